@@ -1,0 +1,46 @@
+//! `scripted-app-server`: stands in for the `codex` program and plays the JSON script that the file named by
+//! `SCRIPTED_APP_SERVER` holds (its form is in `peer/script.rs`), on standard input and output.
+//!
+//! It accepts any arguments. `--version` prints a version, as Codex does.
+
+use std::{env, fs, path::Path, process};
+
+use testkit::{PeerOutcome, PeerScript, play};
+use tokio::sync::watch;
+
+const SCRIPT_FILE: &str = "SCRIPTED_APP_SERVER";
+
+#[tokio::main]
+async fn main() {
+    let code = match run().await {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("scripted-app-server: {message}");
+            2
+        }
+    };
+    // Not by returning: the runtime would then wait for the thread that still reads standard input.
+    process::exit(code);
+}
+
+async fn run() -> Result<i32, String> {
+    if env::args().any(|argument| argument == "--version") {
+        println!("codex-cli 0.0.0");
+        return Ok(0);
+    }
+    let file = env::var_os(SCRIPT_FILE).ok_or_else(|| format!("{SCRIPT_FILE} must name the script"))?;
+    let script = read_script(Path::new(&file))?;
+    let (progress, _) = watch::channel(PeerOutcome::default());
+    play(script, tokio::io::stdin(), tokio::io::stdout(), &progress).await;
+    let outcome = progress.borrow();
+    match &outcome.problem {
+        Some(problem) => Err(problem.clone()),
+        None => Ok(outcome.exit_status),
+    }
+}
+
+fn read_script(file: &Path) -> Result<PeerScript, String> {
+    let text =
+        fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{} is not a script: {error}", file.display()))
+}

@@ -1,0 +1,127 @@
+//! The directives a user message can carry, one a line:
+//!
+//! | line | what the model does |
+//! |---|---|
+//! | `@model say TEXT` | sends TEXT as a message; the last one is the answer |
+//! | `@model delay MS` | waits |
+//! | `@model hold NAME` | waits until NAME is released; a release that came first counts |
+//! | `@model stream N` | sends the messages that follow in N deltas |
+//! | `@model run CMD` | runs a command in Codex's sandbox |
+//! | `@model escalate CMD` | asks to run a command outside the sandbox, which asks a person for approval |
+//! | `@model patch PATH` | writes a file |
+//! | `@model plan` | sets a plan of three steps |
+//! | `@model fail STATUS` | fails with this HTTP status |
+//! | `@model drop` | drops the connection in the middle of the answer |
+
+use std::time::Duration;
+
+const MARK: &str = "@model";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    Say(String),
+    Delay(Duration),
+    Hold(String),
+    Stream(usize),
+    Call(ToolUse),
+    Fail(u16),
+    Drop,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ToolUse {
+    Run(String),
+    Escalate(String),
+    Patch(String),
+    Plan,
+}
+
+/// Splits a user message into what it says and its script.
+///
+/// The error is for the author of the message: it becomes the model's answer, where it is hard to miss.
+pub(super) fn parse(message: &str) -> Result<(String, Vec<Step>), String> {
+    let mut said = Vec::new();
+    let mut steps = Vec::new();
+    for line in message.lines() {
+        match line.trim_start().strip_prefix(MARK) {
+            Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => {
+                steps.push(step(rest.trim())?);
+            }
+            _ => said.push(line),
+        }
+    }
+    Ok((said.join("\n").trim().to_owned(), steps))
+}
+
+fn step(directive: &str) -> Result<Step, String> {
+    let (word, rest) = directive.split_once(char::is_whitespace).unwrap_or((directive, ""));
+    let rest = rest.trim();
+    let text = || match rest {
+        "" => Err(format!("`{MARK} {word}` needs something after it")),
+        text => Ok(text.to_owned()),
+    };
+    let number = |range: std::ops::RangeInclusive<u64>| {
+        rest.parse::<u64>().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            format!("`{MARK} {word}` needs a whole number from {} to {}", range.start(), range.end())
+        })
+    };
+    Ok(match word {
+        "say" => Step::Say(text()?),
+        "delay" => Step::Delay(Duration::from_millis(number(0..=600_000)?)),
+        "hold" => Step::Hold(text()?),
+        "stream" => Step::Stream(usize::try_from(number(1..=100_000)?).map_err(|error| error.to_string())?),
+        "run" => Step::Call(ToolUse::Run(text()?)),
+        "escalate" => Step::Call(ToolUse::Escalate(text()?)),
+        "patch" => Step::Call(ToolUse::Patch(text()?)),
+        "plan" => Step::Call(ToolUse::Plan),
+        "fail" => Step::Fail(u16::try_from(number(400..=599)?).map_err(|error| error.to_string())?),
+        "drop" => Step::Drop,
+        _ => return Err(format!("`{MARK} {directive}` is not a directive of the scripted model")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_directive_is_read_and_other_lines_stay_text() {
+        let (said, steps) = parse(
+            "please\n@model delay 20\n  @model hold gate\n@model stream 3\n@model say two  words \n\
+             @model run echo hi\n@model escalate rm x\n@model patch a b.txt\n@model plan\n@model fail 503\n@model drop\n\
+             @modelling is text\nthanks",
+        )
+        .unwrap();
+        assert_eq!(said, "please\n@modelling is text\nthanks");
+        assert_eq!(
+            steps,
+            [
+                Step::Delay(Duration::from_millis(20)),
+                Step::Hold("gate".into()),
+                Step::Stream(3),
+                Step::Say("two  words".into()),
+                Step::Call(ToolUse::Run("echo hi".into())),
+                Step::Call(ToolUse::Escalate("rm x".into())),
+                Step::Call(ToolUse::Patch("a b.txt".into())),
+                Step::Call(ToolUse::Plan),
+                Step::Fail(503),
+                Step::Drop,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_mistaken_directive_is_named() {
+        for (message, named) in [
+            ("@model shout hi", "`@model shout hi`"),
+            ("@model", "`@model `"),
+            ("@model say", "`@model say` needs"),
+            ("@model delay soon", "`@model delay` needs"),
+            ("@model fail 200", "from 400 to 599"),
+            ("@model stream 0", "from 1 to 100000"),
+        ] {
+            let error = parse(message).unwrap_err();
+            assert!(error.contains(named), "{message:?} gave {error:?}");
+        }
+    }
+}

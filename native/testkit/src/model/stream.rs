@@ -1,0 +1,146 @@
+//! Plays a plan as the server-sent events of one response.
+
+use std::{io, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use serde_json::{Value, json};
+
+use super::{
+    ModelState,
+    conversation::Ids,
+    plan::{Action, Plan, pause},
+};
+
+struct Playing {
+    plan: Plan,
+    ids: Ids,
+    state: Arc<ModelState>,
+    stage: Stage,
+    messages: usize,
+    usage: Usage,
+}
+
+enum Stage {
+    Created,
+    Acting,
+    Ended,
+}
+
+/// Token counts that are plausible and the same for the same conversation: about four characters a token.
+struct Usage {
+    input_bytes: usize,
+    output_bytes: usize,
+}
+
+/// The event stream. It plays as it is read, so a client that goes away ends it, also in the middle of a wait.
+pub(super) fn events(
+    plan: Plan,
+    ids: Ids,
+    state: Arc<ModelState>,
+    input_bytes: usize,
+) -> impl Stream<Item = io::Result<Bytes>> {
+    let usage = Usage { input_bytes, output_bytes: 0 };
+    let playing = Playing { plan, ids, state, stage: Stage::Created, messages: 0, usage };
+    stream::unfold(playing, |mut playing| async move { Some((playing.next().await?, playing)) })
+}
+
+impl Playing {
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        loop {
+            match self.stage {
+                Stage::Created => {
+                    self.stage = Stage::Acting;
+                    return Some(Ok(event(
+                        "response.created",
+                        json!({ "response": { "id": self.ids.response() } }),
+                    )));
+                }
+                Stage::Acting => match self.plan.actions.pop_front() {
+                    Some(action @ (Action::Wait(_) | Action::Hold(_))) => {
+                        pause(&action, &self.state.holds).await;
+                    }
+                    Some(Action::Say { text, deltas }) => return Some(Ok(self.message(&text, deltas))),
+                    Some(Action::Call(item)) => return Some(Ok(self.call(&item))),
+                    Some(Action::Fail(status)) => {
+                        self.stage = Stage::Ended;
+                        return Some(Ok(self.failed(status)));
+                    }
+                    Some(Action::Drop) => {
+                        self.stage = Stage::Ended;
+                        // An error of the body makes the server cut the connection without its closing chunk.
+                        return Some(Err(io::Error::other("the script drops the connection here")));
+                    }
+                    None => {
+                        self.stage = Stage::Ended;
+                        return Some(Ok(self.completed()));
+                    }
+                },
+                Stage::Ended => return None,
+            }
+        }
+    }
+
+    fn message(&mut self, text: &str, deltas: usize) -> Bytes {
+        let id = self.ids.message(self.messages);
+        self.messages += 1;
+        self.usage.output_bytes += text.len();
+        let item =
+            |content: Value| json!({ "type": "message", "role": "assistant", "id": id, "content": content });
+        let mut sent = event("response.output_item.added", json!({ "item": item(json!([])) })).to_vec();
+        for delta in split(text, deltas) {
+            sent.extend(event("response.output_text.delta", json!({ "item_id": id, "delta": delta })));
+        }
+        let done = item(json!([{ "type": "output_text", "text": text }]));
+        sent.extend(event("response.output_item.done", json!({ "item": done })));
+        sent.into()
+    }
+
+    fn call(&mut self, item: &Value) -> Bytes {
+        self.usage.output_bytes += item.to_string().len();
+        event("response.output_item.done", json!({ "item": item }))
+    }
+
+    fn failed(&self, status: u16) -> Bytes {
+        let error = json!({ "code": "server_error", "message": format!("the script asked for the failure {status}") });
+        event("response.failed", json!({ "response": { "id": self.ids.response(), "error": error } }))
+    }
+
+    fn completed(&self) -> Bytes {
+        let tokens = |bytes: usize| bytes / 4 + 1;
+        let (input, output) = (tokens(self.usage.input_bytes), tokens(self.usage.output_bytes));
+        let usage = json!({
+            "input_tokens": input,
+            "input_tokens_details": null,
+            "output_tokens": output,
+            "output_tokens_details": null,
+            "total_tokens": input + output,
+        });
+        event("response.completed", json!({ "response": { "id": self.ids.response(), "usage": usage } }))
+    }
+}
+
+fn event(kind: &str, mut fields: Value) -> Bytes {
+    fields["type"] = kind.into();
+    format!("event: {kind}\ndata: {fields}\n\n").into()
+}
+
+/// The text in this many parts of about the same length; fewer if it has fewer characters.
+fn split(text: &str, parts: usize) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let size = characters.len().div_ceil(parts.max(1)).max(1);
+    characters.chunks(size).map(|part| part.iter().collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_split_without_losing_anything() {
+        assert_eq!(split("abcdef", 3), ["ab", "cd", "ef"]);
+        assert_eq!(split("aé日", 2), ["aé", "日"]);
+        assert_eq!(split("ab", 9), ["a", "b"]);
+        assert_eq!(split("", 2), Vec::<String>::new());
+    }
+}
