@@ -1,5 +1,7 @@
 //! The scripted model and the throwaway home, proven on `codex exec` of the real binary.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a failed helper is a failed test
+
 use std::{path::Path, process::Stdio};
 
 use serde_json::{Value, json};

@@ -46,11 +46,10 @@ where
         };
         progress.send_modify(|outcome| outcome.received.push(message.clone()));
 
-        let step = if steps.front().is_some_and(|step| matches(step, &message)) {
-            steps.pop_front()
-        } else {
-            script.always.iter().find(|step| matches(step, &message)).cloned()
-        };
+        let always = script.always.iter().find(|step| matches(step, &message));
+        let is_next =
+            |step: &Step| matches(step, &message) && (always.is_none() || step.expect != ANY_REQUEST);
+        let step = if steps.front().is_some_and(is_next) { steps.pop_front() } else { always.cloned() };
         let Some(step) = step else {
             let Some(expected) = steps.front() else { continue };
             if message["id"].is_null() || message["method"].is_null() {

@@ -21,7 +21,8 @@ use serde_json::Value;
 pub struct PeerScript {
     /// Expected in this order. After the last one the peer stays silent, but keeps reading.
     pub steps: Vec<Step>,
-    /// Answers to what may come at any time and any number of times. A step that expects the same goes first.
+    /// Answers to what may come at any time and any number of times. A step that expects the same method goes
+    /// first; one that expects any request does not.
     #[serde(default)]
     pub always: Vec<Step>,
 }
