@@ -1,0 +1,74 @@
+import * as vscode from "vscode";
+
+import type { BridgeServer, ServerState } from "./bridge";
+import { healthText } from "./health";
+import { section } from "./settings";
+
+/** Registers what the Command Palette offers under "Codex Bridge". */
+export function registerCommands(server: BridgeServer, log: vscode.LogOutputChannel): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand("codexBridge.start", async () => {
+      await server.start();
+      if (server.state.kind === "running") {
+        void vscode.window.showInformationMessage(`Codex Bridge is running at ${server.state.bridge.url}.`);
+      }
+    }),
+    vscode.commands.registerCommand("codexBridge.stop", async () => {
+      await server.stop();
+      void vscode.window.showInformationMessage("Codex Bridge is stopped.");
+    }),
+    vscode.commands.registerCommand("codexBridge.showStatus", () => showStatus(server.state, log)),
+  );
+}
+
+/** Tells the person what went wrong, and offers the places where it can be put right. */
+export async function showProblem(message: string, log: vscode.LogOutputChannel): Promise<void> {
+  await followUp(await vscode.window.showErrorMessage(message, showLog, openSettings), log);
+}
+
+const showLog = "Show Log";
+const openSettings = "Open Settings";
+const copyUrl = "Copy URL";
+
+async function showStatus(state: ServerState, log: vscode.LogOutputChannel): Promise<void> {
+  switch (state.kind) {
+    case "stopped": {
+      const start = "Start Server";
+      const choice = await vscode.window.showInformationMessage("Codex Bridge is stopped.", { modal: true }, start);
+      if (choice === start) {
+        await vscode.commands.executeCommand("codexBridge.start");
+      }
+      break;
+    }
+    case "starting":
+      void vscode.window.showInformationMessage("Codex Bridge is starting.");
+      break;
+    case "failed":
+      await showProblem(`Codex Bridge could not start: ${state.message}`, log);
+      break;
+    case "running": {
+      const { url } = state.bridge;
+      const detail = await healthText(state.bridge);
+      const choice = await vscode.window.showInformationMessage(
+        `Codex Bridge is running at ${url}`,
+        { modal: true, detail },
+        copyUrl,
+        showLog,
+        openSettings,
+      );
+      if (choice === copyUrl) {
+        await vscode.env.clipboard.writeText(url);
+      }
+      await followUp(choice, log);
+      break;
+    }
+  }
+}
+
+async function followUp(choice: string | undefined, log: vscode.LogOutputChannel): Promise<void> {
+  if (choice === showLog) {
+    log.show();
+  } else if (choice === openSettings) {
+    await vscode.commands.executeCommand("workbench.action.openSettings", section);
+  }
+}

@@ -1,0 +1,70 @@
+import * as vscode from "vscode";
+
+import type { Bridge } from "./addon";
+import { BridgeServer } from "./bridge";
+import { registerCommands, showProblem } from "./commands";
+import { problemOf } from "./health";
+import { autoStart, concernsBridge, workspaceFolders } from "./settings";
+import { StatusBar } from "./statusBar";
+
+/** VS Code ends the extension host 5 s after it has asked for deactivation, whatever is still under way. */
+const deactivateWithinMs = 4000;
+
+let running: BridgeServer | undefined;
+
+/** Called by VS Code when a window has started. Returns at once; the server starts on its own time. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("Codex Bridge", { log: true });
+  const statusBar = new StatusBar();
+  const server = new BridgeServer(context, log);
+  running = server;
+  let before = server.state;
+
+  context.subscriptions.push(
+    log,
+    statusBar,
+    registerCommands(server, log),
+    server.onDidChange((state) => {
+      statusBar.show(state);
+      if (state.kind === "failed") {
+        log.error(state.message);
+        void showProblem(`Codex Bridge could not start: ${state.message}`, log);
+      } else if (state.kind === "running" && before.kind === "starting") {
+        void showProblemOf(state.bridge, log);
+      }
+      before = state;
+    }),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (concernsBridge(change)) {
+        void server.settle();
+      }
+    }),
+    // The ChatGPT extension, which brings a Codex executable, may be installed, enabled or disabled while the window is open.
+    vscode.extensions.onDidChange(() => void server.settle()),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => server.setWorkspaceFolders(workspaceFolders())),
+  );
+
+  statusBar.show(server.state);
+  if (autoStart()) {
+    void server.start();
+  }
+}
+
+/** The server also runs without Codex, to tell its callers so. The person who has to install it should not have to ask. */
+async function showProblemOf(bridge: Bridge, log: vscode.LogOutputChannel): Promise<void> {
+  const problem = await problemOf(bridge);
+  if (problem !== null) {
+    await showProblem(problem, log);
+  }
+}
+
+/** Called by VS Code before the window closes or reloads. */
+export async function deactivate(): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeIsUp = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deactivateWithinMs);
+  });
+  await Promise.race([running?.stop(), timeIsUp]);
+  clearTimeout(timer);
+  running = undefined;
+}

@@ -1,0 +1,93 @@
+import * as vscode from "vscode";
+
+import type { BridgeOptions } from "./addon";
+import { chatgptExtensionId } from "./host";
+
+/** The section of VS Code's settings that holds ours. */
+export const section = "codexBridge";
+
+const chatgptCliExecutable = "chatgpt.cliExecutable";
+
+/** Whether the server starts by itself when a window opens. */
+export function autoStart(): boolean {
+  return vscode.workspace.getConfiguration(section).get("autoStart", true);
+}
+
+/** Whether a change of settings concerns the server. */
+export function concernsBridge(change: vscode.ConfigurationChangeEvent): boolean {
+  return change.affectsConfiguration(section) || change.affectsConfiguration(chatgptCliExecutable);
+}
+
+/**
+ * Paths of the folders that are open in this window. Virtual folders are left out: Codex, a program of this machine,
+ * could not enter them.
+ */
+export function workspaceFolders(): string[] {
+  return (vscode.workspace.workspaceFolders ?? [])
+    .filter((folder) => folder.uri.scheme === "file")
+    .map((folder) => folder.uri.fsPath);
+}
+
+/**
+ * Everything the server is started with, read from the settings and from this window.
+ *
+ * Our settings all have machine scope (package.json), so the values here cannot come from a workspace. The one foreign
+ * setting names a program to run, so only the person's own value of it is taken.
+ *
+ * @throws {Error} naming the setting, when a value has the wrong type. VS Code only underlines such a value.
+ */
+export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
+  const options: BridgeOptions = {
+    host: text("host"),
+    port: number("port"),
+    requestTimeoutMs: number("requestTimeoutMs"),
+    tabTimeoutMs: number("tabTimeoutMs"),
+    allowedOrigins: texts("allowedOrigins"),
+    historyDaysMax: number("historyDaysMax"),
+    historyJobsMax: number("historyJobsMax"),
+    dataFolder: context.globalStorageUri.fsPath,
+    workspaceFolders: workspaceFolders(),
+    extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),
+  };
+  const authToken = text("authToken");
+  if (authToken !== "") {
+    options.authToken = authToken;
+  }
+  const codexPath = text("codexPath");
+  if (codexPath !== "") {
+    options.codexPath = codexPath;
+  }
+  const cliExecutable = vscode.workspace.getConfiguration().inspect(chatgptCliExecutable)?.globalValue;
+  if (typeof cliExecutable === "string" && cliExecutable !== "") {
+    options.chatgptCliExecutable = cliExecutable;
+  }
+  const chatgpt = vscode.extensions.getExtension(chatgptExtensionId);
+  if (chatgpt !== undefined) {
+    options.chatgptExtensionFolder = chatgpt.extensionPath;
+  }
+  return options;
+}
+
+function text(name: string): string {
+  return checked(name, "a text", (value) => typeof value === "string");
+}
+
+function number(name: string): number {
+  return checked(name, "a whole number", (value) => Number.isInteger(value));
+}
+
+function texts(name: string): string[] {
+  return checked(
+    name,
+    "a list of texts",
+    (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
+  );
+}
+
+function checked<T>(name: string, wanted: string, isWanted: (value: unknown) => boolean): T {
+  const value = vscode.workspace.getConfiguration(section).get<T>(name);
+  if (!isWanted(value)) {
+    throw new Error(`The setting ${section}.${name} must be ${wanted}. It is ${JSON.stringify(value)}.`);
+  }
+  return value as T;
+}
