@@ -34,7 +34,7 @@ fn entry_in(script: &str, folder: &Path) -> Option<PathBuf> {
         let named = script[start..end].replace('\\', "/");
         let own_folder = ["$basedir/", "%~dp0/", "%~dp0", "%dp0%/", "$PSScriptRoot/"];
         let relative = own_folder.iter().find_map(|start| named.strip_prefix(start)).unwrap_or(&named);
-        real_path(folder.join(relative)).ok()
+        real_path(&folder.join(relative)).ok()
     });
     named.into_iter().next()
 }
