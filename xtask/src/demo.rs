@@ -1,0 +1,119 @@
+//! Shows the whole from end to end: a program posts a message over HTTP, the bridge gives it to the real Codex, and the
+//! program follows the job to its answer. The model behind Codex is a scripted one, so no account is needed, and
+//! everything lives in a temporary folder.
+
+mod client;
+mod server;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testkit::{CodexHome, ScriptedModel};
+
+use crate::{
+    Failure, checkout,
+    run::{Program, heading},
+};
+use client::Client;
+use server::Server;
+
+/// What the demo says. The lines that start with `@model` are stage directions for the scripted model.
+const MESSAGE: &str = "\
+Please introduce yourself.
+@model plan
+@model delay 700
+@model stream 6
+@model say Hello! I am a scripted model. The real Codex asked me, on behalf of the bridge, because you asked it to.";
+
+/// The job is asked for this often, so that its events are seen as they come.
+const FOLLOW_MS: u64 = 150;
+/// Far above the second or two that the demo's turn takes.
+const JOB_LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) fn demo(keep: bool) -> Result<(), Failure> {
+    checkout::npm_packages()?;
+    heading("cargo build --package cli");
+    Program::cargo().args(["build", "--package", "cli"]).run()?;
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| format!("Cannot start a runtime: {error}"))?;
+    runtime.block_on(show(keep))
+}
+
+async fn show(keep: bool) -> Result<(), Failure> {
+    let model = ScriptedModel::start().await;
+    let home = CodexHome::for_model(&model.url());
+    let workspace =
+        tempfile::tempdir().map_err(|error| format!("Cannot make a temporary folder: {error}"))?;
+
+    heading("codex-bridge serve");
+    let server = Server::start(home.path(), workspace.path()).await?;
+    println!("The bridge listens on {}", server.url);
+    let client = Client::new(&server.url);
+    let health = client.get("/health").await?;
+    println!("{}", one_line("health", &health["status"]));
+
+    heading("POST /conversations");
+    let body = json!({ "message": MESSAGE, "cwd": workspace.path().to_string_lossy() });
+    println!("{}", one_line("body", &body));
+    let reply = client.post("/conversations", &body).await?;
+    println!("conversation {}", text(&reply, "/conversationId")?);
+    let job_url = text(&reply, "/jobUrl")?.to_owned();
+
+    heading(&format!("GET {job_url}"));
+    let job = tokio::time::timeout(JOB_LIMIT, follow(&client, &job_url))
+        .await
+        .map_err(|_| format!("The job did not end within {} s.", JOB_LIMIT.as_secs()))??;
+
+    heading("Answer");
+    println!("{}", text(&job, "/result/text")?);
+    if keep {
+        stay_up(&server, workspace.path()).await?;
+    }
+    server.stop().await
+}
+
+/// Prints the job's events as they come, up to its end.
+async fn follow(client: &Client, job_url: &str) -> Result<Value, Failure> {
+    let mut shown = Value::Null;
+    loop {
+        let reply = client.get(&format!("{job_url}?waitMs={FOLLOW_MS}")).await?;
+        let job = &reply["job"];
+        let news = json!([job["status"], job["eventCount"], job["lastEventType"]]);
+        if news != shown {
+            println!("{:<10} {:>3} events, last: {}", word(&news[0]), news[1], word(&news[2]));
+            shown = news;
+        }
+        match job["status"].as_str() {
+            Some("completed") => return Ok(job.clone()),
+            Some("failed") => return Err(format!("The job failed: {}", job["failure"])),
+            Some("starting" | "running") => {}
+            _ => return Err(format!("The job has no status that the demo knows: {reply}")),
+        }
+    }
+}
+
+async fn stay_up(server: &Server, workspace: &std::path::Path) -> Result<(), Failure> {
+    let url = &server.url;
+    let cwd = workspace.display();
+    heading("Still up. Try, in another terminal:");
+    println!("curl {url}/health");
+    println!("curl {url}/jobs");
+    println!(
+        "curl -H 'Content-Type: application/json' -d '{{\"message\":\"hello\",\"cwd\":\"{cwd}\"}}' {url}/conversations"
+    );
+    println!("\nCtrl-C ends it.");
+    tokio::signal::ctrl_c().await.map_err(|error| format!("Cannot wait for Ctrl-C: {error}"))
+}
+
+/// A field that the reply must have.
+fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str, Failure> {
+    value.pointer(pointer).and_then(Value::as_str).ok_or_else(|| format!("There is no {pointer} in {value}"))
+}
+
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or("-")
+}
+
+fn one_line(name: &str, value: &Value) -> String {
+    format!("{name} {value}")
+}

@@ -1,0 +1,208 @@
+//! Makes what people install: the extension as a VSIX, and the command line program as an archive.
+//!
+//! Both come from the same `cargo build`, so that a library for an old glibc or another processor is linked in one way
+//! for both. (napi-rs has a build command of its own; all it does beyond `cargo build` is to copy the library.)
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    Failure, checkout,
+    run::{Program, heading},
+};
+
+/// A kind of machine.
+#[derive(Debug)]
+struct Target {
+    /// Its name at the Marketplace.
+    name: &'static str,
+    /// Its name in Rust.
+    triple: &'static str,
+    /// Its name in the file name of a native Node module, as napi-rs has it.
+    node: &'static str,
+    /// The file that cargo builds from a library crate `addon`.
+    library: &'static str,
+    program: &'static str,
+}
+
+const TARGETS: [Target; 6] = [
+    Target::linux("linux-x64", "x86_64-unknown-linux-gnu", "linux-x64-gnu"),
+    Target::linux("linux-arm64", "aarch64-unknown-linux-gnu", "linux-arm64-gnu"),
+    Target::macos("darwin-x64", "x86_64-apple-darwin"),
+    Target::macos("darwin-arm64", "aarch64-apple-darwin"),
+    Target::windows("win32-x64", "x86_64-pc-windows-msvc", "win32-x64-msvc"),
+    Target::windows("win32-arm64", "aarch64-pc-windows-msvc", "win32-arm64-msvc"),
+];
+
+impl Target {
+    const fn linux(name: &'static str, triple: &'static str, node: &'static str) -> Self {
+        Self { name, triple, node, library: "libaddon.so", program: "codex-bridge" }
+    }
+
+    const fn macos(name: &'static str, triple: &'static str) -> Self {
+        Self { name, triple, node: name, library: "libaddon.dylib", program: "codex-bridge" }
+    }
+
+    const fn windows(name: &'static str, triple: &'static str, node: &'static str) -> Self {
+        Self { name, triple, node, library: "addon.dll", program: "codex-bridge.exe" }
+    }
+
+    fn named(name: &str) -> Result<&'static Self, Failure> {
+        TARGETS.iter().find(|target| target.name == name).ok_or_else(|| {
+            let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+            format!("There is no target {name:?}; the targets are {}.", names.join(", "))
+        })
+    }
+
+    fn of_this_machine() -> Result<&'static Self, Failure> {
+        let os = match env::consts::OS {
+            "macos" => "darwin",
+            "windows" => "win32",
+            os => os,
+        };
+        let arch = match env::consts::ARCH {
+            "x86_64" => "x64",
+            "aarch64" => "arm64",
+            arch => arch,
+        };
+        Self::named(&format!("{os}-{arch}"))
+    }
+}
+
+/// What to package, and how.
+#[derive(Debug)]
+pub(crate) struct Options {
+    target: &'static Target,
+    /// Set when the target was named: cargo then builds into a folder of the target's own.
+    is_named: bool,
+    glibc: Option<String>,
+    with_cli: bool,
+}
+
+impl Options {
+    pub(crate) fn for_this_machine() -> Result<Self, Failure> {
+        Ok(Self { target: Target::of_this_machine()?, is_named: false, glibc: None, with_cli: false })
+    }
+
+    pub(crate) fn parse(arguments: &[&str]) -> Result<Self, Failure> {
+        let mut options = Self::for_this_machine()?;
+        let mut arguments = arguments.iter();
+        while let Some(&argument) = arguments.next() {
+            let mut value = || arguments.next().copied().ok_or_else(|| format!("{argument} needs a value."));
+            match argument {
+                "--target" => {
+                    options.target = Target::named(value()?)?;
+                    options.is_named = true;
+                }
+                "--glibc" => options.glibc = Some(value()?.to_owned()),
+                "--cli" => options.with_cli = true,
+                _ => return Err(format!("`package` knows no {argument}.\n\n{}", crate::USAGE)),
+            }
+        }
+        if options.glibc.is_some() && !options.target.triple.ends_with("linux-gnu") {
+            return Err(format!("--glibc is for Linux; {} has none.", options.target.name));
+        }
+        Ok(options)
+    }
+
+    /// Builds these packages of the workspace and returns the folder they end up in.
+    fn build(&self, packages: &[&str]) -> Result<PathBuf, Failure> {
+        let mut arguments: Vec<String> = match self.glibc {
+            // The linker that comes with zig can link against older versions of glibc than this machine's.
+            Some(_) => vec!["zigbuild".into()],
+            None => vec!["build".into()],
+        };
+        arguments.push("--release".into());
+        for package in packages {
+            arguments.extend(["--package".into(), (*package).into()]);
+        }
+        let mut folder = checkout::target_folder()?;
+        if self.is_named || self.glibc.is_some() {
+            let version = self.glibc.as_ref().map(|version| format!(".{version}")).unwrap_or_default();
+            arguments.extend(["--target".into(), format!("{}{version}", self.target.triple)]);
+            folder.push(self.target.triple);
+        }
+        Program::cargo().args(arguments).run()?;
+        Ok(folder.join("release"))
+    }
+}
+
+/// Makes the packages in `dist`.
+pub(crate) fn package(options: &Options) -> Result<(), Failure> {
+    checkout::npm_packages()?;
+    let built = options.build(if options.with_cli { &["addon", "cli"] } else { &["addon"] })?;
+    let dist = checkout::root().join("dist");
+    create_folder(&dist)?;
+    let vsix = make_vsix(options.target, &built, &dist)?;
+    println!("Made {}", vsix.display());
+    if options.with_cli {
+        let archive = make_archive(options.target, &built, &dist)?;
+        println!("Made {}", archive.display());
+    }
+    Ok(())
+}
+
+fn make_vsix(target: &Target, built: &Path, dist: &Path) -> Result<PathBuf, Failure> {
+    // A package holds one machine's library, so those of other targets must not lie here when it is made.
+    let native = checkout::root().join("extension/native");
+    remove_folder(&native)?;
+    create_folder(&native)?;
+    copy(&built.join(target.library), &native.join(format!("codex-bridge.{}.node", target.node)))?;
+
+    let vsix = dist.join(format!("codex-bridge-{}.vsix", target.name));
+    heading(&format!("vsce package --target {}", target.name));
+    Program::node()
+        .args([
+            "node_modules/@vscode/vsce/vsce",
+            "package",
+            "--no-dependencies",
+            "--allow-missing-repository",
+        ])
+        .args(["--target", target.name, "--out"])
+        .args([&vsix])
+        .run()?;
+    Ok(vsix)
+}
+
+fn make_archive(target: &Target, built: &Path, dist: &Path) -> Result<PathBuf, Failure> {
+    let name = format!("codex-bridge-cli-{}", target.name);
+    let content = dist.join(&name);
+    remove_folder(&content)?;
+    create_folder(&content)?;
+    copy(&built.join(target.program), &content.join(target.program))?;
+    for file in ["README.md", "LICENSE"] {
+        copy(&checkout::root().join(file), &content.join(file))?;
+    }
+    let archive =
+        dist.join(format!("{name}.{}", if target.name.starts_with("win32") { "zip" } else { "tar.gz" }));
+    // Windows has tar too, and its tar makes zip files.
+    Program::new("tar", "It is part of every system that this can be built on.")
+        .in_folder(dist)
+        .args(["-a", "-c", "-f"])
+        .args([&archive])
+        .args([&name])
+        .run()?;
+    remove_folder(&content)?;
+    Ok(archive)
+}
+
+fn create_folder(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder)
+        .map_err(|error| format!("Cannot make the folder {}: {error}", folder.display()))
+}
+
+fn remove_folder(folder: &Path) -> Result<(), Failure> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("Cannot remove the folder {}: {error}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    let copied = fs::copy(from, to);
+    copied.map(|_| ()).map_err(|error| format!("Cannot copy {} to {}: {error}", from.display(), to.display()))
+}
