@@ -50,7 +50,7 @@ async function showStatus(state: ServerState, log: vscode.LogOutputChannel): Pro
       const { url } = state.bridge;
       const detail = await healthText(state.bridge);
       const choice = await vscode.window.showInformationMessage(
-        `Codex Bridge is running at ${url}`,
+        "Codex Bridge is running",
         { modal: true, detail },
         copyUrl,
         showLog,
@@ -68,7 +68,10 @@ async function showStatus(state: ServerState, log: vscode.LogOutputChannel): Pro
 async function followUp(choice: string | undefined, log: vscode.LogOutputChannel): Promise<void> {
   if (choice === showLog) {
     log.show();
-  } else if (choice === openSettings) {
+  } else if (choice === openSettings && vscode.env.remoteName === undefined) {
     await vscode.commands.executeCommand("workbench.action.openSettings", section);
+  } else if (choice === openSettings) {
+    // Settings of machine scope belong to the machine that runs the extension; the page of the person's own has none of them.
+    await vscode.commands.executeCommand("workbench.action.openRemoteSettings", { query: section });
   }
 }

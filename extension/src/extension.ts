@@ -30,7 +30,7 @@ export function activate(context: vscode.ExtensionContext): void {
         log.error(state.message);
         void showProblem(`Codex Bridge could not start: ${state.message}`, log);
       } else if (state.kind === "running" && before.kind === "starting") {
-        void showProblemOf(state.bridge, log);
+        showProblemOf(state.bridge, log).catch((error: unknown) => log.warn(String(error)));
       }
       before = state;
     }),

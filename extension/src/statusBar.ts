@@ -28,7 +28,7 @@ export class StatusBar implements vscode.Disposable {
         const { runningJobs } = state;
         const jobs = runningJobs === 1 ? "1 running job" : `${runningJobs} running jobs`;
         const counter = runningJobs === 0 ? "" : ` $(sync~spin) ${runningJobs}`;
-        this.#set(`$(radio-tower) Codex Bridge ${url.split(":").at(-1)}${counter}`, `Codex Bridge at ${url}: ${jobs}.`);
+        this.#set(`$(plug) Codex Bridge ${url.split(":").at(-1)}${counter}`, `Codex Bridge at ${url}: ${jobs}.`);
         break;
       }
       case "failed":
