@@ -1,0 +1,188 @@
+import { execFile } from "node:child_process";
+import { copyFileSync, linkSync, mkdirSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+
+import { prepare } from "../prepare.mjs";
+import { endGroup, startGroup } from "./children.mjs";
+import { eventually } from "./eventually.mjs";
+import { ScriptedModel } from "./model.mjs";
+import { repository } from "./repository.mjs";
+import { freePort, Sandbox } from "./sandbox.mjs";
+import { Window } from "./window.mjs";
+
+const runToEnd = promisify(execFile);
+
+/** The browser must not try to reach the network: on a machine without one it would only wait. */
+const browserArguments = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/**
+ * A real VS Code with the packaged extension and the stand-in for the ChatGPT extension, a scripted model behind Codex,
+ * and a browser to look at it.
+ */
+export class VsCode {
+  #server;
+  #browser;
+  #url;
+
+  /**
+   * @param {object} parts
+   * @param {Sandbox} parts.sandbox
+   * @param {ScriptedModel} parts.model
+   * @param {import("node:child_process").ChildProcess} parts.server
+   * @param {import("playwright-core").Browser} parts.browser
+   * @param {string} parts.url
+   * @param {Record<string, unknown>} parts.settings
+   */
+  constructor({ sandbox, model, server, browser, url, settings }) {
+    this.sandbox = sandbox;
+    this.model = model;
+    this.settings = settings;
+    this.#server = server;
+    this.#browser = browser;
+    this.#url = url;
+  }
+
+  /** @param {(line: string) => void} report */
+  static async start(report) {
+    const install = await prepare(report);
+    const sandbox = new Sandbox();
+    /** @type {(() => unknown)[]} what has been started already, last first */
+    const undo = [() => sandbox.remove()];
+    try {
+      const model = await ScriptedModel.start();
+      undo.unshift(() => model.stop());
+      sandbox.configureCodex(model.url);
+      const settings = { "codexBridge.port": await freePort() };
+      sandbox.writeMachineSettings(settings);
+      sandbox.writeUserSettings({ "telemetry.telemetryLevel": "off", "workbench.startupEditor": "none" });
+      await installExtensions(install, sandbox);
+
+      const port = await freePort();
+      const server = startGroup(
+        install.node,
+        [
+          install.codeServer,
+          ...folders(sandbox),
+          ...["--auth", "none", "--bind-addr", `127.0.0.1:${port}`],
+          ...["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"],
+          "--disable-getting-started-override",
+        ],
+        { cwd: sandbox.home, env: sandbox.environment, stdio: "ignore" },
+      );
+      undo.unshift(() => endGroup(server, { withinMs: 5000 }));
+      const browser = await chromium.launch({
+        executablePath: install.browser,
+        args: browserArguments,
+        // Chromium's own sandbox does not work for root, as whom containers run their tests.
+        chromiumSandbox: process.getuid?.() !== 0,
+      });
+      undo.unshift(() => browser.close());
+      const url = `http://127.0.0.1:${port}`;
+      await eventually("code-server answers", async () => (await fetch(`${url}/healthz`)).ok, { withinMs: 30_000 });
+      return new VsCode({ sandbox, model, server, browser, url, settings });
+    } catch (error) {
+      for (const step of undo) {
+        await step();
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a folder in a new window and waits until its bridge serves.
+   *
+   * @param {string} name of the workspace folder
+   */
+  async openWindow(name) {
+    const folder = this.sandbox.workspace(name);
+    const page = await this.openPage(`${this.#url}/?folder=${encodeURIComponent(folder)}`);
+    const window = new Window(page, folder, this.sandbox);
+    await window.waitForBridge();
+    return window;
+  }
+
+  /**
+   * Opens a page in the browser, without what any other page has stored there.
+   *
+   * @param {string} url
+   */
+  async openPage(url) {
+    const page = await this.#browser.newPage({ viewport: { width: 1400, height: 900 } });
+    await page.goto(url);
+    return page;
+  }
+
+  /** Ends everything. Afterwards the sandbox is still there, for a look at what is left; {@link Sandbox.remove} it. */
+  async stop() {
+    await this.#browser.close();
+    await endGroup(this.#server, { withinMs: 5000 });
+    await this.model.stop();
+  }
+}
+
+/** @param {Sandbox} sandbox */
+function folders(sandbox) {
+  return ["--user-data-dir", sandbox.userData, "--extensions-dir", sandbox.extensions];
+}
+
+/**
+ * @param {import("../prepare.mjs").VsCodeInstall} install
+ * @param {Sandbox} sandbox
+ */
+async function installExtensions(install, sandbox) {
+  const standin = join(sandbox.root, "standin.vsix");
+  const vsce = join(repository, "node_modules", "@vscode", "vsce", "vsce");
+  const packaging = ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", standin];
+  await runToEnd(process.execPath, [vsce, ...packaging], { cwd: join(repository, "smoke-test", "standin") });
+
+  const packaged = join(repository, "dist", `codex-bridge-${process.platform}-${process.arch}.vsix`);
+  await runToEnd(
+    install.node,
+    [install.codeServer, ...folders(sandbox), "--install-extension", packaged, "--install-extension", standin],
+    { cwd: sandbox.home, env: sandbox.environment },
+  );
+  bundleCodex(sandbox);
+}
+
+/**
+ * Puts the real Codex binary where the real ChatGPT extension has it. Done after the installation, because a package of
+ * 300 MB takes long to make and to install.
+ *
+ * @param {Sandbox} sandbox
+ */
+function bundleCodex(sandbox) {
+  const extension = readdirSync(sandbox.extensions).find((name) => name.startsWith("openai.chatgpt-"));
+  if (extension === undefined) {
+    throw new Error(`The stand-in was not installed into ${sandbox.extensions}.`);
+  }
+  const os = process.platform === "darwin" ? "macos" : "linux";
+  const folder = join(sandbox.extensions, extension, "bin", `${os}-${process.arch === "arm64" ? "aarch64" : "x86_64"}`);
+  mkdirSync(folder, { recursive: true });
+  const binary = npmCodexBinary();
+  try {
+    linkSync(binary, join(folder, "codex"));
+  } catch {
+    // Another file system.
+    copyFileSync(binary, join(folder, "codex"));
+  }
+}
+
+/** The binary inside the npm package for this platform, which @openai/codex brings along. */
+function npmCodexBinary() {
+  const manifest = createRequire(import.meta.url).resolve(
+    `@openai/codex-${process.platform}-${process.arch}/package.json`,
+  );
+  const vendor = join(dirname(manifest), "vendor");
+  const [triple] = readdirSync(vendor);
+  return join(vendor, /** @type {string} */ (triple), "bin", "codex");
+}

@@ -1,0 +1,101 @@
+import { BridgeClient } from "./bridge.mjs";
+import { eventually } from "./eventually.mjs";
+
+/** @import { Page } from "playwright-core" */
+/** @import { DiscoveryEntry, Sandbox } from "./sandbox.mjs" */
+
+/** An extension host takes some seconds to start, more on a busy machine. */
+const windowWithinMs = 60_000;
+
+/** One VS Code window in a browser, used as a person uses it. */
+export class Window {
+  #sandbox;
+
+  /**
+   * @param {Page} page
+   * @param {string} folder the folder that is open in the window
+   * @param {Sandbox} sandbox
+   */
+  constructor(page, folder, sandbox) {
+    this.page = page;
+    this.folder = folder;
+    this.#sandbox = sandbox;
+  }
+
+  /** The entry of this window's bridge in the discovery folder, if it has one. */
+  discovered() {
+    return this.#sandbox.discovered().find(({ workspaceFolders }) => workspaceFolders.includes(this.folder));
+  }
+
+  /**
+   * Waits until the bridge of this window serves.
+   *
+   * @param {(entry: DiscoveryEntry) => boolean} [isWanted] tells a new bridge from one that is about to go
+   */
+  async waitForBridge(isWanted = () => true) {
+    return eventually(
+      `the bridge of ${this.folder} serves`,
+      async () => {
+        const entry = this.discovered();
+        return entry && isWanted(entry) && (await new BridgeClient(entry.url).isServing()) ? entry : undefined;
+      },
+      { withinMs: windowWithinMs },
+    );
+  }
+
+  /** A client of this window's bridge. */
+  get bridge() {
+    const entry = this.discovered();
+    if (entry === undefined) {
+      throw new Error(`No bridge of ${this.folder} is in the discovery folder.`);
+    }
+    return new BridgeClient(entry.url);
+  }
+
+  /**
+   * Runs a command through the Command Palette.
+   *
+   * @param {string} title as the palette shows it
+   */
+  async runCommand(title) {
+    await this.page.keyboard.press("F1");
+    const palette = this.page.locator(".quick-input-widget");
+    await palette.locator("input").fill(`>${title}`);
+    await palette.getByRole("option", { name: title }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+    await palette.waitFor({ state: "hidden" });
+  }
+
+  /** The bridge's item in the status bar. */
+  get statusBarItem() {
+    return this.page.locator(".statusbar-item", { hasText: "Codex Bridge" });
+  }
+
+  /** The modal dialog that is open. */
+  get dialog() {
+    return this.page.locator(".monaco-dialog-box");
+  }
+
+  /** @param {string | RegExp} text */
+  notification(text) {
+    return this.page.locator(".notification-list-item", { hasText: text });
+  }
+
+  /** @param {string} title of an editor tab */
+  tab(title) {
+    return this.page.getByRole("tab", { name: title });
+  }
+
+  /** What the stand-in shows in the tab that is in front. */
+  get panel() {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame").locator("body");
+  }
+
+  async reload() {
+    await this.page.reload();
+  }
+
+  async close() {
+    await this.page.close({ runBeforeUnload: false });
+  }
+}

@@ -1,0 +1,15 @@
+// The packaged extension in a real VS Code, beside a stand-in for the ChatGPT extension, driven through the browser and
+// over HTTP. Every topic can also be run by itself: `node --test smoke-test/topics/create.test.mjs`.
+
+import "./topics/activation.test.mjs";
+import "./topics/create.test.mjs";
+import "./topics/draft.test.mjs";
+import "./topics/continue.test.mjs";
+import "./topics/ownership.test.mjs";
+import "./topics/foreign-page.test.mjs";
+import "./topics/commands.test.mjs";
+import "./topics/settings.test.mjs";
+import "./topics/failed-start.test.mjs";
+import "./topics/second-window.test.mjs";
+import "./topics/reload.test.mjs";
+import "./topics/killed-host.test.mjs";

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+
+import { eventually } from "../driver/eventually.mjs";
+import { vscode, window } from "../driver/shared.mjs";
+
+test("settings that the server refuses are shown with what to do, and corrected ones start it again", async () => {
+  const { bridge } = window;
+  vscode.sandbox.writeMachineSettings({ ...vscode.settings, "codexBridge.host": "0.0.0.0" });
+  try {
+    const problem = window.notification(/could not start.*authToken/s);
+    await problem.waitFor();
+    await eventually("the old server is gone", () => bridge.refusesConnections());
+    assert.equal(await problem.getByRole("button", { name: "Show Log" }).count(), 1);
+    await problem.getByRole("button", { name: "Open Settings" }).click();
+    await window.page.locator(".settings-editor", { hasText: /Codex Bridge:\s*Host/ }).waitFor();
+  } finally {
+    vscode.sandbox.writeMachineSettings(vscode.settings);
+  }
+  await window.waitForBridge();
+  assert.equal(window.bridge.url, bridge.url);
+});
+
+test("a package for another platform says so", async () => {
+  const { bridge } = window;
+  const installed = readdirSync(vscode.sandbox.extensions).find((name) => name.startsWith("codex-bridge."));
+  const native = join(vscode.sandbox.extensions, String(installed), "extension", "native");
+  renameSync(native, `${native}.elsewhere`);
+  try {
+    await window.reload();
+    await window.notification(/no native part for .*Install the package/s).waitFor({ timeout: 60_000 });
+    assert.ok(await bridge.refusesConnections());
+  } finally {
+    renameSync(`${native}.elsewhere`, native);
+  }
+  await window.runCommand("Codex Bridge: Start Server");
+  await window.waitForBridge();
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { eventually } from "../driver/eventually.mjs";
+import { codexProcesses, isAlive } from "../driver/processes.mjs";
+import { vscode, window } from "../driver/shared.mjs";
+
+test("after a reload of the window the jobs are remembered and no Codex is left over", async () => {
+  const reply = await window.bridge.send("/conversations", { message: "remember me", ensureOpen: false });
+  const job = await window.bridge.completed(reply.job.jobId);
+  const old = window.discovered();
+  assert.ok(old);
+  const codex = codexProcesses(vscode.sandbox.root).filter(({ parentPid }) => parentPid === old.pid);
+  assert.ok(codex.some(({ startedBy }) => startedBy === "bridge"));
+
+  await window.reload();
+  await window.waitForBridge(({ pid }) => pid !== old.pid);
+  assert.equal(window.bridge.url, old.url, "the old server has freed its port");
+  assert.deepEqual((await window.bridge.get(`/jobs/${job.jobId}`)).body.job, job);
+  await eventually("the old Codex processes have ended", () => codex.every(({ pid }) => !isAlive(pid)));
+
+  const next = await window.bridge.send("/conversations", { message: "after the reload" });
+  assert.equal((await window.bridge.completed(next.job.jobId)).result.text, "You said: after the reload");
+});
