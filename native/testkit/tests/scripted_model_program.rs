@@ -2,8 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a failed helper is a failed test
 
-use std::process::Stdio;
+use std::{ffi::OsStr, fs, process::Stdio};
 
+use tempfile::TempDir;
 use testkit::testkit_program;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -12,9 +13,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-async fn start() -> (Child, String) {
+async fn start(options: &[&OsStr]) -> (Child, String) {
     let mut process = Command::new(testkit_program("scripted-model"))
         .args(["--port", "0"])
+        .args(options)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -45,7 +47,7 @@ fn send(address: &str, method: &str, path: &str, body: &str) -> JoinHandle<Strin
 
 #[tokio::test]
 async fn it_answers_releases_and_tells_what_it_was_asked() {
-    let (_process, address) = start().await;
+    let (_process, address) = start(&[]).await;
     let message =
         r#"{"role":"user","content":[{"type":"input_text","text":"@model hold gate\n@model say open"}]}"#;
     let body = format!(r#"{{"prompt_cache_key":"thread-1","input":[{message}]}}"#);
@@ -61,8 +63,16 @@ async fn it_answers_releases_and_tells_what_it_was_asked() {
 }
 
 #[tokio::test]
+async fn it_configures_codex_for_itself() {
+    let home = TempDir::new().unwrap();
+    let (_process, address) = start(&["--codex-home".as_ref(), home.path().as_ref()]).await;
+    let config = fs::read_to_string(home.path().join("config.toml")).unwrap();
+    assert!(config.contains(&format!("base_url = \"http://{address}/v1\"")), "{config}");
+}
+
+#[tokio::test]
 async fn it_ends_when_its_input_closes() {
-    let (mut process, _) = start().await;
+    let (mut process, _) = start(&[]).await;
     drop(process.stdin.take());
     let ended = tokio::time::timeout(testkit::WAIT_MAX, process.wait()).await.expect("it to end").unwrap();
     assert_eq!(ended.code(), Some(0));

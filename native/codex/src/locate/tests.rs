@@ -383,6 +383,18 @@ fn when_nothing_is_found_the_person_learns_what_to_do_and_every_place() {
     assert_eq!(on_the_wire["looked"][0]["reason"], "does not hold the ChatGPT extension");
 }
 
+/// The layouts above are only what npm is believed to do; this is what it did.
+#[test]
+fn the_package_that_npm_installed_in_this_checkout_is_found() {
+    let options =
+        LocateOptions { working_folder: Some(env!("CARGO_MANIFEST_DIR").into()), ..LocateOptions::default() };
+    let located = locate(&options).unwrap_or_else(|error| panic!("{error}\nRun `npm ci` first."));
+    assert_eq!(located.source, LocateSource::Npm);
+    let package = Path::new("node_modules/@openai").join(options.platform.npm_package());
+    let mut parents = located.path.ancestors();
+    assert!(parents.any(|parent| parent.ends_with(&package)), "{}", located.path.display());
+}
+
 #[test]
 fn sources_have_names_on_the_wire() {
     let path = PathBuf::from("codex");

@@ -1,13 +1,14 @@
-//! `scripted-model --port 0`: the scripted model as a program, for callers that are not written in Rust.
+//! `scripted-model [--port PORT] [--codex-home FOLDER]`: the scripted model as a program, for callers that are not
+//! written in Rust. With a folder, it writes a configuration into it that makes Codex use this model.
 //!
 //! Its first line is `listening on http://127.0.0.1:PORT`. It ends when its standard input closes or a signal comes,
 //! so that it never outlives the program that started it.
 
 #![allow(clippy::expect_used)] // see lib.rs
 
-use std::{env, process};
+use std::{env, path::PathBuf, process};
 
-use testkit::ScriptedModel;
+use testkit::{CodexHome, ScriptedModel};
 use tokio::io::AsyncReadExt;
 
 #[tokio::main]
@@ -24,21 +25,44 @@ async fn main() {
 }
 
 async fn run() -> Result<(), String> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let port = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => 0,
-        ["--port", port] => port.parse().map_err(|_| format!("{port:?} is not a port"))?,
-        _ => return Err("usage: scripted-model [--port PORT]".to_owned()),
-    };
-    let model = ScriptedModel::start_on(port)
+    let options = Options::parse(env::args().skip(1))?;
+    let model = ScriptedModel::start_on(options.port)
         .await
-        .map_err(|error| format!("cannot listen on port {port}: {error}"))?;
+        .map_err(|error| format!("cannot listen on port {}: {error}", options.port))?;
+    if let Some(folder) = options.codex_home {
+        CodexHome::write(&folder, &model.url())
+            .map_err(|error| format!("cannot write a configuration into {}: {error}", folder.display()))?;
+    }
     println!("listening on {}", model.url());
     tokio::select! {
         () = standard_input_closes() => {}
         () = asked_to_end() => {}
     }
     Ok(())
+}
+
+#[derive(Default)]
+struct Options {
+    port: u16,
+    codex_home: Option<PathBuf>,
+}
+
+impl Options {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self::default();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+            match argument.as_str() {
+                "--port" => {
+                    let port = value()?;
+                    options.port = port.parse().map_err(|_| format!("{port:?} is not a port"))?;
+                }
+                "--codex-home" => options.codex_home = Some(value()?.into()),
+                _ => return Err("usage: scripted-model [--port PORT] [--codex-home FOLDER]".to_owned()),
+            }
+        }
+        Ok(options)
+    }
 }
 
 async fn standard_input_closes() {
