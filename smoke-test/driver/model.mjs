@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 
 import { endGroup, startGroup } from "./children.mjs";
-import { repository } from "./repository.mjs";
+import { targetFolder } from "./repository.mjs";
 
 /**
  * The scripted model (native/testkit): answers `You said: <text>`, or does what the lines of a message that begin with
@@ -21,7 +21,7 @@ export class ScriptedModel {
   }
 
   static async start() {
-    const program = join(process.env["CARGO_TARGET_DIR"] ?? join(repository, "target"), "debug", "scripted-model");
+    const program = join(targetFolder, "debug", "scripted-model");
     const child = startGroup(program, ["--port", "0"], { stdio: ["pipe", "pipe", "inherit"] });
     const url = await new Promise((resolve, reject) => {
       child.on("error", () => reject(new Error(`${program} cannot be run. Build it: cargo build --package testkit`)));

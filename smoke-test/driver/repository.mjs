@@ -7,3 +7,6 @@ export const repository = resolve(fileURLToPath(import.meta.url), "..", "..", ".
 
 /** The version of the extension. @type {string} */
 export const version = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")).version;
+
+/** Where cargo puts everything it builds. */
+export const targetFolder = resolve(repository, process.env["CARGO_TARGET_DIR"] ?? "target");

@@ -115,6 +115,15 @@ export class Sandbox {
       .filter((entry) => entry.conversationId === conversationId);
   }
 
+  /** What all bridges have written to their output channels so far. */
+  bridgeLogs() {
+    const folder = join(this.userData, "logs");
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith("Codex Bridge.log"))
+      .map((name) => `${name}\n${readFileSync(join(folder, name), "utf8")}`)
+      .join("\n");
+  }
+
   remove() {
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }

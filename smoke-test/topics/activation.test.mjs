@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
-import test from "node:test";
 
 import { eventually } from "../driver/eventually.mjs";
 import { isAlive } from "../driver/processes.mjs";
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("the server starts with the window, on the port of the settings", async () => {
   const url = `http://127.0.0.1:${vscode.settings["codexBridge.port"]}`;

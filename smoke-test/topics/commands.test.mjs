@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 
 import { eventually } from "../driver/eventually.mjs";
 import { codexProcesses } from "../driver/processes.mjs";
 import { version } from "../driver/repository.mjs";
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("Show Status tells the URL, the version, the Codex executable and the jobs", async () => {
   const { url } = window.bridge;

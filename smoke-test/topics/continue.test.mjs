@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 
 import { eventually } from "../driver/eventually.mjs";
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("a conversation that is open nowhere goes on by its id, without a tab", async () => {
   const created = await window.bridge.send("/conversations", { message: "one", ensureOpen: false });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 
 import { eventually } from "../driver/eventually.mjs";
-import { window } from "../driver/shared.mjs";
+import { test, window } from "../driver/shared.mjs";
 
 test("a new conversation is answered and its tab is shown", async () => {
   const reply = await window.bridge.send("/conversations", { message: "hello from a program" });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 
-import { window } from "../driver/shared.mjs";
+import { test, window } from "../driver/shared.mjs";
 
 test("a request without a message opens a blank draft, which is no conversation yet", async () => {
   const before = (await window.bridge.get("/conversations/open")).body.conversations;

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
 
 import { eventually } from "../driver/eventually.mjs";
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("settings that the server refuses are shown with what to do, and corrected ones start it again", async () => {
   const { bridge } = window;

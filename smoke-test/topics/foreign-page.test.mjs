@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import test from "node:test";
 
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("a web page of another origin can neither read from the bridge nor make it do anything", async () => {
   const server = createServer((_request, response) => {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 
 import { eventually } from "../driver/eventually.mjs";
 import { codexProcesses, isAlive } from "../driver/processes.mjs";
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("when the extension host is killed, its Codex ends too and the next host tells what became of the job", async () => {
   const { job } = await window.bridge.send("/conversations", { message: "@model hold killed-host", ensureOpen: false });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 
 import { eventually } from "../driver/eventually.mjs";
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("the bridge owns a conversation while its turn runs, and gives it back to the panel at once", async () => {
   const created = await window.bridge.send("/conversations", {

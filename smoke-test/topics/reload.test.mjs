@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 
 import { eventually } from "../driver/eventually.mjs";
 import { codexProcesses, isAlive } from "../driver/processes.mjs";
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("after a reload of the window the jobs are remembered and no Codex is left over", async () => {
   const reply = await window.bridge.send("/conversations", { message: "remember me", ensureOpen: false });

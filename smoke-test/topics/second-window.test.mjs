@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import test from "node:test";
 
 import { eventually } from "../driver/eventually.mjs";
 import { codexProcesses, isAlive } from "../driver/processes.mjs";
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("a second window has a server of its own, which goes with it", async () => {
   const second = await vscode.openWindow("two");

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { watch } from "node:fs";
-import test from "node:test";
 
 import { BridgeClient } from "../driver/bridge.mjs";
 import { eventually } from "../driver/eventually.mjs";
 import { freePort } from "../driver/sandbox.mjs";
-import { vscode, window } from "../driver/shared.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
 
 test("a change of settings restarts the server once", async () => {
   const old = window.discovered();
