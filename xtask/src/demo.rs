@@ -21,7 +21,9 @@ use server::Server;
 const MESSAGE: &str = "\
 Please introduce yourself.
 @model plan
-@model delay 700
+@model delay 500
+@model say Let me think.
+@model delay 500
 @model stream 6
 @model say Hello! I am a scripted model. The real Codex asked me, on behalf of the bridge, because you asked it to.";
 
@@ -50,11 +52,11 @@ async fn show(keep: bool) -> Result<(), Failure> {
     println!("The bridge listens on {}", server.url);
     let client = Client::new(&server.url);
     let health = client.get("/health").await?;
-    println!("{}", one_line("health", &health["status"]));
+    println!("It found Codex: {}", health["codex"]);
 
     heading("POST /conversations");
     let body = json!({ "message": MESSAGE, "cwd": workspace.path().to_string_lossy() });
-    println!("{}", one_line("body", &body));
+    println!("{body}");
     let reply = client.post("/conversations", &body).await?;
     println!("conversation {}", text(&reply, "/conversationId")?);
     let job_url = text(&reply, "/jobUrl")?.to_owned();
@@ -112,8 +114,4 @@ fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str, Failure> {
 
 fn word(value: &Value) -> &str {
     value.as_str().unwrap_or("-")
-}
-
-fn one_line(name: &str, value: &Value) -> String {
-    format!("{name} {value}")
 }

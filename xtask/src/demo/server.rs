@@ -46,9 +46,14 @@ impl Server {
             .await
             .map_err(|_| format!("The bridge did not say its address within {} s.", START_LIMIT.as_secs()))?
             .map_err(|error| format!("Cannot read what the bridge prints: {error}"))?;
-        let Some(url) = first.as_deref().and_then(|line| line.strip_prefix(FIRST_LINE)) else {
-            return Err(format!("The bridge ended or printed something else than its address: {first:?}"));
+        let Some(first) = first else {
+            let status =
+                process.wait().await.map_err(|error| format!("Cannot wait for the bridge: {error}"))?;
+            return Err(format!("The bridge ended at once ({status}). What it said about it is above."));
         };
+        let url = first
+            .strip_prefix(FIRST_LINE)
+            .ok_or_else(|| format!("The bridge did not say its address: {first}"))?;
         Ok(Self { url: url.trim().to_owned(), process, _data: data })
     }
 
