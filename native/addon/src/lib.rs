@@ -1,1 +1,165 @@
-//! x
+//! The edge to Node: converts, calls the core, converts back. Decides nothing.
+//!
+//! The core runs on a tokio runtime of its own, which [`Bridge::stop`] ends, so that nothing of it outlives a
+//! deactivated extension. A panic never reaches the extension host: synchronous entries catch it
+//! (`catch_unwind`), and asynchronous ones only wait for tasks of the core's runtime, which turn it into an error.
+
+mod host;
+mod log;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bridge::config::{self, Config};
+use bridge::editor::Editor;
+use codex::locate::LocateOptions;
+use napi::bindgen_prelude::{Error, Result};
+use napi_derive::napi;
+use tokio::runtime::Runtime;
+use tokio::sync::Mutex;
+
+pub use host::{ConversationTab, HostCallbacks, LogLine, RevealRequest};
+
+/// After the core has stopped in order, what is left of its tasks is given this long.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// What the bridge is started with.
+#[napi(object)]
+pub struct BridgeOptions {
+    /// Address to listen on; `codexBridge.host`.
+    pub host: String,
+    /// Port to listen on, 0 for any free one; `codexBridge.port`.
+    pub port: u16,
+    /// Token that every request must carry; `codexBridge.authToken`.
+    pub auth_token: Option<String>,
+    /// Milliseconds until a turn must have begun; `codexBridge.requestTimeoutMs`.
+    pub request_timeout_ms: u32,
+    /// Milliseconds until a tab must be there; `codexBridge.tabTimeoutMs`.
+    pub tab_timeout_ms: u32,
+    /// Origins of web pages that may call the API; `codexBridge.allowedOrigins`.
+    pub allowed_origins: Vec<String>,
+    /// Ended jobs older than this are forgotten; `codexBridge.historyDaysMax`.
+    pub history_days_max: u32,
+    /// Of more jobs than this the oldest are forgotten; `codexBridge.historyJobsMax`.
+    pub history_jobs_max: u32,
+    /// Where the database lives: the extension's global storage.
+    pub data_folder: String,
+    /// The Codex executable; `codexBridge.codexPath`.
+    pub codex_path: Option<String>,
+    /// The user's `chatgpt.cliExecutable`.
+    pub chatgpt_cli_executable: Option<String>,
+    /// Where VS Code has the ChatGPT extension.
+    pub chatgpt_extension_folder: Option<String>,
+    /// The folders open in this window.
+    pub workspace_folders: Vec<String>,
+    /// Version of the extension.
+    pub extension_version: String,
+}
+
+impl BridgeOptions {
+    fn into_config(self) -> std::result::Result<Config, String> {
+        let some_path = |text: Option<String>| text.filter(|text| !text.is_empty()).map(PathBuf::from);
+        let workspace_folders: Vec<PathBuf> = self.workspace_folders.into_iter().map(PathBuf::from).collect();
+        let locate = LocateOptions {
+            explicit: some_path(self.codex_path),
+            chatgpt_cli_executable: some_path(self.chatgpt_cli_executable),
+            chatgpt_extension_folder: some_path(self.chatgpt_extension_folder),
+            ..LocateOptions::from_environment()
+        };
+        // A window without a folder works in the home folder, as VS Code's own terminal does.
+        let working_folder =
+            workspace_folders.first().cloned().or_else(std::env::home_dir).unwrap_or_default();
+        Ok(Config {
+            host: self.host,
+            port: self.port,
+            auth_token: self.auth_token.filter(|token| !token.is_empty()),
+            allowed_origins: self.allowed_origins,
+            data_folder: PathBuf::from(self.data_folder),
+            discovery_folder: config::discovery_folder()?,
+            locate,
+            working_folder,
+            workspace_folders,
+            environment: Vec::new(),
+            request_timeout: Duration::from_millis(self.request_timeout_ms.into()),
+            tab_timeout: Duration::from_millis(self.tab_timeout_ms.into()),
+            history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
+            history_jobs_max: self.history_jobs_max,
+            version: self.extension_version,
+        })
+    }
+}
+
+/// A running bridge.
+#[napi]
+pub struct Bridge {
+    core: Arc<bridge::Bridge>,
+    runtime: Mutex<Option<Runtime>>,
+    handle: tokio::runtime::Handle,
+}
+
+/// Starts the bridge; rejects with a message that says what to do.
+#[napi]
+pub async fn start_bridge(options: BridgeOptions, host: HostCallbacks) -> Result<Bridge> {
+    let (editor, log, running_jobs_changed) = host.split();
+    log::send_to(log);
+    let config = options.into_config().map_err(Error::from_reason)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("codex-bridge")
+        .enable_all()
+        .build()
+        .map_err(|error| Error::from_reason(format!("Cannot start the bridge's threads: {error}.")))?;
+    let editor: Arc<dyn Editor> = Arc::new(editor);
+    let started = runtime.spawn(bridge::Bridge::start(config, Some(editor))).await;
+    let core = match started {
+        Ok(Ok(core)) => Arc::new(core),
+        Ok(Err(error)) => {
+            runtime.shutdown_background();
+            return Err(Error::from_reason(error.to_string()));
+        }
+        Err(panic) => {
+            runtime.shutdown_background();
+            return Err(Error::from_reason(format!("The bridge failed while it started: {panic}.")));
+        }
+    };
+    runtime.spawn(host::tell_running_jobs(core.running_jobs(), running_jobs_changed));
+    let handle = runtime.handle().clone();
+    Ok(Bridge { core, runtime: Mutex::new(Some(runtime)), handle })
+}
+
+#[napi]
+impl Bridge {
+    /// The address that it serves, for example `http://127.0.0.1:8765`.
+    #[napi(getter, catch_unwind)]
+    pub fn url(&self) -> String {
+        self.core.url().to_owned()
+    }
+
+    /// The body of `GET /health`.
+    #[napi]
+    pub async fn health(&self) -> Result<serde_json::Value> {
+        let core = Arc::clone(&self.core);
+        let health = self.handle.spawn(async move { core.health().await });
+        health.await.map_err(|_| Error::from_reason("The bridge has stopped."))
+    }
+
+    /// The folders open in this window changed.
+    #[napi(catch_unwind)]
+    pub fn set_workspace_folders(&self, folders: Vec<String>) {
+        self.core.set_workspace_folders(folders.into_iter().map(PathBuf::from).collect());
+    }
+
+    /// Ends every job truthfully, ends Codex, frees the port; within 4 s. Idempotent.
+    #[napi]
+    pub async fn stop(&self) -> Result<()> {
+        let Some(runtime) = self.runtime.lock().await.take() else { return Ok(()) };
+        let core = Arc::clone(&self.core);
+        let stopped = runtime.spawn(async move { core.stop().await }).await;
+        // Ending a runtime waits for its threads, so it must not happen on a thread that serves others.
+        let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(SHUTDOWN_TIMEOUT)).await;
+        stopped
+            .and(ended)
+            .map_err(|panic| Error::from_reason(format!("The bridge did not stop in order: {panic}.")))
+    }
+}

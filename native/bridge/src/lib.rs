@@ -1,1 +1,19 @@
-//! (being written)
+//! The control plane of Codex Bridge: everything but the edges to VS Code (crate `addon`) and the terminal (crate `cli`).
+
+mod bridge;
+pub mod clock;
+pub mod config;
+pub mod conversations;
+pub mod editor;
+pub mod error;
+pub mod http;
+pub mod instance;
+pub mod jobs;
+pub mod limits;
+mod listen;
+pub mod model;
+pub mod session;
+pub mod store;
+
+pub use bridge::{Bridge, StartError};
+pub use listen::ListenError;

@@ -1,2 +1,35 @@
-//! x
-fn main() {}
+//! `codex-bridge`: the bridge without VS Code.
+
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Lets programs drive Codex over a local HTTP API.
+#[derive(Debug, Parser)]
+#[command(name = "codex-bridge", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the bridge in the foreground, without VS Code.
+    Serve(serve::ServeArguments),
+}
+
+fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    let outcome = match command {
+        Command::Serve(arguments) => serve::serve(arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("codex-bridge: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

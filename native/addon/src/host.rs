@@ -1,0 +1,185 @@
+//! VS Code, through callbacks into the extension.
+//!
+//! The callbacks are weak (they do not keep the extension host alive) and always awaited with a time limit: an extension
+//! host that is busy or ending may never answer.
+
+use std::fmt;
+use std::time::Duration;
+
+use bridge::editor::{self, Editor, EditorError};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use napi::Status;
+use napi::bindgen_prelude::{FromNapiValue, JsValuesTupleIntoVec, Promise};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+use tokio::sync::watch;
+
+/// For callbacks that only look or run one command.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A callback with one argument (or none), weak.
+type Callback<Arguments, Returned> = ThreadsafeFunction<Arguments, Returned, Arguments, Status, false, true>;
+
+/// An open conversation tab.
+#[napi(object)]
+pub struct ConversationTab {
+    /// The conversation it shows.
+    pub conversation_id: String,
+    /// Its label.
+    pub title: String,
+    /// Whether it is the active tab of its group.
+    pub is_active: bool,
+    /// Column of its group, from 1.
+    pub view_column: u32,
+    /// Index of its group, from 0.
+    pub group_index: u32,
+    /// Index within its group, from 0.
+    pub tab_index: u32,
+    /// `openai-codex://route/local/<conversationId>`
+    pub uri: String,
+}
+
+/// Which tab to show.
+#[napi(object)]
+pub struct RevealRequest {
+    /// The conversation.
+    pub conversation_id: String,
+    /// Milliseconds until it must be there.
+    pub timeout_ms: u32,
+}
+
+/// A line for the output channel.
+#[napi(object)]
+pub struct LogLine {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    #[napi(ts_type = "'error' | 'warn' | 'info' | 'debug' | 'trace'")]
+    pub level: String,
+    /// The text.
+    pub message: String,
+}
+
+/// What the extension does for the bridge.
+#[napi(object, object_to_js = false)]
+pub struct HostCallbacks {
+    /// All open conversation tabs.
+    #[napi(ts_type = "() => Promise<Array<ConversationTab>>")]
+    pub open_conversations: Callback<(), Promise<Vec<ConversationTab>>>,
+    /// The conversation tab that has the focus.
+    #[napi(ts_type = "() => Promise<ConversationTab | null>")]
+    pub current_conversation: Callback<(), Promise<Option<ConversationTab>>>,
+    /// Opens or focuses the tab and resolves when it is there; rejects with a message a person can act on.
+    #[napi(ts_type = "(request: RevealRequest) => Promise<ConversationTab>")]
+    pub reveal_conversation: Callback<RevealRequest, Promise<ConversationTab>>,
+    /// Opens a blank draft.
+    #[napi(ts_type = "() => Promise<void>")]
+    pub open_draft: Callback<(), Promise<()>>,
+    /// A line for the output channel.
+    #[napi(ts_type = "(line: LogLine) => void")]
+    pub log: Callback<LogLine, ()>,
+    /// The number of unfinished jobs, whenever it changes.
+    #[napi(ts_type = "(running: number) => void")]
+    pub running_jobs_changed: Callback<u32, ()>,
+}
+
+/// VS Code as the core sees it.
+pub(crate) struct VsCode {
+    open_conversations: Callback<(), Promise<Vec<ConversationTab>>>,
+    current_conversation: Callback<(), Promise<Option<ConversationTab>>>,
+    reveal_conversation: Callback<RevealRequest, Promise<ConversationTab>>,
+    open_draft: Callback<(), Promise<()>>,
+}
+
+impl HostCallbacks {
+    /// The editor, the log, and whoever wants to know the number of running jobs.
+    pub(crate) fn split(self) -> (VsCode, Callback<LogLine, ()>, Callback<u32, ()>) {
+        let Self {
+            open_conversations,
+            current_conversation,
+            reveal_conversation,
+            open_draft,
+            log,
+            running_jobs_changed,
+        } = self;
+        let editor = VsCode { open_conversations, current_conversation, reveal_conversation, open_draft };
+        (editor, log, running_jobs_changed)
+    }
+}
+
+impl fmt::Debug for VsCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("VsCode")
+    }
+}
+
+impl Editor for VsCode {
+    fn open_conversations(&self) -> BoxFuture<'_, Result<Vec<editor::ConversationTab>, EditorError>> {
+        async {
+            let tabs = ask(&self.open_conversations, (), CALL_TIMEOUT).await?;
+            Ok(tabs.into_iter().map(Into::into).collect())
+        }
+        .boxed()
+    }
+
+    fn current_conversation(&self) -> BoxFuture<'_, Result<Option<editor::ConversationTab>, EditorError>> {
+        async { Ok(ask(&self.current_conversation, (), CALL_TIMEOUT).await?.map(Into::into)) }.boxed()
+    }
+
+    fn reveal_conversation<'a>(
+        &'a self,
+        conversation_id: &'a str,
+        limit: Duration,
+    ) -> BoxFuture<'a, Result<editor::ConversationTab, EditorError>> {
+        let request = RevealRequest {
+            conversation_id: conversation_id.to_owned(),
+            timeout_ms: u32::try_from(limit.as_millis()).unwrap_or(u32::MAX),
+        };
+        async move { Ok(ask(&self.reveal_conversation, request, limit + CALL_TIMEOUT).await?.into()) }.boxed()
+    }
+
+    fn open_draft(&self) -> BoxFuture<'_, Result<(), EditorError>> {
+        ask(&self.open_draft, (), CALL_TIMEOUT).boxed()
+    }
+}
+
+/// Calls into the extension host and waits for the promise that it returns.
+async fn ask<Arguments, Returned>(
+    callback: &Callback<Arguments, Promise<Returned>>,
+    arguments: Arguments,
+    limit: Duration,
+) -> Result<Returned, EditorError>
+where
+    Arguments: JsValuesTupleIntoVec + Send + 'static,
+    Returned: FromNapiValue + Send + 'static,
+{
+    let answer = async { callback.call_async(arguments).await?.await };
+    match tokio::time::timeout(limit, answer).await {
+        Ok(Ok(returned)) => Ok(returned),
+        Ok(Err(error)) => Err(EditorError(error.reason.clone())),
+        Err(_) => {
+            Err(EditorError(format!("the extension host did not answer within {} ms", limit.as_millis())))
+        }
+    }
+}
+
+/// Tells the extension the number of unfinished jobs whenever it changes.
+pub(crate) async fn tell_running_jobs(mut running: watch::Receiver<usize>, changed: Callback<u32, ()>) {
+    loop {
+        let number = u32::try_from(*running.borrow_and_update()).unwrap_or(u32::MAX);
+        let status = changed.call(number, ThreadsafeFunctionCallMode::NonBlocking);
+        if status != Status::Ok {
+            tracing::debug!(%status, "the extension host no longer listens");
+        }
+        if running.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+impl From<ConversationTab> for editor::ConversationTab {
+    fn from(tab: ConversationTab) -> Self {
+        let ConversationTab { conversation_id, title, is_active, view_column, group_index, tab_index, uri } =
+            tab;
+        Self { conversation_id, title, is_active, view_column, group_index, tab_index, uri }
+    }
+}

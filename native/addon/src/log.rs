@@ -1,0 +1,81 @@
+//! The core's log lines, for the extension's output channel.
+
+use std::io::{self, Write};
+use std::sync::{Once, PoisonError, RwLock};
+
+use napi::Status;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use tracing::{Level, Metadata};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::host::LogLine;
+
+type Channel = ThreadsafeFunction<LogLine, (), LogLine, Status, false, true>;
+
+/// Where lines go. One a process, as the log is; a restarted bridge brings a new one.
+static CHANNEL: RwLock<Option<Channel>> = RwLock::new(None);
+static SUBSCRIBE: Once = Once::new();
+
+/// Sends the log to `channel` from now on.
+pub(crate) fn send_to(channel: Channel) {
+    *CHANNEL.write().unwrap_or_else(PoisonError::into_inner) = Some(channel);
+    SUBSCRIBE.call_once(|| {
+        let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        // The output channel adds time and level itself.
+        let subscribed = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(Lines)
+            .with_ansi(false)
+            .without_time()
+            .with_level(false)
+            .try_init();
+        if let Err(error) = subscribed {
+            eprintln!("codex-bridge: cannot log to the output channel: {error}");
+        }
+    });
+}
+
+struct Lines;
+
+/// One line being written; sent when it is complete.
+struct Line {
+    level: Level,
+    text: Vec<u8>,
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Line;
+
+    fn make_writer(&'a self) -> Line {
+        Line { level: Level::INFO, text: Vec::new() }
+    }
+
+    fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Line {
+        Line { level: *metadata.level(), text: Vec::new() }
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let line = LogLine {
+            level: self.level.as_str().to_ascii_lowercase(),
+            message: String::from_utf8_lossy(&self.text).trim_end().to_owned(),
+        };
+        if let Some(channel) = &*CHANNEL.read().unwrap_or_else(PoisonError::into_inner) {
+            // A host that ends no longer listens, and there is nobody else to tell.
+            let _status = channel.call(line, ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+}

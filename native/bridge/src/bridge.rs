@@ -1,0 +1,273 @@
+//! A running bridge: everything put together, started in order and stopped in order.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::config::Config;
+use crate::conversations::Conversations;
+use crate::conversations::message::MessageDefaults;
+use crate::editor::Editor;
+use crate::http::{self, App, Server};
+use crate::instance::{DiscoveryEntry, Instance, make_private_folder, write_private_file};
+use crate::jobs::Jobs;
+use crate::limits;
+use crate::listen::{ListenError, listen};
+use crate::session::Session;
+use crate::store::{Store, StoreError};
+
+/// Why a bridge could not be started; each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is wrong.
+    #[error("{0}.")]
+    Config(String),
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The data folder cannot be used.
+    #[error("The data folder {folder} cannot be used: {error}. Make it writable, or choose another one.")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error("The database in {folder} cannot be used: {error}.")]
+    Store {
+        /// The folder.
+        folder: PathBuf,
+        /// What SQLite said.
+        error: StoreError,
+    },
+}
+
+/// A running bridge. Stop it with [`Bridge::stop`]; dropping it only lets go.
+#[derive(Debug)]
+pub struct Bridge {
+    url: String,
+    app: Arc<App>,
+    store: Store,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+    announced: Mutex<Announced>,
+    stopped: tokio::sync::Mutex<bool>,
+}
+
+#[derive(Debug)]
+struct Announced {
+    instance: Option<Arc<Instance>>,
+    entry: DiscoveryEntry,
+}
+
+impl Bridge {
+    /// Starts a bridge. Must be called inside a tokio runtime, which must live as long as the bridge.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    pub async fn start(config: Config, editor: Option<Arc<dyn Editor>>) -> Result<Self, StartError> {
+        let address = config.address().map_err(StartError::Config)?;
+        let folder_error = |folder: &std::path::Path| {
+            let folder = folder.to_owned();
+            move |error| StartError::Folder { folder, error }
+        };
+        make_private_folder(&config.data_folder).map_err(folder_error(&config.data_folder))?;
+        let store = Store::open(&config.data_folder)
+            .map_err(|error| StartError::Store { folder: config.data_folder.clone(), error })?;
+        let instance_id = Uuid::new_v4().to_string();
+        let instance = Instance::register(instance_id.clone(), &config.data_folder, &config.discovery_folder)
+            .map_err(folder_error(&config.discovery_folder))?;
+        let instance = Arc::new(instance);
+
+        let listener = listen(address, config.port).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| ListenError::Failed { address: address.to_string(), error })?;
+        let url = format!("http://{address}");
+        let generated = generate_token(&config).map_err(folder_error(&config.data_folder))?;
+
+        let stopping = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let jobs = Jobs::new(store.clone(), instance_id.clone());
+        let session = Session::new(
+            config.locate.clone(),
+            config.working_folder.clone(),
+            config.environment.clone(),
+            config.version.clone(),
+            stopping.clone(),
+            tasks.clone(),
+        );
+        let conversations = Conversations::new(
+            jobs.clone(),
+            session.clone(),
+            editor.clone(),
+            stopping.clone(),
+            tasks.clone(),
+        );
+        let entry = DiscoveryEntry {
+            instance_id: instance_id.clone(),
+            url: url.clone(),
+            pid: std::process::id(),
+            workspace_folders: config.workspace_folders.clone(),
+            version: config.version.clone(),
+            started_at: Timestamp::now(),
+            token_file: generated.as_ref().map(|(_, file)| file.clone()),
+            lock_file: instance.lock_file(),
+        };
+        instance.announce(&entry).map_err(folder_error(&config.discovery_folder))?;
+
+        let app = Arc::new(App {
+            guard: http::guard::Guard::new(
+                address,
+                config.auth_token.clone(),
+                generated.map(|(token, _)| token),
+                config.allowed_origins.clone(),
+            ),
+            jobs: jobs.clone(),
+            conversations: conversations.clone(),
+            session: session.clone(),
+            defaults: MessageDefaults {
+                cwd: config.working_folder.clone(),
+                send_timeout: config.request_timeout,
+                open_timeout: config.tab_timeout,
+                has_editor: editor.is_some(),
+            },
+            url: url.clone(),
+            instance_id,
+            version: config.version.clone(),
+            started_at: entry.started_at,
+            stopping: stopping.clone(),
+        });
+        session.search_in_background();
+        tasks.spawn(Server::new(Arc::clone(&app), listener, address).run());
+        tasks.spawn(reconcile(jobs, conversations, Arc::clone(&instance), stopping.clone()));
+        tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
+        tracing::info!(url, data_folder = %config.data_folder.display(), "the bridge is running");
+        let announced = Mutex::new(Announced { instance: Some(instance), entry });
+        Ok(Self { url, app, store, stopping, tasks, announced, stopped: tokio::sync::Mutex::new(false) })
+    }
+
+    /// The address that it serves, for example `http://127.0.0.1:8765`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The body of `GET /health`.
+    pub async fn health(&self) -> serde_json::Value {
+        match http::health(&self.app).await {
+            Ok(health) => serde_json::to_value(health).unwrap_or_default(),
+            Err(error) => serde_json::json!({"ok": false, "error": error.to_string()}),
+        }
+    }
+
+    /// The number of unfinished jobs, and its changes.
+    #[must_use]
+    pub fn running_jobs(&self) -> watch::Receiver<usize> {
+        self.app.jobs.running()
+    }
+
+    /// The folders open in this window changed.
+    pub fn set_workspace_folders(&self, folders: Vec<PathBuf>) {
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.entry.workspace_folders = folders;
+        if let Some(instance) = &announced.instance
+            && let Err(error) = instance.announce(&announced.entry)
+        {
+            tracing::warn!(%error, "cannot update the discovery file");
+        }
+    }
+
+    /// Ends every job truthfully, ends Codex, frees the port; at most [`limits::STOP_TIMEOUT`]. Idempotent.
+    pub async fn stop(&self) {
+        let mut stopped = self.stopped.lock().await;
+        if std::mem::replace(&mut *stopped, true) {
+            return;
+        }
+        self.stopping.cancel();
+        self.tasks.close();
+        let in_order = async {
+            // The turns are interrupted by their tasks, which need Codex alive.
+            self.tasks.wait().await;
+            self.app.session.stop().await;
+            self.store.close().await;
+        };
+        if tokio::time::timeout(limits::STOP_TIMEOUT, in_order).await.is_err() {
+            tracing::error!(
+                "the bridge did not stop in time; what is left is dropped, and told truthfully at the next start"
+            );
+        }
+        // The lock goes last: until then no other bridge process may judge our jobs.
+        self.announced.lock().unwrap_or_else(PoisonError::into_inner).instance.take();
+        tracing::info!("the bridge has stopped");
+    }
+}
+
+/// Ends or follows the jobs of bridge processes that died, now and whenever another one dies.
+async fn reconcile(
+    jobs: Jobs,
+    conversations: Conversations,
+    instance: Arc<Instance>,
+    stopping: CancellationToken,
+) {
+    loop {
+        match jobs.adopt_orphans(|id| instance.is_alive(id)).await {
+            Ok(orphans) => {
+                for job in orphans {
+                    tracing::info!(
+                        job_id = job.job_id,
+                        "finding out what became of a job whose bridge process ended"
+                    );
+                    conversations.recover(job).await;
+                }
+            }
+            Err(error) => tracing::error!(%error, "cannot look for unfinished jobs"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(limits::RECONCILE_INTERVAL) => {}
+            () = stopping.cancelled() => return,
+        }
+    }
+}
+
+/// Forgets what is older than the settings keep.
+async fn prune(store: Store, age_max: Duration, jobs_max: u32, stopping: CancellationToken) {
+    loop {
+        let age = i64::try_from(age_max.as_millis()).unwrap_or(i64::MAX);
+        let created_before = Timestamp::from_millis(Timestamp::now().as_millis().saturating_sub(age));
+        match store.prune_jobs(created_before, jobs_max).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::info!(jobs, "forgot old jobs"),
+            Err(error) => tracing::error!(%error, "cannot prune the history"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(limits::PRUNE_INTERVAL) => {}
+            () = stopping.cancelled() => return,
+        }
+    }
+}
+
+/// Where the operating system cannot tell whose a connection is, a token in a file that only the user can read does.
+fn generate_token(config: &Config) -> std::io::Result<Option<(String, PathBuf)>> {
+    if config.auth_token.is_some() || http::guard::knows_the_user_of_a_connection() {
+        return Ok(None);
+    }
+    let file = config.data_folder.join("token");
+    let token = match std::fs::read_to_string(&file) {
+        Ok(token) if !token.trim().is_empty() => token.trim().to_owned(),
+        _ => {
+            // Two random UUIDs: 244 random bits.
+            let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+            write_private_file(&file, &token)?;
+            token
+        }
+    };
+    Ok(Some((token, file)))
+}

@@ -1,0 +1,61 @@
+//! Moments in time, as the API shows them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A moment, in whole milliseconds. On the wire ISO 8601 in UTC, for example `2026-11-20T22:19:15.476Z`, as JavaScript's
+/// `Date` writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(into = "String", try_from = "String")]
+#[schema(value_type = String, format = DateTime, example = "2026-11-20T22:19:15.476Z")]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// This moment.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(jiff::Timestamp::now().as_millisecond())
+    }
+
+    /// From milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn as_millis(self) -> i64 {
+        self.0
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(timestamp: Timestamp) -> Self {
+        let timestamp = jiff::Timestamp::from_millisecond(timestamp.0).unwrap_or_default();
+        timestamp.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = jiff::Error;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse::<jiff::Timestamp>().map(|timestamp| Self(timestamp.as_millisecond()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_written_as_javascript_writes_it_and_read_back() {
+        for (millis, text) in
+            [(0, "1970-01-01T00:00:00.000Z"), (1_795_212_755_476, "2026-11-20T22:12:35.476Z")]
+        {
+            assert_eq!(String::from(Timestamp::from_millis(millis)), text);
+            assert_eq!(Timestamp::try_from(text.to_owned()).unwrap(), Timestamp::from_millis(millis));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a bridge is started with. Filled in by the addon from VS Code's settings, and by the CLI from its flags.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use codex::locate::LocateOptions;
+use etcetera::BaseStrategy;
+
+/// What a bridge is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address to listen on: an IP address, or `localhost`.
+    pub host: String,
+    /// Port to listen on; 0 lets the operating system choose.
+    pub port: u16,
+    /// The token that every request must carry.
+    pub auth_token: Option<String>,
+    /// Origins of web pages that may call the API, for example `http://localhost:3000`.
+    pub allowed_origins: Vec<String>,
+    /// Where the database lives. Several bridges may share it.
+    pub data_folder: PathBuf,
+    /// Where clients find the running bridges.
+    pub discovery_folder: PathBuf,
+    /// Where Codex is looked for.
+    pub locate: LocateOptions,
+    /// Working folder of new conversations that name none, and of Codex itself.
+    pub working_folder: PathBuf,
+    /// The folders open in this window.
+    pub workspace_folders: Vec<PathBuf>,
+    /// Overrides of Codex's environment, for example `CODEX_HOME`.
+    pub environment: Vec<(String, String)>,
+    /// Until a turn must have begun, unless the request says otherwise.
+    pub request_timeout: Duration,
+    /// Until the editor must show a conversation, unless the request says otherwise.
+    pub tab_timeout: Duration,
+    /// Ended jobs older than this are forgotten.
+    pub history_age_max: Duration,
+    /// Of more jobs than this, the oldest ended ones are forgotten.
+    pub history_jobs_max: u32,
+    /// Version of the program that starts the bridge.
+    pub version: String,
+}
+
+/// The port that the original uses.
+pub const DEFAULT_PORT: u16 = 8765;
+/// As in the original.
+pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+/// As in the original.
+pub const DEFAULT_TAB_TIMEOUT: Duration = Duration::from_secs(15);
+/// A month.
+pub const DEFAULT_HISTORY_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Some megabytes.
+pub const DEFAULT_HISTORY_JOBS_MAX: u32 = 10_000;
+
+/// Environment variable that moves the discovery folder, for tests and for unusual homes.
+pub const DISCOVERY_VARIABLE: &str = "CODEX_BRIDGE_DISCOVERY_DIR";
+
+/// The platform's folder for data of this program: `~/.local/share/codex-bridge`, `~/Library/Application
+/// Support/codex-bridge`, `%APPDATA%\codex-bridge`.
+///
+/// # Errors
+/// When the platform does not tell the home folder.
+pub fn default_data_folder() -> Result<PathBuf, String> {
+    let strategy = etcetera::base_strategy::choose_native_strategy()
+        .map_err(|error| format!("cannot tell where your data folder is ({error}); name one"))?;
+    Ok(strategy.data_dir().join("codex-bridge"))
+}
+
+/// Where clients look for running bridges: `instances` in the platform's data folder, or where
+/// [`DISCOVERY_VARIABLE`] says.
+///
+/// # Errors
+/// When the platform does not tell the home folder.
+pub fn discovery_folder() -> Result<PathBuf, String> {
+    match std::env::var_os(DISCOVERY_VARIABLE) {
+        Some(folder) if !folder.is_empty() => Ok(PathBuf::from(folder)),
+        _ => Ok(default_data_folder()?.join("instances")),
+    }
+}
+
+impl Config {
+    /// The IP address to listen on.
+    ///
+    /// # Errors
+    /// For a person: what may be given, or why this address must not be used.
+    pub fn address(&self) -> Result<IpAddr, String> {
+        let address = match self.host.as_str() {
+            "" => return Err("host is empty; use 127.0.0.1".to_owned()),
+            "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            "[::1]" => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            host => host.parse().map_err(|_| {
+                format!("host must be an IP address or localhost, not {host:?}; use 127.0.0.1 for this machine only")
+            })?,
+        };
+        if !address.is_loopback() && self.auth_token.is_none() {
+            return Err(format!(
+                "refusing to listen on {address} without a token: anybody who reaches that address could run programs \
+                 as you. Set an auth token, or listen on 127.0.0.1"
+            ));
+        }
+        Ok(address)
+    }
+}

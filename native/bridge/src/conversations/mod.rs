@@ -1,0 +1,335 @@
+//! Conversations: starting them, continuing them, showing them.
+//!
+//! A message becomes a job (durable) before Codex hears of it. Every conversation with work has one task
+//! ([`thread::ThreadTask`]) that runs its turns one after another and leaves when there are no more; the registry
+//! [`Threads`] says which have one. [`follow`] finds out what became of a turn that another process runs or ran.
+
+mod follow;
+pub mod message;
+mod thread;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::editor::{ConversationTab, Editor, EditorError};
+use crate::error::Error;
+use crate::jobs::{Jobs, LiveJob};
+use crate::limits;
+use crate::model::job::{Delivery, Job, NewJob, Operation, Refusal};
+use crate::session::Session;
+use message::Message;
+use thread::{Loaded, ThreadTask, Work};
+
+/// All conversations. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Conversations {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    jobs: Jobs,
+    session: Session,
+    editor: Option<Arc<dyn Editor>>,
+    threads: Threads,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// What became of a message that was sent.
+#[derive(Debug)]
+pub struct Dispatched {
+    /// The job, as it is now.
+    pub job: Job,
+    /// The conversation.
+    pub conversation_id: String,
+    /// How the message reached it.
+    pub delivery: Delivery,
+    /// The turn, where it has begun.
+    pub turn_id: Option<String>,
+    /// The tab that shows it, where one was asked for.
+    pub tab: Option<ConversationTab>,
+}
+
+/// A turn that began, or that waits.
+#[derive(Debug)]
+struct Begun {
+    conversation_id: String,
+    delivery: Delivery,
+    turn_id: Option<String>,
+}
+
+impl Conversations {
+    /// Conversations of `session`, shown by `editor`.
+    #[must_use]
+    pub fn new(
+        jobs: Jobs,
+        session: Session,
+        editor: Option<Arc<dyn Editor>>,
+        stopping: CancellationToken,
+        tasks: TaskTracker,
+    ) -> Self {
+        let threads = Threads::default();
+        Self { inner: Arc::new(Inner { jobs, session, editor, threads, stopping, tasks }) }
+    }
+
+    /// Starts a new conversation with a message.
+    ///
+    /// # Errors
+    /// [`Error`]; a job that was made by then has failed.
+    pub async fn create(&self, message: Message) -> Result<Dispatched, Error> {
+        let job = self.new_job(Operation::CreateConversation, None, &message).await?;
+        let this = self.clone();
+        self.to_the_end(async move { this.dispatch_new(job, message).await }).await
+    }
+
+    /// Sends a message to a conversation.
+    ///
+    /// # Errors
+    /// [`Error`]; a job that was made by then has failed.
+    pub async fn send(&self, conversation_id: &str, message: Message) -> Result<Dispatched, Error> {
+        let job = self.new_job(Operation::ResumeConversation, Some(conversation_id), &message).await?;
+        let this = self.clone();
+        let conversation_id = conversation_id.to_owned();
+        self.to_the_end(async move { this.dispatch_to(conversation_id, job, message).await }).await
+    }
+
+    /// Finds out what became of a job that another bridge process left unfinished, and ends it truthfully.
+    pub async fn recover(&self, job: Arc<LiveJob>) {
+        let view = job.view();
+        let Some(conversation_id) = view.conversation_id else {
+            thread::end_interrupted_by_restart(&job).await;
+            return;
+        };
+        let (work, _) = Work::recovery(job);
+        self.enqueue(&conversation_id, work, None);
+    }
+
+    /// Opens a blank draft in the editor.
+    ///
+    /// # Errors
+    /// [`Error::EditorUnavailable`], [`Error::EditorFailed`].
+    pub async fn open_draft(&self) -> Result<(), Error> {
+        let editor = self.editor("Send a message to start a conversation without an editor.")?;
+        editor.open_draft().await.map_err(editor_failed)
+    }
+
+    /// The open conversation tabs; `None` without an editor.
+    ///
+    /// # Errors
+    /// [`Error::EditorFailed`].
+    pub async fn open_tabs(&self) -> Result<Option<Vec<ConversationTab>>, Error> {
+        match &self.inner.editor {
+            Some(editor) => editor.open_conversations().await.map(Some).map_err(editor_failed),
+            None => Ok(None),
+        }
+    }
+
+    /// The conversation tab with the focus, if one has it.
+    ///
+    /// # Errors
+    /// [`Error::EditorUnavailable`], [`Error::EditorFailed`].
+    pub async fn current_tab(&self) -> Result<Option<ConversationTab>, Error> {
+        let editor = self.editor("Name a conversation by its id.")?;
+        editor.current_conversation().await.map_err(editor_failed)
+    }
+
+    /// Whether there is an editor.
+    #[must_use]
+    pub fn has_editor(&self) -> bool {
+        self.inner.editor.is_some()
+    }
+
+    fn editor(&self, instead: &'static str) -> Result<&Arc<dyn Editor>, Error> {
+        self.inner.editor.as_ref().ok_or(Error::EditorUnavailable(instead))
+    }
+
+    async fn new_job(
+        &self,
+        operation: Operation,
+        conversation_id: Option<&str>,
+        message: &Message,
+    ) -> Result<Arc<LiveJob>, Error> {
+        if self.inner.stopping.is_cancelled() {
+            return Err(Error::Stopping);
+        }
+        let new = NewJob {
+            job_id: Uuid::new_v4().to_string(),
+            operation,
+            message: message.text.clone(),
+            cwd: message.options.cwd.as_ref().map(|cwd| cwd.display().to_string()),
+            conversation_id: conversation_id.map(str::to_owned),
+            open_requested: message.open.is_some(),
+            warnings: message.warnings.clone(),
+        };
+        Ok(self.inner.jobs.create(new).await?)
+    }
+
+    /// Runs a dispatch as a task of its own, so that a client that hangs up cannot leave it half done.
+    async fn to_the_end(
+        &self,
+        dispatch: impl Future<Output = Result<Dispatched, Error>> + Send + 'static,
+    ) -> Result<Dispatched, Error> {
+        match self.inner.tasks.spawn(dispatch).await {
+            Ok(outcome) => outcome,
+            Err(error) => Err(Error::Internal(format!("the dispatch ended early: {error}"))),
+        }
+    }
+
+    async fn dispatch_new(&self, job: Arc<LiveJob>, message: Message) -> Result<Dispatched, Error> {
+        let limit = message.send_timeout;
+        let start = async {
+            let server = self.inner.session.ready().await?;
+            let (thread, watch) = server.connection.thread_start(&message.options).await?;
+            let cwd = thread.folder();
+            Ok::<_, Error>((thread.id, Loaded { server, watch, cwd, is_new: true }))
+        };
+        let started = tokio::time::timeout(limit, start).await.unwrap_or_else(|_| Err(send_timeout(limit)));
+        let (conversation_id, loaded) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                thread::end_failed(&job, error.as_failure()).await;
+                return Err(error);
+            }
+        };
+        let open = message.open;
+        let (work, begun) = Work::message(Arc::clone(&job), message);
+        self.enqueue(&conversation_id, work, Some(loaded));
+        self.reply(job, begun, open).await
+    }
+
+    async fn dispatch_to(
+        &self,
+        conversation_id: String,
+        job: Arc<LiveJob>,
+        message: Message,
+    ) -> Result<Dispatched, Error> {
+        let open = message.open;
+        let (work, begun) = Work::message(Arc::clone(&job), message);
+        match self.enqueue(&conversation_id, work, None) {
+            Place::Front => self.reply(job, begun, open).await,
+            Place::Behind => {
+                match job.step(|job, now| job.queue(Delivery::Queued, now)).await? {
+                    Ok(job) => Ok(Dispatched {
+                        job,
+                        conversation_id,
+                        delivery: Delivery::Queued,
+                        turn_id: None,
+                        tab: None,
+                    }),
+                    // Its turn came before this was written.
+                    Err(_) => self.reply(job, begun, open).await,
+                }
+            }
+            Place::Full => {
+                let error = Error::QueueFull { limit: limits::QUEUED_TURNS_MAX };
+                thread::end_failed(&job, error.as_failure()).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits until the turn has begun, and then for the editor to show it.
+    async fn reply(
+        &self,
+        job: Arc<LiveJob>,
+        begun: oneshot::Receiver<Result<Begun, Error>>,
+        open: Option<Duration>,
+    ) -> Result<Dispatched, Error> {
+        let begun = begun.await.map_err(|_| Error::Stopping)??;
+        let Begun { conversation_id, delivery, turn_id } = begun;
+        // Not before the turn has begun: a thread without a first turn cannot be opened.
+        let tab = match (&self.inner.editor, open) {
+            (Some(editor), Some(limit)) => self.reveal(&**editor, &job, &conversation_id, limit).await?,
+            _ => None,
+        };
+        Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id, tab })
+    }
+
+    async fn reveal(
+        &self,
+        editor: &dyn Editor,
+        job: &LiveJob,
+        conversation_id: &str,
+        limit: Duration,
+    ) -> Result<Option<ConversationTab>, Error> {
+        // The editor has the limit, too; ours is for an editor that does not keep it.
+        let revealed = tokio::select! {
+            revealed = editor.reveal_conversation(conversation_id, limit) => revealed,
+            () = tokio::time::sleep(limit + Duration::from_millis(500)) => {
+                Err(EditorError(format!("VS Code did not show the conversation within {} ms", limit.as_millis())))
+            }
+            () = self.inner.stopping.cancelled() => Err(EditorError("the bridge is stopping".to_owned())),
+        };
+        let (tab, outcome) = match revealed {
+            Ok(tab) => (Some(tab), Ok(())),
+            Err(EditorError(reason)) => (None, Err(reason)),
+        };
+        job.note(|job, now| job.note_opened(outcome, now)).await?;
+        Ok(tab)
+    }
+
+    /// Gives work to the conversation's task; starts one where there is none.
+    fn enqueue(&self, conversation_id: &str, work: Work, loaded: Option<Loaded>) -> Place {
+        let mut active = self.inner.threads.active();
+        let Some(inbox) = active.get(conversation_id) else {
+            let (inbox, waiting) = mpsc::channel(limits::QUEUED_TURNS_MAX);
+            active.insert(conversation_id.to_owned(), inbox);
+            let task = ThreadTask::new(self.clone(), conversation_id.to_owned(), waiting, loaded);
+            self.inner.tasks.spawn(task.run(work));
+            return Place::Front;
+        };
+        match inbox.try_send(work) {
+            Ok(()) => Place::Behind,
+            Err(_) => Place::Full,
+        }
+    }
+}
+
+/// Where work came to stand.
+enum Place {
+    Front,
+    Behind,
+    Full,
+}
+
+/// The conversations that have a task.
+#[derive(Debug, Default)]
+struct Threads {
+    active: Mutex<HashMap<String, mpsc::Sender<Work>>>,
+}
+
+impl Threads {
+    fn active(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Work>>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next work of a conversation. When there is none the conversation is struck off in the same step, so that work
+    /// which comes later gets a new task rather than none.
+    fn next_or_leave(&self, conversation_id: &str, inbox: &mut mpsc::Receiver<Work>) -> Option<Work> {
+        let mut active = self.active();
+        let next = inbox.try_recv().ok();
+        if next.is_none() {
+            active.remove(conversation_id);
+        }
+        next
+    }
+}
+
+fn send_timeout(limit: Duration) -> Error {
+    Error::SendTimeout { limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }
+}
+
+fn ended_early(refusal: Refusal) -> Error {
+    Error::Internal(format!("the job cannot go on: {refusal}"))
+}
+
+fn editor_failed(EditorError(reason): EditorError) -> Error {
+    Error::EditorFailed(reason)
+}

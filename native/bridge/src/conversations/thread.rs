@@ -1,0 +1,487 @@
+//! The task of one conversation: runs its turns one after another, and holds its writer only meanwhile.
+//!
+//! For each piece of work: load the thread (or, where another process owns it, hand the message over), start the turn,
+//! follow it to its end. The writer is released before the end is shown, so that whoever waits for the end finds the
+//! conversation free.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use codex::app_server::AppServer;
+use codex::connection::{CallError, ThreadEvent, ThreadWatch};
+use codex::decline::decline;
+use codex::protocol::ThreadOptions;
+use codex::rpc::Refusal;
+use codex::turn::{TurnEnd, TurnRecord};
+use tokio::sync::{mpsc, oneshot};
+
+use super::follow::{Followed, Whose};
+use super::message::Message;
+use super::{Begun, Conversations, ended_early, send_timeout};
+use crate::error::Error;
+use crate::jobs::LiveJob;
+use crate::limits;
+use crate::model::job::{Delivery, Failure, FailureCode, JobResult, Refusal as StepRefusal};
+
+/// A thread that is loaded in our app-server, with its writer held.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) server: Arc<AppServer>,
+    pub(super) watch: ThreadWatch,
+    pub(super) cwd: Option<String>,
+    /// Just started with its first message's options.
+    pub(super) is_new: bool,
+}
+
+/// One job for the conversation.
+#[derive(Debug)]
+pub(super) struct Work {
+    job: Arc<LiveJob>,
+    task: Task,
+    begun: oneshot::Sender<Result<Begun, Error>>,
+}
+
+#[derive(Debug)]
+enum Task {
+    Send(Box<Message>),
+    /// Find out what became of it: the bridge process that ran it is gone.
+    Recover,
+}
+
+/// How a job ends. Decided first, shown after the thread is released.
+enum JobEnd {
+    Completed {
+        result: JobResult,
+        warnings: Vec<String>,
+    },
+    Failed(Failure),
+    /// Another process still runs it; the next start of the bridge follows it again.
+    LeftToItsOwner,
+}
+
+impl Work {
+    pub(super) fn message(
+        job: Arc<LiveJob>,
+        message: Message,
+    ) -> (Self, oneshot::Receiver<Result<Begun, Error>>) {
+        let (begun, reply) = oneshot::channel();
+        (Self { job, task: Task::Send(Box::new(message)), begun }, reply)
+    }
+
+    pub(super) fn recovery(job: Arc<LiveJob>) -> (Self, oneshot::Receiver<Result<Begun, Error>>) {
+        let (begun, reply) = oneshot::channel();
+        (Self { job, task: Task::Recover, begun }, reply)
+    }
+}
+
+pub(super) struct ThreadTask {
+    conversations: Conversations,
+    thread_id: String,
+    inbox: mpsc::Receiver<Work>,
+    loaded: Option<Loaded>,
+}
+
+impl ThreadTask {
+    pub(super) fn new(
+        conversations: Conversations,
+        thread_id: String,
+        inbox: mpsc::Receiver<Work>,
+        loaded: Option<Loaded>,
+    ) -> Self {
+        Self { conversations, thread_id, inbox, loaded }
+    }
+
+    pub(super) async fn run(mut self, first: Work) {
+        let mut next = Some(first);
+        while let Some(Work { job, task, begun }) = next {
+            let end = match task {
+                Task::Send(message) => self.send(&job, &message, begun).await,
+                Task::Recover => self.recover(&job).await,
+            };
+            if self.inbox.is_empty() {
+                self.release().await;
+            }
+            next = self.conversations.inner.threads.next_or_leave(&self.thread_id, &mut self.inbox);
+            end_job(&job, end).await;
+        }
+    }
+
+    /// Runs one message as a turn of ours, or hands it over.
+    async fn send(
+        &mut self,
+        job: &LiveJob,
+        message: &Message,
+        begun: oneshot::Sender<Result<Begun, Error>>,
+    ) -> JobEnd {
+        let load = self.load(&message.options);
+        let loaded = tokio::time::timeout(message.send_timeout, load)
+            .await
+            .unwrap_or_else(|_| Err(send_timeout(message.send_timeout)));
+        let turn_id = match loaded {
+            Ok(Access::Ours) => self.start_turn(job, message).await,
+            Ok(Access::OwnedElsewhere(server)) => return self.hand_over(&server, job, message, begun).await,
+            Err(error) => Err(error),
+        };
+        match turn_id {
+            Ok(turn_id) => {
+                let begin = Begun {
+                    conversation_id: self.thread_id.clone(),
+                    delivery: Delivery::Started,
+                    turn_id: Some(turn_id.clone()),
+                };
+                tell(begun, Ok(begin));
+                self.watch_turn(job, &turn_id, message.output_last_message_path.as_deref()).await
+            }
+            Err(error) => {
+                let failure = error.as_failure();
+                tell(begun, Err(error));
+                JobEnd::Failed(failure)
+            }
+        }
+    }
+
+    /// Gets the thread's writer, with the options that only loading can set.
+    async fn load(&mut self, options: &ThreadOptions) -> Result<Access, Error> {
+        if self.loaded.as_ref().is_some_and(|loaded| loaded.server.connection.is_closed()) {
+            self.loaded = None;
+        }
+        if let Some(loaded) = &mut self.loaded {
+            // Options are set by loading, so a queued message that brings some needs another load.
+            if std::mem::take(&mut loaded.is_new) || *options == ThreadOptions::default() {
+                return Ok(Access::Ours);
+            }
+            self.release().await;
+        }
+        let server = self.conversations.inner.session.ready().await?;
+        loop {
+            match server.connection.thread_resume(&self.thread_id, options).await {
+                Ok((thread, watch)) => {
+                    self.loaded = Some(Loaded { server, watch, cwd: thread.folder(), is_new: false });
+                    return Ok(Access::Ours);
+                }
+                Err(error) => match error.refusal() {
+                    Some(Refusal::Closing) => tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await,
+                    Some(Refusal::OwnedElsewhere) => return Ok(Access::OwnedElsewhere(server)),
+                    _ => return Err(Error::of_conversation(&self.thread_id, error)),
+                },
+            }
+        }
+    }
+
+    async fn start_turn(&mut self, job: &LiveJob, message: &Message) -> Result<String, Error> {
+        let Some(Loaded { server, cwd, .. }) = &self.loaded else {
+            return Err(Error::Internal("the thread is not loaded".to_owned()));
+        };
+        let connection = &server.connection;
+        // Recorded first: should we die after the next line, the history is asked for this conversation.
+        let bound =
+            job.step(|job, now| job.bind(&self.thread_id, cwd.clone(), Some(server.pid), now)).await?;
+        bound.map_err(ended_early)?;
+        let started = connection
+            .turn_start(&self.thread_id, &job.job_id, &message.input, message.output_schema.as_ref())
+            .await;
+        let turn = match started {
+            Ok(turn) => turn,
+            Err(error) => {
+                if matches!(error, CallError::TimedOut { .. }) {
+                    // It hangs, and may start the turn yet: nothing may run that no job answers for.
+                    server.stop().await;
+                }
+                return Err(Error::of_conversation(&self.thread_id, error));
+            }
+        };
+        job.step(|job, now| job.start(&turn.id, now)).await?.map_err(ended_early)?;
+        Ok(turn.id)
+    }
+
+    /// Follows a turn of ours by its events, to its end.
+    async fn watch_turn(&mut self, job: &LiveJob, turn_id: &str, output: Option<&Path>) -> JobEnd {
+        let mut record = TurnRecord::default();
+        let stopping = self.conversations.inner.stopping.clone();
+        let end = loop {
+            let Some(Loaded { server, watch, .. }) = &mut self.loaded else {
+                break TurnEnd::Interrupted;
+            };
+            tokio::select! {
+                event = watch.next() => match event {
+                    Some(ThreadEvent::Notification(notification)) => {
+                        job.heard(&notification);
+                        if let Some(end) = record.observe(turn_id, &notification) {
+                            break end;
+                        }
+                    }
+                    Some(ThreadEvent::Request(request)) => {
+                        tracing::warn!(method = %request.method, "declined a request of Codex");
+                        server.connection.answer(&request.id, &decline(&request)).await;
+                    }
+                    None if server.connection.is_closed() => return self.end_of_a_dead_turn(job, turn_id, output).await,
+                    None => {
+                        // We fell behind. Watch again first, then look for an end that came meanwhile.
+                        *watch = server.connection.watch(&self.thread_id);
+                        if let Some(end) = self.read_turn(turn_id, &mut record).await {
+                            break end;
+                        }
+                    }
+                },
+                () = tokio::time::sleep(limits::TURN_SILENCE) => {
+                    if let Some(end) = self.read_turn(turn_id, &mut record).await {
+                        tracing::warn!(turn_id, "a turn's end was not announced; found it by reading the thread");
+                        break end;
+                    }
+                }
+                () = stopping.cancelled() => {
+                    return self.interrupt_for_stop(turn_id, record, output).await;
+                }
+            }
+        };
+        job_end(end, record, output, FailureCode::Interrupted).await
+    }
+
+    /// The turn's end as the thread's history has it, if it has ended.
+    async fn read_turn(&self, turn_id: &str, record: &mut TurnRecord) -> Option<TurnEnd> {
+        let server = &self.loaded.as_ref()?.server;
+        match server.connection.thread_read(&self.thread_id, true).await {
+            Ok(thread) => record.take_turn(thread.turn(Some(turn_id), "")?),
+            Err(error) => {
+                tracing::debug!(%error, "cannot read the thread just now");
+                None
+            }
+        }
+    }
+
+    /// The bridge stops: lets the turn end well if it is about to, and interrupts it otherwise.
+    async fn interrupt_for_stop(
+        &mut self,
+        turn_id: &str,
+        mut record: TurnRecord,
+        output: Option<&Path>,
+    ) -> JobEnd {
+        let interrupt = async {
+            let Loaded { server, watch, .. } = self.loaded.as_mut()?;
+            if let Err(error) = server.connection.turn_interrupt(&self.thread_id, turn_id).await {
+                tracing::debug!(%error, "cannot interrupt the turn");
+            }
+            while let Some(event) = watch.next().await {
+                if let ThreadEvent::Notification(notification) = event
+                    && let Some(end) = record.observe(turn_id, &notification)
+                {
+                    return Some(end);
+                }
+            }
+            None
+        };
+        let end = tokio::time::timeout(limits::INTERRUPT_TIMEOUT, interrupt).await.ok().flatten();
+        job_end(end.unwrap_or(TurnEnd::Interrupted), record, output, FailureCode::BridgeStopped).await
+    }
+
+    /// The app-server died under the turn: its history tells whether the turn had ended before.
+    async fn end_of_a_dead_turn(&mut self, job: &LiveJob, turn_id: &str, output: Option<&Path>) -> JobEnd {
+        let Some(Loaded { server, .. }) = self.loaded.take() else {
+            return JobEnd::Failed(failure(FailureCode::CodexExited));
+        };
+        if self.conversations.inner.stopping.is_cancelled() {
+            return JobEnd::Failed(failure(FailureCode::BridgeStopped));
+        }
+        let exit = server.exited().await;
+        job.heard_stderr(server.stderr_last());
+        let noted = job.note(|job, _| {
+            job.exit_code = exit.code;
+            job.signal = exit.signal.map(signal_name);
+        });
+        if let Err(error) = noted.await {
+            tracing::error!(%error, "cannot note how the app-server ended");
+        }
+        self.follow_to_end(job, Some(turn_id), Whose::Dead, output, FailureCode::CodexExited).await
+    }
+
+    /// Another process owns the thread: puts the message into its queue and follows it there.
+    async fn hand_over(
+        &mut self,
+        server: &AppServer,
+        job: &LiveJob,
+        message: &Message,
+        begun: oneshot::Sender<Result<Begun, Error>>,
+    ) -> JobEnd {
+        let handed_over = async {
+            if !server.methods.has("thread/queue/add") {
+                return Err(Error::ConversationOwnedElsewhere(self.thread_id.clone()));
+            }
+            // Recorded first: should we die in between, the history tells whether the message arrived.
+            job.step(|job, now| {
+                if message.options != ThreadOptions::default() || message.output_schema.is_some() {
+                    let warning =
+                        "another process owns the conversation and runs the message with its own options";
+                    job.warnings.push(warning.to_owned());
+                }
+                job.queue(Delivery::HandedOver, now)
+            })
+            .await?
+            .map_err(ended_early)?;
+            server
+                .connection
+                .thread_queue_add(&self.thread_id, &job.job_id, &message.input)
+                .await
+                .map_err(|error| Error::of_conversation(&self.thread_id, error))
+        };
+        match handed_over.await {
+            Ok(()) => {
+                let conversation_id = self.thread_id.clone();
+                tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id: None }));
+                let output = message.output_last_message_path.as_deref();
+                self.follow_to_end(job, None, Whose::Queued, output, FailureCode::Interrupted).await
+            }
+            Err(error) => {
+                let failure = error.as_failure();
+                tell(begun, Err(error));
+                JobEnd::Failed(failure)
+            }
+        }
+    }
+
+    /// The bridge process that ran the job is gone: finds out what became of its turn.
+    async fn recover(&mut self, job: &LiveJob) -> JobEnd {
+        let view = job.view();
+        let whose = if view.delivery == Some(Delivery::HandedOver) { Whose::Queued } else { Whose::Dead };
+        self.follow_to_end(job, view.turn_id.as_deref(), whose, None, FailureCode::InterruptedByRestart).await
+    }
+
+    async fn follow_to_end(
+        &mut self,
+        job: &LiveJob,
+        turn_id: Option<&str>,
+        whose: Whose,
+        output: Option<&Path>,
+        interrupted: FailureCode,
+    ) -> JobEnd {
+        let inner = &self.conversations.inner;
+        let stopping = inner.stopping.clone();
+        let followed = tokio::select! {
+            followed = super::follow::follow(&inner.session, &self.thread_id, job, turn_id, whose) => followed,
+            () = stopping.cancelled() => Followed::LeftToItsOwner,
+        };
+        match followed {
+            Followed::Ended(end, record) => job_end(end, record, output, interrupted).await,
+            Followed::Lost(reason) => {
+                let mut failure = failure(interrupted);
+                failure.message = format!("{}: {reason}", failure.message);
+                JobEnd::Failed(failure)
+            }
+            Followed::LeftToItsOwner if matches!(whose, Whose::Queued) => JobEnd::LeftToItsOwner,
+            Followed::LeftToItsOwner => JobEnd::Failed(failure(FailureCode::BridgeStopped)),
+        }
+    }
+
+    /// Gives the thread's writer back.
+    async fn release(&mut self) {
+        let Some(Loaded { server, .. }) = self.loaded.take() else { return };
+        if server.connection.is_closed() {
+            return;
+        }
+        let release = server.connection.thread_unsubscribe(&self.thread_id);
+        match tokio::time::timeout(limits::RELEASE_TIMEOUT, release).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "cannot release the conversation"),
+            Err(_) => tracing::warn!(thread_id = self.thread_id, "Codex does not release the conversation"),
+        }
+    }
+}
+
+/// Who may write a thread.
+enum Access {
+    Ours,
+    OwnedElsewhere(Arc<AppServer>),
+}
+
+/// How a job ends whose turn ended so. `interrupted` says what an interruption means here.
+async fn job_end(
+    end: TurnEnd,
+    record: TurnRecord,
+    output: Option<&Path>,
+    interrupted: FailureCode,
+) -> JobEnd {
+    match end {
+        TurnEnd::Completed => {
+            let TurnRecord { answer, usage, diff, plan, duration_ms, .. } = record;
+            let text = answer.unwrap_or_default();
+            let mut warnings = Vec::new();
+            if let Some(path) = output
+                && let Err(error) = tokio::fs::write(path, &text).await
+            {
+                warnings.push(format!("outputLastMessagePath: {} was not written ({error})", path.display()));
+            }
+            let result = JobResult { text, token_usage: usage, duration_ms, diff, plan };
+            JobEnd::Completed { result, warnings }
+        }
+        TurnEnd::Interrupted => JobEnd::Failed(failure(interrupted)),
+        TurnEnd::Failed(message) => JobEnd::Failed(Failure { code: FailureCode::TurnFailed, message }),
+    }
+}
+
+fn failure(code: FailureCode) -> Failure {
+    let message = match code {
+        FailureCode::Interrupted => "The turn was interrupted.",
+        FailureCode::CodexExited => "The Codex process that ran the turn ended.",
+        FailureCode::BridgeStopped => "The bridge was stopped while the job ran.",
+        FailureCode::InterruptedByRestart => "The bridge ended while the job ran, and its turn with it.",
+        _ => "The turn could not be run.",
+    };
+    Failure { code, message: message.to_owned() }
+}
+
+async fn end_job(job: &LiveJob, end: JobEnd) {
+    match end {
+        JobEnd::Completed { result, warnings } => {
+            finish(job, |job, now| {
+                job.warnings.extend(warnings);
+                job.complete(result, now)
+            })
+            .await;
+        }
+        JobEnd::Failed(failure) => end_failed(job, failure).await,
+        JobEnd::LeftToItsOwner => {}
+    }
+}
+
+/// Ends a job that cannot go on.
+pub(super) async fn end_failed(job: &LiveJob, failure: Failure) {
+    finish(job, |job, now| job.fail(failure, now)).await;
+}
+
+/// Ends a job that had no conversation yet when its bridge process ended.
+pub(super) async fn end_interrupted_by_restart(job: &LiveJob) {
+    end_failed(job, failure(FailureCode::InterruptedByRestart)).await;
+}
+
+async fn finish(
+    job: &LiveJob,
+    step: impl FnOnce(
+        &mut crate::model::job::Job,
+        crate::clock::Timestamp,
+    ) -> Result<crate::model::job::JobEvent, StepRefusal>,
+) {
+    match job.step(step).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(refusal)) => tracing::debug!(job_id = job.job_id, %refusal, "nothing left to end"),
+        // Unfinished in the database, so the next start finds it and ends it.
+        Err(error) => tracing::error!(job_id = job.job_id, %error, "cannot record the job's end"),
+    }
+}
+
+fn tell(begun: oneshot::Sender<Result<Begun, Error>>, outcome: Result<Begun, Error>) {
+    if begun.send(outcome).is_err() {
+        tracing::debug!("nobody waits for the turn to begin");
+    }
+}
+
+/// Names of the signals that end processes in practice; the others by number. Source: signal(7).
+fn signal_name(number: i32) -> String {
+    match number {
+        1 => "SIGHUP".to_owned(),
+        2 => "SIGINT".to_owned(),
+        6 => "SIGABRT".to_owned(),
+        9 => "SIGKILL".to_owned(),
+        11 => "SIGSEGV".to_owned(),
+        15 => "SIGTERM".to_owned(),
+        other => format!("signal {other}"),
+    }
+}

@@ -1,0 +1,102 @@
+//! Reading requests: what a client sent, or a refusal that names the field.
+
+use std::fmt::Display;
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use http::request::Parts;
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::limits::BODY_BYTES_MAX;
+
+/// A JSON object as a `T`. An empty body counts as `{}`.
+pub(super) struct JsonBody<T> {
+    pub(super) body: T,
+    /// Names of fields that nothing reads, which usually are misspelt.
+    pub(super) unknown: Vec<String>,
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        let is_json = is_json(request.headers());
+        let bytes = Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Error::BodyTooLarge(BODY_BYTES_MAX)
+            } else if is_timeout(&*error) {
+                Error::BodyTimeout
+            } else {
+                Error::BadBody(format!("The request body cannot be read: {error}."))
+            }
+        })?;
+        let bytes = bytes.to_bytes();
+        let value = if bytes.is_empty() {
+            Value::Object(Map::new())
+        } else if is_json {
+            serde_json::from_slice(&bytes)
+                .map_err(|error| Error::BadBody(format!("The request body is not valid JSON: {error}.")))?
+        } else {
+            return Err(Error::UnsupportedMediaType);
+        };
+        if !value.is_object() {
+            return Err(Error::BadBody("The request body must be a JSON object.".to_owned()));
+        }
+        let mut unknown = Vec::new();
+        let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+        let body = serde_path_to_error::deserialize(serde_ignored::Deserializer::new(value, &mut note))
+            .map_err(|error| invalid(error.path().to_string(), error.inner()))?;
+        Ok(Self { body, unknown })
+    }
+}
+
+/// `application/json`, with or without parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .any(<dyn std::error::Error + 'static>::is::<tower_http::timeout::TimeoutError>)
+}
+
+/// The query string as a `T`.
+pub(super) struct QueryOf<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryOf<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(query)) => Ok(Self(query)),
+            // Its text names the field and what was expected.
+            Err(rejection) => Err(Error::invalid("query", rejection.body_text())),
+        }
+    }
+}
+
+/// One path parameter.
+pub(super) struct PathParameter(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathParameter {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Error::invalid("path", rejection.body_text())),
+        }
+    }
+}
+
+fn invalid(path: String, problem: &impl Display) -> Error {
+    // The path of a problem with the whole is ".".
+    let field = if path == "." { "body".to_owned() } else { path };
+    Error::Invalid { field, problem: problem.to_string() }
+}

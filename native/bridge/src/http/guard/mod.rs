@@ -1,0 +1,294 @@
+//! Who may call. Every request passes here before its route is looked up and before its body is read.
+//!
+//! Loopback is no boundary by itself: web pages in the user's browser and other users of the machine reach it, too. So:
+//!
+//! 1. **Host** must be a loopback name or address with our port. A page whose name was pointed at 127.0.0.1 (DNS
+//!    rebinding) carries its own name here.
+//! 2. **Origin**, where a browser sends one, must be ours or on the allow-list; without one, `Sec-Fetch-Site` must not
+//!    tell of another site.
+//! 3. **Token**, where one is set; otherwise the **user** of the connection must be ours, as the operating system tells.
+//!    Where it cannot tell, a token that was written to a file of the user's is wanted.
+
+mod peer;
+
+use std::net::SocketAddr;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Method};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+use super::App;
+use crate::error::Error;
+
+pub(super) use peer::user_of;
+pub use peer::{PeerUser, knows_the_user_of_a_connection};
+
+const TOKEN_HEADER: &str = "x-codex-bridge-token";
+const FETCH_SITE_HEADER: &str = "sec-fetch-site";
+
+/// The rules of one bridge.
+pub struct Guard {
+    address: SocketAddr,
+    token: Option<Token>,
+    allowed_origins: Vec<String>,
+}
+
+struct Token {
+    secret: String,
+    /// Made by us, because the user of a connection cannot be told here.
+    generated: bool,
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Never the secret.
+        formatter
+            .debug_struct("Guard")
+            .field("address", &self.address)
+            .field("has_token", &self.token.is_some())
+            .field("allowed_origins", &self.allowed_origins)
+            .finish()
+    }
+}
+
+impl Guard {
+    /// The rules for a bridge on `address`.
+    #[must_use]
+    pub fn new(
+        address: SocketAddr,
+        configured_token: Option<String>,
+        generated_token: Option<String>,
+        allowed_origins: Vec<String>,
+    ) -> Self {
+        let configured = configured_token.map(|secret| Token { secret, generated: false });
+        let token = configured.or_else(|| generated_token.map(|secret| Token { secret, generated: true }));
+        let allowed_origins =
+            allowed_origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()).collect();
+        Self { address, token, allowed_origins }
+    }
+
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::Unauthorized`].
+    fn check(&self, method: &Method, headers: &HeaderMap, peer: PeerUser) -> Result<(), Error> {
+        self.check_host(headers)?;
+        self.check_origin(headers)?;
+        // A preflight carries no credentials by definition, and is answered without doing anything.
+        if *method == Method::OPTIONS && headers.contains_key(ORIGIN) {
+            return Ok(());
+        }
+        self.check_identity(headers, peer)
+    }
+
+    fn check_host(&self, headers: &HeaderMap) -> Result<(), Error> {
+        // On other addresses than loopback any name may lead here; the token is what counts there.
+        if !self.address.ip().is_loopback() {
+            return Ok(());
+        }
+        let mut hosts = headers.get_all(HOST).iter();
+        let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if hosts.next().is_none() && self.is_our_authority(host) {
+            return Ok(());
+        }
+        let port = self.address.port();
+        Err(Error::Forbidden {
+            code: "forbidden_host",
+            reason: format!(
+                "The Host header must be a loopback name or address with port {port}, for example 127.0.0.1:{port}."
+            ),
+        })
+    }
+
+    fn is_our_authority(&self, text: &str) -> bool {
+        let Ok(authority) = text.parse::<Authority>() else { return false };
+        // User information ("user@host") has no place in a Host header.
+        if text.contains('@') || authority.port_u16().unwrap_or(80) != self.address.port() {
+            return false;
+        }
+        let host = authority.host();
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        host.eq_ignore_ascii_case("localhost")
+            || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let mut origins = headers.get_all(ORIGIN).iter();
+        if let Some(origin) = origins.next() {
+            let origin = origin.to_str().unwrap_or_default();
+            if origins.next().is_none() && (self.is_our_origin(origin) || self.allows_origin(origin)) {
+                return Ok(());
+            }
+            return Err(Error::Forbidden {
+                code: "forbidden_origin",
+                reason: "Web pages of this origin may not call the bridge. Setting codexBridge.allowedOrigins (flag \
+                         --allow-origin) lists those that may."
+                    .to_owned(),
+            });
+        }
+        match headers.get(FETCH_SITE_HEADER).map(HeaderValue::as_bytes) {
+            None | Some(b"same-origin" | b"none") => Ok(()),
+            Some(_) => Err(Error::Forbidden {
+                code: "forbidden_origin",
+                reason: "Web pages of other sites may not call the bridge.".to_owned(),
+            }),
+        }
+    }
+
+    fn is_our_origin(&self, origin: &str) -> bool {
+        origin.strip_prefix("http://").is_some_and(|authority| self.is_our_authority(authority))
+    }
+
+    /// Whether pages of this origin were allowed by the user.
+    pub(super) fn allows_origin(&self, origin: &str) -> bool {
+        self.allowed_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
+    }
+
+    fn check_identity(&self, headers: &HeaderMap, peer: PeerUser) -> Result<(), Error> {
+        match (&self.token, peer) {
+            (Some(token), _) => match given_token(headers) {
+                Some(given) if bool::from(given.as_bytes().ct_eq(token.secret.as_bytes())) => Ok(()),
+                None if token.generated && peer == PeerUser::Same => Ok(()),
+                _ => Err(Error::Unauthorized),
+            },
+            (None, PeerUser::Same) => Ok(()),
+            (None, PeerUser::Other | PeerUser::Unknown) => Err(Error::Forbidden {
+                code: "forbidden_user",
+                reason: "Only the user who runs the bridge may call it without a token. Set codexBridge.authToken to let \
+                         others in."
+                    .to_owned(),
+            }),
+        }
+    }
+}
+
+/// The token that a request carries: `Authorization: Bearer` (RFC 6750; the scheme in any case, RFC 9110 section 11.1), or our
+/// own header.
+fn given_token(headers: &HeaderMap) -> Option<&str> {
+    if let Some(token) = headers.get(TOKEN_HEADER) {
+        return token.to_str().ok();
+    }
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// The guard as middleware. The connection's [`PeerUser`] is in the request's extensions.
+pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<PeerUser>().copied().unwrap_or(PeerUser::Unknown);
+    match app.guard.check(request.method(), request.headers(), peer) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard(token: Option<&str>) -> Guard {
+        let address = "127.0.0.1:8765".parse().unwrap();
+        Guard::new(address, token.map(str::to_owned), None, vec!["http://localhost:3000/".into()])
+    }
+
+    fn check(guard: &Guard, headers: &[(&'static str, &str)], peer: PeerUser) -> Result<(), u16> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_str(value).unwrap());
+        }
+        guard.check(&Method::GET, &map, peer).map_err(|error| error.status_and_code().0.as_u16())
+    }
+
+    #[test]
+    fn the_host_must_be_loopback_with_our_port() {
+        let good = ["127.0.0.1:8765", "localhost:8765", "LOCALHOST:8765", "[::1]:8765", "127.8.9.1:8765"];
+        let bad = [
+            "",
+            "127.0.0.1",
+            "localhost",
+            "127.0.0.1:80",
+            "evil.example:8765",
+            "evil.example",
+            "0.0.0.0:8765",
+            "user@127.0.0.1:8765",
+            "localhost.evil.example:8765",
+            "127.0.0.1:8765:8765",
+            "[::2]:8765",
+        ];
+        for host in good {
+            assert_eq!(check(&guard(None), &[("host", host)], PeerUser::Same), Ok(()), "{host}");
+        }
+        for host in bad {
+            assert_eq!(check(&guard(None), &[("host", host)], PeerUser::Same), Err(403), "{host}");
+        }
+        assert_eq!(check(&guard(None), &[], PeerUser::Same), Err(403), "no host");
+        let twice = [("host", "127.0.0.1:8765"), ("host", "evil.example")];
+        assert_eq!(check(&guard(None), &twice, PeerUser::Same), Err(403), "two hosts");
+    }
+
+    #[test]
+    fn pages_of_other_sites_are_refused() {
+        let cases: [(&[(&str, &str)], bool); 11] = [
+            (&[("origin", "http://127.0.0.1:8765")], true),
+            (&[("origin", "http://localhost:8765")], true),
+            (&[("origin", "http://localhost:3000")], true),
+            (&[("origin", "http://localhost:3000"), ("sec-fetch-site", "cross-site")], true),
+            (&[("origin", "https://127.0.0.1:8765")], false),
+            (&[("origin", "http://evil.example")], false),
+            (&[("origin", "null")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "none")], true),
+        ];
+        for (headers, allowed) in cases {
+            let mut all = vec![("host", "127.0.0.1:8765")];
+            all.extend_from_slice(headers);
+            assert_eq!(check(&guard(None), &all, PeerUser::Same).is_ok(), allowed, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn with_a_token_only_the_token_counts() {
+        let guard = guard(Some("secret"));
+        let cases: [(&[(&str, &str)], Result<(), u16>); 8] = [
+            (&[("authorization", "Bearer secret")], Ok(())),
+            (&[("authorization", "bEaReR secret")], Ok(())),
+            (&[("x-codex-bridge-token", "secret")], Ok(())),
+            (&[], Err(401)),
+            (&[("authorization", "Bearer wrong!")], Err(401)),
+            (&[("authorization", "Basic secret")], Err(401)),
+            (&[("authorization", "secret")], Err(401)),
+            (&[("x-codex-bridge-token", "secret ")], Err(401)),
+        ];
+        for (headers, expected) in cases {
+            let mut all = vec![("host", "127.0.0.1:8765")];
+            all.extend_from_slice(headers);
+            assert_eq!(check(&guard, &all, PeerUser::Other), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_token_the_user_counts() {
+        let host = [("host", "127.0.0.1:8765")];
+        assert_eq!(check(&guard(None), &host, PeerUser::Same), Ok(()));
+        assert_eq!(check(&guard(None), &host, PeerUser::Other), Err(403));
+        assert_eq!(check(&guard(None), &host, PeerUser::Unknown), Err(403));
+    }
+
+    #[test]
+    fn where_the_user_cannot_be_told_the_generated_token_is_wanted() {
+        let address = "127.0.0.1:8765".parse().unwrap();
+        let guard = Guard::new(address, None, Some("made".into()), vec![]);
+        let host = ("host", "127.0.0.1:8765");
+        assert_eq!(check(&guard, &[host], PeerUser::Unknown), Err(401));
+        assert_eq!(check(&guard, &[host, ("authorization", "Bearer made")], PeerUser::Unknown), Ok(()));
+    }
+
+    #[test]
+    fn the_secret_is_not_printed() {
+        assert!(!format!("{:?}", guard(Some("hush-hush"))).contains("hush-hush"));
+    }
+}

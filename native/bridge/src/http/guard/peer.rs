@@ -1,0 +1,32 @@
+//! Whose a connection is, as the operating system tells. A file a platform.
+
+#[cfg(target_os = "linux")]
+#[path = "peer/linux.rs"]
+mod platform;
+#[cfg(not(target_os = "linux"))]
+#[path = "peer/other.rs"]
+mod platform;
+
+use std::net::SocketAddr;
+
+/// Whose a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerUser {
+    /// The user who runs the bridge.
+    Same,
+    /// Somebody else.
+    Other,
+    /// The operating system does not tell.
+    Unknown,
+}
+
+/// Whether the user of a connection can be told on this platform.
+#[must_use]
+pub fn knows_the_user_of_a_connection() -> bool {
+    platform::KNOWS
+}
+
+/// The user on the other side of a connection from `peer` to `local`.
+pub(in crate::http) fn user_of(peer: SocketAddr, local: SocketAddr) -> PeerUser {
+    platform::user_of(peer, local)
+}

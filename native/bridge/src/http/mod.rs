@@ -1,0 +1,52 @@
+//! The HTTP edge: the only room that knows HTTP.
+//!
+//! A request passes, in this order: the connection ([`serve`]: limits, whose it is), the [`guard`], then its route. A
+//! route file is named after the first segment of its paths; a handler after its `operationId`. Bodies, queries and path
+//! parameters are read by [`extract`], replies and errors are made by [`reply`].
+
+mod extract;
+pub mod guard;
+mod openapi;
+mod reply;
+mod routes;
+mod serve;
+
+use crate::clock::Timestamp;
+use crate::conversations::Conversations;
+use crate::conversations::message::MessageDefaults;
+use crate::jobs::Jobs;
+use crate::session::Session;
+use guard::Guard;
+use tokio_util::sync::CancellationToken;
+
+pub use openapi::openapi_json;
+pub use routes::health::health;
+pub use serve::Server;
+
+/// The `Server` header of every reply, by which one bridge knows another.
+pub const SERVER_NAME: &str = "codex-bridge";
+
+/// What the routes work with.
+#[derive(Debug)]
+pub struct App {
+    /// Who may call.
+    pub guard: Guard,
+    /// All jobs.
+    pub jobs: Jobs,
+    /// All conversations.
+    pub conversations: Conversations,
+    /// Codex.
+    pub session: Session,
+    /// What messages need that they do not say.
+    pub defaults: MessageDefaults,
+    /// Our address.
+    pub url: String,
+    /// This bridge process.
+    pub instance_id: String,
+    /// Version of the program.
+    pub version: String,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Set when the bridge stops.
+    pub stopping: CancellationToken,
+}

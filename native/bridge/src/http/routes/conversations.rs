@@ -1,0 +1,280 @@
+//! `/conversations…`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::health::EditorView;
+use crate::conversations::Dispatched;
+use crate::conversations::message::{Message, MessageBody, NewConversation};
+use crate::editor::ConversationTab;
+use crate::error::Error;
+use crate::http::App;
+use crate::http::extract::{JsonBody, PathParameter};
+use crate::http::reply::ErrorView;
+use crate::model::job::{Delivery, Job, Operation};
+
+/// Reply of the routes that send a message.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SentView {
+    /// Always `true`.
+    ok: bool,
+    conversation_id: String,
+    /// Always `true`.
+    sent: bool,
+    /// How the message reached the conversation.
+    delivery: Delivery,
+    turn: TurnView,
+    job: Job,
+    /// Where to follow the job.
+    job_url: String,
+    /// Whether the editor shows the conversation.
+    opened: bool,
+    open_error: Option<String>,
+    /// The tab that shows it.
+    conversation: Option<ConversationTab>,
+    /// The conversation that was asked for; only in replies of the messages routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested_conversation_id: Option<String>,
+    /// The conversation that this one replaces; only in replies of the messages routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    upgraded_from_conversation_id: Option<Option<String>>,
+    /// What was done differently from what was asked.
+    warnings: Vec<String>,
+}
+
+/// The turn that a message began.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TurnView {
+    /// How Codex was reached: always `app-server`.
+    transport: &'static str,
+    /// `started`, or `queued` where the turn waits for another one or in another process.
+    status: &'static str,
+    /// Process id of the app-server that runs it.
+    pid: Option<u32>,
+    /// `thread/started` for a new conversation, `turn/started` for a continued one.
+    event_type: &'static str,
+    turn_id: Option<String>,
+    conversation_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested_conversation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    upgraded_from_conversation_id: Option<Option<String>>,
+    message: String,
+    job_id: String,
+}
+
+/// Reply of `POST /conversations` without a message.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DraftView {
+    /// Always `true`.
+    ok: bool,
+    /// Always `null`: Codex makes the conversation when its first message is sent.
+    conversation_id: Option<String>,
+    /// Always `false`.
+    sent: bool,
+    /// Always `true`.
+    draft: bool,
+    /// Always `true`.
+    opened: bool,
+}
+
+/// Reply of `POST /conversations`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum CreatedView {
+    /// A conversation with a first message.
+    Sent(Box<SentView>),
+    /// A blank draft in the editor.
+    Draft(DraftView),
+}
+
+/// Reply of `GET /conversations/open`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OpenConversationsView {
+    /// Always `true`.
+    ok: bool,
+    conversations: Vec<ConversationTab>,
+    editor: EditorView,
+}
+
+/// Reply of `GET /conversations/current`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CurrentConversationView {
+    /// Always `true`.
+    ok: bool,
+    /// The conversation whose tab has the focus.
+    conversation: Option<CurrentView>,
+    editor: EditorView,
+}
+
+/// The conversation whose tab has the focus.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CurrentView {
+    conversation_id: String,
+    /// Label of its tab.
+    title: String,
+    /// `openai-codex://route/local/<conversationId>`
+    uri: String,
+}
+
+/// Starts a conversation with a first message, or opens a blank draft.
+#[utoipa::path(post, path = "/conversations", tag = "conversations", request_body = MessageBody, responses(
+    (status = OK, description = "The turn has begun, or the draft is open", body = CreatedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn create_conversation(
+    State(app): State<Arc<App>>,
+    JsonBody { body, unknown }: JsonBody<MessageBody>,
+) -> Result<Json<CreatedView>, Error> {
+    let defaults = app.defaults.clone();
+    match checked(move || body.into_new_conversation(&defaults)).await? {
+        NewConversation::Draft => {
+            app.conversations.open_draft().await?;
+            let draft = DraftView { ok: true, conversation_id: None, sent: false, draft: true, opened: true };
+            Ok(Json(CreatedView::Draft(draft)))
+        }
+        NewConversation::Message(message) => {
+            let sent = app.conversations.create(with_warnings(*message, unknown)).await?;
+            Ok(Json(CreatedView::Sent(Box::new(SentView::new(sent, None)))))
+        }
+    }
+}
+
+/// Lists the open conversation tabs.
+#[utoipa::path(get, path = "/conversations/open", tag = "conversations", responses(
+    (status = OK, description = "The tabs", body = OpenConversationsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn list_open_conversations(
+    State(app): State<Arc<App>>,
+) -> Result<Json<OpenConversationsView>, Error> {
+    let (conversations, editor) = match app.conversations.open_tabs().await? {
+        Some(tabs) => (tabs, EditorView::available()),
+        None => (Vec::new(), EditorView::unavailable()),
+    };
+    Ok(Json(OpenConversationsView { ok: true, conversations, editor }))
+}
+
+/// The conversation whose tab has the focus.
+#[utoipa::path(get, path = "/conversations/current", tag = "conversations", responses(
+    (status = OK, description = "The conversation, or null", body = CurrentConversationView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_current_conversation(
+    State(app): State<Arc<App>>,
+) -> Result<Json<CurrentConversationView>, Error> {
+    if !app.conversations.has_editor() {
+        let editor = EditorView::unavailable();
+        return Ok(Json(CurrentConversationView { ok: true, conversation: None, editor }));
+    }
+    let conversation = app.conversations.current_tab().await?.map(|tab| CurrentView {
+        conversation_id: tab.conversation_id,
+        title: tab.title,
+        uri: tab.uri,
+    });
+    Ok(Json(CurrentConversationView { ok: true, conversation, editor: EditorView::available() }))
+}
+
+/// Sends a message to the conversation whose tab has the focus.
+#[utoipa::path(post, path = "/conversations/current/messages", tag = "conversations", request_body = MessageBody, responses(
+    (status = OK, description = "The turn has begun, or waits", body = SentView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn send_to_current_conversation(
+    State(app): State<Arc<App>>,
+    body: JsonBody<MessageBody>,
+) -> Result<Json<SentView>, Error> {
+    let message = continuation(&app, body).await?;
+    let tab = app.conversations.current_tab().await?.ok_or(Error::NoCurrentConversation)?;
+    send(&app, tab.conversation_id, message).await
+}
+
+/// Sends a message to a conversation.
+#[utoipa::path(post, path = "/conversations/{conversationId}/messages", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = MessageBody, responses(
+    (status = OK, description = "The turn has begun, or waits", body = SentView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn send_to_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    body: JsonBody<MessageBody>,
+) -> Result<Json<SentView>, Error> {
+    let message = continuation(&app, body).await?;
+    send(&app, conversation_id, message).await
+}
+
+async fn continuation(app: &App, body: JsonBody<MessageBody>) -> Result<Message, Error> {
+    let JsonBody { body, unknown } = body;
+    let defaults = app.defaults.clone();
+    let message = checked(move || body.into_continuation(&defaults)).await?;
+    Ok(with_warnings(message, unknown))
+}
+
+async fn send(app: &App, conversation_id: String, message: Message) -> Result<Json<SentView>, Error> {
+    let sent = app.conversations.send(&conversation_id, message).await?;
+    Ok(Json(SentView::new(sent, Some(conversation_id))))
+}
+
+/// Checking a message looks at files, on a disk that may be slow.
+async fn checked<T: Send + 'static>(
+    check: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(check).await {
+        Ok(checked) => checked,
+        Err(error) => Err(Error::Internal(format!("checking a message failed: {error}"))),
+    }
+}
+
+fn with_warnings(mut message: Message, unknown: Vec<String>) -> Message {
+    message.warnings.extend(unknown.into_iter().map(|name| format!("{name}: unknown field, ignored")));
+    message
+}
+
+impl SentView {
+    fn new(sent: Dispatched, requested_conversation_id: Option<String>) -> Self {
+        let Dispatched { job, conversation_id, delivery, turn_id, tab } = sent;
+        let upgraded_from_conversation_id = requested_conversation_id.as_ref().map(|_| None);
+        Self {
+            ok: true,
+            sent: true,
+            delivery,
+            turn: TurnView {
+                transport: "app-server",
+                status: if delivery == Delivery::Started { "started" } else { "queued" },
+                pid: job.pid,
+                event_type: match job.operation {
+                    Operation::CreateConversation => "thread/started",
+                    Operation::ResumeConversation => "turn/started",
+                },
+                turn_id,
+                conversation_id: conversation_id.clone(),
+                requested_conversation_id: requested_conversation_id.clone(),
+                upgraded_from_conversation_id: upgraded_from_conversation_id.clone(),
+                message: job.message.clone(),
+                job_id: job.job_id.clone(),
+            },
+            job_url: format!("/jobs/{}", job.job_id),
+            opened: tab.is_some(),
+            open_error: job.open_error.clone(),
+            conversation: tab,
+            requested_conversation_id,
+            upgraded_from_conversation_id,
+            warnings: job.warnings.clone(),
+            conversation_id,
+            job,
+        }
+    }
+}

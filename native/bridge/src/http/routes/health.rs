@@ -1,0 +1,141 @@
+//! `/health`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::editor::ConversationTab;
+use crate::error::Error;
+use crate::http::App;
+use crate::http::reply::ErrorView;
+use crate::limits;
+use crate::session::CodexView;
+use crate::store::JobCounts;
+
+/// Reply of `GET /health`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthView {
+    /// Always `true`: the bridge answers.
+    ok: bool,
+    status: StatusView,
+    /// The open conversation tabs.
+    open_conversations: Vec<ConversationTab>,
+    editor: EditorView,
+    codex: CodexView,
+    /// Version of Codex Bridge.
+    version: String,
+    /// UUID of this bridge process.
+    instance_id: String,
+    /// Process id of the bridge.
+    pid: u32,
+    started_at: Timestamp,
+}
+
+/// The bridge in numbers.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StatusView {
+    running: bool,
+    url: String,
+    /// The conversation whose tab has the focus.
+    current_conversation_id: Option<String>,
+    jobs: JobCountsView,
+}
+
+/// All remembered jobs of the data folder by state.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct JobCountsView {
+    total: u64,
+    starting: u64,
+    running: u64,
+    completed: u64,
+    failed: u64,
+    latest_job_id: Option<String>,
+}
+
+/// Whether conversation tabs can be shown.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EditorView {
+    /// Whether the bridge runs inside VS Code.
+    available: bool,
+    /// Why tabs cannot be told, where they cannot.
+    problem: Option<String>,
+}
+
+impl EditorView {
+    pub(super) fn available() -> Self {
+        Self { available: true, problem: None }
+    }
+
+    pub(super) fn unavailable() -> Self {
+        let problem = "This bridge runs without VS Code, so there are no conversation tabs.".to_owned();
+        Self { available: false, problem: Some(problem) }
+    }
+}
+
+/// Whether the bridge runs, what it works with, and how many jobs there are.
+#[utoipa::path(get, path = "/health", tag = "bridge", responses(
+    (status = OK, description = "The bridge runs", body = HealthView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_health(State(app): State<Arc<App>>) -> Result<Json<HealthView>, Error> {
+    health(&app).await.map(Json)
+}
+
+/// What `GET /health` replies.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn health(app: &App) -> Result<HealthView, Error> {
+    let (open_conversations, current, editor) = tabs(app).await;
+    let JobCounts { starting, running, completed, failed, latest_job_id } = app.jobs.counts().await?;
+    Ok(HealthView {
+        ok: true,
+        status: StatusView {
+            running: !app.stopping.is_cancelled(),
+            url: app.url.clone(),
+            current_conversation_id: current,
+            jobs: JobCountsView {
+                total: starting + running + completed + failed,
+                starting,
+                running,
+                completed,
+                failed,
+                latest_job_id,
+            },
+        },
+        open_conversations,
+        editor,
+        codex: app.session.health(),
+        version: app.version.clone(),
+        instance_id: app.instance_id.clone(),
+        pid: std::process::id(),
+        started_at: app.started_at,
+    })
+}
+
+/// An editor that does not answer must not make the bridge look dead.
+async fn tabs(app: &App) -> (Vec<ConversationTab>, Option<String>, EditorView) {
+    let ask = async { tokio::try_join!(app.conversations.open_tabs(), current(app)) };
+    let problem = match tokio::time::timeout(limits::HEALTH_EDITOR_TIMEOUT, ask).await {
+        Ok(Ok((Some(open), current))) => return (open, current, EditorView::available()),
+        Ok(Ok((None, _))) => return (Vec::new(), None, EditorView::unavailable()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("VS Code did not answer within {} ms", limits::HEALTH_EDITOR_TIMEOUT.as_millis()),
+    };
+    (Vec::new(), None, EditorView { available: true, problem: Some(problem) })
+}
+
+async fn current(app: &App) -> Result<Option<String>, Error> {
+    if !app.conversations.has_editor() {
+        return Ok(None);
+    }
+    Ok(app.conversations.current_tab().await?.map(|tab| tab.conversation_id))
+}

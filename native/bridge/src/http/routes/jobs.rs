@@ -1,0 +1,107 @@
+//! `/jobs…`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::error::Error;
+use crate::http::App;
+use crate::http::extract::{PathParameter, QueryOf};
+use crate::http::reply::ErrorView;
+use crate::limits;
+use crate::model::job::{Job, JobStatus};
+use crate::store::{JobPage, JobQuery};
+
+/// Query of `GET /jobs`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListJobsQuery {
+    /// Only jobs in this state.
+    status: Option<JobStatus>,
+    /// Only jobs of this conversation.
+    conversation_id: Option<String>,
+    /// Only jobs older than this one: the last `jobId` of the page before.
+    before: Option<String>,
+    /// At most so many, 1 to 1000. Default: 1000.
+    limit: Option<u32>,
+}
+
+/// Query of `GET /jobs/{jobId}`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct GetJobQuery {
+    /// Hold the reply until the job ends, for at most so many milliseconds (up to 55000).
+    wait_ms: Option<u64>,
+}
+
+/// Reply of `GET /jobs`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JobsView {
+    /// Always `true`.
+    ok: bool,
+    /// Newest first.
+    jobs: Vec<Job>,
+    /// Whether there are older ones; ask for them with `before`.
+    more: bool,
+}
+
+/// Reply of `GET /jobs/{jobId}`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JobView {
+    /// Always `true`.
+    ok: bool,
+    job: Job,
+}
+
+/// Lists jobs, newest first.
+#[utoipa::path(get, path = "/jobs", tag = "jobs", params(ListJobsQuery), responses(
+    (status = OK, description = "Jobs", body = JobsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn list_jobs(
+    State(app): State<Arc<App>>,
+    QueryOf(query): QueryOf<ListJobsQuery>,
+) -> Result<Json<JobsView>, Error> {
+    let limit = query.limit.unwrap_or(limits::JOBS_PAGE_MAX);
+    if !(1..=limits::JOBS_PAGE_MAX).contains(&limit) {
+        return Err(Error::invalid("limit", format!("must be between 1 and {}", limits::JOBS_PAGE_MAX)));
+    }
+    if let Some(before) = &query.before {
+        app.jobs.get(before).await?;
+    }
+    let ListJobsQuery { status, conversation_id, before, .. } = query;
+    let JobPage { jobs, more } = app.jobs.list(JobQuery { status, conversation_id, before, limit }).await?;
+    Ok(Json(JobsView { ok: true, jobs, more }))
+}
+
+/// One job; with `waitMs` as soon as it has ended.
+#[utoipa::path(get, path = "/jobs/{jobId}", tag = "jobs", params(("jobId" = String, Path), GetJobQuery), responses(
+    (status = OK, description = "The job", body = JobView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_job(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+    QueryOf(query): QueryOf<GetJobQuery>,
+) -> Result<Json<JobView>, Error> {
+    let job = match query.wait_ms {
+        None => app.jobs.get(&job_id).await?,
+        Some(wait_ms) if wait_ms <= limits::WAIT_MS_MAX => {
+            let wait = app.jobs.wait(&job_id, Duration::from_millis(wait_ms));
+            tokio::select! {
+                job = wait => job?,
+                () = app.stopping.cancelled() => app.jobs.get(&job_id).await?,
+            }
+        }
+        Some(_) => return Err(Error::invalid("waitMs", format!("must be at most {}", limits::WAIT_MS_MAX))),
+    };
+    Ok(Json(JobView { ok: true, job }))
+}

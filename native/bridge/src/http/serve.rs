@@ -1,0 +1,121 @@
+//! The server: accepts connections, bounds them, and hands their requests to the router.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use super::App;
+use super::guard::{PeerUser, user_of};
+use super::routes::router;
+use crate::limits;
+
+/// The HTTP server of a bridge.
+pub struct Server {
+    app: Arc<App>,
+    listener: TcpListener,
+    address: SocketAddr,
+    router: axum::Router,
+    connections: Arc<Semaphore>,
+}
+
+impl Server {
+    /// A server for `listener`, which listens on `address`.
+    #[must_use]
+    pub fn new(app: Arc<App>, listener: TcpListener, address: SocketAddr) -> Self {
+        let router = router(Arc::clone(&app));
+        Self {
+            app,
+            listener,
+            address,
+            router,
+            connections: Arc::new(Semaphore::new(limits::CONNECTIONS_MAX)),
+        }
+    }
+
+    /// Serves until the bridge stops, then lets requests under way finish for a moment.
+    pub async fn run(self) {
+        let open = TaskTracker::new();
+        loop {
+            // Above the bound, connections wait in the operating system's queue.
+            let accepted = tokio::select! {
+                () = self.app.stopping.cancelled() => break,
+                accepted = self.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer, permit)) => {
+                    let connection = self.connection(stream, peer);
+                    open.spawn(async move {
+                        connection.await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    // Out of file descriptors, most likely: give others time to close theirs.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+            }
+        }
+        drop(self.listener);
+        open.close();
+        if tokio::time::timeout(limits::DRAIN_TIMEOUT, open.wait()).await.is_err() {
+            tracing::debug!("closed connections with requests under way");
+        }
+    }
+
+    async fn accept(&self) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+        let permit = Arc::clone(&self.connections).acquire_owned().await.map_err(std::io::Error::other)?;
+        let (stream, peer) = self.listener.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok((stream, peer, permit))
+    }
+
+    fn connection(&self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> + Send + 'static {
+        // The local side of this very connection, where the socket listens on all addresses.
+        let user = user_of(peer, stream.local_addr().unwrap_or(self.address));
+        let router = self.router.clone();
+        let stopping = self.app.stopping.clone();
+        let service = service_fn(move |request| respond(router.clone(), user, request));
+        async move {
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(limits::HEADERS_TIMEOUT)
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::pin!(connection);
+            let served = tokio::select! {
+                served = connection.as_mut() => served,
+                () = stopping.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    match tokio::time::timeout(limits::DRAIN_TIMEOUT, connection).await {
+                        Ok(served) => served,
+                        Err(_) => Ok(()),
+                    }
+                }
+            };
+            if let Err(error) = served {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        }
+    }
+}
+
+async fn respond(
+    router: axum::Router,
+    user: PeerUser,
+    request: Request<Incoming>,
+) -> Result<axum::response::Response, Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(user);
+    router.oneshot(request).await
+}

@@ -1,0 +1,212 @@
+//! This bridge process among others: how others know that it lives, and how clients find it.
+//!
+//! - A **lock file** in the data folder (`instances/<instanceId>.lock`), locked for as long as the process lives: the
+//!   operating system releases it however the process ends, so that others can tell whose jobs have nobody left.
+//! - A **discovery file** in the discovery folder (`<instanceId>.json`, mode 0600) with the address, for clients that look
+//!   for the bridge of a workspace folder.
+
+use std::fs::{File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+
+/// What clients find in the discovery folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiscoveryEntry {
+    /// UUID of this bridge process; `/health` tells it, too.
+    pub instance_id: String,
+    /// For example `http://127.0.0.1:8765`.
+    pub url: String,
+    /// Process id.
+    pub pid: u32,
+    /// The folders open in this window, or the working folder of `codex-bridge serve`.
+    pub workspace_folders: Vec<PathBuf>,
+    /// Version of Codex Bridge.
+    pub version: String,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// The file that holds the token which this bridge wants, where it made one itself.
+    pub token_file: Option<PathBuf>,
+    /// The lock that lives as long as the process.
+    pub lock_file: PathBuf,
+}
+
+/// This bridge process.
+#[derive(Debug)]
+pub struct Instance {
+    /// UUID.
+    pub id: String,
+    locks_folder: PathBuf,
+    lock: Option<File>,
+    discovery_folder: PathBuf,
+}
+
+impl Instance {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    /// When the folders cannot be written.
+    pub fn register(id: String, data_folder: &Path, discovery_folder: &Path) -> std::io::Result<Self> {
+        let locks_folder = data_folder.join("instances");
+        make_private_folder(&locks_folder)?;
+        make_private_folder(discovery_folder)?;
+        let lock = File::create(lock_path(&locks_folder, &id))?;
+        lock.lock()?;
+        remove_dead_entries(discovery_folder);
+        Ok(Self { id, locks_folder, lock: Some(lock), discovery_folder: discovery_folder.to_owned() })
+    }
+
+    /// The lock that lives as long as this process.
+    #[must_use]
+    pub fn lock_file(&self) -> PathBuf {
+        lock_path(&self.locks_folder, &self.id)
+    }
+
+    /// Writes the discovery file, replacing an earlier one in one step.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn announce(&self, entry: &DiscoveryEntry) -> std::io::Result<()> {
+        let text = serde_json::to_string_pretty(entry)?;
+        write_private_file(&self.discovery_file(), &text)
+    }
+
+    /// Whether the bridge process `id` of the same data folder lives.
+    #[must_use]
+    pub fn is_alive(&self, id: &str) -> bool {
+        is_locked(&lock_path(&self.locks_folder, id))
+    }
+
+    fn discovery_file(&self) -> PathBuf {
+        self.discovery_folder.join(format!("{}.json", self.id))
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // Whoever finds a file without a locked lock knows that it is left over, so these are courtesies.
+        self.lock.take();
+        for file in [self.discovery_file(), self.lock_file()] {
+            if let Err(error) = std::fs::remove_file(&file) {
+                tracing::debug!(%error, file = %file.display(), "left a file behind");
+            }
+        }
+    }
+}
+
+/// Writes a file that only this user can read, replacing an earlier one in one step.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn write_private_file(path: &Path, text: &str) -> std::io::Result<()> {
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    drop(file);
+    std::fs::rename(&temporary, path)
+}
+
+/// Makes a folder, with those above it, that only this user can enter (on Windows the profile's rights do that).
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn lock_path(locks_folder: &Path, id: &str) -> PathBuf {
+    locks_folder.join(format!("{id}.lock"))
+}
+
+fn is_locked(path: &Path) -> bool {
+    match File::open(path) {
+        Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
+        Err(_) => false,
+    }
+}
+
+fn remove_dead_entries(discovery_folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(discovery_folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let entry = std::fs::read_to_string(&path).ok();
+        let entry = entry.and_then(|text| serde_json::from_str::<DiscoveryEntry>(&text).ok());
+        if let Some(entry) = entry
+            && !is_locked(&entry.lock_file)
+            && let Err(error) = std::fs::remove_file(&path)
+        {
+            tracing::debug!(%error, file = %path.display(), "left a dead discovery file");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(instance: &Instance) -> DiscoveryEntry {
+        DiscoveryEntry {
+            instance_id: instance.id.clone(),
+            url: "http://127.0.0.1:1".into(),
+            pid: 1,
+            workspace_folders: vec![],
+            version: "0".into(),
+            started_at: Timestamp::from_millis(0),
+            token_file: None,
+            lock_file: instance.lock_file(),
+        }
+    }
+
+    #[test]
+    fn the_living_are_told_from_the_dead() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, discovery) = (folder.path().join("data"), folder.path().join("discovery"));
+        let register = |id: &str| Instance::register(id.to_owned(), &data, &discovery).unwrap();
+        let (one, two) = (register("one"), register("two"));
+        assert!(one.is_alive("two"));
+        drop(two);
+        assert!(!one.is_alive("two"));
+        assert!(!one.is_alive("never"));
+    }
+
+    #[test]
+    fn files_of_the_dead_are_removed_and_those_of_the_living_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, discovery) = (folder.path().join("data"), folder.path().join("discovery"));
+        let living = Instance::register("living".into(), &data, &discovery).unwrap();
+        living.announce(&entry(&living)).unwrap();
+        let mut dead = entry(&living);
+        dead.instance_id = "dead".into();
+        dead.lock_file = data.join("instances/dead.lock");
+        write_private_file(&discovery.join("dead.json"), &serde_json::to_string(&dead).unwrap()).unwrap();
+
+        let _another = Instance::register("another".into(), &data, &discovery).unwrap();
+        assert!(discovery.join("living.json").exists());
+        assert!(!discovery.join("dead.json").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_discovery_file_is_for_its_user_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let instance = Instance::register("one".into(), &folder.path().join("data"), folder.path()).unwrap();
+        instance.announce(&entry(&instance)).unwrap();
+        let mode = folder.path().join("one.json").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

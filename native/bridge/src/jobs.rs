@@ -1,0 +1,278 @@
+//! The jobs of this bridge process while they run, and all jobs once they are stored.
+//!
+//! A [`LiveJob`] is the only way to change a job: the changed state is committed first and shown afterwards. What was
+//! last heard of Codex ([`Progress`]) is shown at once and stored with the next step, because a write for each streamed
+//! word would cost more than the word.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use codex::rpc::Notification;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
+
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::limits;
+use crate::model::job::{Job, JobEvent, NewJob, Progress, Refusal};
+use crate::store::{JobCounts, JobPage, JobQuery, Store, StoreError};
+
+/// All jobs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Jobs {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    instance_id: String,
+    live: StdMutex<HashMap<String, Arc<LiveJob>>>,
+    running: watch::Sender<usize>,
+    counts: StdMutex<Option<(Instant, JobCounts)>>,
+}
+
+/// One unfinished job of this bridge process.
+#[derive(Debug)]
+pub struct LiveJob {
+    /// Its id.
+    pub job_id: String,
+    state: watch::Sender<Job>,
+    progress: StdMutex<Progress>,
+    /// Held while a change is being committed, so that changes follow one another.
+    changing: Mutex<()>,
+    jobs: Jobs,
+}
+
+impl Jobs {
+    /// The jobs of `store`, those of `instance_id` being this process's own.
+    #[must_use]
+    pub fn new(store: Store, instance_id: String) -> Self {
+        let inner = Inner {
+            store,
+            instance_id,
+            live: StdMutex::default(),
+            running: watch::Sender::new(0),
+            counts: StdMutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Records a new job.
+    ///
+    /// # Errors
+    /// [`StoreError`]; there is no job then.
+    pub async fn create(&self, new: NewJob) -> Result<Arc<LiveJob>, StoreError> {
+        let job = Job::new(new, Timestamp::now());
+        self.inner.store.insert_job(&self.inner.instance_id, &job).await?;
+        Ok(self.enliven(job))
+    }
+
+    /// Takes over the unfinished jobs of bridge processes of which `is_alive` says that they are gone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn adopt_orphans(
+        &self,
+        is_alive: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Arc<LiveJob>>, StoreError> {
+        let mut adopted = Vec::new();
+        for (owner, job) in self.inner.store.unfinished_jobs_of_others(&self.inner.instance_id).await? {
+            if !is_alive(&owner)
+                && self.inner.store.adopt_job(&job.job_id, &owner, &self.inner.instance_id).await?
+            {
+                adopted.push(self.enliven(job));
+            }
+        }
+        Ok(adopted)
+    }
+
+    fn enliven(&self, job: Job) -> Arc<LiveJob> {
+        let live = Arc::new(LiveJob {
+            job_id: job.job_id.clone(),
+            progress: StdMutex::new(job.progress.clone()),
+            state: watch::Sender::new(job),
+            changing: Mutex::default(),
+            jobs: self.clone(),
+        });
+        let mut all = self.live();
+        all.insert(live.job_id.clone(), Arc::clone(&live));
+        self.inner.running.send_replace(all.len());
+        drop(all);
+        self.forget_counts();
+        live
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// [`Error::JobNotFound`].
+    pub async fn get(&self, job_id: &str) -> Result<Job, Error> {
+        if let Some(live) = self.live_job(job_id) {
+            return Ok(live.view());
+        }
+        self.inner.store.job(job_id).await?.ok_or(Error::JobNotFound)
+    }
+
+    /// One job, as soon as it ended, or as it is after `limit`.
+    ///
+    /// # Errors
+    /// [`Error::JobNotFound`].
+    pub async fn wait(&self, job_id: &str, limit: Duration) -> Result<Job, Error> {
+        let deadline = Instant::now() + limit;
+        if let Some(live) = self.live_job(job_id) {
+            let mut state = live.state.subscribe();
+            let ended = state.wait_for(|job| job.status.is_end());
+            return match tokio::time::timeout_at(deadline, ended).await {
+                Ok(_) | Err(_) => Ok(live.view()),
+            };
+        }
+        // It has ended, or runs in another bridge process, of which only the database tells.
+        loop {
+            let job = self.get(job_id).await?;
+            if job.status.is_end() || Instant::now() >= deadline {
+                return Ok(job);
+            }
+            tokio::time::sleep_until(deadline.min(Instant::now() + limits::FOREIGN_JOB_INTERVAL)).await;
+        }
+    }
+
+    /// Jobs, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list(&self, query: JobQuery) -> Result<JobPage, StoreError> {
+        let mut page = self.inner.store.jobs(query).await?;
+        for job in &mut page.jobs {
+            if let Some(live) = self.live_job(&job.job_id) {
+                *job = live.view();
+            }
+        }
+        Ok(page)
+    }
+
+    /// How many jobs are in which state; at most a second old, as other bridge processes may write, too.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn counts(&self) -> Result<JobCounts, StoreError> {
+        if let Some((counted_at, counts)) = &*self.cached_counts()
+            && counted_at.elapsed() < limits::COUNTS_AGE_MAX
+        {
+            return Ok(counts.clone());
+        }
+        let counted_at = Instant::now();
+        let counts = self.inner.store.job_counts().await?;
+        *self.cached_counts() = Some((counted_at, counts.clone()));
+        Ok(counts)
+    }
+
+    /// The number of unfinished jobs of this process, and its changes.
+    #[must_use]
+    pub fn running(&self) -> watch::Receiver<usize> {
+        self.inner.running.subscribe()
+    }
+
+    fn live_job(&self, job_id: &str) -> Option<Arc<LiveJob>> {
+        self.live().get(job_id).cloned()
+    }
+
+    fn live(&self) -> MutexGuard<'_, HashMap<String, Arc<LiveJob>>> {
+        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cached_counts(&self) -> MutexGuard<'_, Option<(Instant, JobCounts)>> {
+        self.inner.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forget_counts(&self) {
+        *self.cached_counts() = None;
+    }
+}
+
+impl LiveJob {
+    /// Its present state.
+    #[must_use]
+    pub fn view(&self) -> Job {
+        let mut job = self.state.borrow().clone();
+        job.progress = self.progress().clone();
+        job
+    }
+
+    /// Changes it by one step: commits, then shows. A step that the state does not allow changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn step(
+        &self,
+        step: impl FnOnce(&mut Job, Timestamp) -> Result<JobEvent, Refusal>,
+    ) -> Result<Result<Job, Refusal>, StoreError> {
+        let _changing = self.changing.lock().await;
+        let mut job = self.view();
+        match step(&mut job, Timestamp::now()) {
+            Ok(event) => self.commit(&job, Some(event)).await.map(|()| Ok(job)),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Changes a side fact that is no step of its life.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn note(&self, change: impl FnOnce(&mut Job, Timestamp)) -> Result<(), StoreError> {
+        let _changing = self.changing.lock().await;
+        let mut job = self.view();
+        change(&mut job, Timestamp::now());
+        self.commit(&job, None).await
+    }
+
+    async fn commit(&self, job: &Job, event: Option<JobEvent>) -> Result<(), StoreError> {
+        self.jobs.inner.store.update_job(job, event).await?;
+        self.state.send_replace(job.clone());
+        if event.is_some() {
+            self.jobs.forget_counts();
+        }
+        if job.status.is_end() {
+            let mut live = self.jobs.live();
+            live.remove(&self.job_id);
+            self.jobs.inner.running.send_replace(live.len());
+        }
+        Ok(())
+    }
+
+    /// Takes note of something that Codex told.
+    pub fn heard(&self, notification: &Notification) {
+        let params = &notification.params;
+        let thread_id = params.get("threadId").or_else(|| params.pointer("/thread/id"));
+        let mut event = json!({
+            "type": notification.method,
+            "thread_id": thread_id,
+            "conversation_id": thread_id,
+        });
+        let more = [
+            ("turn_id", params.pointer("/turn/id").or_else(|| params.get("turnId"))),
+            ("status", params.pointer("/turn/status")),
+        ];
+        for (name, value) in more {
+            if let Some(value @ Value::String(_)) = value {
+                event[name] = value.clone();
+            }
+        }
+        let mut progress = self.progress();
+        progress.event_count += 1;
+        progress.last_event_at = Some(Timestamp::now());
+        progress.last_event_type = Some(notification.method.clone());
+        progress.last_event = Some(event);
+    }
+
+    /// Takes note of the Codex process's last words.
+    pub fn heard_stderr(&self, line: Option<String>) {
+        self.progress().last_stderr = line;
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,76 @@
+//! Every bound of the bridge, with the reason for its number.
+
+use std::time::Duration;
+
+/// Connections at once. Clients keep a few each; beyond this something leaks connections.
+pub const CONNECTIONS_MAX: usize = 512;
+/// Time for a request's headers to arrive, and for an idle connection to send its next request's first header byte.
+/// Loopback clients need milliseconds; this is for one that stopped in a debugger.
+pub const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time between two pieces of a request body.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Size of a request body after decompression. Messages are text and paths; images come by path.
+pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Requests under way get this long to finish when the bridge stops. VS Code gives `deactivate` 5 s in all.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
+/// All of stopping, after which what is left is dropped. Below VS Code's 5 s, with room for the extension's own work.
+pub const STOP_TIMEOUT: Duration = Duration::from_millis(3500);
+/// Time for Codex to end its running turns when the bridge stops, before its processes are ended.
+pub const INTERRUPT_TIMEOUT: Duration = Duration::from_millis(800);
+
+/// Longest `waitMs` of `GET /jobs/{jobId}`; below the usual 60 s of proxies and clients.
+pub const WAIT_MS_MAX: u64 = 55_000;
+/// Longest time limit that a request may set: a day.
+pub const TIMEOUT_MS_MAX: u64 = 24 * 60 * 60 * 1000;
+/// Jobs in one reply of `GET /jobs`; also its default, because the original replied with all.
+pub const JOBS_PAGE_MAX: u32 = 1000;
+/// Turns waiting for their conversation's running turn. A queue this long is a runaway loop.
+pub const QUEUED_TURNS_MAX: usize = 100;
+/// Pictures in one message.
+pub const IMAGES_MAX: usize = 50;
+/// Size of the file that `outputSchemaPath` names.
+pub const OUTPUT_SCHEMA_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Ports tried after the wished one when other bridges hold it: one a window.
+pub const PORT_ATTEMPTS_MAX: u16 = 32;
+
+/// A turn that is silent for this long may have ended unnoticed: the thread is read to find out.
+pub const TURN_SILENCE: Duration = Duration::from_secs(10);
+/// Between two looks at a turn that another process runs.
+pub const FOLLOW_INTERVAL: Duration = Duration::from_millis(250);
+/// Between two attempts to take over a thread whose owner has not picked up our message.
+pub const TAKE_OVER_INTERVAL: Duration = Duration::from_secs(2);
+/// Between two attempts to resume a thread that is just being closed; closing takes about 0.1 s.
+pub const CLOSING_RETRY_INTERVAL: Duration = Duration::from_millis(15);
+/// Time to give a thread's writer back. An answer takes a millisecond.
+pub const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time to find out what became of a turn whose app-server died or whose bridge was restarted.
+pub const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Between two looks for jobs that another bridge process left unfinished when it died.
+pub const RECONCILE_INTERVAL: Duration = Duration::from_secs(10);
+/// Between two looks at a job that runs in another bridge process.
+pub const FOREIGN_JOB_INTERVAL: Duration = Duration::from_millis(250);
+/// Between two prunings of the history.
+pub const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// First wait before an app-server that died is started again; doubled each time up to the maximum.
+pub const RESTART_BACKOFF_MIN: Duration = Duration::from_millis(250);
+/// Longest wait before an app-server that died is started again.
+pub const RESTART_BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// An app-server that lived this long was healthy: the next restart waits for the minimum again.
+pub const HEALTHY_AFTER: Duration = Duration::from_secs(60);
+
+/// Writes that wait for the database's writer. A write takes a fraction of a millisecond.
+pub const STORE_WRITES_MAX: usize = 4096;
+/// Writes in one transaction. Keeps the first one's wait short.
+pub const STORE_GROUP_MAX: usize = 256;
+/// Connections for reading; more than cores would not be quicker.
+pub const STORE_READERS: usize = 2;
+/// How long a write waits for another bridge process's write.
+pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Age of the cached numbers that `/health` shows, which other processes may have changed.
+pub const COUNTS_AGE_MAX: Duration = Duration::from_secs(1);
+/// How long `/health` waits for the editor before it shows the tabs it last saw.
+pub const HEALTH_EDITOR_TIMEOUT: Duration = Duration::from_millis(500);
+/// Age of the last failed search for Codex, after which `/health` searches again.
+pub const LOCATE_AGE_MAX: Duration = Duration::from_secs(5);

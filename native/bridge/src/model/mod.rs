@@ -1,0 +1,5 @@
+//! What the bridge knows about the world, and how it may change.
+//!
+//! Pure: no input or output, no clock, no randomness, no tokio. Time and ids come in as arguments.
+
+pub mod job;

@@ -1,0 +1,259 @@
+//! Table `jobs`. A job's change and the event that tells of it are one transaction.
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use serde_json::json;
+
+use super::events::{NewEvent, append};
+use super::{Store, StoreError};
+use crate::clock::Timestamp;
+use crate::model::job::{Job, JobEvent, JobStatus};
+
+/// Which jobs to list.
+#[derive(Debug, Clone)]
+pub struct JobQuery {
+    /// Only jobs in this state.
+    pub status: Option<JobStatus>,
+    /// Only jobs of this conversation.
+    pub conversation_id: Option<String>,
+    /// Only jobs older than this one.
+    pub before: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Jobs, newest first.
+#[derive(Debug, Clone)]
+pub struct JobPage {
+    /// The jobs of this page.
+    pub jobs: Vec<Job>,
+    /// Whether older ones match, too.
+    pub more: bool,
+}
+
+/// How many jobs are in which state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobCounts {
+    /// Accepted, not begun.
+    pub starting: u64,
+    /// Running.
+    pub running: u64,
+    /// Ended well.
+    pub completed: u64,
+    /// Ended otherwise.
+    pub failed: u64,
+    /// The newest job.
+    pub latest_job_id: Option<String>,
+}
+
+impl Store {
+    /// Records a new job, run by `instance_id`, with its first event.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insert_job(&self, instance_id: &str, job: &Job) -> Result<(), StoreError> {
+        let (instance_id, job) = (instance_id.to_owned(), job.clone());
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO jobs (job_id, instance_id, status, conversation_id, created_at, job)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    job.job_id,
+                    instance_id,
+                    job.status.name(),
+                    job.conversation_id,
+                    job.created_at.as_millis(),
+                    serde_json::to_string(&job)?,
+                ])?;
+            append_job_event(connection, &job, JobEvent::Created)
+        })
+        .await
+    }
+
+    /// Records a job's present state and, where there is one, the step that led to it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn update_job(&self, job: &Job, event: Option<JobEvent>) -> Result<(), StoreError> {
+        let job = job.clone();
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "UPDATE jobs SET status = ?2, conversation_id = ?3, job = ?4 WHERE job_id = ?1",
+                )?
+                .execute(params![
+                    job.job_id,
+                    job.status.name(),
+                    job.conversation_id,
+                    serde_json::to_string(&job)?,
+                ])?;
+            match event {
+                Some(event) => append_job_event(connection, &job, event),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job(&self, job_id: &str) -> Result<Option<Job>, StoreError> {
+        let job_id = job_id.to_owned();
+        self.read(move |connection| {
+            let text: Option<String> = connection
+                .prepare_cached("SELECT job FROM jobs WHERE job_id = ?1")?
+                .query_row([job_id], |row| row.get(0))
+                .optional()?;
+            Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+        })
+        .await
+    }
+
+    /// Jobs, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn jobs(&self, query: JobQuery) -> Result<JobPage, StoreError> {
+        self.read(move |connection| {
+            let mut sql = "SELECT job FROM jobs WHERE TRUE".to_owned();
+            let mut values: Vec<SqlValue> = Vec::new();
+            let mut and = |condition: &str, value: SqlValue| {
+                sql.push_str(condition);
+                values.push(value);
+            };
+            if let Some(status) = query.status {
+                and(" AND status = ?", status.name().to_owned().into());
+            }
+            if let Some(conversation_id) = query.conversation_id {
+                and(" AND conversation_id = ?", conversation_id.into());
+            }
+            if let Some(before) = query.before {
+                and(
+                    " AND (created_at, rowid) < (SELECT created_at, rowid FROM jobs WHERE job_id = ?)",
+                    before.into(),
+                );
+            }
+            // One more than asked for tells whether there are more.
+            and(" ORDER BY created_at DESC, rowid DESC LIMIT ?", (i64::from(query.limit) + 1).into());
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut jobs: Vec<Job> = Vec::new();
+            let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+            while let Some(row) = rows.next()? {
+                if jobs.len() == limit {
+                    return Ok(JobPage { jobs, more: true });
+                }
+                jobs.push(serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?);
+            }
+            Ok(JobPage { jobs, more: false })
+        })
+        .await
+    }
+
+    /// How many jobs are in which state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_counts(&self) -> Result<JobCounts, StoreError> {
+        self.read(|connection| {
+            let mut counts = JobCounts::default();
+            let mut statement =
+                connection.prepare_cached("SELECT status, count(*) FROM jobs GROUP BY status")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let count = u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
+                match row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)? {
+                    "starting" => counts.starting = count,
+                    "running" => counts.running = count,
+                    "completed" => counts.completed = count,
+                    _ => counts.failed = count,
+                }
+            }
+            counts.latest_job_id = connection
+                .prepare_cached("SELECT job_id FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT 1")?
+                .query_row([], |row| row.get(0))
+                .optional()?;
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// Unfinished jobs with the bridge process that runs each, oldest first, without those of `instance_id`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn unfinished_jobs_of_others(
+        &self,
+        instance_id: &str,
+    ) -> Result<Vec<(String, Job)>, StoreError> {
+        let instance_id = instance_id.to_owned();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT instance_id, job FROM jobs
+                 WHERE status IN ('starting', 'running') AND instance_id <> ?1 ORDER BY created_at, rowid",
+            )?;
+            let mut rows = statement.query([instance_id])?;
+            let mut jobs = Vec::new();
+            while let Some(row) = rows.next()? {
+                let text: String = row.get(1)?;
+                jobs.push((row.get(0)?, serde_json::from_str(&text)?));
+            }
+            Ok(jobs)
+        })
+        .await
+    }
+
+    /// Makes `to` the bridge process that answers for the job, if `from` still is. Returns whether it now is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn adopt_job(&self, job_id: &str, from: &str, to: &str) -> Result<bool, StoreError> {
+        let (job_id, from, to) = (job_id.to_owned(), from.to_owned(), to.to_owned());
+        self.write(move |connection| {
+            let changed = connection
+                .prepare_cached("UPDATE jobs SET instance_id = ?3 WHERE job_id = ?1 AND instance_id = ?2")?
+                .execute([job_id, from, to])?;
+            Ok(changed == 1)
+        })
+        .await
+    }
+
+    /// Forgets ended jobs, with their events, that are older than `created_before` or beyond the `keep` newest. Returns how
+    /// many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn prune_jobs(&self, created_before: Timestamp, keep: u32) -> Result<usize, StoreError> {
+        self.write(move |connection| {
+            let doomed = "SELECT job_id FROM jobs WHERE status IN ('completed', 'failed') AND (created_at < ?1
+                          OR rowid NOT IN (SELECT rowid FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT ?2))";
+            let values = params![created_before.as_millis(), keep];
+            connection.execute(&format!("DELETE FROM events WHERE job_id IN ({doomed})"), values)?;
+            Ok(connection.execute(&format!("DELETE FROM jobs WHERE job_id IN ({doomed})"), values)?)
+        })
+        .await
+    }
+}
+
+/// The payload names the state, not the whole job: whoever wants more reads the job.
+fn append_job_event(connection: &Connection, job: &Job, event: JobEvent) -> Result<(), StoreError> {
+    let payload = json!({
+        "status": job.status,
+        "turnId": job.turn_id,
+        "delivery": job.delivery,
+        "result": job.result,
+        "failure": job.failure,
+    });
+    let event = NewEvent {
+        at: job.updated_at,
+        event_type: event.name(),
+        job_id: Some(&job.job_id),
+        conversation_id: job.conversation_id.as_deref(),
+        payload: &payload,
+    };
+    append(connection, &event)
+}

@@ -1,0 +1,177 @@
+//! What the bridge remembers: one SQLite database, shared by all bridge processes of a data folder.
+//!
+//! The only room that knows SQL. Writes go through one writer thread ([`writer`]), which groups those that wait into one
+//! transaction and answers after the commit; reads use connections of their own. A file a table: [`jobs`], [`events`].
+//!
+//! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction; a power
+//! failure may take the last moments with it, but never leaves half a transaction. Codex keeps the conversations
+//! themselves, and recovery reads the truth from there.
+
+mod events;
+mod jobs;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::limits;
+pub use events::EventRow;
+pub use jobs::{JobCounts, JobPage, JobQuery};
+use writer::Writer;
+
+/// Applied in order; the database's `user_version` counts those that were. Never edit one that was released.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_jobs_and_events.sql")];
+
+/// Why the database could not be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite said so.
+    #[error("{0}")]
+    Sqlite(Arc<rusqlite::Error>),
+    /// A stored record cannot be read.
+    #[error("a stored record cannot be read: {0}")]
+    Record(Arc<serde_json::Error>),
+    /// A newer version of this program wrote it.
+    #[error(
+        "{path} was written by a newer version of Codex Bridge (schema {found}, this one knows {known}); update it"
+    )]
+    TooNew {
+        /// The database file.
+        path: PathBuf,
+        /// Its schema.
+        found: usize,
+        /// Ours.
+        known: usize,
+    },
+    /// The change did not become durable: the database is closed, or its group's transaction failed (see the log).
+    #[error("the change was not committed")]
+    NotCommitted,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(Arc::new(error))
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Record(Arc::new(error))
+    }
+}
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+#[derive(Debug)]
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    /// Opens `codex-bridge.sqlite` in `folder`, makes it where it is missing, and brings it to the present schema.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join("codex-bridge.sqlite");
+        let mut connection = Connection::open(&path)?;
+        configure(&connection)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        migrate(&mut connection, &path)?;
+        let readers = Arc::new(Readers { path, idle: Mutex::default() });
+        Ok(Self { writer: Writer::start(connection)?, readers })
+    }
+
+    /// Runs `change` inside a transaction; returns after it is committed.
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(change).await
+    }
+
+    /// Runs `query` on a thread that may wait.
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = Arc::clone(&self.readers);
+        let run = tokio::task::spawn_blocking(move || {
+            let connection = readers.take()?;
+            let outcome = query(&connection);
+            readers.give_back(connection);
+            outcome
+        });
+        run.await.map_err(|_| StoreError::NotCommitted)?
+    }
+
+    /// Commits what waits and closes the writer.
+    pub async fn close(&self) {
+        self.writer.close().await;
+    }
+}
+
+impl Readers {
+    fn take(&self) -> Result<Connection, StoreError> {
+        if let Some(connection) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(connection);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        configure(&connection)?;
+        Ok(connection)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < limits::STORE_READERS {
+            idle.push(connection);
+        }
+    }
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(limits::STORE_BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    // Immediate: two windows that start together must not both apply a migration.
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = usize::try_from(version).unwrap_or(usize::MAX);
+    if found > MIGRATIONS.len() {
+        return Err(StoreError::TooNew { path: path.to_owned(), found, known: MIGRATIONS.len() });
+    }
+    for migration in &MIGRATIONS[found..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+    transaction.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_a_newer_version_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Store::open(folder.path()).unwrap());
+        let connection = Connection::open(folder.path().join("codex-bridge.sqlite")).unwrap();
+        connection.pragma_update(None, "user_version", MIGRATIONS.len() as i64 + 1).unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(StoreError::TooNew { .. })));
+    }
+}

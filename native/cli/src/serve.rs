@@ -1,0 +1,163 @@
+//! `codex-bridge serve`
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bridge::Bridge;
+use bridge::config::{self, Config};
+use clap::Args;
+use codex::locate::LocateOptions;
+use tracing_subscriber::EnvFilter;
+
+/// After a second signal, or when stopping hangs, nothing is waited for.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Address to listen on. Anything but loopback needs --auth-token.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+
+    /// Port to listen on; the next free one when another bridge has it; 0 for any free one.
+    #[arg(long, default_value_t = config::DEFAULT_PORT)]
+    port: u16,
+
+    /// Folder of the database [default: the platform's data folder].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// The Codex executable [default: searched for; `GET /health` says where].
+    #[arg(long, value_name = "PATH")]
+    codex: Option<PathBuf>,
+
+    /// Working folder of conversations that name none [default: this folder].
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+
+    /// Token that every request must carry. Prefer the environment variable: other users can read a command line.
+    #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    auth_token: Option<String>,
+
+    /// Web pages of this origin may call the API, for example http://localhost:3000. Can be given several times.
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    allowed_origins: Vec<String>,
+
+    /// Milliseconds until a turn must have begun, unless a request says otherwise.
+    #[arg(long, value_name = "MS", default_value_t = millis(config::DEFAULT_REQUEST_TIMEOUT))]
+    request_timeout_ms: u64,
+
+    /// Forget ended jobs that are older than this.
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    history_days_max: u32,
+
+    /// Keep no more jobs than this.
+    #[arg(long, value_name = "JOBS", default_value_t = config::DEFAULT_HISTORY_JOBS_MAX)]
+    history_jobs_max: u32,
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Runs until a signal ends it.
+pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
+    let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let config = arguments.into_config()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))?;
+    let served = runtime.block_on(async {
+        let signals = Signals::listen()?;
+        let bridge = Bridge::start(config, None).await.map_err(|error| error.to_string())?;
+        // One line on stdout for programs that start us; all else goes to stderr.
+        let mut stdout = std::io::stdout();
+        writeln!(stdout, "codex-bridge listening on {}", bridge.url())
+            .and_then(|()| stdout.flush())
+            .map_err(|error| format!("cannot write to stdout: {error}"))?;
+        signals.wait().await;
+        bridge.stop().await;
+        Ok(())
+    });
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    served
+}
+
+impl ServeArguments {
+    fn into_config(self) -> Result<Config, String> {
+        let working_folder = match self.cwd {
+            Some(folder) => {
+                folder.canonicalize().map_err(|error| format!("--cwd {}: {error}", folder.display()))?
+            }
+            None => {
+                std::env::current_dir().map_err(|error| format!("cannot tell the working folder: {error}"))?
+            }
+        };
+        if !working_folder.is_dir() {
+            return Err(format!("--cwd {}: not a folder", working_folder.display()));
+        }
+        let locate = LocateOptions { explicit: self.codex, ..LocateOptions::from_environment() };
+        Ok(Config {
+            host: self.host,
+            port: self.port,
+            auth_token: self.auth_token.filter(|token| !token.is_empty()),
+            allowed_origins: self.allowed_origins,
+            data_folder: self.data_dir.map_or_else(config::default_data_folder, Ok)?,
+            discovery_folder: config::discovery_folder()?,
+            locate,
+            workspace_folders: vec![working_folder.clone()],
+            working_folder,
+            environment: Vec::new(),
+            request_timeout: Duration::from_millis(self.request_timeout_ms),
+            tab_timeout: config::DEFAULT_TAB_TIMEOUT,
+            history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
+            history_jobs_max: self.history_jobs_max,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+}
+
+/// The signals that end the program.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Result<Self, String> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Result<Self, String> {
+        Ok(Self)
+    }
+
+    async fn wait(self) {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "cannot listen for Ctrl-C");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! One running `codex app-server`: started, introduced, asked what it can do, and ended with all that it started.
+
+use std::collections::BTreeSet;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use process_wrap::tokio::ChildWrapper;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::io::{AsyncRead, BufReader};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::connection::{CallError, Connection};
+use crate::launch::{self, Launch};
+use crate::lines::{Line, next_line};
+use crate::protocol;
+
+/// Without a delay, `thread/unsubscribe` gives a thread's writer back at once; the default is 60 s.
+const ARGUMENTS: [&str; 3] = ["-c", "thread_unload_delay_secs=0", "app-server"];
+/// A cold start takes 0.2-0.5 s; a loaded machine or a virus scanner multiplies that.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
+/// An app-server whose input was closed ends within 0.1 s, also in the middle of a turn.
+const EXIT_GRACE: Duration = Duration::from_millis(1000);
+/// Enough of its last words to explain an exit.
+const STDERR_LINES_MAX: usize = 40;
+const STDERR_LINE_BYTES_MAX: usize = 4096;
+
+/// Why an app-server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The operating system did not run it.
+    #[error("{executable} cannot be run: {error}")]
+    Spawn {
+        /// The path that was tried.
+        executable: String,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+    /// It ran but did not introduce itself.
+    #[error("the Codex app-server did not start: {error}{}", stderr_suffix(stderr))]
+    Handshake {
+        /// What went wrong.
+        error: CallError,
+        /// Its last words.
+        stderr: String,
+    },
+}
+
+fn stderr_suffix(stderr: &str) -> String {
+    if stderr.is_empty() { String::new() } else { format!(" (it said: {stderr})") }
+}
+
+/// How an app-server's process ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// Exit code, where there is one.
+    pub code: Option<i32>,
+    /// Signal number, on Unix.
+    pub signal: Option<i32>,
+}
+
+/// The methods that a binary knows, as it says itself.
+#[derive(Debug, Clone, Default)]
+pub struct Methods(BTreeSet<String>);
+
+impl Methods {
+    /// Whether the binary has this method. A binary that did not list its methods is taken to have all: the call
+    /// itself then tells.
+    #[must_use]
+    pub fn has(&self, method: &str) -> bool {
+        self.0.is_empty() || self.0.contains(method)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Reads them out of the error that an unknown method gets: "… expected one of `a`, `b`".
+    fn from_error(text: &str) -> Self {
+        let Some((_, list)) = text.split_once("expected one of ") else { return Self::default() };
+        Self(list.split('`').skip(1).step_by(2).map(str::to_owned).collect())
+    }
+}
+
+/// A running app-server whose handshake is done.
+#[derive(Debug)]
+pub struct AppServer {
+    /// Its JSON-RPC link.
+    pub connection: Connection,
+    /// The methods it knows.
+    pub methods: Methods,
+    /// What it calls itself, with version and platform.
+    pub user_agent: String,
+    /// Its process id.
+    pub pid: u32,
+    stderr: Stderr,
+    stop: CancellationToken,
+    exit: watch::Receiver<Option<Exit>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Initialized {
+    #[serde(default)]
+    user_agent: String,
+}
+
+impl AppServer {
+    /// Starts the executable and introduces us as `client_version` of Codex Bridge.
+    ///
+    /// # Errors
+    /// [`StartError`]; the process is gone then.
+    pub async fn start(launch: &Launch, client_version: &str) -> Result<Self, StartError> {
+        let mut child = launch::spawn(launch, &ARGUMENTS).map_err(|error| StartError::Spawn {
+            executable: launch.executable.display().to_string(),
+            error,
+        })?;
+        let pid = child.id().unwrap_or_default();
+        let (Some(input), Some(output), Some(errors)) =
+            (child.stdin().take(), child.stdout().take(), child.stderr().take())
+        else {
+            return Err(StartError::Spawn {
+                executable: launch.executable.display().to_string(),
+                error: std::io::Error::other("its standard streams are not piped"),
+            });
+        };
+        let connection = Connection::open(output, input);
+        let stderr = Stderr::default();
+        tokio::spawn(stderr.clone().collect(errors));
+        let stop = CancellationToken::new();
+        let (exit_sender, exit) = watch::channel(None);
+        tokio::spawn(supervise(child, connection.clone(), stop.clone(), exit_sender));
+
+        let guard = stop.clone().drop_guard();
+        match introduce(&connection, client_version).await {
+            Ok((user_agent, methods)) => {
+                guard.disarm();
+                tracing::info!(pid, user_agent, methods = methods.count(), "started the Codex app-server");
+                Ok(Self { connection, methods, user_agent, pid, stderr, stop, exit })
+            }
+            Err(error) => Err(StartError::Handshake { error, stderr: stderr.tail() }),
+        }
+    }
+
+    /// Completes when the process is gone.
+    pub async fn exited(&self) -> Exit {
+        let mut exit = self.exit.clone();
+        let ended = exit.wait_for(Option::is_some).await;
+        ended.ok().and_then(|exit| exit.clone()).unwrap_or(Exit { code: None, signal: None })
+    }
+
+    /// The last lines it wrote to its standard error.
+    #[must_use]
+    pub fn stderr_tail(&self) -> String {
+        self.stderr.tail()
+    }
+
+    /// The last line it wrote to its standard error.
+    #[must_use]
+    pub fn stderr_last(&self) -> Option<String> {
+        self.stderr.last()
+    }
+
+    /// Ends the process and all that it started, and waits until it is gone: a second at the most.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.exited().await;
+    }
+}
+
+impl Drop for AppServer {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// The handshake, then one made-up method whose refusal lists the real ones.
+async fn introduce(connection: &Connection, client_version: &str) -> Result<(String, Methods), CallError> {
+    let params = json!({
+        "clientInfo": {"name": "codex-bridge", "title": "Codex Bridge", "version": client_version},
+        "capabilities": {"experimentalApi": true},
+    });
+    let result = connection.call("initialize", params, HANDSHAKE_LIMIT).await?;
+    let Initialized { user_agent } = protocol::read("initialize", result)?;
+    connection.notify("initialized").await;
+    let methods = match connection.call("bridge/methods", json!({}), HANDSHAKE_LIMIT).await {
+        Err(CallError::Refused { error, .. }) => Methods::from_error(&error.message),
+        Err(error) => return Err(error),
+        Ok(_) => Methods::default(),
+    };
+    Ok((user_agent, methods))
+}
+
+/// Owns the child: waits for its end, or ends it when asked to.
+async fn supervise(
+    mut child: Box<dyn ChildWrapper>,
+    connection: Connection,
+    stop: CancellationToken,
+    exit: watch::Sender<Option<Exit>>,
+) {
+    let status = tokio::select! {
+        status = child.wait() => status,
+        () = async { tokio::select! { () = stop.cancelled() => {}, () = connection.closed() => {} } } => {
+            // Closing its input is the polite way; the whole group is ended in any case, because commands that
+            // a turn was running may outlive the app-server.
+            connection.close();
+            let waited = tokio::time::timeout(EXIT_GRACE, child.wait()).await;
+            if let Err(error) = child.start_kill() {
+                tracing::debug!(%error, "nothing left to end");
+            }
+            match waited {
+                Ok(status) => status,
+                Err(_) => child.wait().await,
+            }
+        }
+    };
+    connection.close();
+    let ended = match status {
+        Ok(status) => Exit { code: status.code(), signal: signal(status) },
+        Err(error) => {
+            tracing::warn!(%error, "cannot tell how the Codex app-server ended");
+            Exit { code: None, signal: None }
+        }
+    };
+    tracing::info!(code = ended.code, signal = ended.signal, "the Codex app-server ended");
+    exit.send_replace(Some(ended));
+}
+
+#[cfg(unix)]
+fn signal(status: std::process::ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal(_: std::process::ExitStatus) -> Option<i32> {
+    None
+}
+
+/// The last lines of a process's standard error.
+#[derive(Debug, Clone, Default)]
+struct Stderr {
+    lines: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Stderr {
+    async fn collect(self, input: impl AsyncRead + Unpin) {
+        let mut input = BufReader::new(input);
+        let mut line = Vec::new();
+        loop {
+            match next_line(&mut input, &mut line, STDERR_LINE_BYTES_MAX).await {
+                Ok(Line::Whole) => self.keep(String::from_utf8_lossy(&line).into_owned()),
+                Ok(Line::TooLong) => {}
+                Ok(Line::End) | Err(_) => break,
+            }
+        }
+    }
+
+    fn keep(&self, line: String) {
+        tracing::debug!(target: "codex::stderr", "{line}");
+        let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == STDERR_LINES_MAX {
+            kept.pop_front();
+        }
+        kept.push_back(line);
+    }
+
+    fn tail(&self) -> String {
+        let kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+
+    fn last(&self) -> Option<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).back().cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_methods_are_read_from_the_refusal_of_an_unknown_one() {
+        let methods = Methods::from_error(
+            "Invalid request: unknown variant `bridge/methods`, expected one of `initialize`, `thread/start`",
+        );
+        assert_eq!(methods.count(), 2);
+        assert!(methods.has("thread/start"));
+        assert!(!methods.has("thread/queue/add"));
+    }
+
+    #[test]
+    fn a_binary_that_lists_nothing_is_taken_at_its_word_later() {
+        assert!(Methods::from_error("Method not found").has("thread/queue/add"));
+    }
+}

@@ -1,0 +1,209 @@
+//! The envelope of the app-server's protocol: one JSON object a line, JSON-RPC 2.0 without the `jsonrpc` member.
+//!
+//! Pure: bytes in, messages out. Source: `codex app-server generate-ts`, files `RequestId`, `ServerRequest`,
+//! `ServerNotification`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A message that the app-server sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Incoming {
+    /// The answer to a call of ours.
+    Response {
+        /// The id that our call carried.
+        id: u64,
+        /// The method's result, or why there is none.
+        outcome: Result<Value, RpcError>,
+    },
+    /// Something that happened; nobody has to answer.
+    Notification(Notification),
+    /// A question that blocks its turn until it is answered.
+    Request(ServerRequest),
+}
+
+/// A notification of the app-server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notification {
+    /// For example `turn/completed`.
+    pub method: String,
+    /// The notification's own fields.
+    pub params: Value,
+}
+
+/// A request of the app-server to its client, for example for an approval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerRequest {
+    /// Number or string, returned as it came.
+    pub id: Value,
+    /// For example `item/commandExecution/requestApproval`.
+    pub method: String,
+    /// The request's own fields.
+    pub params: Value,
+}
+
+/// The error member of a response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message} ({code})")]
+pub struct RpcError {
+    /// JSON-RPC error code. Codex answers nearly everything with -32600, so the text decides: see [`Refusal`].
+    pub code: i64,
+    /// The text for a person.
+    pub message: String,
+}
+
+/// What a refused call on a thread means, told by its text: all of these share one error code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Another process has the thread loaded for writing.
+    OwnedElsewhere,
+    /// The thread is being unloaded here; the same call works in a moment.
+    Closing,
+    /// Codex does not know this thread.
+    ThreadUnknown,
+    /// The binary does not have this method.
+    MethodUnknown,
+    /// Anything else.
+    Other,
+}
+
+impl RpcError {
+    /// Reads the text. The texts were seen on 0.155.1 and 0.169.0.
+    #[must_use]
+    pub fn refusal(&self) -> Refusal {
+        let text = self.message.as_str();
+        if text.contains("already has an active writer") {
+            Refusal::OwnedElsewhere
+        } else if text.contains("is closing") {
+            Refusal::Closing
+        } else if text.contains("no rollout found")
+            || text.contains("thread not loaded")
+            || text.contains("thread not found")
+            || text.contains("invalid thread id")
+        {
+            Refusal::ThreadUnknown
+        } else if text.contains("unknown variant") || self.code == -32601 {
+            Refusal::MethodUnknown
+        } else {
+            Refusal::Other
+        }
+    }
+}
+
+/// A line that is not a message of this protocol.
+#[derive(Debug, thiserror::Error)]
+pub enum MalformedLine {
+    /// Not JSON.
+    #[error("not JSON: {0}")]
+    NotJson(#[from] serde_json::Error),
+    /// JSON without a method and without an id that we could have sent.
+    #[error("neither a response of ours nor a notification nor a request")]
+    UnknownShape,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    id: Option<Value>,
+    method: Option<String>,
+    #[serde(default)]
+    params: Value,
+    #[serde(default)]
+    result: Value,
+    error: Option<RpcError>,
+}
+
+/// Reads one line.
+///
+/// # Errors
+/// When the line is no message of this protocol. The caller logs it and reads on: one bad line must not end a session.
+pub fn parse(line: &[u8]) -> Result<Incoming, MalformedLine> {
+    let Envelope { id, method, params, result, error } = serde_json::from_slice(line)?;
+    match (id, method) {
+        (Some(id), Some(method)) => Ok(Incoming::Request(ServerRequest { id, method, params })),
+        (None, Some(method)) => Ok(Incoming::Notification(Notification { method, params })),
+        (Some(id), None) => {
+            let id = id.as_u64().ok_or(MalformedLine::UnknownShape)?;
+            Ok(Incoming::Response { id, outcome: error.map_or(Ok(result), Err) })
+        }
+        (None, None) => Err(MalformedLine::UnknownShape),
+    }
+}
+
+/// A call that expects a response with the same id.
+#[must_use]
+pub fn call(id: u64, method: &str, params: &Value) -> String {
+    json!({"id": id, "method": method, "params": params}).to_string()
+}
+
+/// A notification without fields; the client's only one is `initialized`.
+#[must_use]
+pub fn notification(method: &str) -> String {
+    json!({"method": method}).to_string()
+}
+
+/// The answer to a [`ServerRequest`].
+#[must_use]
+pub fn answer(id: &Value, outcome: &Result<Value, RpcError>) -> String {
+    match outcome {
+        Ok(result) => json!({"id": id, "result": result}),
+        Err(error) => json!({"id": id, "error": error}),
+    }
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_told_apart_by_its_members() {
+        let cases = [
+            (r#"{"id":3,"result":{"a":1}}"#, Incoming::Response { id: 3, outcome: Ok(json!({"a": 1})) }),
+            (
+                r#"{"id":4,"error":{"code":-32600,"message":"no"}}"#,
+                Incoming::Response { id: 4, outcome: Err(RpcError { code: -32600, message: "no".into() }) },
+            ),
+            (
+                r#"{"method":"turn/started","params":{"threadId":"t"},"emittedAtMs":7}"#,
+                Incoming::Notification(Notification {
+                    method: "turn/started".into(),
+                    params: json!({"threadId": "t"}),
+                }),
+            ),
+            (
+                r#"{"id":"s-1","method":"item/tool/call","params":{}}"#,
+                Incoming::Request(ServerRequest {
+                    id: json!("s-1"),
+                    method: "item/tool/call".into(),
+                    params: json!({}),
+                }),
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(parse(line.as_bytes()).unwrap(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_message_is_refused() {
+        for line in ["", "hello", "[]", "3", r#"{"result":{}}"#, r#"{"id":"not-ours","result":{}}"#] {
+            assert!(parse(line.as_bytes()).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_told_by_their_text() {
+        let cases = [
+            ("thread 01a already has an active writer", Refusal::OwnedElsewhere),
+            ("thread 01a is closing; retry thread/resume after the thread is closed", Refusal::Closing),
+            ("no rollout found for thread id 01a", Refusal::ThreadUnknown),
+            ("thread not loaded: 01a", Refusal::ThreadUnknown),
+            ("invalid thread id: invalid character", Refusal::ThreadUnknown),
+            ("Invalid request: unknown variant `x/y`, expected one of `a`", Refusal::MethodUnknown),
+            ("something else", Refusal::Other),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(RpcError { code: -32600, message: message.into() }.refusal(), expected, "{message}");
+        }
+    }
+}

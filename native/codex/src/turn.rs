@@ -1,0 +1,211 @@
+//! What a turn came to: read from its notifications while it runs, or from its stored form afterwards.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::protocol::{Turn, TurnStatus};
+use crate::rpc::Notification;
+
+/// Token counts of a turn (`TokenUsageBreakdown`). Binaries before about 0.150 lack some of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TokenUsage {
+    /// All tokens.
+    pub total_tokens: u64,
+    /// Tokens sent to the model, cached ones included.
+    pub input_tokens: u64,
+    /// Of these, read from the provider's cache.
+    pub cached_input_tokens: u64,
+    /// Tokens that the model wrote, reasoning included.
+    pub output_tokens: u64,
+    /// Of these, reasoning.
+    pub reasoning_output_tokens: u64,
+}
+
+impl TokenUsage {
+    fn plus(&self, more: &Self) -> Self {
+        Self {
+            total_tokens: self.total_tokens.saturating_add(more.total_tokens),
+            input_tokens: self.input_tokens.saturating_add(more.input_tokens),
+            cached_input_tokens: self.cached_input_tokens.saturating_add(more.cached_input_tokens),
+            output_tokens: self.output_tokens.saturating_add(more.output_tokens),
+            reasoning_output_tokens: self
+                .reasoning_output_tokens
+                .saturating_add(more.reasoning_output_tokens),
+        }
+    }
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TurnEnd {
+    /// Well.
+    Completed,
+    /// Stopped by somebody, or by the end of the process that ran it.
+    Interrupted,
+    /// By an error, in Codex's words.
+    Failed(String),
+}
+
+/// Everything that a caller wants to know of one turn.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TurnRecord {
+    /// The final answer: the last message of the agent.
+    pub answer: Option<String>,
+    /// Summed over the turn's requests to the model. `None` when Codex did not send it (a stored turn has none).
+    pub usage: Option<TokenUsage>,
+    /// Unified diff of all file changes so far.
+    pub diff: Option<String>,
+    /// The agent's plan as Codex sent it: `{explanation, plan: [{step, status}]}`.
+    pub plan: Option<Value>,
+    /// Milliseconds, from Codex.
+    pub duration_ms: Option<u64>,
+    /// The last error that was reported while the turn ran.
+    error: Option<String>,
+}
+
+impl TurnRecord {
+    /// Takes in one notification of the turn's thread. Returns how the turn `turn_id` ended, if this says so.
+    pub fn observe(&mut self, turn_id: &str, notification: &Notification) -> Option<TurnEnd> {
+        let params = &notification.params;
+        let of_turn = params
+            .get("turnId")
+            .or_else(|| params.pointer("/turn/id"))
+            .and_then(Value::as_str)
+            .is_none_or(|id| id == turn_id);
+        if !of_turn {
+            return None;
+        }
+        match notification.method.as_str() {
+            "item/completed" => self.take_item(&params["item"]),
+            "turn/diff/updated" => self.diff = params["diff"].as_str().map(str::to_owned),
+            "turn/plan/updated" => {
+                let kept = ["explanation", "plan"].map(|name| (name.to_owned(), params[name].clone()));
+                self.plan = Some(Value::Object(kept.into_iter().collect()));
+            }
+            "thread/tokenUsage/updated" => {
+                // `last` is one request to the model; a turn makes several when it uses tools.
+                let last = TokenUsage::deserialize(&params["tokenUsage"]["last"]).unwrap_or_default();
+                self.usage = Some(self.usage.take().unwrap_or_default().plus(&last));
+            }
+            "error" => {
+                self.error = params.pointer("/error/message").and_then(Value::as_str).map(str::to_owned);
+            }
+            "turn/completed" => {
+                return match Turn::deserialize(&params["turn"]) {
+                    Ok(turn) => self.take_turn(&turn),
+                    Err(error) => {
+                        Some(TurnEnd::Failed(format!("Codex ended the turn in an unexpected form: {error}")))
+                    }
+                };
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Takes in a turn as it is stored. Returns how it ended; `None` while it runs.
+    pub fn take_turn(&mut self, turn: &Turn) -> Option<TurnEnd> {
+        for item in &turn.items {
+            self.take_item(item);
+        }
+        self.duration_ms = turn.duration_ms.or(self.duration_ms);
+        match turn.status {
+            TurnStatus::Completed => Some(TurnEnd::Completed),
+            TurnStatus::Interrupted => Some(TurnEnd::Interrupted),
+            TurnStatus::InProgress => None,
+            TurnStatus::Failed => {
+                let said =
+                    turn.error.as_ref().map(|error| error.message.clone()).or_else(|| self.error.clone());
+                Some(TurnEnd::Failed(
+                    said.unwrap_or_else(|| "Codex did not say why the turn failed".to_owned()),
+                ))
+            }
+        }
+    }
+
+    fn take_item(&mut self, item: &Value) {
+        if item["type"] == "agentMessage"
+            && let Some(text) = item["text"].as_str()
+        {
+            self.answer = Some(text.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn notification(method: &str, params: Value) -> Notification {
+        Notification { method: method.to_owned(), params }
+    }
+
+    #[test]
+    fn a_turn_is_read_from_its_notifications() {
+        let mut record = TurnRecord::default();
+        let usage = |total: u64| json!({"turnId": "a", "tokenUsage": {"last": {"totalTokens": total, "inputTokens": 1}}});
+        let seen = [
+            notification(
+                "item/completed",
+                json!({"turnId": "a", "item": {"type": "agentMessage", "text": "first"}}),
+            ),
+            notification("thread/tokenUsage/updated", usage(10)),
+            notification("turn/diff/updated", json!({"turnId": "a", "diff": "--- a"})),
+            notification(
+                "turn/plan/updated",
+                json!({"turnId": "a", "plan": [{"step": "s", "status": "pending"}]}),
+            ),
+            notification(
+                "item/completed",
+                json!({"turnId": "a", "item": {"type": "agentMessage", "text": "last"}}),
+            ),
+            notification(
+                "item/completed",
+                json!({"turnId": "b", "item": {"type": "agentMessage", "text": "other"}}),
+            ),
+            notification("thread/tokenUsage/updated", usage(5)),
+        ];
+        for notification in &seen {
+            assert_eq!(record.observe("a", notification), None);
+        }
+        let done = notification(
+            "turn/completed",
+            json!({"turn": {"id": "a", "status": "completed", "items": [], "durationMs": 12}}),
+        );
+        assert_eq!(record.observe("a", &done), Some(TurnEnd::Completed));
+        assert_eq!(record.answer.as_deref(), Some("last"));
+        assert_eq!(
+            record.usage.as_ref().map(|usage| (usage.total_tokens, usage.input_tokens)),
+            Some((15, 2))
+        );
+        assert_eq!(record.diff.as_deref(), Some("--- a"));
+        assert_eq!(record.plan.as_ref().map(|plan| plan["plan"][0]["step"].clone()), Some(json!("s")));
+        assert_eq!(record.duration_ms, Some(12));
+    }
+
+    #[test]
+    fn another_turns_end_is_not_ours() {
+        let done = notification("turn/completed", json!({"turn": {"id": "b", "status": "completed"}}));
+        assert_eq!(TurnRecord::default().observe("a", &done), None);
+    }
+
+    #[test]
+    fn a_failed_turn_says_why() {
+        let cases = [
+            (json!({"id": "a", "status": "failed", "error": {"message": "no quota"}}), "no quota"),
+            (json!({"id": "a", "status": "failed"}), "seen before"),
+        ];
+        for (turn, expected) in cases {
+            let mut record = TurnRecord::default();
+            record.observe(
+                "a",
+                &notification("error", json!({"turnId": "a", "error": {"message": "seen before"}})),
+            );
+            let end = record.observe("a", &notification("turn/completed", json!({"turn": turn})));
+            assert_eq!(end, Some(TurnEnd::Failed(expected.to_owned())));
+        }
+    }
+}
