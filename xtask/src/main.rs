@@ -2,6 +2,7 @@
 
 mod checkout;
 mod demo;
+mod openapi;
 mod package;
 mod run;
 mod test;
@@ -22,7 +23,8 @@ Usage: cargo xtask <command>
                            make dist/codex-bridge-TARGET.vsix, for this machine unless a target is named
                            (linux-x64, linux-arm64, darwin-x64, darwin-arm64, win32-x64, win32-arm64);
                            --glibc links against that version, with cargo-zigbuild;
-                           --cli makes the archive of the command line program as well";
+                           --cli makes the archive of the command line program as well
+  openapi                  write openapi.json, the description of the HTTP API, from the core's own types";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["package", ref options @ ..] => {
             package::Options::parse(options).and_then(|options| package::package(&options))
         }
+        ["openapi"] => openapi::write(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
