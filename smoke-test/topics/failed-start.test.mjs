@@ -9,7 +9,7 @@ test("settings that the server refuses are shown with what to do, and corrected 
   const { bridge } = window;
   vscode.sandbox.writeMachineSettings({ ...vscode.settings, "codexBridge.host": "0.0.0.0" });
   try {
-    const problem = window.notification(/could not start.*authToken/s);
+    const problem = window.notification(/could not start.*auth token/s);
     await problem.waitFor();
     await eventually("the old server is gone", () => bridge.refusesConnections());
     assert.equal(await problem.getByRole("button", { name: "Show Log" }).count(), 1);
