@@ -2,19 +2,17 @@
 //! program follows the job to its answer. The model behind Codex is a scripted one, so no account is needed, and
 //! everything lives in a temporary folder.
 
-mod client;
 mod server;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::{CodexHome, ScriptedModel};
+use testkit::{CodexHome, HttpClient, HttpReply, NoReply, ScriptedModel};
 
 use crate::{
     Failure, checkout,
     run::{Program, heading},
 };
-use client::Client;
 use server::Server;
 
 /// What the demo says. The lines that start with `@model` are stage directions for the scripted model.
@@ -50,14 +48,14 @@ async fn show(keep: bool) -> Result<(), Failure> {
     heading("codex-bridge serve");
     let server = Server::start(home.path(), workspace.path()).await?;
     println!("The bridge listens on {}", server.url);
-    let client = Client::new(&server.url);
-    let health = client.get("/health").await?;
+    let client = HttpClient::new(&server.url);
+    let health = body_of("GET /health", client.get("/health").await)?;
     println!("It found Codex: {}", health["codex"]);
 
     heading("POST /conversations");
     let body = json!({ "message": MESSAGE, "cwd": workspace.path().to_string_lossy() });
     println!("{body}");
-    let reply = client.post("/conversations", &body).await?;
+    let reply = body_of("POST /conversations", client.post("/conversations", &body).await)?;
     println!("conversation {}", text(&reply, "/conversationId")?);
     let job_url = text(&reply, "/jobUrl")?.to_owned();
 
@@ -75,10 +73,11 @@ async fn show(keep: bool) -> Result<(), Failure> {
 }
 
 /// Prints the job's events as they come, up to its end.
-async fn follow(client: &Client, job_url: &str) -> Result<Value, Failure> {
+async fn follow(client: &HttpClient, job_url: &str) -> Result<Value, Failure> {
     let mut shown = Value::Null;
     loop {
-        let reply = client.get(&format!("{job_url}?waitMs={FOLLOW_MS}")).await?;
+        let path = format!("{job_url}?waitMs={FOLLOW_MS}");
+        let reply = body_of(&path, client.get(&path).await)?;
         let job = &reply["job"];
         let news = json!([job["status"], job["eventCount"], job["lastEventType"]]);
         if news != shown {
@@ -105,6 +104,15 @@ async fn stay_up(server: &Server, workspace: &std::path::Path) -> Result<(), Fai
     );
     println!("\nCtrl-C ends it.");
     tokio::signal::ctrl_c().await.map_err(|error| format!("Cannot wait for Ctrl-C: {error}"))
+}
+
+/// The body of a reply that says all is well.
+fn body_of(request: &str, reply: Result<HttpReply, NoReply>) -> Result<Value, Failure> {
+    let reply = reply.map_err(|error| format!("{request} got no reply: {error}"))?;
+    if !reply.status.is_success() {
+        return Err(format!("{request} was answered {}: {}", reply.status, reply.body));
+    }
+    Ok(reply.body)
 }
 
 /// A field that the reply must have.

@@ -22,7 +22,7 @@ const RUST: [(&str, Check); 3] = [
     ("lints of the Rust sources", || {
         Program::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
     }),
-    ("Rust tests", || Program::cargo().args(["test", "--workspace"]).run()),
+    ("Rust tests", || Program::cargo().args(["test", "--workspace", "--no-fail-fast"]).run()),
 ];
 
 const SMOKE: [(&str, Check); 4] = [

@@ -1,0 +1,83 @@
+//! A client of a JSON API on this machine, as small as it can be.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{HeaderMap, Method, Request, StatusCode, client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+/// A client for one address. Every request has a connection of its own.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    /// Host and port.
+    authority: String,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct HttpReply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; `null` where it is not JSON.
+    pub body: Value,
+}
+
+/// Why nothing came back.
+pub type NoReply = Box<dyn std::error::Error + Send + Sync>;
+
+impl HttpClient {
+    /// A client for `http://HOST:PORT`.
+    #[must_use]
+    pub fn new(url: &str) -> Self {
+        Self { authority: url.trim_start_matches("http://").to_owned() }
+    }
+
+    /// Sends a GET.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn get(&self, path: &str) -> Result<HttpReply, NoReply> {
+        self.send(Method::GET, path, &[], Bytes::new()).await
+    }
+
+    /// Sends a POST with a JSON body.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<HttpReply, NoReply> {
+        let headers = [("content-type", "application/json")];
+        self.send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
+    }
+
+    /// Sends anything. A `Host` among the headers replaces the right one.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<HttpReply, NoReply> {
+        let stream = TcpStream::connect(&self.authority).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // It ends when the sender is dropped.
+        tokio::spawn(connection);
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            request = request.header(header::HOST, &self.authority);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = sender.send_request(request.body(Full::new(body))?).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        let body = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(HttpReply { status: parts.status, headers: parts.headers, body })
+    }
+}
