@@ -17,7 +17,7 @@ interface HealthBody {
 
 /** The state of a running bridge, a fact a line. */
 export async function healthText(bridge: Bridge): Promise<string> {
-  const { version, codex, status } = (await bridge.health()) as HealthBody;
+  const { version, codex, status } = await health(bridge);
   const { starting, running, completed, failed } = status.jobs;
   const facts = [
     `URL: ${status.url}`,
@@ -35,6 +35,14 @@ export async function healthText(bridge: Bridge): Promise<string> {
 
 /** Why a running bridge could not do its work, if it has found that out. */
 export async function problemOf(bridge: Bridge): Promise<string | null> {
-  const { codex } = (await bridge.health()) as HealthBody;
+  const { codex } = await health(bridge);
   return codex.problem;
+}
+
+async function health(bridge: Bridge): Promise<HealthBody> {
+  const body = (await bridge.health()) as (HealthBody & { ok: true }) | { ok: false; error: string };
+  if (!body.ok) {
+    throw new Error(body.error);
+  }
+  return body;
 }

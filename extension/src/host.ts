@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { ConversationTab, HostCallbacks } from "./addon";
+import type { ConversationTab, HostCallbacks, RevealRequest } from "./addon";
 
 /** Identifier of the extension whose tabs show the conversations. */
 export const chatgptExtensionId = "openai.chatgpt";
@@ -22,7 +22,7 @@ export function hostCallbacks(
     currentConversation: () => Promise.resolve(currentConversation()),
     revealConversation,
     openDraft,
-    log: (line) => writeLog(log, line),
+    log: ({ level, message }) => log[level](message),
     runningJobsChanged,
   };
 }
@@ -66,8 +66,7 @@ function conversationTab(
   };
 }
 
-async function revealConversation(request: { conversationId: string; timeoutMs: number }): Promise<ConversationTab> {
-  const { conversationId, timeoutMs } = request;
+async function revealConversation({ conversationId, timeoutMs }: RevealRequest): Promise<ConversationTab> {
   requireChatgptExtension();
   const waiting: vscode.Disposable[] = [];
   try {
@@ -128,20 +127,5 @@ function requireChatgptExtension(): void {
       `The ChatGPT extension (${chatgptExtensionId}), whose tabs show conversations, is not installed or not enabled ` +
         "in this window. Install or enable it in the Extensions view.",
     );
-  }
-}
-
-function writeLog(log: vscode.LogOutputChannel, line: { level: string; message: string }): void {
-  switch (line.level) {
-    case "error":
-      return log.error(line.message);
-    case "warn":
-      return log.warn(line.message);
-    case "debug":
-      return log.debug(line.message);
-    case "trace":
-      return log.trace(line.message);
-    default:
-      return log.info(line.message);
   }
 }

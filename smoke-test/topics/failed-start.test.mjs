@@ -22,6 +22,23 @@ test("settings that the server refuses are shown with what to do, and corrected 
   assert.equal(window.bridge.url, bridge.url);
 });
 
+test("a Codex that cannot be found is told, and the server serves all the same", async () => {
+  const missing = join(vscode.sandbox.root, "no-such-codex");
+  vscode.sandbox.writeMachineSettings({ ...vscode.settings, "codexBridge.codexPath": missing });
+  try {
+    await window.notification(missing).waitFor();
+    await window.waitForBridge();
+    const { codex } = (await window.bridge.get("/health")).body;
+    assert.equal(codex.found, false);
+    assert.ok(codex.problem.includes(missing), codex.problem);
+  } finally {
+    vscode.sandbox.writeMachineSettings(vscode.settings);
+  }
+  await eventually("the server runs with the Codex of the ChatGPT extension again", async () =>
+    (await window.bridge.get("/health")).body.codex.source === "chatgptExtension",
+  );
+});
+
 test("a package for another platform says so", async () => {
   const { bridge } = window;
   const installed = readdirSync(vscode.sandbox.extensions).find((name) => name.startsWith("codex-bridge."));

@@ -21,3 +21,18 @@ test("after a reload of the window the jobs are remembered and no Codex is left 
   const next = await window.bridge.send("/conversations", { message: "after the reload" });
   assert.equal((await window.bridge.completed(next.job.jobId)).result.text, "You said: after the reload");
 });
+
+test("a reload in the middle of a turn ends the turn, and the next host tells so", async () => {
+  const { job } = await window.bridge.send("/conversations", { message: "@model hold reload", ensureOpen: false });
+  const old = window.discovered();
+  assert.ok(old);
+  const codex = codexProcesses(vscode.sandbox.root).filter(({ parentPid }) => parentPid === old.pid);
+
+  await window.reload();
+  await window.waitForBridge(({ pid }) => pid !== old.pid);
+  const told = await window.bridge.endOf(job.jobId);
+  assert.equal(told.status, "failed", JSON.stringify(told));
+  assert.equal(told.failure.code, "bridge_stopped");
+  await eventually("the old Codex processes have ended", () => codex.every(({ pid }) => !isAlive(pid)));
+  await vscode.model.release("reload");
+});
