@@ -15,11 +15,13 @@ const WINDOWS: Platform = Platform { os: "windows", arch: "x86_64" };
 
 /// The contents of a file in a machine's folder.
 const PROGRAM: &str = "\u{7f}ELF";
+#[cfg(unix)]
 const NODE_SCRIPT: &str = "#!/usr/bin/env node\nimport 'x'";
 
 const EXTENSION: &str = "home/.vscode/extensions/openai.chatgpt-1.0.0-linux-x64/bin/linux-x86_64/codex";
 const NPM_PROGRAM: &str = "usr/lib/node_modules/@openai/codex/node_modules/@openai/codex-linux-x64/vendor/\
                            x86_64-unknown-linux-musl/bin/codex";
+#[cfg(unix)]
 const NPM_ENTRY: &str = "usr/lib/node_modules/@openai/codex/bin/codex.js";
 
 /// A folder that stands for a whole machine.
