@@ -128,7 +128,7 @@ impl Bridge {
                 address,
                 config.auth_token.clone(),
                 generated.map(|(token, _)| token),
-                config.allowed_origins.clone(),
+                &config.allowed_origins,
             ),
             jobs: jobs.clone(),
             conversations: conversations.clone(),

@@ -246,6 +246,43 @@ impl Connection {
         self.call("thread/queue/add", params, CALL_LIMIT).await.map(drop)
     }
 
+    /// `thread/queue/start`: begins the queued message whose client id is `client_message_id` at once. A queue pauses when a
+    /// turn was interrupted, also by the death of its process. Returns whether the message was there.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn thread_queue_start(
+        &self,
+        thread_id: &str,
+        client_message_id: &str,
+    ) -> Result<bool, CallError> {
+        let method = "thread/queue/list";
+        let result = self.call(method, json!({"threadId": thread_id}), CALL_LIMIT).await?;
+        let queue = read::<QueueResult>(method, result)?.data;
+        let Some(submission) =
+            queue.iter().find(|submission| submission.client_user_message_id == client_message_id)
+        else {
+            return Ok(false);
+        };
+        let params = json!({"threadId": thread_id, "queuedSubmissionId": submission.id});
+        self.call("thread/queue/start", params, CALL_LIMIT).await.map(|_| true)
+    }
+
+    /// `thread/inject_items`: adds a message of the developer to a thread that is loaded here.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn thread_inject_developer_message(
+        &self,
+        thread_id: &str,
+        text: &str,
+    ) -> Result<(), CallError> {
+        let content = [json!({"type": "input_text", "text": text})];
+        let item = json!({"type": "message", "role": "developer", "content": content});
+        let params = json!({"threadId": thread_id, "items": [item]});
+        self.call("thread/inject_items", params, CALL_LIMIT).await.map(drop)
+    }
+
     /// `turn/start` on a thread that is loaded here and has no active turn. `client_message_id` comes back as the `clientId`
     /// of the turn's user message, by which the turn can be found again; `output_schema` is a JSON Schema for the final
     /// answer. Everything else a turn could change is a matter of [`ThreadOptions`], whose names mean the same in every
@@ -287,6 +324,18 @@ struct ThreadResult {
 #[derive(Deserialize)]
 struct TurnResult {
     turn: Turn,
+}
+
+#[derive(Deserialize)]
+struct QueueResult {
+    data: Vec<QueuedSubmission>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct QueuedSubmission {
+    id: String,
+    client_user_message_id: String,
 }
 
 fn to_value(method: &str, params: &impl Serialize) -> Result<Value, CallError> {

@@ -80,6 +80,7 @@ impl RpcError {
             || text.contains("thread not loaded")
             || text.contains("thread not found")
             || text.contains("invalid thread id")
+            || text.contains("invalid session id")
         {
             Refusal::ThreadUnknown
         } else if text.contains("unknown variant") || self.code == -32601 {
@@ -199,6 +200,7 @@ mod tests {
             ("no rollout found for thread id 01a", Refusal::ThreadUnknown),
             ("thread not loaded: 01a", Refusal::ThreadUnknown),
             ("invalid thread id: invalid character", Refusal::ThreadUnknown),
+            ("invalid session id: invalid character", Refusal::ThreadUnknown),
             ("Invalid request: unknown variant `x/y`, expected one of `a`", Refusal::MethodUnknown),
             ("something else", Refusal::Other),
         ];

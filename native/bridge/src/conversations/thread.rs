@@ -156,6 +156,10 @@ impl ThreadTask {
         loop {
             match server.connection.thread_resume(&self.thread_id, options).await {
                 Ok((thread, watch)) => {
+                    if let Some(text) = &options.developer_instructions {
+                        // Loading a conversation keeps them for later, but does not show them to the model.
+                        server.connection.thread_inject_developer_message(&self.thread_id, text).await?;
+                    }
                     self.loaded = Some(Loaded { server, watch, cwd: thread.folder(), is_new: false });
                     return Ok(Access::Ours);
                 }

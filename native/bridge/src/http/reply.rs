@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -59,4 +59,22 @@ impl IntoResponse for Error {
         }
         response
     }
+}
+
+/// The router answers a wrong method with an empty body; ours says which are right. Outside the router's own layers,
+/// because it adds its `Allow` header outside of them.
+pub(super) fn explain_wrong_method(method: &Method, response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
+    let allow =
+        response.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+    let error = Error::MethodNotAllowed { method: method.to_string(), allow: allow.to_owned() };
+    let (explanation, body) = error.into_response().into_parts();
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    for (name, value) in &explanation.headers {
+        parts.headers.insert(name, value.clone());
+    }
+    Response::from_parts(parts, body)
 }

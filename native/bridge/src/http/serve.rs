@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 use super::App;
 use super::guard::{PeerUser, user_of};
+use super::reply::explain_wrong_method;
 use super::routes::router;
 use crate::limits;
 
@@ -117,5 +118,7 @@ async fn respond(
 ) -> Result<axum::response::Response, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(user);
-    router.oneshot(request).await
+    let method = request.method().clone();
+    let response = router.oneshot(request).await?;
+    Ok(explain_wrong_method(&method, response))
 }

@@ -63,7 +63,7 @@ impl Guard {
         address: SocketAddr,
         configured_token: Option<String>,
         generated_token: Option<String>,
-        allowed_origins: Vec<String>,
+        allowed_origins: &[String],
     ) -> Self {
         let configured = configured_token.map(|secret| Token { secret, generated: false });
         let token = configured.or_else(|| generated_token.map(|secret| Token { secret, generated: true }));
@@ -190,7 +190,7 @@ mod tests {
 
     fn guard(token: Option<&str>) -> Guard {
         let address = "127.0.0.1:8765".parse().unwrap();
-        Guard::new(address, token.map(str::to_owned), None, vec!["http://localhost:3000/".into()])
+        Guard::new(address, token.map(str::to_owned), None, &["http://localhost:3000/".into()])
     }
 
     fn check(guard: &Guard, headers: &[(&'static str, &str)], peer: PeerUser) -> Result<(), u16> {
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn with_a_token_only_the_token_counts() {
         let guard = guard(Some("secret"));
-        let cases: [(&[(&str, &str)], Result<(), u16>); 8] = [
+        let cases: [(&[(&str, &str)], _); 8] = [
             (&[("authorization", "Bearer secret")], Ok(())),
             (&[("authorization", "bEaReR secret")], Ok(())),
             (&[("x-codex-bridge-token", "secret")], Ok(())),
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn where_the_user_cannot_be_told_the_generated_token_is_wanted() {
         let address = "127.0.0.1:8765".parse().unwrap();
-        let guard = Guard::new(address, None, Some("made".into()), vec![]);
+        let guard = Guard::new(address, None, Some("made".into()), &[]);
         let host = ("host", "127.0.0.1:8765");
         assert_eq!(check(&guard, &[host], PeerUser::Unknown), Err(401));
         assert_eq!(check(&guard, &[host, ("authorization", "Bearer made")], PeerUser::Unknown), Ok(()));

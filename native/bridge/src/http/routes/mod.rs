@@ -13,7 +13,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, header};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -64,7 +64,6 @@ pub(super) fn router(app: Arc<App>) -> axum::Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(name_the_server))
         .layer(from_fn_with_state(Arc::clone(&app), guard))
-        .layer(from_fn(explain_wrong_method))
         .layer(cors)
         .layer(RequestBodyTimeoutLayer::new(limits::BODY_TIMEOUT))
         .layer(RequestDecompressionLayer::new());
@@ -76,18 +75,6 @@ pub(super) fn router(app: Arc<App>) -> axum::Router {
         .fallback(async || Error::RouteNotFound)
         .with_state(app)
         .layer(layers)
-}
-
-/// The router answers a wrong method with an empty body; ours says which are right.
-async fn explain_wrong_method(request: Request, next: Next) -> Response {
-    let method = request.method().to_string();
-    let response = next.run(request).await;
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
-        return response;
-    }
-    let allow =
-        response.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
-    Error::MethodNotAllowed { method, allow: allow.to_owned() }.into_response()
 }
 
 async fn name_the_server(request: Request, next: Next) -> Response {

@@ -1,0 +1,189 @@
+//! Bad input gets a clear refusal, and starts nothing.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::Method;
+use serde_json::{Value, json};
+use testkit::HttpReply;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::TestBridge;
+
+const MESSAGES: &str = "/conversations/01a1fb0a-dc97-7e31-b23e-b451482b1381/messages";
+
+async fn assert_nothing_started(test: &TestBridge) {
+    assert_eq!(test.get("/jobs").await.body["jobs"], json!([]));
+}
+
+fn assert_refused(reply: &HttpReply, status: u16, code: &str, says: &str) {
+    assert_eq!(reply.status, status, "{}", reply.body);
+    assert_eq!(reply.body["ok"], false);
+    assert_eq!(reply.body["code"], code, "{}", reply.body);
+    assert!(reply.body["requestId"].is_string());
+    let error = reply.body["error"].as_str().unwrap();
+    assert!(error.contains(says), "{error:?} does not say {says:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_field_is_named() {
+    let test = TestBridge::start().await;
+    let folder = test.folders.workspace();
+    let file = folder.join("file.txt");
+    std::fs::write(&file, "not JSON").unwrap();
+    let array = folder.join("array.json");
+    std::fs::write(&array, "[]").unwrap();
+    let cases: Vec<(&str, Value, &str)> = vec![
+        ("message", json!("  \n"), "blank"),
+        ("message", json!(5), "expected a string"),
+        ("approvalPolicy", json!("yolo"), "expected one of `untrusted`, `on-failure`, `on-request`, `never`"),
+        ("sandbox", json!("none"), "expected one of `read-only`, `workspace-write`, `danger-full-access`"),
+        ("personality", json!("rude"), "expected one of"),
+        ("cwd", json!("/no/such/dir"), "does not exist: /no/such/dir"),
+        ("cwd", json!("relative"), "absolute"),
+        ("cwd", json!(file), "not a folder"),
+        ("model", json!(""), "blank"),
+        ("config", json!("x=1"), "expected a map"),
+        ("images", json!("one.png"), "expected a sequence"),
+        ("images", json!(vec!["x.png"; 51]), "more than 50"),
+        ("images[0]", json!(["missing.png"]), "missing.png"),
+        ("images[1]", json!(["data:image/png;base64,AA==", ""]), "must be a path"),
+        ("sendTimeoutMs", json!(0), "between 1 and"),
+        ("sendTimeoutMs", json!(-1), "invalid value"),
+        ("sendTimeoutMs", json!("soon"), "invalid type"),
+        ("outputSchemaPath", json!("missing.json"), "cannot be read"),
+        ("outputSchemaPath", json!(file), "not valid JSON"),
+        ("outputSchemaPath", json!(array), "must hold a JSON object"),
+        ("outputSchemaPath", json!(folder), "not a file"),
+        ("outputLastMessagePath", json!("/no/such/dir/answer.txt"), "not a folder"),
+        ("outputLastMessagePath", json!(folder), "is a folder"),
+        ("ensureOpen", json!("yes"), "expected a boolean"),
+        ("dangerouslyBypassApprovalsAndSandbox", json!(1), "expected a boolean"),
+    ];
+    for (field, value, says) in cases {
+        let name = field.split('[').next().unwrap();
+        for path in ["/conversations", MESSAGES] {
+            let mut body = json!({"message": "hi"});
+            body[name] = value.clone();
+            let reply = test.post(path, body).await;
+            assert_refused(&reply, 400, "validation_error", says);
+            assert_eq!(reply.body["details"]["field"], field, "{}", reply.body);
+        }
+    }
+    for body in [json!({}), json!({"message": null})] {
+        assert_refused(&test.post(MESSAGES, body).await, 400, "validation_error", "message");
+    }
+    assert_refused(&test.post(MESSAGES, json!({"message": ""})).await, 400, "validation_error", "blank");
+    assert_nothing_started(&test).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_body_is_refused() {
+    let test = TestBridge::start().await;
+    let json_type = &[("content-type", "application/json")][..];
+    let zipped = &[("content-type", "application/json"), ("content-encoding", "gzip")][..];
+    let big = Bytes::from(format!(r#"{{"message":"{}"}}"#, "x".repeat(5 * 1024 * 1024)));
+    let mut zip = GzEncoder::new(Vec::new(), Compression::best());
+    zip.write_all(&big).unwrap();
+    let bomb = Bytes::from(zip.finish().unwrap());
+    assert!(bomb.len() < 100_000);
+    let body = |text: &'static str| Bytes::from_static(text.as_bytes());
+    let cases: [(&[(&str, &str)], _, _, _); 12] = [
+        (json_type, body("{"), 400, "invalid_body"),
+        (json_type, body("hello"), 400, "invalid_body"),
+        (json_type, body("[]"), 400, "invalid_body"),
+        (json_type, body("3"), 400, "invalid_body"),
+        (json_type, body("null"), 400, "invalid_body"),
+        (json_type, Bytes::from_static(b"{\"message\":\"\xff\xfe\"}"), 400, "invalid_body"),
+        (&[], body("{}"), 415, "unsupported_media_type"),
+        (&[("content-type", "text/plain")], body("{}"), 415, "unsupported_media_type"),
+        (
+            &[("content-type", "application/x-www-form-urlencoded")],
+            body("message=hi"),
+            415,
+            "unsupported_media_type",
+        ),
+        (json_type, big, 413, "body_too_large"),
+        (zipped, bomb, 413, "body_too_large"),
+        (zipped, body("not gzip"), 400, "invalid_body"),
+    ];
+    for (headers, body, status, code) in cases {
+        for path in ["/conversations", MESSAGES] {
+            let reply = test.client.send(Method::POST, path, headers, body.clone()).await.unwrap();
+            assert_refused(&reply, status, code, "");
+        }
+    }
+    assert_nothing_started(&test).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_not_found() {
+    let test = TestBridge::start().await;
+    let reply = test.get("/jobs/nope").await;
+    assert_refused(&reply, 404, "job_not_found", "Job not found.");
+    assert_refused(&test.get("/nope").await, 404, "route_not_found", "Route not found");
+    assert_refused(&test.get("/jobs?before=nope").await, 404, "job_not_found", "Job not found.");
+    for conversation in ["01a1fb0a-dc97-7e31-b23e-b451482b1381", "not-a-uuid", "..%2F..%2Fetc", "%20"] {
+        let reply =
+            test.post(&format!("/conversations/{conversation}/messages"), json!({"message": "hi"})).await;
+        assert_refused(&reply, 404, "conversation_not_found", "does not know");
+    }
+    for job in test.get("/jobs").await.body["jobs"].as_array().unwrap() {
+        assert_eq!(job["status"], "failed");
+        assert_eq!(job["failure"]["code"], "conversation_not_found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_queries_are_refused() {
+    let test = TestBridge::start().await;
+    for (path, says) in [
+        ("/jobs?limit=0", "limit"),
+        ("/jobs?limit=1001", "limit"),
+        ("/jobs?limit=many", "limit"),
+        ("/jobs?status=lost", "expected one of"),
+        ("/jobs/nope?waitMs=soon", "waitMs"),
+        ("/jobs/nope?waitMs=-1", "waitMs"),
+        ("/jobs/nope?waitMs=99999999", "waitMs"),
+    ] {
+        assert_refused(&test.get(path).await, 400, "validation_error", says);
+    }
+}
+
+/// Sends bytes as they are and returns the status line of the reply.
+async fn raw(test: &TestBridge, request: &str) -> String {
+    let mut stream = TcpStream::connect(test.bridge.url().trim_start_matches("http://")).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.unwrap();
+    reply.lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_requests_get_a_4xx_and_leave_the_bridge_well() {
+    let test = TestBridge::start().await;
+    let host = test.bridge.url().trim_start_matches("http://").to_owned();
+    let end = format!("Host: {host}\r\nConnection: close\r\n\r\n");
+    let cases = [
+        (format!("GET /conversations/%zz/messages HTTP/1.1\r\n{end}"), "405"),
+        (format!("GET /jobs/%ff HTTP/1.1\r\n{end}"), "400"),
+        (format!("GET /jobs/%zz HTTP/1.1\r\n{end}"), "404"),
+        (format!("GET /jobs?limit=%zz HTTP/1.1\r\n{end}"), "400"),
+        (format!("GET http://[bad HTTP/1.1\r\n{end}"), "400"),
+        (format!("G@T /health HTTP/1.1\r\n{end}"), "40"),
+        (format!("GET /{} HTTP/1.1\r\n{end}", "x".repeat(100_000)), "414"),
+        (format!("GET /health HTTP/1.1\r\nX: {}\r\n{end}", "x".repeat(500_000)), "431"),
+        ("GET /health HTTP/1.0\r\n\r\n".to_owned(), "403"),
+        ("nonsense\r\n\r\n".to_owned(), "400"),
+    ];
+    for (request, status) in cases {
+        let line = raw(&test, &request).await;
+        let shown: String = request.chars().take(60).collect();
+        assert!(line.contains(&format!(" {status}")), "{shown:?} was answered {line:?}, not {status}");
+    }
+    assert_eq!(test.get("/health").await.status, 200);
+    assert_nothing_started(&test).await;
+}

@@ -1,0 +1,171 @@
+//! Faults of Codex: every job ends all the same, once and truthfully.
+
+use serde_json::{Value, json};
+use testkit::{Action, PeerScript, Step, testkit_program};
+
+use crate::support::{TestBridge, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_death_of_codex_fails_its_job_and_the_next_one_works() {
+    let test = TestBridge::start().await;
+    let reply = test.create("@model hold for-ever").await;
+    test.model.wait_until_held("for-ever").await;
+    kill(reply["turn"]["pid"].as_u64().unwrap());
+    let job = test.ended_of(&reply).await;
+    assert_eq!(job["status"], "failed", "{job}");
+    assert_eq!(job["failure"]["code"], "codex_exited");
+    assert_eq!(job["signal"], "SIGKILL");
+
+    let next = test.create("still there?").await;
+    assert_ne!(next["turn"]["pid"], reply["turn"]["pid"]);
+    assert_eq!(test.ended_of(&next).await["status"], "completed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_comes_back_without_being_asked() {
+    let test = TestBridge::start().await;
+    let reply = test.create("hello").await;
+    test.ended_of(&reply).await;
+    let pid = reply["turn"]["pid"].clone();
+    kill(pid.as_u64().unwrap());
+    eventually("another app-server is running", || async {
+        let codex = test.get("/health").await.body["codex"].clone();
+        (codex["state"] == "ready" && codex["pid"] != pid).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_codex_is_an_error_that_says_where_it_was_looked_for() {
+    let test = TestBridge::start_with(None, |config| {
+        config.locate.explicit = Some("/no/such/codex".into());
+    })
+    .await;
+    let reply = test.post("/conversations", json!({"message": "hi"})).await;
+    assert_eq!(reply.status, 503, "{}", reply.body);
+    assert_eq!(reply.body["code"], "codex_not_found");
+    assert!(reply.body["details"]["looked"].to_string().contains("/no/such/codex"));
+    let job = test.get("/jobs").await.body["jobs"][0].clone();
+    assert_eq!(job["status"], "failed");
+    assert_eq!(job["failure"]["code"], "codex_not_found");
+    let codex = test.get("/health").await.body["codex"].clone();
+    assert_eq!(codex["found"], false);
+    assert!(codex["looked"].to_string().contains("/no/such/codex"), "{codex}");
+    assert!(codex["problem"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_cannot_be_sent_in_time_is_not_sent() {
+    let test = TestBridge::start().await;
+    // A cold start takes longer.
+    let reply = test.post("/conversations", json!({"message": "hi", "sendTimeoutMs": 5})).await;
+    assert_eq!(reply.status, 504, "{}", reply.body);
+    assert_eq!(reply.body["code"], "send_timeout");
+    let job = test.get("/jobs").await.body["jobs"][0].clone();
+    assert_eq!(job["failure"]["code"], "send_timeout");
+    assert!(test.model.requests().is_empty());
+}
+
+/// A bridge whose Codex plays a script.
+async fn scripted(steps: Vec<Step>) -> TestBridge {
+    let initialize = Step::expect("initialize").result(json!({"userAgent": "scripted"}));
+    let methods =
+        Step::expect("bridge/methods").error(-32600, "unknown variant, expected one of `thread/start`");
+    let script = PeerScript::new([initialize, Step::expect("initialized"), methods].into_iter().chain(steps))
+        .always(Step::expect("thread/unsubscribe").result(json!({"status": "unsubscribed"})));
+    TestBridge::start_with(None, move |config| {
+        let file = config.working_folder.join("script.json");
+        std::fs::write(&file, serde_json::to_string(&script).unwrap()).unwrap();
+        config.locate.explicit = Some(testkit_program("scripted-app-server"));
+        config.environment.push(("SCRIPTED_APP_SERVER".into(), file.display().to_string()));
+    })
+    .await
+}
+
+fn thread_start() -> Step {
+    Step::expect("thread/start").result(json!({"thread": {"id": "t", "cwd": "/"}}))
+}
+
+fn turn(status: &str) -> Value {
+    let items = [json!({"type": "agentMessage", "id": "i", "text": "the answer"})];
+    json!({"id": "u", "status": status, "items": items, "completedAt": 1})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_comes_with_the_reply_is_not_missed() {
+    // Everything in one burst, the end even before the reply.
+    let completed = json!({"threadId": "t", "turn": turn("completed")});
+    let burst = Step::expect("turn/start")
+        .then(Action::Notify {
+            method: "turn/started".into(),
+            params: json!({"threadId": "t", "turn": {"id": "u"}}),
+        })
+        .then(Action::Notify { method: "turn/completed".into(), params: completed })
+        .then(Action::Result(json!({"turn": {"id": "u", "status": "inProgress"}})));
+    let test = scripted(vec![thread_start(), burst]).await;
+    let reply = test.create("hi").await;
+    let job = test.ended_of(&reply).await;
+    assert_eq!(job["result"]["text"], "the answer", "{job}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_between_the_lines_is_skipped() {
+    let completed = json!({"threadId": "t", "turn": turn("completed")});
+    let noise = Step::expect("turn/start")
+        .then(Action::Raw("this is not JSON".into()))
+        .then(Action::Raw("[1,2,3]".into()))
+        .then(Action::LongLine(70 * 1024 * 1024))
+        .then(Action::Result(json!({"turn": {"id": "u", "status": "inProgress"}})))
+        .then(Action::Notify { method: "turn/completed".into(), params: completed });
+    let test = scripted(vec![thread_start(), noise]).await;
+    let reply = test.create("hi").await;
+    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_is_never_announced_is_found_in_the_thread() {
+    let silent = Step::expect("turn/start").result(json!({"turn": {"id": "u", "status": "inProgress"}}));
+    let read =
+        Step::expect("thread/read").result(json!({"thread": {"id": "t", "turns": [turn("completed")]}}));
+    let test = scripted(vec![thread_start(), silent, read]).await;
+    let reply = test.create("hi").await;
+    let job = test.ended_of(&reply).await;
+    assert_eq!(job["status"], "completed", "{job}");
+    assert_eq!(job["result"]["text"], "the answer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_turn_fails_its_job() {
+    let refused = Step::expect("turn/start").error(-32600, "not today");
+    let test = scripted(vec![thread_start(), refused]).await;
+    let reply = test.post("/conversations", json!({"message": "hi"})).await;
+    assert_eq!(reply.status, 502, "{}", reply.body);
+    assert_eq!(reply.body["code"], "codex_refused");
+    assert!(reply.body["error"].as_str().unwrap().contains("not today"));
+    let job = test.get("/jobs").await.body["jobs"][0].clone();
+    assert_eq!(job["failure"]["code"], "codex_refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_codex_that_does_not_start_says_why() {
+    let test = TestBridge::start_with(None, |config| {
+        let file = config.working_folder.join("script.json");
+        let script = PeerScript::new([Step::expect("initialize").then(Action::Exit(3))]);
+        std::fs::write(&file, serde_json::to_string(&script).unwrap()).unwrap();
+        config.locate.explicit = Some(testkit_program("scripted-app-server"));
+        config.environment.push(("SCRIPTED_APP_SERVER".into(), file.display().to_string()));
+    })
+    .await;
+    let reply = test.post("/conversations", json!({"message": "hi"})).await;
+    assert_eq!(reply.status, 503, "{}", reply.body);
+    assert_eq!(reply.body["code"], "codex_unavailable");
+    let job = test.get("/jobs").await.body["jobs"][0].clone();
+    assert_eq!(job["status"], "failed");
+    assert_eq!(test.get("/health").await.body["codex"]["state"], "failed");
+}
+
+/// Ends a process without asking it.
+fn kill(pid: u64) {
+    let status = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    assert!(status.success());
+}

@@ -1,0 +1,16 @@
+//! The API on a real listener, with the real Codex binary and a scripted model.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod bad_input;
+mod contract;
+mod conversations;
+mod faults;
+mod guard;
+mod lifecycle;
+mod support;

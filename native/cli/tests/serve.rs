@@ -1,0 +1,246 @@
+//! `codex-bridge serve` as a process: started, killed at any moment, started again.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::{CodexHome, HttpClient, ScriptedModel, codex_binary};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// What outlives a bridge process.
+struct World {
+    model: ScriptedModel,
+    home: CodexHome,
+    folder: TempDir,
+}
+
+struct Serve {
+    process: Child,
+    client: HttpClient,
+}
+
+impl World {
+    async fn new() -> Self {
+        let model = ScriptedModel::start().await;
+        let home = CodexHome::for_model(&model.url());
+        Self { model, home, folder: tempfile::tempdir().unwrap() }
+    }
+
+    async fn serve(&self) -> Serve {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_codex-bridge"))
+            .args(["serve", "--port", "0", "--codex"])
+            .arg(codex_binary())
+            .arg("--data-dir")
+            .arg(self.folder.path().join("data"))
+            .arg("--cwd")
+            .arg(self.folder.path())
+            .env("CODEX_HOME", self.home.path())
+            .env("CODEX_BRIDGE_DISCOVERY_DIR", self.folder.path().join("discovery"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line = lines.next_line().await.unwrap().expect("the line that tells the address");
+        let url = line.strip_prefix("codex-bridge listening on ").unwrap();
+        Serve { client: HttpClient::new(url), process }
+    }
+}
+
+impl Serve {
+    async fn create(&self, message: &str) -> Value {
+        let body = json!({"message": message, "dangerouslyBypassApprovalsAndSandbox": true});
+        let reply = self.client.post("/conversations", &body).await.unwrap();
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    }
+
+    async fn ended(&self, job_id: &str) -> Value {
+        let job = self.client.get(&format!("/jobs/{job_id}?waitMs=30000")).await.unwrap().body["job"].clone();
+        assert!(matches!(job["status"].as_str(), Some("completed" | "failed")), "not ended: {job}");
+        job
+    }
+
+    async fn kill(mut self) {
+        self.process.kill().await.unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+async fn until_gone(pid: u64) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while is_running(pid) {
+        assert!(tokio::time::Instant::now() < deadline, "process {pid} was left behind");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn is_running(pid: u64) -> bool {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
+    stat.is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_that_ran_when_the_bridge_was_killed_is_told_truthfully() {
+    let world = World::new().await;
+    let serve = world.serve().await;
+    let done = serve.create("before the kill").await;
+    serve.ended(done["job"]["jobId"].as_str().unwrap()).await;
+    let reply = serve.create("@model hold for-ever").await;
+    world.model.wait_until_held("for-ever").await;
+    serve.kill().await;
+    #[cfg(target_os = "linux")]
+    until_gone(reply["turn"]["pid"].as_u64().unwrap()).await;
+
+    let serve = world.serve().await;
+    let job = serve.ended(reply["job"]["jobId"].as_str().unwrap()).await;
+    assert_eq!(job["status"], "failed", "{job}");
+    assert_eq!(job["failure"]["code"], "interrupted_by_restart");
+    let before = serve.ended(done["job"]["jobId"].as_str().unwrap()).await;
+    assert_eq!(before["result"]["text"], "You said: before the kill");
+    // The conversation goes on.
+    let path = format!("/conversations/{}/messages", reply["conversationId"].as_str().unwrap());
+    let next = serve.client.post(&path, &json!({"message": "and now?"})).await.unwrap();
+    assert_eq!(next.status, 200, "{}", next.body);
+    let job = serve.ended(next.body["job"]["jobId"].as_str().unwrap()).await;
+    assert_eq!(job["result"]["text"], "You said: and now?");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_every_job_has_one_true_end() {
+    let world = World::new().await;
+    let mut known: Vec<(String, Option<Value>)> = Vec::new();
+    // From before the job is there to after its end, which comes after some 300 ms with a cold start.
+    for delay_ms in [0, 20, 60, 120, 180, 220, 260, 300, 340, 400] {
+        let serve = world.serve().await;
+        let client = serve.client.clone();
+        let body = json!({"message": format!("killed after {delay_ms} ms")});
+        let sent = tokio::spawn(async move { client.post("/conversations", &body).await.ok() });
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        let listed = serve.client.get("/jobs").await.unwrap().body["jobs"].as_array().unwrap().clone();
+        serve.kill().await;
+        if let Some(reply) = sent.await.unwrap() {
+            known.push((reply.body["job"]["jobId"].as_str().unwrap().to_owned(), None));
+        }
+        for job in listed {
+            let ended =
+                (job["status"] == "completed" || job["status"] == "failed").then(|| job["status"].clone());
+            known.push((job["jobId"].as_str().unwrap().to_owned(), ended));
+        }
+    }
+    let serve = world.serve().await;
+    assert!(!known.is_empty());
+    for (job_id, shown) in known {
+        let job = serve.ended(&job_id).await;
+        if let Some(shown) = shown {
+            assert_eq!(job["status"], shown, "an end that was shown stays: {job}");
+        }
+        match job["status"].as_str().unwrap() {
+            "completed" => {
+                let expected = format!("You said: {}", job["message"].as_str().unwrap());
+                assert_eq!(job["result"]["text"], expected, "{job}");
+            }
+            _ => assert_eq!(job["failure"]["code"], "interrupted_by_restart", "{job}"),
+        }
+    }
+    let health = serve.client.get("/health").await.unwrap().body;
+    assert_eq!(health["status"]["jobs"]["starting"], 0);
+    assert_eq!(health["status"]["jobs"]["running"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_that_ended_while_nobody_looked_is_read_back() {
+    let world = World::new().await;
+    let serve = world.serve().await;
+    let reply = serve.create("the answer is safe").await;
+    let job_id = reply["job"]["jobId"].as_str().unwrap().to_owned();
+    serve.ended(&job_id).await;
+    serve.kill().await;
+    // As if the bridge had died just before it recorded the end.
+    forget_the_end(&world.folder.path().join("data"), &job_id).await;
+    let serve = world.serve().await;
+    let job = serve.ended(&job_id).await;
+    assert_eq!(job["status"], "completed", "{job}");
+    assert_eq!(job["result"]["text"], "You said: the answer is safe");
+}
+
+async fn forget_the_end(data: &Path, job_id: &str) {
+    let database = rusqlite::Connection::open(data.join("codex-bridge.sqlite")).unwrap();
+    let changed = database
+        .execute(
+            "UPDATE jobs SET status = 'running', job = json_set(job, '$.status', 'running', '$.result', NULL, \
+             '$.completedAt', NULL) WHERE job_id = ?1",
+            [job_id],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_that_a_turn_runs_do_not_outlive_the_bridge() {
+    for end in ["kill", "terminate"] {
+        let world = World::new().await;
+        let serve = world.serve().await;
+        let marker = world.folder.path().join("pid");
+        let message = format!("@model run echo $$ > {} && exec sleep 1000", marker.display());
+        let reply = serve.create(&message).await;
+        let deadline = tokio::time::Instant::now() + testkit::WAIT_MAX;
+        let pid: u64 = loop {
+            let text = std::fs::read_to_string(&marker).unwrap_or_default();
+            if let Ok(pid) = text.trim().parse() {
+                break pid;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "the command did not start");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        assert!(is_running(pid));
+        let mut serve = serve;
+        if end == "kill" {
+            serve.process.kill().await.unwrap();
+        } else {
+            let id = serve.process.id().unwrap().to_string();
+            assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+            assert!(serve.process.wait().await.unwrap().success(), "a signal ends it in order");
+        }
+        until_gone(reply["turn"]["pid"].as_u64().unwrap()).await;
+        until_gone(pid).await;
+    }
+}
+
+#[tokio::test]
+async fn wrong_flags_are_explained() {
+    for (arguments, says) in [
+        (&["serve", "--host", "0.0.0.0"][..], "token"),
+        (&["serve", "--host", "example.com"], "IP address"),
+        (&["serve", "--cwd", "/no/such/dir"], "/no/such/dir"),
+        (&["serve", "--port", "99999"], "99999"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_codex-bridge"))
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(folder.path())
+            .env("CODEX_BRIDGE_DISCOVERY_DIR", folder.path())
+            .output()
+            .await
+            .unwrap();
+        assert!(!output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(says), "{arguments:?}: {said}");
+    }
+}
