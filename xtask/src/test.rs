@@ -1,6 +1,9 @@
 //! Everything that must hold before a change is taken.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Failure, checkout, package,
@@ -17,12 +20,13 @@ const EXTENSION: [(&str, Check); 2] = [
     ("bundle of the extension", || Program::npm().args(["run", "build:extension"]).run()),
 ];
 
-const RUST: [(&str, Check); 3] = [
+const RUST: [(&str, Check); 4] = [
     ("format of the Rust sources", || Program::cargo().args(["fmt", "--all", "--check"]).run()),
     ("lints of the Rust sources", || {
         Program::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
     }),
     ("Rust tests", || Program::cargo().args(["test", "--workspace", "--no-fail-fast"]).run()),
+    ("types that the addon gives to TypeScript", addon_types_are_current),
 ];
 
 const SMOKE: [(&str, Check); 4] = [
@@ -56,6 +60,19 @@ pub(crate) fn test(parts: &[&str]) -> Result<(), Failure> {
     print_times(&times);
     println!("All passed.");
     Ok(())
+}
+
+/// Builds the addon, which writes its types anew, and fails if they were not the committed ones.
+fn addon_types_are_current() -> Result<(), Failure> {
+    let file = checkout::root().join("extension/src/addon.d.ts");
+    let read =
+        || fs::read_to_string(&file).map_err(|error| format!("Cannot read {}: {error}", file.display()));
+    let before = read()?;
+    Program::npm().args(["run", "build:addon"]).run()?;
+    if read()? == before {
+        return Ok(());
+    }
+    Err(format!("{} was not current. It is now: look at the difference and commit it.", file.display()))
 }
 
 fn print_times(times: &[(&str, Duration)]) {
