@@ -58,11 +58,14 @@ export class Window {
    * @param {string} title as the palette shows it
    */
   async runCommand(title) {
-    await this.page.keyboard.press("F1");
     const palette = this.page.locator(".quick-input-widget");
-    await palette.locator("input").fill(`>${title}`);
-    await palette.getByRole("option", { name: title }).first().waitFor();
-    await this.page.keyboard.press("Enter");
+    // The palette closes when something else takes the focus, such as an editor behind a dialog that is just closing.
+    await eventually(`the Command Palette runs ${title}`, async () => {
+      await this.page.keyboard.press("F1");
+      await palette.locator("input").fill(`>${title}`, { timeout: 1000 });
+      await palette.getByRole("option", { name: title }).first().click({ timeout: 1000 });
+      return true;
+    });
     await palette.waitFor({ state: "hidden" });
   }
 
