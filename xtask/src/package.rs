@@ -1,7 +1,7 @@
 //! Makes what people install: the extension as a VSIX, and the command line program as an archive.
 //!
-//! Both come from the same `cargo build`, so that a library for an old glibc or another processor is linked in one way
-//! for both. (napi-rs has a build command of its own; all it does beyond `cargo build` is to copy the library.)
+//! For this machine the extension's library is built with napi-rs' own command, which also writes the library's types for
+//! TypeScript. For another machine, or an older glibc, library and program are built by cargo in one and the same way.
 
 use std::{
     env, fs,
@@ -107,19 +107,16 @@ impl Options {
         Ok(options)
     }
 
-    /// Builds these packages of the workspace and returns the folder they end up in.
-    fn build(&self, packages: &[&str]) -> Result<PathBuf, Failure> {
+    /// Builds a package of the workspace and returns the folder it ends up in.
+    fn build(&self, package: &str) -> Result<PathBuf, Failure> {
         let mut arguments: Vec<String> = match self.glibc {
             // The linker that comes with zig can link against older versions of glibc than this machine's.
             Some(_) => vec!["zigbuild".into()],
             None => vec!["build".into()],
         };
-        arguments.push("--release".into());
-        for package in packages {
-            arguments.extend(["--package".into(), (*package).into()]);
-        }
+        arguments.extend(["--release".into(), "--package".into(), package.into()]);
         let mut folder = checkout::target_folder()?;
-        if self.is_named || self.glibc.is_some() {
+        if !self.is_plain() {
             let version = self.glibc.as_ref().map(|version| format!(".{version}")).unwrap_or_default();
             arguments.extend(["--target".into(), format!("{}{version}", self.target.triple)]);
             folder.push(self.target.triple);
@@ -127,30 +124,42 @@ impl Options {
         Program::cargo().args(arguments).run()?;
         Ok(folder.join("release"))
     }
+
+    /// Nothing is asked for that this machine's own compiler and linker do not do anyway.
+    fn is_plain(&self) -> bool {
+        !self.is_named && self.glibc.is_none()
+    }
 }
 
 /// Makes the packages in `dist`.
 pub(crate) fn package(options: &Options) -> Result<(), Failure> {
     checkout::npm_packages()?;
-    let built = options.build(if options.with_cli { &["addon", "cli"] } else { &["addon"] })?;
     let dist = checkout::root().join("dist");
     create_folder(&dist)?;
-    let vsix = make_vsix(options.target, &built, &dist)?;
+    build_addon(options)?;
+    let vsix = make_vsix(options.target, &dist)?;
     println!("Made {}", vsix.display());
     if options.with_cli {
-        let archive = make_archive(options.target, &built, &dist)?;
+        let archive = make_archive(options.target, &options.build("cli")?, &dist)?;
         println!("Made {}", archive.display());
     }
     Ok(())
 }
 
-fn make_vsix(target: &Target, built: &Path, dist: &Path) -> Result<PathBuf, Failure> {
+/// Puts the native library where the extension loads it from.
+fn build_addon(options: &Options) -> Result<(), Failure> {
     // A package holds one machine's library, so those of other targets must not lie here when it is made.
     let native = checkout::root().join("extension/native");
     remove_folder(&native)?;
     create_folder(&native)?;
-    copy(&built.join(target.library), &native.join(format!("codex-bridge.{}.node", target.node)))?;
+    if options.is_plain() {
+        return Program::npm().args(["run", "build:addon", "--", "--release"]).run();
+    }
+    let Target { library, node, .. } = options.target;
+    copy(&options.build("addon")?.join(library), &native.join(format!("codex-bridge.{node}.node")))
+}
 
+fn make_vsix(target: &Target, dist: &Path) -> Result<PathBuf, Failure> {
     let vsix = dist.join(format!("codex-bridge-{}.vsix", target.name));
     heading(&format!("vsce package --target {}", target.name));
     Program::node()
