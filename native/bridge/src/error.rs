@@ -32,6 +32,9 @@ pub enum Error {
     /// The body is not JSON by its content type.
     #[error("Send the body as Content-Type: application/json.")]
     UnsupportedMediaType,
+    /// The body is compressed in a way that we do not read.
+    #[error("Send the body as it is, or with Content-Encoding: gzip.")]
+    UnsupportedEncoding,
     /// No such route.
     #[error("Route not found")]
     RouteNotFound,
@@ -118,7 +121,9 @@ impl Error {
             Self::BadBody(_) => (StatusCode::BAD_REQUEST, "invalid_body"),
             Self::BodyTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::UnsupportedMediaType | Self::UnsupportedEncoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+            }
             Self::RouteNotFound => (StatusCode::NOT_FOUND, "route_not_found"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),

@@ -1,16 +1,21 @@
 //! Reading requests: what a client sent, or a refusal that names the field.
 
 use std::fmt::Display;
+use std::io::Read;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tower_http::timeout::{TimeoutBody, TimeoutError};
 
 use crate::error::Error;
-use crate::limits::BODY_BYTES_MAX;
+use crate::limits;
 
 /// A JSON object as a `T`. An empty body counts as `{}`.
 pub(super) struct JsonBody<T> {
@@ -24,16 +29,13 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         let is_json = is_json(request.headers());
-        let bytes = Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Error::BodyTooLarge(BODY_BYTES_MAX)
-            } else if is_timeout(&*error) {
-                Error::BodyTimeout
-            } else {
-                Error::BadBody(format!("The request body cannot be read: {error}."))
-            }
-        })?;
-        let bytes = bytes.to_bytes();
+        let encoding = request.headers().get(header::CONTENT_ENCODING).cloned();
+        let bytes = read(request.into_body()).await?;
+        let bytes = match encoding.as_ref().map(HeaderValue::as_bytes) {
+            None | Some(b"identity") => bytes,
+            Some(b"gzip") => unzip(&bytes)?,
+            Some(_) => return Err(Error::UnsupportedEncoding),
+        };
         let value = if bytes.is_empty() {
             Value::Object(Map::new())
         } else if is_json {
@@ -53,17 +55,40 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
+async fn read(body: Body) -> Result<Bytes, Error> {
+    let body = TimeoutBody::new(limits::BODY_TIMEOUT, Limited::new(body, limits::BODY_BYTES_MAX));
+    let read = Box::pin(body).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            Error::BodyTooLarge(limits::BODY_BYTES_MAX)
+        } else if error.is::<TimeoutError>() {
+            Error::BodyTimeout
+        } else {
+            Error::BadBody(format!("The request body cannot be read: {error}."))
+        }
+    })?;
+    Ok(read.to_bytes())
+}
+
+/// The bound counts after decompression: a small body can be a large one.
+fn unzip(bytes: &[u8]) -> Result<Bytes, Error> {
+    let mut unzipped = Vec::new();
+    let bound = limits::BODY_BYTES_MAX as u64 + 1;
+    MultiGzDecoder::new(bytes)
+        .take(bound)
+        .read_to_end(&mut unzipped)
+        .map_err(|error| Error::BadBody(format!("The request body is not valid gzip: {error}.")))?;
+    if unzipped.len() > limits::BODY_BYTES_MAX {
+        return Err(Error::BodyTooLarge(limits::BODY_BYTES_MAX));
+    }
+    Ok(unzipped.into())
+}
+
 /// `application/json`, with or without parameters.
 fn is_json(headers: &HeaderMap) -> bool {
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
-}
-
-fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| (*error).source())
-        .any(<dyn std::error::Error + 'static>::is::<tower_http::timeout::TimeoutError>)
 }
 
 /// The query string as a `T`.

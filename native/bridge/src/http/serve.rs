@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,10 +17,10 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::App;
 use super::guard::{PeerUser, user_of};
 use super::reply::explain_wrong_method;
 use super::routes::router;
+use super::{App, SERVER_NAME};
 use crate::limits;
 
 /// The HTTP server of a bridge.
@@ -86,8 +88,9 @@ impl Server {
         // The local side of this very connection, where the socket listens on all addresses.
         let user = user_of(peer, stream.local_addr().unwrap_or(self.address));
         let router = self.router.clone();
+        let app = Arc::clone(&self.app);
         let stopping = self.app.stopping.clone();
-        let service = service_fn(move |request| respond(router.clone(), user, request));
+        let service = service_fn(move |request| respond(Arc::clone(&app), router.clone(), user, request));
         async move {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -111,14 +114,18 @@ impl Server {
     }
 }
 
+/// The way of every request.
 async fn respond(
+    app: Arc<App>,
     router: axum::Router,
     user: PeerUser,
     request: Request<Incoming>,
-) -> Result<axum::response::Response, Infallible> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(user);
+) -> Result<Response, Infallible> {
     let method = request.method().clone();
-    let response = router.oneshot(request).await?;
-    Ok(explain_wrong_method(&method, response))
+    let mut response = match app.guard.check(&method, request.headers(), user) {
+        Ok(()) => explain_wrong_method(&method, router.oneshot(request.map(Body::new)).await?),
+        Err(error) => error.into_response(),
+    };
+    response.headers_mut().insert(header::SERVER, HeaderValue::from_static(SERVER_NAME));
+    Ok(response)
 }

@@ -91,7 +91,7 @@ async fn a_wrong_body_is_refused() {
     let bomb = Bytes::from(zip.finish().unwrap());
     assert!(bomb.len() < 100_000);
     let body = |text: &'static str| Bytes::from_static(text.as_bytes());
-    let cases: [(&[(&str, &str)], _, _, _); 12] = [
+    let cases: [(&[(&str, &str)], _, _, _); 13] = [
         (json_type, body("{"), 400, "invalid_body"),
         (json_type, body("hello"), 400, "invalid_body"),
         (json_type, body("[]"), 400, "invalid_body"),
@@ -109,6 +109,12 @@ async fn a_wrong_body_is_refused() {
         (json_type, big, 413, "body_too_large"),
         (zipped, bomb, 413, "body_too_large"),
         (zipped, body("not gzip"), 400, "invalid_body"),
+        (
+            &[("content-type", "application/json"), ("content-encoding", "br")],
+            body("{}"),
+            415,
+            "unsupported_media_type",
+        ),
     ];
     for (headers, body, status, code) in cases {
         for path in ["/conversations", MESSAGES] {

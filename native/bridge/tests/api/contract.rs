@@ -48,7 +48,7 @@ fn every_operation_has_an_id_and_an_error_reply() {
 /// Checks a reply against the schema that the description gives for it.
 fn check_reply(operation: &str, status: u16, body: &Value) {
     let mut document = description();
-    let operations =
+    let mut operations =
         document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
     let described = operations.find(|described| described["operationId"] == operation).unwrap();
     let responses = &described["responses"];

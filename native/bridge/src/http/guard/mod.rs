@@ -13,16 +13,11 @@ mod peer;
 
 use std::net::SocketAddr;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method};
-use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-use super::App;
 use crate::error::Error;
 
 pub(super) use peer::user_of;
@@ -72,9 +67,11 @@ impl Guard {
         Self { address, token, allowed_origins }
     }
 
+    /// Whether a request may pass.
+    ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::Unauthorized`].
-    fn check(&self, method: &Method, headers: &HeaderMap, peer: PeerUser) -> Result<(), Error> {
+    pub(super) fn check(&self, method: &Method, headers: &HeaderMap, peer: PeerUser) -> Result<(), Error> {
         self.check_host(headers)?;
         self.check_origin(headers)?;
         // A preflight carries no credentials by definition, and is answered without doing anything.
@@ -142,8 +139,12 @@ impl Guard {
         origin.strip_prefix("http://").is_some_and(|authority| self.is_our_authority(authority))
     }
 
-    /// Whether pages of this origin were allowed by the user.
-    pub(super) fn allows_origin(&self, origin: &str) -> bool {
+    /// The origins of web pages that the user allowed.
+    pub(super) fn allowed_origins(&self) -> &[String] {
+        &self.allowed_origins
+    }
+
+    fn allows_origin(&self, origin: &str) -> bool {
         self.allowed_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
     }
 
@@ -173,15 +174,6 @@ fn given_token(headers: &HeaderMap) -> Option<&str> {
     }
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-}
-
-/// The guard as middleware. The connection's [`PeerUser`] is in the request's extensions.
-pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<PeerUser>().copied().unwrap_or(PeerUser::Unknown);
-    match app.guard.check(request.method(), request.headers(), peer) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! Whose a connection is, as the operating system tells. A file a platform.
 
 #[cfg(target_os = "linux")]
-#[path = "peer/linux.rs"]
-mod platform;
+mod linux;
 #[cfg(not(target_os = "linux"))]
-#[path = "peer/other.rs"]
-mod platform;
+mod other;
+
+#[cfg(target_os = "linux")]
+use linux as platform;
+#[cfg(not(target_os = "linux"))]
+use other as platform;
 
 use std::net::SocketAddr;
 

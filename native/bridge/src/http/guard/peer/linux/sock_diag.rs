@@ -1,0 +1,80 @@
+//! Asking the kernel about one socket.
+//!
+//! Source: sock_diag(7) and the kernel's `linux/inet_diag.h`: a netlink header, `inet_diag_req_v2` in the question and
+//! `inet_diag_msg` in the answer. Numbers are in the machine's byte order, ports and addresses in the network's.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
+
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const NLMSG_ERROR: u16 = 2;
+const NLM_F_REQUEST: u16 = 1;
+const IPPROTO_TCP: u8 = 6;
+const HEADER_BYTES: usize = 16;
+const REQUEST_BYTES: u32 = 16 + 56;
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
+/// In `inet_diag_msg`: four bytes, the socket's identity (48), then expires, rqueue and wqueue.
+const UID_AT: usize = HEADER_BYTES + 4 + 48 + 12;
+const ENOENT: i32 = 2;
+
+/// The user id of the socket that is bound to `local` and connected to `remote`.
+pub(super) fn owner(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<u32>> {
+    let socket =
+        socket_with(AddressFamily::NETLINK, SocketType::DGRAM, SocketFlags::CLOEXEC, Some(SOCK_DIAG))?;
+    let kernel = SocketAddrNetlink::new(0, 0);
+    sendto(&socket, &question(local, remote), SendFlags::empty(), &kernel)?;
+    // The kernel answers while it is asked, so there is nothing to wait for.
+    let mut answer = [0; 1024];
+    let (bytes, _) = recv(&socket, &mut answer[..], RecvFlags::DONTWAIT)?;
+    read(&answer[..bytes])
+}
+
+fn question(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
+    let mut question = Vec::new();
+    // nlmsghdr: length, type, flags, sequence, port
+    question.extend(REQUEST_BYTES.to_ne_bytes());
+    question.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    question.extend(NLM_F_REQUEST.to_ne_bytes());
+    question.extend([0; 8]);
+    // inet_diag_req_v2: family, protocol, extensions, padding, states
+    let family = if local.is_ipv4() { AF_INET } else { AF_INET6 };
+    question.extend([family, IPPROTO_TCP, 0, 0]);
+    question.extend(u32::MAX.to_ne_bytes());
+    // inet_diag_sockid: ports, addresses, interface, cookie ("any")
+    question.extend(local.port().to_be_bytes());
+    question.extend(remote.port().to_be_bytes());
+    question.extend(address(local.ip()));
+    question.extend(address(remote.ip()));
+    question.extend(0_u32.to_ne_bytes());
+    question.extend([0xff; 8]);
+    question
+}
+
+fn address(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => {
+            let mut padded = [0; 16];
+            padded[..4].copy_from_slice(&address.octets());
+            padded
+        }
+        IpAddr::V6(address) => address.octets(),
+    }
+}
+
+fn read(answer: &[u8]) -> io::Result<Option<u32>> {
+    let word =
+        |at: usize| answer.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_ne_bytes);
+    let kind = answer.get(4..6).and_then(|bytes| bytes.try_into().ok()).map(u16::from_ne_bytes);
+    match kind {
+        Some(SOCK_DIAG_BY_FAMILY) => Ok(word(UID_AT)),
+        Some(NLMSG_ERROR) => {
+            let code = word(HEADER_BYTES).map_or(0, |code| -code.cast_signed());
+            if code == ENOENT { Ok(None) } else { Err(io::Error::from_raw_os_error(code)) }
+        }
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
