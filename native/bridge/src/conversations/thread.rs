@@ -55,6 +55,8 @@ enum JobEnd {
         warnings: Vec<String>,
     },
     Failed(Failure),
+    /// Its sender is told why, once that is recorded.
+    NotBegun { error: Error, begun: oneshot::Sender<Result<Begun, Error>> },
     /// Another process still runs it; the next start of the bridge follows it again.
     LeftToItsOwner,
 }
@@ -132,11 +134,7 @@ impl ThreadTask {
                 tell(begun, Ok(begin));
                 self.watch_turn(job, &turn_id, message.output_last_message_path.as_deref()).await
             }
-            Err(error) => {
-                let failure = error.as_failure();
-                tell(begun, Err(error));
-                JobEnd::Failed(failure)
-            }
+            Err(error) => JobEnd::NotBegun { error, begun },
         }
     }
 
@@ -334,11 +332,7 @@ impl ThreadTask {
                 let output = message.output_last_message_path.as_deref();
                 self.follow_to_end(job, None, Whose::Queued, output, FailureCode::Interrupted).await
             }
-            Err(error) => {
-                let failure = error.as_failure();
-                tell(begun, Err(error));
-                JobEnd::Failed(failure)
-            }
+            Err(error) => JobEnd::NotBegun { error, begun },
         }
     }
 
@@ -442,6 +436,10 @@ async fn end_job(job: &LiveJob, end: JobEnd) {
             .await;
         }
         JobEnd::Failed(failure) => end_failed(job, failure).await,
+        JobEnd::NotBegun { error, begun } => {
+            end_failed(job, error.as_failure()).await;
+            tell(begun, Err(error));
+        }
         JobEnd::LeftToItsOwner => {}
     }
 }
