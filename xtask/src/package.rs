@@ -107,14 +107,17 @@ impl Options {
         Ok(options)
     }
 
-    /// Builds a package of the workspace and returns the folder it ends up in.
-    fn build(&self, package: &str) -> Result<PathBuf, Failure> {
+    /// Builds what cargo has to build for these options, and returns the folder it ends up in.
+    fn build(&self) -> Result<PathBuf, Failure> {
         let mut arguments: Vec<String> = match self.glibc {
             // The linker that comes with zig can link against older versions of glibc than this machine's.
             Some(_) => vec!["zigbuild".into()],
             None => vec!["build".into()],
         };
-        arguments.extend(["--release".into(), "--package".into(), package.into()]);
+        arguments.push("--release".into());
+        for package in self.packages() {
+            arguments.extend(["--package".into(), (*package).into()]);
+        }
         let mut folder = checkout::target_folder()?;
         if !self.is_plain() {
             let version = self.glibc.as_ref().map(|version| format!(".{version}")).unwrap_or_default();
@@ -123,6 +126,15 @@ impl Options {
         }
         Program::cargo().args(arguments).run()?;
         Ok(folder.join("release"))
+    }
+
+    /// Always the same ones, in one go: for another selection cargo would compile what they share anew.
+    fn packages(&self) -> &'static [&'static str] {
+        match (self.is_plain(), self.with_cli) {
+            (true, _) => &["cli"],
+            (false, true) => &["addon", "cli"],
+            (false, false) => &["addon"],
+        }
     }
 
     /// Nothing is asked for that this machine's own compiler and linker do not do anyway.
@@ -140,7 +152,7 @@ pub(crate) fn package(options: &Options) -> Result<(), Failure> {
     let vsix = make_vsix(options.target, &dist)?;
     println!("Made {}", vsix.display());
     if options.with_cli {
-        let archive = make_archive(options.target, &options.build("cli")?, &dist)?;
+        let archive = make_archive(options.target, &options.build()?, &dist)?;
         println!("Made {}", archive.display());
     }
     Ok(())
@@ -156,7 +168,7 @@ fn build_addon(options: &Options) -> Result<(), Failure> {
         return Program::npm().args(["run", "build:addon", "--", "--release"]).run();
     }
     let Target { library, node, .. } = options.target;
-    copy(&options.build("addon")?.join(library), &native.join(format!("codex-bridge.{node}.node")))
+    copy(&options.build()?.join(library), &native.join(format!("codex-bridge.{node}.node")))
 }
 
 fn make_vsix(target: &Target, dist: &Path) -> Result<PathBuf, Failure> {
