@@ -74,3 +74,5 @@ pub const COUNTS_AGE_MAX: Duration = Duration::from_secs(1);
 pub const HEALTH_EDITOR_TIMEOUT: Duration = Duration::from_millis(500);
 /// Age of the last failed search for Codex, after which `/health` searches again.
 pub const LOCATE_AGE_MAX: Duration = Duration::from_secs(5);
+/// How long `/health` waits for the first search for Codex, which runs the binary once for its version.
+pub const FIRST_SEARCH_TIMEOUT: Duration = Duration::from_secs(2);

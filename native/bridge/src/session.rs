@@ -75,6 +75,8 @@ struct Inner {
     client_version: String,
     running: Mutex<Running>,
     view: StdMutex<View>,
+    /// Set once the first search is over and the binary was asked for its version.
+    searched: CancellationToken,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
@@ -116,9 +118,17 @@ impl Session {
             looked: Vec::new(),
         };
         let view = StdMutex::new(View { codex, searched_at: None });
-        let running = Mutex::default();
-        let inner =
-            Inner { locate, working_folder, environment, client_version, running, view, stopping, tasks };
+        let inner = Inner {
+            locate,
+            working_folder,
+            environment,
+            client_version,
+            running: Mutex::default(),
+            view,
+            searched: CancellationToken::new(),
+            stopping,
+            tasks,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -248,19 +258,24 @@ impl Session {
                 }
             }
         };
-        if let (Ok(located), false) = (&found, known_version) {
-            let this = self.clone();
-            let path = located.path.clone();
-            self.inner.tasks.spawn(async move {
-                let version = launch::version(&path).await;
-                let mut view = this.view();
-                match version {
-                    Ok(version) => view.codex.version = Some(version),
-                    Err(problem) => view.codex.problem = Some(problem),
-                }
-            });
+        match &found {
+            Ok(located) if !known_version => {
+                let (this, path) = (self.clone(), located.path.clone());
+                self.inner.tasks.spawn(async move { this.ask_version(path).await });
+            }
+            _ => self.inner.searched.cancel(),
         }
         found.map_err(Arc::new)
+    }
+
+    async fn ask_version(&self, path: PathBuf) {
+        let version = launch::version(&path).await;
+        let mut view = self.view();
+        match version {
+            Ok(version) => view.codex.version = Some(version),
+            Err(problem) => view.codex.problem = Some(problem),
+        }
+        self.inner.searched.cancel();
     }
 
     fn note_start(&self, started: &Result<AppServer, SessionError>) {
@@ -279,9 +294,12 @@ impl Session {
         }
     }
 
-    /// What is known about Codex. Looks for a binary in the background where none was found lately.
-    #[must_use]
-    pub fn health(&self) -> CodexView {
+    /// What is known about Codex, after the first search. Looks for a binary in the background where none was found lately.
+    pub async fn health(&self) -> CodexView {
+        let first_search = self.inner.searched.cancelled();
+        if tokio::time::timeout(limits::FIRST_SEARCH_TIMEOUT, first_search).await.is_err() {
+            tracing::debug!("the search for Codex takes long");
+        }
         let (codex, stale) = {
             let mut view = self.view();
             let stale = !view.codex.found

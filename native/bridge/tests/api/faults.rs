@@ -36,11 +36,22 @@ async fn codex_comes_back_without_being_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn health_tells_which_codex_was_found_from_the_first_request() {
+    let test = TestBridge::start().await;
+    let codex = test.get("/health").await.body["codex"].clone();
+    assert_eq!(codex["found"], true, "{codex}");
+    assert_eq!(codex["source"], "setting");
+    assert!(codex["version"].as_str().unwrap().split('.').count() >= 3, "{codex}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_codex_is_an_error_that_says_where_it_was_looked_for() {
     let test = TestBridge::start_with(None, |config| {
         config.locate.explicit = Some("/no/such/codex".into());
     })
     .await;
+    let first_words = test.get("/health").await.body["codex"].clone();
+    assert_eq!((&first_words["found"], first_words["problem"].is_string()), (&json!(false), true));
     let reply = test.post("/conversations", json!({"message": "hi"})).await;
     assert_eq!(reply.status, 503, "{}", reply.body);
     assert_eq!(reply.body["code"], "codex_not_found");

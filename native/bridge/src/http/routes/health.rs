@@ -113,7 +113,7 @@ pub async fn health(app: &App) -> Result<HealthView, Error> {
         },
         open_conversations,
         editor,
-        codex: app.session.health(),
+        codex: app.session.health().await,
         version: app.version.clone(),
         instance_id: app.instance_id.clone(),
         pid: std::process::id(),
