@@ -1,7 +1,7 @@
 //! What the bridge costs, as ratios within one run (machines are noisy):
 //!
-//! - creating a conversation through the bridge, beside the same two calls on the app-server's own stdio;
-//! - `GET /health`, beside a bare hyper handler that sends as many bytes.
+//! - `GET /health`, beside a bare hyper handler that sends as many bytes;
+//! - creating a conversation through the bridge, beside the same two calls on the app-server's own stdio.
 //!
 //! Run with `npm run bench`. The two sides of a ratio take turns, so that what else the machine does hits both.
 
@@ -68,8 +68,9 @@ async fn main() {
     let launch = Launch { executable: codex_binary(), working_folder: folder.path().to_owned(), environment };
     let direct = AppServer::start(&launch, "bench").await.unwrap();
 
-    conversations(&bridge, &direct).await;
+    // First, because Codex is still busy with its conversations for a while after they ended.
     health(&bridge).await;
+    conversations(&bridge, &direct).await;
     bridge.stop().await;
     direct.stop().await;
 }

@@ -1,9 +1,11 @@
 //! `/health`
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,18 +21,18 @@ use crate::store::JobCounts;
 /// Reply of `GET /health`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct HealthView {
+pub struct HealthView<'a> {
     /// Always `true`: the bridge answers.
     ok: bool,
-    status: StatusView,
+    status: StatusView<'a>,
     /// The open conversation tabs.
     open_conversations: Vec<ConversationTab>,
     editor: EditorView,
     codex: CodexView,
     /// Version of Codex Bridge.
-    version: String,
+    version: &'a str,
     /// UUID of this bridge process.
-    instance_id: String,
+    instance_id: &'a str,
     /// Process id of the bridge.
     pid: u32,
     started_at: Timestamp,
@@ -39,9 +41,9 @@ pub struct HealthView {
 /// The bridge in numbers.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct StatusView {
+struct StatusView<'a> {
     running: bool,
-    url: String,
+    url: &'a str,
     /// The conversation whose tab has the focus.
     current_conversation_id: Option<String>,
     jobs: JobCountsView,
@@ -66,7 +68,7 @@ pub(super) struct EditorView {
     /// Whether the bridge runs inside VS Code.
     available: bool,
     /// Why tabs cannot be told, where they cannot.
-    problem: Option<String>,
+    problem: Option<Cow<'static, str>>,
 }
 
 impl EditorView {
@@ -75,8 +77,8 @@ impl EditorView {
     }
 
     pub(super) fn unavailable() -> Self {
-        let problem = "This bridge runs without VS Code, so there are no conversation tabs.".to_owned();
-        Self { available: false, problem: Some(problem) }
+        let problem = "This bridge runs without VS Code, so there are no conversation tabs.";
+        Self { available: false, problem: Some(problem.into()) }
     }
 }
 
@@ -85,22 +87,22 @@ impl EditorView {
     (status = OK, description = "The bridge runs", body = HealthView),
     (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
-pub(super) async fn get_health(State(app): State<Arc<App>>) -> Result<Json<HealthView>, Error> {
-    health(&app).await.map(Json)
+pub(super) async fn get_health(State(app): State<Arc<App>>) -> Result<Response, Error> {
+    Ok(Json(health(&app).await?).into_response())
 }
 
 /// What `GET /health` replies.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn health(app: &App) -> Result<HealthView, Error> {
+pub async fn health(app: &App) -> Result<HealthView<'_>, Error> {
     let (open_conversations, current, editor) = tabs(app).await;
     let JobCounts { starting, running, completed, failed, latest_job_id } = app.jobs.counts().await?;
     Ok(HealthView {
         ok: true,
         status: StatusView {
             running: !app.stopping.is_cancelled(),
-            url: app.url.clone(),
+            url: &app.url,
             current_conversation_id: current,
             jobs: JobCountsView {
                 total: starting + running + completed + failed,
@@ -114,8 +116,8 @@ pub async fn health(app: &App) -> Result<HealthView, Error> {
         open_conversations,
         editor,
         codex: app.session.health().await,
-        version: app.version.clone(),
-        instance_id: app.instance_id.clone(),
+        version: &app.version,
+        instance_id: &app.instance_id,
         pid: std::process::id(),
         started_at: app.started_at,
     })
@@ -123,19 +125,17 @@ pub async fn health(app: &App) -> Result<HealthView, Error> {
 
 /// An editor that does not answer must not make the bridge look dead.
 async fn tabs(app: &App) -> (Vec<ConversationTab>, Option<String>, EditorView) {
-    let ask = async { tokio::try_join!(app.conversations.open_tabs(), current(app)) };
+    if !app.conversations.has_editor() {
+        return (Vec::new(), None, EditorView::unavailable());
+    }
+    let ask = async { tokio::try_join!(app.conversations.open_tabs(), app.conversations.current_tab()) };
     let problem = match tokio::time::timeout(limits::HEALTH_EDITOR_TIMEOUT, ask).await {
-        Ok(Ok((Some(open), current))) => return (open, current, EditorView::available()),
-        Ok(Ok((None, _))) => return (Vec::new(), None, EditorView::unavailable()),
+        Ok(Ok((open, current))) => {
+            let current = current.map(|tab| tab.conversation_id);
+            return (open.unwrap_or_default(), current, EditorView::available());
+        }
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("VS Code did not answer within {} ms", limits::HEALTH_EDITOR_TIMEOUT.as_millis()),
     };
-    (Vec::new(), None, EditorView { available: true, problem: Some(problem) })
-}
-
-async fn current(app: &App) -> Result<Option<String>, Error> {
-    if !app.conversations.has_editor() {
-        return Ok(None);
-    }
-    Ok(app.conversations.current_tab().await?.map(|tab| tab.conversation_id))
+    (Vec::new(), None, EditorView { available: true, problem: Some(problem.into()) })
 }
