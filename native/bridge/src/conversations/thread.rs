@@ -56,7 +56,10 @@ enum JobEnd {
     },
     Failed(Failure),
     /// Its sender is told why, once that is recorded.
-    NotBegun { error: Error, begun: oneshot::Sender<Result<Begun, Error>> },
+    NotBegun {
+        error: Error,
+        begun: oneshot::Sender<Result<Begun, Error>>,
+    },
     /// Another process still runs it; the next start of the bridge follows it again.
     LeftToItsOwner,
 }

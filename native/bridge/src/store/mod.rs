@@ -11,6 +11,7 @@ mod events;
 mod jobs;
 mod writer;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,6 +31,14 @@ pub enum StoreError {
     /// SQLite said so.
     #[error("{0}")]
     Sqlite(Arc<rusqlite::Error>),
+    /// The file cannot be made.
+    #[error("{path}: {error}")]
+    File {
+        /// The database file.
+        path: PathBuf,
+        /// What the operating system said.
+        error: Arc<std::io::Error>,
+    },
     /// A stored record cannot be read.
     #[error("a stored record cannot be read: {0}")]
     Record(Arc<serde_json::Error>),
@@ -82,6 +91,7 @@ impl Store {
     /// [`StoreError`].
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("codex-bridge.sqlite");
+        keep_private(&path)?;
         let mut connection = Connection::open(&path)?;
         configure(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -138,6 +148,18 @@ impl Readers {
     }
 }
 
+/// Messages and answers are their user's business. SQLite gives its side files the rights of the main one.
+fn keep_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = File::options();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|error| StoreError::File { path: path.to_owned(), error: Arc::new(error) })
+}
+
 fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(limits::STORE_BUSY_TIMEOUT)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -165,6 +187,18 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_database_is_for_its_user_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let _store = Store::open(folder.path()).unwrap();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.path());
+        }
+    }
 
     #[test]
     fn a_database_of_a_newer_version_is_left_alone() {
