@@ -44,7 +44,7 @@ pub const TAKE_OVER_INTERVAL: Duration = Duration::from_secs(2);
 pub const CLOSING_RETRY_INTERVAL: Duration = Duration::from_millis(15);
 /// Time to give a thread's writer back. An answer takes a millisecond.
 pub const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Time to find out what became of a turn whose app-server died or whose bridge was restarted.
+/// A turn that another process runs or ran is given up when its thread could not be read for so long.
 pub const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
 /// Between two looks for jobs that another bridge process left unfinished when it died.
 pub const RECONCILE_INTERVAL: Duration = Duration::from_secs(10);

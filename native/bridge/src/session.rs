@@ -143,12 +143,6 @@ impl Session {
         }
     }
 
-    /// The running app-server, if there is one.
-    pub async fn running(&self) -> Option<Arc<AppServer>> {
-        let running = self.inner.running.lock().await;
-        running.server.clone().filter(|server| !server.connection.is_closed())
-    }
-
     async fn start_unless_running(&self) -> Result<Arc<AppServer>, SessionError> {
         let mut running = self.inner.running.lock().await;
         if let Some(server) = &running.server

@@ -157,6 +157,8 @@ async fn killed_at_any_moment_every_job_has_one_true_end() {
             _ => assert_eq!(job["failure"]["code"], "interrupted_by_restart", "{job}"),
         }
     }
+    let (jobs, ends) = count_jobs_and_ends(&world.folder.path().join("data"));
+    assert_eq!(jobs, ends, "every job has one end in the log, and none has two");
     let health = serve.client.get("/health").await.unwrap().body;
     assert_eq!(health["status"]["jobs"]["starting"], 0);
     assert_eq!(health["status"]["jobs"]["running"], 0);
@@ -176,6 +178,17 @@ async fn a_turn_that_ended_while_nobody_looked_is_read_back() {
     let job = serve.ended(&job_id).await;
     assert_eq!(job["status"], "completed", "{job}");
     assert_eq!(job["result"]["text"], "You said: the answer is safe");
+}
+
+fn count_jobs_and_ends(data: &Path) -> (i64, i64) {
+    let database = rusqlite::Connection::open(data.join("codex-bridge.sqlite")).unwrap();
+    let count = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let ends = "FROM events WHERE type IN ('job.completed', 'job.failed')";
+    assert_eq!(
+        count(&format!("SELECT count(*) {ends}")),
+        count(&format!("SELECT count(DISTINCT job_id) {ends}"))
+    );
+    (count("SELECT count(*) FROM jobs"), count(&format!("SELECT count(*) {ends}")))
 }
 
 async fn forget_the_end(data: &Path, job_id: &str) {

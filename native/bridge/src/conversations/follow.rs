@@ -48,7 +48,7 @@ pub(super) async fn follow(
 ) -> Followed {
     let mut follower =
         Follower { thread_id, owned_since: None, next_take_over: Instant::now(), server: None };
-    let give_up = Instant::now() + limits::RECOVERY_TIMEOUT;
+    let mut readable_at = Instant::now();
     if matches!(whose, Whose::Queued) {
         // Its owner is alive: give it the time to begin.
         follower.next_take_over += limits::TAKE_OVER_INTERVAL;
@@ -57,8 +57,8 @@ pub(super) async fn follow(
         match follower.look(session, job, turn_id, whose).await {
             Look::Ended(end, record) => break Followed::Ended(end, record),
             Look::Never => break Followed::Lost("Codex has no such turn".to_owned()),
-            Look::Waiting => {}
-            Look::Unreadable(_) if matches!(whose, Whose::Queued) || Instant::now() < give_up => {}
+            Look::Waiting => readable_at = Instant::now(),
+            Look::Unreadable(_) if readable_at.elapsed() < limits::RECOVERY_TIMEOUT => {}
             Look::Unreadable(reason) => break Followed::Lost(reason),
         }
         tokio::time::sleep(limits::FOLLOW_INTERVAL).await;

@@ -84,9 +84,12 @@ impl Conversations {
     /// # Errors
     /// [`Error`]; a job that was made by then has failed.
     pub async fn create(&self, message: Message) -> Result<Dispatched, Error> {
-        let job = self.new_job(Operation::CreateConversation, None, &message).await?;
         let this = self.clone();
-        self.to_the_end(async move { this.dispatch_new(job, message).await }).await
+        self.to_the_end(async move {
+            let job = this.new_job(Operation::CreateConversation, None, &message).await?;
+            this.dispatch_new(job, message).await
+        })
+        .await
     }
 
     /// Sends a message to a conversation.
@@ -94,10 +97,13 @@ impl Conversations {
     /// # Errors
     /// [`Error`]; a job that was made by then has failed.
     pub async fn send(&self, conversation_id: &str, message: Message) -> Result<Dispatched, Error> {
-        let job = self.new_job(Operation::ResumeConversation, Some(conversation_id), &message).await?;
         let this = self.clone();
         let conversation_id = conversation_id.to_owned();
-        self.to_the_end(async move { this.dispatch_to(conversation_id, job, message).await }).await
+        self.to_the_end(async move {
+            let job = this.new_job(Operation::ResumeConversation, Some(&conversation_id), &message).await?;
+            this.dispatch_to(conversation_id, job, message).await
+        })
+        .await
     }
 
     /// Finds out what became of a job that another bridge process left unfinished, and ends it truthfully.
@@ -107,8 +113,7 @@ impl Conversations {
             thread::end_interrupted_by_restart(&job).await;
             return;
         };
-        let (work, _) = Work::recovery(job);
-        self.enqueue(&conversation_id, work, None);
+        self.enqueue(&conversation_id, Work::recovery(job), None);
     }
 
     /// Opens a blank draft in the editor.
@@ -278,15 +283,21 @@ impl Conversations {
     /// Gives work to the conversation's task; starts one where there is none.
     fn enqueue(&self, conversation_id: &str, work: Work, loaded: Option<Loaded>) -> Place {
         let mut active = self.inner.threads.active();
-        let Some(inbox) = active.get(conversation_id) else {
-            let (inbox, waiting) = mpsc::channel(limits::QUEUED_TURNS_MAX);
-            active.insert(conversation_id.to_owned(), inbox);
+        let Some(queue) = active.get_mut(conversation_id) else {
+            let (inbox, waiting) = mpsc::unbounded_channel();
+            active.insert(conversation_id.to_owned(), Queue { inbox, length: 0 });
             let task = ThreadTask::new(self.clone(), conversation_id.to_owned(), waiting, loaded);
             self.inner.tasks.spawn(task.run(work));
             return Place::Front;
         };
-        match inbox.try_send(work) {
+        // What is recovered was accepted before, so it is never turned away.
+        if queue.length >= limits::QUEUED_TURNS_MAX && work.is_message() {
+            return Place::Full;
+        }
+        queue.length += 1;
+        match queue.inbox.send(work) {
             Ok(()) => Place::Behind,
+            // The task panicked; its work is found unfinished at the next start.
             Err(_) => Place::Full,
         }
     }
@@ -302,21 +313,35 @@ enum Place {
 /// The conversations that have a task.
 #[derive(Debug, Default)]
 struct Threads {
-    active: Mutex<HashMap<String, mpsc::Sender<Work>>>,
+    active: Mutex<HashMap<String, Queue>>,
+}
+
+/// What waits for a conversation's running turn. Bounded by its length, under the registry's lock.
+#[derive(Debug)]
+struct Queue {
+    inbox: mpsc::UnboundedSender<Work>,
+    length: usize,
 }
 
 impl Threads {
-    fn active(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Work>>> {
+    fn active(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next work of a conversation. When there is none the conversation is struck off in the same step, so that work
     /// which comes later gets a new task rather than none.
-    fn next_or_leave(&self, conversation_id: &str, inbox: &mut mpsc::Receiver<Work>) -> Option<Work> {
+    fn next_or_leave(
+        &self,
+        conversation_id: &str,
+        inbox: &mut mpsc::UnboundedReceiver<Work>,
+    ) -> Option<Work> {
         let mut active = self.active();
         let next = inbox.try_recv().ok();
-        if next.is_none() {
-            active.remove(conversation_id);
+        match (&next, active.get_mut(conversation_id)) {
+            (Some(_), Some(queue)) => queue.length = queue.length.saturating_sub(1),
+            _ => {
+                active.remove(conversation_id);
+            }
         }
         next
     }

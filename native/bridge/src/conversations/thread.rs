@@ -38,12 +38,14 @@ pub(super) struct Loaded {
 pub(super) struct Work {
     job: Arc<LiveJob>,
     task: Task,
-    begun: oneshot::Sender<Result<Begun, Error>>,
 }
 
 #[derive(Debug)]
 enum Task {
-    Send(Box<Message>),
+    Send {
+        message: Box<Message>,
+        begun: oneshot::Sender<Result<Begun, Error>>,
+    },
     /// Find out what became of it: the bridge process that ran it is gone.
     Recover,
 }
@@ -70,19 +72,22 @@ impl Work {
         message: Message,
     ) -> (Self, oneshot::Receiver<Result<Begun, Error>>) {
         let (begun, reply) = oneshot::channel();
-        (Self { job, task: Task::Send(Box::new(message)), begun }, reply)
+        (Self { job, task: Task::Send { message: Box::new(message), begun } }, reply)
     }
 
-    pub(super) fn recovery(job: Arc<LiveJob>) -> (Self, oneshot::Receiver<Result<Begun, Error>>) {
-        let (begun, reply) = oneshot::channel();
-        (Self { job, task: Task::Recover, begun }, reply)
+    pub(super) fn recovery(job: Arc<LiveJob>) -> Self {
+        Self { job, task: Task::Recover }
+    }
+
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.task, Task::Send { .. })
     }
 }
 
 pub(super) struct ThreadTask {
     conversations: Conversations,
     thread_id: String,
-    inbox: mpsc::Receiver<Work>,
+    inbox: mpsc::UnboundedReceiver<Work>,
     loaded: Option<Loaded>,
 }
 
@@ -90,7 +95,7 @@ impl ThreadTask {
     pub(super) fn new(
         conversations: Conversations,
         thread_id: String,
-        inbox: mpsc::Receiver<Work>,
+        inbox: mpsc::UnboundedReceiver<Work>,
         loaded: Option<Loaded>,
     ) -> Self {
         Self { conversations, thread_id, inbox, loaded }
@@ -98,9 +103,9 @@ impl ThreadTask {
 
     pub(super) async fn run(mut self, first: Work) {
         let mut next = Some(first);
-        while let Some(Work { job, task, begun }) = next {
+        while let Some(Work { job, task }) = next {
             let end = match task {
-                Task::Send(message) => self.send(&job, &message, begun).await,
+                Task::Send { message, begun } => self.send(&job, &message, begun).await,
                 Task::Recover => self.recover(&job).await,
             };
             if self.inbox.is_empty() {

@@ -18,7 +18,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::limits;
-pub use events::EventRow;
 pub use jobs::{JobCounts, JobPage, JobQuery};
 use writer::Writer;
 
