@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
 use tokio::process::Command;
+// An extension host has no console, so each console program would open a window of its own.
+#[cfg(windows)]
+use windows::Win32::System::Threading::CREATE_NO_WINDOW;
 
 /// `codex --version` answers in some 30 ms; a binary on a cold network disk needs seconds.
 const VERSION_LIMIT: Duration = Duration::from_secs(20);
@@ -66,7 +69,7 @@ pub(crate) fn spawn<A: AsRef<OsStr>>(
     #[cfg(unix)]
     command.wrap(process_wrap::tokio::ProcessGroup::leader());
     #[cfg(windows)]
-    command.wrap(process_wrap::tokio::JobObject);
+    command.wrap(process_wrap::tokio::CreationFlags(CREATE_NO_WINDOW)).wrap(process_wrap::tokio::JobObject);
     command.wrap(KillOnDrop);
     command.spawn()
 }
