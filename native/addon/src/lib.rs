@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bridge::config::{self, Config};
 use bridge::editor::Editor;
+use bridge::limits::HttpLimits;
 use codex::locate::LocateOptions;
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
@@ -85,6 +86,7 @@ impl BridgeOptions {
             tab_timeout: Duration::from_millis(self.tab_timeout_ms.into()),
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
+            http: HttpLimits::default(),
             version: self.extension_version,
         })
     }

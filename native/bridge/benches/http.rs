@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use bridge::Bridge;
 use bridge::config::Config;
+use bridge::limits::HttpLimits;
 use bytes::Bytes;
 use codex::app_server::AppServer;
 use codex::connection::{ThreadEvent, ThreadWatch};
@@ -59,6 +60,7 @@ async fn main() {
             tab_timeout: Duration::from_secs(5),
             history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 10_000,
+            http: HttpLimits::default(),
             version: "bench".into(),
         },
         None,

@@ -143,6 +143,7 @@ impl Bridge {
             instance_id,
             version: config.version.clone(),
             started_at: entry.started_at,
+            limits: config.http.clone(),
             stopping: stopping.clone(),
         });
         session.search_in_background();

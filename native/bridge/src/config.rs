@@ -7,6 +7,8 @@ use std::time::Duration;
 use codex::locate::LocateOptions;
 use etcetera::BaseStrategy;
 
+use crate::limits::HttpLimits;
+
 /// What a bridge is started with.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -38,6 +40,8 @@ pub struct Config {
     pub history_age_max: Duration,
     /// Of more jobs than this, the oldest ended ones are forgotten.
     pub history_jobs_max: u32,
+    /// Bounds of its connections.
+    pub http: HttpLimits,
     /// Version of the program that starts the bridge.
     pub version: String,
 }

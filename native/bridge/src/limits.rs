@@ -2,13 +2,28 @@
 
 use std::time::Duration;
 
-/// Connections at once. Clients keep a few each; beyond this something leaks connections.
-pub const CONNECTIONS_MAX: usize = 512;
-/// Time for a request's headers to arrive, and for an idle connection to send its next request's first header byte.
-/// Loopback clients need milliseconds; this is for one that stopped in a debugger.
-pub const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
-/// Time between two pieces of a request body.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// The bounds of an HTTP connection; tests set shorter ones.
+#[derive(Debug, Clone)]
+pub struct HttpLimits {
+    /// Connections at once. Clients keep a few each; beyond this something leaks connections.
+    pub connections_max: usize,
+    /// Time for a request's headers to arrive, also the first one's of an idle connection. Loopback clients need milliseconds;
+    /// this is for one that stopped in a debugger.
+    pub headers_timeout: Duration,
+    /// Time between two pieces of a request body.
+    pub body_timeout: Duration,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: 512,
+            headers_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
 /// Size of a request body after decompression. Messages are text and paths; images come by path.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Requests under way get this long to finish when the bridge stops. VS Code gives `deactivate` 5 s in all.

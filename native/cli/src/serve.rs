@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bridge::Bridge;
 use bridge::config::{self, Config};
+use bridge::limits::HttpLimits;
 use clap::Args;
 use codex::locate::LocateOptions;
 use tracing_subscriber::EnvFilter;
@@ -118,6 +119,7 @@ impl ServeArguments {
             tab_timeout: config::DEFAULT_TAB_TIMEOUT,
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
+            http: HttpLimits::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -15,6 +17,7 @@ use serde_json::{Map, Value};
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 
 use crate::error::Error;
+use crate::http::App;
 use crate::limits;
 
 /// A JSON object as a `T`. An empty body counts as `{}`.
@@ -24,13 +27,13 @@ pub(super) struct JsonBody<T> {
     pub(super) unknown: Vec<String>,
 }
 
-impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
         let is_json = is_json(request.headers());
         let encoding = request.headers().get(header::CONTENT_ENCODING).cloned();
-        let bytes = read(request.into_body()).await?;
+        let bytes = read(request.into_body(), app.limits.body_timeout).await?;
         let bytes = match encoding.as_ref().map(HeaderValue::as_bytes) {
             None | Some(b"identity") => bytes,
             Some(b"gzip") => unzip(&bytes)?,
@@ -55,8 +58,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, Error> {
-    let body = TimeoutBody::new(limits::BODY_TIMEOUT, Limited::new(body, limits::BODY_BYTES_MAX));
+async fn read(body: Body, timeout: Duration) -> Result<Bytes, Error> {
+    let body = TimeoutBody::new(timeout, Limited::new(body, limits::BODY_BYTES_MAX));
     let read = Box::pin(body).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
             Error::BodyTooLarge(limits::BODY_BYTES_MAX)

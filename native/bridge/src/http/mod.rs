@@ -15,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
 use crate::jobs::Jobs;
+use crate::limits::HttpLimits;
 use crate::session::Session;
 use guard::Guard;
 use tokio_util::sync::CancellationToken;
@@ -47,6 +48,8 @@ pub struct App {
     pub version: String,
     /// When it started.
     pub started_at: Timestamp,
+    /// Bounds of its connections.
+    pub limits: HttpLimits,
     /// Set when the bridge stops.
     pub stopping: CancellationToken,
 }

@@ -37,13 +37,8 @@ impl Server {
     #[must_use]
     pub fn new(app: Arc<App>, listener: TcpListener, address: SocketAddr) -> Self {
         let router = router(Arc::clone(&app));
-        Self {
-            app,
-            listener,
-            address,
-            router,
-            connections: Arc::new(Semaphore::new(limits::CONNECTIONS_MAX)),
-        }
+        let connections = Arc::new(Semaphore::new(app.limits.connections_max));
+        Self { app, listener, address, router, connections }
     }
 
     /// Serves until the bridge stops, then lets requests under way finish for a moment.
@@ -90,11 +85,12 @@ impl Server {
         let router = self.router.clone();
         let app = Arc::clone(&self.app);
         let stopping = self.app.stopping.clone();
+        let headers_timeout = self.app.limits.headers_timeout;
         let service = service_fn(move |request| respond(Arc::clone(&app), router.clone(), user, request));
         async move {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(limits::HEADERS_TIMEOUT)
+                .header_read_timeout(headers_timeout)
                 .serve_connection(TokioIo::new(stream), service);
             tokio::pin!(connection);
             let served = tokio::select! {

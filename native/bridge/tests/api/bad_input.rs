@@ -193,3 +193,28 @@ async fn malformed_requests_get_a_4xx_and_leave_the_bridge_well() {
     assert_eq!(test.get("/health").await.status, 200);
     assert_nothing_started(&test).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_clients_are_not_waited_for() {
+    let short = std::time::Duration::from_millis(200);
+    let test = TestBridge::start_with(None, |config| {
+        config.http.headers_timeout = short;
+        config.http.body_timeout = short;
+        config.http.connections_max = 3;
+    })
+    .await;
+    let host = test.bridge.url().trim_start_matches("http://").to_owned();
+    let head = format!("POST /conversations HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n");
+    let slow_body =
+        raw(&test, &format!("{head}Content-Length: 100\r\nConnection: close\r\n\r\n{{\"mes")).await;
+    assert!(slow_body.contains(" 408"), "{slow_body:?}");
+    assert_eq!(raw(&test, &head).await, "", "closed without a reply");
+    // Idle connections up to the bound: they are closed in time, and the next one is served.
+    let mut idle = Vec::new();
+    for _ in 0..3 {
+        idle.push(TcpStream::connect(&host).await.unwrap());
+    }
+    assert_eq!(test.get("/health").await.status, 200);
+    drop(idle);
+    assert_nothing_started(&test).await;
+}

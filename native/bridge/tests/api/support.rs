@@ -7,6 +7,7 @@ use std::time::Duration;
 use bridge::Bridge;
 use bridge::config::Config;
 use bridge::editor::Editor;
+use bridge::limits::HttpLimits;
 use codex::locate::LocateOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -62,6 +63,7 @@ impl Folders {
             tab_timeout: Duration::from_secs(5),
             history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 1000,
+            http: HttpLimits::default(),
             version: "0.0.0-test".into(),
         }
     }
