@@ -180,6 +180,7 @@ fn make_vsix(target: &Target, dist: &Path) -> Result<PathBuf, Failure> {
             "package",
             "--no-dependencies",
             "--allow-missing-repository",
+            "--no-rewrite-relative-links",
         ])
         .args(["--target", target.name, "--out"])
         .args([&vsix])
