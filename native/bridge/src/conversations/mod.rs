@@ -8,11 +8,15 @@ mod follow;
 pub mod message;
 mod thread;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use codex::app_server::AppServer;
+use codex::connection::{CallError, ThreadWatch};
+use codex::protocol::Thread;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -188,14 +192,7 @@ impl Conversations {
     }
 
     async fn dispatch_new(&self, job: Arc<LiveJob>, message: Message) -> Result<Dispatched, Error> {
-        let limit = message.send_timeout;
-        let start = async {
-            let server = self.inner.session.ready().await?;
-            let (thread, watch) = server.connection.thread_start(&message.options).await?;
-            let cwd = thread.folder();
-            Ok::<_, Error>((thread.id, Loaded { server, watch, cwd, is_new: true }))
-        };
-        let started = tokio::time::timeout(limit, start).await.unwrap_or_else(|_| Err(send_timeout(limit)));
+        let started = self.start_thread(&message).await;
         let (conversation_id, loaded) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -207,6 +204,18 @@ impl Conversations {
         let (work, begun) = Work::message(Arc::clone(&job), message);
         self.enqueue(&conversation_id, work, Some(loaded));
         self.reply(job, begun, open).await
+    }
+
+    async fn start_thread(&self, message: &Message) -> Result<(String, Loaded), Error> {
+        let deadline = Instant::now() + message.send_timeout;
+        let late = || send_timeout(message.send_timeout);
+        let ready = tokio::time::timeout_at(deadline, self.inner.session.ready());
+        let server = ready.await.map_err(|_| late())??;
+        let (connection, options) = (server.connection.clone(), message.options.clone());
+        let start = async move { connection.thread_start(&options).await };
+        let (thread, watch) = self.claim(&server, deadline, start).await.ok_or_else(late)??;
+        let cwd = thread.folder();
+        Ok((thread.id, Loaded { server, watch, cwd, is_new: true }))
     }
 
     async fn dispatch_to(
@@ -282,24 +291,42 @@ impl Conversations {
 
     /// Gives work to the conversation's task; starts one where there is none.
     fn enqueue(&self, conversation_id: &str, work: Work, loaded: Option<Loaded>) -> Place {
-        let mut active = self.inner.threads.active();
-        let Some(queue) = active.get_mut(conversation_id) else {
-            let (inbox, waiting) = mpsc::unbounded_channel();
-            active.insert(conversation_id.to_owned(), Queue { inbox, length: 0 });
-            let task = ThreadTask::new(self.clone(), conversation_id.to_owned(), waiting, loaded);
+        let mut waiting = self.inner.threads.waiting();
+        let Some(queue) = waiting.get_mut(conversation_id) else {
+            waiting.insert(conversation_id.to_owned(), VecDeque::new());
+            let task = ThreadTask::new(self.clone(), conversation_id.to_owned(), loaded);
             self.inner.tasks.spawn(task.run(work));
             return Place::Front;
         };
         // What is recovered was accepted before, so it is never turned away.
-        if queue.length >= limits::QUEUED_TURNS_MAX && work.is_message() {
+        if queue.len() >= limits::QUEUED_TURNS_MAX && work.is_message() {
             return Place::Full;
         }
-        queue.length += 1;
-        match queue.inbox.send(work) {
-            Ok(()) => Place::Behind,
-            // The task panicked; its work is found unfinished at the next start.
-            Err(_) => Place::Full,
+        queue.push_back(work);
+        Place::Behind
+    }
+
+    /// Gets a thread's writer with `call`, within `deadline`. Codex may grant it after we gave up: it is given back then.
+    async fn claim(
+        &self,
+        server: &Arc<AppServer>,
+        deadline: Instant,
+        call: impl Future<Output = Result<(Thread, ThreadWatch), CallError>> + Send + 'static,
+    ) -> Option<Result<(Thread, ThreadWatch), CallError>> {
+        let mut call = self.inner.tasks.spawn(call);
+        match tokio::time::timeout_at(deadline, &mut call).await {
+            Ok(Ok(claimed)) => return Some(claimed),
+            Ok(Err(error)) => tracing::error!(%error, "a call to Codex panicked"),
+            Err(_) => {
+                let server = Arc::clone(server);
+                self.inner.tasks.spawn(async move {
+                    if let Ok(Ok((thread, _))) = call.await {
+                        thread::unsubscribe(&server, &thread.id).await;
+                    }
+                });
+            }
         }
+        None
     }
 }
 
@@ -310,38 +337,28 @@ enum Place {
     Full,
 }
 
-/// The conversations that have a task.
+/// The conversations that have a task, each with the work that waits behind its running turn.
 #[derive(Debug, Default)]
 struct Threads {
-    active: Mutex<HashMap<String, Queue>>,
-}
-
-/// What waits for a conversation's running turn. Bounded by its length, under the registry's lock.
-#[derive(Debug)]
-struct Queue {
-    inbox: mpsc::UnboundedSender<Work>,
-    length: usize,
+    waiting: Mutex<HashMap<String, VecDeque<Work>>>,
 }
 
 impl Threads {
-    fn active(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
-        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, VecDeque<Work>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_more(&self, conversation_id: &str) -> bool {
+        self.waiting().get(conversation_id).is_some_and(|queue| !queue.is_empty())
     }
 
     /// The next work of a conversation. When there is none the conversation is struck off in the same step, so that work
     /// which comes later gets a new task rather than none.
-    fn next_or_leave(
-        &self,
-        conversation_id: &str,
-        inbox: &mut mpsc::UnboundedReceiver<Work>,
-    ) -> Option<Work> {
-        let mut active = self.active();
-        let next = inbox.try_recv().ok();
-        match (&next, active.get_mut(conversation_id)) {
-            (Some(_), Some(queue)) => queue.length = queue.length.saturating_sub(1),
-            _ => {
-                active.remove(conversation_id);
-            }
+    fn next_or_leave(&self, conversation_id: &str) -> Option<Work> {
+        let mut waiting = self.waiting();
+        let next = waiting.get_mut(conversation_id).and_then(VecDeque::pop_front);
+        if next.is_none() {
+            waiting.remove(conversation_id);
         }
         next
     }

@@ -13,7 +13,8 @@ use codex::decline::decline;
 use codex::protocol::ThreadOptions;
 use codex::rpc::Refusal;
 use codex::turn::{TurnEnd, TurnRecord};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::follow::{Followed, Whose};
 use super::message::Message;
@@ -87,18 +88,12 @@ impl Work {
 pub(super) struct ThreadTask {
     conversations: Conversations,
     thread_id: String,
-    inbox: mpsc::UnboundedReceiver<Work>,
     loaded: Option<Loaded>,
 }
 
 impl ThreadTask {
-    pub(super) fn new(
-        conversations: Conversations,
-        thread_id: String,
-        inbox: mpsc::UnboundedReceiver<Work>,
-        loaded: Option<Loaded>,
-    ) -> Self {
-        Self { conversations, thread_id, inbox, loaded }
+    pub(super) fn new(conversations: Conversations, thread_id: String, loaded: Option<Loaded>) -> Self {
+        Self { conversations, thread_id, loaded }
     }
 
     pub(super) async fn run(mut self, first: Work) {
@@ -108,10 +103,12 @@ impl ThreadTask {
                 Task::Send { message, begun } => self.send(&job, &message, begun).await,
                 Task::Recover => self.recover(&job).await,
             };
-            if self.inbox.is_empty() {
+            let conversations = self.conversations.clone();
+            let threads = &conversations.inner.threads;
+            if !threads.has_more(&self.thread_id) {
                 self.release().await;
             }
-            next = self.conversations.inner.threads.next_or_leave(&self.thread_id, &mut self.inbox);
+            next = threads.next_or_leave(&self.thread_id);
             end_job(&job, end).await;
         }
     }
@@ -123,11 +120,7 @@ impl ThreadTask {
         message: &Message,
         begun: oneshot::Sender<Result<Begun, Error>>,
     ) -> JobEnd {
-        let load = self.load(&message.options);
-        let loaded = tokio::time::timeout(message.send_timeout, load)
-            .await
-            .unwrap_or_else(|_| Err(send_timeout(message.send_timeout)));
-        let turn_id = match loaded {
+        let turn_id = match self.load(message).await {
             Ok(Access::Ours) => self.start_turn(job, message).await,
             Ok(Access::OwnedElsewhere(server)) => return self.hand_over(&server, job, message, begun).await,
             Err(error) => Err(error),
@@ -147,7 +140,8 @@ impl ThreadTask {
     }
 
     /// Gets the thread's writer, with the options that only loading can set.
-    async fn load(&mut self, options: &ThreadOptions) -> Result<Access, Error> {
+    async fn load(&mut self, message: &Message) -> Result<Access, Error> {
+        let options = &message.options;
         if self.loaded.as_ref().is_some_and(|loaded| loaded.server.connection.is_closed()) {
             self.loaded = None;
         }
@@ -158,19 +152,31 @@ impl ThreadTask {
             }
             self.release().await;
         }
-        let server = self.conversations.inner.session.ready().await?;
+        let deadline = Instant::now() + message.send_timeout;
+        let late = || send_timeout(message.send_timeout);
+        let ready = tokio::time::timeout_at(deadline, self.conversations.inner.session.ready());
+        let server = ready.await.map_err(|_| late())??;
         loop {
-            match server.connection.thread_resume(&self.thread_id, options).await {
+            let (connection, thread_id) = (server.connection.clone(), self.thread_id.clone());
+            let resume = {
+                let options = options.clone();
+                async move { connection.thread_resume(&thread_id, &options).await }
+            };
+            match self.conversations.claim(&server, deadline, resume).await.ok_or_else(late)? {
                 Ok((thread, watch)) => {
+                    let cwd = thread.folder();
+                    let loaded = self.loaded.insert(Loaded { server, watch, cwd, is_new: false });
                     if let Some(text) = &options.developer_instructions {
                         // Loading a conversation keeps them for later, but does not show them to the model.
-                        server.connection.thread_inject_developer_message(&self.thread_id, text).await?;
+                        let connection = &loaded.server.connection;
+                        connection.thread_inject_developer_message(&self.thread_id, text).await?;
                     }
-                    self.loaded = Some(Loaded { server, watch, cwd: thread.folder(), is_new: false });
                     return Ok(Access::Ours);
                 }
                 Err(error) => match error.refusal() {
-                    Some(Refusal::Closing) => tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await,
+                    Some(Refusal::Closing) if Instant::now() < deadline => {
+                        tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await;
+                    }
                     Some(Refusal::OwnedElsewhere) => return Ok(Access::OwnedElsewhere(server)),
                     _ => return Err(Error::of_conversation(&self.thread_id, error)),
                 },
@@ -379,16 +385,22 @@ impl ThreadTask {
 
     /// Gives the thread's writer back.
     async fn release(&mut self) {
-        let Some(Loaded { server, .. }) = self.loaded.take() else { return };
-        if server.connection.is_closed() {
-            return;
+        if let Some(Loaded { server, .. }) = self.loaded.take() {
+            unsubscribe(&server, &self.thread_id).await;
         }
-        let release = server.connection.thread_unsubscribe(&self.thread_id);
-        match tokio::time::timeout(limits::RELEASE_TIMEOUT, release).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "cannot release the conversation"),
-            Err(_) => tracing::warn!(thread_id = self.thread_id, "Codex does not release the conversation"),
-        }
+    }
+}
+
+/// Gives a thread's writer back.
+pub(super) async fn unsubscribe(server: &AppServer, thread_id: &str) {
+    if server.connection.is_closed() {
+        return;
+    }
+    let release = server.connection.thread_unsubscribe(thread_id);
+    match tokio::time::timeout(limits::RELEASE_TIMEOUT, release).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(thread_id, %error, "cannot release the conversation"),
+        Err(_) => tracing::warn!(thread_id, "Codex does not release the conversation"),
     }
 }
 

@@ -77,6 +77,23 @@ async fn a_message_that_cannot_be_sent_in_time_is_not_sent() {
     assert!(test.model.requests().is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_came_too_late_is_given_back() {
+    let test = TestBridge::start().await;
+    let first = test.create("hello").await;
+    test.ended_of(&first).await;
+    let thread_id = first["conversationId"].as_str().unwrap();
+    // Codex takes some 20 ms to load it, and does so after the time is up.
+    let body = json!({"message": "hi", "sendTimeoutMs": 1});
+    let reply = test.post(&format!("/conversations/{thread_id}/messages"), body).await;
+    assert_eq!(reply.body["code"], "send_timeout", "{}", reply.body);
+    let other = crate::support::other_app_server(&test.folders).await;
+    eventually("another process opens the conversation", || async {
+        other.connection.thread_resume(thread_id, &Default::default()).await.ok()
+    })
+    .await;
+}
+
 /// A bridge whose Codex plays a script.
 async fn scripted(steps: Vec<Step>) -> TestBridge {
     let initialize = Step::expect("initialize").result(json!({"userAgent": "scripted"}));
