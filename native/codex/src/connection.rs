@@ -183,7 +183,13 @@ impl Connection {
     /// Watches a thread that is loaded already, from here on.
     #[must_use]
     pub fn watch(&self, thread_id: &str) -> ThreadWatch {
-        self.shared.routes().watch(thread_id)
+        let mut routes = self.shared.routes();
+        if self.is_closed() {
+            // The reader lets all watches go when the link ends; it would not see a later one.
+            let (_, events) = mpsc::channel(1);
+            return ThreadWatch { events };
+        }
+        routes.watch(thread_id)
     }
 
     async fn exchange(
