@@ -21,6 +21,8 @@ use crate::protocol;
 const ARGUMENTS: [&str; 3] = ["-c", "thread_unload_delay_secs=0", "app-server"];
 /// A cold start takes 0.2-0.5 s; a loaded machine or a virus scanner multiplies that.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
+/// How long the output of an app-server that has ended is read.
+const OUTPUT_LIMIT: Duration = Duration::from_millis(500);
 /// An app-server whose input was closed ends within 0.1 s, also in the middle of a turn.
 const EXIT_GRACE: Duration = Duration::from_millis(1000);
 /// Enough of its last words to explain an exit.
@@ -218,6 +220,11 @@ async fn supervise(
             }
         }
     };
+    // What it said last may still be on its way: an answer, why it gave up. It is in the pipe, so it is read at once,
+    // unless something that it started keeps the pipe open.
+    if tokio::time::timeout(OUTPUT_LIMIT, connection.closed()).await.is_err() {
+        tracing::debug!("the app-server's output is still open");
+    }
     connection.close();
     let ended = match status {
         Ok(status) => Exit { code: status.code(), signal: signal(status) },
