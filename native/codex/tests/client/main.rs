@@ -1,0 +1,17 @@
+//! The Codex client: its JSON-RPC link against a scripted peer, and whole app-servers, real ones and misbehaving ones.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod app_server;
+mod connection;
+mod decline;
+mod faults;
+#[cfg(unix)]
+mod processes;
+mod support;
+mod threads;

@@ -1,0 +1,217 @@
+//! The typed methods on the real binary.
+
+use codex::connection::ThreadEvent;
+use codex::protocol::TurnStatus;
+use codex::rpc::Refusal;
+use codex::turn::TurnEnd;
+use serde_json::json;
+
+use crate::support::{LIMIT, Place, in_time, next, notification_of, text, turn_end};
+
+#[tokio::test]
+async fn a_turn_runs_and_can_be_read_afterwards() {
+    let place = Place::new().await;
+    let server = place.start().await;
+    let connection = &server.connection;
+    let (thread, mut watch) = connection.thread_start(&place.free()).await.unwrap();
+    assert_eq!(thread.cwd.as_deref(), Some(place.folder().as_path()));
+    assert_eq!(thread.source, "vscode", "what the history's list shows");
+    assert!(thread.turns.is_empty());
+
+    let turn = connection.turn_start(&thread.id, "client-1", &text("hello"), None).await.unwrap();
+    let (end, record) = turn_end(&mut watch, &turn.id).await;
+    assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: hello")));
+    assert!(record.usage.is_some_and(|usage| usage.total_tokens > 0));
+
+    let stored = connection.thread_read(&thread.id, true).await.unwrap();
+    assert_eq!(stored.id, thread.id);
+    let by_message = stored.turn(None, "client-1").expect("the turn, found by its message");
+    assert_eq!((by_message.id.as_str(), by_message.status), (turn.id.as_str(), TurnStatus::Completed));
+    assert!(by_message.end_is_certain());
+    assert_eq!(stored.turn(Some(&turn.id), "another").map(|turn| &turn.id), Some(&turn.id));
+    assert!(stored.turn(None, "another").is_none());
+    assert!(connection.thread_read(&thread.id, false).await.unwrap().turns.is_empty());
+}
+
+#[tokio::test]
+async fn threads_side_by_side_keep_to_their_own_watches() {
+    let place = Place::new().await;
+    let server = place.start().await;
+    let mut running = Vec::new();
+    for number in 0..8 {
+        let (thread, watch) = server.connection.thread_start(&place.free()).await.unwrap();
+        let message = text(&format!("@model hold together\n@model say answer {number}"));
+        let turn = server.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
+        running.push((number, turn.id, watch));
+    }
+    place.model.wait_for_requests(8).await;
+    place.model.release("together");
+    for (number, turn_id, mut watch) in running {
+        let (end, record) = turn_end(&mut watch, &turn_id).await;
+        assert_eq!((end, record.answer), (TurnEnd::Completed, Some(format!("answer {number}"))));
+    }
+}
+
+#[tokio::test]
+async fn an_output_schema_reaches_the_model() {
+    let place = Place::new().await;
+    let server = place.start().await;
+    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let schema = json!({
+        "type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"],
+        "additionalProperties": false,
+    });
+    let message = text(r#"@model say {"sum": 3}"#);
+    let turn = server.connection.turn_start(&thread.id, "m", &message, Some(&schema)).await.unwrap();
+    let (end, record) = turn_end(&mut watch, &turn.id).await;
+    assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some(r#"{"sum": 3}"#)));
+    let requests = place.model.requests();
+    assert_eq!(requests.last().unwrap().body()["text"]["format"]["schema"], schema);
+}
+
+#[tokio::test]
+async fn an_interrupted_turn_ends_so_and_the_thread_goes_on() {
+    let place = Place::new().await;
+    let server = place.start().await;
+    let connection = &server.connection;
+    let (thread, mut watch) = connection.thread_start(&place.free()).await.unwrap();
+    let turn = connection.turn_start(&thread.id, "m", &text("@model hold gate"), None).await.unwrap();
+    place.model.wait_until_held("gate").await;
+    connection.turn_interrupt(&thread.id, &turn.id).await.unwrap();
+    assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Interrupted);
+    let stored = connection.thread_read(&thread.id, true).await.unwrap();
+    let interrupted = stored.turn(Some(&turn.id), "").unwrap();
+    assert_eq!(interrupted.status, TurnStatus::Interrupted);
+    assert!(interrupted.end_is_certain(), "{interrupted:?}");
+
+    let after = connection.turn_start(&thread.id, "n", &text("still there?"), None).await.unwrap();
+    let (end, record) = turn_end(&mut watch, &after.id).await;
+    assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: still there?")));
+}
+
+#[tokio::test]
+async fn a_turn_whose_model_fails_says_why() {
+    let place = Place::new().await;
+    let server = place.start().await;
+    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let message = text("@model fail 400");
+    let turn = server.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
+    let (end, _) = turn_end(&mut watch, &turn.id).await;
+    assert!(
+        matches!(&end, TurnEnd::Failed(why) if why.contains("the script asked for this failure")),
+        "{end:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_thread_is_owned_until_it_is_given_back() {
+    let place = Place::new().await;
+    let (server, other) = tokio::join!(place.start(), place.start());
+    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let turn = server.connection.turn_start(&thread.id, "m", &text("first"), None).await.unwrap();
+    turn_end(&mut watch, &turn.id).await;
+
+    let refused = other.connection.thread_resume(&thread.id, &place.free()).await.unwrap_err();
+    assert_eq!(refused.refusal(), Some(Refusal::OwnedElsewhere), "{refused}");
+    let read = other.connection.thread_read(&thread.id, true).await.unwrap();
+    assert_eq!(read.turns.len(), 1, "it can be read all the same");
+
+    server.connection.thread_unsubscribe(&thread.id).await.unwrap();
+    notification_of(&mut watch, "thread/closed").await;
+    // Right after it, the writer is on its way back.
+    let (resumed, mut watch) = in_time("the writer", async {
+        loop {
+            match other.connection.thread_resume(&thread.id, &place.free()).await {
+                Ok(resumed) => break resumed,
+                Err(error) => assert!(
+                    matches!(error.refusal(), Some(Refusal::Closing | Refusal::OwnedElsewhere)),
+                    "{error}"
+                ),
+            }
+        }
+    })
+    .await;
+    assert_eq!(resumed.id, thread.id);
+    assert!(resumed.turns.is_empty(), "they were not asked for");
+    let turn = other.connection.turn_start(&thread.id, "n", &text("second"), None).await.unwrap();
+    let (end, record) = turn_end(&mut watch, &turn.id).await;
+    assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: second")));
+    assert_eq!(other.connection.thread_read(&thread.id, true).await.unwrap().turns.len(), 2);
+}
+
+#[tokio::test]
+async fn a_queued_message_of_another_process_runs_after_the_owners_turn() {
+    let place = Place::new().await;
+    let (owner, other) = tokio::join!(place.start(), place.start());
+    let (thread, mut watch) = owner.connection.thread_start(&place.free()).await.unwrap();
+    let message = text("@model hold gate\n@model say first");
+    let turn = owner.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
+    place.model.wait_until_held("gate").await;
+    other.connection.thread_queue_add(&thread.id, "queued-1", &text("queued")).await.unwrap();
+    place.model.release("gate");
+    assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Completed);
+
+    let started = notification_of(&mut watch, "turn/started").await;
+    let queued = started.params["turn"]["id"].as_str().unwrap();
+    assert_ne!(queued, turn.id);
+    let (end, record) = turn_end(&mut watch, queued).await;
+    assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: queued")));
+    let read = other.connection.thread_read(&thread.id, true).await.unwrap();
+    assert_eq!(read.turn(None, "queued-1").map(|turn| turn.id.as_str()), Some(queued));
+}
+
+#[tokio::test]
+async fn a_queue_that_pauses_after_an_interruption_can_be_started() {
+    let place = Place::new().await;
+    let server = place.start().await;
+    let connection = &server.connection;
+    let (thread, mut watch) = connection.thread_start(&place.free()).await.unwrap();
+    let turn = connection.turn_start(&thread.id, "m", &text("@model hold gate"), None).await.unwrap();
+    place.model.wait_until_held("gate").await;
+    connection.thread_queue_add(&thread.id, "queued-1", &text("queued")).await.unwrap();
+    connection.turn_interrupt(&thread.id, &turn.id).await.unwrap();
+    assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Interrupted);
+
+    assert!(!connection.thread_queue_start(&thread.id, "never-queued").await.unwrap());
+    assert!(connection.thread_queue_start(&thread.id, "queued-1").await.unwrap());
+    let started = notification_of(&mut watch, "turn/started").await;
+    let (end, record) = turn_end(&mut watch, started.params["turn"]["id"].as_str().unwrap()).await;
+    assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: queued")));
+    assert!(!connection.thread_queue_start(&thread.id, "queued-1").await.unwrap(), "it is taken");
+}
+
+#[tokio::test]
+async fn an_injected_message_reaches_the_model_as_the_developers() {
+    let place = Place::new().await;
+    let server = place.start().await;
+    let connection = &server.connection;
+    let (thread, mut watch) = connection.thread_start(&place.free()).await.unwrap();
+    connection.thread_inject_developer_message(&thread.id, "Answer in rhyme.").await.unwrap();
+    let turn = connection.turn_start(&thread.id, "m", &text("hello"), None).await.unwrap();
+    assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Completed);
+    let requests = place.model.requests();
+    let items = requests.last().unwrap().body()["input"].as_array().unwrap().clone();
+    let injected = items.iter().filter(|item| item["content"][0]["text"] == "Answer in rhyme.");
+    let roles: Vec<_> = injected.map(|item| item["role"].clone()).collect();
+    assert_eq!(roles, ["developer"]);
+}
+
+#[tokio::test]
+async fn the_death_of_the_process_ends_the_watch_and_the_turn_is_not_lost() {
+    let place = Place::new().await;
+    let server = place.start().await;
+    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let turn = server.connection.turn_start(&thread.id, "m", &text("@model hold gate"), None).await.unwrap();
+    place.model.wait_until_held("gate").await;
+    in_time("the stop", server.stop()).await;
+    while let Some(event) = next(&mut watch).await {
+        assert!(matches!(event, ThreadEvent::Notification(_)), "{event:?}");
+    }
+    let error = server.connection.call("thread/list", json!({}), LIMIT).await.unwrap_err();
+    assert_eq!(error.to_string(), "the Codex app-server ended before it answered thread/list");
+
+    let after = place.start().await;
+    let stored = after.connection.thread_read(&thread.id, true).await.unwrap();
+    assert_eq!(stored.turn(None, "m").map(|turn| turn.id.as_str()), Some(turn.id.as_str()));
+    assert_ne!(stored.turn(None, "m").unwrap().status, TurnStatus::InProgress);
+}
