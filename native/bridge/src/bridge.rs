@@ -15,7 +15,7 @@ use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
 use crate::editor::Editor;
 use crate::http::{self, App, Server};
-use crate::instance::{DiscoveryEntry, Instance, make_private_folder, write_private_file};
+use crate::instance::{DiscoveryEntry, Instance, claim_private_file, make_private_folder};
 use crate::jobs::Jobs;
 use crate::limits;
 use crate::listen::{ListenError, listen};
@@ -73,6 +73,7 @@ impl Bridge {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub async fn start(config: Config, editor: Option<Arc<dyn Editor>>) -> Result<Self, StartError> {
+        let config = config.checked().map_err(StartError::Config)?;
         let address = config.address().map_err(StartError::Config)?;
         let folder_error = |folder: &std::path::Path| {
             let folder = folder.to_owned();
@@ -98,7 +99,8 @@ impl Bridge {
         let jobs = Jobs::new(store.clone(), instance_id.clone());
         let session = Session::new(
             config.locate.clone(),
-            config.working_folder.clone(),
+            // A folder that stays; threads name their own.
+            config.data_folder.clone(),
             config.environment.clone(),
             config.version.clone(),
             stopping.clone(),
@@ -186,7 +188,7 @@ impl Bridge {
         }
     }
 
-    /// Ends every job truthfully, ends Codex, frees the port; at most [`limits::STOP_TIMEOUT`]. Idempotent.
+    /// Ends every job truthfully, ends Codex, frees the port; within 3.5 s. Idempotent.
     pub async fn stop(&self) {
         let mut stopped = self.stopped.lock().await;
         if std::mem::replace(&mut *stopped, true) {
@@ -194,16 +196,16 @@ impl Bridge {
         }
         self.stopping.cancel();
         self.tasks.close();
-        let in_order = async {
-            // The turns are interrupted by their tasks, which need Codex alive.
-            self.tasks.wait().await;
+        // The turns are interrupted by their tasks, which need Codex alive; one that hangs must not keep the rest.
+        if tokio::time::timeout(limits::STOP_TASKS_TIMEOUT, self.tasks.wait()).await.is_err() {
+            tracing::error!("not everything stopped in time; the next start finds out what became of it");
+        }
+        let close = async {
             self.app.session.stop().await;
             self.store.close().await;
         };
-        if tokio::time::timeout(limits::STOP_TIMEOUT, in_order).await.is_err() {
-            tracing::error!(
-                "the bridge did not stop in time; what is left is dropped, and told truthfully at the next start"
-            );
+        if tokio::time::timeout(limits::STOP_CLOSE_TIMEOUT, close).await.is_err() {
+            tracing::error!("Codex or the database did not close in time");
         }
         // The lock goes last: until then no other bridge process may judge our jobs.
         self.announced.lock().unwrap_or_else(PoisonError::into_inner).instance.take();
@@ -266,8 +268,7 @@ fn generate_token(config: &Config) -> std::io::Result<Option<(String, PathBuf)>>
         _ => {
             // Two random UUIDs: 244 random bits.
             let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-            write_private_file(&file, &token)?;
-            token
+            claim_private_file(&file, &token)?
         }
     };
     Ok(Some((token, file)))

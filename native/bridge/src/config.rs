@@ -26,7 +26,7 @@ pub struct Config {
     pub discovery_folder: PathBuf,
     /// Where Codex is looked for.
     pub locate: LocateOptions,
-    /// Working folder of new conversations that name none, and of Codex itself.
+    /// Working folder of new conversations that name none.
     pub working_folder: PathBuf,
     /// The folders open in this window.
     pub workspace_folders: Vec<PathBuf>,
@@ -84,6 +84,29 @@ pub fn discovery_folder() -> Result<PathBuf, String> {
 }
 
 impl Config {
+    /// Checks what a person may have got wrong, and makes folders absolute: other processes read them, too.
+    ///
+    /// # Errors
+    /// For a person: what is wrong and what may be given.
+    pub fn checked(mut self) -> Result<Self, String> {
+        for origin in &mut self.allowed_origins {
+            *origin = origin.trim_end_matches('/').to_ascii_lowercase();
+            let is_origin = ["http://", "https://"].iter().any(|scheme| {
+                origin.strip_prefix(scheme).is_some_and(|host| !host.is_empty() && !host.contains(['/', '*']))
+            });
+            if !is_origin {
+                return Err(format!(
+                    "{origin:?} is not an origin of web pages; write scheme and host, for example http://localhost:3000"
+                ));
+            }
+        }
+        for folder in [&mut self.data_folder, &mut self.discovery_folder] {
+            *folder =
+                std::path::absolute(&*folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        Ok(self)
+    }
+
     /// The IP address to listen on.
     ///
     /// # Errors

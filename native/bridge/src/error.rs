@@ -173,16 +173,20 @@ impl Error {
     #[must_use]
     pub fn as_failure(&self) -> Failure {
         let code = match self {
-            Self::SendTimeout { .. } | Self::Codex(CallError::TimedOut { .. }) => FailureCode::SendTimeout,
+            Self::SendTimeout { .. } => FailureCode::SendTimeout,
             Self::Session(SessionError::NotFound(_)) => FailureCode::CodexNotFound,
             Self::Codex(CallError::Closed { .. }) => FailureCode::CodexExited,
             Self::ConversationOwnedElsewhere(_) => FailureCode::ConversationOwnedElsewhere,
             Self::ConversationNotFound(_) => FailureCode::ConversationNotFound,
-            Self::Stopping => FailureCode::BridgeStopped,
+            Self::Stopping | Self::Session(SessionError::Stopped) => FailureCode::BridgeStopped,
             Self::Codex(CallError::Refused { .. } | CallError::Unexpected { .. }) => {
                 FailureCode::CodexRefused
             }
-            _ => FailureCode::CodexUnavailable,
+            Self::Session(SessionError::Start(_)) | Self::Codex(CallError::TimedOut { .. }) => {
+                FailureCode::CodexUnavailable
+            }
+            Self::QueueFull { .. } => FailureCode::QueueFull,
+            _ => FailureCode::InternalError,
         };
         Failure { code, message: self.to_string() }
     }

@@ -114,6 +114,24 @@ pub fn write_private_file(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::rename(&temporary, path)
 }
 
+/// Writes a file that only this user can read, unless another process just did. Returns what is in it.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn claim_private_file(path: &Path, text: &str) -> std::io::Result<String> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(mut file) => file.write_all(text.as_bytes()).map(|()| text.to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Ok(std::fs::read_to_string(path)?.trim().to_owned())
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes a folder, with those above it, that only this user can enter (on Windows the profile's rights do that).
 ///
 /// # Errors

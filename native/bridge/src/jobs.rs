@@ -80,10 +80,14 @@ impl Jobs {
     ) -> Result<Vec<Arc<LiveJob>>, StoreError> {
         let mut adopted = Vec::new();
         for (owner, job) in self.inner.store.unfinished_jobs_of_others(&self.inner.instance_id).await? {
-            if !is_alive(&owner)
-                && self.inner.store.adopt_job(&job.job_id, &owner, &self.inner.instance_id).await?
-            {
-                adopted.push(self.enliven(job));
+            if is_alive(&owner) {
+                continue;
+            }
+            match self.inner.store.adopt_job(&job.job_id, &owner, &self.inner.instance_id).await {
+                Ok(true) => adopted.push(self.enliven(job)),
+                Ok(false) => {}
+                // The next look finds it again; those adopted so far must not be lost.
+                Err(error) => tracing::error!(%error, job_id = job.job_id, "cannot adopt a job"),
             }
         }
         Ok(adopted)
@@ -229,7 +233,8 @@ impl LiveJob {
     }
 
     async fn commit(&self, job: &Job, event: Option<JobEvent>) -> Result<(), StoreError> {
-        self.jobs.inner.store.update_job(job, event).await?;
+        let inner = &self.jobs.inner;
+        inner.store.update_job(&inner.instance_id, job, event).await?;
         self.state.send_replace(job.clone());
         if event.is_some() {
             self.jobs.forget_counts();

@@ -10,7 +10,7 @@ pub struct HttpLimits {
     /// Time for a request's headers to arrive, also the first one's of an idle connection. Loopback clients need milliseconds;
     /// this is for one that stopped in a debugger.
     pub headers_timeout: Duration,
-    /// Time between two pieces of a request body.
+    /// Time for a whole request body to arrive.
     pub body_timeout: Duration,
 }
 
@@ -28,8 +28,11 @@ impl Default for HttpLimits {
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Requests under way get this long to finish when the bridge stops. VS Code gives `deactivate` 5 s in all.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
-/// All of stopping, after which what is left is dropped. Below VS Code's 5 s, with room for the extension's own work.
-pub const STOP_TIMEOUT: Duration = Duration::from_millis(3500);
+/// Time for all tasks to end when the bridge stops. With [`STOP_CLOSE_TIMEOUT`] below VS Code's 5 s, with room for the
+/// extension's own work.
+pub const STOP_TASKS_TIMEOUT: Duration = Duration::from_millis(2000);
+/// Time to end Codex and to close the database after that.
+pub const STOP_CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 /// Time for Codex to end its running turns when the bridge stops, before its processes are ended.
 pub const INTERRUPT_TIMEOUT: Duration = Duration::from_millis(800);
 
@@ -39,6 +42,8 @@ pub const WAIT_MS_MAX: u64 = 55_000;
 pub const TIMEOUT_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 /// Jobs in one reply of `GET /jobs`; also its default, because the original replied with all.
 pub const JOBS_PAGE_MAX: u32 = 1000;
+/// Size of one reply of `GET /jobs`, but for its last job: messages and diffs can be megabytes.
+pub const JOBS_PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Turns waiting for their conversation's running turn. A queue this long is a runaway loop.
 pub const QUEUED_TURNS_MAX: usize = 100;
 /// Pictures in one message.
@@ -51,8 +56,14 @@ pub const PORT_ATTEMPTS_MAX: u16 = 32;
 
 /// A turn that is silent for this long may have ended unnoticed: the thread is read to find out.
 pub const TURN_SILENCE: Duration = Duration::from_secs(10);
-/// Between two looks at a turn that another process runs.
-pub const FOLLOW_INTERVAL: Duration = Duration::from_millis(250);
+/// Between the first two looks at a turn that another process runs; each look waits a little longer than the last.
+pub const FOLLOW_INTERVAL_MIN: Duration = Duration::from_millis(100);
+/// Longest wait between two looks at a turn that another process runs: a look reads the whole thread.
+pub const FOLLOW_INTERVAL_MAX: Duration = Duration::from_secs(2);
+/// Once we own a thread, a queued message begins within 0.15 s by itself, unless its queue is paused.
+pub const QUEUE_BEGINS_WITHIN: Duration = Duration::from_millis(500);
+/// Time to write the file of `outputLastMessagePath`.
+pub const OUTPUT_FILE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts to take over a thread whose owner has not picked up our message.
 pub const TAKE_OVER_INTERVAL: Duration = Duration::from_secs(2);
 /// Between two attempts to resume a thread that is just being closed; closing takes about 0.1 s.
@@ -85,7 +96,7 @@ pub const STORE_READERS: usize = 2;
 pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Age of the cached numbers that `/health` shows, which other processes may have changed.
 pub const COUNTS_AGE_MAX: Duration = Duration::from_secs(1);
-/// How long `/health` waits for the editor before it shows the tabs it last saw.
+/// How long `/health` waits for the editor before it shows no tabs and says so.
 pub const HEALTH_EDITOR_TIMEOUT: Duration = Duration::from_millis(500);
 /// Age of the last failed search for Codex, after which `/health` searches again.
 pub const LOCATE_AGE_MAX: Duration = Duration::from_secs(5);

@@ -200,6 +200,10 @@ impl Session {
         tracing::warn!(?exit, stderr = server.stderr_tail(), "the Codex app-server died; starting it again");
         {
             let mut running = self.inner.running.lock().await;
+            if running.server.as_ref().is_none_or(|current| !Arc::ptr_eq(current, &server)) {
+                // A request was quicker and has started the next one.
+                return;
+            }
             if started.elapsed() > limits::HEALTHY_AFTER {
                 running.backoff = None;
             }

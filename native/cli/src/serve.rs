@@ -11,7 +11,7 @@ use clap::Args;
 use codex::locate::LocateOptions;
 use tracing_subscriber::EnvFilter;
 
-/// After a second signal, or when stopping hangs, nothing is waited for.
+/// After the bridge has stopped, what is left of its tasks is given this long.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]

@@ -25,6 +25,8 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
 const OUTPUT_LIMIT: Duration = Duration::from_millis(500);
 /// An app-server whose input was closed ends within 0.1 s, also in the middle of a turn.
 const EXIT_GRACE: Duration = Duration::from_millis(1000);
+/// How long a start that failed waits for the process's last words.
+const LAST_WORDS_LIMIT: Duration = Duration::from_millis(200);
 /// Enough of its last words to explain an exit.
 const STDERR_LINES_MAX: usize = 40;
 const STDERR_LINE_BYTES_MAX: usize = 4096;
@@ -144,7 +146,14 @@ impl AppServer {
                 tracing::info!(pid, user_agent, methods = methods.count(), "started the Codex app-server");
                 Ok(Self { connection, methods, user_agent, pid, stderr, stop, exit })
             }
-            Err(error) => Err(StartError::Handshake { error, stderr: stderr.tail() }),
+            Err(error) => {
+                // Its last words may still be on their way.
+                let mut exit = exit;
+                if tokio::time::timeout(LAST_WORDS_LIMIT, exit.wait_for(Option::is_some)).await.is_ok() {
+                    stderr.ended(LAST_WORDS_LIMIT).await;
+                }
+                Err(StartError::Handshake { error, stderr: stderr.tail() })
+            }
         }
     }
 
@@ -205,7 +214,13 @@ async fn supervise(
     exit: watch::Sender<Option<Exit>>,
 ) {
     let status = tokio::select! {
-        status = child.wait() => status,
+        status = child.wait() => {
+            // What it had started may be there still.
+            if let Err(error) = child.start_kill() {
+                tracing::debug!(%error, "nothing left to end");
+            }
+            status
+        }
         () = async { tokio::select! { () = stop.cancelled() => {}, () = connection.closed() => {} } } => {
             // Closing its input is the polite way; the whole group is ended in any case, because commands that
             // a turn was running may outlive the app-server.
@@ -251,6 +266,7 @@ fn signal(_: std::process::ExitStatus) -> Option<i32> {
 #[derive(Debug, Clone, Default)]
 struct Stderr {
     lines: Arc<Mutex<VecDeque<String>>>,
+    closed: CancellationToken,
 }
 
 impl Stderr {
@@ -263,6 +279,14 @@ impl Stderr {
                 Ok(Line::TooLong) => {}
                 Ok(Line::End) | Err(_) => break,
             }
+        }
+        self.closed.cancel();
+    }
+
+    /// Waits until all was read, or for `limit`: a grandchild may keep the stream open.
+    async fn ended(&self, limit: Duration) {
+        if tokio::time::timeout(limit, self.closed.cancelled()).await.is_err() {
+            tracing::debug!("the app-server's standard error is still open");
         }
     }
 

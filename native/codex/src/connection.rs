@@ -99,6 +99,11 @@ impl ThreadWatch {
     pub async fn next(&mut self) -> Option<ThreadEvent> {
         self.events.recv().await
     }
+
+    /// The next event that is there already.
+    pub fn next_now(&mut self) -> Option<ThreadEvent> {
+        self.events.try_recv().ok()
+    }
 }
 
 /// The handle to one app-server's JSON-RPC link.

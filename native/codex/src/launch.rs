@@ -30,8 +30,11 @@ pub struct Launch {
 /// # Errors
 /// A sentence that says why it could not be run, for a person.
 pub async fn version(executable: &Path) -> Result<String, String> {
-    let run = Command::new(executable).arg("--version").stdin(Stdio::null()).kill_on_drop(true).output();
-    let output = tokio::time::timeout(VERSION_LIMIT, run)
+    let mut command = Command::new(executable);
+    command.arg("--version").stdin(Stdio::null()).kill_on_drop(true);
+    #[cfg(windows)]
+    command.creation_flags(CREATE_NO_WINDOW.0);
+    let output = tokio::time::timeout(VERSION_LIMIT, command.output())
         .await
         .map_err(|_| format!("{} --version did not answer", executable.display()))?
         .map_err(|error| format!("{} cannot be run: {error}", executable.display()))?;

@@ -153,7 +153,7 @@ impl Turn {
         match self.status {
             TurnStatus::Completed | TurnStatus::Failed => true,
             TurnStatus::Interrupted => self.completed_at.is_some(),
-            TurnStatus::InProgress => false,
+            TurnStatus::InProgress | TurnStatus::Unknown => false,
         }
     }
 }
@@ -170,6 +170,9 @@ pub enum TurnStatus {
     Failed,
     /// Running.
     InProgress,
+    /// One that this program does not know yet.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Why a turn failed (`TurnError`).
@@ -246,6 +249,21 @@ impl Connection {
         self.call("thread/queue/add", params, CALL_LIMIT).await.map(drop)
     }
 
+    /// `thread/queue/list`: the client ids of the messages that wait in a thread's queue; any process may ask.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`crate::rpc::Refusal::MethodUnknown`] from binaries before about 0.147.
+    pub async fn thread_queue(&self, thread_id: &str) -> Result<Vec<String>, CallError> {
+        let queue = self.queued_submissions(thread_id).await?;
+        Ok(queue.into_iter().map(|submission| submission.client_user_message_id).collect())
+    }
+
+    async fn queued_submissions(&self, thread_id: &str) -> Result<Vec<QueuedSubmission>, CallError> {
+        let method = "thread/queue/list";
+        let result = self.call(method, json!({"threadId": thread_id}), CALL_LIMIT).await?;
+        Ok(read::<QueueResult>(method, result)?.data)
+    }
+
     /// `thread/queue/start`: begins the queued message whose client id is `client_message_id` at once. A queue pauses when a
     /// turn was interrupted, also by the death of its process. Returns whether the message was there.
     ///
@@ -256,9 +274,7 @@ impl Connection {
         thread_id: &str,
         client_message_id: &str,
     ) -> Result<bool, CallError> {
-        let method = "thread/queue/list";
-        let result = self.call(method, json!({"threadId": thread_id}), CALL_LIMIT).await?;
-        let queue = read::<QueueResult>(method, result)?.data;
+        let queue = self.queued_submissions(thread_id).await?;
         let Some(submission) =
             queue.iter().find(|submission| submission.client_user_message_id == client_message_id)
         else {

@@ -36,6 +36,38 @@ impl TokenUsage {
     }
 }
 
+/// What runs on a thread that is loaded, as its notifications tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// The turn that runs.
+    pub turn_id: Option<String>,
+    /// A message was put into the thread's queue, or taken out of it to become a turn (`thread/queue/changed` comes before
+    /// that turn's `turn/started`), and no turn has begun since.
+    pub queue_changed: bool,
+}
+
+impl Activity {
+    /// Takes in one notification of the thread.
+    pub fn observe(&mut self, notification: &Notification) {
+        let turn_id = notification.params.pointer("/turn/id").and_then(Value::as_str);
+        match notification.method.as_str() {
+            "turn/started" => {
+                self.turn_id = turn_id.map(str::to_owned);
+                self.queue_changed = false;
+            }
+            "turn/completed" if self.turn_id.as_deref() == turn_id => self.turn_id = None,
+            "thread/queue/changed" => self.queue_changed = true,
+            _ => {}
+        }
+    }
+
+    /// Whether a turn runs, or may be about to.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.turn_id.is_some() || self.queue_changed
+    }
+}
+
 /// How a turn ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnEnd {
@@ -113,7 +145,7 @@ impl TurnRecord {
         match turn.status {
             TurnStatus::Completed => Some(TurnEnd::Completed),
             TurnStatus::Interrupted => Some(TurnEnd::Interrupted),
-            TurnStatus::InProgress => None,
+            TurnStatus::InProgress | TurnStatus::Unknown => None,
             TurnStatus::Failed => {
                 let said =
                     turn.error.as_ref().map(|error| error.message.clone()).or_else(|| self.error.clone());
@@ -184,6 +216,23 @@ mod tests {
         assert_eq!(record.diff.as_deref(), Some("--- a"));
         assert_eq!(record.plan.as_ref().map(|plan| plan["plan"][0]["step"].clone()), Some(json!("s")));
         assert_eq!(record.duration_ms, Some(12));
+    }
+
+    #[test]
+    fn a_queued_message_is_activity_before_its_turn_begins() {
+        let mut activity = Activity::default();
+        let steps = [
+            ("turn/started", json!({"turn": {"id": "a"}}), true),
+            ("turn/completed", json!({"turn": {"id": "other"}}), true),
+            ("turn/completed", json!({"turn": {"id": "a"}}), false),
+            ("thread/queue/changed", json!({}), true),
+            ("turn/started", json!({"turn": {"id": "b"}}), true),
+            ("turn/completed", json!({"turn": {"id": "b"}}), false),
+        ];
+        for (method, params, active) in steps {
+            activity.observe(&notification(method, params.clone()));
+            assert_eq!(activity.is_active(), active, "{method} {params}");
+        }
     }
 
     #[test]

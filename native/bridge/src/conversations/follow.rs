@@ -3,8 +3,6 @@
 //! A process that does not own a thread sees a running turn as `interrupted` without a time of completion, and so looks a
 //! turn whose process died. Only the thread's writer tells them apart: if it can be had, nobody runs the turn.
 
-use std::time::Duration;
-
 use codex::app_server::AppServer;
 use codex::protocol::ThreadOptions;
 use codex::rpc::Refusal;
@@ -35,8 +33,8 @@ pub(super) enum Followed {
     LeftToItsOwner,
 }
 
-/// Once we own the thread, a queued message begins within 0.15 s by itself, unless its queue is paused.
-const BEGIN_BY_ITSELF: Duration = Duration::from_millis(500);
+/// Looks that must find the message nowhere before it is given up.
+const MISSING_LOOKS: u32 = 5;
 
 /// Follows the turn `turn_id`, or the one of the message whose client id is the job's, to its end.
 pub(super) async fn follow(
@@ -49,6 +47,8 @@ pub(super) async fn follow(
     let mut follower =
         Follower { thread_id, owned_since: None, next_take_over: Instant::now(), server: None };
     let mut readable_at = Instant::now();
+    let mut interval = limits::FOLLOW_INTERVAL_MIN;
+    let mut missing = 0;
     if matches!(whose, Whose::Queued) {
         // Its owner is alive: give it the time to begin.
         follower.next_take_over += limits::TAKE_OVER_INTERVAL;
@@ -56,12 +56,23 @@ pub(super) async fn follow(
     let followed = loop {
         match follower.look(session, job, turn_id, whose).await {
             Look::Ended(end, record) => break Followed::Ended(end, record),
-            Look::Never => break Followed::Lost("Codex has no such turn".to_owned()),
-            Look::Waiting => readable_at = Instant::now(),
+            // A message on its way from the queue to a turn may be in neither for a moment, so one look is not enough.
+            Look::Missing if missing == MISSING_LOOKS => {
+                break Followed::Lost("Codex has no such turn".to_owned());
+            }
+            Look::Missing => {
+                missing += 1;
+                readable_at = Instant::now();
+            }
+            Look::Waiting => {
+                missing = 0;
+                readable_at = Instant::now();
+            }
             Look::Unreadable(_) if readable_at.elapsed() < limits::RECOVERY_TIMEOUT => {}
             Look::Unreadable(reason) => break Followed::Lost(reason),
         }
-        tokio::time::sleep(limits::FOLLOW_INTERVAL).await;
+        tokio::time::sleep(interval).await;
+        interval = (interval * 5 / 4).min(limits::FOLLOW_INTERVAL_MAX);
     };
     follower.release().await;
     followed
@@ -78,7 +89,8 @@ struct Follower<'a> {
 enum Look {
     Ended(TurnEnd, TurnRecord),
     Waiting,
-    Never,
+    /// Neither in the history nor in the queue.
+    Missing,
     Unreadable(String),
 }
 
@@ -111,23 +123,35 @@ impl Follower<'_> {
                 return Look::Ended(end, record);
             }
         }
-        match (self.owned_since, turn, whose) {
-            (None, ..) => {
-                self.try_to_own(&server).await;
-                Look::Waiting
-            }
-            (Some(_), None, Whose::Dead) => Look::Never,
-            (Some(since), None, Whose::Queued) if since.elapsed() > BEGIN_BY_ITSELF => {
-                match server.connection.thread_queue_start(self.thread_id, &job.job_id).await {
-                    Ok(true) => Look::Waiting,
-                    // Read again before the verdict: it may have begun since we read.
-                    Ok(false) if since.elapsed() < 2 * BEGIN_BY_ITSELF => Look::Waiting,
-                    Ok(false) => Look::Never,
-                    Err(error) => Look::Unreadable(error.to_string()),
+        if turn.is_none() {
+            return self.look_for_the_message(&server, job, whose).await;
+        }
+        if self.owned_since.is_none() {
+            self.try_to_own(&server).await;
+        }
+        Look::Waiting
+    }
+
+    /// No turn has the message yet: it waits in the thread's queue, or nowhere.
+    async fn look_for_the_message(&mut self, server: &AppServer, job: &LiveJob, whose: Whose) -> Look {
+        if matches!(whose, Whose::Dead) {
+            return Look::Missing;
+        }
+        match server.connection.thread_queue(self.thread_id).await {
+            Ok(queue) if !queue.contains(&job.job_id) => return Look::Missing,
+            Ok(_) => {}
+            Err(error) => return Look::Unreadable(error.to_string()),
+        }
+        match self.owned_since {
+            None => self.try_to_own(server).await,
+            Some(since) if since.elapsed() > limits::QUEUE_BEGINS_WITHIN => {
+                if let Err(error) = server.connection.thread_queue_start(self.thread_id, &job.job_id).await {
+                    return Look::Unreadable(error.to_string());
                 }
             }
-            (Some(_), ..) => Look::Waiting,
+            Some(_) => {}
         }
+        Look::Waiting
     }
 
     /// Loads the thread if nobody else has it.

@@ -169,7 +169,7 @@ impl MessageBody {
             None => return Err(Error::invalid("message", "is missing; say what Codex shall do")),
         };
         let mut warnings = Vec::new();
-        let cwd = self.cwd.map(check_folder).transpose()?.or(default_cwd);
+        let cwd = self.cwd.or(default_cwd).map(check_folder).transpose()?;
         let base = cwd.as_ref().unwrap_or(&defaults.cwd);
 
         let mut approval_policy = self.approval_policy.map(|name| match name {
@@ -315,11 +315,10 @@ fn check_output_file(path: PathBuf) -> Result<PathBuf, Error> {
     if !folder.is_dir() {
         return Err(Error::invalid("outputLastMessagePath", format!("{} is not a folder", folder.display())));
     }
-    if path.is_dir() {
-        return Err(Error::invalid(
-            "outputLastMessagePath",
-            format!("{} is a folder, not a file", path.display()),
-        ));
+    // A pipe or a device might keep its writer waiting for ever.
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        let problem = format!("{} is a folder, a pipe or a device, not a file", path.display());
+        return Err(Error::invalid("outputLastMessagePath", problem));
     }
     Ok(path)
 }

@@ -104,6 +104,9 @@ impl Conversations {
         let this = self.clone();
         let conversation_id = conversation_id.to_owned();
         self.to_the_end(async move {
+            if this.inner.threads.is_full(&conversation_id) {
+                return Err(Error::QueueFull { limit: limits::QUEUED_TURNS_MAX });
+            }
             let job = this.new_job(Operation::ResumeConversation, Some(&conversation_id), &message).await?;
             this.dispatch_to(conversation_id, job, message).await
         })
@@ -175,6 +178,10 @@ impl Conversations {
             cwd: message.options.cwd.as_ref().map(|cwd| cwd.display().to_string()),
             conversation_id: conversation_id.map(str::to_owned),
             open_requested: message.open.is_some(),
+            output_last_message_path: message
+                .output_last_message_path
+                .as_ref()
+                .map(|path| path.display().to_string()),
             warnings: message.warnings.clone(),
         };
         Ok(self.inner.jobs.create(new).await?)
@@ -214,8 +221,8 @@ impl Conversations {
         let (connection, options) = (server.connection.clone(), message.options.clone());
         let start = async move { connection.thread_start(&options).await };
         let (thread, watch) = self.claim(&server, deadline, start).await.ok_or_else(late)??;
-        let cwd = thread.folder();
-        Ok((thread.id, Loaded { server, watch, cwd, is_new: true }))
+        let loaded = Loaded::new(server, &thread, watch, true);
+        Ok((thread.id, loaded))
     }
 
     async fn dispatch_to(
@@ -229,16 +236,14 @@ impl Conversations {
         match self.enqueue(&conversation_id, work, None) {
             Place::Front => self.reply(job, begun, open).await,
             Place::Behind => {
-                match job.step(|job, now| job.queue(Delivery::Queued, now)).await? {
-                    Ok(job) => Ok(Dispatched {
-                        job,
-                        conversation_id,
-                        delivery: Delivery::Queued,
-                        turn_id: None,
-                        tab: None,
-                    }),
-                    // Its turn came before this was written.
-                    Err(_) => self.reply(job, begun, open).await,
+                match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
+                    Ok(Ok(_)) => {
+                        let tab = self.reveal(&job, &conversation_id, open).await;
+                        let delivery = Delivery::Queued;
+                        Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id: None, tab })
+                    }
+                    // Its turn came before this was written, or it could not be written; it is under way all the same.
+                    Ok(Err(_)) | Err(_) => self.reply(job, begun, open).await,
                 }
             }
             Place::Full => {
@@ -259,20 +264,18 @@ impl Conversations {
         let begun = begun.await.map_err(|_| Error::Stopping)??;
         let Begun { conversation_id, delivery, turn_id } = begun;
         // Not before the turn has begun: a thread without a first turn cannot be opened.
-        let tab = match (&self.inner.editor, open) {
-            (Some(editor), Some(limit)) => self.reveal(&**editor, &job, &conversation_id, limit).await?,
-            _ => None,
-        };
+        let tab = self.reveal(&job, &conversation_id, open).await;
         Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id, tab })
     }
 
+    /// Shows the conversation where that was asked for; what became of it is noted on the job.
     async fn reveal(
         &self,
-        editor: &dyn Editor,
         job: &LiveJob,
         conversation_id: &str,
-        limit: Duration,
-    ) -> Result<Option<ConversationTab>, Error> {
+        open: Option<Duration>,
+    ) -> Option<ConversationTab> {
+        let (Some(editor), Some(limit)) = (&self.inner.editor, open) else { return None };
         // The editor has the limit, too; ours is for an editor that does not keep it.
         let revealed = tokio::select! {
             revealed = editor.reveal_conversation(conversation_id, limit) => revealed,
@@ -285,8 +288,10 @@ impl Conversations {
             Ok(tab) => (Some(tab), Ok(())),
             Err(EditorError(reason)) => (None, Err(reason)),
         };
-        job.note(|job, now| job.note_opened(outcome, now)).await?;
-        Ok(tab)
+        if let Err(error) = job.note(|job, now| job.note_opened(outcome, now)).await {
+            tracing::error!(%error, "cannot note whether the conversation is shown");
+        }
+        tab
     }
 
     /// Gives work to the conversation's task; starts one where there is none.
@@ -346,6 +351,10 @@ struct Threads {
 impl Threads {
     fn waiting(&self) -> MutexGuard<'_, HashMap<String, VecDeque<Work>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_full(&self, conversation_id: &str) -> bool {
+        self.waiting().get(conversation_id).is_some_and(|queue| queue.len() >= limits::QUEUED_TURNS_MAX)
     }
 
     fn has_more(&self, conversation_id: &str) -> bool {

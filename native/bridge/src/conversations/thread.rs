@@ -4,15 +4,15 @@
 //! follow it to its end. The writer is released before the end is shown, so that whoever waits for the end finds the
 //! conversation free.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use codex::app_server::AppServer;
 use codex::connection::{CallError, ThreadEvent, ThreadWatch};
 use codex::decline::decline;
-use codex::protocol::ThreadOptions;
+use codex::protocol::{Thread, ThreadOptions};
 use codex::rpc::Refusal;
-use codex::turn::{TurnEnd, TurnRecord};
+use codex::turn::{Activity, TurnEnd, TurnRecord};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::jobs::LiveJob;
 use crate::limits;
 use crate::model::job::{Delivery, Failure, FailureCode, JobResult, Refusal as StepRefusal};
+use crate::store::StoreError;
 
 /// A thread that is loaded in our app-server, with its writer held.
 #[derive(Debug)]
@@ -30,8 +31,34 @@ pub(super) struct Loaded {
     pub(super) server: Arc<AppServer>,
     pub(super) watch: ThreadWatch,
     pub(super) cwd: Option<String>,
+    /// What runs on it.
+    pub(super) activity: Activity,
     /// Just started with its first message's options.
     pub(super) is_new: bool,
+}
+
+impl Loaded {
+    pub(super) fn new(server: Arc<AppServer>, thread: &Thread, watch: ThreadWatch, is_new: bool) -> Self {
+        Self { server, watch, cwd: thread.folder(), activity: Activity::default(), is_new }
+    }
+
+    /// Takes in the events that are there already.
+    async fn catch_up(&mut self) {
+        while let Some(event) = self.watch.next_now() {
+            self.take(event).await;
+        }
+    }
+
+    /// Takes in one event. Nobody can answer requests yet, so they are declined.
+    async fn take(&mut self, event: ThreadEvent) {
+        match event {
+            ThreadEvent::Notification(notification) => self.activity.observe(&notification),
+            ThreadEvent::Request(request) => {
+                tracing::warn!(method = %request.method, "declined a request of Codex");
+                self.server.connection.answer(&request.id, &decline(&request)).await;
+            }
+        }
+    }
 }
 
 /// One job for the conversation.
@@ -97,19 +124,74 @@ impl ThreadTask {
     }
 
     pub(super) async fn run(mut self, first: Work) {
+        let conversations = self.conversations.clone();
+        let threads = &conversations.inner.threads;
         let mut next = Some(first);
         while let Some(Work { job, task }) = next {
-            let end = match task {
+            let mut end = Some(match task {
                 Task::Send { message, begun } => self.send(&job, &message, begun).await,
                 Task::Recover => self.recover(&job).await,
-            };
-            let conversations = self.conversations.clone();
-            let threads = &conversations.inner.threads;
+            });
+            if self.has_turns_of_others().await {
+                // Our job need not wait for theirs.
+                if let Some(end) = end.take() {
+                    end_job(&job, end).await;
+                }
+                self.finish_turns_of_others().await;
+            }
             if !threads.has_more(&self.thread_id) {
                 self.release().await;
             }
             next = threads.next_or_leave(&self.thread_id);
-            end_job(&job, end).await;
+            if let Some(end) = end {
+                end_job(&job, end).await;
+            }
+        }
+    }
+
+    /// Whether messages of other processes are in the thread's queue, or run. While the thread is loaded here, our
+    /// app-server runs them; released too early, it would end them.
+    async fn has_turns_of_others(&mut self) -> bool {
+        let Some(loaded) = &mut self.loaded else { return false };
+        loaded.catch_up().await;
+        if loaded.activity.is_active() {
+            return true;
+        }
+        if !loaded.server.methods.has("thread/queue/list") {
+            return false;
+        }
+        let queue = loaded.server.connection.thread_queue(&self.thread_id).await;
+        // What left the queue just now is told by an event that came before the reply.
+        loaded.catch_up().await;
+        loaded.activity.is_active() || queue.is_ok_and(|queue| !queue.is_empty())
+    }
+
+    /// Keeps the thread until the turns of others have ended.
+    async fn finish_turns_of_others(&mut self) {
+        let stopping = self.conversations.inner.stopping.clone();
+        while let Some(loaded) = &mut self.loaded {
+            let running = loaded.activity.turn_id.clone();
+            // A queue that does not begin by now is paused; its owner begins it when they want.
+            let patience = if running.is_some() { limits::TURN_SILENCE } else { limits::QUEUE_BEGINS_WITHIN };
+            tokio::select! {
+                event = loaded.watch.next() => match event {
+                    Some(event) => loaded.take(event).await,
+                    None => return,
+                },
+                () = tokio::time::sleep(patience) => {
+                    let Some(turn_id) = running else { return };
+                    if self.read_turn(&turn_id, &mut TurnRecord::default()).await.is_some()
+                        && let Some(loaded) = &mut self.loaded
+                    {
+                        loaded.activity = Activity::default();
+                    }
+                }
+                () = stopping.cancelled() => return,
+            }
+            let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
+            if !is_active && !self.has_turns_of_others().await {
+                return;
+            }
         }
     }
 
@@ -120,6 +202,9 @@ impl ThreadTask {
         message: &Message,
         begun: oneshot::Sender<Result<Begun, Error>>,
     ) -> JobEnd {
+        if self.conversations.inner.stopping.is_cancelled() {
+            return JobEnd::NotBegun { error: Error::Stopping, begun };
+        }
         let turn_id = match self.load(message).await {
             Ok(Access::Ours) => self.start_turn(job, message).await,
             Ok(Access::OwnedElsewhere(server)) => return self.hand_over(&server, job, message, begun).await,
@@ -157,19 +242,20 @@ impl ThreadTask {
         let ready = tokio::time::timeout_at(deadline, self.conversations.inner.session.ready());
         let server = ready.await.map_err(|_| late())??;
         loop {
-            let (connection, thread_id) = (server.connection.clone(), self.thread_id.clone());
-            let resume = {
-                let options = options.clone();
-                async move { connection.thread_resume(&thread_id, &options).await }
-            };
-            match self.conversations.claim(&server, deadline, resume).await.ok_or_else(late)? {
+            // Not given up in the middle: Codex would grant the thread all the same, to nobody. The call has a limit of its own.
+            match server.connection.thread_resume(&self.thread_id, options).await {
                 Ok((thread, watch)) => {
-                    let cwd = thread.folder();
-                    let loaded = self.loaded.insert(Loaded { server, watch, cwd, is_new: false });
+                    let loaded = self.loaded.insert(Loaded::new(server, &thread, watch, false));
+                    if Instant::now() >= deadline {
+                        return Err(late());
+                    }
                     if let Some(text) = &options.developer_instructions {
                         // Loading a conversation keeps them for later, but does not show them to the model.
                         let connection = &loaded.server.connection;
                         connection.thread_inject_developer_message(&self.thread_id, text).await?;
+                    }
+                    if self.has_turns_of_others().await {
+                        self.finish_turns_of_others().await;
                     }
                     return Ok(Access::Ours);
                 }
@@ -206,7 +292,12 @@ impl ThreadTask {
                 return Err(Error::of_conversation(&self.thread_id, error));
             }
         };
-        job.step(|job, now| job.start(&turn.id, now)).await?.map_err(ended_early)?;
+        // It runs, whatever becomes of the record: from here on it is followed to its end.
+        match job.step(|job, now| job.start(&turn.id, now)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(refusal)) => tracing::error!(%refusal, "a turn began for a job that could not begin"),
+            Err(error) => tracing::error!(%error, "cannot record that the turn began"),
+        }
         Ok(turn.id)
     }
 
@@ -215,32 +306,41 @@ impl ThreadTask {
         let mut record = TurnRecord::default();
         let stopping = self.conversations.inner.stopping.clone();
         let end = loop {
-            let Some(Loaded { server, watch, .. }) = &mut self.loaded else {
+            let Some(loaded) = &mut self.loaded else {
                 break TurnEnd::Interrupted;
             };
             tokio::select! {
-                event = watch.next() => match event {
-                    Some(ThreadEvent::Notification(notification)) => {
-                        job.heard(&notification);
-                        if let Some(end) = record.observe(turn_id, &notification) {
+                event = loaded.watch.next() => match event {
+                    Some(event) => {
+                        let end = match &event {
+                            ThreadEvent::Notification(notification) => {
+                                job.heard(notification);
+                                record.observe(turn_id, notification)
+                            }
+                            ThreadEvent::Request(_) => None,
+                        };
+                        loaded.take(event).await;
+                        if let Some(end) = end {
                             break end;
                         }
                     }
-                    Some(ThreadEvent::Request(request)) => {
-                        tracing::warn!(method = %request.method, "declined a request of Codex");
-                        server.connection.answer(&request.id, &decline(&request)).await;
+                    None if loaded.server.connection.is_closed() => {
+                        return self.end_of_a_dead_turn(job, turn_id, output).await;
                     }
-                    None if server.connection.is_closed() => return self.end_of_a_dead_turn(job, turn_id, output).await,
                     None => {
                         // We fell behind. Watch again first, then look for an end that came meanwhile.
-                        *watch = server.connection.watch(&self.thread_id);
+                        loaded.watch = loaded.server.connection.watch(&self.thread_id);
                         if let Some(end) = self.read_turn(turn_id, &mut record).await {
                             break end;
                         }
                     }
                 },
                 () = tokio::time::sleep(limits::TURN_SILENCE) => {
-                    if let Some(end) = self.read_turn(turn_id, &mut record).await {
+                    let read = tokio::select! {
+                        read = self.read_turn(turn_id, &mut record) => read,
+                        () = stopping.cancelled() => None,
+                    };
+                    if let Some(end) = read {
                         tracing::warn!(turn_id, "a turn's end was not announced; found it by reading the thread");
                         break end;
                     }
@@ -340,7 +440,8 @@ impl ThreadTask {
                 .map_err(|error| Error::of_conversation(&self.thread_id, error))
         };
         match handed_over.await {
-            Ok(()) => {
+            // Without an answer it may be in the queue all the same; reading the thread and its queue tells.
+            Ok(()) | Err(Error::Codex(CallError::TimedOut { .. } | CallError::Closed { .. })) => {
                 let conversation_id = self.thread_id.clone();
                 tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id: None }));
                 let output = message.output_last_message_path.as_deref();
@@ -354,7 +455,9 @@ impl ThreadTask {
     async fn recover(&mut self, job: &LiveJob) -> JobEnd {
         let view = job.view();
         let whose = if view.delivery == Some(Delivery::HandedOver) { Whose::Queued } else { Whose::Dead };
-        self.follow_to_end(job, view.turn_id.as_deref(), whose, None, FailureCode::InterruptedByRestart).await
+        let output = view.output_last_message_path.map(PathBuf::from);
+        let turn_id = view.turn_id.as_deref();
+        self.follow_to_end(job, turn_id, whose, output.as_deref(), FailureCode::InterruptedByRestart).await
     }
 
     async fn follow_to_end(
@@ -375,7 +478,7 @@ impl ThreadTask {
             Followed::Ended(end, record) => job_end(end, record, output, interrupted).await,
             Followed::Lost(reason) => {
                 let mut failure = failure(interrupted);
-                failure.message = format!("{}: {reason}", failure.message);
+                failure.message = format!("{} ({reason})", failure.message);
                 JobEnd::Failed(failure)
             }
             Followed::LeftToItsOwner if matches!(whose, Whose::Queued) => JobEnd::LeftToItsOwner,
@@ -423,15 +526,24 @@ async fn job_end(
             let text = answer.unwrap_or_default();
             let mut warnings = Vec::new();
             if let Some(path) = output
-                && let Err(error) = tokio::fs::write(path, &text).await
+                && let Err(reason) = write_answer(path, &text).await
             {
-                warnings.push(format!("outputLastMessagePath: {} was not written ({error})", path.display()));
+                warnings
+                    .push(format!("outputLastMessagePath: {} was not written ({reason})", path.display()));
             }
             let result = JobResult { text, token_usage: usage, duration_ms, diff, plan };
             JobEnd::Completed { result, warnings }
         }
         TurnEnd::Interrupted => JobEnd::Failed(failure(interrupted)),
         TurnEnd::Failed(message) => JobEnd::Failed(Failure { code: FailureCode::TurnFailed, message }),
+    }
+}
+
+/// A disk on the network may never answer.
+async fn write_answer(path: &Path, text: &str) -> Result<(), String> {
+    match tokio::time::timeout(limits::OUTPUT_FILE_TIMEOUT, tokio::fs::write(path, text)).await {
+        Ok(written) => written.map_err(|error| error.to_string()),
+        Err(_) => Err("the disk did not answer in time".to_owned()),
     }
 }
 
@@ -482,7 +594,7 @@ async fn finish(
     ) -> Result<crate::model::job::JobEvent, StepRefusal>,
 ) {
     match job.step(step).await {
-        Ok(Ok(_)) => {}
+        Ok(Ok(_)) | Err(StoreError::NotOurs) => {}
         Ok(Err(refusal)) => tracing::debug!(job_id = job.job_id, %refusal, "nothing left to end"),
         // Unfinished in the database, so the next start finds it and ends it.
         Err(error) => tracing::error!(job_id = job.job_id, %error, "cannot record the job's end"),

@@ -14,7 +14,6 @@ use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use tower_http::timeout::{TimeoutBody, TimeoutError};
 
 use crate::error::Error;
 use crate::http::App;
@@ -59,16 +58,15 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
 }
 
 async fn read(body: Body, timeout: Duration) -> Result<Bytes, Error> {
-    let body = TimeoutBody::new(timeout, Limited::new(body, limits::BODY_BYTES_MAX));
-    let read = Box::pin(body).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            Error::BodyTooLarge(limits::BODY_BYTES_MAX)
-        } else if error.is::<TimeoutError>() {
-            Error::BodyTimeout
-        } else {
-            Error::BadBody(format!("The request body cannot be read: {error}."))
-        }
-    })?;
+    let read = Limited::new(body, limits::BODY_BYTES_MAX).collect();
+    let read =
+        tokio::time::timeout(timeout, read).await.map_err(|_| Error::BodyTimeout)?.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Error::BodyTooLarge(limits::BODY_BYTES_MAX)
+            } else {
+                Error::BadBody(format!("The request body cannot be read: {error}."))
+            }
+        })?;
     Ok(read.to_bytes())
 }
 

@@ -93,6 +93,10 @@ pub enum FailureCode {
     ConversationOwnedElsewhere,
     /// Codex does not know the conversation.
     ConversationNotFound,
+    /// Too many messages waited for the conversation.
+    QueueFull,
+    /// Something inside the bridge failed; its log says more.
+    InternalError,
     /// The bridge was stopped while the job ran.
     BridgeStopped,
     /// The bridge ended without being stopped (killed, crashed, power loss) while the job ran.
@@ -213,6 +217,9 @@ pub struct Job {
     /// Why the job failed.
     #[serde(default)]
     pub failure: Option<Failure>,
+    /// The file that the answer is written to, where one was asked for.
+    #[serde(default)]
+    pub output_last_message_path: Option<String>,
     /// What was done differently from what was asked.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -233,6 +240,8 @@ pub struct NewJob {
     pub conversation_id: Option<String>,
     /// Whether the editor shall show the conversation.
     pub open_requested: bool,
+    /// The file that the answer is written to.
+    pub output_last_message_path: Option<String>,
     /// What is done differently from what was asked.
     pub warnings: Vec<String>,
 }
@@ -284,7 +293,16 @@ impl Job {
     /// A job that was just accepted.
     #[must_use]
     pub fn new(new: NewJob, now: Timestamp) -> Self {
-        let NewJob { job_id, operation, message, cwd, conversation_id, open_requested, warnings } = new;
+        let NewJob {
+            job_id,
+            operation,
+            message,
+            cwd,
+            conversation_id,
+            open_requested,
+            output_last_message_path,
+            warnings,
+        } = new;
         Self {
             job_id,
             status: JobStatus::Starting,
@@ -308,6 +326,7 @@ impl Job {
             error: None,
             result: None,
             failure: None,
+            output_last_message_path,
             warnings,
         }
     }
@@ -418,6 +437,7 @@ mod tests {
             cwd: None,
             conversation_id: None,
             open_requested: false,
+            output_last_message_path: None,
             warnings: vec![],
         };
         Job::new(new, Timestamp::from_millis(0))

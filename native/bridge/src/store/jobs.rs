@@ -7,6 +7,7 @@ use serde_json::json;
 use super::events::{NewEvent, append};
 use super::{Store, StoreError};
 use crate::clock::Timestamp;
+use crate::limits;
 use crate::model::job::{Job, JobEvent, JobStatus};
 
 /// Which jobs to list.
@@ -75,20 +76,29 @@ impl Store {
     /// Records a job's present state and, where there is one, the step that led to it.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn update_job(&self, job: &Job, event: Option<JobEvent>) -> Result<(), StoreError> {
-        let job = job.clone();
+    /// [`StoreError::NotOurs`] when another bridge process answers for the job by now.
+    pub async fn update_job(
+        &self,
+        instance_id: &str,
+        job: &Job,
+        event: Option<JobEvent>,
+    ) -> Result<(), StoreError> {
+        let (instance_id, job) = (instance_id.to_owned(), job.clone());
         self.write(move |connection| {
-            connection
+            let changed = connection
                 .prepare_cached(
-                    "UPDATE jobs SET status = ?2, conversation_id = ?3, job = ?4 WHERE job_id = ?1",
+                    "UPDATE jobs SET status = ?3, conversation_id = ?4, job = ?5 WHERE job_id = ?1 AND instance_id = ?2",
                 )?
                 .execute(params![
                     job.job_id,
+                    instance_id,
                     job.status.name(),
                     job.conversation_id,
                     serde_json::to_string(&job)?,
                 ])?;
+            if changed == 0 {
+                return Err(StoreError::NotOurs);
+            }
             match event {
                 Some(event) => append_job_event(connection, &job, event),
                 None => Ok(()),
@@ -143,11 +153,14 @@ impl Store {
             let mut rows = statement.query(params_from_iter(values))?;
             let mut jobs: Vec<Job> = Vec::new();
             let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+            let mut bytes = 0;
             while let Some(row) = rows.next()? {
-                if jobs.len() == limit {
+                if jobs.len() == limit || bytes > limits::JOBS_PAGE_BYTES_MAX {
                     return Ok(JobPage { jobs, more: true });
                 }
-                jobs.push(serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?);
+                let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+                bytes += text.len();
+                jobs.extend(readable(text));
             }
             Ok(JobPage { jobs, more: false })
         })
@@ -199,8 +212,10 @@ impl Store {
             let mut rows = statement.query([instance_id])?;
             let mut jobs = Vec::new();
             while let Some(row) = rows.next()? {
-                let text: String = row.get(1)?;
-                jobs.push((row.get(0)?, serde_json::from_str(&text)?));
+                let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+                if let Some(job) = readable(text) {
+                    jobs.push((row.get(0)?, job));
+                }
             }
             Ok(jobs)
         })
@@ -239,13 +254,19 @@ impl Store {
     }
 }
 
+/// A newer version of this program may have written what we cannot read; that must not hide all else.
+fn readable(text: &str) -> Option<Job> {
+    serde_json::from_str(text)
+        .inspect_err(|error| tracing::warn!(%error, "passed over a stored job that cannot be read"))
+        .ok()
+}
+
 /// The payload names the state, not the whole job: whoever wants more reads the job.
 fn append_job_event(connection: &Connection, job: &Job, event: JobEvent) -> Result<(), StoreError> {
     let payload = json!({
         "status": job.status,
         "turnId": job.turn_id,
         "delivery": job.delivery,
-        "result": job.result,
         "failure": job.failure,
     });
     let event = NewEvent {

@@ -53,6 +53,9 @@ pub enum StoreError {
         /// Ours.
         known: usize,
     },
+    /// Another bridge process answers for this job.
+    #[error("another bridge process answers for this job by now")]
+    NotOurs,
     /// The change did not become durable: the database is closed, or its group's transaction failed (see the log).
     #[error("the change was not committed")]
     NotCommitted,
@@ -150,13 +153,26 @@ impl Readers {
 /// Messages and answers are their user's business. SQLite gives its side files the rights of the main one.
 fn keep_private(path: &Path) -> Result<(), StoreError> {
     let mut options = File::options();
-    options.append(true).create(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map(drop)
-        .map_err(|error| StoreError::File { path: path.to_owned(), error: Arc::new(error) })
+    let kept = match options.open(path) {
+        Ok(_) => Ok(()),
+        // Not opened: closing it would release the locks that SQLite holds on it in this process (POSIX).
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => tighten(path),
+        Err(error) => Err(error),
+    };
+    kept.map_err(|error| StoreError::File { path: path.to_owned(), error: Arc::new(error) })
+}
+
+#[cfg(unix)]
+fn tighten(path: &Path) -> std::io::Result<()> {
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn tighten(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn configure(connection: &Connection) -> Result<(), StoreError> {

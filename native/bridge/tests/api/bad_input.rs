@@ -60,6 +60,7 @@ async fn a_wrong_field_is_named() {
         ("outputSchemaPath", json!(folder), "not a file"),
         ("outputLastMessagePath", json!("/no/such/dir/answer.txt"), "not a folder"),
         ("outputLastMessagePath", json!(folder), "is a folder"),
+        ("outputLastMessagePath", json!("/dev/null"), "a device"),
         ("ensureOpen", json!("yes"), "expected a boolean"),
         ("dangerouslyBypassApprovalsAndSandbox", json!(1), "expected a boolean"),
     ];

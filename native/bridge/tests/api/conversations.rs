@@ -163,6 +163,59 @@ async fn a_message_whose_owner_goes_away_is_run_by_the_bridge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_others_queue_while_our_turn_runs_is_run_and_kept() {
+    let test = TestBridge::start().await;
+    let first = test.create("@model hold gate\n@model say ours").await;
+    test.model.wait_until_held("gate").await;
+    let thread_id = first["conversationId"].as_str().unwrap();
+    let other = crate::support::other_app_server(&test.folders).await;
+    let input = [codex::protocol::UserInput::Text { text: "@model delay 300\n@model say theirs".into() }];
+    other.connection.thread_queue_add(thread_id, "their-message", &input).await.unwrap();
+    // Behind ours, and behind theirs.
+    let path = format!("/conversations/{thread_id}/messages");
+    let queued = test.post(&path, json!({"message": "@model say ours again"})).await.body;
+    assert_eq!(queued["delivery"], "queued", "{queued}");
+    test.model.release("gate");
+
+    assert_eq!(test.ended_of(&first).await["result"]["text"], "ours");
+    assert_eq!(test.ended_of(&queued).await["result"]["text"], "ours again");
+    let thread = other.connection.thread_read(thread_id, true).await.unwrap();
+    let theirs = thread.turn(None, "their-message").unwrap();
+    assert_eq!(theirs.status, codex::protocol::TurnStatus::Completed);
+    let mut record = codex::turn::TurnRecord::default();
+    record.take_turn(theirs);
+    assert_eq!(record.answer.as_deref(), Some("theirs"));
+    assert_eq!(thread.turns.len(), 3, "each message has a turn of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handed_over_message_that_its_owner_deletes_ends_its_job() {
+    let test = TestBridge::start().await;
+    let first = test.create("hello").await;
+    test.ended_of(&first).await;
+    let thread_id = first["conversationId"].as_str().unwrap();
+    let other = crate::support::other_app_server(&test.folders).await;
+    let _held = eventually("another process opens the conversation", || async {
+        other.connection.thread_resume(thread_id, &Default::default()).await.ok()
+    })
+    .await;
+    let input = [codex::protocol::UserInput::Text { text: "@model hold busy".into() }];
+    other.connection.turn_start(thread_id, "theirs", &input, None).await.unwrap();
+    test.model.wait_until_held("busy").await;
+    let path = format!("/conversations/{thread_id}/messages");
+    let reply = test.post(&path, json!({"message": "unwanted"})).await.body;
+    assert_eq!(reply["delivery"], "handed_over", "{reply}");
+    let limit = Duration::from_secs(5);
+    let list =
+        other.connection.call("thread/queue/list", json!({"threadId": thread_id}), limit).await.unwrap();
+    let delete = json!({"threadId": thread_id, "queuedSubmissionId": list["data"][0]["id"]});
+    other.connection.call("thread/queue/delete", delete, limit).await.unwrap();
+    let job = test.ended_of(&reply).await;
+    assert_eq!(job["status"], "failed", "{job}");
+    test.model.release("busy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn options_reach_codex() {
     let test = TestBridge::start().await;
     let folder = test.folders.workspace().join("elsewhere");

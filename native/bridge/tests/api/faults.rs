@@ -87,6 +87,9 @@ async fn a_conversation_that_came_too_late_is_given_back() {
     let body = json!({"message": "hi", "sendTimeoutMs": 1});
     let reply = test.post(&format!("/conversations/{thread_id}/messages"), body).await;
     assert_eq!(reply.body["code"], "send_timeout", "{}", reply.body);
+    // At once again: what came too late must not disturb it.
+    let again = test.post(&format!("/conversations/{thread_id}/messages"), json!({"message": "again"})).await;
+    assert_eq!(test.ended_of(&again.body).await["result"]["text"], "You said: again", "{}", again.body);
     let other = crate::support::other_app_server(&test.folders).await;
     eventually("another process opens the conversation", || async {
         other.connection.thread_resume(thread_id, &Default::default()).await.ok()

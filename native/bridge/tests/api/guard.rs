@@ -75,6 +75,18 @@ async fn other_addresses_than_loopback_need_a_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_origin_is_refused_at_start() {
+    let model = testkit::ScriptedModel::start().await;
+    let folders = crate::support::Folders::for_model(&model);
+    for wrong in ["*", "localhost:3000", "http://", "http://*.example", "http://localhost/path"] {
+        let mut config = folders.config();
+        config.allowed_origins = vec![wrong.into()];
+        let refused = bridge::Bridge::start(config, None).await.unwrap_err().to_string();
+        assert!(refused.contains("not an origin"), "{wrong}: {refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_token_is_nowhere_to_be_read() {
     let test = TestBridge::start_with(None, |config| config.auth_token = Some("hush-hush".into())).await;
     let token = [("authorization", "Bearer hush-hush")];

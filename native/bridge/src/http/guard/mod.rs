@@ -136,7 +136,9 @@ impl Guard {
     }
 
     fn is_our_origin(&self, origin: &str) -> bool {
-        origin.strip_prefix("http://").is_some_and(|authority| self.is_our_authority(authority))
+        // Exactly ours: another user may serve pages from our port on another loopback address.
+        let port = self.address.port();
+        origin == format!("http://{}", self.address) || origin == format!("http://localhost:{port}")
     }
 
     /// The origins of web pages that the user allowed.
@@ -222,11 +224,12 @@ mod tests {
 
     #[test]
     fn pages_of_other_sites_are_refused() {
-        let cases: [(&[(&str, &str)], bool); 11] = [
+        let cases: [(&[(&str, &str)], bool); 12] = [
             (&[("origin", "http://127.0.0.1:8765")], true),
             (&[("origin", "http://localhost:8765")], true),
             (&[("origin", "http://localhost:3000")], true),
             (&[("origin", "http://localhost:3000"), ("sec-fetch-site", "cross-site")], true),
+            (&[("origin", "http://127.0.0.2:8765")], false),
             (&[("origin", "https://127.0.0.1:8765")], false),
             (&[("origin", "http://evil.example")], false),
             (&[("origin", "null")], false),

@@ -19,7 +19,7 @@ pub(super) fn user_of(peer: SocketAddr, local: SocketAddr) -> PeerUser {
     match sock_diag::owner(peer, local).or_else(|_| socket_table::owner(peer, local)) {
         Ok(Some(user)) if user == ourselves.uid() => PeerUser::Same,
         Ok(Some(_)) => PeerUser::Other,
-        // It hung up already, so nothing will be answered anyway.
+        // It hung up already. What it sent is still there to be read, so this must not pass for ours.
         Ok(None) | Err(_) => PeerUser::Unknown,
     }
 }
@@ -44,6 +44,20 @@ mod tests {
             assert_eq!(socket_table::owner(peer, local).unwrap(), ourselves, "{address}");
             drop(client);
         }
+    }
+
+    #[test]
+    fn a_connection_that_was_hung_up_is_nobodys() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut server, peer) = listener.accept().unwrap();
+        drop(client);
+        // The end of its bytes says that it is closed.
+        assert_eq!(std::io::Read::read(&mut server, &mut [0]).unwrap(), 0);
+        let local = server.local_addr().unwrap();
+        assert_eq!(sock_diag::owner(peer, local).unwrap(), None);
+        assert_eq!(socket_table::owner(peer, local).unwrap(), None);
+        assert_eq!(user_of(peer, local), PeerUser::Unknown);
     }
 
     #[test]

@@ -17,8 +17,12 @@ const HEADER_BYTES: usize = 16;
 const REQUEST_BYTES: u32 = 16 + 56;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
-/// In `inet_diag_msg`: four bytes, the socket's identity (48), then expires, rqueue and wqueue.
+/// In `inet_diag_msg`: family, state, …
+const STATE_AT: usize = HEADER_BYTES + 1;
+/// … two more bytes, the socket's identity (48), then expires, rqueue and wqueue.
 const UID_AT: usize = HEADER_BYTES + 4 + 48 + 12;
+const INODE_AT: usize = UID_AT + 4;
+const TCP_ESTABLISHED: u8 = 1;
 const ENOENT: i32 = 2;
 
 /// The user id of the socket that is bound to `local` and connected to `remote`.
@@ -70,6 +74,12 @@ fn read(answer: &[u8]) -> io::Result<Option<u32>> {
         |at: usize| answer.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_ne_bytes);
     let kind = answer.get(4..6).and_then(|bytes| bytes.try_into().ok()).map(u16::from_ne_bytes);
     match kind {
+        // A socket that its process closed lives on for a while without an owner, and is shown as root's.
+        Some(SOCK_DIAG_BY_FAMILY)
+            if answer.get(STATE_AT) != Some(&TCP_ESTABLISHED) || word(INODE_AT) == Some(0) =>
+        {
+            Ok(None)
+        }
         Some(SOCK_DIAG_BY_FAMILY) => Ok(word(UID_AT)),
         Some(NLMSG_ERROR) => {
             let code = word(HEADER_BYTES).map_or(0, |code| -code.cast_signed());
