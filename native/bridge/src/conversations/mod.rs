@@ -9,12 +9,11 @@ pub mod message;
 mod thread;
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use codex::app_server::AppServer;
-use codex::connection::{CallError, ThreadWatch};
-use codex::protocol::Thread;
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -218,11 +217,25 @@ impl Conversations {
         let late = || send_timeout(message.send_timeout);
         let ready = tokio::time::timeout_at(deadline, self.inner.session.ready());
         let server = ready.await.map_err(|_| late())??;
-        let (connection, options) = (server.connection.clone(), message.options.clone());
-        let start = async move { connection.thread_start(&options).await };
-        let (thread, watch) = self.claim(&server, deadline, start).await.ok_or_else(late)??;
-        let loaded = Loaded::new(server, &thread, watch, true);
-        Ok((thread.id, loaded))
+        let (this, options) = (Arc::clone(&server), message.options.clone());
+        let mut start = self.inner.tasks.spawn(async move { this.connection.thread_start(&options).await });
+        match tokio::time::timeout_at(deadline, &mut start).await {
+            Ok(Ok(started)) => {
+                let (thread, watch) = started?;
+                let loaded = Loaded::new(server, &thread, watch, true);
+                Ok((thread.id, loaded))
+            }
+            Ok(Err(error)) => Err(Error::Internal(format!("starting a thread failed: {error}"))),
+            Err(_) => {
+                // Codex may make the thread all the same. Nobody knows of it, so it is let go.
+                self.inner.tasks.spawn(async move {
+                    if let Ok(Ok((thread, _))) = start.await {
+                        thread::unsubscribe(&server, &thread.id).await;
+                    }
+                });
+                Err(late())
+            }
+        }
     }
 
     async fn dispatch_to(
@@ -296,42 +309,37 @@ impl Conversations {
 
     /// Gives work to the conversation's task; starts one where there is none.
     fn enqueue(&self, conversation_id: &str, work: Work, loaded: Option<Loaded>) -> Place {
-        let mut waiting = self.inner.threads.waiting();
-        let Some(queue) = waiting.get_mut(conversation_id) else {
-            waiting.insert(conversation_id.to_owned(), VecDeque::new());
-            let task = ThreadTask::new(self.clone(), conversation_id.to_owned(), loaded);
-            self.inner.tasks.spawn(task.run(work));
-            return Place::Front;
-        };
-        // What is recovered was accepted before, so it is never turned away.
-        if queue.len() >= limits::QUEUED_TURNS_MAX && work.is_message() {
-            return Place::Full;
+        let mut active = self.inner.threads.active();
+        if let Some(queue) = active.get_mut(conversation_id) {
+            // What is recovered was accepted before, so it is never turned away.
+            if queue.is_full() && work.is_message() {
+                return Place::Full;
+            }
+            queue.waiting.push_back(work);
+            return Place::Behind;
         }
-        queue.push_back(work);
-        Place::Behind
+        let queue = Queue { running: Arc::clone(&work.job), waiting: VecDeque::new() };
+        active.insert(conversation_id.to_owned(), queue);
+        let task = ThreadTask::new(self.clone(), conversation_id.to_owned(), loaded);
+        let (this, conversation_id) = (self.clone(), conversation_id.to_owned());
+        self.inner.tasks.spawn(async move {
+            if AssertUnwindSafe(task.run(work)).catch_unwind().await.is_err() {
+                this.abandon(&conversation_id).await;
+            }
+        });
+        Place::Front
     }
 
-    /// Gets a thread's writer with `call`, within `deadline`. Codex may grant it after we gave up: it is given back then.
-    async fn claim(
-        &self,
-        server: &Arc<AppServer>,
-        deadline: Instant,
-        call: impl Future<Output = Result<(Thread, ThreadWatch), CallError>> + Send + 'static,
-    ) -> Option<Result<(Thread, ThreadWatch), CallError>> {
-        let mut call = self.inner.tasks.spawn(call);
-        match tokio::time::timeout_at(deadline, &mut call).await {
-            Ok(Ok(claimed)) => return Some(claimed),
-            Ok(Err(error)) => tracing::error!(%error, "a call to Codex panicked"),
-            Err(_) => {
-                let server = Arc::clone(server);
-                self.inner.tasks.spawn(async move {
-                    if let Ok(Ok((thread, _))) = call.await {
-                        thread::unsubscribe(&server, &thread.id).await;
-                    }
-                });
-            }
+    /// A conversation's task panicked, which only a defect of ours can do: its jobs end, and the next message gets a new task.
+    async fn abandon(&self, conversation_id: &str) {
+        let Some(Queue { running, waiting }) = self.inner.threads.active().remove(conversation_id) else {
+            return;
+        };
+        tracing::error!(conversation_id, "a conversation's task panicked");
+        let failure = Error::Internal("a defect in the bridge ended the job; its log says more".to_owned());
+        for job in std::iter::once(running).chain(waiting.into_iter().map(|work| work.job)) {
+            thread::end_failed(&job, failure.as_failure()).await;
         }
-        None
     }
 }
 
@@ -342,34 +350,53 @@ enum Place {
     Full,
 }
 
-/// The conversations that have a task, each with the work that waits behind its running turn.
+/// The conversations that have a task.
 #[derive(Debug, Default)]
 struct Threads {
-    waiting: Mutex<HashMap<String, VecDeque<Work>>>,
+    active: Mutex<HashMap<String, Queue>>,
+}
+
+/// The work of one conversation.
+#[derive(Debug)]
+struct Queue {
+    running: Arc<LiveJob>,
+    waiting: VecDeque<Work>,
+}
+
+impl Queue {
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= limits::QUEUED_TURNS_MAX
+    }
 }
 
 impl Threads {
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, VecDeque<Work>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn active(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_full(&self, conversation_id: &str) -> bool {
-        self.waiting().get(conversation_id).is_some_and(|queue| queue.len() >= limits::QUEUED_TURNS_MAX)
+        self.active().get(conversation_id).is_some_and(Queue::is_full)
     }
 
     fn has_more(&self, conversation_id: &str) -> bool {
-        self.waiting().get(conversation_id).is_some_and(|queue| !queue.is_empty())
+        self.active().get(conversation_id).is_some_and(|queue| !queue.waiting.is_empty())
     }
 
     /// The next work of a conversation. When there is none the conversation is struck off in the same step, so that work
     /// which comes later gets a new task rather than none.
     fn next_or_leave(&self, conversation_id: &str) -> Option<Work> {
-        let mut waiting = self.waiting();
-        let next = waiting.get_mut(conversation_id).and_then(VecDeque::pop_front);
-        if next.is_none() {
-            waiting.remove(conversation_id);
+        let mut active = self.active();
+        let queue = active.get_mut(conversation_id)?;
+        match queue.waiting.pop_front() {
+            Some(work) => {
+                queue.running = Arc::clone(&work.job);
+                Some(work)
+            }
+            None => {
+                active.remove(conversation_id);
+                None
+            }
         }
-        next
     }
 }
 

@@ -64,7 +64,7 @@ impl Loaded {
 /// One job for the conversation.
 #[derive(Debug)]
 pub(super) struct Work {
-    job: Arc<LiveJob>,
+    pub(super) job: Arc<LiveJob>,
     task: Task,
 }
 
@@ -260,9 +260,8 @@ impl ThreadTask {
                     return Ok(Access::Ours);
                 }
                 Err(error) => match error.refusal() {
-                    Some(Refusal::Closing) if Instant::now() < deadline => {
-                        tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await;
-                    }
+                    Some(Refusal::Closing) if Instant::now() >= deadline => return Err(late()),
+                    Some(Refusal::Closing) => tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await,
                     Some(Refusal::OwnedElsewhere) => return Ok(Access::OwnedElsewhere(server)),
                     _ => return Err(Error::of_conversation(&self.thread_id, error)),
                 },
