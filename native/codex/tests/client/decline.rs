@@ -112,7 +112,7 @@ const ASKING: [(ApprovalPolicy, SandboxMode, &str, &str); 4] = [
     ),
     (
         ApprovalPolicy::Untrusted,
-        SandboxMode::ReadOnly,
+        SandboxMode::WorkspaceWrite,
         "@model run touch made.txt",
         "item/commandExecution/requestApproval",
     ),
@@ -163,10 +163,13 @@ async fn the_real_binary_is_declined_when_nobody_watches() {
         let turn = connection.turn_start(&thread.id, "m", &text(script), None).await.unwrap();
         let end = in_time("the end of a turn that nobody watches", async {
             loop {
-                // A turn that has just begun cannot be read yet.
+                // A turn that has just begun cannot be read yet, or reads as interrupted.
                 let stored = connection.thread_read(&thread.id, true).await.ok();
                 let turn = stored.as_ref().and_then(|stored| stored.turn(Some(&turn.id), ""));
-                if let Some(end) = turn.and_then(|turn| TurnRecord::default().take_turn(turn)) {
+                if let Some(end) = turn
+                    .filter(|turn| turn.end_is_certain())
+                    .and_then(|turn| TurnRecord::default().take_turn(turn))
+                {
                     break end;
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -188,7 +191,9 @@ async fn the_real_binary_does_what_is_accepted() {
         let turn = connection.turn_start(&thread.id, "m", &text(script), None).await.unwrap();
         let asked = request(&mut watch).await;
         connection.answer(&asked.id, &Ok(json!({"decision": "accept"}))).await;
-        assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Completed, "{script}");
-        std::fs::remove_file(place.folder().join("made.txt")).expect(script);
+        let (end, record) = turn_end(&mut watch, &turn.id).await;
+        assert_eq!(end, TurnEnd::Completed, "{script}");
+        let removed = std::fs::remove_file(place.folder().join("made.txt"));
+        assert!(removed.is_ok(), "{script}: {record:?}");
     }
 }
