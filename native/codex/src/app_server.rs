@@ -21,12 +21,10 @@ use crate::protocol;
 const ARGUMENTS: [&str; 3] = ["-c", "thread_unload_delay_secs=0", "app-server"];
 /// A cold start takes 0.2-0.5 s; a loaded machine or a virus scanner multiplies that.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
-/// How long the output of an app-server that has ended is read.
-const OUTPUT_LIMIT: Duration = Duration::from_millis(500);
 /// An app-server whose input was closed ends within 0.1 s, also in the middle of a turn.
 const EXIT_GRACE: Duration = Duration::from_millis(1000);
-/// How long a start that failed waits for the process's last words.
-const LAST_WORDS_LIMIT: Duration = Duration::from_millis(200);
+/// How long the output of an app-server that has ended is read.
+const LAST_WORDS_LIMIT: Duration = Duration::from_millis(500);
 /// Enough of its last words to explain an exit.
 const STDERR_LINES_MAX: usize = 40;
 const STDERR_LINE_BYTES_MAX: usize = 4096;
@@ -136,8 +134,8 @@ impl AppServer {
         let stderr = Stderr::default();
         tokio::spawn(stderr.clone().collect(errors));
         let stop = CancellationToken::new();
-        let (exit_sender, exit) = watch::channel(None);
-        tokio::spawn(supervise(child, connection.clone(), stop.clone(), exit_sender));
+        let (exit_sender, mut exit) = watch::channel(None);
+        tokio::spawn(supervise(child, connection.clone(), stderr.clone(), stop.clone(), exit_sender));
 
         let guard = stop.clone().drop_guard();
         match introduce(&connection, client_version).await {
@@ -147,17 +145,15 @@ impl AppServer {
                 Ok(Self { connection, methods, user_agent, pid, stderr, stop, exit })
             }
             Err(error) => {
-                // Its last words may still be on their way.
-                let mut exit = exit;
-                if tokio::time::timeout(LAST_WORDS_LIMIT, exit.wait_for(Option::is_some)).await.is_ok() {
-                    stderr.ended(LAST_WORDS_LIMIT).await;
-                }
+                stop.cancel();
+                // An error means that nobody supervises the process any more, because it is gone.
+                let _ = exit.wait_for(Option::is_some).await;
                 Err(StartError::Handshake { error, stderr: stderr.tail() })
             }
         }
     }
 
-    /// Completes when the process is gone.
+    /// Completes when the process is gone and its last words are read.
     pub async fn exited(&self) -> Exit {
         let mut exit = self.exit.clone();
         let ended = exit.wait_for(Option::is_some).await;
@@ -176,7 +172,7 @@ impl AppServer {
         self.stderr.last()
     }
 
-    /// Ends the process and all that it started, and waits until it is gone: a second at the most.
+    /// Ends the process and all that it started, and waits until it is gone: a second and a half at the most.
     pub async fn stop(&self) {
         self.stop.cancel();
         self.exited().await;
@@ -210,6 +206,7 @@ async fn introduce(connection: &Connection, client_version: &str) -> Result<(Str
 async fn supervise(
     mut child: Box<dyn ChildWrapper>,
     connection: Connection,
+    stderr: Stderr,
     stop: CancellationToken,
     exit: watch::Sender<Option<Exit>>,
 ) {
@@ -237,7 +234,8 @@ async fn supervise(
     };
     // What it said last may still be on its way: an answer, why it gave up. It is in the pipe, so it is read at once,
     // unless something that it started keeps the pipe open.
-    if tokio::time::timeout(OUTPUT_LIMIT, connection.closed()).await.is_err() {
+    let last_words = async { tokio::join!(connection.closed(), stderr.closed.cancelled()) };
+    if tokio::time::timeout(LAST_WORDS_LIMIT, last_words).await.is_err() {
         tracing::debug!("the app-server's output is still open");
     }
     connection.close();
@@ -281,13 +279,6 @@ impl Stderr {
             }
         }
         self.closed.cancel();
-    }
-
-    /// Waits until all was read, or for `limit`: a grandchild may keep the stream open.
-    async fn ended(&self, limit: Duration) {
-        if tokio::time::timeout(limit, self.closed.cancelled()).await.is_err() {
-            tracing::debug!("the app-server's standard error is still open");
-        }
     }
 
     fn keep(&self, line: String) {

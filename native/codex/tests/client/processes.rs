@@ -148,7 +148,7 @@ async fn what_it_says_before_it_exits_is_heard() {
             &folder,
             r#"while ! [ -e go ]; do sleep 0.01; done
             for i in $(seq 1 500); do echo '{"method":"delta","params":{"threadId":"t"}}'; done
-            exit 0"#,
+            echo goodbye >&2; exit 0"#,
         )
         .await;
         let mut watch = server.connection.watch("t");
@@ -159,6 +159,7 @@ async fn what_it_says_before_it_exits_is_heard() {
         }
         assert_eq!(heard, 500);
         in_time("the exit", server.exited()).await;
+        assert_eq!(server.stderr_last().as_deref(), Some("goodbye"));
     }
 }
 
@@ -169,7 +170,7 @@ async fn a_failed_start_leaves_no_process() {
         exec sleep 600"#;
     let error = AppServer::start(&stand_in(&folder, refuse), "0").await.unwrap_err();
     assert!(matches!(&error, StartError::Handshake { error: CallError::Refused { .. }, .. }), "{error:?}");
-    gone(pid_in(&folder.path().join("pid")).await).await;
+    assert!(!is_running(pid_in(&folder.path().join("pid")).await), "it is gone when the start has failed");
 }
 
 #[tokio::test]
@@ -179,8 +180,7 @@ async fn the_last_lines_of_its_standard_error_are_kept() {
     let server =
         start(&folder, &format!("for i in $(seq 1 100); do echo line $i >&2; done; {long}; exit 0")).await;
     in_time("the exit", server.exited()).await;
-    // The one after it is too long to keep.
-    eventually("its last line", || server.stderr_last().as_deref() == Some("line 100")).await;
+    assert_eq!(server.stderr_last().as_deref(), Some("line 100"), "the one after it is too long to keep");
     let expected: Vec<String> = (61..=100).map(|number| format!("line {number}")).collect();
     assert_eq!(server.stderr_tail(), expected.join("\n"));
 }
