@@ -30,9 +30,9 @@ pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 /// Time for all tasks to end when the bridge stops. With [`STOP_CLOSE_TIMEOUT`] below VS Code's 5 s, with room for the
 /// extension's own work.
-pub const STOP_TASKS_TIMEOUT: Duration = Duration::from_millis(2000);
-/// Time to end Codex and to close the database after that.
-pub const STOP_CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
+pub const STOP_TASKS_TIMEOUT: Duration = Duration::from_millis(1800);
+/// Time to end Codex, which takes 1.5 s at most, and to close the database after that.
+pub const STOP_CLOSE_TIMEOUT: Duration = Duration::from_millis(1700);
 /// Time for Codex to end its running turns when the bridge stops, before its processes are ended.
 pub const INTERRUPT_TIMEOUT: Duration = Duration::from_millis(800);
 
