@@ -14,11 +14,10 @@ use crate::config::Config;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
 use crate::editor::Editor;
-use crate::http::{self, App, Server};
+use crate::http::{self, App, ListenError, Server, listen};
 use crate::instance::{DiscoveryEntry, Instance, claim_private_file, make_private_folder};
 use crate::jobs::Jobs;
 use crate::limits;
-use crate::listen::{ListenError, listen};
 use crate::session::Session;
 use crate::store::{Store, StoreError};
 

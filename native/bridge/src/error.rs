@@ -1,8 +1,8 @@
-//! Everything that can go wrong for a caller, in one place: its HTTP status, its code, and what to do.
+//! Everything that can go wrong for a caller, in one place: what is wrong, and what to do. Its HTTP status and code are in
+//! `http/reply.rs`.
 
 use codex::connection::CallError;
 use codex::rpc::Refusal;
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::model::job::{Failure, FailureCode};
@@ -111,42 +111,6 @@ impl Error {
     /// A wrong field.
     pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), problem: problem.into() }
-    }
-
-    /// The HTTP status and the code for programs.
-    #[must_use]
-    pub fn status_and_code(&self) -> (StatusCode, &'static str) {
-        match self {
-            Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "validation_error"),
-            Self::BadBody(_) => (StatusCode::BAD_REQUEST, "invalid_body"),
-            Self::BodyTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
-            Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
-            Self::UnsupportedMediaType | Self::UnsupportedEncoding => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
-            }
-            Self::RouteNotFound => (StatusCode::NOT_FOUND, "route_not_found"),
-            Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
-            Self::Forbidden { code, .. } => (StatusCode::FORBIDDEN, code),
-            Self::JobNotFound => (StatusCode::NOT_FOUND, "job_not_found"),
-            Self::ConversationNotFound(_) => (StatusCode::NOT_FOUND, "conversation_not_found"),
-            Self::NoCurrentConversation => (StatusCode::NOT_FOUND, "no_current_conversation"),
-            Self::EditorUnavailable(_) => (StatusCode::CONFLICT, "editor_unavailable"),
-            Self::EditorFailed(_) => (StatusCode::BAD_GATEWAY, "editor_failed"),
-            Self::ConversationOwnedElsewhere(_) => (StatusCode::CONFLICT, "conversation_owned_elsewhere"),
-            Self::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
-            Self::SendTimeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "send_timeout"),
-            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "bridge_stopping"),
-            Self::Session(SessionError::NotFound(_)) => (StatusCode::SERVICE_UNAVAILABLE, "codex_not_found"),
-            Self::Session(SessionError::Start(_) | SessionError::Stopped) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "codex_unavailable")
-            }
-            Self::Codex(CallError::Refused { .. }) => (StatusCode::BAD_GATEWAY, "codex_refused"),
-            Self::Codex(CallError::TimedOut { .. }) => (StatusCode::GATEWAY_TIMEOUT, "codex_timeout"),
-            Self::Codex(CallError::Closed { .. }) => (StatusCode::BAD_GATEWAY, "codex_exited"),
-            Self::Codex(CallError::Unexpected { .. }) => (StatusCode::BAD_GATEWAY, "codex_unexpected"),
-            Self::Store(_) | Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
-        }
     }
 
     /// Facts for programs beside the message.

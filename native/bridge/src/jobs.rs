@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use codex::rpc::Notification;
-use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -249,27 +248,11 @@ impl LiveJob {
 
     /// Takes note of something that Codex told.
     pub fn heard(&self, notification: &Notification) {
-        let params = &notification.params;
-        let thread_id = params.get("threadId").or_else(|| params.pointer("/thread/id"));
-        let mut event = json!({
-            "type": notification.method,
-            "thread_id": thread_id,
-            "conversation_id": thread_id,
-        });
-        let more = [
-            ("turn_id", params.pointer("/turn/id").or_else(|| params.get("turnId"))),
-            ("status", params.pointer("/turn/status")),
-        ];
-        for (name, value) in more {
-            if let Some(value @ Value::String(_)) = value {
-                event[name] = value.clone();
-            }
-        }
         let mut progress = self.progress();
         progress.event_count += 1;
         progress.last_event_at = Some(Timestamp::now());
         progress.last_event_type = Some(notification.method.clone());
-        progress.last_event = Some(event);
+        progress.last_event = Some(notification.identity());
     }
 
     /// Takes note of the Codex process's last words.

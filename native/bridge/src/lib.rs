@@ -10,10 +10,9 @@ pub mod http;
 pub mod instance;
 pub mod jobs;
 pub mod limits;
-mod listen;
 pub mod model;
 pub mod session;
 pub mod store;
 
 pub use bridge::{Bridge, StartError};
-pub use listen::ListenError;
+pub use http::ListenError;

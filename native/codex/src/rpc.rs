@@ -31,6 +31,25 @@ pub struct Notification {
     pub params: Value,
 }
 
+impl Notification {
+    /// What it is and what it concerns: `{type, thread_id, conversation_id, turn_id?, status?}`.
+    #[must_use]
+    pub fn identity(&self) -> Value {
+        let thread_id = self.params.get("threadId").or_else(|| self.params.pointer("/thread/id"));
+        let mut identity = json!({"type": self.method, "thread_id": thread_id, "conversation_id": thread_id});
+        let more = [
+            ("turn_id", self.params.pointer("/turn/id").or_else(|| self.params.get("turnId"))),
+            ("status", self.params.pointer("/turn/status")),
+        ];
+        for (name, value) in more {
+            if let Some(value @ Value::String(_)) = value {
+                identity[name] = value.clone();
+            }
+        }
+        identity
+    }
+}
+
 /// A request of the app-server to its client, for example for an approval.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerRequest {

@@ -6,6 +6,7 @@
 
 mod extract;
 pub mod guard;
+mod listen;
 mod openapi;
 mod reply;
 mod routes;
@@ -20,6 +21,8 @@ use crate::session::Session;
 use guard::Guard;
 use tokio_util::sync::CancellationToken;
 
+pub use listen::ListenError;
+pub(crate) use listen::listen;
 pub use openapi::openapi_json;
 pub use routes::health::health;
 pub use serve::Server;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use codex::connection::CallError;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value;
@@ -9,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::session::SessionError;
 
 /// The body of every reply with a 4xx or 5xx status.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +35,7 @@ pub(super) struct ErrorView {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let (status, code) = self.status_and_code();
+        let (status, code) = status_and_code(&self);
         let request_id = Uuid::new_v4().to_string();
         let error = if status.is_server_error() && code == "internal_error" {
             // What went wrong inside is for the log only.
@@ -77,4 +79,39 @@ pub(super) fn explain_wrong_method(method: &Method, response: Response) -> Respo
         parts.headers.insert(name, value.clone());
     }
     Response::from_parts(parts, body)
+}
+
+/// The HTTP status of an error and its code for programs.
+pub(super) fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
+    match error {
+        Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "validation_error"),
+        Error::BadBody(_) => (StatusCode::BAD_REQUEST, "invalid_body"),
+        Error::BodyTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+        Error::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
+        Error::UnsupportedMediaType | Error::UnsupportedEncoding => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+        }
+        Error::RouteNotFound => (StatusCode::NOT_FOUND, "route_not_found"),
+        Error::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        Error::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+        Error::Forbidden { code, .. } => (StatusCode::FORBIDDEN, code),
+        Error::JobNotFound => (StatusCode::NOT_FOUND, "job_not_found"),
+        Error::ConversationNotFound(_) => (StatusCode::NOT_FOUND, "conversation_not_found"),
+        Error::NoCurrentConversation => (StatusCode::NOT_FOUND, "no_current_conversation"),
+        Error::EditorUnavailable(_) => (StatusCode::CONFLICT, "editor_unavailable"),
+        Error::EditorFailed(_) => (StatusCode::BAD_GATEWAY, "editor_failed"),
+        Error::ConversationOwnedElsewhere(_) => (StatusCode::CONFLICT, "conversation_owned_elsewhere"),
+        Error::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
+        Error::SendTimeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "send_timeout"),
+        Error::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "bridge_stopping"),
+        Error::Session(SessionError::NotFound(_)) => (StatusCode::SERVICE_UNAVAILABLE, "codex_not_found"),
+        Error::Session(SessionError::Start(_) | SessionError::Stopped) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "codex_unavailable")
+        }
+        Error::Codex(CallError::Refused { .. }) => (StatusCode::BAD_GATEWAY, "codex_refused"),
+        Error::Codex(CallError::TimedOut { .. }) => (StatusCode::GATEWAY_TIMEOUT, "codex_timeout"),
+        Error::Codex(CallError::Closed { .. }) => (StatusCode::BAD_GATEWAY, "codex_exited"),
+        Error::Codex(CallError::Unexpected { .. }) => (StatusCode::BAD_GATEWAY, "codex_unexpected"),
+        Error::Store(_) | Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+    }
 }

@@ -192,7 +192,9 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        guard.check(&Method::GET, &map, peer).map_err(|error| error.status_and_code().0.as_u16())
+        guard
+            .check(&Method::GET, &map, peer)
+            .map_err(|error| crate::http::reply::status_and_code(&error).0.as_u16())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::http::SERVER_NAME;
+use super::SERVER_NAME;
 use crate::limits;
 
 /// Why the address cannot be listened on.
