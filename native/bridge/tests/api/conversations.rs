@@ -414,6 +414,8 @@ async fn with_an_editor_replies_are_those_of_the_original() {
     let expected = json!({"ok": true, "conversationId": null, "sent": false, "draft": true, "opened": true});
     assert_eq!(draft.body, expected);
     assert_eq!(*editor.drafts.lock().unwrap(), 1);
+    let misspelt = test.post("/conversations", json!({"mesage": "hi"})).await;
+    assert!(misspelt.body["warnings"][0].as_str().unwrap().contains("mesage"), "{}", misspelt.body);
 
     let created = test.create("hello").await;
     assert_eq!(created["opened"], true);

@@ -85,6 +85,9 @@ pub(super) struct DraftView {
     draft: bool,
     /// Always `true`.
     opened: bool,
+    /// What was done differently from what was asked, for example with a misspelt `message`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// Reply of `POST /conversations`.
@@ -142,7 +145,15 @@ pub(super) async fn create_conversation(
     match checked(move || body.into_new_conversation(&defaults)).await? {
         NewConversation::Draft => {
             app.conversations.open_draft().await?;
-            let draft = DraftView { ok: true, conversation_id: None, sent: false, draft: true, opened: true };
+            let warnings = unknown.into_iter().map(unknown_field).collect();
+            let draft = DraftView {
+                ok: true,
+                conversation_id: None,
+                sent: false,
+                draft: true,
+                opened: true,
+                warnings,
+            };
             Ok(Json(CreatedView::Draft(draft)))
         }
         NewConversation::Message(message) => {
@@ -239,8 +250,13 @@ async fn checked<T: Send + 'static>(
 }
 
 fn with_warnings(mut message: Message, unknown: Vec<String>) -> Message {
-    message.warnings.extend(unknown.into_iter().map(|name| format!("{name}: unknown field, ignored")));
+    message.warnings.extend(unknown.into_iter().map(unknown_field));
     message
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for use as a function over owned names")]
+fn unknown_field(name: String) -> String {
+    format!("{name}: unknown field, ignored")
 }
 
 impl SentView {
