@@ -23,10 +23,10 @@ pub enum PeerUser {
     Unknown,
 }
 
-/// Whether the user of a connection can be told on this platform.
+/// Whether the user of a connection can be told on this machine.
 #[must_use]
 pub fn knows_the_user_of_a_connection() -> bool {
-    platform::KNOWS
+    platform::knows()
 }
 
 /// The user on the other side of a connection from `peer` to `local`.
