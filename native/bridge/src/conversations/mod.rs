@@ -4,6 +4,7 @@
 //! ([`thread::ThreadTask`]) that runs its turns one after another and leaves when there are no more; the registry
 //! [`Threads`] says which have one. [`follow`] finds out what became of a turn that another process runs or ran.
 
+mod ending;
 mod follow;
 pub mod message;
 mod thread;
@@ -116,7 +117,7 @@ impl Conversations {
     pub async fn recover(&self, job: Arc<LiveJob>) {
         let view = job.view();
         let Some(conversation_id) = view.conversation_id else {
-            thread::end_interrupted_by_restart(&job).await;
+            ending::end_interrupted_by_restart(&job).await;
             return;
         };
         self.enqueue(&conversation_id, Work::recovery(job), None);
@@ -202,7 +203,7 @@ impl Conversations {
         let (conversation_id, loaded) = match started {
             Ok(started) => started,
             Err(error) => {
-                thread::end_failed(&job, error.as_failure()).await;
+                ending::end_failed(&job, error.as_failure()).await;
                 return Err(error);
             }
         };
@@ -261,7 +262,7 @@ impl Conversations {
             }
             Place::Full => {
                 let error = Error::QueueFull { limit: limits::QUEUED_TURNS_MAX };
-                thread::end_failed(&job, error.as_failure()).await;
+                ending::end_failed(&job, error.as_failure()).await;
                 Err(error)
             }
         }
@@ -338,7 +339,7 @@ impl Conversations {
         tracing::error!(conversation_id, "a conversation's task panicked");
         let failure = Error::Internal("a defect in the bridge ended the job; its log says more".to_owned());
         for job in std::iter::once(running).chain(waiting.into_iter().map(|work| work.job)) {
-            thread::end_failed(&job, failure.as_failure()).await;
+            ending::end_failed(&job, failure.as_failure()).await;
         }
     }
 }
