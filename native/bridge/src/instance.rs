@@ -161,6 +161,7 @@ fn remove_dead_entries(discovery_folder: &Path) {
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
+        // What cannot be read, or is no entry of ours, is not ours to remove.
         let entry = std::fs::read_to_string(&path).ok();
         let entry = entry.and_then(|text| serde_json::from_str::<DiscoveryEntry>(&text).ok());
         if let Some(entry) = entry

@@ -2,7 +2,7 @@
 //!
 //! A message becomes a job (durable) before Codex hears of it. Every conversation with work has one task
 //! ([`thread::ThreadTask`]) that runs its turns one after another and leaves when there are no more; the registry
-//! [`Threads`] says which have one. [`follow`] finds out what became of a turn that another process runs or ran.
+//! [`Threads`] says which have one. [`ending`] decides and records how jobs end. [`follow`] finds out what became of a turn that another process runs or ran.
 
 mod ending;
 mod follow;

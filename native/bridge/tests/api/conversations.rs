@@ -120,11 +120,7 @@ async fn a_conversation_that_another_process_owns_is_handed_over() {
     let first = test.create("hello").await;
     test.ended_of(&first).await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    let other = crate::support::other_app_server(&test.folders).await;
-    let _held = eventually("another process opens the conversation", || async {
-        other.connection.thread_resume(thread_id, &Default::default()).await.ok()
-    })
-    .await;
+    let _other = crate::support::another_owner(&test.folders, thread_id).await;
 
     let path = format!("/conversations/{thread_id}/messages");
     let reply = test.post(&path, json!({"message": "for the owner", "model": "ignored"})).await;
@@ -143,11 +139,7 @@ async fn a_message_whose_owner_goes_away_is_run_by_the_bridge() {
     let first = test.create("hello").await;
     test.ended_of(&first).await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    let other = crate::support::other_app_server(&test.folders).await;
-    let _held = eventually("another process opens the conversation", || async {
-        other.connection.thread_resume(thread_id, &Default::default()).await.ok()
-    })
-    .await;
+    let other = crate::support::another_owner(&test.folders, thread_id).await;
     // Busy, so that it cannot take our message.
     let input = [codex::protocol::UserInput::Text { text: "@model hold busy".into() }];
     other.connection.turn_start(thread_id, "theirs", &input, None).await.unwrap();
@@ -194,11 +186,7 @@ async fn a_handed_over_message_that_its_owner_deletes_ends_its_job() {
     let first = test.create("hello").await;
     test.ended_of(&first).await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    let other = crate::support::other_app_server(&test.folders).await;
-    let _held = eventually("another process opens the conversation", || async {
-        other.connection.thread_resume(thread_id, &Default::default()).await.ok()
-    })
-    .await;
+    let other = crate::support::another_owner(&test.folders, thread_id).await;
     let input = [codex::protocol::UserInput::Text { text: "@model hold busy".into() }];
     other.connection.turn_start(thread_id, "theirs", &input, None).await.unwrap();
     test.model.wait_until_held("busy").await;

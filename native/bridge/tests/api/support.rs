@@ -156,3 +156,13 @@ pub(crate) async fn other_app_server(folders: &Folders) -> codex::app_server::Ap
     };
     codex::app_server::AppServer::start(&launch, "0.0.0-other").await.unwrap()
 }
+
+/// Another app-server that owns the conversation, once Codex has let go of it: closing takes about 0.1 s.
+pub(crate) async fn another_owner(folders: &Folders, thread_id: &str) -> codex::app_server::AppServer {
+    let other = other_app_server(folders).await;
+    eventually("another process opens the conversation", || async {
+        other.connection.thread_resume(thread_id, &Default::default()).await.ok()
+    })
+    .await;
+    other
+}

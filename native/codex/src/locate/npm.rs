@@ -142,6 +142,7 @@ fn expand(home: &Path, pattern: &str) -> Vec<PathBuf> {
         .flatten()
         .map(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
+            // A folder that is named otherwise (`latest`) is looked at after those with a version.
             let version = Version::parse(name.trim_start_matches('v')).ok();
             (version, entry.path().join(after.trim_start_matches('/')))
         })

@@ -83,5 +83,6 @@ async fn asked_to_end() {
 
 #[cfg(not(unix))]
 async fn asked_to_end() {
+    // If it cannot be listened for, the end of stdin still ends the program.
     let _ = tokio::signal::ctrl_c().await;
 }

@@ -57,6 +57,7 @@ where
             }
             let problem = format!("the script expects `{}`, but the client sent {message}", expected.expect);
             let refusal = json!({ "id": message["id"], "error": { "code": -32600, "message": problem } });
+            // A client that is gone misses the refusal; the report says what was wrong in any case.
             let _ = write_line(&mut writer, &refusal.to_string()).await;
             return report(progress, problem);
         };

@@ -169,7 +169,7 @@ impl Guard {
 }
 
 /// The token that a request carries: `Authorization: Bearer` (RFC 6750; the scheme in any case, RFC 9110 section 11.1), or our
-/// own header.
+/// own header. One that is not readable text counts as none, and so is refused.
 fn given_token(headers: &HeaderMap) -> Option<&str> {
     if let Some(token) = headers.get(TOKEN_HEADER) {
         return token.to_str().ok();
