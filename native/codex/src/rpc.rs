@@ -78,8 +78,12 @@ pub enum Refusal {
     OwnedElsewhere,
     /// The thread is being unloaded here; the same call works in a moment.
     Closing,
-    /// Codex does not know this thread.
+    /// Codex does not know this thread; or it exists, and the call needs it to be loaded here (see [`crate::protocol`]).
     ThreadUnknown,
+    /// The thread was put away (archived).
+    Archived,
+    /// The turn that was named does not run: none does, or another one.
+    TurnNotActive,
     /// The binary does not have this method.
     MethodUnknown,
     /// Anything else.
@@ -95,7 +99,12 @@ impl RpcError {
             Refusal::OwnedElsewhere
         } else if text.contains("is closing") {
             Refusal::Closing
+        } else if text.contains("is archived") {
+            Refusal::Archived
+        } else if text.contains("no active turn") || text.contains("expected active turn id") {
+            Refusal::TurnNotActive
         } else if text.contains("no rollout found")
+            || text.contains("no archived rollout found")
             || text.contains("thread not loaded")
             || text.contains("thread not found")
             || text.contains("invalid thread id")
@@ -221,6 +230,10 @@ mod tests {
             ("invalid thread id: invalid character", Refusal::ThreadUnknown),
             ("invalid session id: invalid character", Refusal::ThreadUnknown),
             ("Invalid request: unknown variant `x/y`, expected one of `a`", Refusal::MethodUnknown),
+            ("no archived rollout found for thread id 01a", Refusal::ThreadUnknown),
+            ("session 01a is archived. Run `codex unarchive 01a` to unarchive it first.", Refusal::Archived),
+            ("no active turn to steer", Refusal::TurnNotActive),
+            ("expected active turn id `a` but found `b`", Refusal::TurnNotActive),
             ("something else", Refusal::Other),
         ];
         for (message, expected) in cases {

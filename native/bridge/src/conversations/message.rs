@@ -220,6 +220,7 @@ impl MessageBody {
                 approval_policy,
                 sandbox,
                 model: not_blank("model", self.model)?,
+                model_provider: None,
                 service_tier: not_blank("serviceTier", self.service_tier)?,
                 base_instructions: self.base_instructions,
                 developer_instructions: self.developer_instructions,

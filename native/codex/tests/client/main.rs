@@ -11,6 +11,7 @@ mod app_server;
 mod connection;
 mod decline;
 mod faults;
+mod history;
 #[cfg(unix)]
 mod processes;
 mod support;

@@ -1,5 +1,6 @@
 //! The typed methods on the real binary.
 
+use codex::app_server::AppServer;
 use codex::connection::ThreadEvent;
 use codex::protocol::TurnStatus;
 use codex::rpc::Refusal;
@@ -178,6 +179,62 @@ async fn a_queue_that_pauses_after_an_interruption_can_be_started() {
     let (end, record) = turn_end(&mut watch, started.params["turn"]["id"].as_str().unwrap()).await;
     assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: queued")));
     assert!(!connection.thread_queue_start(&thread.id, "queued-1").await.unwrap(), "it is taken");
+}
+
+#[tokio::test]
+async fn what_waits_in_a_queue_can_be_changed_and_taken_out_by_another_process() {
+    let place = Place::new().await;
+    let (owner, other) = tokio::join!(place.start(), place.start());
+    let (thread, mut watch) = owner.connection.thread_start(&place.free()).await.unwrap();
+    let message = text("@model hold gate\n@model say first");
+    let turn = owner.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
+    place.model.wait_until_held("gate").await;
+    let connection = &other.connection;
+    for (id, words) in [("queued-1", "one"), ("queued-2", "two")] {
+        connection.thread_queue_add(&thread.id, id, &text(words)).await.unwrap();
+    }
+    let changed = text("one, changed");
+    assert!(connection.thread_queue_replace(&thread.id, "queued-1", &changed).await.unwrap());
+    assert!(!connection.thread_queue_replace(&thread.id, "never-queued", &changed).await.unwrap());
+    assert!(connection.thread_queue_remove(&thread.id, "queued-2").await.unwrap());
+    assert!(!connection.thread_queue_remove(&thread.id, "queued-2").await.unwrap());
+    let queue = owner.connection.thread_queue_list(&thread.id).await.unwrap();
+    let waiting: Vec<_> =
+        queue.iter().map(|one| (one.client_user_message_id.as_str(), &one.input[0]["text"])).collect();
+    assert_eq!(waiting, [("queued-1", &json!("one, changed"))]);
+
+    place.model.release("gate");
+    assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Completed);
+    let started = notification_of(&mut watch, "turn/started").await;
+    let (_, record) = turn_end(&mut watch, started.params["turn"]["id"].as_str().unwrap()).await;
+    assert_eq!(record.answer.as_deref(), Some("You said: one, changed"));
+}
+
+#[tokio::test]
+async fn a_running_turn_is_steered_by_the_process_that_runs_it() {
+    let place = Place::new().await;
+    let (owner, other) = tokio::join!(place.start(), place.start());
+    let (thread, mut watch) = owner.connection.thread_start(&place.free()).await.unwrap();
+    let message = text("@model hold gate\n@model run echo working");
+    let turn = owner.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
+    place.model.wait_until_held("gate").await;
+
+    let steer = async |server: &AppServer, turn_id: &str| {
+        server.connection.turn_steer(&thread.id, turn_id, "steered-1", &text("and hurry")).await
+    };
+    let elsewhere = steer(&other, &turn.id).await.unwrap_err();
+    assert_eq!(elsewhere.refusal(), Some(Refusal::ThreadUnknown), "{elsewhere}");
+    let mistaken = steer(&owner, "another-turn").await.unwrap_err();
+    assert_eq!(mistaken.refusal(), Some(Refusal::TurnNotActive), "{mistaken}");
+    assert_eq!(steer(&owner, &turn.id).await.unwrap(), turn.id);
+
+    place.model.release("gate");
+    let (end, record) = turn_end(&mut watch, &turn.id).await;
+    assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: and hurry")));
+    let stored = owner.connection.thread_read(&thread.id, true).await.unwrap();
+    assert_eq!(stored.turn(None, "steered-1").map(|turn| &turn.id), Some(&turn.id));
+    let late = steer(&owner, &turn.id).await.unwrap_err();
+    assert_eq!(late.refusal(), Some(Refusal::TurnNotActive), "{late}");
 }
 
 #[tokio::test]

@@ -1,0 +1,155 @@
+//! Turns: messages in, and how an exchange stands.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{CALL_LIMIT, read};
+use crate::connection::{CallError, Connection};
+
+/// One piece of a message (`UserInput`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum UserInput {
+    /// Text.
+    Text {
+        /// The text itself.
+        text: String,
+    },
+    /// A picture by `https:` or `data:` address.
+    Image {
+        /// The address.
+        url: String,
+    },
+    /// A picture by absolute path.
+    LocalImage {
+        /// The path.
+        path: PathBuf,
+    },
+}
+
+/// One exchange (`Turn`).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Turn {
+    /// UUIDv7.
+    pub id: String,
+    /// Where it stands.
+    pub status: TurnStatus,
+    /// Set on failed turns.
+    pub error: Option<TurnError>,
+    /// Messages, commands, file changes, … as Codex sent them.
+    #[serde(default)]
+    pub items: Vec<Value>,
+    /// Unix time in seconds.
+    pub completed_at: Option<i64>,
+    /// Milliseconds from start to end.
+    pub duration_ms: Option<u64>,
+}
+
+impl Turn {
+    pub(super) fn has_message(&self, client_message_id: &str) -> bool {
+        self.items.iter().any(|item| item.get("clientId").and_then(Value::as_str) == Some(client_message_id))
+    }
+
+    /// Whether its end is a fact. A process that does not own the thread sees a running turn as interrupted, but
+    /// without a time of completion; so does everybody a turn whose process died.
+    #[must_use]
+    pub fn end_is_certain(&self) -> bool {
+        match self.status {
+            TurnStatus::Completed | TurnStatus::Failed => true,
+            TurnStatus::Interrupted => self.completed_at.is_some(),
+            TurnStatus::InProgress | TurnStatus::Unknown => false,
+        }
+    }
+}
+
+/// Where a turn stands (`TurnStatus`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TurnStatus {
+    /// Ended well.
+    Completed,
+    /// Ended by its user or by the end of its process. A process that does not own the thread sees a running turn so, too.
+    Interrupted,
+    /// Ended by an error.
+    Failed,
+    /// Running.
+    InProgress,
+    /// One that this program does not know yet.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why a turn failed (`TurnError`).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct TurnError {
+    /// For a person.
+    pub message: String,
+}
+
+impl Connection {
+    /// `turn/start` on a thread that is loaded here and has no active turn. `client_message_id` comes back as the `clientId`
+    /// of the turn's user message, by which the turn can be found again; `output_schema` is a JSON Schema for the final
+    /// answer. Everything else a turn could change is a matter of [`ThreadOptions`], whose names mean the same in every
+    /// binary.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn turn_start(
+        &self,
+        thread_id: &str,
+        client_message_id: &str,
+        input: &[UserInput],
+        output_schema: Option<&Value>,
+    ) -> Result<Turn, CallError> {
+        let method = "turn/start";
+        let mut params =
+            json!({"threadId": thread_id, "clientUserMessageId": client_message_id, "input": input});
+        if let Some(schema) = output_schema {
+            params["outputSchema"] = schema.clone();
+        }
+        Ok(read::<TurnResult>(method, self.call(method, params, CALL_LIMIT).await?)?.turn)
+    }
+
+    /// `turn/steer`: adds a message to the turn that runs, whose model reads it at its next step. Only the process that
+    /// runs the turn can do it. Returns the turn's id.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`crate::rpc::Refusal::TurnNotActive`] when that turn does not run any more, or another one does.
+    pub async fn turn_steer(
+        &self,
+        thread_id: &str,
+        expected_turn_id: &str,
+        client_message_id: &str,
+        input: &[UserInput],
+    ) -> Result<String, CallError> {
+        let method = "turn/steer";
+        let params = json!({
+            "threadId": thread_id, "expectedTurnId": expected_turn_id,
+            "clientUserMessageId": client_message_id, "input": input,
+        });
+        Ok(read::<Steered>(method, self.call(method, params, CALL_LIMIT).await?)?.turn_id)
+    }
+
+    /// `turn/interrupt`: asks a running turn to end; its `turn/completed` follows.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn turn_interrupt(&self, thread_id: &str, turn_id: &str) -> Result<(), CallError> {
+        let params = json!({"threadId": thread_id, "turnId": turn_id});
+        self.call("turn/interrupt", params, CALL_LIMIT).await.map(drop)
+    }
+}
+
+#[derive(Deserialize)]
+struct TurnResult {
+    turn: Turn,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Steered {
+    turn_id: String,
+}

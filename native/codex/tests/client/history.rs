@@ -1,0 +1,288 @@
+//! Lists, names, forks, archives and the taking back of turns, on the real binary.
+
+use std::future::Future;
+
+use codex::app_server::{AppServer, Methods};
+use codex::connection::{CallError, ThreadWatch};
+use codex::protocol::{
+    ForkPoint, RollBack, RollBackError, ThreadListQuery, ThreadOptions, ThreadStatus, Turn, TurnStatus,
+};
+use codex::rpc::Refusal;
+use codex::turn::TurnEnd;
+use serde_json::json;
+use testkit::{PeerScript, Step};
+
+use crate::support::{LIMIT, Place, connect, in_time, notification_of, text, turn_end};
+
+/// A thread on which these messages were answered.
+async fn thread_with(
+    server: &AppServer,
+    place: &Place,
+    messages: &[&str],
+) -> (String, Vec<String>, ThreadWatch) {
+    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let mut turns = Vec::new();
+    for message in messages {
+        let turn = server.connection.turn_start(&thread.id, message, &text(message), None).await.unwrap();
+        assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Completed);
+        turns.push(turn.id);
+    }
+    (thread.id, turns, watch)
+}
+
+async fn turn_ids(server: &AppServer, thread_id: &str) -> Vec<String> {
+    let thread = server.connection.thread_read(thread_id, true).await.unwrap();
+    thread.turns.into_iter().map(|turn| turn.id).collect()
+}
+
+async fn refusal<T: std::fmt::Debug>(call: impl Future<Output = Result<T, CallError>>) -> Option<Refusal> {
+    call.await.unwrap_err().refusal()
+}
+
+#[tokio::test]
+async fn a_list_shows_each_conversation_and_comes_in_pages() {
+    let place = Place::new().await;
+    let (server, other) = tokio::join!(place.start(), place.start());
+    let (first, _, _watch) = thread_with(&server, &place, &["about apples"]).await;
+    let (second, _, _watch) = thread_with(&server, &place, &["about pears"]).await;
+    other.connection.thread_set_name(&second, "Fruit").await.unwrap();
+
+    let list = async |query: ThreadListQuery| other.connection.thread_list(&query).await.unwrap();
+    let ids = |page: &codex::protocol::ThreadPage| {
+        page.threads.iter().map(|thread| thread.id.clone()).collect::<Vec<_>>()
+    };
+    let all = list(ThreadListQuery::default()).await;
+    assert_eq!(ids(&all).len(), 2);
+    let named = all.threads.iter().find(|thread| thread.id == second).unwrap();
+    assert_eq!((named.name.as_deref(), named.preview.as_deref()), (Some("Fruit"), Some("about pears")));
+    assert_eq!(named.cwd.as_deref(), Some(place.folder().as_path()));
+    assert_eq!((named.source_name(), named.status), ("vscode".to_owned(), ThreadStatus::NotLoaded));
+    assert_eq!(
+        (named.model.as_deref(), named.model_provider.as_deref()),
+        (Some("scripted"), Some("scripted"))
+    );
+    assert!(named.created_at.is_some_and(|at| at > 1_700_000_000) && named.updated_at >= named.created_at);
+    assert!(named.path.as_ref().is_some_and(|path| path.is_file()) && named.cli_version.is_some());
+    assert_eq!((&named.forked_from_id, &named.parent_thread_id), (&None, &None));
+
+    let page = list(ThreadListQuery { limit: Some(1), ..Default::default() }).await;
+    assert_eq!(ids(&page).len(), 1);
+    let rest =
+        list(ThreadListQuery { limit: Some(5), cursor: page.next_cursor.clone(), ..Default::default() })
+            .await;
+    assert_eq!((ids(&rest).len(), &rest.next_cursor), (1, &None));
+    assert_ne!(ids(&rest), ids(&page));
+
+    let found = list(ThreadListQuery { search_term: Some("apples".into()), ..Default::default() }).await;
+    assert_eq!(ids(&found), [first]);
+    let here = list(ThreadListQuery { cwd: Some(place.folder()), ..Default::default() }).await;
+    assert_eq!(ids(&here).len(), 2);
+    let elsewhere = list(ThreadListQuery { cwd: Some("/nowhere".into()), ..Default::default() }).await;
+    assert_eq!(ids(&elsewhere), [""; 0]);
+    let of_exec = list(ThreadListQuery { source_kinds: vec!["exec".into()], ..Default::default() }).await;
+    assert_eq!(ids(&of_exec), [""; 0]);
+    let archived = list(ThreadListQuery { archived: true, ..Default::default() }).await;
+    assert_eq!(ids(&archived), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_list_is_read_leniently() {
+    let threads = json!([
+        {"id": "a", "createdAt": "yesterday", "status": {"type": "dreaming"}, "source": {"subagent": "review"}},
+        {"id": "b", "name": 7, "status": "idle", "source": {"custom": "my-client"}},
+        {"id": "c", "source": "mcp"},
+        {"id": "d", "source": {"internal": "x"}},
+        {"id": "a"},
+        {"no": "id"},
+    ]);
+    let (connection, peer) =
+        connect(PeerScript::new([Step::expect("thread/list").result(json!({"data": threads}))]));
+    let page = connection.thread_list(&ThreadListQuery::default()).await.unwrap();
+    let read: Vec<_> = page.threads.iter().map(|t| (t.id.as_str(), t.source_name(), t.status)).collect();
+    let expected = [
+        ("a", "subAgent", ThreadStatus::Unknown),
+        ("b", "my-client", ThreadStatus::Idle),
+        ("c", "appServer", ThreadStatus::Unknown),
+        ("d", "internal", ThreadStatus::Unknown),
+    ];
+    assert_eq!(read, expected.map(|(id, source, status)| (id, source.to_owned(), status)));
+    assert_eq!((page.threads[0].created_at, &page.threads[1].name, page.next_cursor), (None, &None, None));
+    assert_eq!(peer.finish().await[0]["params"], json!({"modelProviders": []}));
+}
+
+#[tokio::test]
+async fn turns_come_in_pages_newest_first() {
+    let place = Place::new().await;
+    let (server, other) = tokio::join!(place.start(), place.start());
+    let (thread_id, turns, _watch) = thread_with(&server, &place, &["one", "two", "three"]).await;
+    let page = other.connection.thread_turns_list(&thread_id, None, 2).await.unwrap();
+    let ids = |turns: &[Turn]| turns.iter().map(|turn| turn.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&page.turns), [turns[2].clone(), turns[1].clone()]);
+    let items = &page.turns[0].items;
+    assert!(items.iter().any(|item| item["type"] == "agentMessage"), "{items:?}");
+    let cursor = page.next_cursor.expect("there is an older one");
+    let last = other.connection.thread_turns_list(&thread_id, Some(&cursor), 2).await.unwrap();
+    assert_eq!((ids(&last.turns), last.next_cursor), (vec![turns[0].clone()], None));
+}
+
+#[tokio::test]
+async fn a_fork_takes_what_it_is_told_to_from_a_thread_that_another_process_owns() {
+    let place = Place::new().await;
+    let (owner, other) = tokio::join!(place.start(), place.start());
+    let (thread_id, turns, _watch) = thread_with(&owner, &place, &["one", "two", "three"]).await;
+    let running =
+        owner.connection.turn_start(&thread_id, "m", &text("@model hold gate"), None).await.unwrap();
+    place.model.wait_until_held("gate").await;
+
+    let cases = [
+        (ForkPoint::Before(turns[1].clone()), 1),
+        (ForkPoint::After(turns[1].clone()), 2),
+        (ForkPoint::Whole, 4),
+    ];
+    for (point, expected) in cases {
+        let (fork, mut watch) =
+            other.connection.thread_fork(&other.methods, &thread_id, &place.free(), &point).await.unwrap();
+        assert_eq!(fork.forked_from_id.as_ref(), Some(&thread_id));
+        let copied = other.connection.thread_read(&fork.id, true).await.unwrap().turns;
+        assert_eq!(copied.len(), expected, "{point:?}");
+        if point == ForkPoint::Whole {
+            assert_eq!(copied[3].status, TurnStatus::Interrupted);
+        }
+        let turn = other.connection.turn_start(&fork.id, "n", &text("on my own"), None).await.unwrap();
+        let (end, record) = turn_end(&mut watch, &turn.id).await;
+        assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: on my own")));
+    }
+    let point = ForkPoint::After(running.id);
+    let refused =
+        other.connection.thread_fork(&other.methods, &thread_id, &place.free(), &point).await.unwrap_err();
+    assert!(refused.to_string().contains("identifies an in-progress turn"), "{refused}");
+    place.model.release("gate");
+}
+
+#[tokio::test]
+async fn a_fork_by_a_binary_that_knows_no_points_is_cut_afterwards() {
+    let turn = |id: &str| json!({"id": id, "status": "completed"});
+    let whole = json!({"thread": {"id": "f", "turns": [turn("a"), turn("b"), turn("c")]}});
+    for (point, count) in [(ForkPoint::After("a".into()), 2), (ForkPoint::Before("c".into()), 1)] {
+        let (connection, peer) = connect(PeerScript::new([
+            Step::expect("thread/fork").result(json!({"thread": {"id": "f"}})),
+            Step::expect("thread/read").result(whole.clone()),
+            Step::expect("thread/read").result(whole.clone()),
+            Step::expect("thread/revert").error(-32600, "Invalid request: unknown variant `thread/revert`"),
+            Step::expect("thread/rollback").result(json!({})),
+        ]));
+        let options = ThreadOptions::default();
+        let (fork, _watch) =
+            connection.thread_fork(&Methods::default(), "t", &options, &point).await.unwrap();
+        assert_eq!(fork.id, "f");
+        let params = peer.finish().await.last().unwrap()["params"].clone();
+        assert_eq!(params, json!({"threadId": "f", "numTurns": count}), "{point:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_archived_thread_is_away_until_it_is_taken_out_again() {
+    let place = Place::new().await;
+    let (owner, other) = tokio::join!(place.start(), place.start());
+    let (thread_id, _, mut watch) = thread_with(&owner, &place, &["one"]).await;
+    assert_eq!(refusal(other.connection.thread_archive(&thread_id)).await, Some(Refusal::OwnedElsewhere));
+    assert_eq!(refusal(other.connection.thread_unarchive(&thread_id)).await, Some(Refusal::OwnedElsewhere));
+
+    owner.connection.thread_archive(&thread_id).await.unwrap();
+    notification_of(&mut watch, "thread/archived").await;
+    let listed = async |archived: bool| {
+        let query = ThreadListQuery { archived, ..Default::default() };
+        other.connection.thread_list(&query).await.unwrap().threads.len()
+    };
+    assert_eq!((listed(true).await, listed(false).await), (1, 0));
+    assert_eq!(
+        refusal(other.connection.thread_resume(&thread_id, &place.free())).await,
+        Some(Refusal::Archived)
+    );
+    assert_eq!(refusal(other.connection.thread_archive(&thread_id)).await, Some(Refusal::ThreadUnknown));
+
+    other.connection.thread_unarchive(&thread_id).await.unwrap();
+    assert_eq!((listed(true).await, listed(false).await), (0, 1));
+    assert_eq!(refusal(other.connection.thread_unarchive(&thread_id)).await, Some(Refusal::ThreadUnknown));
+    other.connection.thread_resume(&thread_id, &place.free()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_name_is_set_whoever_owns_the_thread() {
+    let place = Place::new().await;
+    let (owner, other) = tokio::join!(place.start(), place.start());
+    let (thread_id, _, _watch) = thread_with(&owner, &place, &["one"]).await;
+    other.connection.thread_set_name(&thread_id, "By another").await.unwrap();
+    let seen = owner.connection.thread_read(&thread_id, false).await.unwrap();
+    assert_eq!(seen.name.as_deref(), Some("By another"));
+    let refused = other.connection.thread_set_name(&thread_id, " ").await.unwrap_err();
+    assert!(refused.to_string().contains("thread name must not be empty"), "{refused}");
+    let unknown = "019aa000-0000-7000-8000-000000000000";
+    assert_eq!(refusal(other.connection.thread_set_name(unknown, "x")).await, Some(Refusal::ThreadUnknown));
+}
+
+#[tokio::test]
+async fn compaction_is_a_turn_of_the_process_that_has_the_thread() {
+    let place = Place::new().await;
+    let (owner, other) = tokio::join!(place.start(), place.start());
+    let (thread_id, _, mut watch) = thread_with(&owner, &place, &["one"]).await;
+    assert_eq!(refusal(other.connection.thread_compact(&thread_id)).await, Some(Refusal::ThreadUnknown));
+    owner.connection.thread_compact(&thread_id).await.unwrap();
+    let started = notification_of(&mut watch, "turn/started").await;
+    let item = notification_of(&mut watch, "item/completed").await;
+    assert_eq!(item.params["item"]["type"], "contextCompaction");
+    let (end, _) = turn_end(&mut watch, started.params["turn"]["id"].as_str().unwrap()).await;
+    assert_eq!(end, TurnEnd::Completed);
+}
+
+#[tokio::test]
+async fn turns_are_taken_back_by_number_or_from_one_on() {
+    let place = Place::new().await;
+    let (owner, other) = tokio::join!(place.start(), place.start());
+    let (thread_id, turns, _watch) = thread_with(&owner, &place, &["one", "two", "three", "four"]).await;
+    let roll_back = async |server: &AppServer, what: RollBack| {
+        in_time("the roll back", server.connection.thread_roll_back(&server.methods, &thread_id, &what)).await
+    };
+    let not_loaded = roll_back(&other, RollBack::Turns(1)).await.unwrap_err();
+    let RollBackError::Call(not_loaded) = not_loaded else { panic!("{not_loaded:?}") };
+    assert_eq!(not_loaded.refusal(), Some(Refusal::ThreadUnknown), "it is not loaded there");
+
+    assert_eq!(roll_back(&owner, RollBack::Turns(1)).await.unwrap(), 1);
+    assert_eq!(turn_ids(&other, &thread_id).await, turns[..3]);
+    assert_eq!(roll_back(&owner, RollBack::From(turns[1].clone())).await.unwrap(), 2);
+    assert_eq!(turn_ids(&other, &thread_id).await, turns[..1]);
+    assert_eq!(roll_back(&owner, RollBack::Turns(0)).await.unwrap(), 0);
+    assert!(matches!(roll_back(&owner, RollBack::Turns(2)).await, Err(RollBackError::TooMany(1))));
+    let gone = roll_back(&owner, RollBack::From(turns[2].clone())).await;
+    assert!(matches!(&gone, Err(RollBackError::TurnUnknown(turn)) if *turn == turns[2]), "{gone:?}");
+    assert_eq!(roll_back(&owner, RollBack::Turns(1)).await.unwrap(), 1);
+    assert_eq!(turn_ids(&other, &thread_id).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_thread_of_the_older_storage_is_rolled_back_by_the_older_method() {
+    let turn = |id: &str| json!({"id": id, "status": "completed"});
+    let thread = json!({"thread": {"id": "t", "turns": [turn("a"), turn("b"), turn("c")]}});
+    let refused = "thread/revert only supports paginated threads";
+    let (connection, peer) = connect(PeerScript::new([
+        Step::expect("thread/read").result(thread),
+        Step::expect("thread/revert").error(-32600, refused),
+        Step::expect("thread/rollback").result(json!({})),
+    ]));
+    let what = RollBack::From("b".into());
+    assert_eq!(connection.thread_roll_back(&Methods::default(), "t", &what).await.unwrap(), 2);
+    let calls = peer.finish().await;
+    assert_eq!(calls[1]["params"], json!({"threadId": "t", "beforeTurnId": "b"}));
+    assert_eq!(calls[2]["params"], json!({"threadId": "t", "numTurns": 2}));
+
+    // The real binary has only the newer one.
+    let place = Place::new().await;
+    let server = place.start().await;
+    let legacy = json!({"cwd": place.folder(), "historyMode": "legacy"});
+    let (started, mut watch) = server.connection.call_watching("thread/start", legacy, LIMIT).await.unwrap();
+    let thread_id = started["thread"]["id"].as_str().unwrap();
+    let turn = server.connection.turn_start(thread_id, "m", &text("one"), None).await.unwrap();
+    turn_end(&mut watch, &turn.id).await;
+    let error = server.connection.thread_roll_back(&server.methods, thread_id, &RollBack::Turns(1)).await;
+    assert!(error.as_ref().is_err_and(|error| error.to_string().contains(refused)), "{error:?}");
+}
