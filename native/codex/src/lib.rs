@@ -6,12 +6,14 @@
 //! - [`app_server::AppServer`] is one running `codex app-server` process with its handshake done.
 //! - [`connection::Connection`] is the JSON-RPC link: calls, notifications by thread, server requests.
 //! - [`protocol`] holds the few methods and fields that the bridge interprets; all else is passed on as JSON.
+//! - [`approval`] turns a request of the app-server into a question for a person, and a decision into its answer.
 //! - [`turn::TurnRecord`] turns a turn's notifications, or its stored form, into what a caller wants to know.
 //!
 //! No code here switches on a Codex version: the binary is asked which methods it knows
 //! ([`app_server::Methods`]), and fields are read leniently.
 
 pub mod app_server;
+pub mod approval;
 pub mod connection;
 pub mod decline;
 pub mod launch;

@@ -1,6 +1,5 @@
 //! "No", to everything that an app-server can ask: in the form its own schema demands, and so that its turn ends.
 
-use std::process::Command;
 use std::time::Duration;
 
 use codex::decline::decline;
@@ -8,9 +7,9 @@ use codex::protocol::{ApprovalPolicy, SandboxMode};
 use codex::rpc::ServerRequest;
 use codex::turn::{TurnEnd, TurnRecord};
 use serde_json::{Value, json};
-use testkit::{PeerScript, Step, codex_binary};
+use testkit::{PeerScript, Step};
 
-use crate::support::{LIMIT, Place, connect, in_time, request, text, turn_end};
+use crate::support::{LIMIT, Place, Schemas, connect, in_time, request, text, turn_end};
 
 /// Every kind of request that is declined with a result, and that result.
 fn results() -> [(&'static str, Value); 8] {
@@ -72,30 +71,15 @@ async fn a_request_whose_watcher_has_gone_is_declined() {
     assert_eq!(peer.finish().await[1..], [json!({"id": 0, "result": {"decision": "decline"}})]);
 }
 
-/// The binary prints the schema of every request it can make and of the answers that it takes.
 #[test]
 fn every_answer_fits_the_binarys_own_schema() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().to_str().unwrap();
-    let arguments = ["app-server", "generate-json-schema", "--experimental", "--out", out];
-    let status = Command::new(codex_binary()).args(arguments).env("CODEX_HOME", out).status().unwrap();
-    assert!(status.success(), "{status}");
-    let read = |name: &str| -> Value {
-        serde_json::from_slice(&std::fs::read(folder.path().join(name)).unwrap()).unwrap()
-    };
-
+    let schemas = Schemas::of_the_binary();
     let mut fitting = Vec::new();
-    for kind in read("ServerRequest.json")["oneOf"].as_array().unwrap() {
-        let method = kind["properties"]["method"]["enum"][0].as_str().unwrap();
-        let Ok(answer) = decline(&asked(method)) else { continue };
-        let params = kind["properties"]["params"]["$ref"].as_str().unwrap();
-        let name = params.rsplit('/').next().unwrap().strip_suffix("Params").unwrap();
-        let schema = read(&format!("{name}Response.json"));
-        let validator = jsonschema::validator_for(&schema).unwrap();
-        let problems: Vec<String> =
-            validator.iter_errors(&answer).map(|problem| problem.to_string()).collect();
+    for method in schemas.methods() {
+        let Ok(answer) = decline(&asked(&method)) else { continue };
+        let problems = schemas.problems(&method, &answer);
         assert!(problems.is_empty(), "{method}: {answer}: {problems:?}");
-        fitting.push(method.to_owned());
+        fitting.push(method);
     }
     for (method, _) in results() {
         assert!(fitting.iter().any(|fits| fits == method), "{method} is not among {fitting:?}");

@@ -7,7 +7,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod answers;
 mod app_server;
+mod approval;
 mod connection;
 mod decline;
 mod faults;

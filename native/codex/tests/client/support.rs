@@ -11,6 +11,7 @@ use codex::launch::Launch;
 use codex::protocol::{ApprovalPolicy, SandboxMode, ThreadOptions, UserInput};
 use codex::rpc::{Notification, ServerRequest};
 use codex::turn::{TurnEnd, TurnRecord};
+use serde_json::Value;
 use tempfile::TempDir;
 use testkit::{CodexHome, PeerScript, ScriptedModel, ScriptedPeer, WAIT_MAX, codex_binary};
 
@@ -85,6 +86,50 @@ pub(crate) async fn turn_end(watch: &mut ThreadWatch, turn_id: &str) -> (TurnEnd
     }
 }
 
+/// The schemas that the binary prints: of every request it can make, and of the answers that it takes.
+pub(crate) struct Schemas {
+    folder: TempDir,
+}
+
+impl Schemas {
+    pub(crate) fn of_the_binary() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().to_str().unwrap();
+        let arguments = ["app-server", "generate-json-schema", "--experimental", "--out", out];
+        let mut command = std::process::Command::new(codex_binary());
+        let status = command.args(arguments).env("CODEX_HOME", out).status().unwrap();
+        assert!(status.success(), "{status}");
+        Self { folder }
+    }
+
+    fn read(&self, name: &str) -> Value {
+        serde_json::from_slice(&std::fs::read(self.folder.path().join(name)).unwrap()).unwrap()
+    }
+
+    /// Every method that the binary can ask with, and the name of its schemas.
+    fn requests(&self) -> impl Iterator<Item = (String, String)> {
+        let kinds = self.read("ServerRequest.json")["oneOf"].as_array().unwrap().clone();
+        kinds.into_iter().map(|kind| {
+            let method = kind["properties"]["method"]["enum"][0].as_str().unwrap().to_owned();
+            let params = kind["properties"]["params"]["$ref"].as_str().unwrap();
+            let name = params.rsplit('/').next().unwrap().strip_suffix("Params").unwrap().to_owned();
+            (method, name)
+        })
+    }
+
+    pub(crate) fn methods(&self) -> Vec<String> {
+        self.requests().map(|(method, _)| method).collect()
+    }
+
+    /// What the schema says against this answer to that method.
+    pub(crate) fn problems(&self, method: &str, answer: &Value) -> Vec<String> {
+        let (_, name) = self.requests().find(|(known, _)| known == method).unwrap();
+        let schema = self.read(&format!("{name}Response.json"));
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        validator.iter_errors(answer).map(|problem| problem.to_string()).collect()
+    }
+}
+
 /// A message of one text.
 pub(crate) fn text(text: &str) -> [UserInput; 1] {
     [UserInput::Text { text: text.to_owned() }]
@@ -118,9 +163,14 @@ impl Place {
         }
     }
 
+    /// Adds tables to Codex's configuration.
+    pub(crate) fn add_config(&self, tables: &str) {
+        self.home.add_config(tables);
+    }
+
     /// Makes the configuration one that no Codex can read.
     pub(crate) fn spoil_configuration(&self) {
-        self.home.add_config("this is [not TOML");
+        self.add_config("this is [not TOML");
     }
 
     pub(crate) async fn start(&self) -> AppServer {

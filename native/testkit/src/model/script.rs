@@ -9,11 +9,14 @@
 //! | `@model run CMD` | runs a command in Codex's sandbox |
 //! | `@model escalate CMD` | asks to run a command outside the sandbox, which asks a person for approval |
 //! | `@model patch PATH` | writes a file |
+//! | `@model call TOOL JSON` | calls any other tool with these arguments, for example `request_user_input`, or `mcp__SERVER/TOOL` |
 //! | `@model plan` | sets a plan of three steps |
 //! | `@model fail STATUS` | fails with this HTTP status |
 //! | `@model drop` | drops the connection in the middle of the answer |
 
 use std::time::Duration;
+
+use serde_json::Value;
 
 const MARK: &str = "@model";
 
@@ -34,6 +37,7 @@ pub(super) enum ToolUse {
     Escalate(String),
     Patch(String),
     Plan,
+    Other { name: String, arguments: Value },
 }
 
 /// Splits a user message into what it says and its script.
@@ -74,6 +78,15 @@ fn step(directive: &str) -> Result<Step, String> {
         "escalate" => Step::Call(ToolUse::Escalate(text()?)),
         "patch" => Step::Call(ToolUse::Patch(text()?)),
         "plan" => Step::Call(ToolUse::Plan),
+        "call" => {
+            let (name, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            match serde_json::from_str(arguments) {
+                Ok(arguments @ Value::Object(_)) => {
+                    Step::Call(ToolUse::Other { name: name.to_owned(), arguments })
+                }
+                _ => return Err(format!("`{MARK} {word}` needs a tool's name and a JSON object")),
+            }
+        }
         "fail" => Step::Fail(u16::try_from(number(400..=599)?).map_err(|error| error.to_string())?),
         "drop" => Step::Drop,
         _ => return Err(format!("`{MARK} {directive}` is not a directive of the scripted model")),
@@ -82,13 +95,15 @@ fn step(directive: &str) -> Result<Step, String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn every_directive_is_read_and_other_lines_stay_text() {
         let (said, steps) = parse(
             "please\n@model delay 20\n  @model hold gate\n@model stream 3\n@model say two  words \n\
-             @model run echo hi\n@model escalate rm x\n@model patch a b.txt\n@model plan\n@model fail 503\n@model drop\n\
+             @model run echo hi\n@model escalate rm x\n@model patch a b.txt\n@model plan\n@model call ask {\"a\": 1}\n@model fail 503\n@model drop\n\
              @modelling is text\nthanks",
         )
         .unwrap();
@@ -104,6 +119,7 @@ mod tests {
                 Step::Call(ToolUse::Escalate("rm x".into())),
                 Step::Call(ToolUse::Patch("a b.txt".into())),
                 Step::Call(ToolUse::Plan),
+                Step::Call(ToolUse::Other { name: "ask".into(), arguments: json!({"a": 1}) }),
                 Step::Fail(503),
                 Step::Drop,
             ]
@@ -118,6 +134,7 @@ mod tests {
             ("@model say", "`@model say` needs"),
             ("@model delay soon", "`@model delay` needs"),
             ("@model fail 200", "from 400 to 599"),
+            ("@model call ask nicely", "`@model call` needs a tool's name and a JSON object"),
             ("@model stream 0", "from 1 to 100000"),
         ] {
             let error = parse(message).unwrap_err();

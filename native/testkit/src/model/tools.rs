@@ -32,6 +32,16 @@ impl Offered {
                 self.function(call_id, RUN_COMMAND, &arguments)
             }
             ToolUse::Patch(path) => self.patch(call_id, path),
+            ToolUse::Other { name, arguments } => match name.split_once('/') {
+                None => self.function(call_id, name, arguments),
+                Some((namespace, name)) => {
+                    // Codex offers the tools of one MCP server as a tool of that server's name.
+                    let mut call = self.function(call_id, namespace, arguments)?;
+                    call["namespace"] = namespace.into();
+                    call["name"] = name.into();
+                    Ok(call)
+                }
+            },
             ToolUse::Plan => self.function(
                 call_id,
                 UPDATE_PLAN,
