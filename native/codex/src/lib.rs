@@ -7,6 +7,7 @@
 //! - [`connection::Connection`] is the JSON-RPC link: calls, notifications by thread, server requests.
 //! - [`protocol`] holds the few methods and fields that the bridge interprets; all else is passed on as JSON.
 //! - [`approval`] turns a request of the app-server into a question for a person, and a decision into its answer.
+//! - [`owner`] tells which process has a thread.
 //! - [`turn::TurnRecord`] turns a turn's notifications, or its stored form, into what a caller wants to know.
 //!
 //! No code here switches on a Codex version: the binary is asked which methods it knows
@@ -19,6 +20,7 @@ pub mod decline;
 pub mod launch;
 mod lines;
 pub mod locate;
+pub mod owner;
 pub mod protocol;
 pub mod rpc;
 pub mod turn;

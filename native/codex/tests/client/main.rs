@@ -14,6 +14,8 @@ mod connection;
 mod decline;
 mod faults;
 mod history;
+#[cfg(target_os = "linux")]
+mod owner;
 #[cfg(unix)]
 mod processes;
 mod support;

@@ -163,6 +163,11 @@ impl Place {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    pub(crate) fn codex_home(&self) -> PathBuf {
+        self.home.path().to_owned()
+    }
+
     /// Adds tables to Codex's configuration.
     pub(crate) fn add_config(&self, tables: &str) {
         self.home.add_config(tables);
