@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bridge::editor::{self, Editor, EditorError};
+use bridge::model::approval::{Approval, Decision, ResolvedBy};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use napi::Status;
@@ -17,6 +18,9 @@ use tokio::sync::watch;
 
 /// For callbacks that only look or run one command.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A person may take longer than any approval waits.
+const PERSON_TIMEOUT: Duration = Duration::from_secs(25 * 60 * 60);
 
 /// A callback with one argument (or none), weak.
 type Callback<Arguments, Returned> = ThreadsafeFunction<Arguments, Returned, Arguments, Status, false, true>;
@@ -49,6 +53,40 @@ pub struct RevealRequest {
     pub timeout_ms: u32,
 }
 
+/// A question of Codex for the person at the window.
+#[napi(object)]
+pub struct ApprovalRequest {
+    /// UUID.
+    pub approval_id: String,
+    /// `command`, `file_change`, `permissions`, `question`, `elicitation` or `tool_call`.
+    pub kind: String,
+    /// One line.
+    pub summary: String,
+    /// The command that would run.
+    pub command: Option<String>,
+    /// The folder in which it would run.
+    pub cwd: Option<String>,
+    /// Why Codex wants it.
+    pub reason: Option<String>,
+    /// The conversation.
+    pub conversation_id: String,
+    /// What may be decided, for example `approve` and `deny`.
+    pub decisions: Vec<String>,
+}
+
+/// An approval that was resolved, for a person who was asked.
+#[napi(object)]
+pub struct ApprovalResolved {
+    /// UUID.
+    pub approval_id: String,
+    /// `approved`, `denied`, `cancelled`, `answered` or `expired`.
+    pub status: String,
+    /// `api`, `editor`, `deadline`, `codex` or `bridge`.
+    pub resolved_by: String,
+    /// One line.
+    pub summary: String,
+}
+
 /// A line for the output channel.
 #[napi(object)]
 pub struct LogLine {
@@ -74,6 +112,12 @@ pub struct HostCallbacks {
     /// Opens a blank draft.
     #[napi(ts_type = "() => Promise<void>")]
     pub open_draft: Callback<(), Promise<()>>,
+    /// Asks the person; resolves with one of the decisions, or with `null` when they put the question aside.
+    #[napi(ts_type = "(request: ApprovalRequest) => Promise<string | null>")]
+    pub ask_approval: Callback<ApprovalRequest, Promise<Option<String>>>,
+    /// Somebody or something else resolved an approval that the person was asked about.
+    #[napi(ts_type = "(approval: ApprovalResolved) => Promise<void>")]
+    pub approval_resolved: Callback<ApprovalResolved, Promise<()>>,
     /// A line for the output channel.
     #[napi(ts_type = "(line: LogLine) => void")]
     pub log: Callback<LogLine, ()>,
@@ -88,6 +132,8 @@ pub(crate) struct VsCode {
     current_conversation: Callback<(), Promise<Option<ConversationTab>>>,
     reveal_conversation: Callback<RevealRequest, Promise<ConversationTab>>,
     open_draft: Callback<(), Promise<()>>,
+    ask_approval: Callback<ApprovalRequest, Promise<Option<String>>>,
+    approval_resolved: Callback<ApprovalResolved, Promise<()>>,
 }
 
 impl HostCallbacks {
@@ -98,10 +144,19 @@ impl HostCallbacks {
             current_conversation,
             reveal_conversation,
             open_draft,
+            ask_approval,
+            approval_resolved,
             log,
             running_jobs_changed,
         } = self;
-        let editor = VsCode { open_conversations, current_conversation, reveal_conversation, open_draft };
+        let editor = VsCode {
+            open_conversations,
+            current_conversation,
+            reveal_conversation,
+            open_draft,
+            ask_approval,
+            approval_resolved,
+        };
         (editor, log, running_jobs_changed)
     }
 }
@@ -139,6 +194,42 @@ impl Editor for VsCode {
 
     fn open_draft(&self) -> BoxFuture<'_, Result<(), EditorError>> {
         ask(&self.open_draft, (), CALL_TIMEOUT).boxed()
+    }
+
+    fn ask_approval<'a>(
+        &'a self,
+        approval: &'a Approval,
+    ) -> BoxFuture<'a, Result<Option<Decision>, EditorError>> {
+        let request = ApprovalRequest {
+            approval_id: approval.approval_id.clone(),
+            kind: approval.kind.name().to_owned(),
+            summary: approval.summary.clone(),
+            command: approval.command.clone(),
+            cwd: approval.cwd.clone(),
+            reason: approval.reason.clone(),
+            conversation_id: approval.conversation_id.clone(),
+            decisions: approval.decisions.iter().map(|decision| decision.name().to_owned()).collect(),
+        };
+        async {
+            match ask(&self.ask_approval, request, PERSON_TIMEOUT).await? {
+                None => Ok(None),
+                Some(name) => {
+                    let decided = approval.decisions.iter().find(|decision| decision.name() == name);
+                    decided.copied().map(Some).ok_or_else(|| EditorError(format!("{name} was not offered")))
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn approval_resolved<'a>(&'a self, approval: &'a Approval) -> BoxFuture<'a, Result<(), EditorError>> {
+        let resolved = ApprovalResolved {
+            approval_id: approval.approval_id.clone(),
+            status: approval.status.name().to_owned(),
+            resolved_by: approval.resolved_by.map_or("bridge", ResolvedBy::name).to_owned(),
+            summary: approval.summary.clone(),
+        };
+        ask(&self.approval_resolved, resolved, CALL_TIMEOUT).boxed()
     }
 }
 

@@ -20,7 +20,7 @@ use napi_derive::napi;
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
-pub use host::{ConversationTab, HostCallbacks, LogLine, RevealRequest};
+pub use host::{ApprovalRequest, ApprovalResolved, ConversationTab, HostCallbacks, LogLine, RevealRequest};
 
 /// After the core has stopped in order, what is left of its tasks is given this long.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(200);
@@ -38,6 +38,8 @@ pub struct BridgeOptions {
     pub request_timeout_ms: u32,
     /// Milliseconds until a tab must be there; `codexBridge.tabTimeoutMs`.
     pub tab_timeout_ms: u32,
+    /// Milliseconds until an approval that nobody answers is denied; `codexBridge.approvalTimeoutMs`.
+    pub approval_timeout_ms: u32,
     /// Origins of web pages that may call the API; `codexBridge.allowedOrigins`.
     pub allowed_origins: Vec<String>,
     /// Ended jobs older than this are forgotten; `codexBridge.historyDaysMax`.
@@ -84,6 +86,7 @@ impl BridgeOptions {
             environment: Vec::new(),
             request_timeout: Duration::from_millis(self.request_timeout_ms.into()),
             tab_timeout: Duration::from_millis(self.tab_timeout_ms.into()),
+            approval_timeout: Duration::from_millis(self.approval_timeout_ms.into()),
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
             http: HttpLimits::default(),

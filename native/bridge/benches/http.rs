@@ -58,6 +58,7 @@ async fn main() {
             environment: environment.clone(),
             request_timeout: Duration::from_secs(60),
             tab_timeout: Duration::from_secs(5),
+            approval_timeout: Duration::from_secs(60),
             history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 10_000,
             http: HttpLimits::default(),

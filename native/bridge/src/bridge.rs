@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::approvals::Approvals;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::conversations::Conversations;
@@ -105,10 +106,19 @@ impl Bridge {
             stopping.clone(),
             tasks.clone(),
         );
+        let approvals = Approvals::new(
+            store.clone(),
+            instance_id.clone(),
+            editor.clone(),
+            config.approval_timeout,
+            tasks.clone(),
+        );
         let conversations = Conversations::new(
             jobs.clone(),
+            approvals.clone(),
             session.clone(),
             editor.clone(),
+            config.discovery_folder.clone(),
             stopping.clone(),
             tasks.clone(),
         );
@@ -132,12 +142,14 @@ impl Bridge {
                 &config.allowed_origins,
             ),
             jobs: jobs.clone(),
+            approvals: approvals.clone(),
             conversations: conversations.clone(),
             session: session.clone(),
             defaults: MessageDefaults {
                 cwd: config.working_folder.clone(),
                 send_timeout: config.request_timeout,
                 open_timeout: config.tab_timeout,
+                approval_timeout: config.approval_timeout,
                 has_editor: editor.is_some(),
             },
             url: url.clone(),
@@ -149,7 +161,7 @@ impl Bridge {
         });
         session.search_in_background();
         tasks.spawn(Server::new(Arc::clone(&app), listener, address).run());
-        tasks.spawn(reconcile(jobs, conversations, Arc::clone(&instance), stopping.clone()));
+        tasks.spawn(reconcile(jobs, approvals, conversations, Arc::clone(&instance), stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
         tracing::info!(url, data_folder = %config.data_folder.display(), "the bridge is running");
         let announced = Mutex::new(Announced { instance: Some(instance), entry });
@@ -215,6 +227,7 @@ impl Bridge {
 /// Ends or follows the jobs of bridge processes that died, now and whenever another one dies.
 async fn reconcile(
     jobs: Jobs,
+    approvals: Approvals,
     conversations: Conversations,
     instance: Arc<Instance>,
     stopping: CancellationToken,
@@ -231,6 +244,9 @@ async fn reconcile(
                 }
             }
             Err(error) => tracing::error!(%error, "cannot look for unfinished jobs"),
+        }
+        if let Err(error) = approvals.expire_orphans(|id| instance.is_alive(id)).await {
+            tracing::error!(%error, "cannot look for approvals that nobody waits for");
         }
         tokio::select! {
             () = tokio::time::sleep(limits::RECONCILE_INTERVAL) => {}

@@ -36,6 +36,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Until the editor must show a conversation, unless the request says otherwise.
     pub tab_timeout: Duration,
+    /// Until an approval that nobody answers is denied, unless the request says otherwise.
+    pub approval_timeout: Duration,
     /// Ended jobs older than this are forgotten.
     pub history_age_max: Duration,
     /// Of more jobs than this, the oldest ended ones are forgotten.
@@ -52,9 +54,11 @@ pub const DEFAULT_PORT: u16 = 8765;
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// As in the original.
 pub const DEFAULT_TAB_TIMEOUT: Duration = Duration::from_secs(15);
+/// Time to notice, read and decide; short enough that a job which nobody watches ends the same day.
+pub const DEFAULT_APPROVAL_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// A month.
 pub const DEFAULT_HISTORY_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// Some megabytes.
+/// A job with its answer is some kilobytes.
 pub const DEFAULT_HISTORY_JOBS_MAX: u32 = 10_000;
 
 /// Environment variable that moves the discovery folder, for tests and for unusual homes.

@@ -2,9 +2,11 @@
 //! `http/reply.rs`.
 
 use codex::connection::CallError;
+use codex::owner::Owner;
 use codex::rpc::Refusal;
 use serde_json::{Value, json};
 
+use crate::model::approval::{Approval, Decision, ResolvedBy};
 use crate::model::job::{Failure, FailureCode};
 use crate::session::SessionError;
 use crate::store::StoreError;
@@ -74,10 +76,67 @@ pub enum Error {
     EditorFailed(String),
     /// Another process owns the conversation.
     #[error(
-        "Another process owns the conversation {0} and its Codex cannot take messages from others. Close it there (its \
-         tab, or `codex resume` in a terminal) and send again."
+        "{} owns the conversation {conversation_id}. Close it there (its tab, or `codex resume` in a terminal) and try \
+         again, or send with delivery \"handover\", which puts the message into its queue, or \"fork\", which goes on in a \
+         copy.",
+        owner.as_ref().map_or_else(|| "Another process".to_owned(), |owner| format!("{} (process {})", owner.program, owner.pid))
     )]
-    ConversationOwnedElsewhere(String),
+    ConversationOwnedElsewhere {
+        /// The conversation.
+        conversation_id: String,
+        /// The process, where the operating system tells.
+        owner: Option<Owner>,
+    },
+    /// A turn runs, or waits, on the conversation.
+    #[error(
+        "The conversation {0} is busy. Wait for its job to end, or send with delivery \"queue\" or \"steer\"."
+    )]
+    ConversationBusy(String),
+    /// Nothing runs that could be steered.
+    #[error(
+        "No turn of this bridge runs on the conversation {0}, so there is nothing to steer. Send a message."
+    )]
+    NoActiveTurn(String),
+    /// The job has ended.
+    #[error("The job has ended ({status}).")]
+    JobEnded {
+        /// How.
+        status: &'static str,
+    },
+    /// The job has begun.
+    #[error("The job does not wait in a queue any more. Cancel it or steer it.")]
+    JobNotQueued,
+    /// Another bridge process runs the job.
+    #[error("Another bridge{} runs the job. Ask that one.", url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default())]
+    JobRunsElsewhere {
+        /// Its address, where it is known.
+        url: Option<String>,
+    },
+    /// Somebody cancelled the job.
+    #[error("The job was cancelled before its turn began.")]
+    JobCancelled,
+    /// No such approval.
+    #[error("Approval not found.")]
+    ApprovalNotFound,
+    /// The approval was resolved before.
+    #[error("{}", already_resolved(.0))]
+    ApprovalResolved(Box<Approval>),
+    /// The decision does not fit the approval.
+    #[error("{field}: {problem}")]
+    DecisionInvalid {
+        /// The field of the request.
+        field: &'static str,
+        /// What is wrong.
+        problem: String,
+        /// What may be decided.
+        offered: Vec<Decision>,
+    },
+    /// Codex began, but did not get to the end.
+    #[error("Codex could not do it: {0}")]
+    CodexFailed(String),
+    /// The Codex that was found cannot do it.
+    #[error("The Codex that was found cannot {0}. Update Codex.")]
+    UnsupportedByCodex(&'static str),
     /// Too many turns wait for one conversation.
     #[error("{limit} messages wait for the conversation already. Send again when some are done.")]
     QueueFull {
@@ -118,6 +177,17 @@ impl Error {
     pub fn details(&self) -> Option<Value> {
         match self {
             Self::Invalid { field, .. } => Some(json!({"field": field})),
+            Self::DecisionInvalid { field, offered, .. } => Some(json!({"field": field, "allowed": offered})),
+            Self::ApprovalResolved(approval) => Some(json!({"approval": approval})),
+            Self::JobRunsElsewhere { url } => Some(json!({"url": url})),
+            Self::ConversationOwnedElsewhere { conversation_id, owner } => {
+                let owner = owner.as_ref().map(|owner| json!({"pid": owner.pid, "program": owner.program}));
+                Some(json!({
+                    "conversationId": conversation_id,
+                    "owner": owner,
+                    "actions": ["close it there and send again", "delivery: handover", "delivery: fork"],
+                }))
+            }
             Self::Session(SessionError::NotFound(not_found)) => Some(json!({"looked": not_found.looked})),
             _ => None,
         }
@@ -128,7 +198,9 @@ impl Error {
     pub fn of_conversation(conversation_id: &str, error: CallError) -> Self {
         match error.refusal() {
             Some(Refusal::ThreadUnknown) => Self::ConversationNotFound(conversation_id.to_owned()),
-            Some(Refusal::OwnedElsewhere) => Self::ConversationOwnedElsewhere(conversation_id.to_owned()),
+            Some(Refusal::OwnedElsewhere) => {
+                Self::ConversationOwnedElsewhere { conversation_id: conversation_id.to_owned(), owner: None }
+            }
             _ => Self::Codex(error),
         }
     }
@@ -140,7 +212,7 @@ impl Error {
             Self::SendTimeout { .. } => FailureCode::SendTimeout,
             Self::Session(SessionError::NotFound(_)) => FailureCode::CodexNotFound,
             Self::Codex(CallError::Closed { .. }) => FailureCode::CodexExited,
-            Self::ConversationOwnedElsewhere(_) => FailureCode::ConversationOwnedElsewhere,
+            Self::ConversationOwnedElsewhere { .. } => FailureCode::ConversationOwnedElsewhere,
             Self::ConversationNotFound(_) => FailureCode::ConversationNotFound,
             Self::Stopping | Self::Session(SessionError::Stopped) => FailureCode::BridgeStopped,
             Self::Codex(CallError::Refused { .. } | CallError::Unexpected { .. }) => {
@@ -150,8 +222,22 @@ impl Error {
                 FailureCode::CodexUnavailable
             }
             Self::QueueFull { .. } => FailureCode::QueueFull,
+            Self::JobCancelled => FailureCode::Cancelled,
+            Self::ConversationBusy(_) => FailureCode::ConversationBusy,
+            Self::NoActiveTurn(_) => FailureCode::NoActiveTurn,
             _ => FailureCode::InternalError,
         };
         Failure { code, message: self.to_string() }
     }
+}
+
+fn already_resolved(approval: &Approval) -> String {
+    let by = match approval.resolved_by {
+        Some(ResolvedBy::Api) => "by another client",
+        Some(ResolvedBy::Editor) => "in VS Code",
+        Some(ResolvedBy::Deadline) => "because nobody answered in time",
+        Some(ResolvedBy::Codex) => "by Codex, whose turn ended",
+        Some(ResolvedBy::Bridge) | None => "because the process that asked is gone",
+    };
+    format!("The approval was resolved before ({}), {by}.", approval.status.name())
 }

@@ -144,6 +144,13 @@ pub fn make_private_folder(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
+/// The address of the bridge process `id`, if it can be found.
+#[must_use]
+pub fn url_of(discovery_folder: &Path, id: &str) -> Option<String> {
+    let text = std::fs::read_to_string(discovery_folder.join(format!("{id}.json"))).ok()?;
+    serde_json::from_str::<DiscoveryEntry>(&text).ok().map(|entry| entry.url)
+}
+
 fn lock_path(locks_folder: &Path, id: &str) -> PathBuf {
     locks_folder.join(format!("{id}.lock"))
 }

@@ -5,17 +5,18 @@
 //! word would cost more than the word.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use codex::rpc::Notification;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::limits;
-use crate::model::job::{Job, JobEvent, NewJob, Progress, Refusal};
+use crate::model::job::{FailureCode, Job, JobEvent, NewJob, Progress, Refusal};
 use crate::store::{JobCounts, JobPage, JobQuery, Store, StoreError};
 
 /// All jobs. Cheap to clone.
@@ -42,6 +43,10 @@ pub struct LiveJob {
     progress: StdMutex<Progress>,
     /// Held while a change is being committed, so that changes follow one another.
     changing: Mutex<()>,
+    called_off: CancellationToken,
+    called_off_because: OnceLock<FailureCode>,
+    /// Jobs whose messages joined its turn; they end as it does.
+    joined: Mutex<Vec<Arc<LiveJob>>>,
     jobs: Jobs,
 }
 
@@ -59,13 +64,13 @@ impl Jobs {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Records a new job.
+    /// Records a new job. `message` is all that is needed to dispatch it, as JSON.
     ///
     /// # Errors
     /// [`StoreError`]; there is no job then.
-    pub async fn create(&self, new: NewJob) -> Result<Arc<LiveJob>, StoreError> {
+    pub async fn create(&self, new: NewJob, message: String) -> Result<Arc<LiveJob>, StoreError> {
         let job = Job::new(new, Timestamp::now());
-        self.inner.store.insert_job(&self.inner.instance_id, &job).await?;
+        self.inner.store.insert_job(&self.inner.instance_id, &job, message).await?;
         Ok(self.enliven(job))
     }
 
@@ -98,6 +103,9 @@ impl Jobs {
             progress: StdMutex::new(job.progress.clone()),
             state: watch::Sender::new(job),
             changing: Mutex::default(),
+            called_off: CancellationToken::new(),
+            called_off_because: OnceLock::new(),
+            joined: Mutex::default(),
             jobs: self.clone(),
         });
         let mut all = self.live();
@@ -178,7 +186,15 @@ impl Jobs {
         self.inner.running.subscribe()
     }
 
-    fn live_job(&self, job_id: &str) -> Option<Arc<LiveJob>> {
+    /// What the jobs are kept in.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// An unfinished job of this process.
+    #[must_use]
+    pub fn live_job(&self, job_id: &str) -> Option<Arc<LiveJob>> {
         self.live().get(job_id).cloned()
     }
 
@@ -244,6 +260,41 @@ impl LiveJob {
             self.jobs.inner.running.send_replace(live.len());
         }
         Ok(())
+    }
+
+    /// Asks whoever runs the job to end it; `because` becomes its failure's code. The first reason stays.
+    pub fn call_off(&self, because: FailureCode) {
+        // A second reason changes nothing.
+        let _ = self.called_off_because.set(because);
+        self.called_off.cancel();
+    }
+
+    /// Completes when the job was called off.
+    pub async fn called_off(&self) {
+        self.called_off.cancelled().await;
+    }
+
+    /// Why the job was called off, if it was.
+    #[must_use]
+    pub fn called_off_because(&self) -> Option<FailureCode> {
+        self.called_off_because.get().copied()
+    }
+
+    /// The jobs whose messages joined its turn. Held while one more is about to join, so that it is not missed at the end.
+    pub async fn joined(&self) -> tokio::sync::MutexGuard<'_, Vec<Arc<LiveJob>>> {
+        self.joined.lock().await
+    }
+
+    /// Takes the jobs that joined its turn, which has ended.
+    pub async fn take_joined(&self) -> Vec<Arc<LiveJob>> {
+        std::mem::take(&mut *self.joined.lock().await)
+    }
+
+    /// Completes when the job has ended, or its turn began.
+    pub async fn begun_or_ended(&self) {
+        let mut state = self.state.subscribe();
+        // An error means that the job is gone, which it is once it has ended.
+        let _ = state.wait_for(|job| job.turn_id.is_some() || job.status.is_end()).await;
     }
 
     /// Takes note of something that Codex told.

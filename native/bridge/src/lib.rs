@@ -1,5 +1,6 @@
 //! The control plane of Codex Bridge: everything but the edges to VS Code (crate `addon`) and the terminal (crate `cli`).
 
+pub mod approvals;
 mod bridge;
 pub mod clock;
 pub mod config;

@@ -36,12 +36,24 @@ pub const STOP_CLOSE_TIMEOUT: Duration = Duration::from_millis(1700);
 /// Time for Codex to end its running turns when the bridge stops, before its processes are ended.
 pub const INTERRUPT_TIMEOUT: Duration = Duration::from_millis(800);
 
+/// Between two attempts to interrupt a turn that goes on all the same.
+pub const INTERRUPT_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a cancelled job's end is waited for before the reply shows it as it is. Codex takes milliseconds, or as long as a
+/// command of the turn takes to die.
+pub const CANCEL_WAIT: Duration = Duration::from_secs(10);
+/// Time to load a conversation in order to change it.
+pub const ACTION_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Longest `waitMs` of `GET /jobs/{jobId}`; below the usual 60 s of proxies and clients.
 pub const WAIT_MS_MAX: u64 = 55_000;
 /// Longest time limit that a request may set: a day.
 pub const TIMEOUT_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 /// Jobs in one reply of `GET /jobs`; also its default, because the original replied with all.
 pub const JOBS_PAGE_MAX: u32 = 1000;
+/// Approvals in one reply.
+pub const APPROVALS_PAGE_MAX: u32 = 500;
+/// Conversations in one reply; Codex reads a file for each.
+pub const CONVERSATIONS_PAGE_MAX: u32 = 100;
 /// Size of one reply of `GET /jobs`, but for its last job: messages and diffs can be megabytes.
 pub const JOBS_PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Turns waiting for their conversation's running turn. A queue this long is a runaway loop.
@@ -68,6 +80,8 @@ pub const OUTPUT_FILE_TIMEOUT: Duration = Duration::from_secs(5);
 pub const TAKE_OVER_INTERVAL: Duration = Duration::from_secs(2);
 /// Between two attempts to resume a thread that is just being closed; closing takes about 0.1 s.
 pub const CLOSING_RETRY_INTERVAL: Duration = Duration::from_millis(15);
+/// While Codex closes a thread, which takes about 0.1 s, calls on it find nothing and are made again; beyond this they are not.
+pub const CLOSING_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time to give a thread's writer back. An answer takes a millisecond.
 pub const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A turn that another process runs or ran is given up when its thread could not be read for so long.

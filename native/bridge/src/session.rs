@@ -4,7 +4,7 @@
 //! serialised; one that follows a death waits (backoff), so that a broken binary is not started in a tight loop. When a
 //! running app-server dies, a new one is started without being asked, after the same wait.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
@@ -72,6 +72,7 @@ struct Inner {
     locate: LocateOptions,
     working_folder: PathBuf,
     environment: Vec<(String, String)>,
+    codex_home: Option<PathBuf>,
     client_version: String,
     running: Mutex<Running>,
     view: StdMutex<View>,
@@ -121,6 +122,7 @@ impl Session {
         let inner = Inner {
             locate,
             working_folder,
+            codex_home: codex::owner::codex_home(&environment),
             environment,
             client_version,
             running: Mutex::default(),
@@ -321,6 +323,18 @@ impl Session {
                 tracing::warn!("{not_found}");
             }
         });
+    }
+
+    /// Where Codex keeps its threads.
+    #[must_use]
+    pub fn codex_home(&self) -> Option<&Path> {
+        self.inner.codex_home.as_deref()
+    }
+
+    /// Process id of the running app-server.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.view().codex.pid
     }
 
     /// Ends the app-server with all that it started.

@@ -48,6 +48,10 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "MS", default_value_t = millis(config::DEFAULT_REQUEST_TIMEOUT))]
     request_timeout_ms: u64,
 
+    /// Milliseconds until an approval that nobody answers is denied, unless a request says otherwise.
+    #[arg(long, value_name = "MS", default_value_t = millis(config::DEFAULT_APPROVAL_TIMEOUT))]
+    approval_timeout_ms: u64,
+
     /// Forget ended jobs that are older than this.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     history_days_max: u32,
@@ -117,6 +121,7 @@ impl ServeArguments {
             environment: Vec::new(),
             request_timeout: Duration::from_millis(self.request_timeout_ms),
             tab_timeout: config::DEFAULT_TAB_TIMEOUT,
+            approval_timeout: Duration::from_millis(self.approval_timeout_ms),
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
             http: HttpLimits::default(),

@@ -18,6 +18,9 @@ pub struct Owner {
     pub program: String,
 }
 
+/// Whether "nobody" is known here, rather than unknown.
+pub const CAN_TELL: bool = cfg!(target_os = "linux");
+
 /// The Codex home of a process that is started with these overrides of our environment: `CODEX_HOME`, or `.codex` in the
 /// user's home. `None` when the user has none.
 #[must_use]

@@ -50,6 +50,14 @@ impl Notification {
     }
 }
 
+impl Notification {
+    /// The turn that it says has started (`turn/started`).
+    #[must_use]
+    pub fn started_turn(&self) -> Option<&str> {
+        if self.method == "turn/started" { self.params.pointer("/turn/id")?.as_str() } else { None }
+    }
+}
+
 /// A request of the app-server to its client, for example for an approval.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerRequest {
@@ -84,6 +92,8 @@ pub enum Refusal {
     Archived,
     /// The turn that was named does not run: none does, or another one.
     TurnNotActive,
+    /// The thread has no turns that could be read: it has none yet, or is just being closed.
+    NoTurnsYet,
     /// The binary does not have this method.
     MethodUnknown,
     /// Anything else.
@@ -99,6 +109,8 @@ impl RpcError {
             Refusal::OwnedElsewhere
         } else if text.contains("is closing") {
             Refusal::Closing
+        } else if text.contains("is not materialized yet") {
+            Refusal::NoTurnsYet
         } else if text.contains("is archived") {
             Refusal::Archived
         } else if text.contains("no active turn") || text.contains("expected active turn id") {
@@ -225,6 +237,7 @@ mod tests {
         let cases = [
             ("thread 01a already has an active writer", Refusal::OwnedElsewhere),
             ("thread 01a is closing; retry thread/resume after the thread is closed", Refusal::Closing),
+            ("thread 01a is not materialized yet; includeTurns is unavailable", Refusal::NoTurnsYet),
             ("no rollout found for thread id 01a", Refusal::ThreadUnknown),
             ("thread not loaded: 01a", Refusal::ThreadUnknown),
             ("invalid thread id: invalid character", Refusal::ThreadUnknown),

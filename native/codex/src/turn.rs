@@ -1,5 +1,7 @@
 //! What a turn came to: read from its notifications while it runs, or from its stored form afterwards.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -65,6 +67,33 @@ impl Activity {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.turn_id.is_some() || self.queue_changed
+    }
+}
+
+/// The file changes that are under way on a thread, by item: a request to approve one names only its item.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FileChanges(HashMap<String, Value>);
+
+impl FileChanges {
+    /// Takes in one notification of the thread.
+    pub fn observe(&mut self, notification: &Notification) {
+        let item = &notification.params["item"];
+        let (Some("fileChange"), Some(id)) = (item["type"].as_str(), item["id"].as_str()) else { return };
+        match notification.method.as_str() {
+            "item/started" => {
+                self.0.insert(id.to_owned(), item["changes"].clone());
+            }
+            "item/completed" => {
+                self.0.remove(id);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the item would change: `[{path, kind, diff}]`.
+    #[must_use]
+    pub fn of(&self, item_id: &str) -> Option<Value> {
+        self.0.get(item_id).cloned()
     }
 }
 

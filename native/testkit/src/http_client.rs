@@ -52,6 +52,23 @@ impl HttpClient {
         self.send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
     }
 
+    /// Sends a PATCH with a JSON body.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn patch(&self, path: &str, body: &Value) -> Result<HttpReply, NoReply> {
+        let headers = [("content-type", "application/json")];
+        self.send(Method::PATCH, path, &headers, Bytes::from(body.to_string())).await
+    }
+
+    /// Sends a DELETE.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn delete(&self, path: &str) -> Result<HttpReply, NoReply> {
+        self.send(Method::DELETE, path, &[], Bytes::new()).await
+    }
+
     /// Sends anything. A `Host` among the headers replaces the right one.
     ///
     /// # Errors

@@ -25,12 +25,28 @@ pub(super) enum JobEnd {
         error: Error,
         begun: oneshot::Sender<Result<Begun, Error>>,
     },
-    /// Another process still runs it; the next start of the bridge follows it again.
-    LeftToItsOwner,
+    /// It goes on in another conversation, which answers for it from here on.
+    Moved,
+    /// Another process still runs it, or nobody yet; the next start of the bridge goes on with it.
+    LeftToNextStart,
 }
 
-/// How a job ends whose turn ended so. `interrupted` says what an interruption means here.
+impl JobEnd {
+    /// How a job ends that joined the turn of the job which ends so.
+    fn of_joined(&self) -> Option<Self> {
+        match self {
+            Self::Completed { result, .. } => {
+                Some(Self::Completed { result: result.clone(), warnings: Vec::new() })
+            }
+            Self::Failed(failure) => Some(Self::Failed(failure.clone())),
+            Self::NotBegun { .. } | Self::Moved | Self::LeftToNextStart => None,
+        }
+    }
+}
+
+/// How a job ends whose turn ended so. `interrupted` says what an interruption means here, unless the job was called off.
 pub(super) async fn job_end(
+    job: &LiveJob,
     end: TurnEnd,
     record: TurnRecord,
     output: Option<&Path>,
@@ -50,7 +66,7 @@ pub(super) async fn job_end(
             let result = JobResult { text, token_usage: usage, duration_ms, diff, plan };
             JobEnd::Completed { result, warnings }
         }
-        TurnEnd::Interrupted => JobEnd::Failed(failure(interrupted)),
+        TurnEnd::Interrupted => JobEnd::Failed(failure(job.called_off_because().unwrap_or(interrupted))),
         TurnEnd::Failed(message) => JobEnd::Failed(Failure { code: FailureCode::TurnFailed, message }),
     }
 }
@@ -66,6 +82,8 @@ async fn write_answer(path: &Path, text: &str) -> Result<(), String> {
 pub(super) fn failure(code: FailureCode) -> Failure {
     let message = match code {
         FailureCode::Interrupted => "The turn was interrupted.",
+        FailureCode::Cancelled => "The job was cancelled.",
+        FailureCode::TurnTimeout => "The turn took longer than turnTimeoutMs.",
         FailureCode::CodexExited => "The Codex process that ran the turn ended.",
         FailureCode::BridgeStopped => "The bridge was stopped while the job ran.",
         FailureCode::InterruptedByRestart => "The bridge ended while the job ran, and its turn with it.",
@@ -75,6 +93,11 @@ pub(super) fn failure(code: FailureCode) -> Failure {
 }
 
 pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
+    for joined in job.take_joined().await {
+        if let Some(end) = end.of_joined() {
+            Box::pin(end_job(&joined, end)).await;
+        }
+    }
     match end {
         JobEnd::Completed { result, warnings } => {
             finish(job, |job, now| {
@@ -88,7 +111,7 @@ pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
             end_failed(job, error.as_failure()).await;
             tell(begun, Err(error));
         }
-        JobEnd::LeftToItsOwner => {}
+        JobEnd::Moved | JobEnd::LeftToNextStart => {}
     }
 }
 

@@ -1,15 +1,21 @@
 //! A message as a caller sends it, and as it is dispatched once everything about it was checked.
 
-use std::path::{Path, PathBuf};
+mod check;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use codex::protocol::{ApprovalPolicy, SandboxMode, ThreadOptions, UserInput};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use self::check::{
+    check_config, check_folder, check_folders, check_images, check_output_file, not_blank, read_schema,
+    timeout,
+};
 use crate::error::Error;
-use crate::limits;
 
 /// Body of `POST /conversations` and `POST /conversations/…/messages`.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -38,14 +44,24 @@ pub struct MessageBody {
     pub developer_instructions: Option<String>,
     /// Style of the answers; newer models ignore it.
     pub personality: Option<PersonalityName>,
-    /// Overrides of Codex's `config.toml`, by dotted key.
-    #[schema(value_type = Option<Object>)]
-    pub config: Option<Map<String, Value>>,
+    /// Overrides of Codex's `config.toml`, by dotted key; or as `key=value` lines whose values are TOML.
+    pub config: Option<ConfigOverrides>,
     /// Pictures: paths of files (relative ones below `cwd`), or `https:` and `data:` addresses.
     #[serde(default)]
     pub images: Vec<String>,
+    /// How the message shall reach the conversation.
+    #[serde(default)]
+    pub delivery: DeliveryMode,
+    /// Title of a new conversation. Default: the beginning of its first message.
+    pub title: Option<String>,
     /// Milliseconds until the turn must have begun. Default: setting `requestTimeoutMs`.
     pub send_timeout_ms: Option<u64>,
+    /// The same as `sendTimeoutMs`.
+    pub timeout_ms: Option<u64>,
+    /// Milliseconds that the turn may take; it is interrupted then. Default: no limit.
+    pub turn_timeout_ms: Option<u64>,
+    /// Milliseconds until an approval that nobody answers is denied. Default: setting `approvalTimeoutMs`.
+    pub approval_timeout_ms: Option<u64>,
     /// Milliseconds until the editor must show the conversation. Default: setting `tabTimeoutMs`.
     pub open_timeout_ms: Option<u64>,
     /// File with a JSON Schema for the final answer.
@@ -56,6 +72,78 @@ pub struct MessageBody {
     pub output_last_message_path: Option<PathBuf>,
     /// Whether the editor shall show the conversation. Default: yes, where there is an editor.
     pub ensure_open: Option<bool>,
+    /// Whether a conversation of `codex exec`, which the history does not show, goes on as a copy that it shows.
+    /// Default: yes.
+    pub upgrade_legacy_exec_conversations: Option<bool>,
+    /// Lets the model search the web.
+    pub search: Option<bool>,
+    /// The same as `sandbox: workspace-write` with `approvalPolicy: on-request`, where these are not given.
+    pub full_auto: Option<bool>,
+    /// Folders that commands may write to beside the working folder.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub add_dirs: Vec<PathBuf>,
+    /// Features of Codex to switch on.
+    #[serde(default)]
+    pub enable_features: Vec<String>,
+    /// Features of Codex to switch off.
+    #[serde(default)]
+    pub disable_features: Vec<String>,
+    /// Use a model on this machine. Runs through `codex exec`.
+    pub oss: Option<bool>,
+    /// Which local provider: `ollama` or `lmstudio`. Runs through `codex exec`.
+    pub local_provider: Option<String>,
+    /// Profile of Codex's configuration. Runs through `codex exec`.
+    pub profile: Option<String>,
+    /// `always`, `never` or `auto`. Runs through `codex exec`.
+    pub color: Option<String>,
+}
+
+/// How a message shall reach its conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryMode {
+    /// Start when the conversation is free; wait behind a running turn of the bridge; hand over when another process owns it.
+    #[default]
+    Auto,
+    /// Start now; refuse while a turn of the bridge runs or another process owns the conversation.
+    Start,
+    /// Join the running turn of the bridge; refuse when there is none.
+    Steer,
+    /// Start when the conversation is free; wait behind a running turn of the bridge; refuse when another process owns it.
+    Queue,
+    /// Put it into the queue of the process that owns the conversation; as `auto` when none does.
+    Handover,
+    /// Let the Codex panel of VS Code run it; the bridge runs it when the panel does not within `openTimeoutMs`.
+    Panel,
+    /// Start in a copy of the conversation.
+    Fork,
+    /// Start now; refuse when anything at all runs or waits on the conversation.
+    Reject,
+}
+
+/// Overrides of Codex's `config.toml`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "must be an object, or an array of `key=value` strings")]
+pub enum ConfigOverrides {
+    /// By dotted key.
+    ByKey(BTreeMap<String, Value>),
+    /// `key=value`, the value as TOML.
+    Lines(Vec<String>),
+}
+
+/// Options that only `codex exec` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CliOptions {
+    /// Use a model on this machine.
+    pub oss: bool,
+    /// Which local provider.
+    pub local_provider: Option<String>,
+    /// Profile of Codex's configuration.
+    pub profile: Option<String>,
+    /// Colours of its output.
+    pub color: Option<String>,
 }
 
 /// Approval policies that the API takes.
@@ -103,25 +191,39 @@ pub struct MessageDefaults {
     pub send_timeout: Duration,
     /// Until the editor must show the conversation.
     pub open_timeout: Duration,
+    /// Until an approval that nobody answers is denied.
+    pub approval_timeout: Duration,
     /// Whether there is an editor.
     pub has_editor: bool,
 }
 
-/// A checked message, ready to be dispatched.
-#[derive(Debug, Clone)]
+/// A checked message, ready to be dispatched. Kept in the database while it waits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
     /// The text.
     pub text: String,
     /// Text and pictures, as Codex takes them.
     pub input: Vec<UserInput>,
+    /// How it shall reach its conversation.
+    pub delivery: DeliveryMode,
     /// What it asks of its conversation.
     pub options: ThreadOptions,
+    /// What it asks of `codex exec`; `None` when the app-server can run it.
+    pub cli: Option<CliOptions>,
+    /// Title of a new conversation.
+    pub title: String,
+    /// Whether a conversation of `codex exec` goes on as a copy that the history shows.
+    pub upgrade: bool,
     /// JSON Schema of the final answer.
     pub output_schema: Option<Value>,
     /// Where the final answer is written to.
     pub output_last_message_path: Option<PathBuf>,
     /// Until the turn must have begun.
     pub send_timeout: Duration,
+    /// That the turn may take.
+    pub turn_timeout: Option<Duration>,
+    /// Until an approval that nobody answers is denied.
+    pub approval_timeout: Duration,
     /// The editor shall show the conversation, within this time.
     pub open: Option<Duration>,
     /// What is done differently from what was asked.
@@ -146,6 +248,10 @@ impl MessageBody {
         if self.message.as_deref().unwrap_or_default().is_empty() {
             return Ok(NewConversation::Draft);
         }
+        if matches!(self.delivery, DeliveryMode::Steer | DeliveryMode::Handover | DeliveryMode::Fork) {
+            let problem = "a new conversation takes auto, start, queue, reject or panel";
+            return Err(Error::invalid("delivery", problem));
+        }
         let cwd = defaults.cwd.clone();
         self.into_message(defaults, Some(cwd)).map(|message| NewConversation::Message(Box::new(message)))
     }
@@ -163,39 +269,59 @@ impl MessageBody {
         defaults: &MessageDefaults,
         default_cwd: Option<PathBuf>,
     ) -> Result<Message, Error> {
-        let text = match self.message {
-            Some(text) if !text.trim().is_empty() => text,
+        let text = match &self.message {
+            Some(text) if !text.trim().is_empty() => text.clone(),
             Some(_) => return Err(Error::invalid("message", "must not be blank")),
             None => return Err(Error::invalid("message", "is missing; say what Codex shall do")),
         };
         let mut warnings = Vec::new();
+        let cli = self.cli_options()?;
         let cwd = self.cwd.or(default_cwd).map(check_folder).transpose()?;
         let base = cwd.as_ref().unwrap_or(&defaults.cwd);
 
-        let mut approval_policy = self.approval_policy.map(|name| match name {
-            ApprovalPolicyName::Untrusted => ApprovalPolicy::Untrusted,
-            ApprovalPolicyName::OnRequest => ApprovalPolicy::OnRequest,
-            ApprovalPolicyName::Never => ApprovalPolicy::Never,
-            ApprovalPolicyName::OnFailure => {
+        let full_auto = self.full_auto == Some(true);
+        let mut approval_policy = match self.approval_policy {
+            None => full_auto.then_some(ApprovalPolicy::OnRequest),
+            Some(ApprovalPolicyName::Untrusted) => Some(ApprovalPolicy::Untrusted),
+            Some(ApprovalPolicyName::OnRequest) => Some(ApprovalPolicy::OnRequest),
+            Some(ApprovalPolicyName::Never) => Some(ApprovalPolicy::Never),
+            Some(ApprovalPolicyName::OnFailure) => {
                 warnings.push(
                     "approvalPolicy: on-failure was retired by Codex and runs as on-request".to_owned(),
                 );
-                ApprovalPolicy::OnRequest
+                Some(ApprovalPolicy::OnRequest)
             }
-        });
-        let mut sandbox = self.sandbox.map(|name| match name {
-            SandboxName::ReadOnly => SandboxMode::ReadOnly,
-            SandboxName::WorkspaceWrite => SandboxMode::WorkspaceWrite,
-            SandboxName::DangerFullAccess => SandboxMode::DangerFullAccess,
-        });
+        };
+        let mut sandbox = match self.sandbox {
+            None => full_auto.then_some(SandboxMode::WorkspaceWrite),
+            Some(SandboxName::ReadOnly) => Some(SandboxMode::ReadOnly),
+            Some(SandboxName::WorkspaceWrite) => Some(SandboxMode::WorkspaceWrite),
+            Some(SandboxName::DangerFullAccess) => Some(SandboxMode::DangerFullAccess),
+        };
         if self.dangerously_bypass_approvals_and_sandbox == Some(true) {
             approval_policy = Some(ApprovalPolicy::Never);
             sandbox = Some(SandboxMode::DangerFullAccess);
         }
+        let mut config = self.config.map(check_config).transpose()?.unwrap_or_default();
+        if self.search == Some(true) {
+            config.insert("web_search".to_owned(), json!("live"));
+        }
+        if !self.add_dirs.is_empty() {
+            let roots = check_folders("addDirs", &self.add_dirs, base)?;
+            config.insert("sandbox_workspace_write.writable_roots".to_owned(), json!(roots));
+        }
+        for (names, wanted) in [(&self.enable_features, true), (&self.disable_features, false)] {
+            config.extend(names.iter().map(|name| (format!("features.{name}"), json!(wanted))));
+        }
 
         let mut input = vec![UserInput::Text { text: text.clone() }];
         input.extend(check_images(&self.images, base)?);
-        let open = if self.ensure_open.unwrap_or(true) && defaults.has_editor {
+        if self.delivery == DeliveryMode::Panel && !defaults.has_editor {
+            let problem = "panel needs VS Code, and this bridge runs without; use auto";
+            return Err(Error::invalid("delivery", problem));
+        }
+        let shown = self.delivery == DeliveryMode::Panel || self.ensure_open.unwrap_or(true);
+        let open = if shown && defaults.has_editor {
             Some(timeout("openTimeoutMs", self.open_timeout_ms, defaults.open_timeout)?)
         } else {
             if self.ensure_open == Some(true) {
@@ -204,15 +330,30 @@ impl MessageBody {
             }
             None
         };
+        let send_timeout_ms = self.send_timeout_ms.or(self.timeout_ms);
+        let turn_timeout = self
+            .turn_timeout_ms
+            .map(|limit| timeout("turnTimeoutMs", Some(limit), Duration::MAX))
+            .transpose()?;
         Ok(Message {
+            title: self.title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| title_of(&text)),
             text,
             input,
+            delivery: self.delivery,
+            cli,
+            upgrade: self.upgrade_legacy_exec_conversations.unwrap_or(true),
             output_schema: self.output_schema_path.map(|path| read_schema(&base.join(path))).transpose()?,
             output_last_message_path: self
                 .output_last_message_path
                 .map(|path| check_output_file(base.join(path)))
                 .transpose()?,
-            send_timeout: timeout("sendTimeoutMs", self.send_timeout_ms, defaults.send_timeout)?,
+            send_timeout: timeout("sendTimeoutMs", send_timeout_ms, defaults.send_timeout)?,
+            turn_timeout,
+            approval_timeout: timeout(
+                "approvalTimeoutMs",
+                self.approval_timeout_ms,
+                defaults.approval_timeout,
+            )?,
             open,
             warnings,
             options: ThreadOptions {
@@ -220,7 +361,6 @@ impl MessageBody {
                 approval_policy,
                 sandbox,
                 model: not_blank("model", self.model)?,
-                model_provider: None,
                 service_tier: not_blank("serviceTier", self.service_tier)?,
                 base_instructions: self.base_instructions,
                 developer_instructions: self.developer_instructions,
@@ -232,94 +372,81 @@ impl MessageBody {
                     }
                     .to_owned()
                 }),
-                config: self.config,
+                config: (!config.is_empty()).then_some(config),
+                ..ThreadOptions::default()
             },
         })
     }
 }
 
-fn not_blank(field: &str, value: Option<String>) -> Result<Option<String>, Error> {
-    match value {
-        Some(value) if value.trim().is_empty() => Err(Error::invalid(field, "must not be blank")),
-        value => Ok(value),
+impl MessageBody {
+    /// The app-server has no equivalent of these.
+    fn cli_options(&self) -> Result<Option<CliOptions>, Error> {
+        if let Some(color) = &self.color
+            && !["always", "never", "auto"].contains(&color.as_str())
+        {
+            return Err(Error::invalid("color", "must be always, never or auto"));
+        }
+        let options = CliOptions {
+            oss: self.oss.unwrap_or(false),
+            local_provider: not_blank("localProvider", self.local_provider.clone())?,
+            profile: not_blank("profile", self.profile.clone())?,
+            color: self.color.clone(),
+        };
+        if options == CliOptions::default() {
+            return Ok(None);
+        }
+        match self.delivery {
+            DeliveryMode::Auto | DeliveryMode::Start | DeliveryMode::Queue | DeliveryMode::Reject => {
+                Ok(Some(options))
+            }
+            _ => {
+                let problem = "oss, localProvider, profile and color run through `codex exec`, which can only start turns; \
+                     use auto, start, queue or reject";
+                Err(Error::invalid("delivery", problem))
+            }
+        }
     }
 }
 
-fn timeout(field: &str, millis: Option<u64>, default: Duration) -> Result<Duration, Error> {
-    match millis {
-        None => Ok(default),
-        Some(millis @ 1..=limits::TIMEOUT_MS_MAX) => Ok(Duration::from_millis(millis)),
-        Some(_) => Err(Error::invalid(
-            field,
-            format!("must be between 1 and {} (milliseconds)", limits::TIMEOUT_MS_MAX),
-        )),
+impl Message {
+    /// Replaces its words; pictures stay.
+    pub(super) fn set_text(&mut self, text: &str) {
+        text.clone_into(&mut self.text);
+        for piece in &mut self.input {
+            if let UserInput::Text { text: words } = piece {
+                text.clone_into(words);
+            }
+        }
     }
 }
 
-fn check_folder(path: PathBuf) -> Result<PathBuf, Error> {
-    if !path.is_absolute() {
-        return Err(Error::invalid("cwd", format!("{} is not an absolute path", path.display())));
+/// Checks words and pictures that join a running turn. Looks at files.
+///
+/// # Errors
+/// [`Error::Invalid`], naming the field.
+pub fn steering_input(
+    text: String,
+    images: &[String],
+    defaults: &MessageDefaults,
+) -> Result<Vec<UserInput>, Error> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid("message", "must not be blank"));
     }
-    match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => Ok(path),
-        Ok(_) => Err(Error::invalid("cwd", format!("{} is not a folder", path.display()))),
-        Err(error) => Err(Error::invalid(
-            "cwd",
-            format!("Codex working directory does not exist: {} ({error})", path.display()),
-        )),
-    }
+    let mut input = vec![UserInput::Text { text }];
+    input.extend(check_images(images, &defaults.cwd)?);
+    Ok(input)
 }
 
-fn check_images(images: &[String], base: &Path) -> Result<Vec<UserInput>, Error> {
-    if images.len() > limits::IMAGES_MAX {
-        return Err(Error::invalid("images", format!("has more than {} entries", limits::IMAGES_MAX)));
-    }
-    images.iter().enumerate().map(|(index, image)| check_image(index, image, base)).collect()
-}
+/// Characters of a title that is made from a message.
+const TITLE_CHARS_MAX: usize = 80;
 
-fn check_image(index: usize, image: &str, base: &Path) -> Result<UserInput, Error> {
-    let field = format!("images[{index}]");
-    if image.starts_with("data:image/") || image.starts_with("https://") || image.starts_with("http://") {
-        return Ok(UserInput::Image { url: image.to_owned() });
+/// The first line of the message, as the history shows it.
+fn title_of(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default().trim();
+    if line.chars().count() <= TITLE_CHARS_MAX {
+        return line.to_owned();
     }
-    if image.trim().is_empty() {
-        return Err(Error::invalid(field, "must be a path, or an https: or data:image/ address"));
-    }
-    let path = base.join(image);
-    match path.metadata() {
-        Ok(metadata) if metadata.is_file() => Ok(UserInput::LocalImage { path }),
-        Ok(_) => Err(Error::invalid(field, format!("{} is not a file", path.display()))),
-        Err(error) => Err(Error::invalid(field, format!("{} cannot be read ({error})", path.display()))),
-    }
-}
-
-fn read_schema(path: &Path) -> Result<Value, Error> {
-    let invalid =
-        |problem: String| Error::invalid("outputSchemaPath", format!("{} {problem}", path.display()));
-    let metadata = path.metadata().map_err(|error| invalid(format!("cannot be read ({error})")))?;
-    if !metadata.is_file() {
-        return Err(invalid("is not a file".to_owned()));
-    }
-    if metadata.len() > limits::OUTPUT_SCHEMA_BYTES_MAX {
-        return Err(invalid(format!("is larger than {} bytes", limits::OUTPUT_SCHEMA_BYTES_MAX)));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| invalid(format!("cannot be read ({error})")))?;
-    match serde_json::from_str(&text) {
-        Ok(schema @ Value::Object(_)) => Ok(schema),
-        Ok(_) => Err(invalid("is not a JSON Schema: it must hold a JSON object".to_owned())),
-        Err(error) => Err(invalid(format!("is not valid JSON ({error})"))),
-    }
-}
-
-fn check_output_file(path: PathBuf) -> Result<PathBuf, Error> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    if !folder.is_dir() {
-        return Err(Error::invalid("outputLastMessagePath", format!("{} is not a folder", folder.display())));
-    }
-    // A pipe or a device might keep its writer waiting for ever.
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        let problem = format!("{} is a folder, a pipe or a device, not a file", path.display());
-        return Err(Error::invalid("outputLastMessagePath", problem));
-    }
-    Ok(path)
+    let cut: String = line.chars().take(TITLE_CHARS_MAX - 1).collect();
+    format!("{}…", cut.trim_end())
 }

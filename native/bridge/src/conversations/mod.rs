@@ -1,19 +1,37 @@
 //! Conversations: starting them, continuing them, showing them.
 //!
 //! A message becomes a job (durable) before Codex hears of it. Every conversation with work has one task
-//! ([`thread::ThreadTask`]) that runs its turns one after another and leaves when there are no more; the registry
-//! [`Threads`] says which have one. [`ending`] decides and records how jobs end. [`follow`] finds out what became of a turn that another process runs or ran.
+//! ([`thread::ThreadTask`]) that does it piece by piece and leaves when there is no more; the [`registry`] says which have
+//! one, and what waits on each.
+//!
+//! - [`message`]: a message as a caller sends it, checked.
+//! - [`thread`], [`turn`]: loading a thread, running a turn on it. [`ending`]: how jobs end.
+//! - [`elsewhere`], [`follow`]: turns that other processes run, or ran.
+//! - [`cli`]: turns of `codex exec`. [`copies`]: conversations that go on as copies.
+//! - [`control`]: cancel, steer, edit what waits. [`actions`]: what is done to a conversation itself. [`history`]: which
+//!   there are.
 
+mod actions;
+mod cli;
+mod control;
+mod copies;
+mod elsewhere;
 mod ending;
 mod follow;
+mod history;
 pub mod message;
+mod registry;
 mod thread;
+mod turn;
 
-use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use codex::app_server::AppServer;
+use codex::connection::CallError;
+use codex::rpc::Refusal;
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -21,14 +39,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::approvals::Approvals;
 use crate::editor::{ConversationTab, Editor, EditorError};
 use crate::error::Error;
 use crate::jobs::{Jobs, LiveJob};
 use crate::limits;
-use crate::model::job::{Delivery, Job, NewJob, Operation, Refusal};
+use crate::model::job::{self, Delivery, Job, NewJob, Operation, Transport};
 use crate::session::Session;
-use message::Message;
-use thread::{Loaded, ThreadTask, Work};
+pub use history::{Conversation, ConversationPage, Holder};
+use message::{DeliveryMode, Message};
+use registry::{Place, Queue, Registry, Work};
+use thread::{Loaded, ThreadTask};
 
 /// All conversations. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -39,9 +60,12 @@ pub struct Conversations {
 #[derive(Debug)]
 struct Inner {
     jobs: Jobs,
+    approvals: Approvals,
     session: Session,
     editor: Option<Arc<dyn Editor>>,
-    threads: Threads,
+    /// Where the addresses of other bridge processes are found.
+    discovery_folder: PathBuf,
+    registry: Registry,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
@@ -74,13 +98,26 @@ impl Conversations {
     #[must_use]
     pub fn new(
         jobs: Jobs,
+        approvals: Approvals,
         session: Session,
         editor: Option<Arc<dyn Editor>>,
+        discovery_folder: PathBuf,
         stopping: CancellationToken,
         tasks: TaskTracker,
     ) -> Self {
-        let threads = Threads::default();
-        Self { inner: Arc::new(Inner { jobs, session, editor, threads, stopping, tasks }) }
+        let registry = Registry::default();
+        Self {
+            inner: Arc::new(Inner {
+                jobs,
+                approvals,
+                session,
+                editor,
+                discovery_folder,
+                registry,
+                stopping,
+                tasks,
+            }),
+        }
     }
 
     /// Starts a new conversation with a message.
@@ -91,7 +128,11 @@ impl Conversations {
         let this = self.clone();
         self.to_the_end(async move {
             let job = this.new_job(Operation::CreateConversation, None, &message).await?;
-            this.dispatch_new(job, message).await
+            if message.cli.is_some() {
+                this.start_cli(job, message).await
+            } else {
+                this.start(job, message).await
+            }
         })
         .await
     }
@@ -102,25 +143,75 @@ impl Conversations {
     /// [`Error`]; a job that was made by then has failed.
     pub async fn send(&self, conversation_id: &str, message: Message) -> Result<Dispatched, Error> {
         let this = self.clone();
-        let conversation_id = conversation_id.to_owned();
+        let requested = conversation_id.to_owned();
         self.to_the_end(async move {
-            if this.inner.threads.is_full(&conversation_id) {
-                return Err(Error::QueueFull { limit: limits::QUEUED_TURNS_MAX });
+            let conversation_id = this.goes_on_as(&requested, &message).await?;
+            this.refuse_early(&conversation_id, message.delivery)?;
+            let job = this.new_job(Operation::ResumeConversation, Some(&requested), &message).await?;
+            if conversation_id != requested {
+                this.go_on_as(&job, &conversation_id).await?;
             }
-            let job = this.new_job(Operation::ResumeConversation, Some(&conversation_id), &message).await?;
-            this.dispatch_to(conversation_id, job, message).await
+            match message.delivery {
+                DeliveryMode::Fork => this.send_to_copy(conversation_id, job, message).await,
+                DeliveryMode::Steer => this.join(conversation_id, job, message).await,
+                _ => this.send_to(conversation_id, job, message).await,
+            }
         })
         .await
     }
 
-    /// Finds out what became of a job that another bridge process left unfinished, and ends it truthfully.
+    /// What can be told without Codex is refused before there is a job.
+    fn refuse_early(&self, conversation_id: &str, delivery: DeliveryMode) -> Result<(), Error> {
+        let registry = &self.inner.registry;
+        match delivery {
+            DeliveryMode::Start | DeliveryMode::Reject if registry.is_busy(conversation_id) => {
+                Err(Error::ConversationBusy(conversation_id.to_owned()))
+            }
+            DeliveryMode::Steer if registry.running(conversation_id).is_none() => {
+                Err(Error::NoActiveTurn(conversation_id.to_owned()))
+            }
+            DeliveryMode::Steer | DeliveryMode::Fork => Ok(()),
+            _ if registry.is_full(conversation_id) => {
+                Err(Error::QueueFull { limit: limits::QUEUED_TURNS_MAX })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Goes on with a job that another bridge process left unfinished: sends what still waited, and finds out what became
+    /// of the rest.
     pub async fn recover(&self, job: Arc<LiveJob>) {
         let view = job.view();
         let Some(conversation_id) = view.conversation_id else {
             ending::end_interrupted_by_restart(&job).await;
             return;
         };
-        self.enqueue(&conversation_id, Work::recovery(job), None);
+        let message = match self.stored_message(&job.job_id).await {
+            Ok(message) => message.map(Box::new),
+            Err(error) => {
+                tracing::error!(%error, job_id = job.job_id, "cannot read the message of a job");
+                None
+            }
+        };
+        // With the id of a process it was about to begin.
+        let still_waits = view.delivery == Some(Delivery::Queued) && view.pid.is_none();
+        let work = match message {
+            Some(message) if still_waits => {
+                // Its sender was answered by the process that is gone.
+                let (begun, _) = oneshot::channel();
+                Work::Send { job, message, begun }
+            }
+            message => Work::Recover { job, message },
+        };
+        if let Place::Front(work) = self.inner.registry.enqueue(&conversation_id, work) {
+            self.start_task(&conversation_id, work, None);
+        }
+    }
+
+    async fn stored_message(&self, job_id: &str) -> Result<Option<Message>, Error> {
+        let text = self.inner.jobs.store().job_message(job_id).await?;
+        let read = text.map(|text| serde_json::from_str(&text)).transpose();
+        read.map_err(|error| Error::Internal(format!("a stored message cannot be read: {error}")))
     }
 
     /// Opens a blank draft in the editor.
@@ -177,6 +268,8 @@ impl Conversations {
             message: message.text.clone(),
             cwd: message.options.cwd.as_ref().map(|cwd| cwd.display().to_string()),
             conversation_id: conversation_id.map(str::to_owned),
+            transport: if message.cli.is_some() { Transport::Cli } else { Transport::AppServer },
+            turn_timeout_ms: message.turn_timeout.map(millis),
             open_requested: message.open.is_some(),
             output_last_message_path: message
                 .output_last_message_path
@@ -184,7 +277,9 @@ impl Conversations {
                 .map(|path| path.display().to_string()),
             warnings: message.warnings.clone(),
         };
-        Ok(self.inner.jobs.create(new).await?)
+        let message = serde_json::to_string(message)
+            .map_err(|error| Error::Internal(format!("a message cannot be written: {error}")))?;
+        Ok(self.inner.jobs.create(new, message).await?)
     }
 
     /// Runs a dispatch as a task of its own, so that a client that hangs up cannot leave it half done.
@@ -198,7 +293,7 @@ impl Conversations {
         }
     }
 
-    async fn dispatch_new(&self, job: Arc<LiveJob>, message: Message) -> Result<Dispatched, Error> {
+    async fn start(&self, job: Arc<LiveJob>, message: Message) -> Result<Dispatched, Error> {
         let started = self.start_thread(&message).await;
         let (conversation_id, loaded) = match started {
             Ok(started) => started,
@@ -207,10 +302,26 @@ impl Conversations {
                 return Err(error);
             }
         };
-        let open = message.open;
-        let (work, begun) = Work::message(Arc::clone(&job), message);
-        self.enqueue(&conversation_id, work, Some(loaded));
-        self.reply(job, begun, open).await
+        self.run_on(conversation_id, job, message, loaded).await
+    }
+
+    /// Runs a message on a thread that was just made for it.
+    async fn run_on(
+        &self,
+        conversation_id: String,
+        job: Arc<LiveJob>,
+        message: Message,
+        loaded: Loaded,
+    ) -> Result<Dispatched, Error> {
+        let open = self.opens_later(&message);
+        let (begun, reply) = oneshot::channel();
+        let work = Work::Send { job: Arc::clone(&job), message: Box::new(message), begun };
+        match self.inner.registry.enqueue(&conversation_id, work) {
+            Place::Front(work) => self.start_task(&conversation_id, work, Some(loaded)),
+            // Nobody else knows the thread yet; who guessed its id has the work done without this load.
+            Place::Behind | Place::Full => thread::unsubscribe(&loaded.server, &conversation_id).await,
+        }
+        self.reply(job, reply, open).await
     }
 
     async fn start_thread(&self, message: &Message) -> Result<(String, Loaded), Error> {
@@ -223,7 +334,7 @@ impl Conversations {
         match tokio::time::timeout_at(deadline, &mut start).await {
             Ok(Ok(started)) => {
                 let (thread, watch) = started?;
-                let loaded = Loaded::new(server, &thread, watch, true);
+                let loaded = Loaded::new(server, &thread, watch);
                 Ok((thread.id, loaded))
             }
             Ok(Err(error)) => Err(Error::Internal(format!("starting a thread failed: {error}"))),
@@ -239,16 +350,20 @@ impl Conversations {
         }
     }
 
-    async fn dispatch_to(
+    async fn send_to(
         &self,
         conversation_id: String,
         job: Arc<LiveJob>,
         message: Message,
     ) -> Result<Dispatched, Error> {
-        let open = message.open;
-        let (work, begun) = Work::message(Arc::clone(&job), message);
-        match self.enqueue(&conversation_id, work, None) {
-            Place::Front => self.reply(job, begun, open).await,
+        let open = self.opens_later(&message);
+        let (begun, reply) = oneshot::channel();
+        let work = Work::Send { job: Arc::clone(&job), message: Box::new(message), begun };
+        match self.inner.registry.enqueue(&conversation_id, work) {
+            Place::Front(work) => {
+                self.start_task(&conversation_id, work, None);
+                self.reply(job, reply, open).await
+            }
             Place::Behind => {
                 match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
                     Ok(Ok(_)) => {
@@ -257,7 +372,7 @@ impl Conversations {
                         Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id: None, tab })
                     }
                     // Its turn came before this was written, or it could not be written; it is under way all the same.
-                    Ok(Err(_)) | Err(_) => self.reply(job, begun, open).await,
+                    Ok(Err(_)) | Err(_) => self.reply(job, reply, open).await,
                 }
             }
             Place::Full => {
@@ -266,6 +381,11 @@ impl Conversations {
                 Err(error)
             }
         }
+    }
+
+    /// Until when the editor must show the conversation once the turn has begun. A message for the panel opens it before.
+    fn opens_later(&self, message: &Message) -> Option<Duration> {
+        message.open.filter(|_| message.delivery != DeliveryMode::Panel)
     }
 
     /// Waits until the turn has begun, and then for the editor to show it.
@@ -308,104 +428,64 @@ impl Conversations {
         tab
     }
 
-    /// Gives work to the conversation's task; starts one where there is none.
-    fn enqueue(&self, conversation_id: &str, work: Work, loaded: Option<Loaded>) -> Place {
-        let mut active = self.inner.threads.active();
-        if let Some(queue) = active.get_mut(conversation_id) {
-            // What is recovered was accepted before, so it is never turned away.
-            if queue.is_full() && work.is_message() {
-                return Place::Full;
+    /// Makes a call on a conversation, again while Codex is still closing it after our last turn.
+    async fn on_closed<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        conversation_id: &str,
+        call: impl Fn(Arc<AppServer>) -> F,
+    ) -> Result<T, Error> {
+        let server = self.inner.session.ready().await?;
+        loop {
+            let error = match call(Arc::clone(&server)).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let may_be_closing = matches!(
+                error.refusal(),
+                Some(Refusal::Closing | Refusal::ThreadUnknown | Refusal::NoTurnsYet)
+            );
+            if !may_be_closing || !self.inner.registry.is_closing(conversation_id) {
+                return Err(Error::of_conversation(conversation_id, error));
             }
-            queue.waiting.push_back(work);
-            return Place::Behind;
+            tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await;
         }
-        let queue = Queue { running: Arc::clone(&work.job), waiting: VecDeque::new() };
-        active.insert(conversation_id.to_owned(), queue);
-        let task = ThreadTask::new(self.clone(), conversation_id.to_owned(), loaded);
-        let (this, conversation_id) = (self.clone(), conversation_id.to_owned());
+    }
+
+    /// Starts the task of a conversation that had none.
+    fn start_task(&self, conversation_id: &str, first: Work, loaded: Option<Loaded>) {
+        let thread_id = conversation_id.to_owned();
+        let task = ThreadTask { conversations: self.clone(), thread_id: thread_id.clone(), loaded };
+        let this = self.clone();
         self.inner.tasks.spawn(async move {
-            if AssertUnwindSafe(task.run(work)).catch_unwind().await.is_err() {
-                this.abandon(&conversation_id).await;
+            if AssertUnwindSafe(task.run(first)).catch_unwind().await.is_err() {
+                this.abandon(&thread_id).await;
             }
         });
-        Place::Front
     }
 
     /// A conversation's task panicked, which only a defect of ours can do: its jobs end, and the next message gets a new task.
     async fn abandon(&self, conversation_id: &str) {
-        let Some(Queue { running, waiting }) = self.inner.threads.active().remove(conversation_id) else {
+        let Some(Queue { running, waiting }) = self.inner.registry.remove(conversation_id) else {
             return;
         };
         tracing::error!(conversation_id, "a conversation's task panicked");
         let failure = Error::Internal("a defect in the bridge ended the job; its log says more".to_owned());
-        for job in std::iter::once(running).chain(waiting.into_iter().map(|work| work.job)) {
+        let waiting = waiting.iter().filter_map(|work| work.job().cloned());
+        for job in running.into_iter().chain(waiting) {
             ending::end_failed(&job, failure.as_failure()).await;
         }
     }
 }
 
-/// Where work came to stand.
-enum Place {
-    Front,
-    Behind,
-    Full,
-}
-
-/// The conversations that have a task.
-#[derive(Debug, Default)]
-struct Threads {
-    active: Mutex<HashMap<String, Queue>>,
-}
-
-/// The work of one conversation.
-#[derive(Debug)]
-struct Queue {
-    running: Arc<LiveJob>,
-    waiting: VecDeque<Work>,
-}
-
-impl Queue {
-    fn is_full(&self) -> bool {
-        self.waiting.len() >= limits::QUEUED_TURNS_MAX
-    }
-}
-
-impl Threads {
-    fn active(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
-        self.active.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_full(&self, conversation_id: &str) -> bool {
-        self.active().get(conversation_id).is_some_and(Queue::is_full)
-    }
-
-    fn has_more(&self, conversation_id: &str) -> bool {
-        self.active().get(conversation_id).is_some_and(|queue| !queue.waiting.is_empty())
-    }
-
-    /// The next work of a conversation. When there is none the conversation is struck off in the same step, so that work
-    /// which comes later gets a new task rather than none.
-    fn next_or_leave(&self, conversation_id: &str) -> Option<Work> {
-        let mut active = self.active();
-        let queue = active.get_mut(conversation_id)?;
-        match queue.waiting.pop_front() {
-            Some(work) => {
-                queue.running = Arc::clone(&work.job);
-                Some(work)
-            }
-            None => {
-                active.remove(conversation_id);
-                None
-            }
-        }
-    }
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn send_timeout(limit: Duration) -> Error {
-    Error::SendTimeout { limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }
+    Error::SendTimeout { limit_ms: millis(limit) }
 }
 
-fn ended_early(refusal: Refusal) -> Error {
+fn ended_early(refusal: job::Refusal) -> Error {
     Error::Internal(format!("the job cannot go on: {refusal}"))
 }
 

@@ -1,29 +1,30 @@
 //! The task of one conversation: runs its turns one after another, and holds its writer only meanwhile.
 //!
-//! For each piece of work: load the thread (or, where another process owns it, hand the message over), start the turn,
-//! follow it to its end. The writer is released before the end is shown, so that whoever waits for the end finds the
-//! conversation free.
+//! For each message: load the thread (or, where another process owns it, hand the message over: [`super::elsewhere`]), start
+//! the turn, follow it to its end ([`super::turn`]). The writer is released before the end is shown, so that whoever
+//! waits for the end finds the conversation free.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use codex::app_server::AppServer;
+use codex::approval;
 use codex::connection::{CallError, ThreadEvent, ThreadWatch};
 use codex::decline::decline;
 use codex::protocol::{Thread, ThreadOptions};
 use codex::rpc::Refusal;
-use codex::turn::{Activity, TurnEnd, TurnRecord};
+use codex::turn::{Activity, FileChanges, TurnEnd, TurnRecord};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::ending::{JobEnd, end_job, failure, job_end, signal_name, tell};
-use super::follow::{Followed, Whose};
-use super::message::Message;
+use super::ending::{JobEnd, end_job, tell};
+use super::message::{DeliveryMode, Message};
+use super::registry::Work;
 use super::{Begun, Conversations, ended_early, send_timeout};
+use crate::approvals::Asker;
 use crate::error::Error;
 use crate::jobs::LiveJob;
 use crate::limits;
-use crate::model::job::{Delivery, FailureCode};
+use crate::model::job::{Delivery, Operation};
 
 /// A thread that is loaded in our app-server, with its writer held.
 #[derive(Debug)]
@@ -33,148 +34,77 @@ pub(super) struct Loaded {
     pub(super) cwd: Option<String>,
     /// What runs on it.
     pub(super) activity: Activity,
+    /// What file changes would do, for those who approve them.
+    changes: FileChanges,
+    /// A thread of `codex exec`, which the history does not show.
+    is_exec: bool,
     /// Just started with its first message's options.
-    pub(super) is_new: bool,
+    is_new: bool,
 }
 
 impl Loaded {
-    pub(super) fn new(server: Arc<AppServer>, thread: &Thread, watch: ThreadWatch, is_new: bool) -> Self {
-        Self { server, watch, cwd: thread.folder(), activity: Activity::default(), is_new }
-    }
-
-    /// Takes in the events that are there already.
-    async fn catch_up(&mut self) {
-        while let Some(event) = self.watch.next_now() {
-            self.take(event).await;
+    /// A thread that exists.
+    fn existing(server: Arc<AppServer>, thread: &Thread, watch: ThreadWatch) -> Self {
+        let (cwd, is_exec) = (thread.folder(), thread.source_name() == "exec");
+        Self {
+            server,
+            watch,
+            cwd,
+            activity: Activity::default(),
+            changes: FileChanges::default(),
+            is_exec,
+            is_new: false,
         }
     }
 
-    /// Takes in one event. Nobody can answer requests yet, so they are declined.
-    async fn take(&mut self, event: ThreadEvent) {
-        match event {
-            ThreadEvent::Notification(notification) => self.activity.observe(&notification),
-            ThreadEvent::Request(request) => {
-                tracing::warn!(method = %request.method, "declined a request of Codex");
-                self.server.connection.answer(&request.id, &decline(&request)).await;
-            }
-        }
-    }
-}
-
-/// One job for the conversation.
-#[derive(Debug)]
-pub(super) struct Work {
-    pub(super) job: Arc<LiveJob>,
-    task: Task,
-}
-
-#[derive(Debug)]
-enum Task {
-    Send {
-        message: Box<Message>,
-        begun: oneshot::Sender<Result<Begun, Error>>,
-    },
-    /// Find out what became of it: the bridge process that ran it is gone.
-    Recover,
-}
-
-impl Work {
-    pub(super) fn message(
-        job: Arc<LiveJob>,
-        message: Message,
-    ) -> (Self, oneshot::Receiver<Result<Begun, Error>>) {
-        let (begun, reply) = oneshot::channel();
-        (Self { job, task: Task::Send { message: Box::new(message), begun } }, reply)
-    }
-
-    pub(super) fn recovery(job: Arc<LiveJob>) -> Self {
-        Self { job, task: Task::Recover }
-    }
-
-    pub(super) fn is_message(&self) -> bool {
-        matches!(self.task, Task::Send { .. })
+    /// A thread that was just made with its first message's options.
+    pub(super) fn new(server: Arc<AppServer>, thread: &Thread, watch: ThreadWatch) -> Self {
+        Self { is_exec: false, is_new: true, ..Self::existing(server, thread, watch) }
     }
 }
 
 pub(super) struct ThreadTask {
-    conversations: Conversations,
-    thread_id: String,
-    loaded: Option<Loaded>,
+    pub(super) conversations: Conversations,
+    pub(super) thread_id: String,
+    pub(super) loaded: Option<Loaded>,
+}
+
+/// Who may write a thread.
+pub(super) enum Access {
+    Ours,
+    OwnedElsewhere(Arc<AppServer>),
 }
 
 impl ThreadTask {
-    pub(super) fn new(conversations: Conversations, thread_id: String, loaded: Option<Loaded>) -> Self {
-        Self { conversations, thread_id, loaded }
-    }
-
     pub(super) async fn run(mut self, first: Work) {
         let conversations = self.conversations.clone();
-        let threads = &conversations.inner.threads;
+        let registry = &conversations.inner.registry;
         let mut next = Some(first);
-        while let Some(Work { job, task }) = next {
-            let mut end = Some(match task {
-                Task::Send { message, begun } => self.send(&job, &message, begun).await,
-                Task::Recover => self.recover(&job).await,
-            });
+        while let Some(work) = next {
+            let mut ended = match work {
+                Work::Send { job, message, begun } => Some((self.send(&job, message, begun).await, job)),
+                Work::Recover { job, message } => Some((self.recover(&job, message.as_deref()).await, job)),
+                Work::Act { action, done } => {
+                    let outcome = self.act(action).await;
+                    if done.send(outcome).is_err() {
+                        tracing::debug!("nobody waits for the conversation to be changed");
+                    }
+                    None
+                }
+            };
             if self.has_turns_of_others().await {
                 // Our job need not wait for theirs.
-                if let Some(end) = end.take() {
+                if let Some((end, job)) = ended.take() {
                     end_job(&job, end).await;
                 }
                 self.finish_turns_of_others().await;
             }
-            if !threads.has_more(&self.thread_id) {
+            if !registry.has_more(&self.thread_id) {
                 self.release().await;
             }
-            next = threads.next_or_leave(&self.thread_id);
-            if let Some(end) = end {
+            next = registry.next_or_leave(&self.thread_id);
+            if let Some((end, job)) = ended {
                 end_job(&job, end).await;
-            }
-        }
-    }
-
-    /// Whether messages of other processes are in the thread's queue, or run. While the thread is loaded here, our
-    /// app-server runs them; released too early, it would end them.
-    async fn has_turns_of_others(&mut self) -> bool {
-        let Some(loaded) = &mut self.loaded else { return false };
-        loaded.catch_up().await;
-        if loaded.activity.is_active() {
-            return true;
-        }
-        if !loaded.server.methods.has("thread/queue/list") {
-            return false;
-        }
-        let queue = loaded.server.connection.thread_queue(&self.thread_id).await;
-        // What left the queue just now is told by an event that came before the reply.
-        loaded.catch_up().await;
-        loaded.activity.is_active() || queue.is_ok_and(|queue| !queue.is_empty())
-    }
-
-    /// Keeps the thread until the turns of others have ended.
-    async fn finish_turns_of_others(&mut self) {
-        let stopping = self.conversations.inner.stopping.clone();
-        while let Some(loaded) = &mut self.loaded {
-            let running = loaded.activity.turn_id.clone();
-            // A queue that does not begin by now is paused; its owner begins it when they want.
-            let patience = if running.is_some() { limits::TURN_SILENCE } else { limits::QUEUE_BEGINS_WITHIN };
-            tokio::select! {
-                event = loaded.watch.next() => match event {
-                    Some(event) => loaded.take(event).await,
-                    None => return,
-                },
-                () = tokio::time::sleep(patience) => {
-                    let Some(turn_id) = running else { return };
-                    if self.read_turn(&turn_id, &mut TurnRecord::default()).await.is_some()
-                        && let Some(loaded) = &mut self.loaded
-                    {
-                        loaded.activity = Activity::default();
-                    }
-                }
-                () = stopping.cancelled() => return,
-            }
-            let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
-            if !is_active && !self.has_turns_of_others().await {
-                return;
             }
         }
     }
@@ -182,81 +112,140 @@ impl ThreadTask {
     /// Runs one message as a turn of ours, or hands it over.
     async fn send(
         &mut self,
-        job: &LiveJob,
-        message: &Message,
+        job: &Arc<LiveJob>,
+        message: Box<Message>,
         begun: oneshot::Sender<Result<Begun, Error>>,
     ) -> JobEnd {
         if self.conversations.inner.stopping.is_cancelled() {
-            return JobEnd::NotBegun { error: Error::Stopping, begun };
+            return match job.view().delivery {
+                // Its sender knows that it waits. The next start of the bridge goes on with it.
+                Some(Delivery::Queued) => JobEnd::LeftToNextStart,
+                _ => JobEnd::NotBegun { error: Error::Stopping, begun },
+            };
         }
-        let turn_id = match self.load(message).await {
-            Ok(Access::Ours) => self.start_turn(job, message).await,
-            Ok(Access::OwnedElsewhere(server)) => return self.hand_over(&server, job, message, begun).await,
-            Err(error) => Err(error),
+        if message.cli.is_some() {
+            self.release().await;
+            return self.run_cli(job, &message, begun).await;
+        }
+        if message.delivery == DeliveryMode::Panel {
+            return self.hand_to_panel(job, &message, begun).await;
+        }
+        match self.load(&message).await {
+            Ok(Access::Ours) => {}
+            Ok(Access::OwnedElsewhere(server)) => return self.hand_over(&server, job, &message, begun).await,
+            Err(error) => return JobEnd::NotBegun { error, begun },
+        }
+        if message.upgrade && self.loaded.as_ref().is_some_and(|loaded| loaded.is_exec) {
+            return self.move_to_copy(job, message, begun).await;
+        }
+        self.run_turn(job, &message, begun).await
+    }
+
+    /// Runs one message as a turn on the loaded thread, to its end.
+    pub(super) async fn run_turn(
+        &mut self,
+        job: &Arc<LiveJob>,
+        message: &Message,
+        begun: oneshot::Sender<Result<Begun, Error>>,
+    ) -> JobEnd {
+        let turn_id = match self.start_turn(job, message).await {
+            Ok(turn_id) => turn_id,
+            Err(error) => return JobEnd::NotBegun { error, begun },
         };
-        match turn_id {
-            Ok(turn_id) => {
-                let begin = Begun {
-                    conversation_id: self.thread_id.clone(),
-                    delivery: Delivery::Started,
-                    turn_id: Some(turn_id.clone()),
-                };
-                tell(begun, Ok(begin));
-                self.watch_turn(job, &turn_id, message.output_last_message_path.as_deref()).await
-            }
-            Err(error) => JobEnd::NotBegun { error, begun },
+        let delivery = match job.view().delivery {
+            Some(Delivery::Forked) => Delivery::Forked,
+            _ => Delivery::Started,
+        };
+        if job.view().operation == Operation::CreateConversation {
+            self.name(message);
         }
+        let conversation_id = self.thread_id.clone();
+        tell(begun, Ok(Begun { conversation_id, delivery, turn_id: Some(turn_id.clone()) }));
+        self.watch_turn(job, &turn_id, message).await
+    }
+
+    /// Names a new conversation, while its turn runs: nobody waits for that.
+    fn name(&self, message: &Message) {
+        let Some(Loaded { server, .. }) = &self.loaded else { return };
+        if !server.methods.has("thread/name/set") {
+            return;
+        }
+        let (connection, thread_id, title) =
+            (server.connection.clone(), self.thread_id.clone(), message.title.clone());
+        self.conversations.inner.tasks.spawn(async move {
+            if let Err(error) = connection.thread_set_name(&thread_id, &title).await {
+                tracing::warn!(thread_id, %error, "cannot name a conversation");
+            }
+        });
     }
 
     /// Gets the thread's writer, with the options that only loading can set.
-    async fn load(&mut self, message: &Message) -> Result<Access, Error> {
-        let options = &message.options;
+    pub(super) async fn load(&mut self, message: &Message) -> Result<Access, Error> {
         if self.loaded.as_ref().is_some_and(|loaded| loaded.server.connection.is_closed()) {
             self.loaded = None;
         }
         if let Some(loaded) = &mut self.loaded {
             // Options are set by loading, so a queued message that brings some needs another load.
-            if std::mem::take(&mut loaded.is_new) || *options == ThreadOptions::default() {
+            if std::mem::take(&mut loaded.is_new) || message.options == ThreadOptions::default() {
                 return Ok(Access::Ours);
             }
             self.release().await;
         }
         let deadline = Instant::now() + message.send_timeout;
         let late = || send_timeout(message.send_timeout);
+        let access = self.resume(&message.options, deadline).await?.ok_or_else(late)?;
+        if matches!(access, Access::Ours) {
+            if Instant::now() >= deadline {
+                return Err(late());
+            }
+            if let (Some(text), Some(loaded)) = (&message.options.developer_instructions, &self.loaded) {
+                // Loading a conversation keeps them for later, but does not show them to the model.
+                let connection = &loaded.server.connection;
+                connection.thread_inject_developer_message(&self.thread_id, text).await?;
+            }
+            if self.has_turns_of_others().await {
+                if message.delivery == DeliveryMode::Reject {
+                    return Err(Error::ConversationBusy(self.thread_id.clone()));
+                }
+                self.finish_turns_of_others().await;
+            }
+        }
+        Ok(access)
+    }
+
+    /// Loads the thread in our app-server; `None` when that was not possible until `deadline`.
+    pub(super) async fn resume(
+        &mut self,
+        options: &ThreadOptions,
+        deadline: Instant,
+    ) -> Result<Option<Access>, Error> {
         let ready = tokio::time::timeout_at(deadline, self.conversations.inner.session.ready());
-        let server = ready.await.map_err(|_| late())??;
+        let Ok(server) = ready.await else { return Ok(None) };
+        let server = server?;
         loop {
             // Not given up in the middle: Codex would grant the thread all the same, to nobody. The call has a limit of its own.
             match server.connection.thread_resume(&self.thread_id, options).await {
                 Ok((thread, watch)) => {
-                    let loaded = self.loaded.insert(Loaded::new(server, &thread, watch, false));
-                    if Instant::now() >= deadline {
-                        return Err(late());
-                    }
-                    if let Some(text) = &options.developer_instructions {
-                        // Loading a conversation keeps them for later, but does not show them to the model.
-                        let connection = &loaded.server.connection;
-                        connection.thread_inject_developer_message(&self.thread_id, text).await?;
-                    }
-                    if self.has_turns_of_others().await {
-                        self.finish_turns_of_others().await;
-                    }
-                    return Ok(Access::Ours);
+                    self.loaded = Some(Loaded::existing(server, &thread, watch));
+                    return Ok(Some(Access::Ours));
                 }
                 Err(error) => match error.refusal() {
-                    Some(Refusal::Closing) if Instant::now() >= deadline => return Err(late()),
+                    Some(Refusal::Closing) if Instant::now() >= deadline => return Ok(None),
                     Some(Refusal::Closing) => tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await,
-                    Some(Refusal::OwnedElsewhere) => return Ok(Access::OwnedElsewhere(server)),
+                    Some(Refusal::OwnedElsewhere) => return Ok(Some(Access::OwnedElsewhere(server))),
                     _ => return Err(Error::of_conversation(&self.thread_id, error)),
                 },
             }
         }
     }
 
-    async fn start_turn(&mut self, job: &LiveJob, message: &Message) -> Result<String, Error> {
+    async fn start_turn(&mut self, job: &Arc<LiveJob>, message: &Message) -> Result<String, Error> {
         let Some(Loaded { server, cwd, .. }) = &self.loaded else {
             return Err(Error::Internal("the thread is not loaded".to_owned()));
         };
+        if job.called_off_because().is_some() {
+            return Err(Error::JobCancelled);
+        }
         let connection = &server.connection;
         // Recorded first: should we die after the next line, the history is asked for this conversation.
         let bound =
@@ -284,195 +273,123 @@ impl ThreadTask {
         Ok(turn.id)
     }
 
-    /// Follows a turn of ours by its events, to its end.
-    async fn watch_turn(&mut self, job: &LiveJob, turn_id: &str, output: Option<&Path>) -> JobEnd {
-        let mut record = TurnRecord::default();
+    /// Takes in one event. What Codex asks is put before whoever can answer; it waits for nobody here.
+    pub(super) async fn take(&mut self, event: ThreadEvent, asker: Asker<'_>) {
+        let approvals = &self.conversations.inner.approvals;
+        let Some(loaded) = &mut self.loaded else { return };
+        match event {
+            ThreadEvent::Notification(notification) => {
+                loaded.activity.observe(&notification);
+                loaded.changes.observe(&notification);
+                if let Some(request_id) = approval::resolved(&notification) {
+                    approvals.withdraw(&self.thread_id, Some(request_id)).await;
+                }
+            }
+            ThreadEvent::Request(request) => {
+                let Some(mut question) = approval::question(&request) else {
+                    tracing::warn!(method = %request.method, "declined a request of Codex that nobody can answer");
+                    loaded.server.connection.answer(&request.id, &decline(&request)).await;
+                    return;
+                };
+                if question.changes.is_none() {
+                    question.changes = question.item_id.as_ref().and_then(|id| loaded.changes.of(id));
+                }
+                approvals.ask(&loaded.server, asker, request, question).await;
+            }
+        }
+    }
+
+    /// Takes in the events that are there already.
+    async fn catch_up(&mut self) {
+        while let Some(event) = self.loaded.as_mut().and_then(|loaded| loaded.watch.next_now()) {
+            self.take(event, Asker::UNKNOWN).await;
+        }
+    }
+
+    /// Whether messages of other processes are in the thread's queue, or run. While the thread is loaded here, our
+    /// app-server runs them; released too early, it would end them.
+    async fn has_turns_of_others(&mut self) -> bool {
+        self.catch_up().await;
+        let Some(loaded) = &self.loaded else { return false };
+        if loaded.activity.is_active() {
+            return true;
+        }
+        if !loaded.server.methods.has("thread/queue/list") {
+            return false;
+        }
+        let queue = loaded.server.connection.thread_queue(&self.thread_id).await;
+        // What left the queue just now is told by an event that came before the reply.
+        self.catch_up().await;
+        let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
+        is_active || queue.is_ok_and(|queue| !queue.is_empty())
+    }
+
+    /// Keeps the thread until the turns of others have ended.
+    pub(super) async fn finish_turns_of_others(&mut self) {
         let stopping = self.conversations.inner.stopping.clone();
-        let end = loop {
-            let Some(loaded) = &mut self.loaded else {
-                break TurnEnd::Interrupted;
-            };
+        while let Some(loaded) = &mut self.loaded {
+            let running = loaded.activity.turn_id.clone();
+            // A queue that does not begin by now is paused; its owner begins it when they want.
+            let patience = if running.is_some() { limits::TURN_SILENCE } else { limits::QUEUE_BEGINS_WITHIN };
             tokio::select! {
                 event = loaded.watch.next() => match event {
-                    Some(event) => {
-                        let end = match &event {
-                            ThreadEvent::Notification(notification) => {
-                                job.heard(notification);
-                                record.observe(turn_id, notification)
-                            }
-                            ThreadEvent::Request(_) => None,
-                        };
-                        loaded.take(event).await;
-                        if let Some(end) = end {
-                            break end;
-                        }
-                    }
-                    None if loaded.server.connection.is_closed() => {
-                        return self.end_of_a_dead_turn(job, turn_id, output).await;
-                    }
-                    None => {
-                        // We fell behind. Watch again first, then look for an end that came meanwhile.
-                        loaded.watch = loaded.server.connection.watch(&self.thread_id);
-                        if let Some(end) = self.read_turn(turn_id, &mut record).await {
-                            break end;
-                        }
-                    }
+                    Some(event) => self.take(event, Asker::UNKNOWN).await,
+                    None => return,
                 },
-                () = tokio::time::sleep(limits::TURN_SILENCE) => {
-                    let read = tokio::select! {
-                        read = self.read_turn(turn_id, &mut record) => read,
-                        () = stopping.cancelled() => None,
-                    };
-                    if let Some(end) = read {
-                        tracing::warn!(turn_id, "a turn's end was not announced; found it by reading the thread");
-                        break end;
+                () = tokio::time::sleep(patience) => {
+                    let Some(turn_id) = running else { return };
+                    if self.read_turn(&turn_id, &mut TurnRecord::default()).await.is_some()
+                        && let Some(loaded) = &mut self.loaded
+                    {
+                        loaded.activity = Activity::default();
                     }
                 }
-                () = stopping.cancelled() => {
-                    return self.interrupt_for_stop(turn_id, record, output).await;
+                () = stopping.cancelled() => return,
+            }
+            let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
+            if !is_active && !self.has_turns_of_others().await {
+                return;
+            }
+        }
+    }
+
+    /// Follows a turn that was asked for but has no job, to its end.
+    pub(super) async fn finish_turn_that_begins(&mut self) -> Result<(), Error> {
+        let mut record = TurnRecord::default();
+        let mut turn_id = None;
+        let stopping = self.conversations.inner.stopping.clone();
+        while let Some(loaded) = &mut self.loaded {
+            let event = tokio::select! {
+                event = loaded.watch.next() => event,
+                () = tokio::time::sleep(limits::TURN_SILENCE), if turn_id.is_none() => None,
+                () = stopping.cancelled() => None,
+            };
+            let Some(event) = event else { break };
+            let mut end = None;
+            if let ThreadEvent::Notification(notification) = &event {
+                turn_id = turn_id.or_else(|| notification.started_turn().map(str::to_owned));
+                end = turn_id.as_deref().and_then(|turn_id| record.observe(turn_id, notification));
+            }
+            self.take(event, Asker::UNKNOWN).await;
+            match end {
+                None => {}
+                Some(TurnEnd::Completed) => return Ok(()),
+                Some(TurnEnd::Interrupted) => {
+                    return Err(Error::CodexFailed("it was interrupted".to_owned()));
                 }
-            }
-        };
-        job_end(end, record, output, FailureCode::Interrupted).await
-    }
-
-    /// The turn's end as the thread's history has it, if it has ended.
-    async fn read_turn(&self, turn_id: &str, record: &mut TurnRecord) -> Option<TurnEnd> {
-        let server = &self.loaded.as_ref()?.server;
-        match server.connection.thread_read(&self.thread_id, true).await {
-            Ok(thread) => record.take_turn(thread.turn(Some(turn_id), "")?),
-            Err(error) => {
-                tracing::debug!(%error, "cannot read the thread just now");
-                None
+                Some(TurnEnd::Failed(reason)) => return Err(Error::CodexFailed(reason)),
             }
         }
-    }
-
-    /// The bridge stops: lets the turn end well if it is about to, and interrupts it otherwise.
-    async fn interrupt_for_stop(
-        &mut self,
-        turn_id: &str,
-        mut record: TurnRecord,
-        output: Option<&Path>,
-    ) -> JobEnd {
-        let interrupt = async {
-            let Loaded { server, watch, .. } = self.loaded.as_mut()?;
-            if let Err(error) = server.connection.turn_interrupt(&self.thread_id, turn_id).await {
-                tracing::debug!(%error, "cannot interrupt the turn");
-            }
-            while let Some(event) = watch.next().await {
-                if let ThreadEvent::Notification(notification) = event
-                    && let Some(end) = record.observe(turn_id, &notification)
-                {
-                    return Some(end);
-                }
-            }
-            None
-        };
-        let end = tokio::time::timeout(limits::INTERRUPT_TIMEOUT, interrupt).await.ok().flatten();
-        job_end(end.unwrap_or(TurnEnd::Interrupted), record, output, FailureCode::BridgeStopped).await
-    }
-
-    /// The app-server died under the turn: its history tells whether the turn had ended before.
-    async fn end_of_a_dead_turn(&mut self, job: &LiveJob, turn_id: &str, output: Option<&Path>) -> JobEnd {
-        let Some(Loaded { server, .. }) = self.loaded.take() else {
-            return JobEnd::Failed(failure(FailureCode::CodexExited));
-        };
-        if self.conversations.inner.stopping.is_cancelled() {
-            return JobEnd::Failed(failure(FailureCode::BridgeStopped));
-        }
-        let exit = server.exited().await;
-        job.heard_stderr(server.stderr_last());
-        let noted = job.note(|job, _| {
-            job.exit_code = exit.code;
-            job.signal = exit.signal.map(signal_name);
-        });
-        if let Err(error) = noted.await {
-            tracing::error!(%error, "cannot note how the app-server ended");
-        }
-        self.follow_to_end(job, Some(turn_id), Whose::Dead, output, FailureCode::CodexExited).await
-    }
-
-    /// Another process owns the thread: puts the message into its queue and follows it there.
-    async fn hand_over(
-        &mut self,
-        server: &AppServer,
-        job: &LiveJob,
-        message: &Message,
-        begun: oneshot::Sender<Result<Begun, Error>>,
-    ) -> JobEnd {
-        let handed_over = async {
-            if !server.methods.has("thread/queue/add") {
-                return Err(Error::ConversationOwnedElsewhere(self.thread_id.clone()));
-            }
-            // Recorded first: should we die in between, the history tells whether the message arrived.
-            job.step(|job, now| {
-                if message.options != ThreadOptions::default() || message.output_schema.is_some() {
-                    let warning =
-                        "another process owns the conversation and runs the message with its own options";
-                    job.warnings.push(warning.to_owned());
-                }
-                job.queue(Delivery::HandedOver, now)
-            })
-            .await?
-            .map_err(ended_early)?;
-            server
-                .connection
-                .thread_queue_add(&self.thread_id, &job.job_id, &message.input)
-                .await
-                .map_err(|error| Error::of_conversation(&self.thread_id, error))
-        };
-        match handed_over.await {
-            // Without an answer it may be in the queue all the same; reading the thread and its queue tells.
-            Ok(()) | Err(Error::Codex(CallError::TimedOut { .. } | CallError::Closed { .. })) => {
-                let conversation_id = self.thread_id.clone();
-                tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id: None }));
-                let output = message.output_last_message_path.as_deref();
-                self.follow_to_end(job, None, Whose::Queued, output, FailureCode::Interrupted).await
-            }
-            Err(error) => JobEnd::NotBegun { error, begun },
-        }
-    }
-
-    /// The bridge process that ran the job is gone: finds out what became of its turn.
-    async fn recover(&mut self, job: &LiveJob) -> JobEnd {
-        let view = job.view();
-        let whose = if view.delivery == Some(Delivery::HandedOver) { Whose::Queued } else { Whose::Dead };
-        let output = view.output_last_message_path.map(PathBuf::from);
-        let turn_id = view.turn_id.as_deref();
-        self.follow_to_end(job, turn_id, whose, output.as_deref(), FailureCode::InterruptedByRestart).await
-    }
-
-    async fn follow_to_end(
-        &mut self,
-        job: &LiveJob,
-        turn_id: Option<&str>,
-        whose: Whose,
-        output: Option<&Path>,
-        interrupted: FailureCode,
-    ) -> JobEnd {
-        let inner = &self.conversations.inner;
-        let stopping = inner.stopping.clone();
-        let followed = tokio::select! {
-            followed = super::follow::follow(&inner.session, &self.thread_id, job, turn_id, whose) => followed,
-            () = stopping.cancelled() => Followed::LeftToItsOwner,
-        };
-        match followed {
-            Followed::Ended(end, record) => job_end(end, record, output, interrupted).await,
-            Followed::Lost(reason) => {
-                let mut failure = failure(interrupted);
-                failure.message = format!("{} ({reason})", failure.message);
-                JobEnd::Failed(failure)
-            }
-            Followed::LeftToItsOwner if matches!(whose, Whose::Queued) => JobEnd::LeftToItsOwner,
-            Followed::LeftToItsOwner => JobEnd::Failed(failure(FailureCode::BridgeStopped)),
-        }
+        Err(Error::CodexFailed("its end was not seen".to_owned()))
     }
 
     /// Gives the thread's writer back.
-    async fn release(&mut self) {
+    pub(super) async fn release(&mut self) {
         if let Some(Loaded { server, .. }) = self.loaded.take() {
+            let inner = &self.conversations.inner;
+            inner.approvals.withdraw(&self.thread_id, None).await;
             unsubscribe(&server, &self.thread_id).await;
+            inner.registry.note_released(&self.thread_id);
         }
     }
 }
@@ -488,10 +405,4 @@ pub(super) async fn unsubscribe(server: &AppServer, thread_id: &str) {
         Ok(Err(error)) => tracing::warn!(thread_id, %error, "cannot release the conversation"),
         Err(_) => tracing::warn!(thread_id, "Codex does not release the conversation"),
     }
-}
-
-/// Who may write a thread.
-enum Access {
-    Ours,
-    OwnedElsewhere(Arc<AppServer>),
 }

@@ -26,6 +26,16 @@ pub(super) struct JsonBody<T> {
     pub(super) unknown: Vec<String>,
 }
 
+impl<T> JsonBody<T> {
+    /// The body, if something reads every field of it.
+    pub(super) fn known(self) -> Result<T, Error> {
+        match self.unknown.into_iter().next() {
+            None => Ok(self.body),
+            Some(field) => Err(Error::invalid(field, "unknown field")),
+        }
+    }
+}
+
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
     type Rejection = Error;
 
@@ -119,6 +129,29 @@ impl<S: Send + Sync> FromRequestParts<S> for PathParameter {
             Err(rejection) => Err(Error::invalid("path", rejection.body_text())),
         }
     }
+}
+
+/// Two path parameters.
+pub(super) struct PathParameters(pub(super) String, pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathParameters {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        match Path::<(String, String)>::from_request_parts(parts, state).await {
+            Ok(Path((first, second))) => Ok(Self(first, second)),
+            Err(rejection) => Err(Error::invalid("path", rejection.body_text())),
+        }
+    }
+}
+
+/// How many entries a page may have, at most `max`.
+pub(super) fn page_limit(limit: Option<u32>, default: u32, max: u32) -> Result<u32, Error> {
+    let limit = limit.unwrap_or(default);
+    if (1..=max).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Error::invalid("limit", format!("must be between 1 and {max}")))
 }
 
 fn invalid(path: String, problem: &impl Display) -> Error {

@@ -12,6 +12,7 @@ mod reply;
 mod routes;
 mod serve;
 
+use crate::approvals::Approvals;
 use crate::clock::Timestamp;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
@@ -37,6 +38,8 @@ pub struct App {
     pub guard: Guard,
     /// All jobs.
     pub jobs: Jobs,
+    /// All approvals.
+    pub approvals: Approvals,
     /// All conversations.
     pub conversations: Conversations,
     /// Codex.

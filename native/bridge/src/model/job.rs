@@ -15,6 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::model::approval::ApprovalKind;
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -69,6 +70,33 @@ pub enum Delivery {
     Queued,
     /// Another process owns the conversation and has it in its queue; the bridge follows it.
     HandedOver,
+    /// It joined the running turn.
+    Steered,
+    /// It began a copy of the conversation.
+    Forked,
+}
+
+/// How Codex is reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// `codex app-server`.
+    #[default]
+    AppServer,
+    /// `codex exec --json`, for options that the app-server does not take.
+    Cli,
+}
+
+/// A question of Codex that keeps a job waiting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingOn {
+    /// Answer it with `POST /approvals/{approvalId}`.
+    pub approval_id: String,
+    /// What it is about.
+    pub kind: ApprovalKind,
+    /// One line for a person.
+    pub summary: String,
 }
 
 /// Why a job failed.
@@ -87,10 +115,18 @@ pub enum FailureCode {
     CodexUnavailable,
     /// The Codex process that ran the turn ended.
     CodexExited,
+    /// Somebody cancelled the job.
+    Cancelled,
+    /// The turn ran longer than `turnTimeoutMs`.
+    TurnTimeout,
     /// The turn was not started within the request's time limit.
     SendTimeout,
     /// Another process owns the conversation, and the message could not be handed over.
     ConversationOwnedElsewhere,
+    /// A turn ran on the conversation, and the message was not to wait.
+    ConversationBusy,
+    /// There was no turn to steer.
+    NoActiveTurn,
     /// Codex does not know the conversation.
     ConversationNotFound,
     /// Too many messages waited for the conversation.
@@ -196,6 +232,21 @@ pub struct Job {
     /// How the message reached the conversation, once it did.
     #[serde(default)]
     pub delivery: Option<Delivery>,
+    /// How Codex is reached.
+    #[serde(default)]
+    pub transport: Transport,
+    /// The conversation that the message was sent to, where that is known; a fork goes on as `conversationId`.
+    #[serde(default)]
+    pub requested_conversation_id: Option<String>,
+    /// The `exec` conversation that this one replaces, so that the history shows it.
+    #[serde(default)]
+    pub upgraded_from_conversation_id: Option<String>,
+    /// Milliseconds that the turn may take.
+    #[serde(default)]
+    pub turn_timeout_ms: Option<u64>,
+    /// Questions of Codex that wait for an answer.
+    #[serde(default)]
+    pub waiting_on: Vec<WaitingOn>,
     /// Whether the editor was asked to show the conversation.
     pub open_requested: bool,
     /// Whether it does; `null` when it was not asked, or not yet known.
@@ -238,6 +289,10 @@ pub struct NewJob {
     pub cwd: Option<String>,
     /// The conversation, where it exists already.
     pub conversation_id: Option<String>,
+    /// How Codex is reached.
+    pub transport: Transport,
+    /// Milliseconds that the turn may take.
+    pub turn_timeout_ms: Option<u64>,
     /// Whether the editor shall show the conversation.
     pub open_requested: bool,
     /// The file that the answer is written to.
@@ -255,6 +310,10 @@ pub enum JobEvent {
     Bound,
     /// Waits in a queue.
     Queued,
+    /// Waits with other words than before.
+    Edited,
+    /// Goes on in a copy of its conversation.
+    Forked,
     /// Its turn began.
     Started,
     /// Ended well.
@@ -271,11 +330,22 @@ impl JobEvent {
             Self::Created => "job.created",
             Self::Bound => "job.bound",
             Self::Queued => "job.queued",
+            Self::Edited => "job.edited",
+            Self::Forked => "job.forked",
             Self::Started => "job.started",
             Self::Completed => "job.completed",
             Self::Failed => "job.failed",
         }
     }
+}
+
+/// Why a job goes on in a copy of its conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fork {
+    /// Its sender asked for it.
+    Asked,
+    /// Its conversation is one of `codex exec`, which the history does not show.
+    Upgrade,
 }
 
 /// A step that the job's state does not allow.
@@ -299,6 +369,8 @@ impl Job {
             message,
             cwd,
             conversation_id,
+            transport,
+            turn_timeout_ms,
             open_requested,
             output_last_message_path,
             warnings,
@@ -314,9 +386,14 @@ impl Job {
             pid: None,
             cwd,
             message,
+            requested_conversation_id: conversation_id.clone(),
             conversation_id,
             turn_id: None,
             delivery: None,
+            transport,
+            upgraded_from_conversation_id: None,
+            turn_timeout_ms,
+            waiting_on: Vec::new(),
             open_requested,
             opened: None,
             open_error: None,
@@ -355,13 +432,47 @@ impl Job {
     /// # Errors
     /// [`Refusal`].
     pub fn queue(&mut self, delivery: Delivery, now: Timestamp) -> Result<JobEvent, Refusal> {
-        self.refuse_ended()?;
-        if self.status == JobStatus::Running {
-            return Err(Refusal::Started);
-        }
+        self.refuse_begun()?;
         self.delivery = Some(delivery);
         self.updated_at = now;
         Ok(JobEvent::Queued)
+    }
+
+    /// It waits with other words than before.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn edit(&mut self, message: &str, now: Timestamp) -> Result<JobEvent, Refusal> {
+        self.refuse_begun()?;
+        message.clone_into(&mut self.message);
+        self.updated_at = now;
+        Ok(JobEvent::Edited)
+    }
+
+    /// It goes on in `conversation_id`, a copy of its conversation.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn fork(&mut self, conversation_id: &str, kind: Fork, now: Timestamp) -> Result<JobEvent, Refusal> {
+        self.refuse_begun()?;
+        let original = self.conversation_id.replace(conversation_id.to_owned());
+        match kind {
+            Fork::Asked => self.delivery = Some(Delivery::Forked),
+            Fork::Upgrade => self.upgraded_from_conversation_id = original,
+        }
+        self.updated_at = now;
+        Ok(JobEvent::Forked)
+    }
+
+    /// It joined a turn that runs.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn join(&mut self, turn_id: &str, pid: Option<u32>, now: Timestamp) -> Result<JobEvent, Refusal> {
+        self.refuse_begun()?;
+        self.delivery = Some(Delivery::Steered);
+        self.pid = pid;
+        self.start(turn_id, now)
     }
 
     /// Its turn began.
@@ -369,10 +480,7 @@ impl Job {
     /// # Errors
     /// [`Refusal`].
     pub fn start(&mut self, turn_id: &str, now: Timestamp) -> Result<JobEvent, Refusal> {
-        self.refuse_ended()?;
-        if self.status == JobStatus::Running {
-            return Err(Refusal::Started);
-        }
+        self.refuse_begun()?;
         self.status = JobStatus::Running;
         self.turn_id = Some(turn_id.to_owned());
         self.delivery.get_or_insert(Delivery::Started);
@@ -416,6 +524,12 @@ impl Job {
         self.started_at.get_or_insert(now);
         self.completed_at = Some(now);
         self.updated_at = now;
+        self.waiting_on.clear();
+    }
+
+    fn refuse_begun(&self) -> Result<(), Refusal> {
+        self.refuse_ended()?;
+        if self.status == JobStatus::Running { Err(Refusal::Started) } else { Ok(()) }
     }
 
     fn refuse_ended(&self) -> Result<(), Refusal> {
@@ -436,6 +550,8 @@ mod tests {
             message: "hello".into(),
             cwd: None,
             conversation_id: None,
+            transport: Transport::AppServer,
+            turn_timeout_ms: None,
             open_requested: false,
             output_last_message_path: None,
             warnings: vec![],
@@ -447,6 +563,9 @@ mod tests {
     enum Step {
         Bind,
         Queue,
+        Edit,
+        Fork,
+        Join,
         Start,
         Complete,
         Fail,
@@ -457,6 +576,9 @@ mod tests {
         match step {
             Step::Bind => job.bind("c", None, Some(1), now),
             Step::Queue => job.queue(Delivery::Queued, now),
+            Step::Edit => job.edit("other words", now),
+            Step::Fork => job.fork("copy", Fork::Upgrade, now),
+            Step::Join => job.join("t", Some(1), now),
             Step::Start => job.start("t", now),
             Step::Complete => job.complete(JobResult::default(), now),
             Step::Fail => job.fail(Failure { code: FailureCode::TurnFailed, message: "no".into() }, now),
@@ -467,7 +589,8 @@ mod tests {
         #[test]
         fn a_job_ends_exactly_once_and_keeps_its_end(steps in proptest::collection::vec(
             prop_oneof![
-                Just(Step::Bind), Just(Step::Queue), Just(Step::Start), Just(Step::Complete), Just(Step::Fail)
+                Just(Step::Bind), Just(Step::Queue), Just(Step::Edit), Just(Step::Fork), Just(Step::Join),
+                Just(Step::Start), Just(Step::Complete), Just(Step::Fail)
             ],
             1..20,
         )) {

@@ -2,4 +2,5 @@
 //!
 //! Pure: no input or output, no clock, no randomness, no tokio. Time and ids come in as arguments.
 
+pub mod approval;
 pub mod job;

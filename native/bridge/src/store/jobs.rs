@@ -48,17 +48,17 @@ pub struct JobCounts {
 }
 
 impl Store {
-    /// Records a new job, run by `instance_id`, with its first event.
+    /// Records a new job, run by `instance_id`, with its first event. `message` is kept until the job ends.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_job(&self, instance_id: &str, job: &Job) -> Result<(), StoreError> {
+    pub async fn insert_job(&self, instance_id: &str, job: &Job, message: String) -> Result<(), StoreError> {
         let (instance_id, job) = (instance_id.to_owned(), job.clone());
         self.write(move |connection| {
             connection
                 .prepare_cached(
-                    "INSERT INTO jobs (job_id, instance_id, status, conversation_id, created_at, job)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT INTO jobs (job_id, instance_id, status, conversation_id, created_at, job, message)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
                     job.job_id,
@@ -67,6 +67,7 @@ impl Store {
                     job.conversation_id,
                     job.created_at.as_millis(),
                     serde_json::to_string(&job)?,
+                    message,
                 ])?;
             append_job_event(connection, &job, JobEvent::Created)
         })
@@ -87,7 +88,8 @@ impl Store {
         self.write(move |connection| {
             let changed = connection
                 .prepare_cached(
-                    "UPDATE jobs SET status = ?3, conversation_id = ?4, job = ?5 WHERE job_id = ?1 AND instance_id = ?2",
+                    "UPDATE jobs SET status = ?3, conversation_id = ?4, job = ?5, message = CASE WHEN ?6 THEN NULL ELSE message END
+                     WHERE job_id = ?1 AND instance_id = ?2",
                 )?
                 .execute(params![
                     job.job_id,
@@ -95,6 +97,7 @@ impl Store {
                     job.status.name(),
                     job.conversation_id,
                     serde_json::to_string(&job)?,
+                    job.status.is_end(),
                 ])?;
             if changed == 0 {
                 return Err(StoreError::NotOurs);
@@ -119,6 +122,52 @@ impl Store {
                 .query_row([job_id], |row| row.get(0))
                 .optional()?;
             Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+        })
+        .await
+    }
+
+    /// The message of an unfinished job, as it was recorded.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_message(&self, job_id: &str) -> Result<Option<String>, StoreError> {
+        let job_id = job_id.to_owned();
+        self.read(move |connection| {
+            let text = connection
+                .prepare_cached("SELECT message FROM jobs WHERE job_id = ?1")?
+                .query_row([job_id], |row| row.get::<_, Option<String>>(0))
+                .optional()?;
+            Ok(text.flatten())
+        })
+        .await
+    }
+
+    /// Replaces the message of an unfinished job.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_job_message(&self, job_id: &str, message: String) -> Result<(), StoreError> {
+        let job_id = job_id.to_owned();
+        self.write(move |connection| {
+            connection
+                .prepare_cached("UPDATE jobs SET message = ?2 WHERE job_id = ?1 AND message IS NOT NULL")?
+                .execute([job_id, message])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The bridge process that answers for a job.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_instance(&self, job_id: &str) -> Result<Option<String>, StoreError> {
+        let job_id = job_id.to_owned();
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached("SELECT instance_id FROM jobs WHERE job_id = ?1")?
+                .query_row([job_id], |row| row.get(0))
+                .optional()?)
         })
         .await
     }
@@ -247,7 +296,9 @@ impl Store {
             let doomed = "SELECT job_id FROM jobs WHERE status IN ('completed', 'failed') AND (created_at < ?1
                           OR rowid NOT IN (SELECT rowid FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT ?2))";
             let values = params![created_before.as_millis(), keep];
-            connection.execute(&format!("DELETE FROM events WHERE job_id IN ({doomed})"), values)?;
+            for table in ["events", "approvals"] {
+                connection.execute(&format!("DELETE FROM {table} WHERE job_id IN ({doomed})"), values)?;
+            }
             Ok(connection.execute(&format!("DELETE FROM jobs WHERE job_id IN ({doomed})"), values)?)
         })
         .await

@@ -1,12 +1,15 @@
 //! What the bridge remembers: one SQLite database, shared by all bridge processes of a data folder.
 //!
 //! The only room that knows SQL. Writes go through one writer thread ([`writer`]), which groups those that wait into one
-//! transaction and answers after the commit; reads use connections of their own. A file a table: [`jobs`], [`events`].
+//! transaction and answers after the commit; reads use connections of their own. A file a table:
+//! [`jobs`], [`approvals`], [`aliases`], [`events`].
 //!
 //! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction; a power
 //! failure may take the last moments with it, but never leaves half a transaction. Codex keeps the conversations
 //! themselves, and recovery reads the truth from there.
 
+mod aliases;
+mod approvals;
 mod events;
 mod jobs;
 mod writer;
@@ -18,11 +21,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::limits;
+pub use approvals::{ApprovalPage, ApprovalQuery};
 pub use jobs::{JobCounts, JobPage, JobQuery};
 use writer::Writer;
 
 /// Applied in order; the database's `user_version` counts those that were. Never edit one that was released.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_jobs_and_events.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_jobs_and_events.sql"),
+    include_str!("migrations/0002_approvals_and_waiting_messages.sql"),
+];
 
 /// Why the database could not be used.
 #[derive(Debug, Clone, thiserror::Error)]

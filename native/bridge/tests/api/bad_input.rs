@@ -46,7 +46,7 @@ async fn a_wrong_field_is_named() {
         ("cwd", json!("relative"), "absolute"),
         ("cwd", json!(file), "not a folder"),
         ("model", json!(""), "blank"),
-        ("config", json!("x=1"), "expected a map"),
+        ("config", json!("x=1"), "an object, or an array of `key=value` strings"),
         ("images", json!("one.png"), "expected a sequence"),
         ("images", json!(vec!["x.png"; 51]), "more than 50"),
         ("images[0]", json!(["missing.png"]), "missing.png"),

@@ -1,13 +1,12 @@
 //! The main job: a message goes to Codex and its answer comes back.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bridge::editor::{ConversationTab, Editor, EditorError};
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use bridge::editor::Editor;
 use serde_json::{Value, json};
 
+use crate::editor::ListedTabs;
 use crate::support::{TestBridge, eventually, kind};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -300,17 +299,6 @@ async fn a_model_error_fails_the_job_with_codex_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_that_nobody_can_give_is_declined_and_the_turn_ends() {
-    let test = TestBridge::start().await;
-    let message = "@model escalate touch /tmp/never-made";
-    let body = json!({"message": message, "approvalPolicy": "on-request", "sandbox": "read-only"});
-    let reply = test.post("/conversations", body).await;
-    let job = test.ended_of(&reply.body).await;
-    assert_eq!(job["status"], "completed", "{job}");
-    assert!(!std::path::Path::new("/tmp/never-made").exists());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn without_an_editor_tabs_are_unavailable_not_faked() {
     let test = TestBridge::start().await;
     for path in ["/conversations/open", "/conversations/current"] {
@@ -328,64 +316,6 @@ async fn without_an_editor_tabs_are_unavailable_not_faked() {
         assert_eq!(reply.body["code"], "editor_unavailable");
     }
     assert_eq!(test.get("/jobs").await.body["jobs"], json!([]), "nothing was started");
-}
-
-/// An editor whose tabs are a list.
-#[derive(Debug, Default)]
-struct ListedTabs {
-    open: Mutex<Vec<String>>,
-    drafts: Mutex<u32>,
-    broken: bool,
-}
-
-impl ListedTabs {
-    fn tabs(&self) -> Vec<ConversationTab> {
-        let open = self.open.lock().unwrap();
-        let last = open.len().saturating_sub(1);
-        let tab = |(index, id): (usize, &String)| ConversationTab {
-            conversation_id: id.clone(),
-            title: id.clone(),
-            is_active: index == last,
-            view_column: 1,
-            group_index: 0,
-            tab_index: u32::try_from(index).unwrap(),
-            uri: format!("openai-codex://route/local/{id}"),
-        };
-        open.iter().enumerate().map(tab).collect()
-    }
-}
-
-impl Editor for ListedTabs {
-    fn open_conversations(&self) -> BoxFuture<'_, Result<Vec<ConversationTab>, EditorError>> {
-        async { Ok(self.tabs()) }.boxed()
-    }
-
-    fn current_conversation(&self) -> BoxFuture<'_, Result<Option<ConversationTab>, EditorError>> {
-        async { Ok(self.tabs().pop()) }.boxed()
-    }
-
-    fn reveal_conversation<'a>(
-        &'a self,
-        conversation_id: &'a str,
-        _: Duration,
-    ) -> BoxFuture<'a, Result<ConversationTab, EditorError>> {
-        async move {
-            if self.broken {
-                return Err(EditorError("no such editor".into()));
-            }
-            self.open.lock().unwrap().push(conversation_id.to_owned());
-            Ok(self.tabs().pop().unwrap())
-        }
-        .boxed()
-    }
-
-    fn open_draft(&self) -> BoxFuture<'_, Result<(), EditorError>> {
-        async {
-            *self.drafts.lock().unwrap() += 1;
-            Ok(())
-        }
-        .boxed()
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,10 +7,15 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod approvals;
 mod bad_input;
 mod contract;
+mod control;
 mod conversations;
+mod deliveries;
+mod editor;
 mod faults;
 mod guard;
+mod history;
 mod lifecycle;
 mod support;

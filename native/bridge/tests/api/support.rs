@@ -61,6 +61,7 @@ impl Folders {
             environment: vec![("CODEX_HOME".into(), self.home.path().display().to_string())],
             request_timeout: Duration::from_secs(60),
             tab_timeout: Duration::from_secs(5),
+            approval_timeout: Duration::from_secs(60),
             history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 1000,
             http: HttpLimits::default(),

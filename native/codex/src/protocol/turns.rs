@@ -66,7 +66,7 @@ impl Turn {
 }
 
 /// Where a turn stands (`TurnStatus`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TurnStatus {
     /// Ended well.
@@ -83,7 +83,7 @@ pub enum TurnStatus {
 }
 
 /// Why a turn failed (`TurnError`).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TurnError {
     /// For a person.
     pub message: String,

@@ -8,13 +8,15 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::approvals::ApprovalsView;
+use crate::conversations::message::steering_input;
 use crate::error::Error;
 use crate::http::App;
-use crate::http::extract::{PathParameter, QueryOf};
+use crate::http::extract::{JsonBody, PathParameter, QueryOf, page_limit};
 use crate::http::reply::ErrorView;
 use crate::limits;
 use crate::model::job::{Job, JobStatus};
-use crate::store::{JobPage, JobQuery};
+use crate::store::{ApprovalPage, ApprovalQuery, JobPage, JobQuery};
 
 /// Query of `GET /jobs`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -70,10 +72,7 @@ pub(super) async fn list_jobs(
     State(app): State<Arc<App>>,
     QueryOf(query): QueryOf<ListJobsQuery>,
 ) -> Result<Json<JobsView>, Error> {
-    let limit = query.limit.unwrap_or(limits::JOBS_PAGE_MAX);
-    if !(1..=limits::JOBS_PAGE_MAX).contains(&limit) {
-        return Err(Error::invalid("limit", format!("must be between 1 and {}", limits::JOBS_PAGE_MAX)));
-    }
+    let limit = page_limit(query.limit, limits::JOBS_PAGE_MAX, limits::JOBS_PAGE_MAX)?;
     if let Some(before) = &query.before {
         app.jobs.get(before).await?;
     }
@@ -104,4 +103,77 @@ pub(super) async fn get_job(
         Some(_) => return Err(Error::invalid("waitMs", format!("must be at most {}", limits::WAIT_MS_MAX))),
     };
     Ok(Json(JobView { ok: true, job }))
+}
+
+/// Body of `POST /jobs/{jobId}/steer`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SteerBody {
+    /// What the running turn shall hear.
+    #[schema(example = "Do not touch the tests")]
+    message: String,
+    /// Pictures, as in a message.
+    #[serde(default)]
+    images: Vec<String>,
+}
+
+/// Reply of `POST /jobs/{jobId}/steer`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SteeredView {
+    /// Always `true`.
+    ok: bool,
+    /// The turn that the words joined.
+    turn_id: String,
+    job: Job,
+}
+
+/// Ends a job: takes it out of its queue, or interrupts its turn. It fails with the code `cancelled`.
+///
+/// A job that was cancelled before stays as it is. A job whose message joined another job's turn (`delivery: steered`) ends
+/// with that turn.
+#[utoipa::path(post, path = "/jobs/{jobId}/cancel", tag = "jobs", params(("jobId" = String, Path)), responses(
+    (status = OK, description = "The job; it has ended unless Codex takes long to stop", body = JobView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn cancel_job(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+) -> Result<Json<JobView>, Error> {
+    let job = app.conversations.cancel(&job_id).await?;
+    Ok(Json(JobView { ok: true, job }))
+}
+
+/// Adds words to the running turn of a job.
+#[utoipa::path(post, path = "/jobs/{jobId}/steer", tag = "jobs", params(("jobId" = String, Path)),
+    request_body = SteerBody, responses(
+    (status = OK, description = "The turn has them", body = SteeredView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn steer_job(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+    body: JsonBody<SteerBody>,
+) -> Result<Json<SteeredView>, Error> {
+    let SteerBody { message, images } = body.known()?;
+    let defaults = app.defaults.clone();
+    let input = super::checked(move || steering_input(message, &images, &defaults)).await?;
+    let (turn_id, job) = app.conversations.steer(&job_id, &input).await?;
+    Ok(Json(SteeredView { ok: true, turn_id, job }))
+}
+
+/// Lists what Codex asked for a job, newest first.
+#[utoipa::path(get, path = "/jobs/{jobId}/approvals", tag = "approvals", params(("jobId" = String, Path)), responses(
+    (status = OK, description = "Approvals", body = ApprovalsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn list_job_approvals(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+) -> Result<Json<ApprovalsView>, Error> {
+    app.jobs.get(&job_id).await?;
+    let query =
+        ApprovalQuery { job_id: Some(job_id), limit: limits::APPROVALS_PAGE_MAX, ..ApprovalQuery::default() };
+    let ApprovalPage { approvals, more } = app.approvals.list(query).await?;
+    Ok(Json(ApprovalsView { ok: true, approvals, more }))
 }

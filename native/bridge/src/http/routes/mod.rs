@@ -1,5 +1,6 @@
 //! The routes: a file for each first segment of a path.
 
+pub(super) mod approvals;
 pub(super) mod conversations;
 pub(super) mod health;
 pub(super) mod jobs;
@@ -29,11 +30,30 @@ pub(super) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::get_health))
         .routes(routes!(jobs::list_jobs))
         .routes(routes!(jobs::get_job))
-        .routes(routes!(conversations::create_conversation))
+        .routes(routes!(jobs::cancel_job))
+        .routes(routes!(jobs::steer_job))
+        .routes(routes!(jobs::list_job_approvals))
+        .routes(routes!(approvals::list_approvals))
+        .routes(routes!(approvals::get_approval, approvals::resolve_approval))
+        .routes(routes!(conversations::history::list_conversations, conversations::create_conversation))
         .routes(routes!(conversations::list_open_conversations))
         .routes(routes!(conversations::get_current_conversation))
         .routes(routes!(conversations::send_to_current_conversation))
         .routes(routes!(conversations::send_to_conversation))
+        .routes(routes!(conversations::history::get_conversation))
+        .routes(routes!(conversations::actions::open_conversation))
+        .routes(routes!(conversations::actions::fork_conversation))
+        .routes(routes!(conversations::actions::archive_conversation))
+        .routes(routes!(conversations::actions::unarchive_conversation))
+        .routes(routes!(conversations::actions::rename_conversation))
+        .routes(routes!(conversations::actions::compact_conversation))
+        .routes(routes!(conversations::actions::roll_back_conversation))
+        .routes(routes!(conversations::actions::release_conversation))
+        .routes(routes!(conversations::queue::get_queue))
+        .routes(routes!(
+            conversations::queue::edit_queued_message,
+            conversations::queue::remove_queued_message
+        ))
 }
 
 /// The whole of a bridge's HTTP behind its guard.
@@ -44,7 +64,7 @@ pub(super) fn router(app: Arc<App>) -> axum::Router {
     let cors = (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok())))
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
             .allow_headers([
                 header::AUTHORIZATION,
                 header::CONTENT_TYPE,
@@ -63,4 +83,14 @@ pub(super) fn router(app: Arc<App>) -> axum::Router {
 /// A defect in one route must not take the others down.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     Error::Internal("a route panicked; the line before this one says where".to_owned()).into_response()
+}
+
+/// Runs a check that looks at files, on a disk that may be slow.
+pub(super) async fn checked<T: Send + 'static>(
+    check: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(check).await {
+        Ok(checked) => checked,
+        Err(error) => Err(Error::Internal(format!("checking a message failed: {error}"))),
+    }
 }

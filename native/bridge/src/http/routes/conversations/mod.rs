@@ -1,4 +1,9 @@
-//! `/conversations…`
+//! `/conversations…`: starting and continuing them, and the editor's tabs. The rest is in [`history`], [`actions`] and
+//! [`queue`].
+
+pub(super) mod actions;
+pub(super) mod history;
+pub(super) mod queue;
 
 use std::sync::Arc;
 
@@ -7,6 +12,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::checked;
 use super::health::EditorView;
 use crate::conversations::Dispatched;
 use crate::conversations::message::{Message, MessageBody, NewConversation};
@@ -15,7 +21,7 @@ use crate::error::Error;
 use crate::http::App;
 use crate::http::extract::{JsonBody, PathParameter};
 use crate::http::reply::ErrorView;
-use crate::model::job::{Delivery, Job, Operation};
+use crate::model::job::{Delivery, Job, Operation, Transport};
 
 /// Reply of the routes that send a message.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,8 +58,8 @@ pub(super) struct SentView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct TurnView {
-    /// How Codex was reached: always `app-server`.
-    transport: &'static str,
+    /// How Codex was reached.
+    transport: Transport,
     /// `started`, or `queued` where the turn waits for another one or in another process.
     status: &'static str,
     /// Process id of the app-server that runs it.
@@ -239,16 +245,6 @@ async fn send(app: &App, conversation_id: String, message: Message) -> Result<Js
     Ok(Json(SentView::new(sent, Some(conversation_id))))
 }
 
-/// Checking a message looks at files, on a disk that may be slow.
-async fn checked<T: Send + 'static>(
-    check: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(check).await {
-        Ok(checked) => checked,
-        Err(error) => Err(Error::Internal(format!("checking a message failed: {error}"))),
-    }
-}
-
 fn with_warnings(mut message: Message, unknown: Vec<String>) -> Message {
     message.warnings.extend(unknown.into_iter().map(unknown_field));
     message
@@ -262,14 +258,18 @@ fn unknown_field(name: String) -> String {
 impl SentView {
     fn new(sent: Dispatched, requested_conversation_id: Option<String>) -> Self {
         let Dispatched { job, conversation_id, delivery, turn_id, tab } = sent;
-        let upgraded_from_conversation_id = requested_conversation_id.as_ref().map(|_| None);
+        let upgraded_from_conversation_id =
+            requested_conversation_id.as_ref().map(|_| job.upgraded_from_conversation_id.clone());
         Self {
             ok: true,
             sent: true,
             delivery,
             turn: TurnView {
-                transport: "app-server",
-                status: if delivery == Delivery::Started { "started" } else { "queued" },
+                transport: job.transport,
+                status: match delivery {
+                    Delivery::Queued | Delivery::HandedOver => "queued",
+                    Delivery::Started | Delivery::Steered | Delivery::Forked => "started",
+                },
                 pid: job.pid,
                 event_type: match job.operation {
                     Operation::CreateConversation => "thread/started",

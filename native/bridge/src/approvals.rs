@@ -1,0 +1,366 @@
+//! Approvals: what Codex asks before it goes on. Every request is answered, by whoever comes first: a client of the API,
+//! the person in the editor, or the deadline.
+//!
+//! A question is durable before anybody hears of it, and so is its answer before Codex does. The questions that wait are
+//! kept here with the process that asked; when that process, its turn or this bridge ends, they are withdrawn.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use codex::app_server::AppServer;
+use codex::approval::{self, Question};
+use codex::decline::decline;
+use codex::rpc::{RpcError, ServerRequest};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::editor::Editor;
+use crate::error::Error;
+use crate::jobs::LiveJob;
+use crate::model::approval::{Approval, ApprovalKind, ApprovalStatus, Decision, ResolvedBy};
+use crate::model::job::WaitingOn;
+use crate::store::{ApprovalPage, ApprovalQuery, Store, StoreError};
+
+/// All approvals. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Approvals {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    instance_id: String,
+    editor: Option<Arc<dyn Editor>>,
+    /// Until an approval that nobody answers is denied.
+    limit: Duration,
+    waiting: Mutex<HashMap<String, Waiting>>,
+    tasks: TaskTracker,
+}
+
+/// A question that Codex waits for.
+#[derive(Debug)]
+struct Waiting {
+    approval: Approval,
+    request: ServerRequest,
+    server: Arc<AppServer>,
+    job: Option<Arc<LiveJob>>,
+    resolved: CancellationToken,
+}
+
+/// For whom Codex asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    /// The job whose turn asks.
+    pub(crate) job: Option<&'a Arc<LiveJob>>,
+    /// Until an approval that nobody answers is denied; the setting's where there is none.
+    pub(crate) limit: Option<Duration>,
+}
+
+impl Asker<'_> {
+    /// For a turn that another program queued.
+    pub(crate) const UNKNOWN: Self = Self { job: None, limit: None };
+}
+
+/// What somebody decided.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The decision.
+    pub decision: Decision,
+    /// Answers to the questions, content of the form, or result of the tool.
+    pub content: Option<Value>,
+    /// Why, for the record.
+    pub note: Option<String>,
+}
+
+impl Approvals {
+    /// Approvals of this bridge process; the person at `editor` is asked, too.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        instance_id: String,
+        editor: Option<Arc<dyn Editor>>,
+        limit: Duration,
+        tasks: TaskTracker,
+    ) -> Self {
+        let waiting = Mutex::default();
+        Self { inner: Arc::new(Inner { store, instance_id, editor, limit, waiting, tasks }) }
+    }
+
+    /// Takes in a question of Codex.
+    pub(crate) async fn ask(
+        &self,
+        server: &Arc<AppServer>,
+        asker: Asker<'_>,
+        request: ServerRequest,
+        question: Question,
+    ) {
+        let Asker { job, limit } = asker;
+        let limit = limit.unwrap_or(self.inner.limit);
+        let job_id = job.map(|job| job.job_id.clone());
+        let approval = new_approval(question, &request, job_id, limit);
+        // The job first, so that whoever sees the approval finds the job waiting for it.
+        if let Some(job) = job {
+            let waiting_on = WaitingOn {
+                approval_id: approval.approval_id.clone(),
+                kind: approval.kind,
+                summary: approval.summary.clone(),
+            };
+            note(job, |waiting| waiting.push(waiting_on)).await;
+        }
+        if let Err(error) = self.inner.store.insert_approval(&self.inner.instance_id, &approval).await {
+            // Nobody could ever answer it.
+            tracing::error!(%error, "cannot record an approval; declined it");
+            server.connection.answer(&request.id, &decline(&request)).await;
+            if let Some(job) = job {
+                note(job, |waiting| waiting.retain(|one| one.approval_id != approval.approval_id)).await;
+            }
+            return;
+        }
+        let resolved = CancellationToken::new();
+        let waiting = Waiting {
+            approval: approval.clone(),
+            request,
+            server: Arc::clone(server),
+            job: job.cloned(),
+            resolved: resolved.clone(),
+        };
+        self.waiting().insert(approval.approval_id.clone(), waiting);
+        self.inner.tasks.spawn(self.clone().wait(approval, limit, resolved));
+    }
+
+    /// Asks the person in the editor, and denies when nobody has answered in time.
+    async fn wait(self, approval: Approval, limit: Duration, resolved: CancellationToken) {
+        let id = approval.approval_id.clone();
+        let deadline = tokio::time::sleep(limit);
+        tokio::pin!(deadline);
+        let asked = async {
+            let Some(editor) = &self.inner.editor else { return std::future::pending().await };
+            match editor.ask_approval(&approval).await {
+                Ok(Some(decision)) => decision,
+                // Put aside: others may still answer.
+                Ok(None) => std::future::pending().await,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot ask the person in the editor");
+                    std::future::pending().await
+                }
+            }
+        };
+        let outcome = tokio::select! {
+            () = resolved.cancelled() => {
+                self.tell_editor(&id).await;
+                return;
+            }
+            decision = asked => {
+                let answer = Answer { decision, content: None, note: None };
+                self.resolve(&id, answer, ResolvedBy::Editor).await
+            }
+            () = &mut deadline => {
+                let answer = Answer { decision: Decision::Deny, content: None, note: None };
+                let denied = self.resolve(&id, answer, ResolvedBy::Deadline).await;
+                self.tell_editor(&id).await;
+                denied
+            }
+        };
+        match outcome {
+            Ok(_) => {}
+            Err(error @ Error::ApprovalResolved(_)) => {
+                tracing::debug!(%error, "an answer came too late");
+                self.tell_editor(&id).await;
+            }
+            Err(error) => tracing::error!(%error, approval_id = id, "cannot resolve an approval"),
+        }
+    }
+
+    /// Whoever is asked there can stop asking.
+    async fn tell_editor(&self, approval_id: &str) {
+        let Some(editor) = &self.inner.editor else { return };
+        let Ok(Some(approval)) = self.inner.store.approval(approval_id).await else { return };
+        if let Err(error) = editor.approval_resolved(&approval).await {
+            tracing::debug!(%error, "cannot tell the editor that an approval is resolved");
+        }
+    }
+
+    /// Answers a question. Who comes first wins.
+    ///
+    /// # Errors
+    /// [`Error::ApprovalNotFound`], [`Error::ApprovalResolved`], [`Error::DecisionInvalid`].
+    pub async fn resolve(
+        &self,
+        approval_id: &str,
+        answer: Answer,
+        by: ResolvedBy,
+    ) -> Result<Approval, Error> {
+        let taken = {
+            let mut waiting = self.waiting();
+            match waiting.get(approval_id) {
+                Some(asked) => {
+                    let said = reply(asked, &answer, by)?;
+                    waiting.remove(approval_id).map(|asked| (asked, said))
+                }
+                None => None,
+            }
+        };
+        let Some((asked, said)) = taken else {
+            let approval = self.get(approval_id).await?;
+            return Err(Error::ApprovalResolved(Box::new(approval)));
+        };
+        let Answer { decision, note, .. } = answer;
+        self.conclude(asked, decision.status(), Some(decision), by, note, Some(said)).await
+    }
+
+    /// Codex no longer waits for these: the one with `request_id`, or all of the thread.
+    pub(crate) async fn withdraw(&self, thread_id: &str, request_id: Option<&Value>) {
+        let taken: Vec<Waiting> = {
+            let mut waiting = self.waiting();
+            if waiting.is_empty() {
+                return;
+            }
+            let is_meant = |_: &String, asked: &mut Waiting| {
+                asked.approval.conversation_id == thread_id
+                    && request_id.is_none_or(|id| asked.request.id == *id)
+            };
+            waiting.extract_if(is_meant).map(|(_, asked)| asked).collect()
+        };
+        for asked in taken {
+            let concluded =
+                self.conclude(asked, ApprovalStatus::Cancelled, None, ResolvedBy::Codex, None, None);
+            if let Err(error) = concluded.await {
+                tracing::error!(%error, "cannot record that an approval was withdrawn");
+            }
+        }
+    }
+
+    /// Commits the end of an approval, then lets Codex go on.
+    async fn conclude(
+        &self,
+        asked: Waiting,
+        status: ApprovalStatus,
+        decision: Option<Decision>,
+        by: ResolvedBy,
+        note_text: Option<String>,
+        said: Option<Result<Value, RpcError>>,
+    ) -> Result<Approval, Error> {
+        let Waiting { mut approval, request, server, job, resolved } = asked;
+        let id = approval.approval_id.clone();
+        // It was waiting, so nobody has resolved it.
+        let _ = approval.resolve(status, decision, by, Timestamp::now());
+        approval.note = note_text;
+        let committed = self.inner.store.update_approval(&approval).await;
+        if let Some(said) = said {
+            server.connection.answer(&request.id, &said).await;
+        }
+        if let Some(job) = job {
+            note(&job, |waiting| waiting.retain(|one| one.approval_id != id)).await;
+        }
+        if by != ResolvedBy::Editor {
+            resolved.cancel();
+        }
+        committed?;
+        Ok(approval)
+    }
+
+    /// One approval.
+    ///
+    /// # Errors
+    /// [`Error::ApprovalNotFound`].
+    pub async fn get(&self, approval_id: &str) -> Result<Approval, Error> {
+        self.inner.store.approval(approval_id).await?.ok_or(Error::ApprovalNotFound)
+    }
+
+    /// Approvals, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list(&self, query: ApprovalQuery) -> Result<ApprovalPage, StoreError> {
+        self.inner.store.approvals(query).await
+    }
+
+    /// Marks what bridge processes left pending of which `is_alive` says that they are gone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn expire_orphans(&self, is_alive: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+        let pending = self.inner.store.pending_approvals_of_others(&self.inner.instance_id).await?;
+        for (owner, mut approval) in pending {
+            if is_alive(&owner) {
+                continue;
+            }
+            let expired =
+                approval.resolve(ApprovalStatus::Expired, None, ResolvedBy::Bridge, Timestamp::now());
+            if expired.is_ok() {
+                self.inner.store.update_approval(&approval).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
+        self.inner.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What Codex is told. The deadline says no even to what offers no such decision.
+fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Result<Value, RpcError>, Error> {
+    if by == ResolvedBy::Deadline {
+        return Ok(decline(&asked.request));
+    }
+    let offered = &asked.approval.decisions;
+    if !offered.contains(&answer.decision) {
+        let names: Vec<_> = offered.iter().map(|decision| decision.name()).collect();
+        let problem = format!("must be one of {}", names.join(", "));
+        return Err(Error::DecisionInvalid { field: "decision", problem, offered: offered.clone() });
+    }
+    approval::answer(&asked.request, answer.decision.into(), answer.content.as_ref()).map_err(|problem| {
+        Error::DecisionInvalid { field: "answers", problem: problem.to_string(), offered: offered.clone() }
+    })
+}
+
+async fn note(job: &LiveJob, change: impl FnOnce(&mut Vec<WaitingOn>)) {
+    if let Err(error) = job.note(|job, _| change(&mut job.waiting_on)).await {
+        tracing::error!(%error, job_id = job.job_id, "cannot note what the job waits for");
+    }
+}
+
+fn new_approval(
+    question: Question,
+    request: &ServerRequest,
+    job_id: Option<String>,
+    limit: Duration,
+) -> Approval {
+    let now = Timestamp::now();
+    let limit_ms = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+    Approval {
+        approval_id: Uuid::new_v4().to_string(),
+        kind: ApprovalKind::from(question.kind),
+        status: ApprovalStatus::Pending,
+        source: "app-server".to_owned(),
+        job_id,
+        conversation_id: question.thread_id,
+        turn_id: question.turn_id,
+        item_id: question.item_id,
+        summary: question.summary,
+        command: question.command,
+        cwd: question.cwd.map(|cwd| cwd.display().to_string()),
+        reason: question.reason,
+        changes: question.changes,
+        permissions: question.permissions,
+        questions: question.questions,
+        tool: question.tool,
+        schema: question.schema,
+        url: question.url,
+        decisions: question.decisions.into_iter().map(Decision::from).collect(),
+        created_at: now,
+        expires_at: Timestamp::from_millis(now.as_millis().saturating_add(limit_ms)),
+        resolved_at: None,
+        decision: None,
+        resolved_by: None,
+        note: None,
+        method: request.method.clone(),
+        request: request.params.clone(),
+    }
+}

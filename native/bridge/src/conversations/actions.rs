@@ -1,0 +1,214 @@
+//! What can be done to a conversation itself.
+//!
+//! Compacting and rolling back need its writer, so they take their place among its turns and refuse to wait behind one;
+//! naming, forking and showing need none and are possible at any time, whoever owns it.
+
+use std::time::Duration;
+
+use codex::app_server::AppServer;
+use codex::connection::ThreadWatch;
+use codex::protocol::{ForkPoint, RollBack, RollBackError, Thread, ThreadOptions};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::registry::{Place, Work};
+use super::thread::{Access, ThreadTask, unsubscribe};
+use super::{Conversations, editor_failed, send_timeout};
+use crate::editor::ConversationTab;
+use crate::error::Error;
+use crate::limits;
+
+/// A change that needs the conversation for itself.
+#[derive(Debug)]
+pub(super) enum Action {
+    /// Replace what the model sees of the history by a summary.
+    Compact,
+    /// Take turns back from its end.
+    RollBack(RollBack),
+    /// Put it away.
+    Archive,
+}
+
+impl Conversations {
+    /// Replaces what the model sees of the history by a summary; returns when that is done.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn compact(&self, conversation_id: &str) -> Result<(), Error> {
+        self.act(conversation_id, Action::Compact).await
+    }
+
+    /// Takes turns back from the end. Files stay as they are.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn roll_back(&self, conversation_id: &str, what: RollBack) -> Result<(), Error> {
+        self.act(conversation_id, Action::RollBack(what)).await
+    }
+
+    /// Puts the conversation away.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn archive(&self, conversation_id: &str) -> Result<(), Error> {
+        self.act(conversation_id, Action::Archive).await
+    }
+
+    /// Takes it back out.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn unarchive(&self, conversation_id: &str) -> Result<(), Error> {
+        self.on_closed(conversation_id, async |server| {
+            server.connection.thread_unarchive(conversation_id).await
+        })
+        .await
+    }
+
+    /// Gives it a title.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn rename(&self, conversation_id: &str, title: &str) -> Result<(), Error> {
+        self.on_closed(conversation_id, async |server| {
+            server.connection.thread_set_name(conversation_id, title).await
+        })
+        .await
+    }
+
+    /// Makes a copy that goes its own way; returns its id.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn fork(
+        &self,
+        conversation_id: &str,
+        options: &ThreadOptions,
+        point: &ForkPoint,
+        title: Option<&str>,
+    ) -> Result<String, Error> {
+        let server = self.inner.session.ready().await?;
+        let (fork, _watch) = self.fork_on(&server, conversation_id, options, point).await?;
+        if let Some(title) = title
+            && let Err(error) = server.connection.thread_set_name(&fork.id, title).await
+        {
+            tracing::warn!(%error, "cannot name the fork");
+        }
+        unsubscribe(&server, &fork.id).await;
+        self.inner.registry.note_released(&fork.id);
+        Ok(fork.id)
+    }
+
+    /// Makes a copy, loaded here and watched.
+    pub(super) async fn fork_on(
+        &self,
+        server: &AppServer,
+        conversation_id: &str,
+        options: &ThreadOptions,
+        point: &ForkPoint,
+    ) -> Result<(Thread, ThreadWatch), Error> {
+        loop {
+            let forked =
+                server.connection.thread_fork(&server.methods, conversation_id, options, point).await;
+            match forked.map_err(|error| roll_back_failed(conversation_id, error)) {
+                Err(Error::ConversationNotFound(_)) if self.inner.registry.is_closing(conversation_id) => {
+                    tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await;
+                }
+                forked => return forked,
+            }
+        }
+    }
+
+    /// Shows it in the editor.
+    ///
+    /// # Errors
+    /// [`Error::EditorUnavailable`], [`Error::EditorFailed`].
+    pub async fn open(&self, conversation_id: &str, limit: Duration) -> Result<ConversationTab, Error> {
+        let editor = self.editor("Open it with `codex resume` in a terminal.")?;
+        editor.reveal_conversation(conversation_id, limit).await.map_err(editor_failed)
+    }
+
+    /// Makes sure that the bridge does not hold the conversation. It never does while none of its turns runs.
+    ///
+    /// # Errors
+    /// [`Error::ConversationBusy`] while one does.
+    pub fn release(&self, conversation_id: &str) -> Result<(), Error> {
+        if self.inner.registry.is_busy(conversation_id) {
+            return Err(Error::ConversationBusy(conversation_id.to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn act(&self, conversation_id: &str, action: Action) -> Result<(), Error> {
+        if self.inner.registry.is_busy(conversation_id) {
+            return Err(Error::ConversationBusy(conversation_id.to_owned()));
+        }
+        let (done, outcome) = oneshot::channel();
+        match self.inner.registry.enqueue(conversation_id, Work::Act { action, done }) {
+            Place::Front(work) => self.start_task(conversation_id, work, None),
+            // Somebody was quicker; what they run is short, or the limit of the call ends the wait.
+            Place::Behind => {}
+            Place::Full => return Err(Error::QueueFull { limit: limits::QUEUED_TURNS_MAX }),
+        }
+        outcome.await.map_err(|_| Error::Stopping)?
+    }
+}
+
+impl ThreadTask {
+    pub(super) async fn act(&mut self, action: Action) -> Result<(), Error> {
+        let id = self.thread_id.clone();
+        let of_this = |error| Error::of_conversation(&id, error);
+        if matches!(action, Action::Archive) {
+            self.release().await;
+            let archived = self.conversations.on_closed(&self.thread_id, async |server| {
+                server.connection.thread_archive(&self.thread_id).await
+            });
+            return match archived.await {
+                Err(Error::ConversationOwnedElsewhere { .. }) => {
+                    Err(self.conversations.owned_elsewhere(&self.thread_id).await)
+                }
+                archived => archived,
+            };
+        }
+        if self.loaded.is_none() {
+            let deadline = Instant::now() + limits::ACTION_TIMEOUT;
+            match self.resume(&ThreadOptions::default(), deadline).await? {
+                Some(Access::Ours) => {}
+                Some(Access::OwnedElsewhere(_)) => {
+                    return Err(self.conversations.owned_elsewhere(&self.thread_id).await);
+                }
+                None => return Err(send_timeout(limits::ACTION_TIMEOUT)),
+            }
+        }
+        // What others queued on it has begun by now, or is about to.
+        self.finish_turns_of_others().await;
+        let Some(loaded) = &self.loaded else { return Err(Error::Stopping) };
+        let connection = &loaded.server.connection;
+        match action {
+            Action::Compact => {
+                connection.thread_compact(&self.thread_id).await.map_err(of_this)?;
+                self.finish_turn_that_begins().await?;
+            }
+            Action::RollBack(what) => {
+                let rolled_back =
+                    connection.thread_roll_back(&loaded.server.methods, &self.thread_id, &what).await;
+                rolled_back.map_err(|error| roll_back_failed(&self.thread_id, error))?;
+            }
+            Action::Archive => {}
+        }
+        Ok(())
+    }
+}
+
+fn roll_back_failed(conversation_id: &str, error: RollBackError) -> Error {
+    match error {
+        RollBackError::Call(error) => Error::of_conversation(conversation_id, error),
+        RollBackError::TooMany(turns) => {
+            Error::invalid("turns", format!("the conversation has only {turns} turns"))
+        }
+        RollBackError::TurnUnknown(turn_id) => {
+            Error::invalid("turnId", format!("the conversation has no turn {turn_id}"))
+        }
+        RollBackError::Unsupported => Error::UnsupportedByCodex("roll a conversation back"),
+    }
+}

@@ -1,0 +1,225 @@
+//! Control of jobs that run or wait: cancel, steer, and what waits in which order.
+
+use std::sync::Arc;
+
+use codex::connection::CallError;
+use codex::protocol::{ThreadOptions, UserInput};
+use codex::rpc::Refusal;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::ending::{end_failed, failure, tell};
+use super::message::Message;
+use super::registry::Work;
+use super::{Conversations, Dispatched, send_timeout};
+use crate::error::Error;
+use crate::instance::url_of;
+use crate::jobs::LiveJob;
+use crate::limits;
+use crate::model::job::{Delivery, FailureCode, Job, JobStatus, Transport};
+
+impl Conversations {
+    /// Ends a job: takes it out of its queue, or interrupts its turn. Returns it as it is then, ended in all but the rarest
+    /// cases. A job that was cancelled before stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::ConversationOwnedElsewhere`].
+    pub async fn cancel(&self, job_id: &str) -> Result<Job, Error> {
+        let live = match self.live(job_id).await {
+            Ok(live) => live,
+            Err(Error::JobEnded { .. }) => {
+                let job = self.inner.jobs.get(job_id).await?;
+                let is_cancelled =
+                    job.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Cancelled);
+                return if is_cancelled {
+                    Ok(job)
+                } else {
+                    Err(Error::JobEnded { status: job.status.name() })
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(work) = self.inner.registry.remove_waiting(job_id) {
+            end_failed(&live, failure(FailureCode::Cancelled)).await;
+            if let Work::Send { begun, .. } = work {
+                tell(begun, Err(Error::JobCancelled));
+            }
+            return Ok(live.view());
+        }
+        let view = live.view();
+        let conversation_id = view.conversation_id.unwrap_or_default();
+        match view.delivery {
+            Some(Delivery::HandedOver) => self.take_back(&live, &conversation_id).await?,
+            // Its turn is another job's, too: both end.
+            Some(Delivery::Steered) => match self.inner.registry.running(&conversation_id) {
+                Some(running) => running.call_off(FailureCode::Cancelled),
+                None => live.call_off(FailureCode::Cancelled),
+            },
+            Some(Delivery::Started | Delivery::Queued | Delivery::Forked) | None => {
+                live.call_off(FailureCode::Cancelled);
+            }
+        }
+        self.inner.jobs.wait(job_id, limits::CANCEL_WAIT).await
+    }
+
+    /// Takes a message back out of another process's queue.
+    async fn take_back(&self, live: &LiveJob, conversation_id: &str) -> Result<(), Error> {
+        let server = self.inner.session.ready().await?;
+        let removed = server.connection.thread_queue_remove(conversation_id, &live.job_id).await;
+        if removed.map_err(|error| Error::of_conversation(conversation_id, error))? {
+            live.call_off(FailureCode::Cancelled);
+            return Ok(());
+        }
+        if live.view().status.is_end() {
+            return Ok(());
+        }
+        // Its turn runs there, and only that process can interrupt it.
+        Err(self.owned_elsewhere(conversation_id).await)
+    }
+
+    /// Adds words to the running turn of a job; returns the turn's id and the job.
+    ///
+    /// # Errors
+    /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::NoActiveTurn`].
+    pub async fn steer(&self, job_id: &str, input: &[UserInput]) -> Result<(String, Job), Error> {
+        let live = self.live(job_id).await?;
+        let turn_id = self.steer_turn(&live, &Uuid::new_v4().to_string(), input).await?;
+        Ok((turn_id, live.view()))
+    }
+
+    /// Lets a message of its own job join the running turn.
+    pub(super) async fn join(
+        &self,
+        conversation_id: String,
+        job: Arc<LiveJob>,
+        message: Message,
+    ) -> Result<Dispatched, Error> {
+        let joined = self.join_running(&conversation_id, &job, &message).await;
+        match joined {
+            Ok(turn_id) => {
+                let tab = self.reveal(&job, &conversation_id, message.open).await;
+                let (delivery, turn_id) = (Delivery::Steered, Some(turn_id));
+                Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id, tab })
+            }
+            Err(error) => {
+                end_failed(&job, error.as_failure()).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn join_running(
+        &self,
+        conversation_id: &str,
+        job: &Arc<LiveJob>,
+        message: &Message,
+    ) -> Result<String, Error> {
+        let no_turn = || Error::NoActiveTurn(conversation_id.to_owned());
+        let running = self.inner.registry.running(conversation_id).ok_or_else(no_turn)?;
+        let begun = timeout(message.send_timeout, running.begun_or_ended()).await;
+        begun.map_err(|_| send_timeout(message.send_timeout))?;
+        // Held until ours is among them, so that the end of the turn does not miss it.
+        let mut joined = running.joined().await;
+        let turn_id = self.steer_turn(&running, &job.job_id, &message.input).await?;
+        let pid = running.view().pid;
+        let stepped = job.step(|job, now| {
+            if message.options != ThreadOptions::default() {
+                job.warnings.push("the running turn keeps its own options".to_owned());
+            }
+            job.join(&turn_id, pid, now)
+        });
+        if let Err(error) = stepped.await {
+            tracing::error!(%error, "cannot record that the message joined the turn");
+        }
+        joined.push(Arc::clone(job));
+        Ok(turn_id)
+    }
+
+    async fn steer_turn(
+        &self,
+        running: &LiveJob,
+        client_message_id: &str,
+        input: &[UserInput],
+    ) -> Result<String, Error> {
+        let view = running.view();
+        let conversation_id = view.conversation_id.unwrap_or_default();
+        let (JobStatus::Running, Some(turn_id), Transport::AppServer) =
+            (view.status, view.turn_id, view.transport)
+        else {
+            return Err(Error::NoActiveTurn(conversation_id));
+        };
+        if view.delivery == Some(Delivery::HandedOver) {
+            return Err(self.owned_elsewhere(&conversation_id).await);
+        }
+        let server = self.inner.session.ready().await?;
+        if !server.methods.has("turn/steer") {
+            return Err(Error::UnsupportedByCodex("steer a running turn"));
+        }
+        let steered =
+            server.connection.turn_steer(&conversation_id, &turn_id, client_message_id, input).await;
+        steered.map_err(|error| match error.refusal() {
+            Some(Refusal::TurnNotActive | Refusal::ThreadUnknown) => Error::NoActiveTurn(conversation_id),
+            _ => Error::Codex(error),
+        })
+    }
+
+    /// The jobs that wait on a conversation, in order.
+    #[must_use]
+    pub fn waiting(&self, conversation_id: &str) -> Vec<Job> {
+        self.inner.registry.waiting(conversation_id).iter().map(|job| job.view()).collect()
+    }
+
+    /// Replaces the words of a job that waits.
+    ///
+    /// # Errors
+    /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::JobNotQueued`].
+    pub async fn edit_waiting(&self, job_id: &str, text: &str) -> Result<Job, Error> {
+        let live = self.live(job_id).await?;
+        let mut edited = None;
+        let waits = self.inner.registry.change_waiting(job_id, |message| {
+            message.set_text(text);
+            edited = Some(message.clone());
+        });
+        let view = live.view();
+        if let (true, Some(message)) = (waits, edited) {
+            let message = serde_json::to_string(&message)
+                .map_err(|error| Error::Internal(format!("a message cannot be written: {error}")))?;
+            self.inner.jobs.store().set_job_message(job_id, message).await?;
+        } else if view.delivery == Some(Delivery::HandedOver) && view.turn_id.is_none() {
+            self.edit_elsewhere(&view, text).await?;
+        } else {
+            return Err(Error::JobNotQueued);
+        }
+        live.step(|job, now| job.edit(text, now)).await?.map_err(|_| Error::JobNotQueued)
+    }
+
+    /// Replaces the words of a message in another process's queue.
+    async fn edit_elsewhere(&self, job: &Job, text: &str) -> Result<(), Error> {
+        let conversation_id = job.conversation_id.as_deref().unwrap_or_default();
+        let mut message = self.stored_message(&job.job_id).await?.ok_or(Error::JobNotQueued)?;
+        message.set_text(text);
+        let server = self.inner.session.ready().await?;
+        let replaced =
+            server.connection.thread_queue_replace(conversation_id, &job.job_id, &message.input).await;
+        match replaced {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::JobNotQueued),
+            Err(error @ CallError::Refused { .. }) => Err(Error::of_conversation(conversation_id, error)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// An unfinished job of this process, or why it is none.
+    async fn live(&self, job_id: &str) -> Result<Arc<LiveJob>, Error> {
+        if let Some(live) = self.inner.jobs.live_job(job_id) {
+            return Ok(live);
+        }
+        let job = self.inner.jobs.get(job_id).await?;
+        if job.status.is_end() {
+            return Err(Error::JobEnded { status: job.status.name() });
+        }
+        let instance = self.inner.jobs.store().job_instance(job_id).await?;
+        let url = instance.and_then(|id| url_of(&self.inner.discovery_folder, &id));
+        Err(Error::JobRunsElsewhere { url })
+    }
+}

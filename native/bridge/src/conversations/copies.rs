@@ -1,0 +1,120 @@
+//! Conversations that go on as copies: forks that a caller asks for, and conversations of `codex exec`, which the history
+//! does not show and which therefore go on as copies that it does.
+
+use std::sync::Arc;
+
+use codex::protocol::ForkPoint;
+use tokio::sync::oneshot;
+
+use super::ending::{JobEnd, end_failed};
+use super::message::{DeliveryMode, Message};
+use super::registry::{Place, Work};
+use super::thread::{Loaded, ThreadTask, unsubscribe};
+use super::{Begun, Conversations, Dispatched, ended_early};
+use crate::error::Error;
+use crate::jobs::LiveJob;
+use crate::limits;
+use crate::model::job::{Delivery, Fork};
+
+impl Conversations {
+    /// The conversation that a message for `conversation_id` goes to: itself, or the copy that replaced it.
+    pub(super) async fn goes_on_as(&self, conversation_id: &str, message: &Message) -> Result<String, Error> {
+        let alias =
+            if message.upgrade { self.inner.jobs.store().alias(conversation_id).await? } else { None };
+        Ok(alias.unwrap_or_else(|| conversation_id.to_owned()))
+    }
+
+    /// A message for a conversation that was replaced goes to the copy.
+    pub(super) async fn go_on_as(&self, job: &LiveJob, copy_id: &str) -> Result<(), Error> {
+        job.step(|job, now| job.fork(copy_id, Fork::Upgrade, now)).await?.map_err(ended_early)?;
+        Ok(())
+    }
+
+    /// Sends a message to a copy of the conversation, made for it.
+    pub(super) async fn send_to_copy(
+        &self,
+        conversation_id: String,
+        job: Arc<LiveJob>,
+        message: Message,
+    ) -> Result<Dispatched, Error> {
+        match self.copy(&conversation_id, &job, &message, Fork::Asked).await {
+            Ok((copy_id, loaded)) => self.run_on(copy_id, job, message, loaded).await,
+            Err(error) => {
+                end_failed(&job, error.as_failure()).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes a copy, loaded here, and lets the job go on in it.
+    async fn copy(
+        &self,
+        conversation_id: &str,
+        job: &LiveJob,
+        message: &Message,
+        kind: Fork,
+    ) -> Result<(String, Loaded), Error> {
+        let server = self.inner.session.ready().await?;
+        let (thread, watch) =
+            self.fork_on(&server, conversation_id, &message.options, &ForkPoint::Whole).await?;
+        let recorded = async {
+            if kind == Fork::Upgrade {
+                self.inner.jobs.store().insert_alias(conversation_id, &thread.id).await?;
+            }
+            let stepped = job.step(|job, now| job.fork(&thread.id, kind, now)).await?;
+            stepped.map(drop).map_err(ended_early)
+        };
+        if let Err(error) = recorded.await {
+            unsubscribe(&server, &thread.id).await;
+            return Err(error);
+        }
+        let loaded = Loaded::new(Arc::clone(&server), &thread, watch);
+        Ok((thread.id, loaded))
+    }
+}
+
+impl ThreadTask {
+    /// The thread is one of `codex exec`: the message goes on in a copy, and so will later ones.
+    pub(super) async fn move_to_copy(
+        &mut self,
+        job: &Arc<LiveJob>,
+        mut message: Box<Message>,
+        begun: oneshot::Sender<Result<Begun, Error>>,
+    ) -> JobEnd {
+        let conversations = self.conversations.clone();
+        let moved = async {
+            // Another message may have been quicker.
+            let copy_id = conversations.goes_on_as(&self.thread_id, &message).await?;
+            if copy_id != self.thread_id {
+                conversations.go_on_as(job, &copy_id).await?;
+                return Ok((copy_id, None));
+            }
+            let (copy_id, loaded) = conversations.copy(&self.thread_id, job, &message, Fork::Upgrade).await?;
+            Ok((copy_id, Some(loaded)))
+        };
+        let (copy_id, loaded) = match moved.await {
+            Ok(moved) => moved,
+            Err(error) => return JobEnd::NotBegun { error, begun },
+        };
+        self.release().await;
+        // It was accepted, whatever its sender said about waiting.
+        message.delivery = DeliveryMode::Auto;
+        let work = Work::Send { job: Arc::clone(job), message, begun };
+        match conversations.inner.registry.enqueue(&copy_id, work) {
+            Place::Front(work) => conversations.start_task(&copy_id, work, loaded),
+            Place::Behind => {
+                if let Some(loaded) = loaded {
+                    unsubscribe(&loaded.server, &copy_id).await;
+                }
+                if let Err(error) = job.step(|job, now| job.queue(Delivery::Queued, now)).await {
+                    tracing::error!(%error, "cannot record that a message waits");
+                }
+            }
+            Place::Full => {
+                let error = Error::QueueFull { limit: limits::QUEUED_TURNS_MAX };
+                end_failed(job, error.as_failure()).await;
+            }
+        }
+        JobEnd::Moved
+    }
+}

@@ -1,0 +1,146 @@
+//! What is checked against the disk and the bounds; each problem names the field.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use codex::protocol::UserInput;
+use serde_json::{Map, Value};
+
+use super::ConfigOverrides;
+use crate::error::Error;
+use crate::limits;
+
+pub(super) fn not_blank(field: &str, value: Option<String>) -> Result<Option<String>, Error> {
+    match value {
+        Some(value) if value.trim().is_empty() => Err(Error::invalid(field, "must not be blank")),
+        value => Ok(value),
+    }
+}
+
+pub(super) fn timeout(field: &str, millis: Option<u64>, default: Duration) -> Result<Duration, Error> {
+    match millis {
+        None => Ok(default),
+        Some(millis @ 1..=limits::TIMEOUT_MS_MAX) => Ok(Duration::from_millis(millis)),
+        Some(_) => Err(Error::invalid(
+            field,
+            format!("must be between 1 and {} (milliseconds)", limits::TIMEOUT_MS_MAX),
+        )),
+    }
+}
+
+pub(super) fn check_folder(path: PathBuf) -> Result<PathBuf, Error> {
+    if !path.is_absolute() {
+        return Err(Error::invalid("cwd", format!("{} is not an absolute path", path.display())));
+    }
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(path),
+        Ok(_) => Err(Error::invalid("cwd", format!("{} is not a folder", path.display()))),
+        Err(error) => Err(Error::invalid(
+            "cwd",
+            format!("Codex working directory does not exist: {} ({error})", path.display()),
+        )),
+    }
+}
+
+pub(super) fn check_images(images: &[String], base: &Path) -> Result<Vec<UserInput>, Error> {
+    if images.len() > limits::IMAGES_MAX {
+        return Err(Error::invalid("images", format!("has more than {} entries", limits::IMAGES_MAX)));
+    }
+    images.iter().enumerate().map(|(index, image)| check_image(index, image, base)).collect()
+}
+
+fn check_image(index: usize, image: &str, base: &Path) -> Result<UserInput, Error> {
+    let field = format!("images[{index}]");
+    if image.starts_with("data:image/") || image.starts_with("https://") || image.starts_with("http://") {
+        return Ok(UserInput::Image { url: image.to_owned() });
+    }
+    if image.trim().is_empty() {
+        return Err(Error::invalid(field, "must be a path, or an https: or data:image/ address"));
+    }
+    let path = base.join(image);
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => Ok(UserInput::LocalImage { path }),
+        Ok(_) => Err(Error::invalid(field, format!("{} is not a file", path.display()))),
+        Err(error) => Err(Error::invalid(field, format!("{} cannot be read ({error})", path.display()))),
+    }
+}
+
+pub(super) fn read_schema(path: &Path) -> Result<Value, Error> {
+    let invalid =
+        |problem: String| Error::invalid("outputSchemaPath", format!("{} {problem}", path.display()));
+    let metadata = path.metadata().map_err(|error| invalid(format!("cannot be read ({error})")))?;
+    if !metadata.is_file() {
+        return Err(invalid("is not a file".to_owned()));
+    }
+    if metadata.len() > limits::OUTPUT_SCHEMA_BYTES_MAX {
+        return Err(invalid(format!("is larger than {} bytes", limits::OUTPUT_SCHEMA_BYTES_MAX)));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| invalid(format!("cannot be read ({error})")))?;
+    match serde_json::from_str(&text) {
+        Ok(schema @ Value::Object(_)) => Ok(schema),
+        Ok(_) => Err(invalid("is not a JSON Schema: it must hold a JSON object".to_owned())),
+        Err(error) => Err(invalid(format!("is not valid JSON ({error})"))),
+    }
+}
+
+pub(super) fn check_output_file(path: PathBuf) -> Result<PathBuf, Error> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    if !folder.is_dir() {
+        return Err(Error::invalid("outputLastMessagePath", format!("{} is not a folder", folder.display())));
+    }
+    // A pipe or a device might keep its writer waiting for ever.
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        let problem = format!("{} is a folder, a pipe or a device, not a file", path.display());
+        return Err(Error::invalid("outputLastMessagePath", problem));
+    }
+    Ok(path)
+}
+
+/// Folders that commands may write to beside the working folder.
+pub(super) fn check_folders(field: &str, paths: &[PathBuf], base: &Path) -> Result<Vec<PathBuf>, Error> {
+    let check = |(index, path): (usize, &PathBuf)| {
+        let path = base.join(path);
+        if path.is_dir() {
+            return Ok(path);
+        }
+        Err(Error::invalid(format!("{field}[{index}]"), format!("{} is not a folder", path.display())))
+    };
+    paths.iter().enumerate().map(check).collect()
+}
+
+/// Overrides as an object, or as `key=value` lines whose values are TOML, as `codex -c` takes them.
+pub(super) fn check_config(config: ConfigOverrides) -> Result<Map<String, Value>, Error> {
+    let lines = match config {
+        ConfigOverrides::ByKey(map) => return Ok(map.into_iter().collect()),
+        ConfigOverrides::Lines(lines) => lines,
+    };
+    let read = |(index, line): (usize, &String)| match line.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), toml_value(value.trim()))),
+        _ => Err(Error::invalid(format!("config[{index}]"), "must be of the form key=value")),
+    };
+    lines.iter().enumerate().map(read).collect()
+}
+
+/// What is no TOML counts as a string, as `codex -c` has it.
+fn toml_value(text: &str) -> Value {
+    let parsed = toml::from_str::<Map<String, Value>>(&format!("value = {text}"));
+    parsed.ok().and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn overrides_are_read_as_codex_reads_them() {
+        let lines = ["model=o3", "a.b = 3", "c=[\"x\", \"y\"]", "d=true", "e={ f = 1 }", "g=a=b"];
+        let read = check_config(ConfigOverrides::Lines(lines.map(str::to_owned).to_vec())).unwrap();
+        let expected =
+            json!({"model": "o3", "a.b": 3, "c": ["x", "y"], "d": true, "e": {"f": 1}, "g": "a=b"});
+        assert_eq!(Value::Object(read), expected);
+        let wrong = check_config(ConfigOverrides::Lines(vec!["ok=1".into(), "=2".into()]));
+        assert!(wrong.unwrap_err().to_string().starts_with("config[1]"));
+    }
+}

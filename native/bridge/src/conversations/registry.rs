@@ -1,0 +1,184 @@
+//! The conversations with work, and what waits on each.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::Begun;
+use super::actions::Action;
+use super::message::Message;
+use crate::error::Error;
+use crate::jobs::LiveJob;
+use crate::limits;
+
+/// Something to do on a conversation.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Run a message as a turn.
+    Send { job: Arc<LiveJob>, message: Box<Message>, begun: oneshot::Sender<Result<Begun, Error>> },
+    /// Find out what became of a job: the bridge process that ran it is gone.
+    Recover { job: Arc<LiveJob>, message: Option<Box<Message>> },
+    /// Change the conversation itself.
+    Act { action: Action, done: oneshot::Sender<Result<(), Error>> },
+}
+
+impl Work {
+    pub(super) fn job(&self) -> Option<&Arc<LiveJob>> {
+        match self {
+            Self::Send { job, .. } | Self::Recover { job, .. } => Some(job),
+            Self::Act { .. } => None,
+        }
+    }
+
+    /// What was accepted before is never turned away.
+    fn is_recovered(&self) -> bool {
+        match self {
+            Self::Send { job, .. } => job.view().delivery.is_some(),
+            Self::Recover { .. } => true,
+            Self::Act { .. } => false,
+        }
+    }
+}
+
+/// Where work came to stand.
+pub(super) enum Place {
+    /// It has the conversation for itself; its task must be started.
+    Front(Work),
+    Behind,
+    Full,
+}
+
+/// The conversations that have a task.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    active: Mutex<HashMap<String, Queue>>,
+    /// When conversations were given back, for as long as Codex may still be closing them.
+    released: Mutex<HashMap<String, Instant>>,
+}
+
+/// The work of one conversation.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    pub(super) running: Option<Arc<LiveJob>>,
+    pub(super) waiting: VecDeque<Work>,
+}
+
+impl Queue {
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= limits::QUEUED_TURNS_MAX
+    }
+}
+
+impl Registry {
+    fn active(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts work behind what the conversation has, or at the front when it has none.
+    pub(super) fn enqueue(&self, conversation_id: &str, work: Work) -> Place {
+        let mut active = self.active();
+        if let Some(queue) = active.get_mut(conversation_id) {
+            if queue.is_full() && !work.is_recovered() {
+                return Place::Full;
+            }
+            queue.waiting.push_back(work);
+            return Place::Behind;
+        }
+        let queue = Queue { running: work.job().cloned(), waiting: VecDeque::new() };
+        active.insert(conversation_id.to_owned(), queue);
+        Place::Front(work)
+    }
+
+    pub(super) fn is_active(&self, conversation_id: &str) -> bool {
+        self.active().contains_key(conversation_id)
+    }
+
+    /// Whether a job runs or waits on it, and not just a change of the conversation itself.
+    pub(super) fn is_busy(&self, conversation_id: &str) -> bool {
+        let active = self.active();
+        active.get(conversation_id).is_some_and(|queue| {
+            queue.running.is_some() || queue.waiting.iter().any(|work| work.job().is_some())
+        })
+    }
+
+    pub(super) fn is_full(&self, conversation_id: &str) -> bool {
+        self.active().get(conversation_id).is_some_and(Queue::is_full)
+    }
+
+    pub(super) fn has_more(&self, conversation_id: &str) -> bool {
+        self.active().get(conversation_id).is_some_and(|queue| !queue.waiting.is_empty())
+    }
+
+    /// The job whose turn runs on the conversation.
+    pub(super) fn running(&self, conversation_id: &str) -> Option<Arc<LiveJob>> {
+        self.active().get(conversation_id)?.running.clone()
+    }
+
+    /// The messages that wait on the conversation, in order.
+    pub(super) fn waiting(&self, conversation_id: &str) -> Vec<Arc<LiveJob>> {
+        let active = self.active();
+        let waiting = active.get(conversation_id).map(|queue| queue.waiting.iter());
+        waiting.into_iter().flatten().filter_map(Work::job).cloned().collect()
+    }
+
+    /// Changes the message of a job that waits. Returns whether it does.
+    pub(super) fn change_waiting(&self, job_id: &str, change: impl FnOnce(&mut Message)) -> bool {
+        let mut active = self.active();
+        let waiting = active.values_mut().flat_map(|queue| queue.waiting.iter_mut());
+        for work in waiting {
+            if let Work::Send { job, message, .. } = work
+                && job.job_id == job_id
+            {
+                change(message);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes a job that waits out of its queue.
+    pub(super) fn remove_waiting(&self, job_id: &str) -> Option<Work> {
+        let mut active = self.active();
+        active.values_mut().find_map(|queue| {
+            let is_it = |work: &Work| work.job().is_some_and(|job| job.job_id == job_id);
+            queue.waiting.iter().position(is_it).and_then(|index| queue.waiting.remove(index))
+        })
+    }
+
+    /// The next work of a conversation. When there is none the conversation is struck off in the same step, so that work
+    /// which comes later gets a new task rather than none.
+    pub(super) fn next_or_leave(&self, conversation_id: &str) -> Option<Work> {
+        let mut active = self.active();
+        let queue = active.get_mut(conversation_id)?;
+        match queue.waiting.pop_front() {
+            Some(work) => {
+                queue.running = work.job().cloned();
+                Some(work)
+            }
+            None => {
+                active.remove(conversation_id);
+                None
+            }
+        }
+    }
+
+    /// The conversation's writer was given back just now.
+    pub(super) fn note_released(&self, conversation_id: &str) {
+        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        released.retain(|_, moment| moment.elapsed() < limits::CLOSING_TIMEOUT);
+        released.insert(conversation_id.to_owned(), Instant::now());
+    }
+
+    /// Whether Codex may still be closing it.
+    pub(super) fn is_closing(&self, conversation_id: &str) -> bool {
+        let released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        released.get(conversation_id).is_some_and(|moment| moment.elapsed() < limits::CLOSING_TIMEOUT)
+    }
+
+    /// Strikes a conversation off, with all that it has.
+    pub(super) fn remove(&self, conversation_id: &str) -> Option<Queue> {
+        self.active().remove(conversation_id)
+    }
+}

@@ -1,0 +1,152 @@
+//! A turn of ours, from its first event to its end.
+
+use std::sync::Arc;
+
+use codex::connection::{CallError, ThreadEvent};
+use codex::turn::{TurnEnd, TurnRecord};
+use tokio::time::{Instant, sleep_until};
+
+use super::ending::{JobEnd, job_end};
+use super::message::Message;
+use super::thread::{Loaded, ThreadTask};
+use crate::approvals::Asker;
+use crate::jobs::LiveJob;
+use crate::limits;
+use crate::model::job::FailureCode;
+
+impl ThreadTask {
+    /// Follows a turn of ours by its events, to its end.
+    pub(super) async fn watch_turn(
+        &mut self,
+        job: &Arc<LiveJob>,
+        turn_id: &str,
+        message: &Message,
+    ) -> JobEnd {
+        let output = message.output_last_message_path.as_deref();
+        let asker = Asker { job: Some(job), limit: Some(message.approval_timeout) };
+        let turn_deadline = message.turn_timeout.map(|limit| Instant::now() + limit);
+        let mut record = TurnRecord::default();
+        let mut interrupt_at: Option<Instant> = None;
+        let stopping = self.conversations.inner.stopping.clone();
+        let end = loop {
+            let Some(loaded) = &mut self.loaded else {
+                break TurnEnd::Interrupted;
+            };
+            tokio::select! {
+                event = loaded.watch.next() => match event {
+                    Some(event) => {
+                        let end = match &event {
+                            ThreadEvent::Notification(notification) => {
+                                job.heard(notification);
+                                record.observe(turn_id, notification)
+                            }
+                            ThreadEvent::Request(_) => None,
+                        };
+                        self.take(event, asker).await;
+                        if let Some(end) = end {
+                            break end;
+                        }
+                    }
+                    None if loaded.server.connection.is_closed() => {
+                        return self.end_of_a_dead_turn(job, turn_id, output).await;
+                    }
+                    None => {
+                        // We fell behind. Watch again first, then look for an end that came meanwhile.
+                        loaded.watch = loaded.server.connection.watch(&self.thread_id);
+                        if let Some(end) = self.read_turn(turn_id, &mut record).await {
+                            break end;
+                        }
+                    }
+                },
+                () = tokio::time::sleep(limits::TURN_SILENCE) => {
+                    let read = tokio::select! {
+                        read = self.read_turn(turn_id, &mut record) => read,
+                        () = stopping.cancelled() => None,
+                    };
+                    if let Some(end) = read {
+                        tracing::warn!(turn_id, "a turn's end was not announced; found it by reading the thread");
+                        break end;
+                    }
+                }
+                () = at(turn_deadline), if job.called_off_because().is_none() => {
+                    job.call_off(FailureCode::TurnTimeout);
+                }
+                // Asked again from time to time, as long as the turn runs.
+                () = called_off(job, interrupt_at) => {
+                    self.interrupt(turn_id).await;
+                    interrupt_at = Some(Instant::now() + limits::INTERRUPT_INTERVAL);
+                }
+                () = stopping.cancelled() => {
+                    return self.interrupt_for_stop(job, turn_id, record, message).await;
+                }
+            }
+        };
+        job_end(job, end, record, output, FailureCode::Interrupted).await
+    }
+
+    async fn interrupt(&self, turn_id: &str) {
+        let Some(Loaded { server, .. }) = &self.loaded else { return };
+        match server.connection.turn_interrupt(&self.thread_id, turn_id).await {
+            Ok(()) => {}
+            // It hangs. Without its process, the turn ends.
+            Err(CallError::TimedOut { .. }) => server.stop().await,
+            // It may just have ended.
+            Err(error) => tracing::debug!(%error, "cannot interrupt the turn"),
+        }
+    }
+
+    /// The turn's end as the thread's history has it, if it has ended.
+    pub(super) async fn read_turn(&self, turn_id: &str, record: &mut TurnRecord) -> Option<TurnEnd> {
+        let server = &self.loaded.as_ref()?.server;
+        match server.connection.thread_read(&self.thread_id, true).await {
+            Ok(thread) => record.take_turn(thread.turn(Some(turn_id), "")?),
+            Err(error) => {
+                tracing::debug!(%error, "cannot read the thread just now");
+                None
+            }
+        }
+    }
+
+    /// The bridge stops: lets the turn end well if it is about to, and interrupts it otherwise.
+    async fn interrupt_for_stop(
+        &mut self,
+        job: &LiveJob,
+        turn_id: &str,
+        mut record: TurnRecord,
+        message: &Message,
+    ) -> JobEnd {
+        let interrupt = async {
+            let Loaded { server, watch, .. } = self.loaded.as_mut()?;
+            if let Err(error) = server.connection.turn_interrupt(&self.thread_id, turn_id).await {
+                tracing::debug!(%error, "cannot interrupt the turn");
+            }
+            while let Some(event) = watch.next().await {
+                if let ThreadEvent::Notification(notification) = event
+                    && let Some(end) = record.observe(turn_id, &notification)
+                {
+                    return Some(end);
+                }
+            }
+            None
+        };
+        let end = tokio::time::timeout(limits::INTERRUPT_TIMEOUT, interrupt).await.ok().flatten();
+        let output = message.output_last_message_path.as_deref();
+        job_end(job, end.unwrap_or(TurnEnd::Interrupted), record, output, FailureCode::BridgeStopped).await
+    }
+}
+
+/// Completes at `moment`; never without one.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Completes when the job is called off and it is time to say so.
+async fn called_off(job: &LiveJob, not_before: Option<Instant>) {
+    job.called_off().await;
+    if let Some(moment) = not_before {
+        sleep_until(moment).await;
+    }
+}

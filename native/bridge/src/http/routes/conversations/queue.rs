@@ -1,0 +1,99 @@
+//! `/conversations/{conversationId}/queue…`: the messages that wait.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::Error;
+use crate::http::App;
+use crate::http::extract::{JsonBody, PathParameter, PathParameters};
+use crate::http::reply::ErrorView;
+use crate::model::job::Job;
+
+/// Reply of `GET /conversations/{conversationId}/queue`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct QueueView {
+    /// Always `true`.
+    ok: bool,
+    conversation_id: String,
+    /// The jobs that wait in this bridge, in the order in which they will run.
+    jobs: Vec<Job>,
+}
+
+/// Reply of the routes of one job that waits.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct QueuedView {
+    /// Always `true`.
+    ok: bool,
+    job: Job,
+}
+
+/// Body of `PATCH /conversations/{conversationId}/queue/{jobId}`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct EditBody {
+    /// The new words; pictures and options stay.
+    message: String,
+}
+
+/// Lists the messages that wait behind a running turn of the bridge.
+#[utoipa::path(get, path = "/conversations/{conversationId}/queue", tag = "conversations",
+    params(("conversationId" = String, Path)), responses(
+    (status = OK, description = "The jobs that wait", body = QueueView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(in crate::http) async fn get_queue(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+) -> Result<Json<QueueView>, Error> {
+    let jobs = app.conversations.waiting(&conversation_id);
+    Ok(Json(QueueView { ok: true, conversation_id, jobs }))
+}
+
+/// Replaces the words of a message that waits.
+#[utoipa::path(patch, path = "/conversations/{conversationId}/queue/{jobId}", tag = "conversations",
+    params(("conversationId" = String, Path), ("jobId" = String, Path)), request_body = EditBody, responses(
+    (status = OK, description = "The job", body = QueuedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(in crate::http) async fn edit_queued_message(
+    State(app): State<Arc<App>>,
+    PathParameters(conversation_id, job_id): PathParameters,
+    body: JsonBody<EditBody>,
+) -> Result<Json<QueuedView>, Error> {
+    let EditBody { message } = body.known()?;
+    if message.trim().is_empty() {
+        return Err(Error::invalid("message", "must not be blank"));
+    }
+    job_of(&app, &conversation_id, &job_id).await?;
+    let job = app.conversations.edit_waiting(&job_id, &message).await?;
+    Ok(Json(QueuedView { ok: true, job }))
+}
+
+/// Takes a message that waits out of the queue. Its job fails with the code `cancelled`.
+#[utoipa::path(delete, path = "/conversations/{conversationId}/queue/{jobId}", tag = "conversations",
+    params(("conversationId" = String, Path), ("jobId" = String, Path)), responses(
+    (status = OK, description = "The job", body = QueuedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(in crate::http) async fn remove_queued_message(
+    State(app): State<Arc<App>>,
+    PathParameters(conversation_id, job_id): PathParameters,
+) -> Result<Json<QueuedView>, Error> {
+    let job = job_of(&app, &conversation_id, &job_id).await?;
+    if job.turn_id.is_some() {
+        return Err(Error::JobNotQueued);
+    }
+    let job = app.conversations.cancel(&job_id).await?;
+    Ok(Json(QueuedView { ok: true, job }))
+}
+
+async fn job_of(app: &App, conversation_id: &str, job_id: &str) -> Result<Job, Error> {
+    let job = app.jobs.get(job_id).await?;
+    if job.conversation_id.as_deref() == Some(conversation_id) { Ok(job) } else { Err(Error::JobNotFound) }
+}
