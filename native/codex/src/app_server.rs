@@ -67,7 +67,8 @@ impl Methods {
     }
 
     /// Reads them out of the error that an unknown method gets: "… expected one of `a`, `b`".
-    fn from_error(text: &str) -> Self {
+    #[must_use]
+    pub fn from_error(text: &str) -> Self {
         let Some((_, list)) = text.split_once("expected one of ") else { return Self::default() };
         Self(list.split('`').skip(1).step_by(2).map(str::to_owned).collect())
     }
