@@ -20,6 +20,7 @@ use crate::protocol::{ApprovalPolicy, SandboxMode};
 const HELP_LIMIT: Duration = Duration::from_secs(20);
 /// The commands whose options a turn can use, from the outside in.
 const COMMANDS: [&[&str]; 3] = [&[], &["exec"], &["exec", "resume"]];
+const RESUME_USAGE: &str = "exec resume [OPTIONS]";
 /// Options stand at the left of clap's help, their descriptions further in.
 const OPTION_INDENT_MAX: usize = 8;
 
@@ -75,6 +76,9 @@ pub struct ExecRequest {
 /// Why a request cannot be a command line of this binary, for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionProblem {
+    /// It only begins conversations.
+    #[error("this Codex has no `codex exec resume`")]
+    NoResume,
     /// The help lists no such option for this use.
     #[error("this Codex has no option {option} for `codex {command}`")]
     Unknown {
@@ -109,6 +113,8 @@ impl ExecOptions {
     pub async fn discover(executable: &Path) -> Result<Self, String> {
         let [codex, exec, resume] = COMMANDS.map(|command| help(executable, command));
         let (codex, exec, resume) = tokio::try_join!(codex, exec, resume)?;
+        // A binary without this command takes the word for a prompt, and shows the help of `exec`.
+        let resume = if resume.contains(RESUME_USAGE) { resume } else { String::new() };
         let options = Self { levels: [codex, exec, resume].map(|help| options_in(&help)) };
         if options.levels[1].contains_key("--json") {
             Ok(options)
@@ -128,6 +134,9 @@ impl ExecOptions {
     /// # Errors
     /// [`OptionProblem`].
     pub fn arguments(&self, request: &ExecRequest) -> Result<Vec<String>, OptionProblem> {
+        if request.thread_id.is_some() && self.levels[2].is_empty() {
+            return Err(OptionProblem::NoResume);
+        }
         let mut line =
             Line { options: self, resumes: request.thread_id.is_some(), levels: Default::default() };
         line.flag("--json")?;
@@ -345,6 +354,17 @@ Options:
             .map(|(option, values)| (option.as_str(), values.iter().map(String::as_str).collect()))
             .collect();
         assert_eq!(read, expected.map(|(option, values)| (option, values.to_vec())));
+    }
+
+    #[test]
+    fn a_binary_that_cannot_resume_says_so() {
+        let exec = options_in("  --json\n  --skip-git-repo-check\n");
+        let options = ExecOptions { levels: [BTreeMap::new(), exec, BTreeMap::new()] };
+        let begins = ExecRequest::default();
+        let resumes = ExecRequest { thread_id: Some("t".into()), ..ExecRequest::default() };
+        let line = ["exec", "--json", "--skip-git-repo-check", "--", "-"].map(str::to_owned).to_vec();
+        assert_eq!(options.arguments(&begins), Ok(line));
+        assert_eq!(options.arguments(&resumes), Err(OptionProblem::NoResume));
     }
 
     #[test]

@@ -148,7 +148,8 @@ impl Connection {
     }
 
     /// The turn with this id, or the one which the message with this client id belongs to, among the newest `turns_max`
-    /// (rounded up to whole pages) of a thread, whoever owns it. Reads no more of a long history than it must, where the binary has `thread/turns/list`.
+    /// (rounded up to whole pages) of a thread, whoever owns it. Where the binary has `thread/turns/list`, no more of a
+    /// long history is read than must be.
     ///
     /// # Errors
     /// [`CallError`].
