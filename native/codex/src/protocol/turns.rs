@@ -97,7 +97,7 @@ pub struct TurnError {
 impl Connection {
     /// `turn/start` on a thread that is loaded here and has no active turn. `client_message_id` comes back as the `clientId`
     /// of the turn's user message, by which the turn can be found again; `output_schema` is a JSON Schema for the final
-    /// answer. Everything else a turn could change is a matter of [`ThreadOptions`], whose names mean the same in every
+    /// answer. Everything else a turn could change is a matter of [`super::ThreadOptions`], whose names mean the same in every
     /// binary.
     ///
     /// # Errors
