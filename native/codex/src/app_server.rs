@@ -1,20 +1,18 @@
 //! One running `codex app-server`: started, introduced, asked what it can do, and ended with all that it started.
 
 use std::collections::BTreeSet;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use process_wrap::tokio::ChildWrapper;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::io::{AsyncRead, BufReader};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::{CallError, Connection};
 use crate::launch::{self, Launch};
-use crate::lines::{Line, next_line};
+pub use crate::process::Exit;
+use crate::process::Stderr;
 use crate::protocol;
 
 /// Without a delay, `thread/unsubscribe` gives a thread's writer back at once; the default is 60 s.
@@ -25,10 +23,6 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
 const EXIT_GRACE: Duration = Duration::from_millis(1000);
 /// How long the output of an app-server that has ended is read.
 const LAST_WORDS_LIMIT: Duration = Duration::from_millis(500);
-/// Enough of its last words to explain an exit.
-const STDERR_LINES_MAX: usize = 40;
-const STDERR_LINE_BYTES_MAX: usize = 4096;
-
 /// Why an app-server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -54,15 +48,6 @@ fn stderr_suffix(stderr: &str) -> String {
     if stderr.is_empty() { String::new() } else { format!(" (it said: {stderr})") }
 }
 
-/// How an app-server's process ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exit {
-    /// Exit code, where there is one.
-    pub code: Option<i32>,
-    /// Signal number, on Unix.
-    pub signal: Option<i32>,
-}
-
 /// The methods that a binary knows, as it says itself.
 #[derive(Debug, Clone, Default)]
 pub struct Methods(BTreeSet<String>);
@@ -82,7 +67,8 @@ impl Methods {
     }
 
     /// Reads them out of the error that an unknown method gets: "… expected one of `a`, `b`".
-    fn from_error(text: &str) -> Self {
+    #[must_use]
+    pub fn from_error(text: &str) -> Self {
         let Some((_, list)) = text.split_once("expected one of ") else { return Self::default() };
         Self(list.split('`').skip(1).step_by(2).map(str::to_owned).collect())
     }
@@ -239,65 +225,9 @@ async fn supervise(
         tracing::debug!("the app-server's output is still open");
     }
     connection.close();
-    let ended = match status {
-        Ok(status) => Exit { code: status.code(), signal: signal(status) },
-        Err(error) => {
-            tracing::warn!(%error, "cannot tell how the Codex app-server ended");
-            Exit { code: None, signal: None }
-        }
-    };
+    let ended = Exit::of(status);
     tracing::info!(code = ended.code, signal = ended.signal, "the Codex app-server ended");
     exit.send_replace(Some(ended));
-}
-
-#[cfg(unix)]
-fn signal(status: std::process::ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-#[cfg(not(unix))]
-fn signal(_: std::process::ExitStatus) -> Option<i32> {
-    None
-}
-
-/// The last lines of a process's standard error.
-#[derive(Debug, Clone, Default)]
-struct Stderr {
-    lines: Arc<Mutex<VecDeque<String>>>,
-    closed: CancellationToken,
-}
-
-impl Stderr {
-    async fn collect(self, input: impl AsyncRead + Unpin) {
-        let mut input = BufReader::new(input);
-        let mut line = Vec::new();
-        loop {
-            match next_line(&mut input, &mut line, STDERR_LINE_BYTES_MAX).await {
-                Ok(Line::Whole) => self.keep(String::from_utf8_lossy(&line).into_owned()),
-                Ok(Line::TooLong) => {}
-                Ok(Line::End) | Err(_) => break,
-            }
-        }
-        self.closed.cancel();
-    }
-
-    fn keep(&self, line: String) {
-        tracing::debug!(target: "codex::stderr", "{line}");
-        let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() == STDERR_LINES_MAX {
-            kept.pop_front();
-        }
-        kept.push_back(line);
-    }
-
-    fn tail(&self) -> String {
-        let kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
-    }
-
-    fn last(&self) -> Option<String> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).back().cloned()
-    }
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ impl fmt::Display for Decision {
 pub struct Question {
     /// What kind of thing is asked.
     pub kind: QuestionKind,
-    /// The conversation that waits for the answer.
+    /// The conversation that waits for the answer; a sub-agent's is not the one that is watched.
     pub thread_id: String,
     /// Its turn; an MCP server may ask outside of one.
     pub turn_id: Option<String>,

@@ -7,6 +7,8 @@
 //! - What concerns a thread goes to that thread's [`ThreadWatch`]. A watch that is asked for together with a call
 //!   ([`Connection::call_watching`]) exists before the next line is read, so that no event can fall between a
 //!   response and the watch.
+//! - A sub-agent asks in the name of a thread of its own, which nobody watches: its request goes to the watch of the
+//!   thread that started it.
 //! - A server request that no watch takes is declined here, so that its turn cannot hang.
 
 use std::collections::HashMap;
@@ -31,6 +33,9 @@ const READ_BUFFER_BYTES: usize = 64 * 1024;
 const OUTGOING_LINES_MAX: usize = 1024;
 /// Events waiting for one thread's watcher. A turn streams a few hundred a second at most.
 const WATCH_EVENTS_MAX: usize = 8192;
+
+/// Sub-agents whose thread is remembered. A turn starts a handful; those of threads that are not watched are forgotten.
+const SUB_AGENTS_MAX: usize = 1024;
 
 /// Why a call has no result.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -83,7 +88,8 @@ impl CallError {
 pub enum ThreadEvent {
     /// Something happened.
     Notification(Notification),
-    /// A question; the watcher must answer it with [`Connection::answer`].
+    /// A question of the thread or of one of its sub-agents, whose own id it then names; the watcher must answer it with
+    /// [`Connection::answer`].
     Request(ServerRequest),
 }
 
@@ -124,6 +130,8 @@ struct Shared {
 struct Routes {
     pending: HashMap<u64, Pending>,
     watches: HashMap<String, mpsc::Sender<ThreadEvent>>,
+    /// The thread that started a sub-agent, by the sub-agent's thread.
+    parents: HashMap<String, String>,
 }
 
 impl Routes {
@@ -131,6 +139,37 @@ impl Routes {
         let (sender, events) = mpsc::channel(WATCH_EVENTS_MAX);
         self.watches.insert(thread_id.to_owned(), sender);
         ThreadWatch { events }
+    }
+
+    /// Remembers the sub-agents that this notification of a thread tells of (`collabAgentToolCall`).
+    fn note_sub_agents(&mut self, thread_id: &str, notification: &Notification) {
+        let item = &notification.params["item"];
+        if item["type"] != "collabAgentToolCall" {
+            return;
+        }
+        let started = item["receiverThreadIds"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for sub_agent in started.filter(|sub_agent| *sub_agent != thread_id) {
+            if self.parents.len() >= SUB_AGENTS_MAX {
+                let Self { watches, parents, .. } = self;
+                parents.retain(|_, parent| watches.get(parent).is_some_and(|watch| !watch.is_closed()));
+            }
+            if self.parents.len() < SUB_AGENTS_MAX {
+                self.parents.entry(sub_agent.to_owned()).or_insert_with(|| thread_id.to_owned());
+            }
+        }
+    }
+
+    /// The thread whose watch takes what is asked in this thread's name: its own, or of whoever started it.
+    fn watched<'a>(&'a self, thread_id: &'a str) -> &'a str {
+        let mut asking = thread_id;
+        // The bound ends a circle, which only a faulty app-server could make.
+        for _ in 0..SUB_AGENTS_MAX {
+            match self.parents.get(asking) {
+                Some(parent) if !self.watches.contains_key(asking) => asking = parent,
+                _ => return asking,
+            }
+        }
+        thread_id
     }
 }
 
@@ -288,11 +327,13 @@ impl Shared {
             }
             Incoming::Notification(notification) => {
                 let thread_id = thread_id(&notification.params)?.to_owned();
+                self.routes().note_sub_agents(&thread_id, &notification);
                 self.deliver(&thread_id, ThreadEvent::Notification(notification));
                 None
             }
             Incoming::Request(request) => {
-                let thread_id = thread_id(&request.params).map(str::to_owned);
+                let thread_id =
+                    thread_id(&request.params).map(|thread_id| self.routes().watched(thread_id).to_owned());
                 let undelivered = match thread_id {
                     Some(thread_id) => self.deliver(&thread_id, ThreadEvent::Request(request)),
                     None => Some(ThreadEvent::Request(request)),
@@ -418,4 +459,5 @@ async fn read_lines(input: impl AsyncRead + Unpin, shared: Arc<Shared>) {
     let mut routes = shared.routes();
     routes.pending.clear();
     routes.watches.clear();
+    routes.parents.clear();
 }

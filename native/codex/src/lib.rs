@@ -8,6 +8,7 @@
 //! - [`protocol`] holds the few methods and fields that the bridge interprets; all else is passed on as JSON.
 //! - [`approval`] turns a request of the app-server into a question for a person, and a decision into its answer.
 //! - [`owner`] tells which process has a thread.
+//! - [`exec`] runs a turn with `codex exec`, where there is no app-server.
 //! - [`turn::TurnRecord`] turns a turn's notifications, or its stored form, into what a caller wants to know.
 //!
 //! No code here switches on a Codex version: the binary is asked which methods it knows
@@ -17,10 +18,12 @@ pub mod app_server;
 pub mod approval;
 pub mod connection;
 pub mod decline;
+pub mod exec;
 pub mod launch;
 mod lines;
 pub mod locate;
 pub mod owner;
+mod process;
 pub mod protocol;
 pub mod rpc;
 pub mod turn;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::exec::ExecEvent;
 use crate::protocol::{Turn, TurnStatus};
 use crate::rpc::Notification;
 
@@ -185,8 +186,25 @@ impl TurnRecord {
         }
     }
 
+    /// Takes in one event of `codex exec`, which runs one turn. Returns how that ended, if this says so. `is_first` says
+    /// that the conversation began with it: only then is the usage that exec counts the turn's own.
+    pub fn observe_exec(&mut self, event: &ExecEvent, is_first: bool) -> Option<TurnEnd> {
+        match event {
+            ExecEvent::ItemCompleted(item) => self.take_item(item),
+            ExecEvent::TurnCompleted { usage } => {
+                self.usage = usage.clone().filter(|_| is_first);
+                return Some(TurnEnd::Completed);
+            }
+            ExecEvent::TurnFailed(why) => return Some(TurnEnd::Failed(why.clone())),
+            ExecEvent::Error(why) => self.error = Some(why.clone()),
+            ExecEvent::ThreadStarted { .. } | ExecEvent::TurnStarted | ExecEvent::Other(_) => {}
+        }
+        None
+    }
+
     fn take_item(&mut self, item: &Value) {
-        if item["type"] == "agentMessage"
+        // As `codex exec` spells it, and the app-server.
+        if (item["type"] == "agent_message" || item["type"] == "agentMessage")
             && let Some(text) = item["text"].as_str()
         {
             self.answer = Some(text.to_owned());

@@ -11,6 +11,10 @@ use super::{CALL_LIMIT, THREAD_LIMIT, Thread, ThreadOptions, Turn, read, to_valu
 use crate::app_server::Methods;
 use crate::connection::{CallError, Connection, ThreadWatch};
 
+/// The turn that is looked for is nearly always among the newest; a turn can hold megabytes.
+const FIND_PAGE_TURNS: u32 = 4;
+const FIND_PAGE_LENGTH: usize = FIND_PAGE_TURNS as usize;
+
 /// Which threads a list shows (`ThreadListParams`), newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ThreadListQuery {
@@ -141,6 +145,39 @@ impl Connection {
             params["cursor"] = json!(cursor);
         }
         read(method, self.call(method, params, CALL_LIMIT).await?)
+    }
+
+    /// The turn with this id, or the one which the message with this client id belongs to, among the newest `turns_max`
+    /// (rounded up to whole pages) of a thread, whoever owns it. Where the binary has `thread/turns/list`, no more of a
+    /// long history is read than must be.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn thread_find_turn(
+        &self,
+        methods: &Methods,
+        thread_id: &str,
+        turn_id: Option<&str>,
+        client_message_id: &str,
+        turns_max: usize,
+    ) -> Result<Option<Turn>, CallError> {
+        let is_it = |turn: &Turn| turn.is(turn_id, client_message_id);
+        if !methods.has("thread/turns/list") {
+            let turns = self.thread_read(thread_id, true).await?.turns;
+            return Ok(turns.into_iter().rev().take(turns_max).find(is_it));
+        }
+        let mut cursor = None;
+        for _ in 0..turns_max.div_ceil(FIND_PAGE_LENGTH) {
+            let page = self.thread_turns_list(thread_id, cursor.as_deref(), FIND_PAGE_TURNS).await?;
+            if let Some(turn) = page.turns.into_iter().find(is_it) {
+                return Ok(Some(turn));
+            }
+            match page.next_cursor {
+                Some(next) => cursor = Some(next),
+                None => break,
+            }
+        }
+        Ok(None)
     }
 
     /// `thread/fork`: a new thread that begins as this one stands, loaded here and watched. Whoever owns the original

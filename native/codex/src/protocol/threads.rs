@@ -130,9 +130,7 @@ impl Thread {
     /// The turn with this id, or the one which the message with this client id belongs to.
     #[must_use]
     pub fn turn(&self, turn_id: Option<&str>, client_message_id: &str) -> Option<&Turn> {
-        self.turns
-            .iter()
-            .find(|turn| Some(turn.id.as_str()) == turn_id || turn.has_message(client_message_id))
+        self.turns.iter().find(|turn| turn.is(turn_id, client_message_id))
     }
 
     /// Where it came from in a word, in the spelling of `ThreadSourceKind`: `vscode`, `cli`, `exec`, `appServer`,

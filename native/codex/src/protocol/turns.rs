@@ -1,6 +1,7 @@
 //! Turns: messages in, and how an exchange stands.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -49,8 +50,12 @@ pub struct Turn {
 }
 
 impl Turn {
-    pub(super) fn has_message(&self, client_message_id: &str) -> bool {
-        self.items.iter().any(|item| item.get("clientId").and_then(Value::as_str) == Some(client_message_id))
+    /// Whether this is the turn with this id, or the one which the message with this client id belongs to.
+    #[must_use]
+    pub fn is(&self, turn_id: Option<&str>, client_message_id: &str) -> bool {
+        let has_message =
+            |item: &Value| item.get("clientId").and_then(Value::as_str) == Some(client_message_id);
+        Some(self.id.as_str()) == turn_id || self.items.iter().any(has_message)
     }
 
     /// Whether its end is a fact. A process that does not own the thread sees a running turn as interrupted, but
@@ -92,7 +97,7 @@ pub struct TurnError {
 impl Connection {
     /// `turn/start` on a thread that is loaded here and has no active turn. `client_message_id` comes back as the `clientId`
     /// of the turn's user message, by which the turn can be found again; `output_schema` is a JSON Schema for the final
-    /// answer. Everything else a turn could change is a matter of [`ThreadOptions`], whose names mean the same in every
+    /// answer. Everything else a turn could change is a matter of [`super::ThreadOptions`], whose names mean the same in every
     /// binary.
     ///
     /// # Errors
@@ -104,13 +109,29 @@ impl Connection {
         input: &[UserInput],
         output_schema: Option<&Value>,
     ) -> Result<Turn, CallError> {
+        self.turn_start_within(thread_id, client_message_id, input, output_schema, CALL_LIMIT).await
+    }
+
+    /// [`Self::turn_start`] that waits at most `limit` for its answer. After [`CallError::TimedOut`] the turn may run all the
+    /// same; its client message id tells.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn turn_start_within(
+        &self,
+        thread_id: &str,
+        client_message_id: &str,
+        input: &[UserInput],
+        output_schema: Option<&Value>,
+        limit: Duration,
+    ) -> Result<Turn, CallError> {
         let method = "turn/start";
         let mut params =
             json!({"threadId": thread_id, "clientUserMessageId": client_message_id, "input": input});
         if let Some(schema) = output_schema {
             params["outputSchema"] = schema.clone();
         }
-        Ok(read::<TurnResult>(method, self.call(method, params, CALL_LIMIT).await?)?.turn)
+        Ok(read::<TurnResult>(method, self.call(method, params, limit).await?)?.turn)
     }
 
     /// `turn/steer`: adds a message to the turn that runs, whose model reads it at its next step. Only the process that

@@ -9,7 +9,7 @@ use codex::rpc::Notification;
 use codex::turn::{TurnEnd, TurnRecord};
 use serde_json::{Value, json};
 
-use crate::support::{LIMIT, Place, next, notification_of, request, text, turn_end};
+use crate::support::{LIMIT, Place, eventually, next, notification_of, request, text, turn_end};
 
 /// Sends a message, answers every question so, and returns the questions and how the turn ended.
 async fn play(
@@ -212,6 +212,24 @@ async fn an_mcp_server_asks_for_its_tool_and_for_a_form() {
         assert_eq!((end, summaries), (TurnEnd::Completed, expected), "{record:?}");
         assert!(record.answer.as_ref().is_some_and(|answer| answer.contains("Ada")), "{record:?}");
     }
+}
+
+#[tokio::test]
+async fn a_sub_agents_question_comes_to_whoever_watches_its_parent() {
+    let place = Place::new().await;
+    let server = place.start().await;
+    let options = place.options(ApprovalPolicy::OnRequest, SandboxMode::ReadOnly);
+    let (thread, mut watch) = server.connection.thread_start(&options).await.unwrap();
+    let spawn = json!({"message": "@model hold gate\n@model escalate touch made.txt"});
+    let script = text(&format!("@model call multi_agent_v1/spawn_agent {spawn}"));
+    let turn = server.connection.turn_start(&thread.id, "m", &script, None).await.unwrap();
+    assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Completed);
+    place.model.release("gate");
+    let asked = request(&mut watch).await;
+    let sub_agent = question(&asked).unwrap().thread_id;
+    assert_ne!(sub_agent, thread.id);
+    server.connection.answer(&asked.id, &answer(&asked, Approve, None).unwrap()).await;
+    eventually("the sub-agent's file", || place.folder().join("made.txt").exists()).await;
 }
 
 #[tokio::test]

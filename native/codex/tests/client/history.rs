@@ -126,6 +126,34 @@ async fn turns_come_in_pages_newest_first() {
 }
 
 #[tokio::test]
+async fn a_turn_of_another_process_is_found_among_the_newest() {
+    let place = Place::new().await;
+    let (owner, other) = tokio::join!(place.start(), place.start());
+    let (thread_id, turns, mut watch) = thread_with(&owner, &place, &["one", "two", "3", "4", "5"]).await;
+    let running =
+        owner.connection.turn_start(&thread_id, "held", &text("@model hold gate"), None).await.unwrap();
+    place.model.wait_until_held("gate").await;
+    // A binary without pages is asked for the whole thread.
+    let no_pages = Methods::from_error("expected one of `thread/read`");
+    for methods in [&other.methods, &no_pages] {
+        let find = async |turn_id: Option<&str>, message: &str, turns_max: usize| {
+            let found = other.connection.thread_find_turn(methods, &thread_id, turn_id, message, turns_max);
+            found.await.unwrap()
+        };
+        assert_eq!(find(None, "one", 10).await.map(|turn| turn.id).as_ref(), Some(&turns[0]));
+        assert_eq!(find(Some(&turns[1]), "", 10).await.map(|turn| turn.id).as_ref(), Some(&turns[1]));
+        assert_eq!(find(None, "one", 4).await, None, "it is too old");
+        assert_eq!(find(None, "never sent", 10).await, None);
+        let held = find(None, "held", 1).await.unwrap();
+        assert_eq!((&held.id, held.end_is_certain()), (&running.id, false));
+    }
+    place.model.release("gate");
+    turn_end(&mut watch, &running.id).await;
+    let found = other.connection.thread_find_turn(&other.methods, &thread_id, None, "held", 1).await.unwrap();
+    assert!(found.unwrap().end_is_certain());
+}
+
+#[tokio::test]
 async fn a_fork_takes_what_it_is_told_to_from_a_thread_that_another_process_owns() {
     let place = Place::new().await;
     let (owner, other) = tokio::join!(place.start(), place.start());

@@ -12,6 +12,7 @@ mod app_server;
 mod approval;
 mod connection;
 mod decline;
+mod exec;
 mod faults;
 mod history;
 #[cfg(target_os = "linux")]

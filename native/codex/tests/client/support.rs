@@ -163,7 +163,6 @@ impl Place {
         }
     }
 
-    #[cfg(target_os = "linux")]
     pub(crate) fn codex_home(&self) -> PathBuf {
         self.home.path().to_owned()
     }

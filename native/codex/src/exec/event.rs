@@ -1,0 +1,93 @@
+//! The events of `codex exec --json`, read leniently.
+
+use serde_json::Value;
+
+use crate::turn::TokenUsage;
+
+/// One line of its output.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExecEvent {
+    /// `thread.started`: the conversation, also when it was resumed.
+    ThreadStarted {
+        /// UUIDv7.
+        thread_id: String,
+    },
+    /// `turn.started`.
+    TurnStarted,
+    /// `item.completed`: a message, command, file change, … in exec's own spelling (`agent_message`, …).
+    ItemCompleted(Value),
+    /// `turn.completed`: the end of a good turn.
+    TurnCompleted {
+        /// Of the whole conversation so far: a resumed one counts on.
+        usage: Option<TokenUsage>,
+    },
+    /// `turn.failed`: the end of another one, in Codex's words.
+    TurnFailed(String),
+    /// `error`; a `turn.failed` follows when the turn does not survive it.
+    Error(String),
+    /// Anything else, for example `item.started`.
+    Other(Value),
+}
+
+impl ExecEvent {
+    pub(super) fn read(mut event: Value) -> Self {
+        let message = |value: &Value| value.as_str().unwrap_or("Codex did not say why").to_owned();
+        match event["type"].as_str() {
+            Some("thread.started") => match event["thread_id"].as_str() {
+                Some(thread_id) => Self::ThreadStarted { thread_id: thread_id.to_owned() },
+                None => Self::Other(event),
+            },
+            Some("turn.started") => Self::TurnStarted,
+            Some("item.completed") => Self::ItemCompleted(event["item"].take()),
+            Some("turn.completed") => Self::TurnCompleted { usage: usage(&event["usage"]) },
+            Some("turn.failed") => Self::TurnFailed(message(&event["error"]["message"])),
+            Some("error") => Self::Error(message(&event["message"])),
+            _ => Self::Other(event),
+        }
+    }
+}
+
+fn usage(usage: &Value) -> Option<TokenUsage> {
+    let count = |name: &str| usage[name].as_u64().unwrap_or_default();
+    usage.is_object().then(|| TokenUsage {
+        total_tokens: count("input_tokens").saturating_add(count("output_tokens")),
+        input_tokens: count("input_tokens"),
+        cached_input_tokens: count("cached_input_tokens"),
+        output_tokens: count("output_tokens"),
+        reasoning_output_tokens: count("reasoning_output_tokens"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn events_are_read_leniently() {
+        let counted = json!({"type": "turn.completed", "usage": {"input_tokens": 5, "output_tokens": 2}});
+        let usage =
+            TokenUsage { total_tokens: 7, input_tokens: 5, output_tokens: 2, ..TokenUsage::default() };
+        let odd = [json!({"type": "item.started"}), json!({"type": "thread.started"}), json!(7)];
+        let cases = [
+            (
+                json!({"type": "thread.started", "thread_id": "t"}),
+                ExecEvent::ThreadStarted { thread_id: "t".into() },
+            ),
+            (counted, ExecEvent::TurnCompleted { usage: Some(usage) }),
+            (json!({"type": "turn.completed"}), ExecEvent::TurnCompleted { usage: None }),
+            (json!({"type": "turn.failed", "error": {"message": "no"}}), ExecEvent::TurnFailed("no".into())),
+            (json!({"type": "error"}), ExecEvent::Error("Codex did not say why".into())),
+            (
+                json!({"type": "item.completed", "item": {"id": "i"}}),
+                ExecEvent::ItemCompleted(json!({"id": "i"})),
+            ),
+        ];
+        for (line, expected) in
+            cases.into_iter().chain(odd.map(|line| (line.clone(), ExecEvent::Other(line))))
+        {
+            assert_eq!(ExecEvent::read(line), expected);
+        }
+    }
+}
