@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
 use crate::editor::Editor;
+use crate::events::Events;
 use crate::http::{self, App, ListenError, Server, listen};
 use crate::instance::{DiscoveryEntry, Instance, claim_private_file, make_private_folder};
 use crate::jobs::Jobs;
@@ -95,7 +96,8 @@ impl Bridge {
 
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let jobs = Jobs::new(store.clone(), instance_id.clone());
+        let events = Events::new(store.clone());
+        let jobs = Jobs::new(store.clone(), events.clone(), instance_id.clone());
         let session = Session::new(
             config.locate.clone(),
             // A folder that stays; threads name their own.
@@ -132,6 +134,7 @@ impl Bridge {
                 &config.allowed_origins,
             ),
             jobs: jobs.clone(),
+            events: events.clone(),
             conversations: conversations.clone(),
             session: session.clone(),
             defaults: MessageDefaults {
@@ -148,6 +151,7 @@ impl Bridge {
             stopping: stopping.clone(),
         });
         session.search_in_background();
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(events.run()));
         tasks.spawn(Server::new(Arc::clone(&app), listener, address).run());
         tasks.spawn(reconcile(jobs, conversations, Arc::clone(&instance), stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
@@ -242,8 +246,11 @@ async fn reconcile(
 /// Forgets what is older than the settings keep.
 async fn prune(store: Store, age_max: Duration, jobs_max: u32, stopping: CancellationToken) {
     loop {
-        let age = i64::try_from(age_max.as_millis()).unwrap_or(i64::MAX);
-        let created_before = Timestamp::from_millis(Timestamp::now().as_millis().saturating_sub(age));
+        let created_before = Timestamp::now().before(age_max);
+        let keys_before = Timestamp::now().before(limits::IDEMPOTENCY_AGE_MAX);
+        if let Err(error) = store.prune_by_age(created_before, keys_before).await {
+            tracing::error!(%error, "cannot prune events and keys");
+        }
         match store.prune_jobs(created_before, jobs_max).await {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(jobs, "forgot old jobs"),

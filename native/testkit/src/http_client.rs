@@ -7,6 +7,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
+use crate::EventReader;
+
 /// A client for one address. Every request has a connection of its own.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
@@ -41,6 +43,22 @@ impl HttpClient {
     /// When no reply came.
     pub async fn get(&self, path: &str) -> Result<HttpReply, NoReply> {
         self.send(Method::GET, path, &[], Bytes::new()).await
+    }
+
+    /// Asks for a stream of events.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn events(&self, path: &str) -> Result<EventReader, NoReply> {
+        EventReader::open(&self.authority, path, &[]).await
+    }
+
+    /// Asks for a stream of events after the one that was had last.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn events_after(&self, path: &str, last_event_id: i64) -> Result<EventReader, NoReply> {
+        EventReader::open(&self.authority, path, &[("Last-Event-ID", &last_event_id.to_string())]).await
     }
 
     /// Sends a POST with a JSON body.

@@ -297,7 +297,7 @@ impl ThreadTask {
                     Some(event) => {
                         let end = match &event {
                             ThreadEvent::Notification(notification) => {
-                                job.heard(notification);
+                                job.heard(notification).await;
                                 record.observe(turn_id, notification)
                             }
                             ThreadEvent::Request(_) => None,

@@ -11,10 +11,12 @@ mod openapi;
 mod reply;
 mod routes;
 mod serve;
+mod sse;
 
 use crate::clock::Timestamp;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
+use crate::events::Events;
 use crate::jobs::Jobs;
 use crate::limits::HttpLimits;
 use crate::session::Session;
@@ -37,6 +39,8 @@ pub struct App {
     pub guard: Guard,
     /// All jobs.
     pub jobs: Jobs,
+    /// What happens.
+    pub events: Events,
     /// All conversations.
     pub conversations: Conversations,
     /// Codex.

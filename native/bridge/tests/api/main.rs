@@ -10,6 +10,7 @@
 mod bad_input;
 mod contract;
 mod conversations;
+mod events;
 mod faults;
 mod guard;
 mod lifecycle;

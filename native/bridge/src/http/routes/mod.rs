@@ -1,6 +1,7 @@
 //! The routes: a file for each first segment of a path.
 
 pub(super) mod conversations;
+pub(super) mod events;
 pub(super) mod health;
 pub(super) mod jobs;
 
@@ -20,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::openapi::Description;
+use super::sse::LAST_EVENT_ID;
 use super::{App, openapi_json};
 use crate::error::Error;
 
@@ -29,6 +31,8 @@ pub(super) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::get_health))
         .routes(routes!(jobs::list_jobs))
         .routes(routes!(jobs::get_job))
+        .routes(routes!(jobs::stream_job_events))
+        .routes(routes!(events::stream_events))
         .routes(routes!(conversations::create_conversation))
         .routes(routes!(conversations::list_open_conversations))
         .routes(routes!(conversations::get_current_conversation))
@@ -48,6 +52,7 @@ pub(super) fn router(app: Arc<App>) -> axum::Router {
             .allow_headers([
                 header::AUTHORIZATION,
                 header::CONTENT_TYPE,
+                HeaderName::from_static(LAST_EVENT_ID),
                 HeaderName::from_static("x-codex-bridge-token"),
             ])
     });
