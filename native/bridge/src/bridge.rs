@@ -16,7 +16,7 @@ use crate::conversations::message::MessageDefaults;
 use crate::editor::Editor;
 use crate::events::Events;
 use crate::http::{self, App, ListenError, Server, listen};
-use crate::instance::{DiscoveryEntry, Instance, claim_private_file, make_private_folder};
+use crate::instance::{DiscoveryEntry, Instance, Peers, claim_private_file, make_private_folder};
 use crate::jobs::Jobs;
 use crate::limits;
 use crate::session::Session;
@@ -63,7 +63,7 @@ pub struct Bridge {
 
 #[derive(Debug)]
 struct Announced {
-    instance: Option<Arc<Instance>>,
+    instance: Option<Instance>,
     entry: DiscoveryEntry,
 }
 
@@ -85,7 +85,6 @@ impl Bridge {
         let instance_id = Uuid::new_v4().to_string();
         let instance = Instance::register(instance_id.clone(), &config.data_folder, &config.discovery_folder)
             .map_err(folder_error(&config.discovery_folder))?;
-        let instance = Arc::new(instance);
 
         let listener = listen(address, config.port).await?;
         let address = listener
@@ -148,12 +147,15 @@ impl Bridge {
             version: config.version.clone(),
             started_at: entry.started_at,
             limits: config.http.clone(),
+            store: store.clone(),
+            peers: instance.peers(),
+            tasks: tasks.clone(),
             stopping: stopping.clone(),
         });
         session.search_in_background();
         tasks.spawn(stopping.clone().run_until_cancelled_owned(events.run()));
         tasks.spawn(Server::new(Arc::clone(&app), listener, address).run());
-        tasks.spawn(reconcile(jobs, conversations, Arc::clone(&instance), stopping.clone()));
+        tasks.spawn(reconcile(jobs, conversations, instance.peers(), stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
         tracing::info!(url, data_folder = %config.data_folder.display(), "the bridge is running");
         let announced = Mutex::new(Announced { instance: Some(instance), entry });
@@ -217,14 +219,9 @@ impl Bridge {
 }
 
 /// Ends or follows the jobs of bridge processes that died, now and whenever another one dies.
-async fn reconcile(
-    jobs: Jobs,
-    conversations: Conversations,
-    instance: Arc<Instance>,
-    stopping: CancellationToken,
-) {
+async fn reconcile(jobs: Jobs, conversations: Conversations, peers: Peers, stopping: CancellationToken) {
     loop {
-        match jobs.adopt_orphans(|id| instance.is_alive(id)).await {
+        match jobs.adopt_orphans(|id| peers.is_alive(id)).await {
             Ok(orphans) => {
                 for job in orphans {
                     tracing::info!(

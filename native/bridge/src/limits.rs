@@ -135,3 +135,5 @@ pub const TYPE_PATTERNS_MAX: usize = 32;
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;
 /// Replies are kept for so long, for requests with the same key. A client that still tries after a day has other troubles.
 pub const IDEMPOTENCY_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a repeated request waits for the first one's reply. Above the default time limit of a message.
+pub const IDEMPOTENCY_WAIT_MAX: Duration = Duration::from_secs(5 * 60);

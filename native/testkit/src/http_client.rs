@@ -70,6 +70,15 @@ impl HttpClient {
         self.send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
     }
 
+    /// Sends a POST with a JSON body and an `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Result<HttpReply, NoReply> {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        self.send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
+    }
+
     /// Sends anything. A `Host` among the headers replaces the right one.
     ///
     /// # Errors

@@ -110,6 +110,8 @@ pub struct MessageDefaults {
 /// A checked message, ready to be dispatched.
 #[derive(Debug, Clone)]
 pub struct Message {
+    /// The id of the job that it becomes: a UUID.
+    pub job_id: String,
     /// The text.
     pub text: String,
     /// Text and pictures, as Codex takes them.
@@ -142,24 +144,30 @@ impl MessageBody {
     ///
     /// # Errors
     /// [`Error::Invalid`], naming the field.
-    pub fn into_new_conversation(self, defaults: &MessageDefaults) -> Result<NewConversation, Error> {
+    pub fn into_new_conversation(
+        self,
+        job_id: String,
+        defaults: &MessageDefaults,
+    ) -> Result<NewConversation, Error> {
         if self.message.as_deref().unwrap_or_default().is_empty() {
             return Ok(NewConversation::Draft);
         }
         let cwd = defaults.cwd.clone();
-        self.into_message(defaults, Some(cwd)).map(|message| NewConversation::Message(Box::new(message)))
+        self.into_message(job_id, defaults, Some(cwd))
+            .map(|message| NewConversation::Message(Box::new(message)))
     }
 
     /// Checks the body of `POST /conversations/…/messages`. Reads files, so it may wait for a disk.
     ///
     /// # Errors
     /// [`Error::Invalid`], naming the field.
-    pub fn into_continuation(self, defaults: &MessageDefaults) -> Result<Message, Error> {
-        self.into_message(defaults, None)
+    pub fn into_continuation(self, job_id: String, defaults: &MessageDefaults) -> Result<Message, Error> {
+        self.into_message(job_id, defaults, None)
     }
 
     fn into_message(
         self,
+        job_id: String,
         defaults: &MessageDefaults,
         default_cwd: Option<PathBuf>,
     ) -> Result<Message, Error> {
@@ -205,6 +213,7 @@ impl MessageBody {
             None
         };
         Ok(Message {
+            job_id,
             text,
             input,
             output_schema: self.output_schema_path.map(|path| read_schema(&base.join(path))).transpose()?,

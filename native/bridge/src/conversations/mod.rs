@@ -19,7 +19,6 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
 
 use crate::editor::{ConversationTab, Editor, EditorError};
 use crate::error::Error;
@@ -172,7 +171,7 @@ impl Conversations {
             return Err(Error::Stopping);
         }
         let new = NewJob {
-            job_id: Uuid::new_v4().to_string(),
+            job_id: message.job_id.clone(),
             operation,
             message: message.text.clone(),
             cwd: message.options.cwd.as_ref().map(|cwd| cwd.display().to_string()),

@@ -38,7 +38,8 @@ fn cut(value: &Value, string_bytes: usize) -> Value {
 fn cut_strings(value: &mut Value, string_bytes: usize) {
     match value {
         Value::String(text) if text.len() > string_bytes => {
-            text.truncate(text.floor_char_boundary(string_bytes));
+            let end = (0..=string_bytes).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            text.truncate(end);
             text.push('…');
         }
         Value::Array(values) => values.iter_mut().for_each(|value| cut_strings(value, string_bytes)),

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 /// A request under a key.
 #[derive(Debug, Clone)]
 pub struct KeyedRequest {
-    /// Chosen by the caller.
+    /// Chosen by the client.
     pub key: String,
     /// Method and path.
     pub request: String,

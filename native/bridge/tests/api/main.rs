@@ -13,5 +13,6 @@ mod conversations;
 mod events;
 mod faults;
 mod guard;
+mod idempotency;
 mod lifecycle;
 mod support;
