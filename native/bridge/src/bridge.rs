@@ -15,8 +15,9 @@ use crate::config::Config;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
 use crate::editor::Editor;
+use crate::events::Events;
 use crate::http::{self, App, ListenError, Server, listen};
-use crate::instance::{DiscoveryEntry, Instance, claim_private_file, make_private_folder};
+use crate::instance::{DiscoveryEntry, Instance, Peers, claim_private_file, make_private_folder};
 use crate::jobs::Jobs;
 use crate::limits;
 use crate::session::Session;
@@ -63,7 +64,7 @@ pub struct Bridge {
 
 #[derive(Debug)]
 struct Announced {
-    instance: Option<Arc<Instance>>,
+    instance: Option<Instance>,
     entry: DiscoveryEntry,
 }
 
@@ -85,7 +86,6 @@ impl Bridge {
         let instance_id = Uuid::new_v4().to_string();
         let instance = Instance::register(instance_id.clone(), &config.data_folder, &config.discovery_folder)
             .map_err(folder_error(&config.discovery_folder))?;
-        let instance = Arc::new(instance);
 
         let listener = listen(address, config.port).await?;
         let address = listener
@@ -96,7 +96,8 @@ impl Bridge {
 
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let jobs = Jobs::new(store.clone(), instance_id.clone());
+        let events = Events::new(store.clone());
+        let jobs = Jobs::new(store.clone(), events.clone(), instance_id.clone());
         let session = Session::new(
             config.locate.clone(),
             // A folder that stays; threads name their own.
@@ -143,6 +144,7 @@ impl Bridge {
             ),
             jobs: jobs.clone(),
             approvals: approvals.clone(),
+            events: events.clone(),
             conversations: conversations.clone(),
             session: session.clone(),
             defaults: MessageDefaults {
@@ -157,11 +159,15 @@ impl Bridge {
             version: config.version.clone(),
             started_at: entry.started_at,
             limits: config.http.clone(),
+            store: store.clone(),
+            peers: instance.peers(),
+            tasks: tasks.clone(),
             stopping: stopping.clone(),
         });
         session.search_in_background();
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(events.run()));
         tasks.spawn(Server::new(Arc::clone(&app), listener, address).run());
-        tasks.spawn(reconcile(jobs, approvals, conversations, Arc::clone(&instance), stopping.clone()));
+        tasks.spawn(reconcile(jobs, approvals, conversations, instance.peers(), stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
         tracing::info!(url, data_folder = %config.data_folder.display(), "the bridge is running");
         let announced = Mutex::new(Announced { instance: Some(instance), entry });
@@ -229,11 +235,11 @@ async fn reconcile(
     jobs: Jobs,
     approvals: Approvals,
     conversations: Conversations,
-    instance: Arc<Instance>,
+    peers: Peers,
     stopping: CancellationToken,
 ) {
     loop {
-        match jobs.adopt_orphans(|id| instance.is_alive(id)).await {
+        match jobs.adopt_orphans(|id| peers.is_alive(id)).await {
             Ok(orphans) => {
                 for job in orphans {
                     tracing::info!(
@@ -245,7 +251,7 @@ async fn reconcile(
             }
             Err(error) => tracing::error!(%error, "cannot look for unfinished jobs"),
         }
-        if let Err(error) = approvals.expire_orphans(|id| instance.is_alive(id)).await {
+        if let Err(error) = approvals.expire_orphans(|id| peers.is_alive(id)).await {
             tracing::error!(%error, "cannot look for approvals that nobody waits for");
         }
         tokio::select! {
@@ -258,8 +264,11 @@ async fn reconcile(
 /// Forgets what is older than the settings keep.
 async fn prune(store: Store, age_max: Duration, jobs_max: u32, stopping: CancellationToken) {
     loop {
-        let age = i64::try_from(age_max.as_millis()).unwrap_or(i64::MAX);
-        let created_before = Timestamp::from_millis(Timestamp::now().as_millis().saturating_sub(age));
+        let created_before = Timestamp::now().before(age_max);
+        let keys_before = Timestamp::now().before(limits::IDEMPOTENCY_AGE_MAX);
+        if let Err(error) = store.prune_by_age(created_before, keys_before).await {
+            tracing::error!(%error, "cannot prune events and keys");
+        }
         match store.prune_jobs(created_before, jobs_max).await {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(jobs, "forgot old jobs"),

@@ -149,6 +149,16 @@ pub enum Error {
         /// The time limit of this request.
         limit_ms: u64,
     },
+    /// The `Idempotency-Key` belongs to another request.
+    #[error(
+        "The Idempotency-Key was used for another request (method, path or body differ). Choose a new key for each request."
+    )]
+    IdempotencyKeyReused,
+    /// The first request with the `Idempotency-Key` has no reply yet.
+    #[error(
+        "The first request with this Idempotency-Key is still under way. Ask again later with the same key."
+    )]
+    IdempotentRequestUnderWay,
     /// The bridge is being stopped.
     #[error("The bridge is stopping. Send again when it is back.")]
     Stopping,

@@ -35,6 +35,20 @@ pub struct DiscoveryEntry {
     pub lock_file: PathBuf,
 }
 
+/// The bridge processes of a data folder, as far as others can tell.
+#[derive(Debug, Clone)]
+pub struct Peers {
+    locks_folder: PathBuf,
+}
+
+impl Peers {
+    /// Whether the bridge process `id` lives.
+    #[must_use]
+    pub fn is_alive(&self, id: &str) -> bool {
+        is_locked(&lock_path(&self.locks_folder, id))
+    }
+}
+
 /// This bridge process.
 #[derive(Debug)]
 pub struct Instance {
@@ -75,10 +89,10 @@ impl Instance {
         write_private_file(&self.discovery_file(), &text)
     }
 
-    /// Whether the bridge process `id` of the same data folder lives.
+    /// Those that share the data folder, with this one.
     #[must_use]
-    pub fn is_alive(&self, id: &str) -> bool {
-        is_locked(&lock_path(&self.locks_folder, id))
+    pub fn peers(&self) -> Peers {
+        Peers { locks_folder: self.locks_folder.clone() }
     }
 
     fn discovery_file(&self) -> PathBuf {
@@ -203,10 +217,10 @@ mod tests {
         let (data, discovery) = (folder.path().join("data"), folder.path().join("discovery"));
         let register = |id: &str| Instance::register(id.to_owned(), &data, &discovery).unwrap();
         let (one, two) = (register("one"), register("two"));
-        assert!(one.is_alive("two"));
+        assert!(one.peers().is_alive("two"));
         drop(two);
-        assert!(!one.is_alive("two"));
-        assert!(!one.is_alive("never"));
+        assert!(!one.peers().is_alive("two"));
+        assert!(!one.peers().is_alive("never"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::events::Events;
 use crate::limits;
 use crate::model::job::{FailureCode, Job, JobEvent, NewJob, Progress, Refusal};
 use crate::store::{JobCounts, JobPage, JobQuery, Store, StoreError};
@@ -28,6 +29,7 @@ pub struct Jobs {
 #[derive(Debug)]
 struct Inner {
     store: Store,
+    events: Events,
     instance_id: String,
     live: StdMutex<HashMap<String, Arc<LiveJob>>>,
     running: watch::Sender<usize>,
@@ -53,9 +55,10 @@ pub struct LiveJob {
 impl Jobs {
     /// The jobs of `store`, those of `instance_id` being this process's own.
     #[must_use]
-    pub fn new(store: Store, instance_id: String) -> Self {
+    pub fn new(store: Store, events: Events, instance_id: String) -> Self {
         let inner = Inner {
             store,
+            events,
             instance_id,
             live: StdMutex::default(),
             running: watch::Sender::new(0),
@@ -297,13 +300,17 @@ impl LiveJob {
         let _ = state.wait_for(|job| job.turn_id.is_some() || job.status.is_end()).await;
     }
 
-    /// Takes note of something that Codex told.
-    pub fn heard(&self, notification: &Notification) {
-        let mut progress = self.progress();
-        progress.event_count += 1;
-        progress.last_event_at = Some(Timestamp::now());
-        progress.last_event_type = Some(notification.method.clone());
-        progress.last_event = Some(notification.identity());
+    /// Takes note of something that Codex told, and shows it to whoever listens.
+    pub async fn heard(&self, notification: &Notification) {
+        {
+            let mut progress = self.progress();
+            progress.event_count += 1;
+            progress.last_event_at = Some(Timestamp::now());
+            progress.last_event_type = Some(notification.method.clone());
+            progress.last_event = Some(notification.identity());
+        }
+        let conversation_id = || self.state.borrow().conversation_id.clone();
+        self.jobs.inner.events.of_codex(&self.job_id, conversation_id, notification).await;
     }
 
     /// Takes note of the Codex process's last words.

@@ -7,6 +7,7 @@ pub mod config;
 pub mod conversations;
 pub mod editor;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod instance;
 pub mod jobs;

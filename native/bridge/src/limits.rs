@@ -5,24 +5,33 @@ use std::time::Duration;
 /// The bounds of an HTTP connection; tests set shorter ones.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
-    /// Connections at once. Clients keep a few each; beyond this something leaks connections.
+    /// Connections at once, as far as the process may have so many files open. Each listener to events keeps one, and a
+    /// thousand of them shall leave room for requests; beyond this something leaks connections.
     pub connections_max: usize,
     /// Time for a request's headers to arrive, also the first one's of an idle connection. Loopback clients need milliseconds;
     /// this is for one that stopped in a debugger.
     pub headers_timeout: Duration,
     /// Time for a whole request body to arrive.
     pub body_timeout: Duration,
+    /// A client that takes nothing of what is sent to it for this long is gone. Loopback clients need milliseconds; this
+    /// is for one that waits for its disk.
+    pub write_timeout: Duration,
 }
 
 impl Default for HttpLimits {
     fn default() -> Self {
         Self {
-            connections_max: 512,
+            connections_max: 4096,
             headers_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(20),
         }
     }
 }
+
+/// Files that the process keeps open beside its connections: the database, Codex's pipes, libraries, and within VS Code all of
+/// the extension host's.
+pub const FILES_RESERVED: usize = 256;
 
 /// Size of a request body after decompression. Messages are text and paths; images come by path.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -104,8 +113,8 @@ pub const HEALTHY_AFTER: Duration = Duration::from_secs(60);
 pub const STORE_WRITES_MAX: usize = 4096;
 /// Writes in one transaction. Keeps the first one's wait short.
 pub const STORE_GROUP_MAX: usize = 256;
-/// Connections for reading; more than cores would not be quicker.
-pub const STORE_READERS: usize = 2;
+/// Connections for reading, and so reads at once; more than cores would not be quicker.
+pub const STORE_READERS: usize = 4;
 /// How long a write waits for another bridge process's write.
 pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Age of the cached numbers that `/health` shows, which other processes may have changed.
@@ -116,3 +125,29 @@ pub const HEALTH_EDITOR_TIMEOUT: Duration = Duration::from_millis(500);
 pub const LOCATE_AGE_MAX: Duration = Duration::from_secs(5);
 /// How long `/health` waits for the first search for Codex, which runs the binary once for its version.
 pub const FIRST_SEARCH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Events kept for a listener that is behind. At a thousand events a second it may stand still for four seconds. With events at
+/// [`LIVE_EVENT_BYTES_MAX`] that would be 256 MB, and only while a listener does stand still, see [`HttpLimits::write_timeout`].
+pub const EVENTS_BEHIND_MAX: usize = 4096;
+/// Size of a recorded event's payload. What is longer is the output of a command, of which a part will do.
+pub const EVENT_BYTES_MAX: usize = 256 * 1024;
+/// Size of the payload of an event that is shown and forgotten. Such events are pieces, and their whole is recorded later.
+pub const LIVE_EVENT_BYTES_MAX: usize = 64 * 1024;
+/// Events in one read of the log.
+pub const EVENTS_PAGE_MAX: usize = 256;
+/// Size of one read of the log, but for its last event; also of one piece of a stream.
+pub const EVENTS_PAGE_BYTES_MAX: usize = 256 * 1024;
+/// Between two looks for events of other bridge processes, while somebody listens. A look takes some microseconds.
+pub const EVENTS_INTERVAL: Duration = Duration::from_millis(250);
+/// Between two signs of life on a stream without events; below the idle limits of proxies, 30 s and more.
+pub const STREAM_HEARTBEAT: Duration = Duration::from_secs(15);
+/// After a stream ended, a browser waits for so long before it asks again.
+pub const STREAM_RETRY: Duration = Duration::from_secs(2);
+/// Patterns in one `type`.
+pub const TYPE_PATTERNS_MAX: usize = 32;
+/// Length of an `Idempotency-Key`, in characters.
+pub const IDEMPOTENCY_KEY_MAX: usize = 255;
+/// Replies are kept for so long, for requests with the same key. A client that still tries after a day has other troubles.
+pub const IDEMPOTENCY_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a repeated request waits for the first one's reply. Above the default time limit of a message.
+pub const IDEMPOTENCY_WAIT_MAX: Duration = Duration::from_secs(5 * 60);

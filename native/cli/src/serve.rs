@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bridge::Bridge;
 use bridge::config::{self, Config};
-use bridge::limits::HttpLimits;
+use bridge::limits::{self, HttpLimits};
 use clap::Args;
 use codex::locate::LocateOptions;
 use tracing_subscriber::EnvFilter;
@@ -74,6 +74,7 @@ pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
         .with_ansi(std::io::stderr().is_terminal())
         .init();
     let config = arguments.into_config()?;
+    raise_files_limit(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -92,6 +93,14 @@ pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
     });
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     served
+}
+
+/// Many systems allow a program 256 or 1024 open files unless it asks for more, and every connection is one.
+fn raise_files_limit(config: &Config) {
+    let wished = config.http.connections_max + limits::FILES_RESERVED;
+    if let Err(error) = rlimit::increase_nofile_limit(u64::try_from(wished).unwrap_or(u64::MAX)) {
+        tracing::warn!(%error, "cannot raise the limit of open files; fewer connections at once are possible");
+    }
 }
 
 impl ServeArguments {

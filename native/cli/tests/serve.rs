@@ -165,6 +165,47 @@ async fn killed_at_any_moment_every_job_has_one_true_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_a_key_runs_one_turn_whenever_the_bridge_is_killed() {
+    let world = World::new().await;
+    // From before the key is claimed to after the reply.
+    for delay_ms in [0, 2, 5, 20, 60, 120, 180, 220, 260, 300, 340, 400] {
+        let serve = world.serve().await;
+        let (client, key) = (serve.client.clone(), format!("key-{delay_ms}"));
+        let body = json!({"message": format!("once, killed after {delay_ms} ms")});
+        let (sent_key, sent_body) = (key.clone(), body.clone());
+        let sent =
+            tokio::spawn(async move { client.post_once("/conversations", &sent_key, &sent_body).await.ok() });
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        serve.kill().await;
+        let before = sent.await.unwrap();
+
+        let serve = world.serve().await;
+        let reply = serve.client.post_once("/conversations", &key, &body).await.unwrap();
+        assert_eq!(reply.status, 200, "{delay_ms} ms: {}", reply.body);
+        let job_id = &reply.body["job"]["jobId"];
+        if let Some(before) = before {
+            assert_eq!(before.body["job"]["jobId"], *job_id, "a reply that was given stays");
+            assert_eq!(before.body["conversationId"], reply.body["conversationId"]);
+        }
+        let job = serve.ended(job_id.as_str().unwrap()).await;
+        let again = serve.client.post_once("/conversations", &key, &body).await.unwrap();
+        assert_eq!(again.headers["idempotency-replayed"], "true");
+        assert_eq!(again.body, reply.body);
+        let asked = world.model.requests();
+        let message = body["message"].as_str().unwrap();
+        let turns = asked.iter().filter(|request| request.body().to_string().contains(message)).count();
+        match job["status"].as_str().unwrap() {
+            "completed" => assert_eq!(turns, 1, "{delay_ms} ms: {job}"),
+            _ => assert!(
+                turns <= 1 && job["failure"]["code"] == "interrupted_by_restart",
+                "{delay_ms} ms: {job}"
+            ),
+        }
+        serve.kill().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_turn_that_ended_while_nobody_looked_is_read_back() {
     let world = World::new().await;
     let serve = world.serve().await;

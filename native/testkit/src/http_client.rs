@@ -7,6 +7,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
+use crate::EventReader;
+
 /// A client for one address. Every request has a connection of its own.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
@@ -43,6 +45,22 @@ impl HttpClient {
         self.send(Method::GET, path, &[], Bytes::new()).await
     }
 
+    /// Asks for a stream of events.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn events(&self, path: &str) -> Result<EventReader, NoReply> {
+        EventReader::open(&self.authority, path, &[]).await
+    }
+
+    /// Asks for a stream of events after the one that was had last.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn events_after(&self, path: &str, last_event_id: i64) -> Result<EventReader, NoReply> {
+        EventReader::open(&self.authority, path, &[("Last-Event-ID", &last_event_id.to_string())]).await
+    }
+
     /// Sends a POST with a JSON body.
     ///
     /// # Errors
@@ -67,6 +85,15 @@ impl HttpClient {
     /// When no reply came.
     pub async fn delete(&self, path: &str) -> Result<HttpReply, NoReply> {
         self.send(Method::DELETE, path, &[], Bytes::new()).await
+    }
+
+    /// Sends a POST with a JSON body and an `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Result<HttpReply, NoReply> {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        self.send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
     }
 
     /// Sends anything. A `Host` among the headers replaces the right one.

@@ -4,7 +4,7 @@
 //!   the real Codex binary runs every real flow offline;
 //! - [`CodexHome`]: a throwaway `CODEX_HOME` that makes Codex talk to that model;
 //! - [`codex_binary`]: the real Codex binary that npm installed;
-//! - [`HttpClient`]: a client of the bridge's API;
+//! - [`HttpClient`]: a client of the bridge's API; [`EventReader`]: one of its streams of events;
 //! - [`ScriptedPeer`]: an app-server that misbehaves on demand, for the faults the real one will not show.
 //!
 //! Nothing of this is ever part of what is shipped.
@@ -14,6 +14,7 @@
 
 mod codex_binary;
 mod codex_home;
+mod event_reader;
 mod http_client;
 mod model;
 mod peer;
@@ -21,6 +22,7 @@ mod program;
 
 pub use codex_binary::codex_binary;
 pub use codex_home::CodexHome;
+pub use event_reader::{EventReader, ServerSentEvent};
 pub use http_client::{HttpClient, HttpReply, NoReply};
 pub use model::{RecordedRequest, ScriptedModel};
 pub use peer::{Action, PeerOutcome, PeerScript, ScriptedPeer, Step, play};

@@ -200,6 +200,8 @@ pub struct MessageDefaults {
 /// A checked message, ready to be dispatched. Kept in the database while it waits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
+    /// The id of the job that it becomes: a UUID.
+    pub job_id: String,
     /// The text.
     pub text: String,
     /// Text and pictures, as Codex takes them.
@@ -244,7 +246,11 @@ impl MessageBody {
     ///
     /// # Errors
     /// [`Error::Invalid`], naming the field.
-    pub fn into_new_conversation(self, defaults: &MessageDefaults) -> Result<NewConversation, Error> {
+    pub fn into_new_conversation(
+        self,
+        job_id: String,
+        defaults: &MessageDefaults,
+    ) -> Result<NewConversation, Error> {
         if self.message.as_deref().unwrap_or_default().is_empty() {
             return Ok(NewConversation::Draft);
         }
@@ -253,19 +259,21 @@ impl MessageBody {
             return Err(Error::invalid("delivery", problem));
         }
         let cwd = defaults.cwd.clone();
-        self.into_message(defaults, Some(cwd)).map(|message| NewConversation::Message(Box::new(message)))
+        self.into_message(job_id, defaults, Some(cwd))
+            .map(|message| NewConversation::Message(Box::new(message)))
     }
 
     /// Checks the body of `POST /conversations/…/messages`. Reads files, so it may wait for a disk.
     ///
     /// # Errors
     /// [`Error::Invalid`], naming the field.
-    pub fn into_continuation(self, defaults: &MessageDefaults) -> Result<Message, Error> {
-        self.into_message(defaults, None)
+    pub fn into_continuation(self, job_id: String, defaults: &MessageDefaults) -> Result<Message, Error> {
+        self.into_message(job_id, defaults, None)
     }
 
     fn into_message(
         self,
+        job_id: String,
         defaults: &MessageDefaults,
         default_cwd: Option<PathBuf>,
     ) -> Result<Message, Error> {
@@ -337,6 +345,7 @@ impl MessageBody {
             .transpose()?;
         Ok(Message {
             title: self.title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| title_of(&text)),
+            job_id,
             text,
             input,
             delivery: self.delivery,

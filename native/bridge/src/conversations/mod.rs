@@ -37,7 +37,6 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
 
 use crate::approvals::Approvals;
 use crate::editor::{ConversationTab, Editor, EditorError};
@@ -263,7 +262,7 @@ impl Conversations {
             return Err(Error::Stopping);
         }
         let new = NewJob {
-            job_id: Uuid::new_v4().to_string(),
+            job_id: message.job_id.clone(),
             operation,
             message: message.text.clone(),
             cwd: message.options.cwd.as_ref().map(|cwd| cwd.display().to_string()),

@@ -37,7 +37,7 @@ impl ThreadTask {
                     Some(event) => {
                         let end = match &event {
                             ThreadEvent::Notification(notification) => {
-                                job.heard(notification);
+                                job.heard(notification).await;
                                 record.observe(turn_id, notification)
                             }
                             ThreadEvent::Request(_) => None,
@@ -121,9 +121,9 @@ impl ThreadTask {
                 tracing::debug!(%error, "cannot interrupt the turn");
             }
             while let Some(event) = watch.next().await {
-                if let ThreadEvent::Notification(notification) = event
-                    && let Some(end) = record.observe(turn_id, &notification)
-                {
+                let ThreadEvent::Notification(notification) = event else { continue };
+                job.heard(&notification).await;
+                if let Some(end) = record.observe(turn_id, &notification) {
                     return Some(end);
                 }
             }

@@ -67,7 +67,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
     }
 }
 
-async fn read(body: Body, timeout: Duration) -> Result<Bytes, Error> {
+/// The whole body, within its bounds of size and time.
+pub(super) async fn read(body: Body, timeout: Duration) -> Result<Bytes, Error> {
     let read = Limited::new(body, limits::BODY_BYTES_MAX).collect();
     let read =
         tokio::time::timeout(timeout, read).await.map_err(|_| Error::BodyTimeout)?.map_err(|error| {

@@ -2,25 +2,32 @@
 //!
 //! A request passes, in this order: the connection ([`serve`]: limits, whose it is), the [`guard`], then its route. A
 //! route file is named after the first segment of its paths; a handler after its `operationId`. Bodies, queries and path
-//! parameters are read by [`extract`], replies and errors are made by [`reply`].
+//! parameters are read by [`extract`], replies and errors are made by [`reply`], streams by [`sse`]. [`idempotency`] makes a
+//! repeated request happen once.
 
 mod extract;
 pub mod guard;
+mod idempotency;
 mod listen;
 mod openapi;
 mod reply;
 mod routes;
 mod serve;
+mod sse;
 
 use crate::approvals::Approvals;
 use crate::clock::Timestamp;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
+use crate::events::Events;
+use crate::instance::Peers;
 use crate::jobs::Jobs;
 use crate::limits::HttpLimits;
 use crate::session::Session;
+use crate::store::Store;
 use guard::Guard;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use listen::ListenError;
 pub(crate) use listen::listen;
@@ -40,6 +47,8 @@ pub struct App {
     pub jobs: Jobs,
     /// All approvals.
     pub approvals: Approvals,
+    /// What happens.
+    pub events: Events,
     /// All conversations.
     pub conversations: Conversations,
     /// Codex.
@@ -56,6 +65,12 @@ pub struct App {
     pub started_at: Timestamp,
     /// Bounds of its connections.
     pub limits: HttpLimits,
+    /// The memory of requests with an `Idempotency-Key`.
+    pub store: Store,
+    /// The other bridges of the data folder.
+    pub peers: Peers,
+    /// What is waited for when the bridge stops.
+    pub tasks: TaskTracker,
     /// Set when the bridge stops.
     pub stopping: CancellationToken,
 }

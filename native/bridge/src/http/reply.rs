@@ -114,6 +114,8 @@ pub(super) fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::ConversationOwnedElsewhere { .. } => (StatusCode::CONFLICT, "conversation_owned_elsewhere"),
         Error::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
         Error::SendTimeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "send_timeout"),
+        Error::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+        Error::IdempotentRequestUnderWay => (StatusCode::CONFLICT, "idempotent_request_under_way"),
         Error::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "bridge_stopping"),
         Error::Session(SessionError::NotFound(_)) => (StatusCode::SERVICE_UNAVAILABLE, "codex_not_found"),
         Error::Session(SessionError::Start(_) | SessionError::Stopped) => {

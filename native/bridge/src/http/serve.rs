@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -37,7 +38,7 @@ impl Server {
     #[must_use]
     pub fn new(app: Arc<App>, listener: TcpListener, address: SocketAddr) -> Self {
         let router = router(Arc::clone(&app));
-        let connections = Arc::new(Semaphore::new(app.limits.connections_max));
+        let connections = Arc::new(Semaphore::new(connections_max(app.limits.connections_max)));
         Self { app, listener, address, router, connections }
     }
 
@@ -86,6 +87,9 @@ impl Server {
         let app = Arc::clone(&self.app);
         let stopping = self.app.stopping.clone();
         let headers_timeout = self.app.limits.headers_timeout;
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.app.limits.write_timeout));
+        let stream = Box::pin(stream);
         let service = service_fn(move |request| respond(Arc::clone(&app), router.clone(), user, request));
         async move {
             let connection = http1::Builder::new()
@@ -108,6 +112,22 @@ impl Server {
             }
         }
     }
+}
+
+/// As many connections as wished, but not so many that no file is left for the database and Codex.
+#[cfg(unix)]
+fn connections_max(wished: usize) -> usize {
+    let Ok((files, _)) = rlimit::Resource::NOFILE.get() else { return wished };
+    let files = usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(limits::FILES_RESERVED);
+    if files < wished {
+        tracing::info!(connections = files, "the limit of open files allows fewer connections at once");
+    }
+    files.clamp(1, wished)
+}
+
+#[cfg(not(unix))]
+fn connections_max(wished: usize) -> usize {
+    wished
 }
 
 /// The way of every request.

@@ -323,6 +323,9 @@ pub enum JobEvent {
 }
 
 impl JobEvent {
+    /// Those after which nothing more happens to a job.
+    pub const ENDS: [Self; 2] = [Self::Completed, Self::Failed];
+
     /// The type on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {

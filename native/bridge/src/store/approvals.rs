@@ -192,7 +192,8 @@ fn append_approval_event(
         event_type,
         job_id: approval.job_id.as_deref(),
         conversation_id: Some(&approval.conversation_id),
-        payload: &payload,
+        turn_id: approval.turn_id.as_deref(),
+        payload: &payload.to_string(),
     };
     append(connection, &event)
 }

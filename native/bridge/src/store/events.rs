@@ -1,31 +1,200 @@
-//! Table `events`: the log of everything that happened.
+//! Table `events`: the log of everything that happened. SQLite lets one transaction write at a time and ids only grow, so
+//! their order is the order of the commits, across all bridge processes of the data folder.
 
-use rusqlite::{Connection, params};
-use serde_json::Value;
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::StoreError;
+use super::{Pending, Store, StoreError};
 use crate::clock::Timestamp;
+use crate::limits;
 
-/// An event that is about to be recorded, inside the transaction of the change that it tells of.
-pub(super) struct NewEvent<'a> {
-    pub(super) at: Timestamp,
-    pub(super) event_type: &'a str,
-    pub(super) job_id: Option<&'a str>,
-    pub(super) conversation_id: Option<&'a str>,
-    pub(super) payload: &'a Value,
+/// An event that is about to be recorded.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEvent<'a> {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Dotted nouns, then past tense: `job.created`.
+    pub event_type: &'a str,
+    /// The job that it is about.
+    pub job_id: Option<&'a str>,
+    /// The conversation that it is about.
+    pub conversation_id: Option<&'a str>,
+    /// The turn that it is about.
+    pub turn_id: Option<&'a str>,
+    /// JSON.
+    pub payload: &'a str,
 }
 
+/// An event without a transaction of its own to be recorded in.
+#[derive(Debug, Clone)]
+pub struct LoneEvent {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Dotted nouns, then past tense: `item.completed`.
+    pub event_type: String,
+    /// The job that it is about.
+    pub job_id: Option<String>,
+    /// The conversation that it is about.
+    pub conversation_id: Option<String>,
+    /// The turn that it is about.
+    pub turn_id: Option<String>,
+    /// JSON.
+    pub payload: String,
+}
+
+/// An event of the log.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    /// Its place in the log.
+    pub event_id: i64,
+    /// What it tells.
+    pub event: LoneEvent,
+}
+
+/// Events in the order of their ids.
+#[derive(Debug, Clone)]
+pub struct EventPage {
+    /// The events of this page.
+    pub events: Vec<StoredEvent>,
+    /// Whether more may follow.
+    pub more: bool,
+}
+
+/// Where the log begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogBounds {
+    /// The oldest event that is kept; 0 when there is none.
+    pub oldest: i64,
+    /// The newest event that ever was; 0 when there was none.
+    pub newest: i64,
+    /// Events up to this one may have been forgotten.
+    pub forgotten_up_to: i64,
+}
+
+/// Records an event inside the transaction of the change that it tells of.
 pub(super) fn append(connection: &Connection, event: &NewEvent<'_>) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO events (at, type, job_id, conversation_id, payload) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO events (at, type, job_id, conversation_id, turn_id, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             event.at.as_millis(),
             event.event_type,
             event.job_id,
             event.conversation_id,
-            event.payload.to_string(),
+            event.turn_id,
+            event.payload,
         ])?;
     Ok(())
+}
+
+impl Store {
+    /// Records an event by itself. Returns when its place among the writes is sure: it becomes durable before any write that
+    /// begins later. Waiting for the commit is left to the caller, who may drop what is returned.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is closed.
+    pub async fn record_event(&self, event: LoneEvent) -> Result<Pending<()>, StoreError> {
+        self.begin_write(move |connection| {
+            let recorded = append(
+                connection,
+                &NewEvent {
+                    at: event.at,
+                    event_type: &event.event_type,
+                    job_id: event.job_id.as_deref(),
+                    conversation_id: event.conversation_id.as_deref(),
+                    turn_id: event.turn_id.as_deref(),
+                    payload: &event.payload,
+                },
+            );
+            if let Err(error) = &recorded {
+                tracing::error!(%error, event_type = event.event_type, "cannot record an event");
+            }
+            recorded
+        })
+        .await
+    }
+
+    /// The events after `after`, of a job or a conversation where one is named; as many as fit into a page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn events_after(
+        &self,
+        after: i64,
+        job_id: Option<String>,
+        conversation_id: Option<String>,
+    ) -> Result<EventPage, StoreError> {
+        self.read(move |connection| {
+            let mut sql =
+                "SELECT event_id, at, type, job_id, conversation_id, turn_id, payload FROM events WHERE event_id > ?"
+                    .to_owned();
+            let mut values: Vec<SqlValue> = vec![after.into()];
+            let conditions = [(" AND job_id = ?", job_id), (" AND conversation_id = ?", conversation_id)];
+            for (condition, value) in conditions {
+                if let Some(value) = value {
+                    sql.push_str(condition);
+                    values.push(value.into());
+                }
+            }
+            sql.push_str(" ORDER BY event_id LIMIT ?");
+            let limit = limits::EVENTS_PAGE_MAX;
+            values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut events = Vec::new();
+            let mut bytes = 0;
+            while let Some(row) = rows.next()? {
+                let event = LoneEvent {
+                    at: Timestamp::from_millis(row.get(1)?),
+                    event_type: row.get(2)?,
+                    job_id: row.get(3)?,
+                    conversation_id: row.get(4)?,
+                    turn_id: row.get(5)?,
+                    payload: row.get(6)?,
+                };
+                bytes += event.payload.len();
+                events.push(StoredEvent { event_id: row.get(0)?, event });
+                if bytes > limits::EVENTS_PAGE_BYTES_MAX {
+                    return Ok(EventPage { events, more: true });
+                }
+            }
+            let more = events.len() == limit;
+            Ok(EventPage { events, more })
+        })
+        .await
+    }
+
+    /// Where the log begins and ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn log_bounds(&self) -> Result<LogBounds, StoreError> {
+        self.read(|connection| {
+            let number = |sql: &str| -> Result<i64, StoreError> {
+                let value: Option<Option<i64>> =
+                    connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+                Ok(value.flatten().unwrap_or(0))
+            };
+            Ok(LogBounds {
+                // Before the newest: what is written in between must not make the log end before it begins.
+                oldest: number("SELECT min(event_id) FROM events")?,
+                forgotten_up_to: number("SELECT up_to FROM forgotten_events")?,
+                newest: number("SELECT seq FROM sqlite_sequence WHERE name = 'events'")?,
+            })
+        })
+        .await
+    }
+}
+
+/// Forgets the events that `condition` selects, and remembers that there were some.
+pub(super) fn forget_events(
+    connection: &Connection,
+    condition: &str,
+    values: impl rusqlite::Params + Clone,
+) -> Result<usize, StoreError> {
+    let newest = format!("SELECT coalesce(max(event_id), 0) FROM events WHERE {condition}");
+    let newest: i64 = connection.query_row(&newest, values.clone(), |row| row.get(0))?;
+    connection.execute("UPDATE forgotten_events SET up_to = max(up_to, ?1)", [newest])?;
+    Ok(connection.execute(&format!("DELETE FROM events WHERE {condition}"), values)?)
 }

@@ -4,7 +4,7 @@ use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::json;
 
-use super::events::{NewEvent, append};
+use super::events::{NewEvent, append, forget_events};
 use super::{Store, StoreError};
 use crate::clock::Timestamp;
 use crate::limits;
@@ -296,9 +296,8 @@ impl Store {
             let doomed = "SELECT job_id FROM jobs WHERE status IN ('completed', 'failed') AND (created_at < ?1
                           OR rowid NOT IN (SELECT rowid FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT ?2))";
             let values = params![created_before.as_millis(), keep];
-            for table in ["events", "approvals"] {
-                connection.execute(&format!("DELETE FROM {table} WHERE job_id IN ({doomed})"), values)?;
-            }
+            forget_events(connection, &format!("job_id IN ({doomed})"), values)?;
+            connection.execute(&format!("DELETE FROM approvals WHERE job_id IN ({doomed})"), values)?;
             Ok(connection.execute(&format!("DELETE FROM jobs WHERE job_id IN ({doomed})"), values)?)
         })
         .await
@@ -325,7 +324,8 @@ fn append_job_event(connection: &Connection, job: &Job, event: JobEvent) -> Resu
         event_type: event.name(),
         job_id: Some(&job.job_id),
         conversation_id: job.conversation_id.as_deref(),
-        payload: &payload,
+        turn_id: job.turn_id.as_deref(),
+        payload: &payload.to_string(),
     };
     append(connection, &event)
 }

@@ -1,8 +1,8 @@
 //! What the bridge remembers: one SQLite database, shared by all bridge processes of a data folder.
 //!
 //! The only room that knows SQL. Writes go through one writer thread ([`writer`]), which groups those that wait into one
-//! transaction and answers after the commit; reads use connections of their own. A file a table:
-//! [`jobs`], [`approvals`], [`aliases`], [`events`].
+//! transaction and answers after the commit; reads use connections of their own. A file a table: [`jobs`], [`events`],
+//! [`approvals`], [`aliases`], [`idempotency`].
 //!
 //! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction; a power
 //! failure may take the last moments with it, but never leaves half a transaction. Codex keeps the conversations
@@ -11,6 +11,7 @@
 mod aliases;
 mod approvals;
 mod events;
+mod idempotency;
 mod jobs;
 mod writer;
 
@@ -19,16 +20,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{Notify, Semaphore};
 
+use crate::clock::Timestamp;
 use crate::limits;
 pub use approvals::{ApprovalPage, ApprovalQuery};
+pub use events::{EventPage, LogBounds, LoneEvent, NewEvent, StoredEvent};
+pub use idempotency::{Claim, KeptReply, KeyedRequest};
 pub use jobs::{JobCounts, JobPage, JobQuery};
+pub use writer::Pending;
 use writer::Writer;
 
 /// Applied in order; the database's `user_version` counts those that were. Never edit one that was released.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_jobs_and_events.sql"),
     include_str!("migrations/0002_approvals_and_waiting_messages.sql"),
+    include_str!("migrations/0003_events_and_idempotency.sql"),
 ];
 
 /// Why the database could not be used.
@@ -91,6 +98,8 @@ pub struct Store {
 struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// One for each connection.
+    permits: Arc<Semaphore>,
 }
 
 impl Store {
@@ -105,7 +114,11 @@ impl Store {
         configure(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         migrate(&mut connection, &path)?;
-        let readers = Arc::new(Readers { path, idle: Mutex::default() });
+        let readers = Arc::new(Readers {
+            path,
+            idle: Mutex::default(),
+            permits: Arc::new(Semaphore::new(limits::STORE_READERS)),
+        });
         Ok(Self { writer: Writer::start(connection)?, readers })
     }
 
@@ -114,7 +127,21 @@ impl Store {
         &self,
         change: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.begin_write(change).await?.committed().await
+    }
+
+    /// Gives `change` its place among the writes; what is returned waits for the commit.
+    async fn begin_write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Pending<T>, StoreError> {
         self.writer.write(change).await
+    }
+
+    /// Tells one waiter of every commit of this process.
+    #[must_use]
+    pub fn committed(&self) -> Arc<Notify> {
+        self.writer.committed()
     }
 
     /// Runs `query` on a thread that may wait.
@@ -123,13 +150,33 @@ impl Store {
         query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let readers = Arc::clone(&self.readers);
+        // Waiting here costs nothing; a thread and a connection for each of a thousand clients would.
+        let permit =
+            Arc::clone(&readers.permits).acquire_owned().await.map_err(|_| StoreError::NotCommitted)?;
         let run = tokio::task::spawn_blocking(move || {
             let connection = readers.take()?;
             let outcome = query(&connection);
             readers.give_back(connection);
+            drop(permit);
             outcome
         });
         run.await.map_err(|_| StoreError::NotCommitted)?
+    }
+
+    /// Forgets what belongs to no job and is old: keys and events from before these moments.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn prune_by_age(
+        &self,
+        events_before: Timestamp,
+        keys_before: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            events::forget_events(connection, "job_id IS NULL AND at < ?1", [events_before.as_millis()])?;
+            idempotency::forget_keys(connection, keys_before)
+        })
+        .await
     }
 
     /// Commits what waits and closes the writer.
@@ -150,10 +197,7 @@ impl Readers {
     }
 
     fn give_back(&self, connection: Connection) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < limits::STORE_READERS {
-            idle.push(connection);
-        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }
 

@@ -1,8 +1,10 @@
 //! The one thread that writes. Changes that wait are put into one transaction (group commit): under load a commit is paid
 //! once for many of them, and a single one is not delayed.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::StoreError;
 use crate::limits;
@@ -20,6 +22,21 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     requests: mpsc::Sender<Request>,
+    committed: Arc<Notify>,
+}
+
+/// A write that has its place among the others. It happens whether or not anybody waits for it.
+#[derive(Debug)]
+pub struct Pending<T>(oneshot::Receiver<Result<T, StoreError>>);
+
+impl<T> Pending<T> {
+    /// What became of it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn committed(self) -> Result<T, StoreError> {
+        self.0.await.map_err(|_| StoreError::NotCommitted)?
+    }
 }
 
 impl std::fmt::Debug for Request {
@@ -34,17 +51,26 @@ impl std::fmt::Debug for Request {
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
         let (requests, waiting) = mpsc::channel(limits::STORE_WRITES_MAX);
+        let committed = Arc::new(Notify::new());
         std::thread::Builder::new()
             .name("codex-bridge-store".to_owned())
-            .spawn(move || run(connection, waiting))
+            .spawn({
+                let committed = Arc::clone(&committed);
+                move || run(connection, waiting, &committed)
+            })
             .map_err(|_| StoreError::NotCommitted)?;
-        Ok(Self { requests })
+        Ok(Self { requests, committed })
     }
 
+    pub(super) fn committed(&self) -> Arc<Notify> {
+        Arc::clone(&self.committed)
+    }
+
+    /// Returns when the change has its place among the others; what is returned tells what became of it.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    ) -> Result<Pending<T>, StoreError> {
         let (reply, outcome) = oneshot::channel();
         let change: Change = Box::new(move |group| {
             // A savepoint of its own, so that a change that fails takes nothing of its neighbours with it.
@@ -60,7 +86,7 @@ impl Writer {
             })
         });
         self.requests.send(Request::Change(change)).await.map_err(|_| StoreError::NotCommitted)?;
-        outcome.await.map_err(|_| StoreError::NotCommitted)?
+        Ok(Pending(outcome))
     }
 
     /// Commits what waits, then ends the thread. Later writes fail.
@@ -72,7 +98,7 @@ impl Writer {
     }
 }
 
-fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>) {
+fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>, committed: &Notify) {
     let mut closed = None;
     while let Some(first) = waiting.blocking_recv() {
         let mut group = Vec::new();
@@ -89,6 +115,7 @@ fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>) {
         }
         if !group.is_empty() {
             commit(&mut connection, group);
+            committed.notify_one();
         }
     }
     drop(connection);

@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::approvals::ApprovalsView;
 use crate::conversations::message::steering_input;
 use crate::error::Error;
+use crate::events::{EventView, Filter, Start};
 use crate::http::App;
 use crate::http::extract::{JsonBody, PathParameter, QueryOf, page_limit};
 use crate::http::reply::ErrorView;
+use crate::http::sse::{self, LastEventId};
 use crate::limits;
 use crate::model::job::{Job, JobStatus};
 use crate::store::{ApprovalPage, ApprovalQuery, JobPage, JobQuery};
@@ -176,4 +180,48 @@ pub(super) async fn list_job_approvals(
         ApprovalQuery { job_id: Some(job_id), limit: limits::APPROVALS_PAGE_MAX, ..ApprovalQuery::default() };
     let ApprovalPage { approvals, more } = app.approvals.list(query).await?;
     Ok(Json(ApprovalsView { ok: true, approvals, more }))
+}
+
+/// Query of `GET /jobs/{jobId}/events`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct JobEventsQuery {
+    /// Only what came after this `eventId`. Default: 0, everything. The header `Last-Event-ID` goes first.
+    after: Option<i64>,
+    /// Only these types: a list with commas, `*` standing for anything, for example `job.*,item.completed`.
+    r#type: Option<String>,
+}
+
+/// A job's events from its beginning, and then as they happen.
+///
+/// The stream ends after the job's last event (`job.completed`, `job.failed`). Asked again after it, the bridge replies
+/// with status 204, which ends an `EventSource`, too.
+#[utoipa::path(get, path = "/jobs/{jobId}/events", tag = "events",
+    params(("jobId" = String, Path), JobEventsQuery, LastEventId), responses(
+    (status = OK, description = "Events; see GET /events", body = EventView, content_type = "text/event-stream"),
+    (status = NO_CONTENT, description = "The job has ended, and there is nothing more to tell"),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn stream_job_events(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+    QueryOf(query): QueryOf<JobEventsQuery>,
+    last_event_id: LastEventId,
+) -> Result<Response, Error> {
+    let after = sse::after(&app.events, query.after, last_event_id).await?;
+    let types = sse::types(query.r#type.as_deref())?;
+    let filter = Filter { job_id: Some(job_id.clone()), types, ..Filter::default() };
+    let subscription = app.events.subscribe(filter, Start::After(after.unwrap_or(0))).await?;
+    // Asked after the listening began: an end that is not seen here will be heard.
+    let has_ended = app.jobs.get(&job_id).await?.status.is_end();
+    let mut subscription = subscription.until_end_of(job_id, has_ended);
+    let mut first = None;
+    if has_ended {
+        first = subscription.next().await?;
+        if first.is_none() {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+    }
+    Ok(sse::reply(first, subscription, app.stopping.clone()))
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod approvals;
 pub(super) mod conversations;
+pub(super) mod events;
 pub(super) mod health;
 pub(super) mod jobs;
 
@@ -9,6 +10,7 @@ use std::any::Any;
 use std::future::ready;
 use std::sync::Arc;
 
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -20,29 +22,36 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::idempotency::{self, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Idempotency, once};
 use super::openapi::Description;
+use super::sse::LAST_EVENT_ID;
 use super::{App, openapi_json};
 use crate::error::Error;
 
 /// All routes with their descriptions.
 pub(super) fn described() -> OpenApiRouter<Arc<App>> {
+    let mut sending = sending();
+    idempotency::describe(sending.get_openapi_mut());
+    others().merge(sending)
+}
+
+/// The routes that only tell, and those that may be repeated as they are.
+fn others() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::get_health))
         .routes(routes!(jobs::list_jobs))
         .routes(routes!(jobs::get_job))
+        .routes(routes!(jobs::stream_job_events))
         .routes(routes!(jobs::cancel_job))
-        .routes(routes!(jobs::steer_job))
         .routes(routes!(jobs::list_job_approvals))
         .routes(routes!(approvals::list_approvals))
         .routes(routes!(approvals::get_approval, approvals::resolve_approval))
-        .routes(routes!(conversations::history::list_conversations, conversations::create_conversation))
+        .routes(routes!(events::stream_events))
+        .routes(routes!(conversations::history::list_conversations))
         .routes(routes!(conversations::list_open_conversations))
         .routes(routes!(conversations::get_current_conversation))
-        .routes(routes!(conversations::send_to_current_conversation))
-        .routes(routes!(conversations::send_to_conversation))
         .routes(routes!(conversations::history::get_conversation))
         .routes(routes!(conversations::actions::open_conversation))
-        .routes(routes!(conversations::actions::fork_conversation))
         .routes(routes!(conversations::actions::archive_conversation))
         .routes(routes!(conversations::actions::unarchive_conversation))
         .routes(routes!(conversations::actions::rename_conversation))
@@ -56,9 +65,20 @@ pub(super) fn described() -> OpenApiRouter<Arc<App>> {
         ))
 }
 
+/// The routes that create or send. With an `Idempotency-Key` each request happens once.
+fn sending() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(conversations::create_conversation))
+        .routes(routes!(conversations::send_to_current_conversation))
+        .routes(routes!(conversations::send_to_conversation))
+        .routes(routes!(conversations::actions::fork_conversation))
+        .routes(routes!(jobs::steer_job))
+}
+
 /// The whole of a bridge's HTTP behind its guard.
 pub(super) fn router(app: Arc<App>) -> axum::Router {
-    let (router, _) = described().split_for_parts();
+    let once = from_fn_with_state(Idempotency::new(Arc::clone(&app)), once);
+    let (router, _) = others().merge(sending().route_layer(once)).split_for_parts();
     let description = Bytes::from(openapi_json());
     let origins = app.guard.allowed_origins();
     let cors = (!origins.is_empty()).then(|| {
@@ -68,8 +88,11 @@ pub(super) fn router(app: Arc<App>) -> axum::Router {
             .allow_headers([
                 header::AUTHORIZATION,
                 header::CONTENT_TYPE,
+                HeaderName::from_static(LAST_EVENT_ID),
+                HeaderName::from_static(IDEMPOTENCY_KEY),
                 HeaderName::from_static("x-codex-bridge-token"),
             ])
+            .expose_headers([HeaderName::from_static(IDEMPOTENCY_REPLAYED)])
     });
     let describe = move || ready(([(header::CONTENT_TYPE, "application/json")], description.clone()));
     router

@@ -20,13 +20,14 @@ use crate::editor::ConversationTab;
 use crate::error::Error;
 use crate::http::App;
 use crate::http::extract::{JsonBody, PathParameter};
+use crate::http::idempotency::NewJobId;
 use crate::http::reply::ErrorView;
-use crate::model::job::{Delivery, Job, Operation, Transport};
+use crate::model::job::{Delivery, Job, JobStatus, Operation, Transport};
 
 /// Reply of the routes that send a message.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SentView {
+pub(in crate::http) struct SentView {
     /// Always `true`.
     ok: bool,
     conversation_id: String,
@@ -145,10 +146,11 @@ struct CurrentView {
 ))]
 pub(super) async fn create_conversation(
     State(app): State<Arc<App>>,
+    NewJobId(job_id): NewJobId,
     JsonBody { body, unknown }: JsonBody<MessageBody>,
 ) -> Result<Json<CreatedView>, Error> {
     let defaults = app.defaults.clone();
-    match checked(move || body.into_new_conversation(&defaults)).await? {
+    match checked(move || body.into_new_conversation(job_id, &defaults)).await? {
         NewConversation::Draft => {
             app.conversations.open_draft().await?;
             let warnings = unknown.into_iter().map(unknown_field).collect();
@@ -211,9 +213,10 @@ pub(super) async fn get_current_conversation(
 ))]
 pub(super) async fn send_to_current_conversation(
     State(app): State<Arc<App>>,
+    NewJobId(job_id): NewJobId,
     body: JsonBody<MessageBody>,
 ) -> Result<Json<SentView>, Error> {
-    let message = continuation(&app, body).await?;
+    let message = continuation(&app, job_id, body).await?;
     let tab = app.conversations.current_tab().await?.ok_or(Error::NoCurrentConversation)?;
     send(&app, tab.conversation_id, message).await
 }
@@ -227,16 +230,17 @@ pub(super) async fn send_to_current_conversation(
 pub(super) async fn send_to_conversation(
     State(app): State<Arc<App>>,
     PathParameter(conversation_id): PathParameter,
+    NewJobId(job_id): NewJobId,
     body: JsonBody<MessageBody>,
 ) -> Result<Json<SentView>, Error> {
-    let message = continuation(&app, body).await?;
+    let message = continuation(&app, job_id, body).await?;
     send(&app, conversation_id, message).await
 }
 
-async fn continuation(app: &App, body: JsonBody<MessageBody>) -> Result<Message, Error> {
+async fn continuation(app: &App, job_id: String, body: JsonBody<MessageBody>) -> Result<Message, Error> {
     let JsonBody { body, unknown } = body;
     let defaults = app.defaults.clone();
-    let message = checked(move || body.into_continuation(&defaults)).await?;
+    let message = checked(move || body.into_continuation(job_id, &defaults)).await?;
     Ok(with_warnings(message, unknown))
 }
 
@@ -253,6 +257,22 @@ fn with_warnings(mut message: Message, unknown: Vec<String>) -> Message {
 #[expect(clippy::needless_pass_by_value, reason = "for use as a function over owned names")]
 fn unknown_field(name: String) -> String {
     format!("{name}: unknown field, ignored")
+}
+
+/// The reply to a message of which only the job is left: the bridge process that took it is gone. `None` while it has not
+/// reached a conversation.
+pub(in crate::http) fn sent_reply(job: Job) -> Option<Json<SentView>> {
+    let conversation_id = job.conversation_id.clone()?;
+    if job.status == JobStatus::Starting && job.delivery.is_none() {
+        return None;
+    }
+    let delivery = job.delivery.unwrap_or(Delivery::Started);
+    let requested = match job.operation {
+        Operation::CreateConversation => None,
+        Operation::ResumeConversation => Some(conversation_id.clone()),
+    };
+    let turn_id = job.turn_id.clone();
+    Some(Json(SentView::new(Dispatched { job, conversation_id, delivery, turn_id, tab: None }, requested)))
 }
 
 impl SentView {
@@ -283,7 +303,7 @@ impl SentView {
                 job_id: job.job_id.clone(),
             },
             job_url: format!("/jobs/{}", job.job_id),
-            opened: tab.is_some(),
+            opened: tab.is_some() || job.opened == Some(true),
             open_error: job.open_error.clone(),
             conversation: tab,
             requested_conversation_id,

@@ -1,0 +1,130 @@
+//! Events: what happened, as it happens, for whoever listens.
+//!
+//! - **Recorded** events have an id. They are written with the change that they tell of (`store/events.rs`), or by
+//!   themselves ([`Events::record`]), and shown after the commit, in the order of their ids, those of other bridge
+//!   processes of the data folder included.
+//! - **Live** events have none: what Codex tells while a turn runs, shown at once to whoever listens now ([`Events::live`]).
+//!
+//! The [`Feed`](feed) reads the log once for everybody and puts both kinds into one bounded ring, rendered. A
+//! [`Subscription`] replays the log first and goes on with the ring, without gap or duplicate.
+
+mod bounded;
+mod feed;
+mod filter;
+mod frame;
+mod subscription;
+
+use std::sync::Arc;
+
+use codex::rpc::Notification;
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::limits;
+use crate::store::{LogBounds, LoneEvent, Pending, Store, StoreError};
+use bounded::bounded;
+use feed::Feed;
+pub use filter::{Filter, TypePatterns};
+pub use frame::EventView;
+pub use subscription::{Start, Subscription};
+
+/// What Codex told that is recorded, because no later event holds it: a finished piece of a turn.
+const RECORDED_METHOD: &str = "item/completed";
+
+/// All events. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Events {
+    store: Store,
+    feed: Arc<Feed>,
+}
+
+impl Events {
+    /// The events of `store`. Recorded ones are shown once [`Events::run`] runs.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        let feed = Arc::new(Feed::new(store.clone()));
+        Self { store, feed }
+    }
+
+    /// Shows what is recorded, for as long as it is polled.
+    pub async fn run(self) {
+        self.feed.run().await;
+    }
+
+    /// Records an event that belongs to no other write. Returns when its place in the log is sure: before all that is written
+    /// later. Whoever needs to know that it is durable awaits what is returned.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is closed.
+    pub async fn record(&self, event: LoneEvent) -> Result<Pending<()>, StoreError> {
+        self.store.record_event(event).await
+    }
+
+    /// Shows an event to whoever listens now. `event` is not called when nobody does.
+    pub fn live(&self, event: impl FnOnce() -> LoneEvent) {
+        if self.feed.has_listeners() {
+            self.feed.show_live(&event());
+        }
+    }
+
+    /// Takes note of what Codex told in a turn of `job_id`.
+    pub async fn of_codex(
+        &self,
+        job_id: &str,
+        conversation_id: impl FnOnce() -> Option<String>,
+        notification: &Notification,
+    ) {
+        let recorded = notification.method == RECORDED_METHOD;
+        let event = |bytes_max| codex_event(job_id, conversation_id(), notification, bytes_max);
+        if !recorded {
+            self.live(|| event(limits::LIVE_EVENT_BYTES_MAX));
+        } else if let Err(error) = self.record(event(limits::EVENT_BYTES_MAX)).await {
+            tracing::error!(%error, job_id, "cannot record what Codex told");
+        }
+    }
+
+    /// Listens: to what `filter` selects, from `start` on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn subscribe(&self, filter: Filter, start: Start) -> Result<Subscription, StoreError> {
+        Subscription::new(self.clone(), filter, start).await
+    }
+
+    /// Where the log begins and ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn log_bounds(&self) -> Result<LogBounds, StoreError> {
+        self.store.log_bounds().await
+    }
+}
+
+fn codex_event(
+    job_id: &str,
+    conversation_id: Option<String>,
+    notification: &Notification,
+    bytes_max: usize,
+) -> LoneEvent {
+    let params = &notification.params;
+    let turn_id = params.get("turnId").or_else(|| params.pointer("/turn/id")).and_then(Value::as_str);
+    LoneEvent {
+        at: Timestamp::now(),
+        event_type: type_of(&notification.method),
+        job_id: Some(job_id.to_owned()),
+        conversation_id,
+        turn_id: turn_id.map(str::to_owned),
+        payload: bounded(params, bytes_max),
+    }
+}
+
+/// `item/agentMessage/delta` is shown as `item.agentMessage.delta`.
+fn type_of(method: &str) -> String {
+    let dotted = |character: char| match character {
+        '/' => '.',
+        // It stands on a line of its own.
+        character if character.is_control() => '_',
+        character => character,
+    };
+    method.chars().map(dotted).collect()
+}

@@ -1,0 +1,55 @@
+//! `/events`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::error::Error;
+use crate::events::{EventView, Filter, Start};
+use crate::http::App;
+use crate::http::extract::QueryOf;
+use crate::http::reply::ErrorView;
+use crate::http::sse::{self, LastEventId};
+
+/// Query of `GET /events`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct EventsQuery {
+    /// Everything after this `eventId`, 0 for the whole log. Default: only what happens from now on. The header
+    /// `Last-Event-ID` goes first.
+    after: Option<i64>,
+    /// Only these types: a list with commas, `*` standing for anything, for example `job.*,item.completed`.
+    r#type: Option<String>,
+    /// Only events of this job.
+    job_id: Option<String>,
+    /// Only events of this conversation.
+    conversation_id: Option<String>,
+}
+
+/// What happens in all bridges of this data folder, as it happens.
+///
+/// Server-sent events. Recorded ones have an `id`: a client that comes back with the last one it had, in the header
+/// `Last-Event-ID` or as `after`, gets exactly what it missed. Live ones, which carry what Codex tells while a turn of
+/// this bridge runs, have none and are not repeated. Two frames tell of the stream itself: `stream.gap` (what was asked
+/// for is partly forgotten; `oldestEventId` is the oldest event that is kept) and `stream.too_far_behind` (the client
+/// reads too slowly; the stream ends, and goes on after `lastEventId` when asked again).
+#[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery, LastEventId), responses(
+    (status = OK, description = "Events, each a frame with this as its `data`", body = EventView,
+        content_type = "text/event-stream"),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn stream_events(
+    State(app): State<Arc<App>>,
+    QueryOf(query): QueryOf<EventsQuery>,
+    last_event_id: LastEventId,
+) -> Result<Response, Error> {
+    let EventsQuery { after, r#type, job_id, conversation_id } = query;
+    let start = sse::after(&app.events, after, last_event_id).await?.map_or(Start::Now, Start::After);
+    let filter = Filter { job_id, conversation_id, types: sse::types(r#type.as_deref())? };
+    let subscription = app.events.subscribe(filter, start).await?;
+    Ok(sse::reply(None, subscription, app.stopping.clone()))
+}

@@ -1,0 +1,110 @@
+//! A reader of server-sent events.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper::{HeaderMap, Request, StatusCode, client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use crate::NoReply;
+
+/// A stream of events. Dropping it hangs up.
+#[derive(Debug)]
+pub struct EventReader {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    body: Incoming,
+    unread: BytesMut,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerSentEvent {
+    /// Where it has one.
+    pub id: Option<i64>,
+    /// Its type.
+    pub event: String,
+    /// Its data.
+    pub data: Value,
+}
+
+impl EventReader {
+    /// Asks `authority` (host and port) for the stream at `path`.
+    ///
+    /// # Errors
+    /// When no reply came.
+    pub async fn open(authority: &str, path: &str, headers: &[(&str, &str)]) -> Result<Self, NoReply> {
+        let stream = TcpStream::connect(authority).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // It ends when the body is dropped.
+        tokio::spawn(connection);
+        let mut request = Request::get(path).header(header::HOST, authority);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
+        let (parts, body) = response.into_parts();
+        Ok(Self { status: parts.status, headers: parts.headers, body, unread: BytesMut::new() })
+    }
+
+    /// The next event; `None` when the stream has ended. What is no event, such as a heartbeat, is skipped.
+    ///
+    /// # Panics
+    /// When it takes longer than [`crate::WAIT_MAX`].
+    pub async fn next(&mut self) -> Option<ServerSentEvent> {
+        loop {
+            while let Some(end) = self.unread.windows(2).position(|two| two == b"\n\n") {
+                let block = self.unread.split_to(end + 2);
+                if let Some(event) = parse(&String::from_utf8_lossy(&block)) {
+                    return Some(event);
+                }
+            }
+            let frame = tokio::time::timeout(crate::WAIT_MAX, self.body.frame()).await;
+            let frame = frame.expect("an event, or the end of the stream")?.ok()?;
+            if let Ok(data) = frame.into_data() {
+                self.unread.extend_from_slice(&data);
+            }
+        }
+    }
+
+    /// All events up to the first one of this type, with it.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub async fn until(&mut self, event: &str) -> Vec<ServerSentEvent> {
+        let mut events = Vec::new();
+        loop {
+            let next = self.next().await;
+            let next = next.unwrap_or_else(|| panic!("the stream ended before {event}; it had {events:?}"));
+            let is_last = next.event == event;
+            events.push(next);
+            if is_last {
+                return events;
+            }
+        }
+    }
+
+    /// All events up to the end of the stream.
+    pub async fn to_the_end(mut self) -> Vec<ServerSentEvent> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next().await {
+            events.push(event);
+        }
+        events
+    }
+}
+
+fn parse(block: &str) -> Option<ServerSentEvent> {
+    let field = |name: &str| {
+        block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned))
+    };
+    Some(ServerSentEvent {
+        id: field("id").and_then(|id| id.parse().ok()),
+        event: field("event")?,
+        data: serde_json::from_str(&field("data")?).ok()?,
+    })
+}
