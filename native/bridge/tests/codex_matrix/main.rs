@@ -51,6 +51,7 @@ const FLOWS: &[Flow] = &[
     always("stream", |world| turns::stream(world).boxed()),
     always("run a command", |world| turns::run_a_command(world).boxed()),
     always("change a file", |world| turns::change_a_file(world).boxed()),
+    always("stay silent for long", |world| turns::stay_silent(world).boxed()),
     always("fail", |world| turns::fail(world).boxed()),
     always("continue", |world| turns::continue_it(world).boxed()),
     always("continue at once, again and again", |world| turns::continue_at_once(world).boxed()),

@@ -45,6 +45,19 @@ pub(crate) async fn change_a_file(world: World) {
     assert!(world.test.folders.workspace().join("made.txt").exists());
 }
 
+/// A command may say nothing for minutes: that is no end.
+pub(crate) async fn stay_silent(world: World) {
+    let reply = world.test.create("@model hold gate\n@model say awake").await;
+    world.test.model.wait_until_held("gate").await;
+    // The bridge has looked into the history by then.
+    let path = format!("/jobs/{}?waitMs=12000", reply["job"]["jobId"].as_str().unwrap());
+    let job = world.test.get(&path).await.body["job"].clone();
+    assert_eq!(job["status"], "running", "{job}");
+    world.test.model.release("gate");
+    let job = world.test.ended_of(&reply).await;
+    assert_eq!(job["result"]["text"], "awake", "{job}");
+}
+
 pub(crate) async fn fail(world: World) {
     let reply = world.test.create("@model fail 500").await;
     let job = world.test.ended_of(&reply).await;
