@@ -8,7 +8,7 @@ use crate::{
     run::{Program, heading},
 };
 
-/// Runs `native/bridge/tests/codex_matrix`, which shows a table of flows and versions. `npm test` runs it, too, with the
+/// Runs `native/bridge/tests/codex_matrix`, which prints a table of flows and versions. `npm test` runs it, too, with the
 /// installed version only.
 pub(crate) fn codex_matrix() -> Result<(), Failure> {
     checkout::npm_packages()?;

@@ -6,6 +6,7 @@ mod codex_versions;
 mod demo;
 mod openapi;
 mod package;
+mod python;
 mod run;
 mod test;
 
