@@ -1,9 +1,12 @@
 //! The project's own commands. `npm test`, `npm run demo` and `npm run package` call them.
 
 mod checkout;
+mod codex_matrix;
+mod codex_versions;
 mod demo;
 mod openapi;
 mod package;
+mod python;
 mod run;
 mod test;
 
@@ -24,6 +27,8 @@ Usage: cargo xtask <command>
                            (linux-x64, linux-arm64, darwin-x64, darwin-arm64, win32-x64, win32-arm64);
                            --glibc links against that version, with cargo-zigbuild;
                            --cli makes the archive of the command line program as well
+  codex-matrix             check the flows that must work with every Codex version against each of them
+  codex-versions           install those versions outside the checkout and show where they are
   openapi                  write openapi.json, the description of the HTTP API, from the core's own types";
 
 fn main() -> ExitCode {
@@ -37,6 +42,8 @@ fn main() -> ExitCode {
         ["package", ref options @ ..] => {
             package::Options::parse(options).and_then(|options| package::package(&options))
         }
+        ["codex-matrix"] => codex_matrix::codex_matrix(),
+        ["codex-versions"] => checkout::npm_packages().and_then(|()| codex_versions::show()),
         ["openapi"] => openapi::write(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

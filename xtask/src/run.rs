@@ -45,6 +45,11 @@ impl Program {
         self
     }
 
+    pub(crate) fn environment(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
     /// Runs it to its end. What it prints is seen.
     pub(crate) fn run(mut self) -> Result<(), Failure> {
         let line = self.line();

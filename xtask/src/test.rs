@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Failure, checkout, package,
+    Failure, checkout, package, python,
     run::{Program, heading},
 };
 
@@ -20,11 +20,12 @@ const EXTENSION: [(&str, Check); 2] = [
     ("bundle of the extension", || Program::npm().args(["run", "build:extension"]).run()),
 ];
 
-const RUST: [(&str, Check); 3] = [
+const RUST: [(&str, Check); 4] = [
     ("format of the Rust sources", || Program::cargo().args(["fmt", "--all", "--check"]).run()),
     ("lints of the Rust sources", || {
         Program::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
     }),
+    ("Python for the skill's client", python::prepare),
     ("Rust tests", || Program::cargo().args(["test", "--workspace", "--no-fail-fast"]).run()),
 ];
 

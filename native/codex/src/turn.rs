@@ -1,6 +1,7 @@
 //! What a turn came to: read from its notifications while it runs, or from its stored form afterwards.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -120,8 +121,10 @@ pub struct TurnRecord {
     pub diff: Option<String>,
     /// The agent's plan as Codex sent it: `{explanation, plan: [{step, status}]}`.
     pub plan: Option<Value>,
-    /// Milliseconds, from Codex.
+    /// Milliseconds, from Codex; from its notifications where it does not say (before about 0.140).
     pub duration_ms: Option<u64>,
+    /// When its begin was heard of.
+    began: Option<Instant>,
     /// The last error that was reported while the turn ran.
     error: Option<String>,
 }
@@ -153,9 +156,12 @@ impl TurnRecord {
             "error" => {
                 self.error = params.pointer("/error/message").and_then(Value::as_str).map(str::to_owned);
             }
+            "turn/started" => self.began = Some(Instant::now()),
             "turn/completed" => {
+                self.duration_ms =
+                    self.began.and_then(|began| u64::try_from(began.elapsed().as_millis()).ok());
                 return match Turn::deserialize(&params["turn"]) {
-                    Ok(turn) => self.take_turn(&turn),
+                    Ok(turn) => self.take_end(&turn),
                     Err(error) => {
                         Some(TurnEnd::Failed(format!("Codex ended the turn in an unexpected form: {error}")))
                     }
@@ -166,8 +172,19 @@ impl TurnRecord {
         None
     }
 
-    /// Takes in a turn as it is stored. Returns how it ended; `None` while it runs.
+    /// Takes in a turn as it is stored. Returns how it ended; `None` while it runs. Where [`Turn::end_is_certain`] says no,
+    /// this is how it ended if nobody runs it.
     pub fn take_turn(&mut self, turn: &Turn) -> Option<TurnEnd> {
+        let end = self.take_end(turn);
+        let has_answer = turn.items.last().is_some_and(|item| item["type"] == "agentMessage");
+        if end == Some(TurnEnd::Completed) && !turn.end_is_certain() && !has_answer {
+            return Some(TurnEnd::Interrupted);
+        }
+        end
+    }
+
+    /// Takes in a turn whose status is to be believed.
+    fn take_end(&mut self, turn: &Turn) -> Option<TurnEnd> {
         for item in &turn.items {
             self.take_item(item);
         }
@@ -263,6 +280,32 @@ mod tests {
         assert_eq!(record.diff.as_deref(), Some("--- a"));
         assert_eq!(record.plan.as_ref().map(|plan| plan["plan"][0]["step"].clone()), Some(json!("s")));
         assert_eq!(record.duration_ms, Some(12));
+    }
+
+    #[test]
+    fn a_duration_that_codex_does_not_tell_is_measured() {
+        let mut record = TurnRecord::default();
+        record.observe("a", &notification("turn/started", json!({"turn": {"id": "a"}})));
+        let done = notification("turn/completed", json!({"turn": {"id": "a", "status": "completed"}}));
+        assert_eq!(record.observe("a", &done), Some(TurnEnd::Completed));
+        assert!(record.duration_ms.is_some());
+    }
+
+    #[test]
+    fn a_stored_turn_without_times_has_ended_well_only_with_an_answer() {
+        let cases = [
+            (json!([{"type": "userMessage"}, {"type": "agentMessage", "text": "hi"}]), TurnEnd::Completed),
+            (json!([{"type": "userMessage"}]), TurnEnd::Interrupted),
+            (
+                json!([{"type": "agentMessage", "text": "let me see"}, {"type": "commandExecution"}]),
+                TurnEnd::Interrupted,
+            ),
+        ];
+        for (items, expected) in cases {
+            let turn = Turn::deserialize(json!({"id": "a", "status": "completed", "items": items})).unwrap();
+            assert!(!turn.end_is_certain());
+            assert_eq!(TurnRecord::default().take_turn(&turn), Some(expected), "{items}");
+        }
     }
 
     #[test]

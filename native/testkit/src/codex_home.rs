@@ -99,6 +99,9 @@ fn models() -> serde_json::Value {
         "supports_parallel_tool_calls": false,
         "experimental_supported_tools": [],
         "support_verbosity": false,
+        // Wanted by versions before 0.155.
+        "supports_reasoning_summaries": false,
+        "supports_parallel_tool_calls": false,
         "supported_in_api": true,
         "visibility": "list",
         "priority": 1,

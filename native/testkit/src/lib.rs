@@ -3,7 +3,7 @@
 //! - [`ScriptedModel`]: a server for the Responses API that answers what the user's message tells it to, so that
 //!   the real Codex binary runs every real flow offline;
 //! - [`CodexHome`]: a throwaway `CODEX_HOME` that makes Codex talk to that model;
-//! - [`codex_binary`]: the real Codex binary that npm installed;
+//! - [`codex_binary`]: the real Codex binary that npm installed, and [`codex_binaries`]: those of several versions;
 //! - [`HttpClient`]: a client of the bridge's API; [`EventReader`]: one of its streams of events;
 //! - [`ScriptedPeer`]: an app-server that misbehaves on demand, for the faults the real one will not show.
 //!
@@ -20,7 +20,7 @@ mod model;
 mod peer;
 mod program;
 
-pub use codex_binary::codex_binary;
+pub use codex_binary::{CODEX_VERSIONS_VARIABLE, codex_binaries, codex_binary, codex_binary_in};
 pub use codex_home::CodexHome;
 pub use event_reader::{EventReader, ServerSentEvent};
 pub use http_client::{HttpClient, HttpReply, NoReply};

@@ -95,11 +95,14 @@ impl ThreadTask {
         }
     }
 
-    /// The turn's end as the thread's history has it, if it has ended.
+    /// The turn's end as the thread's history has it, if it has certainly ended: the turn is ours, and may still run.
     pub(super) async fn read_turn(&self, turn_id: &str, record: &mut TurnRecord) -> Option<TurnEnd> {
         let server = &self.loaded.as_ref()?.server;
         match server.connection.thread_read(&self.thread_id, true).await {
-            Ok(thread) => record.take_turn(thread.turn(Some(turn_id), "")?),
+            Ok(thread) => {
+                let turn = thread.turn(Some(turn_id), "").filter(|turn| turn.end_is_certain())?;
+                record.take_turn(turn)
+            }
             Err(error) => {
                 tracing::debug!(%error, "cannot read the thread just now");
                 None

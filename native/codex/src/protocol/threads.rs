@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{CALL_LIMIT, THREAD_LIMIT, Turn, read, to_value};
 use crate::connection::{CallError, Connection, ThreadWatch};
+use crate::rpc::Refusal;
 
 /// When Codex asks before it acts (`AskForApproval`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -253,7 +254,11 @@ impl Connection {
         let content = [json!({"type": "input_text", "text": text})];
         let item = json!({"type": "message", "role": "developer", "content": content});
         let params = json!({"threadId": thread_id, "items": [item]});
-        self.call("thread/inject_items", params, CALL_LIMIT).await.map(drop)
+        match self.call("thread/inject_items", params, CALL_LIMIT).await {
+            // Such a binary shows the model the instructions that the thread is loaded with.
+            Err(error) if error.refusal() == Some(Refusal::MethodUnknown) => Ok(()),
+            injected => injected.map(drop),
+        }
     }
 }
 

@@ -59,12 +59,13 @@ impl Turn {
     }
 
     /// Whether its end is a fact. A process that does not own the thread sees a running turn as interrupted, but
-    /// without a time of completion; so does everybody a turn whose process died.
+    /// without a time of completion; so does everybody a turn whose process died. Binaries before about 0.140 store no
+    /// times, and call every turn completed that nobody interrupted, also one that runs, failed or died.
     #[must_use]
     pub fn end_is_certain(&self) -> bool {
         match self.status {
-            TurnStatus::Completed | TurnStatus::Failed => true,
-            TurnStatus::Interrupted => self.completed_at.is_some(),
+            TurnStatus::Failed => true,
+            TurnStatus::Completed | TurnStatus::Interrupted => self.completed_at.is_some(),
             TurnStatus::InProgress | TurnStatus::Unknown => false,
         }
     }

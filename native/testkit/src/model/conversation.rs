@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Codex adds messages of its own in the user's role. A part that starts with one of these was not typed by a person.
-const NOT_TYPED: [&str; 13] = [
+const NOT_TYPED: [&str; 14] = [
     "# AGENTS.md instructions",
     "<environment_context>",
     "<user_instructions>",
@@ -15,6 +15,8 @@ const NOT_TYPED: [&str; 13] = [
     "<user_shell_command>",
     "<subagent_notification>",
     "<collaboration_mode>",
+    // Versions before 0.140 do not offer the tool and still want it used.
+    "Warning: apply_patch was requested",
     // The frame that Codex puts around a picture.
     "<image",
     "</image>",

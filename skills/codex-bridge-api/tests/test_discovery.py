@@ -1,0 +1,112 @@
+"""Which bridge is chosen."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+import bridge_discovery
+from bridge_discovery import Entry, discovery_folder, holds_lock, ranked, read_entries
+
+DAY = "2026-11-{:02}T00:00:00.000Z"
+
+
+def entry(name, folders, day=1, lock_file=None):
+    return Entry(name, f"http://127.0.0.1/{name}", tuple(folders), DAY.format(day), None, lock_file)
+
+
+def order(entries, folder):
+    return [one.instance_id for _, one in ranked(entries, folder)]
+
+
+class Folder(unittest.TestCase):
+    def test_each_platform_has_its_own(self):
+        home = os.path.abspath("home")
+        xdg = os.path.abspath("xdg")
+        cases = [
+            ("linux", {"HOME": home}, Path(home, ".local", "share", "codex-bridge", "instances")),
+            ("linux", {"HOME": home, "XDG_DATA_HOME": xdg}, Path(xdg, "codex-bridge", "instances")),
+            ("linux", {"HOME": home, "XDG_DATA_HOME": "relative"}, Path(home, ".local", "share", "codex-bridge", "instances")),
+            ("darwin", {"HOME": home, "XDG_DATA_HOME": xdg}, Path(home, "Library", "Application Support", "codex-bridge", "instances")),
+            ("win32", {"HOME": home, "APPDATA": xdg}, Path(xdg, "codex-bridge", "instances")),
+            ("win32", {"HOME": home, "CODEX_BRIDGE_DISCOVERY_DIR": xdg}, Path(xdg)),
+        ]
+        for platform, env, expected in cases:
+            self.assertEqual(discovery_folder(env, platform), expected, (platform, env))
+
+
+class Choice(unittest.TestCase):
+    def test_the_longest_workspace_folder_wins(self):
+        entries = [entry("outer", ["/w"], 3), entry("inner", ["/x", "/w/a/b"], 1), entry("other", ["/y"], 4)]
+        self.assertEqual(order(entries, "/w/a/b/c"), ["inner", "outer", "other"])
+        self.assertEqual(order(entries, "/w/a"), ["outer", "other", "inner"])
+
+    def test_a_folder_that_only_begins_alike_is_another(self):
+        self.assertEqual(order([entry("alike", ["/w/app"], 1), entry("newest", [], 2)], "/w/app-two"), ["newest", "alike"])
+
+    def test_without_a_match_the_newest_wins(self):
+        self.assertEqual(order([entry("old", ["/a"], 1), entry("new", ["/b"], 2)], "/nowhere"), ["new", "old"])
+
+    def test_links_are_followed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "real").mkdir()
+            try:
+                os.symlink(os.path.join(folder, "real"), os.path.join(folder, "link"), target_is_directory=True)
+            except OSError as error:
+                self.skipTest(f"no links here: {error}")
+            entries = [entry("newest", [], 2), entry("linked", [os.path.join(folder, "link")], 1)]
+            self.assertEqual(order(entries, os.path.join(folder, "real", "src"))[0], "linked")
+
+
+class Entries(unittest.TestCase):
+    def test_what_is_no_entry_is_passed_over(self):
+        good = {
+            "instanceId": "one",
+            "url": "http://127.0.0.1:1",
+            "pid": 1,
+            "workspaceFolders": ["/w"],
+            "version": "1",
+            "startedAt": DAY.format(1),
+            "tokenFile": None,
+            "lockFile": "/l",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            texts = {"a.json": json.dumps(good), "b.json": "{", "c.json": "[]", "d.json": "{}", "e.txt": json.dumps(good)}
+            for name, text in texts.items():
+                Path(folder, name).write_text(text, encoding="utf-8")
+            self.assertEqual([one.instance_id for one in read_entries(Path(folder))], ["one"])
+        self.assertEqual(read_entries(Path(folder)), [], "a folder that is not there")
+
+    def test_a_bridge_lives_as_long_as_its_lock(self):
+        with tempfile.TemporaryDirectory() as folder:
+            lock = Path(folder, "one.lock")
+            self.assertFalse(holds_lock(entry("gone", [], lock_file=str(lock))))
+            lock.touch()
+            one = entry("one", [], lock_file=str(lock))
+            self.assertFalse(holds_lock(one))
+            if os.name == "nt":
+                return
+            # Locks of one process do not exclude each other everywhere, so another one holds it.
+            code = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
+            with subprocess.Popen(
+                [sys.executable, "-c", code, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ) as holder:
+                holder.stdout.readline()
+                self.assertTrue(holds_lock(one))
+                holder.stdin.close()
+                holder.wait()
+            self.assertFalse(holds_lock(one))
+
+    def test_a_stranger_is_not_told_the_token(self):
+        """Where the lock is free, nothing is sent to the address."""
+        alive = bridge_discovery.is_alive(entry("one", []), "secret", has_lock=lambda _: False)
+        self.assertFalse(alive)
+
+
+if __name__ == "__main__":
+    unittest.main()
