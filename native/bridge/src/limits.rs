@@ -83,6 +83,8 @@ pub const FOLLOW_INTERVAL_MIN: Duration = Duration::from_millis(100);
 pub const FOLLOW_INTERVAL_MAX: Duration = Duration::from_secs(2);
 /// Once we own a thread, a queued message begins within 0.15 s by itself, unless its queue is paused.
 pub const QUEUE_BEGINS_WITHIN: Duration = Duration::from_millis(500);
+/// Time for a turn of `codex exec` to appear in the history, which takes some 50 ms; without it the turn's id is unknown.
+pub const EXEC_TURN_ID_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time to write the file of `outputLastMessagePath`.
 pub const OUTPUT_FILE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts to take over a thread whose owner has not picked up our message.

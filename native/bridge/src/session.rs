@@ -176,13 +176,21 @@ impl Session {
         }
     }
 
-    async fn start(&self) -> Result<AppServer, SessionError> {
+    /// How the binary is run in `folder`, or in the bridge's own where there is none.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`].
+    pub async fn launch(&self, folder: Option<PathBuf>) -> Result<Launch, SessionError> {
         let located = self.search().await.map_err(SessionError::NotFound)?;
-        let launch = Launch {
+        Ok(Launch {
             executable: located.path,
-            working_folder: self.inner.working_folder.clone(),
+            working_folder: folder.unwrap_or_else(|| self.inner.working_folder.clone()),
             environment: self.inner.environment.clone(),
-        };
+        })
+    }
+
+    async fn start(&self) -> Result<AppServer, SessionError> {
+        let launch = self.launch(None).await?;
         AppServer::start(&launch, &self.inner.client_version)
             .await
             .map_err(|error| SessionError::Start(Arc::new(error)))

@@ -147,7 +147,7 @@ impl<'a> Follower<'a> {
             };
         };
         if self.job.view().turn_id.is_none()
-            && let Err(error) = self.job.step(|job, now| job.start(&turn.id, now)).await
+            && let Err(error) = self.job.step(|job, now| job.start(Some(&turn.id), now)).await
         {
             tracing::error!(%error, "cannot record that the turn began");
         }

@@ -31,9 +31,10 @@ use std::time::Duration;
 
 use codex::app_server::AppServer;
 use codex::connection::CallError;
+use codex::exec::ExecOptions;
 use codex::rpc::Refusal;
 use futures_util::FutureExt;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -65,6 +66,8 @@ struct Inner {
     /// Where the addresses of other bridge processes are found.
     discovery_folder: PathBuf,
     registry: Registry,
+    /// What the help of `codex exec` lists, and of which binary.
+    exec_options: Mutex<Option<(PathBuf, ExecOptions)>>,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
@@ -113,6 +116,7 @@ impl Conversations {
                 editor,
                 discovery_folder,
                 registry,
+                exec_options: Mutex::default(),
                 stopping,
                 tasks,
             }),
@@ -126,6 +130,7 @@ impl Conversations {
     pub async fn create(&self, message: Message) -> Result<Dispatched, Error> {
         let this = self.clone();
         self.to_the_end(async move {
+            this.check_cli(&message, None).await?;
             let job = this.new_job(Operation::CreateConversation, None, &message).await?;
             if message.cli.is_some() {
                 this.start_cli(job, message).await
@@ -146,6 +151,7 @@ impl Conversations {
         self.to_the_end(async move {
             let conversation_id = this.goes_on_as(&requested, &message).await?;
             this.refuse_early(&conversation_id, message.delivery)?;
+            this.check_cli(&message, Some(&conversation_id)).await?;
             let job = this.new_job(Operation::ResumeConversation, Some(&requested), &message).await?;
             if conversation_id != requested {
                 this.go_on_as(&job, &conversation_id).await?;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::Begun;
 use super::actions::Action;
+use super::cli::Running;
 use super::message::Message;
 use crate::error::Error;
 use crate::jobs::LiveJob;
@@ -20,6 +21,13 @@ pub(super) enum Work {
     Send { job: Arc<LiveJob>, message: Box<Message>, begun: oneshot::Sender<Result<Begun, Error>> },
     /// Find out what became of a job: the bridge process that ran it is gone.
     Recover { job: Arc<LiveJob>, message: Option<Box<Message>> },
+    /// Follow a `codex exec` that has just begun the conversation.
+    Watch {
+        job: Arc<LiveJob>,
+        message: Box<Message>,
+        running: Box<Running>,
+        begun: oneshot::Sender<Result<Begun, Error>>,
+    },
     /// Change the conversation itself.
     Act { action: Action, done: oneshot::Sender<Result<(), Error>> },
 }
@@ -27,7 +35,7 @@ pub(super) enum Work {
 impl Work {
     pub(super) fn job(&self) -> Option<&Arc<LiveJob>> {
         match self {
-            Self::Send { job, .. } | Self::Recover { job, .. } => Some(job),
+            Self::Send { job, .. } | Self::Recover { job, .. } | Self::Watch { job, .. } => Some(job),
             Self::Act { .. } => None,
         }
     }
@@ -36,7 +44,7 @@ impl Work {
     fn is_recovered(&self) -> bool {
         match self {
             Self::Send { job, .. } => job.view().delivery.is_some(),
-            Self::Recover { .. } => true,
+            Self::Recover { .. } | Self::Watch { .. } => true,
             Self::Act { .. } => false,
         }
     }

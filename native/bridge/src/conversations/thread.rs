@@ -84,6 +84,9 @@ impl ThreadTask {
             let mut ended = match work {
                 Work::Send { job, message, begun } => Some((self.send(&job, message, begun).await, job)),
                 Work::Recover { job, message } => Some((self.recover(&job, message.as_deref()).await, job)),
+                Work::Watch { job, message, running, begun } => {
+                    Some((self.watch_exec(&job, &message, *running, begun).await, job))
+                }
                 Work::Act { action, done } => {
                     let outcome = self.act(action).await;
                     if done.send(outcome).is_err() {
@@ -124,7 +127,6 @@ impl ThreadTask {
             };
         }
         if message.cli.is_some() {
-            self.release().await;
             return self.run_cli(job, &message, begun).await;
         }
         if message.delivery == DeliveryMode::Panel {
@@ -265,7 +267,7 @@ impl ThreadTask {
             }
         };
         // It runs, whatever becomes of the record: from here on it is followed to its end.
-        match job.step(|job, now| job.start(&turn.id, now)).await {
+        match job.step(|job, now| job.start(Some(&turn.id), now)).await {
             Ok(Ok(_)) => {}
             Ok(Err(refusal)) => tracing::error!(%refusal, "a turn began for a job that could not begin"),
             Err(error) => tracing::error!(%error, "cannot record that the turn began"),

@@ -475,17 +475,17 @@ impl Job {
         self.refuse_begun()?;
         self.delivery = Some(Delivery::Steered);
         self.pid = pid;
-        self.start(turn_id, now)
+        self.start(Some(turn_id), now)
     }
 
-    /// Its turn began.
+    /// Its turn began, whose id may not be known.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub fn start(&mut self, turn_id: &str, now: Timestamp) -> Result<JobEvent, Refusal> {
+    pub fn start(&mut self, turn_id: Option<&str>, now: Timestamp) -> Result<JobEvent, Refusal> {
         self.refuse_begun()?;
         self.status = JobStatus::Running;
-        self.turn_id = Some(turn_id.to_owned());
+        self.turn_id = turn_id.map(str::to_owned);
         self.delivery.get_or_insert(Delivery::Started);
         self.started_at = Some(now);
         self.updated_at = now;
@@ -582,7 +582,7 @@ mod tests {
             Step::Edit => job.edit("other words", now),
             Step::Fork => job.fork("copy", Fork::Upgrade, now),
             Step::Join => job.join("t", Some(1), now),
-            Step::Start => job.start("t", now),
+            Step::Start => job.start(Some("t"), now),
             Step::Complete => job.complete(JobResult::default(), now),
             Step::Fail => job.fail(Failure { code: FailureCode::TurnFailed, message: "no".into() }, now),
         }

@@ -9,6 +9,7 @@
 
 mod approvals;
 mod bad_input;
+mod cli;
 mod contract;
 mod control;
 mod conversations;

@@ -1,7 +1,8 @@
 //! The events of `codex exec --json`, read leniently.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::rpc::Notification;
 use crate::turn::TokenUsage;
 
 /// One line of its output.
@@ -44,6 +45,31 @@ impl ExecEvent {
             Some("error") => Self::Error(message(&event["message"])),
             _ => Self::Other(event),
         }
+    }
+}
+
+impl ExecEvent {
+    /// The same as a notification of an app-server would put it, as far as it can; items keep exec's own spelling.
+    #[must_use]
+    pub fn as_notification(&self, thread_id: &str) -> Notification {
+        let (method, params) = match self {
+            Self::ThreadStarted { thread_id } => {
+                ("thread/started".to_owned(), json!({"thread": {"id": thread_id}}))
+            }
+            Self::TurnStarted => ("turn/started".to_owned(), json!({})),
+            Self::ItemCompleted(item) => ("item/completed".to_owned(), json!({"item": item})),
+            Self::TurnCompleted { usage } => ("turn/completed".to_owned(), json!({"usage": usage})),
+            Self::TurnFailed(why) => ("turn/failed".to_owned(), json!({"error": {"message": why}})),
+            Self::Error(why) => ("error".to_owned(), json!({"error": {"message": why}})),
+            Self::Other(event) => {
+                (event["type"].as_str().unwrap_or("unknown").replace('.', "/"), event.clone())
+            }
+        };
+        let mut params = params;
+        if params.is_object() {
+            params["threadId"] = json!(thread_id);
+        }
+        Notification { method, params }
     }
 }
 

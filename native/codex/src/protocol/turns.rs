@@ -58,6 +58,14 @@ impl Turn {
         Some(self.id.as_str()) == turn_id || self.items.iter().any(has_message)
     }
 
+    /// Whether it began with these words.
+    #[must_use]
+    pub fn has_text(&self, text: &str) -> bool {
+        let user_message = self.items.iter().find(|item| item["type"] == "userMessage");
+        let content = user_message.and_then(|item| item["content"].as_array());
+        content.is_some_and(|pieces| pieces.iter().any(|piece| piece["text"] == text))
+    }
+
     /// Whether its end is a fact. A process that does not own the thread sees a running turn as interrupted, but
     /// without a time of completion; so does everybody a turn whose process died. Binaries before about 0.140 store no
     /// times, and call every turn completed that nobody interrupted, also one that runs, failed or died.
