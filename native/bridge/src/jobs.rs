@@ -189,6 +189,12 @@ impl Jobs {
         self.inner.running.subscribe()
     }
 
+    /// What happens.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.inner.events
+    }
+
     /// What the jobs are kept in.
     #[must_use]
     pub fn store(&self) -> &Store {

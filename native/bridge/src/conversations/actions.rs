@@ -8,15 +8,18 @@ use std::time::Duration;
 use codex::app_server::AppServer;
 use codex::connection::ThreadWatch;
 use codex::protocol::{ForkPoint, RollBack, RollBackError, Thread, ThreadOptions};
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::registry::{Place, Work};
 use super::thread::{Access, ThreadTask, unsubscribe};
 use super::{Conversations, editor_failed, send_timeout};
+use crate::clock::Timestamp;
 use crate::editor::ConversationTab;
 use crate::error::Error;
 use crate::limits;
+use crate::store::LoneEvent;
 
 /// A change that needs the conversation for itself.
 #[derive(Debug)]
@@ -35,7 +38,9 @@ impl Conversations {
     /// # Errors
     /// [`Error`].
     pub async fn compact(&self, conversation_id: &str) -> Result<(), Error> {
-        self.act(conversation_id, Action::Compact).await
+        self.act(conversation_id, Action::Compact).await?;
+        self.record("conversation.compacted", conversation_id, &json!({})).await;
+        Ok(())
     }
 
     /// Takes turns back from the end. Files stay as they are.
@@ -43,7 +48,9 @@ impl Conversations {
     /// # Errors
     /// [`Error`].
     pub async fn roll_back(&self, conversation_id: &str, what: RollBack) -> Result<(), Error> {
-        self.act(conversation_id, Action::RollBack(what)).await
+        self.act(conversation_id, Action::RollBack(what)).await?;
+        self.record("conversation.rolled_back", conversation_id, &json!({})).await;
+        Ok(())
     }
 
     /// Puts the conversation away.
@@ -51,7 +58,9 @@ impl Conversations {
     /// # Errors
     /// [`Error`].
     pub async fn archive(&self, conversation_id: &str) -> Result<(), Error> {
-        self.act(conversation_id, Action::Archive).await
+        self.act(conversation_id, Action::Archive).await?;
+        self.record("conversation.archived", conversation_id, &json!({})).await;
+        Ok(())
     }
 
     /// Takes it back out.
@@ -73,7 +82,9 @@ impl Conversations {
         self.on_closed(conversation_id, async |server| {
             server.connection.thread_set_name(conversation_id, title).await
         })
-        .await
+        .await?;
+        self.record("conversation.renamed", conversation_id, &json!({"title": title})).await;
+        Ok(())
     }
 
     /// Makes a copy that goes its own way; returns its id.
@@ -96,6 +107,8 @@ impl Conversations {
         }
         unsubscribe(&server, &fork.id).await;
         self.inner.registry.note_released(&fork.id);
+        let payload = json!({"forkedFromConversationId": conversation_id});
+        self.record("conversation.forked", &fork.id, &payload).await;
         Ok(fork.id)
     }
 
@@ -137,6 +150,21 @@ impl Conversations {
             return Err(Error::ConversationBusy(conversation_id.to_owned()));
         }
         Ok(())
+    }
+
+    /// Tells whoever listens that a conversation was changed.
+    async fn record(&self, event_type: &str, conversation_id: &str, payload: &Value) {
+        let event = LoneEvent {
+            at: Timestamp::now(),
+            event_type: event_type.to_owned(),
+            job_id: None,
+            conversation_id: Some(conversation_id.to_owned()),
+            turn_id: None,
+            payload: payload.to_string(),
+        };
+        if let Err(error) = self.inner.jobs.events().record(event).await {
+            tracing::error!(%error, event_type, "cannot record an event");
+        }
     }
 
     async fn act(&self, conversation_id: &str, action: Action) -> Result<(), Error> {

@@ -46,7 +46,7 @@ impl Conversations {
             return Ok(());
         }
         let request = request(message, conversation_id, None)?;
-        self.exec_options().await?.arguments(&request).map(drop).map_err(option_problem)
+        self.exec_options().await?.arguments(&request).map(drop).map_err(|problem| option_problem(&problem))
     }
 
     /// Starts a new conversation through `codex exec`.
@@ -85,8 +85,9 @@ impl Conversations {
         let options = self.exec_options().await?;
         let schema = message.output_schema.as_ref().map(schema_file).transpose()?;
         let schema_path = schema.as_ref().map(|file| file.path().to_owned());
-        let arguments =
-            options.arguments(&request(message, conversation_id, schema_path)?).map_err(option_problem)?;
+        let arguments = options
+            .arguments(&request(message, conversation_id, schema_path)?)
+            .map_err(|problem| option_problem(&problem))?;
         let folder = match (&message.options.cwd, conversation_id) {
             (Some(cwd), _) => Some(cwd.clone()),
             (None, Some(id)) => self.conversation(id, false).await?.thread.cwd,
@@ -304,8 +305,8 @@ fn request(
 }
 
 /// Names the field of the message that the option came from.
-fn option_problem(problem: OptionProblem) -> Error {
-    let field = match &problem {
+fn option_problem(problem: &OptionProblem) -> Error {
+    let field = match problem {
         OptionProblem::NoResume => "conversationId",
         OptionProblem::Unknown { option, .. } | OptionProblem::Value { option, .. } => {
             match option.as_str() {

@@ -3,12 +3,12 @@
 mod check;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use codex::protocol::{ApprovalPolicy, SandboxMode, ThreadOptions, UserInput};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use self::check::{
@@ -272,7 +272,7 @@ impl MessageBody {
     }
 
     fn into_message(
-        self,
+        mut self,
         job_id: String,
         defaults: &MessageDefaults,
         default_cwd: Option<PathBuf>,
@@ -284,44 +284,11 @@ impl MessageBody {
         };
         let mut warnings = Vec::new();
         let cli = self.cli_options()?;
-        let cwd = self.cwd.or(default_cwd).map(check_folder).transpose()?;
-        let base = cwd.as_ref().unwrap_or(&defaults.cwd);
+        let cwd = self.cwd.take().or(default_cwd).map(check_folder).transpose()?;
+        let base = cwd.as_deref().unwrap_or(&defaults.cwd);
 
-        let full_auto = self.full_auto == Some(true);
-        let mut approval_policy = match self.approval_policy {
-            None => full_auto.then_some(ApprovalPolicy::OnRequest),
-            Some(ApprovalPolicyName::Untrusted) => Some(ApprovalPolicy::Untrusted),
-            Some(ApprovalPolicyName::OnRequest) => Some(ApprovalPolicy::OnRequest),
-            Some(ApprovalPolicyName::Never) => Some(ApprovalPolicy::Never),
-            Some(ApprovalPolicyName::OnFailure) => {
-                warnings.push(
-                    "approvalPolicy: on-failure was retired by Codex and runs as on-request".to_owned(),
-                );
-                Some(ApprovalPolicy::OnRequest)
-            }
-        };
-        let mut sandbox = match self.sandbox {
-            None => full_auto.then_some(SandboxMode::WorkspaceWrite),
-            Some(SandboxName::ReadOnly) => Some(SandboxMode::ReadOnly),
-            Some(SandboxName::WorkspaceWrite) => Some(SandboxMode::WorkspaceWrite),
-            Some(SandboxName::DangerFullAccess) => Some(SandboxMode::DangerFullAccess),
-        };
-        if self.dangerously_bypass_approvals_and_sandbox == Some(true) {
-            approval_policy = Some(ApprovalPolicy::Never);
-            sandbox = Some(SandboxMode::DangerFullAccess);
-        }
-        let mut config = self.config.map(check_config).transpose()?.unwrap_or_default();
-        if self.search == Some(true) {
-            config.insert("web_search".to_owned(), json!("live"));
-        }
-        if !self.add_dirs.is_empty() {
-            let roots = check_folders("addDirs", &self.add_dirs, base)?;
-            config.insert("sandbox_workspace_write.writable_roots".to_owned(), json!(roots));
-        }
-        for (names, wanted) in [(&self.enable_features, true), (&self.disable_features, false)] {
-            config.extend(names.iter().map(|name| (format!("features.{name}"), json!(wanted))));
-        }
-
+        let (approval_policy, sandbox) = self.permissions(&mut warnings);
+        let config = self.overrides(base)?;
         let mut input = vec![UserInput::Text { text: text.clone() }];
         input.extend(check_images(&self.images, base)?);
         if self.delivery == DeliveryMode::Panel && !defaults.has_editor {
@@ -381,7 +348,7 @@ impl MessageBody {
                     }
                     .to_owned()
                 }),
-                config: (!config.is_empty()).then_some(config),
+                config,
                 ..ThreadOptions::default()
             },
         })
@@ -389,6 +356,48 @@ impl MessageBody {
 }
 
 impl MessageBody {
+    /// What Codex may do, and when it asks.
+    fn permissions(&self, warnings: &mut Vec<String>) -> (Option<ApprovalPolicy>, Option<SandboxMode>) {
+        if self.dangerously_bypass_approvals_and_sandbox == Some(true) {
+            return (Some(ApprovalPolicy::Never), Some(SandboxMode::DangerFullAccess));
+        }
+        let full_auto = self.full_auto == Some(true);
+        let approval_policy = match self.approval_policy {
+            None => full_auto.then_some(ApprovalPolicy::OnRequest),
+            Some(ApprovalPolicyName::Untrusted) => Some(ApprovalPolicy::Untrusted),
+            Some(ApprovalPolicyName::OnRequest) => Some(ApprovalPolicy::OnRequest),
+            Some(ApprovalPolicyName::Never) => Some(ApprovalPolicy::Never),
+            Some(ApprovalPolicyName::OnFailure) => {
+                let retired = "approvalPolicy: on-failure was retired by Codex and runs as on-request";
+                warnings.push(retired.to_owned());
+                Some(ApprovalPolicy::OnRequest)
+            }
+        };
+        let sandbox = match self.sandbox {
+            None => full_auto.then_some(SandboxMode::WorkspaceWrite),
+            Some(SandboxName::ReadOnly) => Some(SandboxMode::ReadOnly),
+            Some(SandboxName::WorkspaceWrite) => Some(SandboxMode::WorkspaceWrite),
+            Some(SandboxName::DangerFullAccess) => Some(SandboxMode::DangerFullAccess),
+        };
+        (approval_policy, sandbox)
+    }
+
+    /// What has no field of its own in the app-server's protocol, as overrides of its configuration.
+    fn overrides(&mut self, base: &Path) -> Result<Option<Map<String, Value>>, Error> {
+        let mut config = self.config.take().map(check_config).transpose()?.unwrap_or_default();
+        if self.search == Some(true) {
+            config.insert("web_search".to_owned(), json!("live"));
+        }
+        if !self.add_dirs.is_empty() {
+            let roots = check_folders("addDirs", &self.add_dirs, base)?;
+            config.insert("sandbox_workspace_write.writable_roots".to_owned(), json!(roots));
+        }
+        for (names, wanted) in [(&self.enable_features, true), (&self.disable_features, false)] {
+            config.extend(names.iter().map(|name| (format!("features.{name}"), json!(wanted))));
+        }
+        Ok((!config.is_empty()).then_some(config))
+    }
+
     /// The app-server has no equivalent of these.
     fn cli_options(&self) -> Result<Option<CliOptions>, Error> {
         if let Some(color) = &self.color
