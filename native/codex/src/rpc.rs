@@ -51,10 +51,16 @@ impl Notification {
 }
 
 impl Notification {
-    /// The turn that it says has started (`turn/started`).
+    /// The turn that it says has started: `turn/started`, or the begin of a compaction, whose turn binaries before about
+    /// 0.140 do not announce.
     #[must_use]
     pub fn started_turn(&self) -> Option<&str> {
-        if self.method == "turn/started" { self.params.pointer("/turn/id")?.as_str() } else { None }
+        let turn_id = match self.method.as_str() {
+            "turn/started" => self.params.pointer("/turn/id"),
+            "item/started" if self.params["item"]["type"] == "contextCompaction" => self.params.get("turnId"),
+            _ => None,
+        };
+        turn_id?.as_str()
     }
 }
 
@@ -230,6 +236,18 @@ mod tests {
         for line in ["", "hello", "[]", "3", r#"{"result":{}}"#, r#"{"id":"not-ours","result":{}}"#] {
             assert!(parse(line.as_bytes()).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn a_turn_that_starts_is_told_by_its_notification_or_its_compaction() {
+        let started = |method: &str, params: Value| {
+            Notification { method: method.to_owned(), params }.started_turn().map(str::to_owned)
+        };
+        assert_eq!(started("turn/started", json!({"turn": {"id": "a"}})).as_deref(), Some("a"));
+        let item = |kind: &str| json!({"turnId": "a", "item": {"type": kind}});
+        assert_eq!(started("item/started", item("contextCompaction")).as_deref(), Some("a"));
+        assert_eq!(started("item/started", item("agentMessage")), None);
+        assert_eq!(started("turn/completed", json!({"turn": {"id": "a"}})), None);
     }
 
     #[test]

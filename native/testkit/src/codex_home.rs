@@ -95,13 +95,11 @@ fn models() -> serde_json::Value {
         "context_window": 200_000,
         "truncation_policy": { "mode": "bytes", "limit": 10_000 },
         "supported_reasoning_levels": [],
+        // Wanted by versions before 0.155.
         "supports_reasoning_summaries": false,
         "supports_parallel_tool_calls": false,
         "experimental_supported_tools": [],
         "support_verbosity": false,
-        // Wanted by versions before 0.155.
-        "supports_reasoning_summaries": false,
-        "supports_parallel_tool_calls": false,
         "supported_in_api": true,
         "visibility": "list",
         "priority": 1,

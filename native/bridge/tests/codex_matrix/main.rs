@@ -11,7 +11,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod control;
 mod faults;
+mod history;
 mod ownership;
 #[path = "../api/support.rs"]
 #[allow(dead_code, reason = "some of it is for the tests of the API only")]
@@ -60,6 +62,17 @@ const FLOWS: &[Flow] = &[
     always("continue", |world| turns::continue_it(world).boxed()),
     always("continue at once, again and again", |world| turns::continue_at_once(world).boxed()),
     always("queue behind our own turn", |world| turns::queue(world).boxed()),
+    // Control
+    always("steer", |world| control::steer(world).boxed()),
+    always("interrupt", |world| control::interrupt(world).boxed()),
+    always("time limit", |world| control::time_limit(world).boxed()),
+    always("approve", |world| control::approve(world).boxed()),
+    always("deny", |world| control::deny(world).boxed()),
+    // History
+    always("list", |world| history::list(world).boxed()),
+    always("fork", |world| history::fork(world).boxed()),
+    always("roll back", |world| history::roll_back(world).boxed()),
+    always("compact", |world| history::compact(world).boxed()),
     // Faults
     always("crash", |world| faults::crash(world).boxed()),
     always("restart of the bridge", |world| faults::restart(world).boxed()),

@@ -18,7 +18,6 @@ async fn asking(world: &World, command: &str) -> (String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs POST /jobs/{jobId}/cancel"]
 async fn cancel() {
     let (world, _serve) = World::serving().await;
     let started = world.run(&["start", "--message", "@model hold for-ever"]).await.json();
@@ -33,7 +32,6 @@ async fn cancel() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs POST /jobs/{jobId}/steer"]
 async fn steer() {
     let (world, _serve) = World::serving().await;
     let started = world.run(&["start", "--message", "@model hold gate\n@model run true"]).await.json();
@@ -50,7 +48,6 @@ async fn steer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs /approvals"]
 async fn approve() {
     let (world, _serve) = World::serving().await;
     let made = world.folder("elsewhere").join("made");
@@ -68,7 +65,6 @@ async fn approve() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs /approvals"]
 async fn deny() {
     let (world, _serve) = World::serving().await;
     let made = world.folder("elsewhere").join("made");
@@ -82,7 +78,6 @@ async fn deny() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs GET /jobs/{jobId}/events"]
 async fn events_of_a_job_end_with_it() {
     let (world, _serve) = World::serving().await;
     let started = world.run(&["start", "--message", "@model hold gate\n@model say done"]).await.json();
@@ -102,7 +97,6 @@ async fn events_of_a_job_end_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs GET /events"]
 async fn events_go_on_after_the_bridge_was_away() {
     let world = World::new().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
@@ -126,7 +120,6 @@ async fn events_go_on_after_the_bridge_was_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs Idempotency-Key"]
 async fn the_same_key_is_sent_once() {
     let (world, _serve) = World::serving().await;
     let arguments = ["start", "--message", "only once", "--idempotency-key", "key-1"];
@@ -139,7 +132,6 @@ async fn the_same_key_is_sent_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs GET /conversations"]
 async fn conversations_of_the_history() {
     let (world, _serve) = World::serving().await;
     let started = world.run(&["start", "--message", "hello", "--wait", "--title", "A greeting"]).await.json();
