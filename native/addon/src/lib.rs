@@ -14,6 +14,7 @@ use std::time::Duration;
 use bridge::config::{self, Config};
 use bridge::editor::Editor;
 use bridge::limits::HttpLimits;
+use bridge::model::lane::SessionIsolation;
 use codex::locate::LocateOptions;
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
@@ -87,6 +88,9 @@ impl BridgeOptions {
             request_timeout: Duration::from_millis(self.request_timeout_ms.into()),
             tab_timeout: Duration::from_millis(self.tab_timeout_ms.into()),
             approval_timeout: Duration::from_millis(self.approval_timeout_ms.into()),
+            lane_isolation: SessionIsolation::Process,
+            lane_sessions: config::DEFAULT_LANE_SESSIONS,
+            debug_routes: false,
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
             http: HttpLimits::default(),

@@ -101,8 +101,7 @@ impl Approvals {
     ) {
         let Asker { job, limit } = asker;
         let limit = limit.unwrap_or(self.inner.limit);
-        let job_id = job.map(|job| job.job_id.clone());
-        let approval = new_approval(question, &request, job_id, limit);
+        let approval = new_approval(question, &request, job, limit);
         // The job first, so that whoever sees the approval finds the job waiting for it.
         if let Some(job) = job {
             let waiting_on = WaitingOn {
@@ -329,7 +328,7 @@ async fn note(job: &LiveJob, change: impl FnOnce(&mut Vec<WaitingOn>)) {
 fn new_approval(
     question: Question,
     request: &ServerRequest,
-    job_id: Option<String>,
+    job: Option<&Arc<LiveJob>>,
     limit: Duration,
 ) -> Approval {
     let now = Timestamp::now();
@@ -339,7 +338,8 @@ fn new_approval(
         kind: ApprovalKind::from(question.kind),
         status: ApprovalStatus::Pending,
         source: "app-server".to_owned(),
-        job_id,
+        job_id: job.map(|job| job.job_id.clone()),
+        lane_id: job.and_then(|job| job.view().lane_id),
         conversation_id: question.thread_id,
         turn_id: question.turn_id,
         item_id: question.item_id,

@@ -19,8 +19,11 @@ use crate::events::Events;
 use crate::http::{self, App, ListenError, Server, listen};
 use crate::instance::{DiscoveryEntry, Instance, Peers, claim_private_file, make_private_folder};
 use crate::jobs::Jobs;
+use crate::lanes::watch::Watcher;
+use crate::lanes::{LaneParts, Lanes};
 use crate::limits;
 use crate::session::Session;
+use crate::sessions::Sessions;
 use crate::store::{Store, StoreError};
 
 /// Why a bridge could not be started; each says what to do.
@@ -107,6 +110,7 @@ impl Bridge {
             stopping.clone(),
             tasks.clone(),
         );
+        let sessions = Sessions::new(session.clone());
         let approvals = Approvals::new(
             store.clone(),
             instance_id.clone(),
@@ -117,12 +121,34 @@ impl Bridge {
         let conversations = Conversations::new(
             jobs.clone(),
             approvals.clone(),
-            session.clone(),
+            sessions.clone(),
             editor.clone(),
             config.discovery_folder.clone(),
             stopping.clone(),
             tasks.clone(),
         );
+        let defaults = MessageDefaults {
+            cwd: config.working_folder.clone(),
+            send_timeout: config.request_timeout,
+            open_timeout: config.tab_timeout,
+            approval_timeout: config.approval_timeout,
+            has_editor: editor.is_some(),
+        };
+        let lanes = Lanes::new(LaneParts {
+            store: store.clone(),
+            instance_id: instance_id.clone(),
+            peers: instance.peers(),
+            jobs: jobs.clone(),
+            conversations: conversations.clone(),
+            threads: sessions,
+            defaults: defaults.clone(),
+            isolation: config.lane_isolation,
+            session_limits: config.lane_sessions,
+            worktrees_folder: config.data_folder.join("worktrees"),
+            stopping: stopping.clone(),
+            tasks: tasks.clone(),
+        });
+        let watcher = Watcher::new(lanes.clone());
         let entry = DiscoveryEntry {
             instance_id: instance_id.clone(),
             url: url.clone(),
@@ -147,13 +173,10 @@ impl Bridge {
             events: events.clone(),
             conversations: conversations.clone(),
             session: session.clone(),
-            defaults: MessageDefaults {
-                cwd: config.working_folder.clone(),
-                send_timeout: config.request_timeout,
-                open_timeout: config.tab_timeout,
-                approval_timeout: config.approval_timeout,
-                has_editor: editor.is_some(),
-            },
+            lanes,
+            watcher: watcher.clone(),
+            debug_routes: config.debug_routes,
+            defaults,
             url: url.clone(),
             instance_id,
             version: config.version.clone(),
@@ -166,6 +189,7 @@ impl Bridge {
         });
         session.search_in_background();
         tasks.spawn(stopping.clone().run_until_cancelled_owned(events.run()));
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(watcher.run()));
         tasks.spawn(Server::new(Arc::clone(&app), listener, address).run());
         tasks.spawn(reconcile(jobs, approvals, conversations, instance.peers(), stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));

@@ -7,7 +7,9 @@ use std::time::Duration;
 use codex::locate::LocateOptions;
 use etcetera::BaseStrategy;
 
+use crate::lanes::sessions::SessionLimits;
 use crate::limits::HttpLimits;
+use crate::model::lane::SessionIsolation;
 
 /// What a bridge is started with.
 #[derive(Debug, Clone)]
@@ -38,6 +40,12 @@ pub struct Config {
     pub tab_timeout: Duration,
     /// Until an approval that nobody answers is denied, unless the request says otherwise.
     pub approval_timeout: Duration,
+    /// In which process the turns of lanes run that do not say.
+    pub lane_isolation: SessionIsolation,
+    /// Bounds of the sessions of lanes.
+    pub lane_sessions: SessionLimits,
+    /// Whether the routes below `/debug` that make things up may be used.
+    pub debug_routes: bool,
     /// Ended jobs older than this are forgotten.
     pub history_age_max: Duration,
     /// Of more jobs than this, the oldest ended ones are forgotten.
@@ -56,6 +64,9 @@ pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 pub const DEFAULT_TAB_TIMEOUT: Duration = Duration::from_secs(15);
 /// Time to notice, read and decide; short enough that a job which nobody watches ends the same day.
 pub const DEFAULT_APPROVAL_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// A process takes 80 to 150 MB; ended after half an hour without work.
+pub const DEFAULT_LANE_SESSIONS: SessionLimits =
+    SessionLimits { processes_max: 16, idle: Duration::from_secs(30 * 60) };
 /// A month.
 pub const DEFAULT_HISTORY_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// A job with its answer is some kilobytes.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::model::approval::{Approval, Decision, ResolvedBy};
 use crate::model::job::{Failure, FailureCode};
+use crate::model::lane::Lane;
 use crate::session::SessionError;
 use crate::store::StoreError;
 
@@ -131,6 +132,58 @@ pub enum Error {
         /// What may be decided.
         offered: Vec<Decision>,
     },
+    /// Codex does not know the thread.
+    #[error("Codex does not know the thread {0}.")]
+    ThreadNotFound(String),
+    /// No such lane.
+    #[error("Lane not found.")]
+    LaneNotFound,
+    /// There is a lane of that id.
+    #[error("There is a lane {0} already.")]
+    LaneExists(String),
+    /// The lane's state does not allow it.
+    #[error("The lane cannot do that now: {problem} (status {}).", lane.status.name())]
+    LaneConflict {
+        /// What is in the way.
+        problem: String,
+        /// The lane as it is.
+        lane: Box<Lane>,
+    },
+    /// The thread of a strict lane cannot be loaded.
+    #[error(
+        "The lane's thread is not ready: {reason}. With readinessMode lenient the session starts all the same."
+    )]
+    NotReady {
+        /// Why.
+        reason: String,
+    },
+    /// The thread is not on the surface that is required.
+    #[error(
+        "The thread was born on {found}, not on {wanted}. Take another one, or leave requirePreferredSurface out."
+    )]
+    WrongSurface {
+        /// Where it was born.
+        found: &'static str,
+        /// Where it should have been.
+        wanted: &'static str,
+    },
+    /// All sessions are in use.
+    #[error("{limit} lane sessions run already, all of them busy. Stop one, or raise the limit.")]
+    TooManySessions {
+        /// The bound.
+        limit: usize,
+    },
+    /// git did not do it.
+    #[error("git: {0}")]
+    Git(String),
+    /// A setting keeps it off.
+    #[error("{what} is off. The setting {setting} turns it on.")]
+    SwitchedOff {
+        /// What is off.
+        what: &'static str,
+        /// What turns it on.
+        setting: &'static str,
+    },
     /// Codex began, but did not get to the end.
     #[error("Codex could not do it: {0}")]
     CodexFailed(String),
@@ -188,6 +241,9 @@ impl Error {
         match self {
             Self::Invalid { field, .. } => Some(json!({"field": field})),
             Self::DecisionInvalid { field, offered, .. } => Some(json!({"field": field, "allowed": offered})),
+            Self::LaneConflict { lane, .. } => Some(json!({"lane": lane})),
+            Self::WrongSurface { found, wanted } => Some(json!({"found": found, "wanted": wanted})),
+            Self::SwitchedOff { setting, .. } => Some(json!({"setting": setting})),
             Self::ApprovalResolved(approval) => Some(json!({"approval": approval})),
             Self::JobRunsElsewhere { url } => Some(json!({"url": url})),
             Self::ConversationOwnedElsewhere { conversation_id, owner } => {

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::events::Events;
 use crate::limits;
 use crate::model::job::{FailureCode, Job, JobEvent, NewJob, Progress, Refusal};
-use crate::store::{JobCounts, JobPage, JobQuery, Store, StoreError};
+use crate::store::{EventSubject, JobCounts, JobPage, JobQuery, Store, StoreError};
 
 /// All jobs. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -299,6 +299,14 @@ impl LiveJob {
         std::mem::take(&mut *self.joined.lock().await)
     }
 
+    /// The job as soon as `is_so` holds of it, or as it ended.
+    pub async fn wait_for(&self, is_so: impl Fn(&Job) -> bool) -> Job {
+        let mut state = self.state.subscribe();
+        // An error means that the job is gone, which it is once it has ended.
+        let _ = state.wait_for(|job| job.status.is_end() || is_so(job)).await;
+        self.view()
+    }
+
     /// Completes when the job has ended, or its turn began.
     pub async fn begun_or_ended(&self) {
         let mut state = self.state.subscribe();
@@ -315,8 +323,15 @@ impl LiveJob {
             progress.last_event_type = Some(notification.method.clone());
             progress.last_event = Some(notification.identity());
         }
-        let conversation_id = || self.state.borrow().conversation_id.clone();
-        self.jobs.inner.events.of_codex(&self.job_id, conversation_id, notification).await;
+        let subject = || {
+            let job = self.state.borrow();
+            EventSubject {
+                job_id: Some(self.job_id.clone()),
+                conversation_id: job.conversation_id.clone(),
+                lane_id: job.lane_id.clone(),
+            }
+        };
+        self.jobs.inner.events.of_codex(subject, notification).await;
     }
 
     /// Takes note of the Codex process's last words.

@@ -11,9 +11,11 @@ pub mod events;
 pub mod http;
 pub mod instance;
 pub mod jobs;
+pub mod lanes;
 pub mod limits;
 pub mod model;
 pub mod session;
+pub mod sessions;
 pub mod store;
 
 pub use bridge::{Bridge, StartError};

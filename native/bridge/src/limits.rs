@@ -53,6 +53,19 @@ pub const CANCEL_WAIT: Duration = Duration::from_secs(10);
 /// Time to load a conversation in order to change it.
 pub const ACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Time of one verification command of a lane.
+pub const VERIFICATION_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// Verification commands of one lane.
+pub const VERIFICATION_COMMANDS_MAX: usize = 50;
+/// What is kept of a verification command's output: its end, where the errors are.
+pub const VERIFICATION_OUTPUT_CHARS_MAX: usize = 8 * 1024;
+/// Length of an id that a caller chooses.
+pub const CHOSEN_ID_MAX: usize = 128;
+/// Lanes in one reply or one cleanup.
+pub const LANES_PAGE_MAX: u32 = 1000;
+/// Time for git to make or remove a worktree.
+pub const GIT_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// Longest `waitMs` of `GET /jobs/{jobId}`; below the usual 60 s of proxies and clients.
 pub const WAIT_MS_MAX: u64 = 55_000;
 /// Longest time limit that a request may set: a day.

@@ -134,6 +134,20 @@ impl Session {
         Self { inner: Arc::new(inner) }
     }
 
+    /// Another app-server of the same binary, which ends with `stopping`.
+    #[must_use]
+    pub fn another(&self, stopping: CancellationToken) -> Self {
+        let Inner { locate, working_folder, environment, client_version, tasks, .. } = &*self.inner;
+        Self::new(
+            locate.clone(),
+            working_folder.clone(),
+            environment.clone(),
+            client_version.clone(),
+            stopping,
+            tasks.clone(),
+        )
+    }
+
     /// The running app-server; starts it where there is none.
     ///
     /// # Errors

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bridge::Bridge;
 use bridge::config::{self, Config};
+use bridge::lanes::sessions::SessionLimits;
 use bridge::limits::{self, HttpLimits};
+use bridge::model::lane::SessionIsolation;
 use clap::Args;
 use codex::locate::LocateOptions;
 use tracing_subscriber::EnvFilter;
@@ -51,6 +53,22 @@ pub(crate) struct ServeArguments {
     /// Milliseconds until an approval that nobody answers is denied, unless a request says otherwise.
     #[arg(long, value_name = "MS", default_value_t = millis(config::DEFAULT_APPROVAL_TIMEOUT))]
     approval_timeout_ms: u64,
+
+    /// Run the turns of lanes in the bridge's own app-server, where a lane does not ask for a process of its own.
+    #[arg(long)]
+    shared_lane_sessions: bool,
+
+    /// Lane sessions with a process of their own at once; each takes 80 to 150 MB.
+    #[arg(long, value_name = "SESSIONS", default_value_t = config::DEFAULT_LANE_SESSIONS.processes_max)]
+    lane_sessions_max: usize,
+
+    /// End a lane's session when its lane did nothing for so long.
+    #[arg(long, value_name = "MINUTES", default_value_t = config::DEFAULT_LANE_SESSIONS.idle.as_secs() / 60)]
+    lane_session_idle_minutes: u64,
+
+    /// Allow the routes below /debug that make approvals and completions up.
+    #[arg(long)]
+    debug_routes: bool,
 
     /// Forget ended jobs that are older than this.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
@@ -131,6 +149,16 @@ impl ServeArguments {
             request_timeout: Duration::from_millis(self.request_timeout_ms),
             tab_timeout: config::DEFAULT_TAB_TIMEOUT,
             approval_timeout: Duration::from_millis(self.approval_timeout_ms),
+            lane_isolation: if self.shared_lane_sessions {
+                SessionIsolation::Shared
+            } else {
+                SessionIsolation::Process
+            },
+            lane_sessions: SessionLimits {
+                processes_max: self.lane_sessions_max,
+                idle: Duration::from_secs(self.lane_session_idle_minutes.saturating_mul(60)),
+            },
+            debug_routes: self.debug_routes,
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
             http: HttpLimits::default(),

@@ -7,6 +7,7 @@
 //! 0.169.0 and is said at each. Those that do need it answer "thread not found" where it is not loaded, also when the
 //! thread exists.
 
+mod commands;
 mod history;
 mod queue;
 mod threads;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use commands::CommandOutcome;
 pub use history::{ForkPoint, RollBack, RollBackError, ThreadListQuery, ThreadPage, TurnPage};
 pub use queue::QueuedSubmission;
 pub use threads::{ApprovalPolicy, SandboxMode, Thread, ThreadOptions, ThreadStatus};

@@ -30,6 +30,8 @@ pub(super) enum Action {
     RollBack(RollBack),
     /// Put it away.
     Archive,
+    /// Load it in the session that it lives in.
+    Load,
 }
 
 impl Conversations {
@@ -61,6 +63,14 @@ impl Conversations {
         self.act(conversation_id, Action::Archive).await?;
         self.record("conversation.archived", conversation_id, &json!({})).await;
         Ok(())
+    }
+
+    /// Loads it in the session that it lives in, where it stays.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(crate) async fn load(&self, conversation_id: &str) -> Result<(), Error> {
+        self.act(conversation_id, Action::Load).await
     }
 
     /// Takes it back out.
@@ -98,7 +108,7 @@ impl Conversations {
         point: &ForkPoint,
         title: Option<&str>,
     ) -> Result<String, Error> {
-        let server = self.inner.session.ready().await?;
+        let server = self.inner.sessions.of(conversation_id).ready().await?;
         let (fork, _watch) = self.fork_on(&server, conversation_id, options, point).await?;
         if let Some(title) = title
             && let Err(error) = server.connection.thread_set_name(&fork.id, title).await
@@ -146,7 +156,7 @@ impl Conversations {
     /// # Errors
     /// [`Error::ConversationBusy`] while one does.
     pub fn release(&self, conversation_id: &str) -> Result<(), Error> {
-        if self.inner.registry.is_busy(conversation_id) {
+        if self.inner.registry.is_active(conversation_id) {
             return Err(Error::ConversationBusy(conversation_id.to_owned()));
         }
         Ok(())
@@ -160,6 +170,7 @@ impl Conversations {
             job_id: None,
             conversation_id: Some(conversation_id.to_owned()),
             turn_id: None,
+            lane_id: None,
             payload: payload.to_string(),
         };
         if let Err(error) = self.inner.jobs.events().record(event).await {
@@ -175,7 +186,7 @@ impl Conversations {
         match self.inner.registry.enqueue(conversation_id, Work::Act { action, done }) {
             Place::Front(work) => self.start_task(conversation_id, work, None),
             // Somebody was quicker; what they run is short, or the limit of the call ends the wait.
-            Place::Behind => {}
+            Place::Next | Place::Behind => {}
             Place::Full => return Err(Error::QueueFull { limit: limits::QUEUED_TURNS_MAX }),
         }
         outcome.await.map_err(|_| Error::Stopping)?
@@ -222,7 +233,7 @@ impl ThreadTask {
                     connection.thread_roll_back(&loaded.server.methods, &self.thread_id, &what).await;
                 rolled_back.map_err(|error| roll_back_failed(&self.thread_id, error))?;
             }
-            Action::Archive => {}
+            Action::Archive | Action::Load => {}
         }
         Ok(())
     }

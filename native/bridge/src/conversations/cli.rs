@@ -93,7 +93,7 @@ impl Conversations {
             (None, Some(id)) => self.conversation(id, false).await?.thread.cwd,
             (None, None) => None,
         };
-        let launch: Launch = self.inner.session.launch(folder).await?;
+        let launch: Launch = self.inner.sessions.shared().launch(folder).await?;
         let mut run = ExecRun::start(&launch, &arguments, &message.text)
             .map_err(|error| Error::CodexFailed(format!("`codex exec` cannot be run: {error}")))?;
         let record = TurnRecord::default();
@@ -134,7 +134,7 @@ impl Conversations {
 
     /// What the binary's help lists, asked once for each binary.
     async fn exec_options(&self) -> Result<ExecOptions, Error> {
-        let path = self.inner.session.launch(None).await?.executable;
+        let path = self.inner.sessions.shared().launch(None).await?.executable;
         let mut known = self.inner.exec_options.lock().await;
         if let Some((known_path, options)) = &*known
             && *known_path == path

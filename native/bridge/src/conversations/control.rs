@@ -25,6 +25,11 @@ impl Conversations {
     /// # Errors
     /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::ConversationOwnedElsewhere`].
     pub async fn cancel(&self, job_id: &str) -> Result<Job, Error> {
+        self.call_off(job_id, FailureCode::Cancelled).await
+    }
+
+    /// As [`Self::cancel`], with another reason.
+    pub(crate) async fn call_off(&self, job_id: &str, because: FailureCode) -> Result<Job, Error> {
         let live = match self.live(job_id).await {
             Ok(live) => live,
             Err(Error::JobEnded { .. }) => {
@@ -40,7 +45,7 @@ impl Conversations {
             Err(error) => return Err(error),
         };
         if let Some(work) = self.inner.registry.remove_waiting(job_id) {
-            end_failed(&live, failure(FailureCode::Cancelled)).await;
+            end_failed(&live, failure(because)).await;
             if let Work::Send { begun, .. } = work {
                 tell(begun, Err(Error::JobCancelled));
             }
@@ -52,11 +57,11 @@ impl Conversations {
             Some(Delivery::HandedOver) => self.take_back(&live, &conversation_id).await?,
             // Its turn is another job's, too: both end.
             Some(Delivery::Steered) => match self.inner.registry.running(&conversation_id) {
-                Some(running) => running.call_off(FailureCode::Cancelled),
-                None => live.call_off(FailureCode::Cancelled),
+                Some(running) => running.call_off(because),
+                None => live.call_off(because),
             },
             Some(Delivery::Started | Delivery::Queued | Delivery::Forked) | None => {
-                live.call_off(FailureCode::Cancelled);
+                live.call_off(because);
             }
         }
         self.inner.jobs.wait(job_id, limits::CANCEL_WAIT).await
@@ -64,7 +69,7 @@ impl Conversations {
 
     /// Takes a message back out of another process's queue.
     async fn take_back(&self, live: &LiveJob, conversation_id: &str) -> Result<(), Error> {
-        let server = self.inner.session.ready().await?;
+        let server = self.inner.sessions.of(conversation_id).ready().await?;
         let removed = server.connection.thread_queue_remove(conversation_id, &live.job_id).await;
         if removed.map_err(|error| Error::of_conversation(conversation_id, error))? {
             live.call_off(FailureCode::Cancelled);
@@ -151,7 +156,7 @@ impl Conversations {
         if view.delivery == Some(Delivery::HandedOver) {
             return Err(self.owned_elsewhere(&conversation_id).await);
         }
-        let server = self.inner.session.ready().await?;
+        let server = self.inner.sessions.of(&conversation_id).ready().await?;
         if !server.methods.has("turn/steer") {
             return Err(Error::UnsupportedByCodex("steer a running turn"));
         }
@@ -198,7 +203,7 @@ impl Conversations {
         let conversation_id = job.conversation_id.as_deref().unwrap_or_default();
         let mut message = self.stored_message(&job.job_id).await?.ok_or(Error::JobNotQueued)?;
         message.set_text(text);
-        let server = self.inner.session.ready().await?;
+        let server = self.inner.sessions.of(conversation_id).ready().await?;
         let replaced =
             server.connection.thread_queue_replace(conversation_id, &job.job_id, &message.input).await;
         match replaced {

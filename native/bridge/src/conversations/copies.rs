@@ -54,7 +54,7 @@ impl Conversations {
         message: &Message,
         kind: Fork,
     ) -> Result<(String, Loaded), Error> {
-        let server = self.inner.session.ready().await?;
+        let server = self.inner.sessions.of(conversation_id).ready().await?;
         let (thread, watch) =
             self.fork_on(&server, conversation_id, &message.options, &ForkPoint::Whole).await?;
         let recorded = async {
@@ -102,7 +102,7 @@ impl ThreadTask {
         let work = Work::Send { job: Arc::clone(job), message, begun };
         match conversations.inner.registry.enqueue(&copy_id, work) {
             Place::Front(work) => conversations.start_task(&copy_id, work, loaded),
-            Place::Behind => {
+            Place::Next | Place::Behind => {
                 if let Some(loaded) = loaded {
                     unsubscribe(&loaded.server, &copy_id).await;
                 }

@@ -91,7 +91,7 @@ impl ThreadTask {
         job: &Arc<LiveJob>,
         message: &Message,
     ) -> Result<Arc<AppServer>, Error> {
-        let server = self.conversations.inner.session.ready().await?;
+        let server = self.conversations.inner.sessions.of(&self.thread_id).ready().await?;
         let mut has_options = message.options != ThreadOptions::default();
         if let Some(loaded) = &self.loaded {
             // Just made, with the message's options. Without a name it would not be stored.
@@ -164,7 +164,7 @@ impl ThreadTask {
 
     /// Whether somebody began the queued message before `deadline`.
     async fn picked_up(&self, job: &Arc<LiveJob>, deadline: Instant) -> bool {
-        let session = &self.conversations.inner.session;
+        let session = &self.conversations.inner.sessions.of(&self.thread_id);
         let mut follower = Follower::new(&self.thread_id, job, None, Whose::Queued);
         tokio::time::timeout_at(deadline, follower.begun(session)).await.is_ok()
     }
@@ -231,8 +231,8 @@ impl ThreadTask {
         whose: Whose,
         limit: Option<std::time::Duration>,
     ) -> Followed {
-        let inner = &self.conversations.inner;
-        let stopping = inner.stopping.clone();
+        let session = self.conversations.inner.sessions.of(&self.thread_id);
+        let stopping = self.conversations.inner.stopping.clone();
         let mut follower = Follower::new(&self.thread_id, job, turn_id, whose);
         let late = async {
             match limit {
@@ -241,7 +241,7 @@ impl ThreadTask {
             }
         };
         tokio::select! {
-            followed = follower.follow(&inner.session) => followed,
+            followed = follower.follow(&session) => followed,
             () = job.called_off() => Followed::CalledOff,
             () = late => {
                 job.call_off(FailureCode::TurnTimeout);

@@ -46,9 +46,9 @@ impl Conversations {
     /// # Errors
     /// [`Error`].
     pub async fn history(&self, query: &ThreadListQuery) -> Result<ConversationPage, Error> {
-        let server = self.inner.session.ready().await?;
+        let server = self.inner.sessions.shared().ready().await?;
         let page = server.connection.thread_list(query).await?;
-        let home = self.inner.session.codex_home().map(ToOwned::to_owned);
+        let home = self.inner.sessions.shared().codex_home().map(ToOwned::to_owned);
         let owners = blocking(move || home.map(|home| owner::owners(&home))).await?.unwrap_or_default();
         let conversations = page.threads.into_iter().map(|thread| {
             let holder = self.holder(&thread.id, &owners);
@@ -85,7 +85,7 @@ impl Conversations {
     fn holder(&self, conversation_id: &str, owners: &HashMap<String, Owner>) -> Holder {
         match owners.get(conversation_id) {
             _ if self.inner.registry.is_active(conversation_id) => Holder::Bridge,
-            Some(owner) if self.inner.session.pid() == Some(owner.pid) => Holder::Bridge,
+            Some(owner) if self.inner.sessions.of(conversation_id).pid() == Some(owner.pid) => Holder::Bridge,
             Some(owner) => Holder::Other(owner.clone()),
             None if owner::CAN_TELL => Holder::Nobody,
             None => Holder::Unknown,
@@ -94,7 +94,7 @@ impl Conversations {
 
     /// The process that has the conversation loaded, where the operating system tells.
     async fn owner(&self, conversation_id: &str) -> Option<Owner> {
-        let (home, id) = (self.inner.session.codex_home()?.to_owned(), conversation_id.to_owned());
+        let (home, id) = (self.inner.sessions.shared().codex_home()?.to_owned(), conversation_id.to_owned());
         blocking(move || owner::owner(&home, &id)).await.ok().flatten()
     }
 

@@ -147,7 +147,7 @@ pub struct CliOptions {
 }
 
 /// Approval policies that the API takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApprovalPolicyName {
     /// Ask for everything that is not known to be safe.
@@ -161,7 +161,7 @@ pub enum ApprovalPolicyName {
 }
 
 /// Sandboxes that the API takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SandboxName {
     /// Read files only.
@@ -170,6 +170,31 @@ pub enum SandboxName {
     WorkspaceWrite,
     /// No sandbox.
     DangerFullAccess,
+}
+
+impl ApprovalPolicyName {
+    /// As Codex takes it.
+    #[must_use]
+    pub fn policy(self) -> ApprovalPolicy {
+        match self {
+            Self::Untrusted => ApprovalPolicy::Untrusted,
+            // Retired by Codex.
+            Self::OnFailure | Self::OnRequest => ApprovalPolicy::OnRequest,
+            Self::Never => ApprovalPolicy::Never,
+        }
+    }
+}
+
+impl SandboxName {
+    /// As Codex takes it.
+    #[must_use]
+    pub fn mode(self) -> SandboxMode {
+        match self {
+            Self::ReadOnly => SandboxMode::ReadOnly,
+            Self::WorkspaceWrite => SandboxMode::WorkspaceWrite,
+            Self::DangerFullAccess => SandboxMode::DangerFullAccess,
+        }
+    }
 }
 
 /// Personalities that the API takes.
@@ -202,6 +227,8 @@ pub struct MessageDefaults {
 pub struct Message {
     /// The id of the job that it becomes: a UUID.
     pub job_id: String,
+    /// The lane whose turn it becomes.
+    pub lane_id: Option<String>,
     /// The text.
     pub text: String,
     /// Text and pictures, as Codex takes them.
@@ -313,6 +340,7 @@ impl MessageBody {
         Ok(Message {
             title: self.title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| title_of(&text)),
             job_id,
+            lane_id: None,
             text,
             input,
             delivery: self.delivery,
@@ -362,24 +390,16 @@ impl MessageBody {
             return (Some(ApprovalPolicy::Never), Some(SandboxMode::DangerFullAccess));
         }
         let full_auto = self.full_auto == Some(true);
-        let approval_policy = match self.approval_policy {
-            None => full_auto.then_some(ApprovalPolicy::OnRequest),
-            Some(ApprovalPolicyName::Untrusted) => Some(ApprovalPolicy::Untrusted),
-            Some(ApprovalPolicyName::OnRequest) => Some(ApprovalPolicy::OnRequest),
-            Some(ApprovalPolicyName::Never) => Some(ApprovalPolicy::Never),
-            Some(ApprovalPolicyName::OnFailure) => {
-                let retired = "approvalPolicy: on-failure was retired by Codex and runs as on-request";
-                warnings.push(retired.to_owned());
-                Some(ApprovalPolicy::OnRequest)
-            }
-        };
-        let sandbox = match self.sandbox {
-            None => full_auto.then_some(SandboxMode::WorkspaceWrite),
-            Some(SandboxName::ReadOnly) => Some(SandboxMode::ReadOnly),
-            Some(SandboxName::WorkspaceWrite) => Some(SandboxMode::WorkspaceWrite),
-            Some(SandboxName::DangerFullAccess) => Some(SandboxMode::DangerFullAccess),
-        };
-        (approval_policy, sandbox)
+        if self.approval_policy == Some(ApprovalPolicyName::OnFailure) {
+            let retired = "approvalPolicy: on-failure was retired by Codex and runs as on-request";
+            warnings.push(retired.to_owned());
+        }
+        let approval_policy = self.approval_policy.map(ApprovalPolicyName::policy);
+        let sandbox = self.sandbox.map(SandboxName::mode);
+        (
+            approval_policy.or_else(|| full_auto.then_some(ApprovalPolicy::OnRequest)),
+            sandbox.or_else(|| full_auto.then_some(SandboxMode::WorkspaceWrite)),
+        )
     }
 
     /// What has no field of its own in the app-server's protocol, as overrides of its configuration.

@@ -45,7 +45,7 @@ use crate::error::Error;
 use crate::jobs::{Jobs, LiveJob};
 use crate::limits;
 use crate::model::job::{self, Delivery, Job, NewJob, Operation, Transport};
-use crate::session::Session;
+use crate::sessions::Sessions;
 pub use history::{Conversation, ConversationPage, Holder};
 use message::{DeliveryMode, Message};
 use registry::{Place, Queue, Registry, Work};
@@ -61,7 +61,7 @@ pub struct Conversations {
 struct Inner {
     jobs: Jobs,
     approvals: Approvals,
-    session: Session,
+    sessions: Sessions,
     editor: Option<Arc<dyn Editor>>,
     /// Where the addresses of other bridge processes are found.
     discovery_folder: PathBuf,
@@ -96,12 +96,12 @@ struct Begun {
 }
 
 impl Conversations {
-    /// Conversations of `session`, shown by `editor`.
+    /// Conversations in `sessions`, shown by `editor`.
     #[must_use]
     pub fn new(
         jobs: Jobs,
         approvals: Approvals,
-        session: Session,
+        sessions: Sessions,
         editor: Option<Arc<dyn Editor>>,
         discovery_folder: PathBuf,
         stopping: CancellationToken,
@@ -112,7 +112,7 @@ impl Conversations {
             inner: Arc::new(Inner {
                 jobs,
                 approvals,
-                session,
+                sessions,
                 editor,
                 discovery_folder,
                 registry,
@@ -268,6 +268,7 @@ impl Conversations {
             return Err(Error::Stopping);
         }
         let new = NewJob {
+            lane_id: message.lane_id.clone(),
             job_id: message.job_id.clone(),
             operation,
             message: message.text.clone(),
@@ -324,7 +325,9 @@ impl Conversations {
         match self.inner.registry.enqueue(&conversation_id, work) {
             Place::Front(work) => self.start_task(&conversation_id, work, Some(loaded)),
             // Nobody else knows the thread yet; who guessed its id has the work done without this load.
-            Place::Behind | Place::Full => thread::unsubscribe(&loaded.server, &conversation_id).await,
+            Place::Next | Place::Behind | Place::Full => {
+                thread::unsubscribe(&loaded.server, &conversation_id).await
+            }
         }
         self.reply(job, reply, open).await
     }
@@ -332,7 +335,7 @@ impl Conversations {
     async fn start_thread(&self, message: &Message) -> Result<(String, Loaded), Error> {
         let deadline = Instant::now() + message.send_timeout;
         let late = || send_timeout(message.send_timeout);
-        let ready = tokio::time::timeout_at(deadline, self.inner.session.ready());
+        let ready = tokio::time::timeout_at(deadline, self.inner.sessions.shared().ready());
         let server = ready.await.map_err(|_| late())??;
         let (this, options) = (Arc::clone(&server), message.options.clone());
         let mut start = self.inner.tasks.spawn(async move { this.connection.thread_start(&options).await });
@@ -369,6 +372,7 @@ impl Conversations {
                 self.start_task(&conversation_id, work, None);
                 self.reply(job, reply, open).await
             }
+            Place::Next => self.reply(job, reply, open).await,
             Place::Behind => {
                 match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
                     Ok(Ok(_)) => {
@@ -439,7 +443,7 @@ impl Conversations {
         conversation_id: &str,
         call: impl Fn(Arc<AppServer>) -> F,
     ) -> Result<T, Error> {
-        let server = self.inner.session.ready().await?;
+        let server = self.inner.sessions.of(conversation_id).ready().await?;
         loop {
             let error = match call(Arc::clone(&server)).await {
                 Ok(value) => return Ok(value),
@@ -470,7 +474,7 @@ impl Conversations {
 
     /// A conversation's task panicked, which only a defect of ours can do: its jobs end, and the next message gets a new task.
     async fn abandon(&self, conversation_id: &str) {
-        let Some(Queue { running, waiting }) = self.inner.registry.remove(conversation_id) else {
+        let Some(Queue { running, waiting, .. }) = self.inner.registry.remove(conversation_id) else {
             return;
         };
         tracing::error!(conversation_id, "a conversation's task panicked");

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::Begun;
@@ -54,6 +54,8 @@ impl Work {
 pub(super) enum Place {
     /// It has the conversation for itself; its task must be started.
     Front(Work),
+    /// It is the next thing that the conversation's task does.
+    Next,
     Behind,
     Full,
 }
@@ -71,6 +73,8 @@ pub(super) struct Registry {
 pub(super) struct Queue {
     pub(super) running: Option<Arc<LiveJob>>,
     pub(super) waiting: VecDeque<Work>,
+    /// Told when work comes.
+    arrived: Arc<Notify>,
 }
 
 impl Queue {
@@ -91,10 +95,12 @@ impl Registry {
             if queue.is_full() && !work.is_recovered() {
                 return Place::Full;
             }
+            let is_idle = queue.running.is_none() && queue.waiting.is_empty();
             queue.waiting.push_back(work);
-            return Place::Behind;
+            queue.arrived.notify_one();
+            return if is_idle { Place::Next } else { Place::Behind };
         }
-        let queue = Queue { running: work.job().cloned(), waiting: VecDeque::new() };
+        let queue = Queue { running: work.job().cloned(), ..Queue::default() };
         active.insert(conversation_id.to_owned(), queue);
         Place::Front(work)
     }
@@ -153,6 +159,18 @@ impl Registry {
             let is_it = |work: &Work| work.job().is_some_and(|job| job.job_id == job_id);
             queue.waiting.iter().position(is_it).and_then(|index| queue.waiting.remove(index))
         })
+    }
+
+    /// Nothing runs on the conversation, though its task stays.
+    pub(super) fn rest(&self, conversation_id: &str) {
+        if let Some(queue) = self.active().get_mut(conversation_id) {
+            queue.running = None;
+        }
+    }
+
+    /// Told when work comes for a conversation that has a task.
+    pub(super) fn arrived(&self, conversation_id: &str) -> Arc<Notify> {
+        self.active().get(conversation_id).map(|queue| Arc::clone(&queue.arrived)).unwrap_or_default()
     }
 
     /// The next work of a conversation. When there is none the conversation is struck off in the same step, so that work

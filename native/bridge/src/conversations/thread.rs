@@ -15,6 +15,7 @@ use codex::rpc::Refusal;
 use codex::turn::{Activity, FileChanges, TurnEnd, TurnRecord};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::ending::{JobEnd, end_job, tell};
 use super::message::{DeliveryMode, Message};
@@ -101,6 +102,15 @@ impl ThreadTask {
                     end_job(&job, end).await;
                 }
                 self.finish_turns_of_others().await;
+            }
+            if !registry.has_more(&self.thread_id)
+                && let Some(leaves) = conversations.inner.sessions.resident_until(&self.thread_id)
+            {
+                registry.rest(&self.thread_id);
+                if let Some((end, job)) = ended.take() {
+                    end_job(&job, end).await;
+                }
+                self.reside(&leaves).await;
             }
             if !registry.has_more(&self.thread_id) {
                 self.release().await;
@@ -221,7 +231,8 @@ impl ThreadTask {
         options: &ThreadOptions,
         deadline: Instant,
     ) -> Result<Option<Access>, Error> {
-        let ready = tokio::time::timeout_at(deadline, self.conversations.inner.session.ready());
+        let session = self.conversations.inner.sessions.of(&self.thread_id);
+        let ready = tokio::time::timeout_at(deadline, session.ready());
         let Ok(server) = ready.await else { return Ok(None) };
         let server = server?;
         loop {
@@ -351,6 +362,31 @@ impl ThreadTask {
             let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
             if !is_active && !self.has_turns_of_others().await {
                 return;
+            }
+        }
+    }
+
+    /// Keeps the thread loaded until there is work, or it moves out. Turns that others queue on it run meanwhile.
+    async fn reside(&mut self, leaves: &CancellationToken) {
+        let arrived = self.conversations.inner.registry.arrived(&self.thread_id);
+        let stopping = self.conversations.inner.stopping.clone();
+        let deadline = Instant::now() + limits::ACTION_TIMEOUT;
+        if self.loaded.is_none() {
+            match self.resume(&ThreadOptions::default(), deadline).await {
+                Ok(Some(Access::Ours)) => {}
+                // Whoever asks for a turn is told why.
+                Ok(Some(Access::OwnedElsewhere(_)) | None) | Err(_) => return,
+            }
+        }
+        while let Some(loaded) = &mut self.loaded {
+            tokio::select! {
+                event = loaded.watch.next() => match event {
+                    Some(event) => self.take(event, Asker::UNKNOWN).await,
+                    None => self.loaded = None,
+                },
+                () = arrived.notified() => return,
+                () = leaves.cancelled() => return,
+                () = stopping.cancelled() => return,
             }
         }
     }

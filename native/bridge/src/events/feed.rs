@@ -9,7 +9,7 @@ use tokio::sync::{Notify, broadcast};
 
 use super::frame::Frame;
 use crate::limits;
-use crate::store::{LoneEvent, Store, StoreError};
+use crate::store::{EventSubject, LoneEvent, Store, StoreError};
 
 #[derive(Debug)]
 pub(super) struct Feed {
@@ -86,7 +86,7 @@ impl Feed {
                 return Ok(());
             }
             let Some(after) = *self.place() else { return Ok(()) };
-            let page = self.store.events_after(after, None, None).await?;
+            let page = self.store.events_after(after, EventSubject::default()).await?;
             for stored in page.events {
                 *self.place() = Some(stored.event_id);
                 self.show(Frame::recorded(stored));

@@ -1,14 +1,13 @@
 //! Which events a listener wants.
 
 use crate::limits;
+use crate::store::EventSubject;
 
 /// Which events a listener wants; all that is named must match.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Only events of this job.
-    pub job_id: Option<String>,
-    /// Only events of this conversation.
-    pub conversation_id: Option<String>,
+    /// Only events about this.
+    pub subject: EventSubject,
     /// Only events of these types.
     pub types: Option<TypePatterns>,
 }
@@ -42,14 +41,13 @@ impl TypePatterns {
 }
 
 impl Filter {
-    /// Whether the listener wants an event of this type, job and conversation.
+    /// Whether the listener wants an event of this type about this subject.
     #[must_use]
-    pub fn matches(&self, event_type: &str, job_id: Option<&str>, conversation_id: Option<&str>) -> bool {
-        let is = |wanted: &Option<String>, found: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| found == Some(wanted))
-        };
-        is(&self.job_id, job_id)
-            && is(&self.conversation_id, conversation_id)
+    pub fn matches(&self, event_type: &str, subject: &EventSubject) -> bool {
+        let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
+        is(&self.subject.job_id, &subject.job_id)
+            && is(&self.subject.conversation_id, &subject.conversation_id)
+            && is(&self.subject.lane_id, &subject.lane_id)
             && self.types.as_ref().is_none_or(|types| types.match_type(event_type))
     }
 }

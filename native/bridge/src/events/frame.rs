@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::model::job::JobEvent;
-use crate::store::{LoneEvent, StoredEvent};
+use crate::store::{EventSubject, LoneEvent, StoredEvent};
 
 /// The `data` of an event. Its type is also the frame's `event`, and its id the frame's `id`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,7 +19,9 @@ pub struct EventView<'a> {
     event_id: Option<i64>,
     /// When it happened.
     at: Timestamp,
-    /// Recorded: `job.created`, `job.bound`, `job.queued`, `job.started`, `job.completed`, `job.failed`, `item.completed`.
+    /// Recorded: `job.created`, `job.bound`, `job.queued`, `job.edited`, `job.forked`, `job.started`, `job.completed`,
+    /// `job.failed`, `item.completed`, `approval.requested`, `approval.resolved`, `conversation.renamed` and its like, and
+    /// those of lanes, for example `lane.turn.completed`.
     /// Live: what Codex tells, by its own names with dots for slashes, for example `item.agentMessage.delta`.
     #[serde(rename = "type")]
     event_type: &'a str,
@@ -29,6 +31,8 @@ pub struct EventView<'a> {
     conversation_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     turn_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lane_id: Option<&'a str>,
     /// What is told. Of an event of Codex's its own fields, with `truncated: true` where long strings had to be cut.
     #[schema(value_type = Object)]
     payload: Option<&'a RawValue>,
@@ -39,8 +43,7 @@ pub struct EventView<'a> {
 pub(super) struct Frame {
     pub(super) event_id: Option<i64>,
     pub(super) event_type: String,
-    pub(super) job_id: Option<String>,
-    pub(super) conversation_id: Option<String>,
+    pub(super) subject: EventSubject,
     pub(super) text: Bytes,
 }
 
@@ -62,6 +65,7 @@ impl Frame {
             job_id: event.job_id.as_deref(),
             conversation_id: event.conversation_id.as_deref(),
             turn_id: event.turn_id.as_deref(),
+            lane_id: event.lane_id.as_deref(),
             // Written by this program as JSON on one line, so this is never `None`.
             payload: serde_json::from_str(&event.payload).ok(),
         };
@@ -71,15 +75,18 @@ impl Frame {
         Self {
             event_id,
             event_type: event.event_type.clone(),
-            job_id: event.job_id.clone(),
-            conversation_id: event.conversation_id.clone(),
+            subject: EventSubject {
+                job_id: event.job_id.clone(),
+                conversation_id: event.conversation_id.clone(),
+                lane_id: event.lane_id.clone(),
+            },
             text: text.into(),
         }
     }
 
     /// Whether it is the last event of this job.
     pub(super) fn ends(&self, job_id: &str) -> bool {
-        self.job_id.as_deref() == Some(job_id)
+        self.subject.job_id.as_deref() == Some(job_id)
             && JobEvent::ENDS.iter().any(|end| end.name() == self.event_type)
     }
 }
@@ -103,6 +110,7 @@ mod tests {
             job_id: Some("j".into()),
             conversation_id: None,
             turn_id: Some("t".into()),
+            lane_id: None,
             payload: json!({"text": "two\nlines\r\n"}).to_string(),
         };
         let frame = Frame::recorded(StoredEvent { event_id: 7, event: event.clone() });

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::limits;
-use crate::store::{LogBounds, LoneEvent, Pending, Store, StoreError};
+use crate::store::{EventSubject, LogBounds, LoneEvent, Pending, Store, StoreError};
 use bounded::bounded;
 use feed::Feed;
 pub use filter::{Filter, TypePatterns};
@@ -30,6 +30,13 @@ pub use subscription::{Start, Subscription};
 
 /// What Codex told that is recorded, because no later event holds it: a finished piece of a turn.
 const RECORDED_METHOD: &str = "item/completed";
+
+/// What Codex told in a turn of a lane that is recorded for the lane, and as what.
+const LANE_METHODS: [(&str, &str); 3] = [
+    ("turn/started", "lane.turn.started.notification"),
+    ("item/completed", "lane.item.completed.notification"),
+    ("turn/completed", "lane.turn.completed.notification"),
+];
 
 /// All events. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -67,19 +74,29 @@ impl Events {
         }
     }
 
-    /// Takes note of what Codex told in a turn of `job_id`.
-    pub async fn of_codex(
-        &self,
-        job_id: &str,
-        conversation_id: impl FnOnce() -> Option<String>,
-        notification: &Notification,
-    ) {
-        let recorded = notification.method == RECORDED_METHOD;
-        let event = |bytes_max| codex_event(job_id, conversation_id(), notification, bytes_max);
-        if !recorded {
-            self.live(|| event(limits::LIVE_EVENT_BYTES_MAX));
-        } else if let Err(error) = self.record(event(limits::EVENT_BYTES_MAX)).await {
-            tracing::error!(%error, job_id, "cannot record what Codex told");
+    /// Takes note of what Codex told in a turn of the subject's job. `subject` is only asked for where somebody wants it.
+    pub async fn of_codex(&self, subject: impl Fn() -> EventSubject, notification: &Notification) {
+        let method = notification.method.as_str();
+        let forwarded = LANE_METHODS.iter().find(|(forwarded, _)| *forwarded == method);
+        if method != RECORDED_METHOD {
+            self.live(|| codex_event(subject(), notification, limits::LIVE_EVENT_BYTES_MAX));
+        } else {
+            self.record_or_log(codex_event(subject(), notification, limits::EVENT_BYTES_MAX)).await;
+        }
+        if let Some((_, event_type)) = forwarded {
+            let subject = subject();
+            if subject.lane_id.is_some() {
+                let mut event = codex_event(subject, notification, limits::EVENT_BYTES_MAX);
+                (*event_type).clone_into(&mut event.event_type);
+                self.record_or_log(event).await;
+            }
+        }
+    }
+
+    async fn record_or_log(&self, event: LoneEvent) {
+        let event_type = event.event_type.clone();
+        if let Err(error) = self.record(event).await {
+            tracing::error!(%error, event_type, "cannot record an event");
         }
     }
 
@@ -100,20 +117,17 @@ impl Events {
     }
 }
 
-fn codex_event(
-    job_id: &str,
-    conversation_id: Option<String>,
-    notification: &Notification,
-    bytes_max: usize,
-) -> LoneEvent {
+fn codex_event(subject: EventSubject, notification: &Notification, bytes_max: usize) -> LoneEvent {
+    let EventSubject { job_id, conversation_id, lane_id } = subject;
     let params = &notification.params;
     let turn_id = params.get("turnId").or_else(|| params.pointer("/turn/id")).and_then(Value::as_str);
     LoneEvent {
         at: Timestamp::now(),
         event_type: type_of(&notification.method),
-        job_id: Some(job_id.to_owned()),
+        job_id,
         conversation_id,
         turn_id: turn_id.map(str::to_owned),
+        lane_id,
         payload: bounded(params, bytes_max),
     }
 }

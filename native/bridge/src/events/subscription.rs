@@ -62,7 +62,7 @@ impl Subscription {
             Start::After(after) => {
                 let bounds = events.log_bounds().await?;
                 // A job's events are forgotten with the job, so whoever asks for one's misses none.
-                let gap = (after < bounds.forgotten_up_to && filter.job_id.is_none())
+                let gap = (after < bounds.forgotten_up_to && filter.subject.job_id.is_none())
                     .then(|| notice("stream.gap", &json!({"oldestEventId": bounds.oldest})));
                 (after, Stage::Replay, gap)
             }
@@ -101,8 +101,7 @@ impl Subscription {
     }
 
     async fn replay(&mut self) -> Result<Bytes, StoreError> {
-        let (job_id, conversation_id) = (self.filter.job_id.clone(), self.filter.conversation_id.clone());
-        let page = self.events.store.events_after(self.last, job_id, conversation_id).await?;
+        let page = self.events.store.events_after(self.last, self.filter.subject.clone()).await?;
         let mut piece = Piece::default();
         piece.add(self.gap.take().unwrap_or_default().into());
         self.stage = match page.more {
@@ -151,8 +150,7 @@ impl Subscription {
             }
             self.last = event_id;
         }
-        let (job_id, conversation_id) = (frame.job_id.as_deref(), frame.conversation_id.as_deref());
-        if self.filter.matches(&frame.event_type, job_id, conversation_id) {
+        if self.filter.matches(&frame.event_type, &frame.subject) {
             piece.add(frame.text.clone());
         }
         if self.until_end_of.as_deref().is_some_and(|job_id| frame.ends(job_id)) {
@@ -195,7 +193,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Timestamp;
-    use crate::store::{LoneEvent, Store};
+    use crate::store::{EventSubject, LoneEvent, Store};
 
     fn event(number: usize) -> LoneEvent {
         LoneEvent {
@@ -204,6 +202,7 @@ mod tests {
             job_id: None,
             conversation_id: None,
             turn_id: None,
+            lane_id: None,
             payload: number.to_string(),
         }
     }
@@ -262,7 +261,8 @@ mod tests {
         let output = "x".repeat(2 * limits::EVENT_BYTES_MAX);
         let params = json!({"turnId": "t", "item": {"id": "i", "aggregatedOutput": output}});
         let notification = Notification { method: "item/completed".into(), params };
-        events.of_codex("j", || Some("c".into()), &notification).await;
+        let subject = || EventSubject { job_id: Some("j".into()), ..EventSubject::default() };
+        events.of_codex(subject, &notification).await;
         let mut listener = events.subscribe(Filter::default(), Start::After(0)).await.unwrap();
         let piece = next(&mut listener).await.unwrap();
         assert!(piece.len() < limits::EVENT_BYTES_MAX + 1000);

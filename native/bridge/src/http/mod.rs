@@ -22,6 +22,8 @@ use crate::conversations::message::MessageDefaults;
 use crate::events::Events;
 use crate::instance::Peers;
 use crate::jobs::Jobs;
+use crate::lanes::Lanes;
+use crate::lanes::watch::Watcher;
 use crate::limits::HttpLimits;
 use crate::session::Session;
 use crate::store::Store;
@@ -51,6 +53,12 @@ pub struct App {
     pub events: Events,
     /// All conversations.
     pub conversations: Conversations,
+    /// All lanes.
+    pub lanes: Lanes,
+    /// What looks at them.
+    pub watcher: Watcher,
+    /// Whether the routes below `/debug` that make things up may be used.
+    pub debug_routes: bool,
     /// Codex.
     pub session: Session,
     /// What messages need that they do not say.

@@ -17,6 +17,8 @@ use utoipa::openapi::{Components, SecurityRequirement};
         (name = "conversations", description = "Codex conversations, and the editor's tabs that show them"),
         (name = "approvals", description = "What Codex asks before it goes on, and the answers"),
         (name = "events", description = "What happens, as it happens"),
+        (name = "lanes", description = "Units of work with a conversation of their own, their sessions and approvals"),
+        (name = "watch", description = "The look at all lanes"),
         (name = "jobs", description = "Dispatched messages, from acceptance to end"),
     ),
 )]

@@ -209,6 +209,9 @@ pub struct Approval {
     pub source: String,
     /// The job that waits; `null` for a turn that another program queued.
     pub job_id: Option<String>,
+    /// The lane whose turn waits.
+    #[serde(default)]
+    pub lane_id: Option<String>,
     /// The conversation.
     pub conversation_id: String,
     /// The turn that waits.

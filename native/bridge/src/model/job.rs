@@ -206,6 +206,9 @@ pub struct Progress {
 pub struct Job {
     /// UUID.
     pub job_id: String,
+    /// The lane whose turn it is.
+    #[serde(default)]
+    pub lane_id: Option<String>,
     /// Where it stands.
     pub status: JobStatus,
     /// What was asked for.
@@ -281,6 +284,8 @@ pub struct Job {
 pub struct NewJob {
     /// UUID, made by the caller.
     pub job_id: String,
+    /// The lane whose turn it is.
+    pub lane_id: Option<String>,
     /// What was asked for.
     pub operation: Operation,
     /// The message.
@@ -368,6 +373,7 @@ impl Job {
     pub fn new(new: NewJob, now: Timestamp) -> Self {
         let NewJob {
             job_id,
+            lane_id,
             operation,
             message,
             cwd,
@@ -380,6 +386,7 @@ impl Job {
         } = new;
         Self {
             job_id,
+            lane_id,
             status: JobStatus::Starting,
             operation,
             created_at: now,

@@ -4,3 +4,5 @@
 
 pub mod approval;
 pub mod job;
+pub mod lane;
+pub mod surface;

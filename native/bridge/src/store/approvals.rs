@@ -17,6 +17,8 @@ pub struct ApprovalQuery {
     pub job_id: Option<String>,
     /// Only those of this conversation.
     pub conversation_id: Option<String>,
+    /// Only those of this lane.
+    pub lane_id: Option<String>,
     /// Only those older than this one.
     pub before: Option<String>,
     /// At most so many.
@@ -111,6 +113,7 @@ impl Store {
                 (" AND status = ?", query.status.map(|status| status.name().to_owned())),
                 (" AND job_id = ?", query.job_id),
                 (" AND conversation_id = ?", query.conversation_id),
+                (" AND json_extract(approval, '$.laneId') = ?", query.lane_id),
                 (" AND rowid < (SELECT rowid FROM approvals WHERE approval_id = ?)", query.before),
             ];
             for (condition, value) in conditions {
@@ -193,7 +196,13 @@ fn append_approval_event(
         job_id: approval.job_id.as_deref(),
         conversation_id: Some(&approval.conversation_id),
         turn_id: approval.turn_id.as_deref(),
+        lane_id: approval.lane_id.as_deref(),
         payload: &payload.to_string(),
     };
-    append(connection, &event)
+    append(connection, &event)?;
+    if approval.lane_id.is_none() {
+        return Ok(());
+    }
+    // By the name that the lanes' clients listen for.
+    append(connection, &NewEvent { event_type: &format!("lane.{event_type}"), ..event })
 }

@@ -21,6 +21,8 @@ pub struct NewEvent<'a> {
     pub conversation_id: Option<&'a str>,
     /// The turn that it is about.
     pub turn_id: Option<&'a str>,
+    /// The lane that it is about.
+    pub lane_id: Option<&'a str>,
     /// JSON.
     pub payload: &'a str,
 }
@@ -38,8 +40,21 @@ pub struct LoneEvent {
     pub conversation_id: Option<String>,
     /// The turn that it is about.
     pub turn_id: Option<String>,
+    /// The lane that it is about.
+    pub lane_id: Option<String>,
     /// JSON.
     pub payload: String,
+}
+
+/// What events are about; all that is named must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventSubject {
+    /// A job.
+    pub job_id: Option<String>,
+    /// A conversation.
+    pub conversation_id: Option<String>,
+    /// A lane.
+    pub lane_id: Option<String>,
 }
 
 /// An event of the log.
@@ -75,7 +90,8 @@ pub struct LogBounds {
 pub(super) fn append(connection: &Connection, event: &NewEvent<'_>) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO events (at, type, job_id, conversation_id, turn_id, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO events (at, type, job_id, conversation_id, turn_id, lane_id, payload)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             event.at.as_millis(),
@@ -83,6 +99,7 @@ pub(super) fn append(connection: &Connection, event: &NewEvent<'_>) -> Result<()
             event.job_id,
             event.conversation_id,
             event.turn_id,
+            event.lane_id,
             event.payload,
         ])?;
     Ok(())
@@ -104,6 +121,7 @@ impl Store {
                     job_id: event.job_id.as_deref(),
                     conversation_id: event.conversation_id.as_deref(),
                     turn_id: event.turn_id.as_deref(),
+                    lane_id: event.lane_id.as_deref(),
                     payload: &event.payload,
                 },
             );
@@ -115,22 +133,22 @@ impl Store {
         .await
     }
 
-    /// The events after `after`, of a job or a conversation where one is named; as many as fit into a page.
+    /// The events after `after`, of one subject where it is named; as many as fit into a page.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn events_after(
-        &self,
-        after: i64,
-        job_id: Option<String>,
-        conversation_id: Option<String>,
-    ) -> Result<EventPage, StoreError> {
+    pub async fn events_after(&self, after: i64, subject: EventSubject) -> Result<EventPage, StoreError> {
         self.read(move |connection| {
             let mut sql =
-                "SELECT event_id, at, type, job_id, conversation_id, turn_id, payload FROM events WHERE event_id > ?"
+                "SELECT event_id, at, type, job_id, conversation_id, turn_id, lane_id, payload FROM events WHERE event_id > ?"
                     .to_owned();
             let mut values: Vec<SqlValue> = vec![after.into()];
-            let conditions = [(" AND job_id = ?", job_id), (" AND conversation_id = ?", conversation_id)];
+            let EventSubject { job_id, conversation_id, lane_id } = subject;
+            let conditions = [
+                (" AND job_id = ?", job_id),
+                (" AND conversation_id = ?", conversation_id),
+                (" AND lane_id = ?", lane_id),
+            ];
             for (condition, value) in conditions {
                 if let Some(value) = value {
                     sql.push_str(condition);
@@ -151,7 +169,8 @@ impl Store {
                     job_id: row.get(3)?,
                     conversation_id: row.get(4)?,
                     turn_id: row.get(5)?,
-                    payload: row.get(6)?,
+                    lane_id: row.get(6)?,
+                    payload: row.get(7)?,
                 };
                 bytes += event.payload.len();
                 events.push(StoredEvent { event_id: row.get(0)?, event });

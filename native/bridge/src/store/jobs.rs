@@ -325,6 +325,7 @@ fn append_job_event(connection: &Connection, job: &Job, event: JobEvent) -> Resu
         job_id: Some(&job.job_id),
         conversation_id: job.conversation_id.as_deref(),
         turn_id: job.turn_id.as_deref(),
+        lane_id: job.lane_id.as_deref(),
         payload: &payload.to_string(),
     };
     append(connection, &event)

@@ -2,7 +2,7 @@
 //!
 //! The only room that knows SQL. Writes go through one writer thread ([`writer`]), which groups those that wait into one
 //! transaction and answers after the commit; reads use connections of their own. A file a table: [`jobs`], [`events`],
-//! [`approvals`], [`aliases`], [`idempotency`].
+//! [`approvals`], [`lanes`], [`aliases`], [`idempotency`].
 //!
 //! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction; a power
 //! failure may take the last moments with it, but never leaves half a transaction. Codex keeps the conversations
@@ -13,6 +13,7 @@ mod approvals;
 mod events;
 mod idempotency;
 mod jobs;
+mod lanes;
 mod writer;
 
 use std::fs::File;
@@ -25,9 +26,10 @@ use tokio::sync::{Notify, Semaphore};
 use crate::clock::Timestamp;
 use crate::limits;
 pub use approvals::{ApprovalPage, ApprovalQuery};
-pub use events::{EventPage, LogBounds, LoneEvent, NewEvent, StoredEvent};
+pub use events::{EventPage, EventSubject, LogBounds, LoneEvent, NewEvent, StoredEvent};
 pub use idempotency::{Claim, KeptReply, KeyedRequest};
 pub use jobs::{JobCounts, JobPage, JobQuery};
+pub use lanes::{LaneQuery, OwnedLane};
 pub use writer::Pending;
 use writer::Writer;
 
@@ -36,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_jobs_and_events.sql"),
     include_str!("migrations/0002_approvals_and_waiting_messages.sql"),
     include_str!("migrations/0003_events_and_idempotency.sql"),
+    include_str!("migrations/0004_lanes.sql"),
 ];
 
 /// Why the database could not be used.

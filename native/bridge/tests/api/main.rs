@@ -20,5 +20,6 @@ mod faults;
 mod guard;
 mod history;
 mod idempotency;
+mod lanes;
 mod lifecycle;
 mod support;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use bridge::Bridge;
 use bridge::config::Config;
 use bridge::editor::Editor;
+use bridge::lanes::sessions::SessionLimits;
 use bridge::limits::HttpLimits;
+use bridge::model::lane::SessionIsolation;
 use codex::locate::LocateOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -62,6 +64,9 @@ impl Folders {
             request_timeout: Duration::from_secs(60),
             tab_timeout: Duration::from_secs(5),
             approval_timeout: Duration::from_secs(60),
+            lane_isolation: SessionIsolation::Process,
+            lane_sessions: SessionLimits { processes_max: 4, idle: Duration::from_secs(600) },
+            debug_routes: false,
             history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 1000,
             http: HttpLimits::default(),

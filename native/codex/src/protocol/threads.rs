@@ -113,6 +113,9 @@ pub struct Thread {
     /// The file that it is stored in.
     #[serde(default, deserialize_with = "lenient")]
     pub path: Option<PathBuf>,
+    /// The program that began it, for example `codex_vscode`.
+    #[serde(default, deserialize_with = "lenient")]
+    pub originator: Option<String>,
     /// The version of Codex that began it.
     #[serde(default, deserialize_with = "lenient")]
     pub cli_version: Option<String>,

@@ -28,6 +28,8 @@ pub(super) struct ListApprovalsQuery {
     job_id: Option<String>,
     /// Only those of this conversation.
     conversation_id: Option<String>,
+    /// Only those of this lane.
+    lane_id: Option<String>,
     /// Only those older than this one: the last `approvalId` of the page before.
     before: Option<String>,
     /// At most so many, 1 to 500. Default: 100.
@@ -51,8 +53,8 @@ pub(super) struct ApprovalsView {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ApprovalView {
     /// Always `true`.
-    ok: bool,
-    approval: Approval,
+    pub(super) ok: bool,
+    pub(super) approval: Approval,
 }
 
 /// Body of `POST /approvals/{approvalId}`.
@@ -84,8 +86,8 @@ pub(super) async fn list_approvals(
     if let Some(before) = &query.before {
         app.approvals.get(before).await?;
     }
-    let ListApprovalsQuery { status, job_id, conversation_id, before, .. } = query;
-    let query = ApprovalQuery { status, job_id, conversation_id, before, limit };
+    let ListApprovalsQuery { status, job_id, conversation_id, lane_id, before, .. } = query;
+    let query = ApprovalQuery { status, job_id, conversation_id, lane_id, before, limit };
     let ApprovalPage { approvals, more } = app.approvals.list(query).await?;
     Ok(Json(ApprovalsView { ok: true, approvals, more }))
 }

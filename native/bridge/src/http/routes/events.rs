@@ -13,6 +13,7 @@ use crate::http::App;
 use crate::http::extract::QueryOf;
 use crate::http::reply::ErrorView;
 use crate::http::sse::{self, LastEventId};
+use crate::store::EventSubject;
 
 /// Query of `GET /events`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -28,6 +29,21 @@ pub(super) struct EventsQuery {
     job_id: Option<String>,
     /// Only events of this conversation.
     conversation_id: Option<String>,
+    /// Only events of this lane.
+    lane_id: Option<String>,
+}
+
+/// The same as `GET /events`, by the path of the lane service.
+#[utoipa::path(get, path = "/events/stream", tag = "events", params(EventsQuery, LastEventId), responses(
+    (status = OK, description = "Events; see GET /events", body = EventView, content_type = "text/event-stream"),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn stream_events_at_stream(
+    app: State<Arc<App>>,
+    query: QueryOf<EventsQuery>,
+    last_event_id: LastEventId,
+) -> Result<Response, Error> {
+    stream_events(app, query, last_event_id).await
 }
 
 /// What happens in all bridges of this data folder, as it happens.
@@ -47,9 +63,10 @@ pub(super) async fn stream_events(
     QueryOf(query): QueryOf<EventsQuery>,
     last_event_id: LastEventId,
 ) -> Result<Response, Error> {
-    let EventsQuery { after, r#type, job_id, conversation_id } = query;
+    let EventsQuery { after, r#type, job_id, conversation_id, lane_id } = query;
     let start = sse::after(&app.events, after, last_event_id).await?.map_or(Start::Now, Start::After);
-    let filter = Filter { job_id, conversation_id, types: sse::types(r#type.as_deref())? };
+    let subject = EventSubject { job_id, conversation_id, lane_id };
+    let filter = Filter { subject, types: sse::types(r#type.as_deref())? };
     let subscription = app.events.subscribe(filter, start).await?;
     Ok(sse::reply(None, subscription, app.stopping.clone()))
 }

@@ -20,7 +20,7 @@ use crate::http::reply::ErrorView;
 use crate::http::sse::{self, LastEventId};
 use crate::limits;
 use crate::model::job::{Job, JobStatus};
-use crate::store::{ApprovalPage, ApprovalQuery, JobPage, JobQuery};
+use crate::store::{ApprovalPage, ApprovalQuery, EventSubject, JobPage, JobQuery};
 
 /// Query of `GET /jobs`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -211,7 +211,8 @@ pub(super) async fn stream_job_events(
 ) -> Result<Response, Error> {
     let after = sse::after(&app.events, query.after, last_event_id).await?;
     let types = sse::types(query.r#type.as_deref())?;
-    let filter = Filter { job_id: Some(job_id.clone()), types, ..Filter::default() };
+    let filter =
+        Filter { subject: EventSubject { job_id: Some(job_id.clone()), ..EventSubject::default() }, types };
     let subscription = app.events.subscribe(filter, Start::After(after.unwrap_or(0))).await?;
     // Asked after the listening began: an end that is not seen here will be heard.
     let has_ended = app.jobs.get(&job_id).await?.status.is_end();

@@ -5,6 +5,9 @@ pub(super) mod conversations;
 pub(super) mod events;
 pub(super) mod health;
 pub(super) mod jobs;
+pub(super) mod lanes;
+pub(super) mod watch;
+pub(super) mod workflows;
 
 use std::any::Any;
 use std::future::ready;
@@ -47,6 +50,23 @@ fn others() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(approvals::list_approvals))
         .routes(routes!(approvals::get_approval, approvals::resolve_approval))
         .routes(routes!(events::stream_events))
+        .routes(routes!(events::stream_events_at_stream))
+        .routes(routes!(lanes::get_lane, lanes::delete_lane))
+        .routes(routes!(lanes::sync_lane))
+        .routes(routes!(lanes::interrupt_lane))
+        .routes(routes!(lanes::stream_lane_events))
+        .routes(routes!(lanes::clean_up_lanes))
+        .routes(routes!(lanes::sessions::list_lane_sessions))
+        .routes(routes!(lanes::sessions::get_lane_session))
+        .routes(routes!(lanes::sessions::start_lane_session))
+        .routes(routes!(lanes::sessions::stop_lane_session))
+        .routes(routes!(lanes::approvals::list_lane_approvals))
+        .routes(routes!(lanes::approvals::approve_for_lane))
+        .routes(routes!(lanes::approvals::deny_for_lane))
+        .routes(routes!(watch::get_watch_status))
+        .routes(routes!(watch::start_watch))
+        .routes(routes!(watch::stop_watch))
+        .routes(routes!(watch::tick_watch))
         .routes(routes!(conversations::history::list_conversations))
         .routes(routes!(conversations::list_open_conversations))
         .routes(routes!(conversations::get_current_conversation))
@@ -73,6 +93,11 @@ fn sending() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::send_to_conversation))
         .routes(routes!(conversations::actions::fork_conversation))
         .routes(routes!(jobs::steer_job))
+        .routes(routes!(lanes::list_lanes, lanes::create_lane))
+        .routes(routes!(lanes::attach_lane))
+        .routes(routes!(lanes::prompt_lane))
+        .routes(routes!(lanes::steer_lane))
+        .routes(routes!(workflows::start_visible))
 }
 
 /// The whole of a bridge's HTTP behind its guard.

@@ -5,6 +5,7 @@ use super::*;
 fn job() -> Job {
     let new = NewJob {
         job_id: "j".into(),
+        lane_id: None,
         operation: Operation::CreateConversation,
         message: "hello".into(),
         cwd: None,

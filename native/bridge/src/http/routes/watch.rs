@@ -1,0 +1,84 @@
+//! `/watch…`: the look at all lanes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::Error;
+use crate::http::App;
+use crate::http::extract::JsonBody;
+use crate::http::reply::ErrorView;
+use crate::lanes::watch::{Tick, WatchView};
+
+/// Body of `POST /watch/start`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct WatchBody {
+    /// Seconds between two looks, 1 to 86400. Default: as it is.
+    #[schema(example = 15)]
+    interval_sec: Option<u64>,
+}
+
+/// Reply of the watch routes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct WatchStatusView {
+    /// Always `true`.
+    ok: bool,
+    watch: WatchView,
+}
+
+/// Reply of `POST /watch/tick`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct TickView {
+    /// Always `true`.
+    pub(in crate::http) ok: bool,
+    pub(in crate::http) tick: Tick,
+}
+
+/// How the watcher stands.
+#[utoipa::path(get, path = "/watch/status", tag = "watch", responses(
+    (status = OK, description = "The watcher", body = WatchStatusView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(in crate::http) async fn get_watch_status(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
+    Json(WatchStatusView { ok: true, watch: app.watcher.status() })
+}
+
+/// Lets the watcher look by itself.
+#[utoipa::path(post, path = "/watch/start", tag = "watch", request_body = WatchBody, responses(
+    (status = OK, description = "The watcher", body = WatchStatusView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(in crate::http) async fn start_watch(
+    State(app): State<Arc<App>>,
+    body: JsonBody<WatchBody>,
+) -> Result<Json<WatchStatusView>, Error> {
+    let interval = match body.known()?.interval_sec {
+        None => None,
+        Some(seconds @ 1..=86_400) => Some(Duration::from_secs(seconds)),
+        Some(_) => return Err(Error::invalid("intervalSec", "must be between 1 and 86400")),
+    };
+    Ok(Json(WatchStatusView { ok: true, watch: app.watcher.start(interval) }))
+}
+
+/// Lets the watcher look no longer by itself.
+#[utoipa::path(post, path = "/watch/stop", tag = "watch", responses(
+    (status = OK, description = "The watcher", body = WatchStatusView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(in crate::http) async fn stop_watch(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
+    Json(WatchStatusView { ok: true, watch: app.watcher.stop() })
+}
+
+/// Looks at all lanes now.
+#[utoipa::path(post, path = "/watch/tick", tag = "watch", responses(
+    (status = OK, description = "What it found", body = TickView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(in crate::http) async fn tick_watch(State(app): State<Arc<App>>) -> Result<Json<TickView>, Error> {
+    Ok(Json(TickView { ok: true, tick: app.watcher.tick().await? }))
+}

@@ -1,0 +1,337 @@
+//! Sessions of lanes: the app-server that runs a lane's turns, where its thread stays loaded.
+//!
+//! One task a session ([`Lanes::keep_session`]) starts the app-server, loads the thread, and tells when the process dies; the
+//! [`Session`] under it starts the next one, after a wait. A session that nobody uses for a while ends, and the one that
+//! waits longest makes room for another when all places are taken.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+
+use super::Lanes;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::model::lane::{Lane, LaneEvent, ReadinessMode, SessionIsolation};
+use crate::session::Session;
+
+/// Bounds of sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionLimits {
+    /// Sessions with a process of their own at once: each takes 80 to 150 MB.
+    pub processes_max: usize,
+    /// A session whose lane did nothing for so long ends.
+    pub idle: Duration,
+}
+
+/// How a lane's session stands.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// The lane; a session has the id of its lane.
+    pub lane_id: String,
+    /// Whether it runs.
+    pub running: bool,
+    /// The lane's thread.
+    pub thread_id: Option<String>,
+    /// When it started.
+    pub started_at: Option<Timestamp>,
+    /// Process id of its app-server.
+    pub pid: Option<u32>,
+    /// In which process its turns run.
+    pub isolation: SessionIsolation,
+    /// Approvals that Codex waits for.
+    pub pending_requests: usize,
+    /// The turn that runs.
+    pub active_turn_id: Option<String>,
+    /// What happens when its thread cannot be loaded yet.
+    pub readiness_mode: ReadinessMode,
+    /// Whether its thread could not be loaded yet.
+    pub readiness_deferred: bool,
+    /// Why not.
+    pub readiness_reason: Option<String>,
+}
+
+/// The sessions of this bridge process.
+#[derive(Debug)]
+pub(super) struct LaneSessions {
+    limits: SessionLimits,
+    running: Mutex<HashMap<String, Arc<Running>>>,
+}
+
+/// A session that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    session: Session,
+    isolation: SessionIsolation,
+    started_at: Timestamp,
+    /// The thread that lives in it.
+    thread_id: Mutex<Option<String>>,
+    deferred: Mutex<Option<String>>,
+    used_at: Mutex<Instant>,
+    /// Ends it.
+    ends: CancellationToken,
+}
+
+impl LaneSessions {
+    pub(super) fn new(limits: SessionLimits) -> Self {
+        Self { limits, running: Mutex::default() }
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<String, Arc<Running>>> {
+        locked(&self.running)
+    }
+
+    fn get(&self, lane_id: &str) -> Option<Arc<Running>> {
+        self.running().get(lane_id).cloned()
+    }
+
+    /// The app-server of a lane whose session runs.
+    pub(super) fn session_of(&self, lane_id: &str) -> Option<Session> {
+        self.get(lane_id).map(|running| running.session.clone())
+    }
+}
+
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Lanes {
+    /// Starts the lane's session, and loads its thread there. One that runs stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] when the thread of a strict lane cannot be loaded; [`Error::TooManySessions`].
+    pub async fn start_session(&self, lane_id: &str) -> Result<SessionView, Error> {
+        let lane = self.get(lane_id).await?;
+        if self.inner.sessions.get(lane_id).is_none() {
+            self.open_session(&lane).await?;
+        }
+        self.settle_thread(&lane).await?;
+        self.session_view(&lane).await
+    }
+
+    async fn open_session(&self, lane: &Lane) -> Result<(), Error> {
+        let ends = self.inner.stopping.child_token();
+        let isolation = lane.session_isolation;
+        let session = match isolation {
+            SessionIsolation::Shared => self.inner.threads.shared().clone(),
+            SessionIsolation::Process => {
+                self.make_room().await?;
+                self.inner.threads.shared().another(ends.clone())
+            }
+        };
+        let running = Arc::new(Running {
+            session: session.clone(),
+            isolation,
+            started_at: Timestamp::now(),
+            thread_id: Mutex::default(),
+            deferred: Mutex::default(),
+            used_at: Mutex::new(Instant::now()),
+            ends,
+        });
+        self.inner.sessions.running().insert(lane.lane_id.clone(), Arc::clone(&running));
+        let server = match session.ready().await {
+            Ok(server) => server,
+            Err(error) => {
+                self.inner.sessions.running().remove(&lane.lane_id);
+                running.ends.cancel();
+                return Err(error.into());
+            }
+        };
+        let payload = json!({"pid": server.pid, "isolation": isolation});
+        self.tell(lane, LaneEvent { event_type: "lane.session.started", payload }).await;
+        self.inner.tasks.spawn(self.clone().keep_session(lane.lane_id.clone(), running));
+        Ok(())
+    }
+
+    /// Ends the session that waits longest when all places are taken.
+    async fn make_room(&self) -> Result<(), Error> {
+        let limit = self.inner.sessions.limits.processes_max;
+        let mut own: Vec<(Instant, String)> = self
+            .inner
+            .sessions
+            .running()
+            .iter()
+            .filter(|(_, running)| running.isolation == SessionIsolation::Process)
+            .map(|(lane_id, running)| (*locked(&running.used_at), lane_id.clone()))
+            .collect();
+        if own.len() < limit {
+            return Ok(());
+        }
+        own.sort();
+        for (_, lane_id) in own {
+            let lane = self.get(&lane_id).await;
+            match lane {
+                Ok(lane) if lane.status.is_active() => {}
+                Ok(lane) => {
+                    self.end_session(&lane, "another session needed its place").await;
+                    return Ok(());
+                }
+                Err(_) => {
+                    self.inner.sessions.running().remove(&lane_id);
+                    return Ok(());
+                }
+            }
+        }
+        Err(Error::TooManySessions { limit })
+    }
+
+    /// Loads the lane's thread in its session. What a lenient lane cannot load is deferred.
+    async fn settle_thread(&self, lane: &Lane) -> Result<(), Error> {
+        let (Some(thread_id), Some(running)) = (&lane.thread_id, self.inner.sessions.get(&lane.lane_id))
+        else {
+            return Ok(());
+        };
+        *locked(&running.used_at) = Instant::now();
+        let settled = locked(&running.thread_id).as_ref() == Some(thread_id);
+        if settled && locked(&running.deferred).is_none() {
+            return Ok(());
+        }
+        self.inner.threads.settle(thread_id, running.session.clone(), running.ends.child_token());
+        *locked(&running.thread_id) = Some(thread_id.clone());
+        let loaded = self.inner.conversations.load(thread_id).await;
+        let reason = match loaded {
+            // A turn that runs has it loaded.
+            Ok(()) | Err(Error::ConversationBusy(_)) => None,
+            Err(error @ (Error::ConversationNotFound(_) | Error::ConversationOwnedElsewhere { .. })) => {
+                Some(error.to_string())
+            }
+            Err(error) => return Err(error),
+        };
+        locked(&running.deferred).clone_from(&reason);
+        match reason {
+            Some(reason) if lane.readiness_mode == ReadinessMode::Strict => {
+                self.end_session(lane, &reason).await;
+                Err(Error::NotReady { reason })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes sure that the lane has a session and a thread.
+    pub(super) async fn session_and_thread(&self, lane_id: &str) -> Result<Lane, Error> {
+        self.start_session(lane_id).await?;
+        let lane = self.get(lane_id).await?;
+        if lane.thread_id.is_some() {
+            return Ok(lane);
+        }
+        let lane = self.make_thread(&lane).await?;
+        self.settle_thread(&lane).await?;
+        Ok(lane)
+    }
+
+    /// Ends the lane's session: interrupts its turn first.
+    ///
+    /// # Errors
+    /// [`Error::LaneNotFound`].
+    pub async fn stop_session(&self, lane_id: &str) -> Result<SessionView, Error> {
+        let lane = self.get(lane_id).await?;
+        if lane.status.is_active()
+            && let Err(error) = self.interrupt(lane_id).await
+        {
+            tracing::warn!(%error, lane_id, "cannot interrupt the turn of a session that ends");
+        }
+        self.end_session(&lane, "it was stopped").await;
+        self.session_view(&self.get(lane_id).await?).await
+    }
+
+    /// Ends the session of a lane whose turn has ended.
+    pub(super) async fn end_session(&self, lane: &Lane, reason: &str) {
+        let Some(running) = self.inner.sessions.running().remove(&lane.lane_id) else { return };
+        let thread_id = locked(&running.thread_id).take();
+        if let Some(thread_id) = thread_id {
+            self.inner.threads.leave(&thread_id);
+        }
+        if running.isolation == SessionIsolation::Process {
+            running.session.stop().await;
+        }
+        running.ends.cancel();
+        let payload = json!({"reason": reason});
+        self.tell(lane, LaneEvent { event_type: "lane.session.stopped", payload }).await;
+    }
+
+    /// Watches the app-server of a session: tells when it dies, loads the thread in the next one, and ends what nobody uses.
+    async fn keep_session(self, lane_id: String, running: Arc<Running>) {
+        loop {
+            let Ok(server) = running.session.ready().await else { break };
+            let idle = self.inner.sessions.limits.idle;
+            tokio::select! {
+                exit = server.exited() => {
+                    if running.ends.is_cancelled() {
+                        break;
+                    }
+                    let Ok(lane) = self.get(&lane_id).await else { break };
+                    let payload = json!({"pid": server.pid, "code": exit.code, "signal": exit.signal});
+                    self.tell(&lane, LaneEvent { event_type: "lane.session.died", payload }).await;
+                    // The thread is loaded again in the next one.
+                    locked(&running.thread_id).take();
+                    if let Err(error) = self.settle_thread(&lane).await {
+                        tracing::warn!(%error, lane_id, "cannot load the thread of a lane again");
+                    }
+                }
+                () = running.ends.cancelled() => break,
+                () = tokio::time::sleep(idle) => {
+                    let Ok(lane) = self.get(&lane_id).await else { break };
+                    let unused = locked(&running.used_at).elapsed() >= idle;
+                    if unused && !lane.status.is_active() {
+                        self.end_session(&lane, "nobody used it for a while").await;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// How the lane's session stands.
+    ///
+    /// # Errors
+    /// [`Error::LaneNotFound`].
+    pub async fn session_status(&self, lane_id: &str) -> Result<SessionView, Error> {
+        self.session_view(&self.get(lane_id).await?).await
+    }
+
+    /// All sessions that run.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn sessions(&self) -> Result<Vec<SessionView>, Error> {
+        let mut lane_ids: Vec<String> = self.inner.sessions.running().keys().cloned().collect();
+        lane_ids.sort();
+        let mut views = Vec::new();
+        for lane_id in lane_ids {
+            match self.get(&lane_id).await {
+                Ok(lane) => views.push(self.session_view(&lane).await?),
+                Err(Error::LaneNotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(views)
+    }
+
+    async fn session_view(&self, lane: &Lane) -> Result<SessionView, Error> {
+        let running = self.inner.sessions.get(&lane.lane_id);
+        let pending_requests = match &lane.active_job_id {
+            Some(job_id) => self.inner.jobs.get(job_id).await.map_or(0, |job| job.waiting_on.len()),
+            None => 0,
+        };
+        let deferred = running.as_ref().and_then(|running| locked(&running.deferred).clone());
+        Ok(SessionView {
+            lane_id: lane.lane_id.clone(),
+            running: running.is_some(),
+            thread_id: lane.thread_id.clone(),
+            started_at: running.as_ref().map(|running| running.started_at),
+            pid: running.as_ref().and_then(|running| running.session.pid()),
+            isolation: lane.session_isolation,
+            pending_requests,
+            active_turn_id: lane.active_turn_id.clone(),
+            readiness_mode: lane.readiness_mode,
+            readiness_deferred: deferred.is_some(),
+            readiness_reason: deferred,
+        })
+    }
+}

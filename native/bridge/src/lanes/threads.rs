@@ -1,0 +1,92 @@
+//! Threads of lanes.
+
+use std::path::PathBuf;
+
+use codex::protocol::Thread;
+
+use super::Lanes;
+use crate::error::Error;
+use crate::model::lane::Lane;
+use crate::model::surface::Surface;
+
+impl Lanes {
+    /// A thread as Codex has it.
+    pub(super) async fn thread(&self, thread_id: &str) -> Result<Thread, Error> {
+        let conversation = self.inner.conversations.conversation(thread_id, false).await;
+        match conversation {
+            Ok(conversation) => Ok(conversation.thread),
+            Err(Error::ConversationNotFound(id)) => Err(Error::ThreadNotFound(id)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Brings the lane up to date with its thread.
+    ///
+    /// # Errors
+    /// [`Error::LaneNotFound`], [`Error::LaneConflict`] when it has none.
+    pub async fn sync_from_codex(&self, lane_id: &str) -> Result<Lane, Error> {
+        let lane = self.get(lane_id).await?;
+        let Some(thread_id) = &lane.thread_id else {
+            let problem = "it has no thread; attach one, or prompt it".to_owned();
+            return Err(Error::LaneConflict { problem, lane: Box::new(lane) });
+        };
+        let thread = self.thread(thread_id).await?;
+        self.step(lane_id, move |lane, now| {
+            let surface = surface(&thread);
+            let title = thread.name.clone().or_else(|| lane.title.clone());
+            let repo_root = lane.repo_root.clone().or_else(|| thread.folder());
+            if (surface, &title, &repo_root) == (lane.surface, &lane.title, &lane.repo_root) {
+                return Ok(vec![]);
+            }
+            lane.surface = surface;
+            lane.title = title;
+            lane.repo_root = repo_root;
+            lane.updated_at = now;
+            Ok(vec![lane.updated()])
+        })
+        .await
+    }
+
+    /// Makes the lane's thread, in its session, and binds it. It is on disk when this returns.
+    pub(super) async fn make_thread(&self, lane: &Lane) -> Result<Lane, Error> {
+        let options = Self::thread_options(lane);
+        let session = self.inner.sessions.session_of(&lane.lane_id);
+        let session = session.unwrap_or_else(|| self.inner.threads.shared().clone());
+        let server = session.ready().await?;
+        let (thread, _watch) = server.connection.thread_start(&options).await?;
+        let title = lane.title.clone().unwrap_or_else(|| lane.lane_id.clone());
+        // Without a name it would not be stored before its first turn.
+        server.connection.thread_set_name(&thread.id, &title).await?;
+        let found = surface(&thread);
+        let cwd = thread.folder();
+        self.step(&lane.lane_id, move |lane, now| {
+            lane.thread_id = Some(thread.id);
+            lane.surface = found;
+            lane.title.get_or_insert(title);
+            if lane.repo_root.is_none() {
+                lane.repo_root = cwd;
+            }
+            lane.updated_at = now;
+            Ok(vec![lane.updated()])
+        })
+        .await
+    }
+
+    /// The folder in which the lane's commands run.
+    pub(super) async fn folder(&self, lane: &Lane) -> Result<PathBuf, Error> {
+        if let Some(folder) = lane.folder() {
+            return Ok(PathBuf::from(folder));
+        }
+        match &lane.thread_id {
+            Some(thread_id) => {
+                Ok(self.thread(thread_id).await?.cwd.unwrap_or_else(|| self.inner.defaults.cwd.clone()))
+            }
+            None => Ok(self.inner.defaults.cwd.clone()),
+        }
+    }
+}
+
+/// Where a thread was born.
+pub(super) fn surface(thread: &Thread) -> Surface {
+    Surface::of(&thread.source_name(), thread.originator.as_deref())
+}

@@ -1,0 +1,84 @@
+//! Verification: shell commands that must exit with 0 after a lane's turn, run in Codex's sandbox, in the lane's folder.
+
+use std::time::Instant;
+
+use codex::connection::CallError;
+use codex::protocol::CommandOutcome;
+use codex::rpc::Refusal;
+use serde_json::json;
+
+use super::Lanes;
+use crate::error::Error;
+use crate::limits;
+use crate::model::lane::{Lane, LaneEvent, VerificationResult};
+
+impl Lanes {
+    /// Runs the lane's verification commands, up to the first that fails.
+    pub(super) async fn verify(&self, lane: &Lane) -> Result<Vec<VerificationResult>, Error> {
+        let folder = self.folder(lane).await?;
+        let session = self.inner.sessions.session_of(&lane.lane_id);
+        let session = session.unwrap_or_else(|| self.inner.threads.shared().clone());
+        let mut results = Vec::new();
+        for command in &lane.verification_commands {
+            let server = session.ready().await?;
+            let begun = Instant::now();
+            let outcome = server
+                .connection
+                .command_exec(&shell(command), &folder, lane.sandbox, limits::VERIFICATION_TIMEOUT)
+                .await;
+            let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let result = result_of(command.clone(), outcome, duration_ms)?;
+            let payload = json!({"result": result, "jobId": lane.active_job_id});
+            self.tell(lane, LaneEvent { event_type: "lane.verification.result", payload }).await;
+            let passed = result.passed;
+            results.push(result);
+            if !passed {
+                break;
+            }
+        }
+        Ok(results)
+    }
+}
+
+#[cfg(unix)]
+fn shell(command: &str) -> Vec<String> {
+    ["/bin/sh", "-c", command].map(str::to_owned).to_vec()
+}
+
+#[cfg(windows)]
+fn shell(command: &str) -> Vec<String> {
+    ["cmd.exe", "/D", "/S", "/C", command].map(str::to_owned).to_vec()
+}
+
+fn result_of(
+    command: String,
+    outcome: Result<CommandOutcome, CallError>,
+    duration_ms: u64,
+) -> Result<VerificationResult, Error> {
+    match outcome {
+        Ok(CommandOutcome { exit_code, stdout, stderr }) => Ok(VerificationResult {
+            command,
+            passed: exit_code == 0,
+            exit_code: Some(exit_code),
+            output: end_of(&format!("{stdout}{stderr}")),
+            duration_ms,
+        }),
+        Err(error) if error.refusal() == Some(Refusal::MethodUnknown) => {
+            Err(Error::UnsupportedByCodex("run verification commands"))
+        }
+        // Not in time, or not at all: it did not pass.
+        Err(error @ (CallError::Refused { .. } | CallError::TimedOut { .. })) => Ok(VerificationResult {
+            command,
+            passed: false,
+            exit_code: None,
+            output: error.to_string(),
+            duration_ms,
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn end_of(output: &str) -> String {
+    let skipped = output.chars().count().saturating_sub(limits::VERIFICATION_OUTPUT_CHARS_MAX);
+    output.chars().skip(skipped).collect()
+}

@@ -1,0 +1,73 @@
+//! Which app-server has which thread.
+//!
+//! The bridge's own (shared) app-server has every thread but those that live in a session: a lane's thread stays loaded in
+//! its session's app-server, between its turns, too, until the session ends.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::session::Session;
+
+/// All app-servers of this bridge process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Session,
+    homes: Mutex<HashMap<String, Home>>,
+}
+
+/// Where a thread lives.
+#[derive(Debug, Clone)]
+struct Home {
+    session: Session,
+    /// Set when it moves out.
+    leaves: CancellationToken,
+}
+
+impl Sessions {
+    /// Every thread is in `shared`, until it settles elsewhere.
+    #[must_use]
+    pub fn new(shared: Session) -> Self {
+        Self { inner: Arc::new(Inner { shared, homes: Mutex::default() }) }
+    }
+
+    /// The bridge's own app-server.
+    #[must_use]
+    pub fn shared(&self) -> &Session {
+        &self.inner.shared
+    }
+
+    /// The app-server that has the thread.
+    #[must_use]
+    pub fn of(&self, thread_id: &str) -> Session {
+        self.homes().get(thread_id).map_or_else(|| self.inner.shared.clone(), |home| home.session.clone())
+    }
+
+    /// The thread stays loaded in `session` until `leaves`.
+    pub fn settle(&self, thread_id: &str, session: Session, leaves: CancellationToken) {
+        self.homes().insert(thread_id.to_owned(), Home { session, leaves });
+    }
+
+    /// The thread lives nowhere any more.
+    pub fn leave(&self, thread_id: &str) {
+        if let Some(home) = self.homes().remove(thread_id) {
+            home.leaves.cancel();
+        }
+    }
+
+    /// Set when the thread moves out; `None` when it lives nowhere.
+    #[must_use]
+    pub fn resident_until(&self, thread_id: &str) -> Option<CancellationToken> {
+        self.homes().get(thread_id).map(|home| home.leaves.clone())
+    }
+
+    fn homes(&self) -> MutexGuard<'_, HashMap<String, Home>> {
+        self.inner.homes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
