@@ -326,7 +326,7 @@ impl Conversations {
             Place::Front(work) => self.start_task(&conversation_id, work, Some(loaded)),
             // Nobody else knows the thread yet; who guessed its id has the work done without this load.
             Place::Next | Place::Behind | Place::Full => {
-                thread::unsubscribe(&loaded.server, &conversation_id).await
+                thread::unsubscribe(&loaded.server, &conversation_id).await;
             }
         }
         self.reply(job, reply, open).await
