@@ -19,7 +19,8 @@ pub struct EventView<'a> {
     event_id: Option<i64>,
     /// When it happened.
     at: Timestamp,
-    /// Recorded: `job.created`, `job.bound`, `job.queued`, `job.started`, `job.completed`, `job.failed`, `item.completed`.
+    /// Recorded: `job.created`, `job.bound`, `job.queued`, `job.edited`, `job.forked`, `job.started`, `job.completed`,
+    /// `job.failed`, `approval.requested`, `approval.resolved`, `item.completed`.
     /// Live: what Codex tells, by its own names with dots for slashes, for example `item.agentMessage.delta`.
     #[serde(rename = "type")]
     event_type: &'a str,
