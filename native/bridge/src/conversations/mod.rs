@@ -38,7 +38,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::approvals::Approvals;
+use crate::approvals::{Approvals, Withdrawn};
 use crate::editor::{ConversationTab, Editor, EditorError};
 use crate::error::Error;
 use crate::jobs::{Jobs, LiveJob};
@@ -91,6 +91,9 @@ struct Begun {
     delivery: Delivery,
     turn_id: Option<String>,
 }
+
+/// Tells the sender of a message what became of it.
+type BegunSender = oneshot::Sender<Result<Begun, Error>>;
 
 impl Conversations {
     /// Conversations of `session`, shown by `editor`.
@@ -318,7 +321,12 @@ impl Conversations {
         match self.inner.registry.enqueue(&conversation_id, work) {
             Place::Front(work) => self.start_task(&conversation_id, work, Some(loaded)),
             // Nobody else knows the thread yet; who guessed its id has the work done without this load.
-            Place::Behind | Place::Full => thread::unsubscribe(&loaded.server, &conversation_id).await,
+            Place::Behind => thread::unsubscribe(&loaded.server, &conversation_id).await,
+            Place::Refused(_, error) => {
+                thread::unsubscribe(&loaded.server, &conversation_id).await;
+                ending::end_failed(&job, error.as_failure()).await;
+                return Err(error);
+            }
         }
         self.reply(job, reply, open).await
     }
@@ -374,8 +382,7 @@ impl Conversations {
                     Ok(Err(_)) | Err(_) => self.reply(job, reply, open).await,
                 }
             }
-            Place::Full => {
-                let error = Error::QueueFull { limit: limits::QUEUED_TURNS_MAX };
+            Place::Refused(_, error) => {
                 ending::end_failed(&job, error.as_failure()).await;
                 Err(error)
             }
@@ -468,6 +475,12 @@ impl Conversations {
             return;
         };
         tracing::error!(conversation_id, "a conversation's task panicked");
+        // Its load went with it.
+        if let Ok(server) = self.inner.session.ready().await {
+            thread::unsubscribe(&server, conversation_id).await;
+            self.inner.registry.note_released(conversation_id);
+        }
+        self.inner.approvals.withdraw(Withdrawn::Thread(conversation_id)).await;
         let failure = Error::Internal("a defect in the bridge ended the job; its log says more".to_owned());
         let waiting = waiting.iter().filter_map(|work| work.job().cloned());
         for job in running.into_iter().chain(waiting) {
