@@ -20,4 +20,6 @@ mod guard;
 mod history;
 mod idempotency;
 mod lifecycle;
+mod races;
 mod support;
+mod upgrade;
