@@ -9,6 +9,7 @@
 
 mod approvals;
 mod bad_input;
+mod contention;
 mod contract;
 mod control;
 mod conversations;
