@@ -72,6 +72,9 @@ impl Asker<'_> {
     pub(crate) const UNKNOWN: Self = Self { job: None, limit: None };
 }
 
+/// What Codex is told.
+type Said = Result<Value, RpcError>;
+
 /// What Codex no longer waits for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Withdrawn<'a> {
@@ -263,7 +266,7 @@ impl Approvals {
         approval_id: &str,
         answer: &Answer,
         by: ResolvedBy,
-    ) -> Result<Option<(Waiting, Result<Value, RpcError>)>, Error> {
+    ) -> Result<Option<(Waiting, Said)>, Error> {
         let mut waiting = self.waiting();
         let Some(asked) = waiting.get(approval_id) else { return Ok(None) };
         let said = reply(asked, answer, by)?;
@@ -296,7 +299,7 @@ impl Approvals {
         decision: Option<Decision>,
         by: ResolvedBy,
         note_text: Option<String>,
-        said: Option<Result<Value, RpcError>>,
+        said: Option<Said>,
     ) -> Result<Approval, Error> {
         let Waiting { mut approval, request, server, job, resolved } = asked;
         let id = approval.approval_id.clone();
@@ -358,7 +361,7 @@ impl Approvals {
 }
 
 /// What Codex is told. The deadline says no even to what offers no such decision.
-fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Result<Value, RpcError>, Error> {
+fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Said, Error> {
     if by == ResolvedBy::Deadline {
         return Ok(decline(&asked.request));
     }

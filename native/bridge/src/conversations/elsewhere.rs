@@ -63,6 +63,11 @@ impl ThreadTask {
         let mut follower = Follower::new(&self.conversations, &self.thread_id, job, None, Whose::Queued);
         let (_, picked_up) = tokio::join!(reveal, follower.begins_before(deadline));
         let conversation_id = self.thread_id.clone();
+        if self.conversations.inner.stopping.is_cancelled() {
+            // In the queue, and followed by the next start of the bridge.
+            tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id: None }));
+            return JobEnd::LeftToNextStart;
+        }
         if picked_up {
             let turn_id = job.view().turn_id;
             tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id }));
@@ -102,7 +107,11 @@ impl ThreadTask {
             let cwd = loaded.cwd.clone();
             job.step(|job, now| job.bind(&self.thread_id, cwd, None, now)).await?.map_err(ended_early)?;
         }
-        self.release().await;
+        if self.loaded.is_none() && self.conversations.inner.registry.is_closing(&self.thread_id) {
+            // After a turn of ours: only whoever loads it hears when it is closed.
+            self.resume(&ThreadOptions::default(), Instant::now() + message.send_timeout).await?;
+        }
+        self.release_and_close().await;
         self.put_into_queue(&server, job, message, has_options || message.output_schema.is_some()).await?;
         Ok(server)
     }

@@ -120,10 +120,16 @@ impl<'a> Follower<'a> {
                 Ok((_, None)) => {}
                 Err(error) => tracing::debug!(error, "cannot read the thread just now"),
             }
-            if Instant::now() >= deadline || self.job.called_off_because().is_some() {
+            let stopping = &self.conversations.inner.stopping;
+            let is_over = Instant::now() >= deadline || stopping.is_cancelled();
+            if is_over || self.job.called_off_because().is_some() {
                 return false;
             }
-            sleep(limits::FOLLOW_INTERVAL_MIN).await;
+            tokio::select! {
+                () = sleep(limits::FOLLOW_INTERVAL_MIN) => {}
+                () = stopping.cancelled() => {}
+                () = self.job.called_off() => {}
+            }
         }
     }
 

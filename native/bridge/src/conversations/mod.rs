@@ -401,7 +401,12 @@ impl Conversations {
         begun: oneshot::Receiver<Result<Begun, Error>>,
         open: Option<Duration>,
     ) -> Result<Dispatched, Error> {
-        let begun = begun.await.map_err(|_| Error::Stopping)??;
+        let begun = begun.await.map_err(|_| {
+            if self.inner.stopping.is_cancelled() {
+                return Error::Stopping;
+            }
+            Error::Internal("a conversation's task let go of a message".to_owned())
+        })??;
         let Begun { conversation_id, delivery, turn_id } = begun;
         // Not before the turn has begun: a thread without a first turn cannot be opened.
         let tab = self.reveal(&job, &conversation_id, open).await;

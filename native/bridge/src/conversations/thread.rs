@@ -455,12 +455,36 @@ impl ThreadTask {
 
     /// Gives the thread's writer back.
     pub(super) async fn release(&mut self) {
-        if let Some(Loaded { server, .. }) = self.loaded.take() {
-            let inner = &self.conversations.inner;
-            inner.approvals.withdraw(Withdrawn::Thread(&self.thread_id)).await;
-            unsubscribe(&server, &self.thread_id).await;
-            inner.registry.note_released(&self.thread_id);
+        self.let_go().await;
+    }
+
+    /// Gives the thread's writer back and waits until Codex has closed the thread. What is put into its queue before that,
+    /// our app-server begins, or it never answers (seen on 0.169.0).
+    pub(super) async fn release_and_close(&mut self) {
+        let Some(Loaded { server, mut watch, .. }) = self.let_go().await else { return };
+        let closed = async {
+            while let Some(event) = watch.next().await {
+                match event {
+                    ThreadEvent::Notification(told) if told.method == "thread/closed" => return,
+                    ThreadEvent::Notification(_) => {}
+                    ThreadEvent::Request(request) => {
+                        server.connection.answer(&request.id, &decline(&request)).await;
+                    }
+                }
+            }
+        };
+        if tokio::time::timeout(limits::CLOSING_TIMEOUT, closed).await.is_err() {
+            tracing::debug!(thread_id = self.thread_id, "Codex did not say that it closed the conversation");
         }
+    }
+
+    async fn let_go(&mut self) -> Option<Loaded> {
+        let loaded = self.loaded.take()?;
+        let inner = &self.conversations.inner;
+        inner.approvals.withdraw(Withdrawn::Thread(&self.thread_id)).await;
+        unsubscribe(&loaded.server, &self.thread_id).await;
+        inner.registry.note_released(&self.thread_id);
+        Some(loaded)
     }
 }
 
