@@ -1,7 +1,9 @@
 //! What the bridge costs, as ratios within one run (machines are noisy):
 //!
 //! - `GET /health`, beside a bare hyper handler that sends as many bytes;
-//! - creating a conversation through the bridge, beside the same two calls on the app-server's own stdio.
+//! - creating a conversation through the bridge, beside the same two calls on the app-server's own stdio;
+//! - from the moment a job's end is shown until another app-server has opened its conversation, beside the same from the
+//!   moment an app-server has answered that it gives the conversation back.
 //!
 //! Run with `npm run bench`. The two sides of a ratio take turns, so that what else the machine does hits both.
 
@@ -33,6 +35,7 @@ use testkit::{CodexHome, HttpClient, ScriptedModel, codex_binary};
 use tokio::net::{TcpListener, TcpStream};
 
 const CONVERSATIONS: usize = 150;
+const REOPENED: usize = 60;
 const WARM_UP: usize = 10;
 const HEALTH_ROUNDS: usize = 5;
 const HEALTH_ROUND: Duration = Duration::from_secs(2);
@@ -77,6 +80,9 @@ async fn main() {
     // First, because Codex is still busy with its conversations for a while after they ended.
     health(&bridge).await;
     conversations(&bridge, &direct).await;
+    let panel = AppServer::start(&launch, "bench").await.unwrap();
+    reopening(&bridge, &direct, &panel).await;
+    panel.stop().await;
     bridge.stop().await;
     direct.stop().await;
 }
@@ -118,6 +124,45 @@ async fn create_directly(direct: &AppServer) -> Duration {
     let took = begun.elapsed();
     until_completed(&mut watch).await;
     connection.thread_unsubscribe(&thread.id).await.unwrap();
+    took
+}
+
+/// How soon `panel` can open what has ended in the bridge, and what `direct` has given back.
+async fn reopening(bridge: &Bridge, direct: &AppServer, panel: &AppServer) {
+    let client = HttpClient::new(bridge.url());
+    let (mut through, mut beside) = (Vec::new(), Vec::new());
+    for number in 0..WARM_UP + REOPENED {
+        let reply = client.post("/conversations", &json!({"message": "hello"})).await.unwrap();
+        let path = format!("/jobs/{}?waitMs=30000", reply.body["job"]["jobId"].as_str().unwrap());
+        assert_eq!(client.get(&path).await.unwrap().body["job"]["status"], "completed");
+        let one = reopen(panel, reply.body["conversationId"].as_str().unwrap()).await;
+
+        let (thread, mut watch) = direct.connection.thread_start(&ThreadOptions::default()).await.unwrap();
+        let input = [UserInput::Text { text: "hello".into() }];
+        direct.connection.turn_start(&thread.id, "message", &input, None).await.unwrap();
+        until_completed(&mut watch).await;
+        direct.connection.thread_unsubscribe(&thread.id).await.unwrap();
+        let two = reopen(panel, &thread.id).await;
+        if number >= WARM_UP {
+            through.push(one);
+            beside.push(two);
+        }
+    }
+    let (through, beside) = (Percentiles::of(through), Percentiles::of(beside));
+    println!("\nopening elsewhere what has just ended ({REOPENED} each, one after another)");
+    println!("                          p50 ms   p99 ms");
+    println!("given back directly     {:8.2} {:8.2}", beside.p50, beside.p99);
+    println!("ended in the bridge     {:8.2} {:8.2}", through.p50, through.p99);
+}
+
+/// The time until this app-server has the conversation; it is given back afterwards.
+async fn reopen(panel: &AppServer, thread_id: &str) -> Duration {
+    let begun = Instant::now();
+    while panel.connection.thread_resume(thread_id, &ThreadOptions::default()).await.is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "nobody gives it back");
+    }
+    let took = begun.elapsed();
+    panel.connection.thread_unsubscribe(thread_id).await.unwrap();
     took
 }
 

@@ -5,6 +5,7 @@
 //! kept here with the process that asked; when that process, its turn or this bridge ends, they are withdrawn.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use codex::approval::{self, Question};
 use codex::decline::decline;
 use codex::rpc::{RpcError, ServerRequest};
 use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -20,7 +22,9 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::editor::Editor;
 use crate::error::Error;
+use crate::instance::url_of;
 use crate::jobs::LiveJob;
+use crate::limits;
 use crate::model::approval::{Approval, ApprovalKind, ApprovalStatus, Decision, ResolvedBy};
 use crate::model::job::WaitingOn;
 use crate::store::{ApprovalPage, ApprovalQuery, Store, StoreError};
@@ -39,6 +43,8 @@ struct Inner {
     /// Until an approval that nobody answers is denied.
     limit: Duration,
     waiting: Mutex<HashMap<String, Waiting>>,
+    /// Where the addresses of other bridge processes are found.
+    discovery_folder: PathBuf,
     tasks: TaskTracker,
 }
 
@@ -66,6 +72,37 @@ impl Asker<'_> {
     pub(crate) const UNKNOWN: Self = Self { job: None, limit: None };
 }
 
+/// What Codex is told.
+type Said = Result<Value, RpcError>;
+
+/// What Codex no longer waits for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Withdrawn<'a> {
+    /// One request.
+    Request {
+        /// The thread that asked.
+        thread_id: &'a str,
+        /// Codex's id of the request.
+        request_id: &'a Value,
+    },
+    /// All of this thread.
+    Thread(&'a str),
+    /// All of this job, whose turn has ended; those of the sub-agents that it started, too, which ask as threads of their own.
+    Job(&'a str),
+}
+
+impl Withdrawn<'_> {
+    fn is(&self, asked: &Waiting) -> bool {
+        match self {
+            Self::Request { thread_id, request_id } => {
+                asked.approval.conversation_id == *thread_id && asked.request.id == **request_id
+            }
+            Self::Thread(thread_id) => asked.approval.conversation_id == *thread_id,
+            Self::Job(job_id) => asked.approval.job_id.as_deref() == Some(*job_id),
+        }
+    }
+}
+
 /// What somebody decided.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -85,10 +122,12 @@ impl Approvals {
         instance_id: String,
         editor: Option<Arc<dyn Editor>>,
         limit: Duration,
+        discovery_folder: PathBuf,
         tasks: TaskTracker,
     ) -> Self {
         let waiting = Mutex::default();
-        Self { inner: Arc::new(Inner { store, instance_id, editor, limit, waiting, tasks }) }
+        let inner = Inner { store, instance_id, editor, limit, waiting, discovery_folder, tasks };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Takes in a question of Codex.
@@ -149,29 +188,34 @@ impl Approvals {
                 }
             }
         };
-        let outcome = tokio::select! {
-            () = resolved.cancelled() => {
-                self.tell_editor(&id).await;
-                return;
+        tokio::pin!(asked);
+        let mut is_asked = true;
+        loop {
+            let (decision, by) = tokio::select! {
+                () = resolved.cancelled() => {
+                    self.tell_editor(&id).await;
+                    return;
+                }
+                decision = &mut asked, if is_asked => (decision, ResolvedBy::Editor),
+                () = &mut deadline => (Decision::Deny, ResolvedBy::Deadline),
+            };
+            let answer = Answer { decision, content: None, note: None };
+            match self.resolve(&id, answer, by).await {
+                // Nothing happened yet: the deadline stays.
+                Err(error @ Error::DecisionInvalid { .. }) => {
+                    tracing::warn!(%error, approval_id = id, "the editor decided what cannot be decided");
+                    is_asked = false;
+                    continue;
+                }
+                Ok(_) if by == ResolvedBy::Editor => {}
+                Ok(_) => self.tell_editor(&id).await,
+                Err(error @ Error::ApprovalResolved(_)) => {
+                    tracing::debug!(%error, "an answer came too late");
+                    self.tell_editor(&id).await;
+                }
+                Err(error) => tracing::error!(%error, approval_id = id, "cannot resolve an approval"),
             }
-            decision = asked => {
-                let answer = Answer { decision, content: None, note: None };
-                self.resolve(&id, answer, ResolvedBy::Editor).await
-            }
-            () = &mut deadline => {
-                let answer = Answer { decision: Decision::Deny, content: None, note: None };
-                let denied = self.resolve(&id, answer, ResolvedBy::Deadline).await;
-                self.tell_editor(&id).await;
-                denied
-            }
-        };
-        match outcome {
-            Ok(_) => {}
-            Err(error @ Error::ApprovalResolved(_)) => {
-                tracing::debug!(%error, "an answer came too late");
-                self.tell_editor(&id).await;
-            }
-            Err(error) => tracing::error!(%error, approval_id = id, "cannot resolve an approval"),
+            return;
         }
     }
 
@@ -187,43 +231,55 @@ impl Approvals {
     /// Answers a question. Who comes first wins.
     ///
     /// # Errors
-    /// [`Error::ApprovalNotFound`], [`Error::ApprovalResolved`], [`Error::DecisionInvalid`].
+    /// [`Error::ApprovalNotFound`], [`Error::ApprovalResolved`], [`Error::ApprovalAskedElsewhere`],
+    /// [`Error::DecisionInvalid`].
     pub async fn resolve(
         &self,
         approval_id: &str,
         answer: Answer,
         by: ResolvedBy,
     ) -> Result<Approval, Error> {
-        let taken = {
-            let mut waiting = self.waiting();
-            match waiting.get(approval_id) {
-                Some(asked) => {
-                    let said = reply(asked, &answer, by)?;
-                    waiting.remove(approval_id).map(|asked| (asked, said))
-                }
-                None => None,
+        let deadline = Instant::now() + limits::APPROVAL_SETTLES_WITHIN;
+        loop {
+            if let Some((asked, said)) = self.take(approval_id, &answer, by)? {
+                let Answer { decision, note, .. } = answer;
+                return self.conclude(asked, decision.status(), Some(decision), by, note, Some(said)).await;
             }
-        };
-        let Some((asked, said)) = taken else {
             let approval = self.get(approval_id).await?;
-            return Err(Error::ApprovalResolved(Box::new(approval)));
-        };
-        let Answer { decision, note, .. } = answer;
-        self.conclude(asked, decision.status(), Some(decision), by, note, Some(said)).await
+            if approval.status != ApprovalStatus::Pending {
+                return Err(Error::ApprovalResolved(Box::new(approval)));
+            }
+            let asker = self.inner.store.approval_instance(approval_id).await?;
+            if asker.as_ref() != Some(&self.inner.instance_id) || Instant::now() >= deadline {
+                let url = asker.and_then(|id| url_of(&self.inner.discovery_folder, &id));
+                return Err(Error::ApprovalAskedElsewhere { url });
+            }
+            // Recorded, and about to wait here; or answered, and about to be recorded.
+            tokio::time::sleep(limits::APPROVAL_SETTLES_INTERVAL).await;
+        }
     }
 
-    /// Codex no longer waits for these: the one with `request_id`, or all of the thread.
-    pub(crate) async fn withdraw(&self, thread_id: &str, request_id: Option<&Value>) {
+    /// Takes the question out of those that wait, with what Codex is to be told. Whoever gets it has answered it.
+    fn take(
+        &self,
+        approval_id: &str,
+        answer: &Answer,
+        by: ResolvedBy,
+    ) -> Result<Option<(Waiting, Said)>, Error> {
+        let mut waiting = self.waiting();
+        let Some(asked) = waiting.get(approval_id) else { return Ok(None) };
+        let said = reply(asked, answer, by)?;
+        Ok(waiting.remove(approval_id).map(|asked| (asked, said)))
+    }
+
+    /// Codex no longer waits for these.
+    pub(crate) async fn withdraw(&self, what: Withdrawn<'_>) {
         let taken: Vec<Waiting> = {
             let mut waiting = self.waiting();
             if waiting.is_empty() {
                 return;
             }
-            let is_meant = |_: &String, asked: &mut Waiting| {
-                asked.approval.conversation_id == thread_id
-                    && request_id.is_none_or(|id| asked.request.id == *id)
-            };
-            waiting.extract_if(is_meant).map(|(_, asked)| asked).collect()
+            waiting.extract_if(|_, asked| what.is(asked)).map(|(_, asked)| asked).collect()
         };
         for asked in taken {
             let concluded =
@@ -242,7 +298,7 @@ impl Approvals {
         decision: Option<Decision>,
         by: ResolvedBy,
         note_text: Option<String>,
-        said: Option<Result<Value, RpcError>>,
+        said: Option<Said>,
     ) -> Result<Approval, Error> {
         let Waiting { mut approval, request, server, job, resolved } = asked;
         let id = approval.approval_id.clone();
@@ -304,7 +360,7 @@ impl Approvals {
 }
 
 /// What Codex is told. The deadline says no even to what offers no such decision.
-fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Result<Value, RpcError>, Error> {
+fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Said, Error> {
     if by == ResolvedBy::Deadline {
         return Ok(decline(&asked.request));
     }

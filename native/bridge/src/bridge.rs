@@ -116,6 +116,7 @@ impl Bridge {
             instance_id.clone(),
             editor.clone(),
             config.approval_timeout,
+            config.discovery_folder.clone(),
             tasks.clone(),
         );
         let conversations = Conversations::new(
@@ -190,8 +191,11 @@ impl Bridge {
         session.search_in_background();
         tasks.spawn(stopping.clone().run_until_cancelled_owned(events.run()));
         tasks.spawn(stopping.clone().run_until_cancelled_owned(watcher.run()));
+        let reconciler = Reconciler { jobs, approvals, conversations, peers: instance.peers() };
+        // Before the first request: what waited must not be overtaken.
+        reconciler.look().await;
         tasks.spawn(Server::new(Arc::clone(&app), listener, address).run());
-        tasks.spawn(reconcile(jobs, approvals, conversations, instance.peers(), stopping.clone()));
+        tasks.spawn(reconciler.run(stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
         tracing::info!(url, data_folder = %config.data_folder.display(), "the bridge is running");
         let announced = Mutex::new(Announced { instance: Some(instance), entry });
@@ -254,33 +258,42 @@ impl Bridge {
     }
 }
 
-/// Ends or follows the jobs of bridge processes that died, now and whenever another one dies.
-async fn reconcile(
+/// Ends or follows the jobs of bridge processes that died.
+struct Reconciler {
     jobs: Jobs,
     approvals: Approvals,
     conversations: Conversations,
     peers: Peers,
-    stopping: CancellationToken,
-) {
-    loop {
-        match jobs.adopt_orphans(|id| peers.is_alive(id)).await {
+}
+
+impl Reconciler {
+    /// Whenever another one dies.
+    async fn run(self, stopping: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(limits::RECONCILE_INTERVAL) => {}
+                () = stopping.cancelled() => return,
+            }
+            self.look().await;
+        }
+    }
+
+    /// Those that died until now.
+    async fn look(&self) {
+        match self.jobs.adopt_orphans(|id| self.peers.is_alive(id)).await {
             Ok(orphans) => {
                 for job in orphans {
                     tracing::info!(
                         job_id = job.job_id,
                         "finding out what became of a job whose bridge process ended"
                     );
-                    conversations.recover(job).await;
+                    self.conversations.recover(job).await;
                 }
             }
             Err(error) => tracing::error!(%error, "cannot look for unfinished jobs"),
         }
-        if let Err(error) = approvals.expire_orphans(|id| peers.is_alive(id)).await {
+        if let Err(error) = self.approvals.expire_orphans(|id| self.peers.is_alive(id)).await {
             tracing::error!(%error, "cannot look for approvals that nobody waits for");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(limits::RECONCILE_INTERVAL) => {}
-            () = stopping.cancelled() => return,
         }
     }
 }

@@ -66,6 +66,9 @@ pub enum Error {
     /// Codex does not know the conversation.
     #[error("Codex does not know the conversation {0}. GET /jobs lists the conversations of past jobs.")]
     ConversationNotFound(String),
+    /// Somebody put the conversation away.
+    #[error("The conversation {0} is archived. Take it out with POST /conversations/{0}/unarchive.")]
+    ConversationArchived(String),
     /// No conversation tab has the focus.
     #[error("No active Codex conversation tab is focused.")]
     NoCurrentConversation,
@@ -122,6 +125,12 @@ pub enum Error {
     /// The approval was resolved before.
     #[error("{}", already_resolved(.0))]
     ApprovalResolved(Box<Approval>),
+    /// The Codex of another bridge process waits for the answer.
+    #[error("Another bridge{} asks. Answer there.", url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default())]
+    ApprovalAskedElsewhere {
+        /// Its address, where it is known.
+        url: Option<String>,
+    },
     /// The decision does not fit the approval.
     #[error("{field}: {problem}")]
     DecisionInvalid {
@@ -245,7 +254,9 @@ impl Error {
             Self::WrongSurface { found, wanted } => Some(json!({"found": found, "wanted": wanted})),
             Self::SwitchedOff { setting, .. } => Some(json!({"setting": setting})),
             Self::ApprovalResolved(approval) => Some(json!({"approval": approval})),
-            Self::JobRunsElsewhere { url } => Some(json!({"url": url})),
+            Self::JobRunsElsewhere { url } | Self::ApprovalAskedElsewhere { url } => {
+                Some(json!({"url": url}))
+            }
             Self::ConversationOwnedElsewhere { conversation_id, owner } => {
                 let owner = owner.as_ref().map(|owner| json!({"pid": owner.pid, "program": owner.program}));
                 Some(json!({
@@ -263,6 +274,7 @@ impl Error {
     #[must_use]
     pub fn of_conversation(conversation_id: &str, error: CallError) -> Self {
         match error.refusal() {
+            Some(Refusal::Archived) => Self::ConversationArchived(conversation_id.to_owned()),
             Some(Refusal::ThreadUnknown) => Self::ConversationNotFound(conversation_id.to_owned()),
             Some(Refusal::OwnedElsewhere) => {
                 Self::ConversationOwnedElsewhere { conversation_id: conversation_id.to_owned(), owner: None }
@@ -287,6 +299,7 @@ impl Error {
             Self::Session(SessionError::Start(_)) | Self::Codex(CallError::TimedOut { .. }) => {
                 FailureCode::CodexUnavailable
             }
+            Self::ConversationArchived(_) => FailureCode::ConversationArchived,
             Self::QueueFull { .. } => FailureCode::QueueFull,
             Self::JobCancelled => FailureCode::Cancelled,
             Self::ConversationBusy(_) => FailureCode::ConversationBusy,

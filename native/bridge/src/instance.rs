@@ -5,7 +5,7 @@
 //! - A **discovery file** in the discovery folder (`<instanceId>.json`, mode 0600) with the address, for clients that look
 //!   for the bridge of a workspace folder.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -169,10 +169,12 @@ fn lock_path(locks_folder: &Path, id: &str) -> PathBuf {
     locks_folder.join(format!("{id}.lock"))
 }
 
+/// Whoever cannot be looked at (too many open files, for example) counts as alive: to take over the jobs of the living
+/// would be worse than to leave those of the dead a while longer.
 fn is_locked(path: &Path) -> bool {
     match File::open(path) {
-        Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
-        Err(_) => false,
+        Ok(file) => !matches!(file.try_lock(), Ok(())),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }
 
@@ -221,6 +223,16 @@ mod tests {
         drop(two);
         assert!(!one.peers().is_alive("two"));
         assert!(!one.peers().is_alive("never"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn whoever_cannot_be_looked_at_counts_as_alive() {
+        let folder = tempfile::tempdir().unwrap();
+        // A link to itself cannot be opened, by root neither.
+        let path = folder.path().join("one.lock");
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        assert!(is_locked(&path));
     }
 
     #[test]

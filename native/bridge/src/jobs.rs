@@ -4,7 +4,7 @@
 //! last heard of Codex ([`Progress`]) is shown at once and stored with the next step, because a write for each streamed
 //! word would cost more than the word.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -312,6 +312,14 @@ impl LiveJob {
         let mut state = self.state.subscribe();
         // An error means that the job is gone, which it is once it has ended.
         let _ = state.wait_for(|job| job.turn_id.is_some() || job.status.is_end()).await;
+    }
+
+    /// The ids of the items that were told of its turn.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn items_told(&self) -> Result<HashSet<String>, StoreError> {
+        self.jobs.inner.events.items_of(&self.job_id).await
     }
 
     /// Takes note of something that Codex told, and shows it to whoever listens.

@@ -50,6 +50,11 @@ pub const INTERRUPT_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a cancelled job's end is waited for before the reply shows it as it is. Codex takes milliseconds, or as long as a
 /// command of the turn takes to die.
 pub const CANCEL_WAIT: Duration = Duration::from_secs(10);
+/// An approval of this process stands in the database a moment before it can be answered, and as pending a moment after it
+/// was. A write takes a fraction of a millisecond, and [`STORE_BUSY_TIMEOUT`] at the worst.
+pub const APPROVAL_SETTLES_WITHIN: Duration = Duration::from_secs(6);
+/// Between two looks at such an approval.
+pub const APPROVAL_SETTLES_INTERVAL: Duration = Duration::from_millis(5);
 /// Time to load a conversation in order to change it.
 pub const ACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -94,6 +99,8 @@ pub const TURN_SILENCE: Duration = Duration::from_secs(10);
 pub const FOLLOW_INTERVAL_MIN: Duration = Duration::from_millis(100);
 /// Longest wait between two looks at a turn that another process runs: a look reads the whole thread.
 pub const FOLLOW_INTERVAL_MAX: Duration = Duration::from_secs(2);
+/// Newest turns that are read to find one: between two looks few others come.
+pub const FOLLOW_TURNS: usize = 8;
 /// Once we own a thread, a queued message begins within 0.15 s by itself, unless its queue is paused.
 pub const QUEUE_BEGINS_WITHIN: Duration = Duration::from_millis(500);
 /// Time for a turn of `codex exec` to appear in the history, which takes some 50 ms; without it the turn's id is unknown.
@@ -106,6 +113,10 @@ pub const TAKE_OVER_INTERVAL: Duration = Duration::from_secs(2);
 pub const CLOSING_RETRY_INTERVAL: Duration = Duration::from_millis(15);
 /// While Codex closes a thread, which takes about 0.1 s, calls on it find nothing and are made again; beyond this they are not.
 pub const CLOSING_TIMEOUT: Duration = Duration::from_secs(1);
+/// Attempts to record a job's end, before it is left to the next start of the bridge. With the interval a minute and more.
+pub const END_ATTEMPTS_MAX: u32 = 60;
+/// Between two of them.
+pub const END_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// Time to give a thread's writer back. An answer takes a millisecond.
 pub const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A turn that another process runs or ran is given up when its thread could not be read for so long.

@@ -121,6 +121,49 @@ async fn a_turn_that_ran_when_the_bridge_was_killed_is_told_truthfully() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_when_the_bridge_is_killed_is_sent_in_order_by_the_next_one() {
+    let world = World::new().await;
+    let serve = world.serve().await;
+    let first = serve.create("@model hold for-ever").await;
+    world.model.wait_until_held("for-ever").await;
+    let path = format!("/conversations/{}/messages", first["conversationId"].as_str().unwrap());
+    let mut waiting = Vec::new();
+    for number in 0..4 {
+        let reply = serve.client.post(&path, &json!({"message": format!("number {number}")})).await.unwrap();
+        assert_eq!(reply.body["delivery"], "queued", "{}", reply.body);
+        waiting.push(reply.body["job"]["jobId"].as_str().unwrap().to_owned());
+    }
+    let queue = format!("/conversations/{}/queue", first["conversationId"].as_str().unwrap());
+    let edited = format!("{queue}/{}", waiting[1]);
+    let edited = serve.client.patch(&edited, &json!({"message": "number 1, edited"})).await.unwrap();
+    assert_eq!(edited.status, 200, "{}", edited.body);
+    let removed = serve.client.delete(&format!("{queue}/{}", waiting[2])).await.unwrap();
+    assert_eq!(removed.status, 200, "{}", removed.body);
+    serve.kill().await;
+
+    let serve = world.serve().await;
+    // Comes at once, and must not overtake them.
+    let late = serve.client.post(&path, &json!({"message": "late"})).await.unwrap().body;
+    let cut = serve.ended(first["job"]["jobId"].as_str().unwrap()).await;
+    assert_eq!(cut["failure"]["code"], "interrupted_by_restart", "{cut}");
+    let mut turns = Vec::new();
+    let late_id = late["job"]["jobId"].as_str().unwrap();
+    for (job_id, text) in [
+        (waiting[0].as_str(), "number 0"),
+        (waiting[1].as_str(), "number 1, edited"),
+        (waiting[3].as_str(), "number 3"),
+        (late_id, "late"),
+    ] {
+        let job = serve.ended(job_id).await;
+        assert_eq!(job["result"]["text"], format!("You said: {text}"), "{job}");
+        turns.push(job["turnId"].as_str().unwrap().to_owned());
+    }
+    assert!(turns.is_sorted(), "turn ids are UUIDv7, so their order is that of their start: {turns:?}");
+    assert_eq!(serve.ended(&waiting[2]).await["failure"]["code"], "cancelled");
+    serve.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_every_job_has_one_true_end() {
     let world = World::new().await;
     let mut known: Vec<(String, Option<Value>)> = Vec::new();

@@ -125,6 +125,8 @@ impl RpcError {
             || text.contains("no archived rollout found")
             || text.contains("thread not loaded")
             || text.contains("thread not found")
+            // `failed to archive session: thread 0192… not found`, of one that is just being closed, too.
+            || (text.contains("thread ") && text.ends_with(" not found"))
             || text.contains("invalid thread id")
             || text.contains("invalid session id")
         {
@@ -258,6 +260,7 @@ mod tests {
             ("thread 01a is not materialized yet; includeTurns is unavailable", Refusal::NoTurnsYet),
             ("no rollout found for thread id 01a", Refusal::ThreadUnknown),
             ("thread not loaded: 01a", Refusal::ThreadUnknown),
+            ("failed to archive session: thread 01a not found", Refusal::ThreadUnknown),
             ("invalid thread id: invalid character", Refusal::ThreadUnknown),
             ("invalid session id: invalid character", Refusal::ThreadUnknown),
             ("Invalid request: unknown variant `x/y`, expected one of `a`", Refusal::MethodUnknown),

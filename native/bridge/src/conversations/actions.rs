@@ -179,15 +179,12 @@ impl Conversations {
     }
 
     async fn act(&self, conversation_id: &str, action: Action) -> Result<(), Error> {
-        if self.inner.registry.is_busy(conversation_id) {
-            return Err(Error::ConversationBusy(conversation_id.to_owned()));
-        }
         let (done, outcome) = oneshot::channel();
         match self.inner.registry.enqueue(conversation_id, Work::Act { action, done }) {
             Place::Front(work) => self.start_task(conversation_id, work, None),
-            // Somebody was quicker; what they run is short, or the limit of the call ends the wait.
+            // The next thing that its task does, or behind another change of it.
             Place::Next | Place::Behind => {}
-            Place::Full => return Err(Error::QueueFull { limit: limits::QUEUED_TURNS_MAX }),
+            Place::Refused(_, error) => return Err(error),
         }
         outcome.await.map_err(|_| Error::Stopping)?
     }
@@ -220,7 +217,7 @@ impl ThreadTask {
             }
         }
         // What others queued on it has begun by now, or is about to.
-        self.finish_turns_of_others().await;
+        self.finish_turns_of_others(None).await;
         let Some(loaded) = &self.loaded else { return Err(Error::Stopping) };
         let connection = &loaded.server.connection;
         match action {

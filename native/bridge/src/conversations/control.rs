@@ -34,9 +34,7 @@ impl Conversations {
             Ok(live) => live,
             Err(Error::JobEnded { .. }) => {
                 let job = self.inner.jobs.get(job_id).await?;
-                let is_cancelled =
-                    job.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Cancelled);
-                return if is_cancelled {
+                return if is_cancelled(&job) {
                     Ok(job)
                 } else {
                     Err(Error::JobEnded { status: job.status.name() })
@@ -55,16 +53,22 @@ impl Conversations {
         let conversation_id = view.conversation_id.unwrap_or_default();
         match view.delivery {
             Some(Delivery::HandedOver) => self.take_back(&live, &conversation_id).await?,
-            // Its turn is another job's, too: both end.
-            Some(Delivery::Steered) => match self.inner.registry.running(&conversation_id) {
-                Some(running) => running.call_off(because),
-                None => live.call_off(because),
-            },
+            // Its turn is another job's, too: both end. Where the next turn runs already, its own has ended.
+            Some(Delivery::Steered) => {
+                let running = self.inner.registry.running(&conversation_id);
+                if let Some(running) = running.filter(|running| running.view().turn_id == view.turn_id) {
+                    running.call_off(FailureCode::Cancelled);
+                }
+            }
             Some(Delivery::Started | Delivery::Queued | Delivery::Forked) | None => {
                 live.call_off(because);
             }
         }
-        self.inner.jobs.wait(job_id, limits::CANCEL_WAIT).await
+        let job = self.inner.jobs.wait(job_id, limits::CANCEL_WAIT).await?;
+        if job.status.is_end() && !is_cancelled(&job) {
+            return Err(Error::JobEnded { status: job.status.name() });
+        }
+        Ok(job)
     }
 
     /// Takes a message back out of another process's queue.
@@ -75,7 +79,13 @@ impl Conversations {
             live.call_off(FailureCode::Cancelled);
             return Ok(());
         }
-        if live.view().status.is_end() {
+        let view = live.view();
+        if view.status.is_end() {
+            return Ok(());
+        }
+        if view.delivery != Some(Delivery::HandedOver) {
+            // Its owner died, and the bridge is about to run it.
+            live.call_off(FailureCode::Cancelled);
             return Ok(());
         }
         // Its turn runs there, and only that process can interrupt it.
@@ -121,8 +131,12 @@ impl Conversations {
     ) -> Result<String, Error> {
         let no_turn = || Error::NoActiveTurn(conversation_id.to_owned());
         let running = self.inner.registry.running(conversation_id).ok_or_else(no_turn)?;
-        let begun = timeout(message.send_timeout, running.begun_or_ended()).await;
-        begun.map_err(|_| send_timeout(message.send_timeout))?;
+        tokio::select! {
+            begun = timeout(message.send_timeout, running.begun_or_ended()) => {
+                begun.map_err(|_| send_timeout(message.send_timeout))?;
+            }
+            () = job.called_off() => return Err(Error::JobCancelled),
+        }
         // Held until ours is among them, so that the end of the turn does not miss it.
         let mut joined = running.joined().await;
         let turn_id = self.steer_turn(&running, &job.job_id, &message.input).await?;
@@ -186,20 +200,23 @@ impl Conversations {
             edited = Some(message.clone());
         });
         let view = live.view();
-        if let (true, Some(message)) = (waits, edited) {
-            let message = serde_json::to_string(&message)
-                .map_err(|error| Error::Internal(format!("a message cannot be written: {error}")))?;
-            self.inner.jobs.store().set_job_message(job_id, message).await?;
-        } else if view.delivery == Some(Delivery::HandedOver) && view.turn_id.is_none() {
-            self.edit_elsewhere(&view, text).await?;
-        } else {
-            return Err(Error::JobNotQueued);
-        }
-        live.step(|job, now| job.edit(text, now)).await?.map_err(|_| Error::JobNotQueued)
+        let message = match edited {
+            Some(message) if waits => message,
+            _ if view.delivery == Some(Delivery::HandedOver) && view.turn_id.is_none() => {
+                self.edit_elsewhere(&view, text).await?
+            }
+            _ => return Err(Error::JobNotQueued),
+        };
+        let message = serde_json::to_string(&message)
+            .map_err(|error| Error::Internal(format!("a message cannot be written: {error}")))?;
+        self.inner.jobs.store().set_job_message(job_id, message).await?;
+        // Its turn may have begun by now, but with these words.
+        let ended = |_| Error::JobEnded { status: live.view().status.name() };
+        live.step(|job, now| job.edit(text, now)).await?.map_err(ended)
     }
 
     /// Replaces the words of a message in another process's queue.
-    async fn edit_elsewhere(&self, job: &Job, text: &str) -> Result<(), Error> {
+    async fn edit_elsewhere(&self, job: &Job, text: &str) -> Result<Message, Error> {
         let conversation_id = job.conversation_id.as_deref().unwrap_or_default();
         let mut message = self.stored_message(&job.job_id).await?.ok_or(Error::JobNotQueued)?;
         message.set_text(text);
@@ -207,7 +224,7 @@ impl Conversations {
         let replaced =
             server.connection.thread_queue_replace(conversation_id, &job.job_id, &message.input).await;
         match replaced {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(message),
             Ok(false) => Err(Error::JobNotQueued),
             Err(error @ CallError::Refused { .. }) => Err(Error::of_conversation(conversation_id, error)),
             Err(error) => Err(error.into()),
@@ -227,4 +244,8 @@ impl Conversations {
         let url = instance.and_then(|id| url_of(&self.inner.discovery_folder, &id));
         Err(Error::JobRunsElsewhere { url })
     }
+}
+
+fn is_cancelled(job: &Job) -> bool {
+    job.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Cancelled)
 }

@@ -4,16 +4,14 @@
 use std::sync::Arc;
 
 use codex::protocol::ForkPoint;
-use tokio::sync::oneshot;
 
-use super::ending::{JobEnd, end_failed};
+use super::ending::{JobEnd, end_failed, tell};
 use super::message::{DeliveryMode, Message};
 use super::registry::{Place, Work};
 use super::thread::{Loaded, ThreadTask, unsubscribe};
-use super::{Begun, Conversations, Dispatched, ended_early};
+use super::{BegunSender, Conversations, Dispatched, ended_early};
 use crate::error::Error;
 use crate::jobs::LiveJob;
-use crate::limits;
 use crate::model::job::{Delivery, Fork};
 
 impl Conversations {
@@ -78,8 +76,8 @@ impl ThreadTask {
     pub(super) async fn move_to_copy(
         &mut self,
         job: &Arc<LiveJob>,
-        mut message: Box<Message>,
-        begun: oneshot::Sender<Result<Begun, Error>>,
+        message: Box<Message>,
+        begun: BegunSender,
     ) -> JobEnd {
         let conversations = self.conversations.clone();
         let moved = async {
@@ -96,23 +94,55 @@ impl ThreadTask {
             Ok(moved) => moved,
             Err(error) => return JobEnd::NotBegun { error, begun },
         };
+        self.move_to(&copy_id, loaded, job, message, begun).await
+    }
+
+    /// The copy is gone: somebody deleted it, or it was never stored. The message goes back to the original, of which another
+    /// copy is made.
+    pub(super) async fn move_back(
+        &mut self,
+        original_id: &str,
+        job: &Arc<LiveJob>,
+        message: Box<Message>,
+        begun: BegunSender,
+    ) -> JobEnd {
+        let moved = async {
+            self.conversations.inner.jobs.store().forget_alias(original_id, &self.thread_id).await?;
+            job.step(|job, now| job.bind(original_id, None, None, now)).await?.map_err(ended_early)
+        };
+        match moved.await {
+            Ok(_) => self.move_to(original_id, None, job, message, begun).await,
+            Err(error) => JobEnd::NotBegun { error, begun },
+        }
+    }
+
+    async fn move_to(
+        &mut self,
+        conversation_id: &str,
+        loaded: Option<Loaded>,
+        job: &Arc<LiveJob>,
+        mut message: Box<Message>,
+        begun: BegunSender,
+    ) -> JobEnd {
         self.release().await;
         // It was accepted, whatever its sender said about waiting.
         message.delivery = DeliveryMode::Auto;
         let work = Work::Send { job: Arc::clone(job), message, begun };
-        match conversations.inner.registry.enqueue(&copy_id, work) {
-            Place::Front(work) => conversations.start_task(&copy_id, work, loaded),
+        match self.conversations.inner.registry.enqueue(conversation_id, work) {
+            Place::Front(work) => self.conversations.start_task(conversation_id, work, loaded),
             Place::Next | Place::Behind => {
                 if let Some(loaded) = loaded {
-                    unsubscribe(&loaded.server, &copy_id).await;
+                    unsubscribe(&loaded.server, conversation_id).await;
                 }
                 if let Err(error) = job.step(|job, now| job.queue(Delivery::Queued, now)).await {
                     tracing::error!(%error, "cannot record that a message waits");
                 }
             }
-            Place::Full => {
-                let error = Error::QueueFull { limit: limits::QUEUED_TURNS_MAX };
+            Place::Refused(work, error) => {
                 end_failed(job, error.as_failure()).await;
+                if let Work::Send { begun, .. } = work {
+                    tell(begun, Err(error));
+                }
             }
         }
         JobEnd::Moved

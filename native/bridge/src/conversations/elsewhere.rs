@@ -13,12 +13,11 @@ use super::ending::{JobEnd, failure, job_end, signal_name, tell};
 use super::follow::{Followed, Follower, Whose};
 use super::message::{DeliveryMode, Message};
 use super::thread::{Access, Loaded, ThreadTask};
-use super::{Begun, ended_early};
+use super::{Begun, BegunSender, ended_early};
+use crate::approvals::Withdrawn;
 use crate::error::Error;
 use crate::jobs::LiveJob;
 use crate::model::job::{Delivery, FailureCode};
-
-type BegunSender = oneshot::Sender<Result<Begun, Error>>;
 
 impl ThreadTask {
     /// Another process owns the thread: puts the message into its queue and follows it there, if its sender allows that.
@@ -61,9 +60,14 @@ impl ThreadTask {
         let deadline = Instant::now() + limit;
         let conversations = self.conversations.clone();
         let reveal = conversations.reveal(job, &self.thread_id, message.open);
-        let picked_up = self.picked_up(job, deadline);
-        let (_, picked_up) = tokio::join!(reveal, picked_up);
+        let mut follower = Follower::new(&self.conversations, &self.thread_id, job, None, Whose::Queued);
+        let (_, picked_up) = tokio::join!(reveal, follower.begins_before(deadline));
         let conversation_id = self.thread_id.clone();
+        if self.conversations.inner.stopping.is_cancelled() {
+            // In the queue, and followed by the next start of the bridge.
+            tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id: None }));
+            return JobEnd::LeftToNextStart;
+        }
         if picked_up {
             let turn_id = job.view().turn_id;
             tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id }));
@@ -72,10 +76,13 @@ impl ThreadTask {
         match server.connection.thread_queue_remove(&self.thread_id, &job.job_id).await {
             Ok(true) => {
                 let warning = format!(
-                    "delivery: the panel did not pick the message up within {} ms, so the bridge runs it",
+                    "delivery: the panel did not pick the message up within {} ms",
                     limit.as_millis()
                 );
                 self.run_unclaimed(job, message, begun, warning).await
+            }
+            Ok(false) if job.called_off_because().is_some() => {
+                JobEnd::NotBegun { error: Error::JobCancelled, begun }
             }
             // Somebody was quicker.
             Ok(false) | Err(_) => {
@@ -100,7 +107,11 @@ impl ThreadTask {
             let cwd = loaded.cwd.clone();
             job.step(|job, now| job.bind(&self.thread_id, cwd, None, now)).await?.map_err(ended_early)?;
         }
-        self.release().await;
+        if self.loaded.is_none() && self.conversations.inner.registry.is_closing(&self.thread_id) {
+            // After a turn of ours: only whoever loads it hears when it is closed.
+            self.resume(&ThreadOptions::default(), Instant::now() + message.send_timeout).await?;
+        }
+        self.release_and_close().await;
         self.put_into_queue(&server, job, message, has_options || message.output_schema.is_some()).await?;
         Ok(server)
     }
@@ -120,6 +131,10 @@ impl ThreadTask {
         if let Err(error) = noted.await {
             return JobEnd::NotBegun { error: error.into(), begun };
         }
+        // They may have been edited in that queue.
+        let mut message = message.clone();
+        message.set_text(&job.view().message);
+        let message = &message;
         match self.load(message).await {
             Ok(Access::Ours) => self.run_turn(job, message, begun).await,
             // Somebody opened it in this moment.
@@ -162,13 +177,6 @@ impl ThreadTask {
         }
     }
 
-    /// Whether somebody began the queued message before `deadline`.
-    async fn picked_up(&self, job: &Arc<LiveJob>, deadline: Instant) -> bool {
-        let session = &self.conversations.inner.sessions.of(&self.thread_id);
-        let mut follower = Follower::new(&self.thread_id, job, None, Whose::Queued);
-        tokio::time::timeout_at(deadline, follower.begun(session)).await.is_ok()
-    }
-
     /// Follows a message in another process's queue to its end. When its owner is gone, the bridge runs it.
     async fn follow_queued(&mut self, job: &Arc<LiveJob>, message: &Message) -> JobEnd {
         let output = message.output_last_message_path.as_deref();
@@ -195,7 +203,7 @@ impl ThreadTask {
         let Some(Loaded { server, .. }) = self.loaded.take() else {
             return JobEnd::Failed(failure(FailureCode::CodexExited));
         };
-        self.conversations.inner.approvals.withdraw(&self.thread_id, None).await;
+        self.conversations.inner.approvals.withdraw(Withdrawn::Thread(&self.thread_id)).await;
         if self.conversations.inner.stopping.is_cancelled() {
             return JobEnd::Failed(failure(FailureCode::BridgeStopped));
         }
@@ -214,6 +222,8 @@ impl ThreadTask {
 
     /// The bridge process that ran the job is gone: finds out what became of its turn.
     pub(super) async fn recover(&mut self, job: &Arc<LiveJob>, message: Option<&Message>) -> JobEnd {
+        // What is loaded here is not the turn's: to find out its end, the thread is loaded once more, and released.
+        self.release().await;
         let view = job.view();
         if let (Some(Delivery::HandedOver), None, Some(message)) = (view.delivery, &view.turn_id, message) {
             return self.follow_queued(job, message).await;
@@ -221,6 +231,10 @@ impl ThreadTask {
         let whose = if view.delivery == Some(Delivery::HandedOver) { Whose::Queued } else { Whose::Dead };
         let output = view.output_last_message_path.map(PathBuf::from);
         let followed = self.follow_to_end(job, view.turn_id.as_deref(), whose, None).await;
+        if matches!(followed, Followed::LeftToItsOwner) {
+            // The next start of the bridge finds out.
+            return JobEnd::LeftToNextStart;
+        }
         end_of(followed, job, whose, output.as_deref(), FailureCode::InterruptedByRestart).await
     }
 
@@ -231,24 +245,24 @@ impl ThreadTask {
         whose: Whose,
         limit: Option<std::time::Duration>,
     ) -> Followed {
-        let session = self.conversations.inner.sessions.of(&self.thread_id);
-        let stopping = self.conversations.inner.stopping.clone();
-        let mut follower = Follower::new(&self.thread_id, job, turn_id, whose);
+        let mut follower = Follower::new(&self.conversations, &self.thread_id, job, turn_id, whose);
         let late = async {
-            match limit {
-                Some(limit) => tokio::time::sleep(limit).await,
-                None => std::future::pending().await,
+            let Some(limit) = limit else { return std::future::pending().await };
+            // Waiting is no part of the turn.
+            job.begun_or_ended().await;
+            tokio::time::sleep(limit).await;
+        };
+        let until = async {
+            tokio::select! {
+                () = job.called_off() => Followed::CalledOff,
+                () = late => {
+                    job.call_off(FailureCode::TurnTimeout);
+                    Followed::CalledOff
+                }
+                () = self.conversations.inner.stopping.cancelled() => Followed::LeftToItsOwner,
             }
         };
-        tokio::select! {
-            followed = follower.follow(&session) => followed,
-            () = job.called_off() => Followed::CalledOff,
-            () = late => {
-                job.call_off(FailureCode::TurnTimeout);
-                Followed::CalledOff
-            }
-            () = stopping.cancelled() => Followed::LeftToItsOwner,
-        }
+        follower.follow(until).await
     }
 }
 
@@ -268,7 +282,11 @@ async fn end_of(
             JobEnd::Failed(failure)
         }
         Followed::CalledOff => {
-            JobEnd::Failed(failure(job.called_off_because().unwrap_or(FailureCode::Cancelled)))
+            let mut failure = failure(job.called_off_because().unwrap_or(FailureCode::Cancelled));
+            if failure.code == FailureCode::TurnTimeout {
+                failure.message += " It runs in another process, which alone can interrupt it.";
+            }
+            JobEnd::Failed(failure)
         }
         Followed::Unclaimed => JobEnd::Failed(failure(interrupted)),
         Followed::LeftToItsOwner if matches!(whose, Whose::Queued) => JobEnd::LeftToNextStart,

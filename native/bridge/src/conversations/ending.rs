@@ -93,6 +93,9 @@ pub(super) fn failure(code: FailureCode) -> Failure {
 }
 
 pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
+    if matches!(end, JobEnd::Moved | JobEnd::LeftToNextStart) {
+        return;
+    }
     for joined in job.take_joined().await {
         if let Some(end) = end.of_joined() {
             Box::pin(end_job(&joined, end)).await;
@@ -101,8 +104,8 @@ pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
     match end {
         JobEnd::Completed { result, warnings } => {
             finish(job, |job, now| {
-                job.warnings.extend(warnings);
-                job.complete(result, now)
+                job.warnings.extend(warnings.iter().cloned());
+                job.complete(result.clone(), now)
             })
             .await;
         }
@@ -117,7 +120,7 @@ pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
 
 /// Ends a job that cannot go on.
 pub(super) async fn end_failed(job: &LiveJob, failure: Failure) {
-    finish(job, |job, now| job.fail(failure, now)).await;
+    finish(job, |job, now| job.fail(failure.clone(), now)).await;
 }
 
 /// Ends a job that had no conversation yet when its bridge process ended.
@@ -125,13 +128,18 @@ pub(super) async fn end_interrupted_by_restart(job: &LiveJob) {
     end_failed(job, failure(FailureCode::InterruptedByRestart)).await;
 }
 
-async fn finish(job: &LiveJob, step: impl FnOnce(&mut Job, Timestamp) -> Result<JobEvent, Refusal>) {
-    match job.step(step).await {
-        Ok(Ok(_)) | Err(StoreError::NotOurs) => {}
-        Ok(Err(refusal)) => tracing::debug!(job_id = job.job_id, %refusal, "nothing left to end"),
-        // Unfinished in the database, so the next start finds it and ends it.
-        Err(error) => tracing::error!(job_id = job.job_id, %error, "cannot record the job's end"),
+/// Another process may keep the database busy, or its disk be full for a while: a job whose end was lost would look as if
+/// it ran for ever.
+async fn finish(job: &LiveJob, step: impl Fn(&mut Job, Timestamp) -> Result<JobEvent, Refusal>) {
+    for _ in 0..limits::END_ATTEMPTS_MAX {
+        match job.step(&step).await {
+            Ok(Ok(_)) | Err(StoreError::NotOurs) => return,
+            Ok(Err(refusal)) => return tracing::debug!(job_id = job.job_id, %refusal, "nothing left to end"),
+            Err(error) => tracing::error!(job_id = job.job_id, %error, "cannot record the job's end"),
+        }
+        tokio::time::sleep(limits::END_RETRY_INTERVAL).await;
     }
+    // Unfinished in the database, so the next start finds it and ends it.
 }
 
 pub(super) fn tell(begun: oneshot::Sender<Result<Begun, Error>>, outcome: Result<Begun, Error>) {

@@ -3,19 +3,23 @@
 //! A process that does not own a thread sees a running turn as `interrupted` without a time of completion, and so looks a
 //! turn whose process died. Only the thread's writer tells them apart: if it can be had, nobody runs the turn.
 
+use std::collections::HashSet;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use codex::app_server::AppServer;
+use codex::connection::CallError;
 use codex::owner;
-use codex::protocol::ThreadOptions;
-use codex::rpc::Refusal;
+use codex::protocol::{ThreadOptions, Turn};
+use codex::rpc::{Notification, Refusal};
 use codex::turn::{TurnEnd, TurnRecord};
-use tokio::time::Instant;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
 
+use super::Conversations;
 use crate::jobs::LiveJob;
 use crate::limits;
-use crate::session::Session;
 
 /// Whose turn it is.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +39,7 @@ pub(super) enum Followed {
     Lost(String),
     /// Nobody has the thread, and the message is out of its queue again: it can be run here.
     Unclaimed,
-    /// The job was called off, and the message is out of the queue.
+    /// The job was called off: the message is out of the queue, or its turn took too long.
     CalledOff,
     /// Not found out yet, because the bridge stops.
     LeftToItsOwner,
@@ -46,14 +50,17 @@ const MISSING_LOOKS: u32 = 5;
 
 /// Follows one turn.
 pub(super) struct Follower<'a> {
+    conversations: &'a Conversations,
     thread_id: &'a str,
     job: &'a LiveJob,
     turn_id: Option<String>,
     whose: Whose,
-    /// Since when we hold the thread's writer.
+    /// Whether we hold the thread's writer.
     is_owned: bool,
     next_take_over: Instant,
     server: Option<Arc<AppServer>>,
+    /// Items of the turn that were told as events; `None` before those of an earlier process were read.
+    told: Option<HashSet<String>>,
 }
 
 enum Look {
@@ -67,44 +74,83 @@ enum Look {
 
 impl<'a> Follower<'a> {
     /// Follows the turn `turn_id`, or the one of the message whose client id is the job's.
-    pub(super) fn new(thread_id: &'a str, job: &'a LiveJob, turn_id: Option<&str>, whose: Whose) -> Self {
+    pub(super) fn new(
+        conversations: &'a Conversations,
+        thread_id: &'a str,
+        job: &'a LiveJob,
+        turn_id: Option<&str>,
+        whose: Whose,
+    ) -> Self {
         let grace = match whose {
             Whose::Dead => Duration::ZERO,
             // Its owner is alive: give it the time to begin.
             Whose::Queued => limits::TAKE_OVER_INTERVAL,
         };
-        let turn_id = turn_id.map(str::to_owned);
-        let next_take_over = Instant::now() + grace;
-        Self { thread_id, job, turn_id, whose, is_owned: false, next_take_over, server: None }
+        Self {
+            conversations,
+            thread_id,
+            job,
+            turn_id: turn_id.map(str::to_owned),
+            whose,
+            is_owned: false,
+            next_take_over: Instant::now() + grace,
+            server: None,
+            told: None,
+        }
     }
 
-    /// Follows it to its end.
-    pub(super) async fn follow(&mut self, session: &Session) -> Followed {
-        let followed = self.look_until_known(session).await;
-        if let (true, Some(server)) = (self.is_owned, &self.server)
-            && let Err(error) = server.connection.thread_unsubscribe(self.thread_id).await
-        {
-            tracing::debug!(%error, "cannot release the thread");
+    /// Follows it to its end, or until `until` says what else becomes of it.
+    pub(super) async fn follow(&mut self, until: impl Future<Output = Followed>) -> Followed {
+        let followed = self.look_until_known(pin!(until)).await;
+        if let (true, Some(server)) = (self.is_owned, &self.server) {
+            super::thread::unsubscribe(server, self.thread_id).await;
+            self.conversations.inner.registry.note_released(self.thread_id);
         }
         followed
     }
 
-    /// Completes once the turn has begun, in whichever process.
-    pub(super) async fn begun(&mut self, session: &Session) {
-        while self.job.view().turn_id.is_none() {
-            // Only looked at, never taken over.
-            self.next_take_over = Instant::now() + limits::TAKE_OVER_INTERVAL;
-            self.look(session).await;
-            tokio::time::sleep(limits::FOLLOW_INTERVAL_MIN).await;
+    /// Whether the turn begins before `deadline`, in whichever process. Only looks: the message stays where it is.
+    pub(super) async fn begins_before(&mut self, deadline: Instant) -> bool {
+        loop {
+            match self.read().await {
+                Ok((_, Some(turn))) => {
+                    self.note_turn(&turn).await;
+                    return true;
+                }
+                Ok((_, None)) => {}
+                Err(error) => tracing::debug!(error, "cannot read the thread just now"),
+            }
+            let stopping = &self.conversations.inner.stopping;
+            let is_over = Instant::now() >= deadline || stopping.is_cancelled();
+            if is_over || self.job.called_off_because().is_some() {
+                return false;
+            }
+            tokio::select! {
+                () = sleep(limits::FOLLOW_INTERVAL_MIN) => {}
+                () = stopping.cancelled() => {}
+                () = self.job.called_off() => {}
+            }
         }
     }
 
-    async fn look_until_known(&mut self, session: &Session) -> Followed {
+    async fn look_until_known(&mut self, mut until: Pin<&mut impl Future<Output = Followed>>) -> Followed {
         let mut readable_at = Instant::now();
         let mut interval = limits::FOLLOW_INTERVAL_MIN;
         let mut missing = 0;
         loop {
-            match self.look(session).await {
+            let read = tokio::select! {
+                biased;
+                otherwise = &mut until => return otherwise,
+                read = self.read() => read,
+            };
+            // Not dropped in its middle: the job would show less than what is recorded, or the thread's writer stay with
+            // nobody.
+            let was_owned = self.is_owned;
+            let look = match read {
+                Ok((server, turn)) => self.judge(&server, turn).await,
+                Err(reason) => Look::Unreadable(reason),
+            };
+            match look {
                 Look::Ended(end, record) => return Followed::Ended(end, record),
                 Look::Unclaimed => return Followed::Unclaimed,
                 // A message on its way from the queue to a turn may be in neither for a moment, so one look is not enough.
@@ -122,61 +168,91 @@ impl<'a> Follower<'a> {
                 Look::Unreadable(_) if readable_at.elapsed() < limits::RECOVERY_TIMEOUT => {}
                 Look::Unreadable(reason) => return Followed::Lost(reason),
             }
-            tokio::time::sleep(interval).await;
+            if self.is_owned && !was_owned {
+                // Somebody else may want it.
+                continue;
+            }
+            tokio::select! {
+                biased;
+                otherwise = &mut until => return otherwise,
+                () = sleep(interval) => {}
+            }
             interval = (interval * 5 / 4).min(limits::FOLLOW_INTERVAL_MAX);
         }
     }
 
-    async fn look(&mut self, session: &Session) -> Look {
-        let server = match session.ready().await {
-            Ok(server) => server,
-            Err(error) => return Look::Unreadable(error.to_string()),
-        };
-        if self.server.as_ref().is_none_or(|known| known.pid != server.pid) {
+    /// The app-server, and the turn as far as it is stored.
+    async fn read(&mut self) -> Result<(Arc<AppServer>, Option<Turn>), String> {
+        let session = self.conversations.inner.sessions.of(self.thread_id);
+        let server = session.ready().await.map_err(|error| error.to_string())?;
+        if self.server.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &server)) {
             self.is_owned = false;
             self.server = Some(Arc::clone(&server));
         }
-        let thread = match server.connection.thread_read(self.thread_id, true).await {
-            Ok(thread) => thread,
-            Err(error) => return Look::Unreadable(error.to_string()),
-        };
-        let Some(turn) = thread.turn(self.turn_id.as_deref(), &self.job.job_id) else {
-            return match self.whose {
-                Whose::Dead => Look::Missing,
-                Whose::Queued => self.look_into_queue(session, &server).await,
-            };
-        };
-        if self.job.view().turn_id.is_none()
-            && let Err(error) = self.job.step(|job, now| job.start(Some(&turn.id), now)).await
-        {
-            tracing::error!(%error, "cannot record that the turn began");
+        let found = self.find(&server, limits::FOLLOW_TURNS).await.map_err(|error| error.to_string())?;
+        Ok((server, found))
+    }
+
+    async fn find(&self, server: &AppServer, turns_max: usize) -> Result<Option<Turn>, CallError> {
+        let (turn_id, job_id) = (self.turn_id.as_deref(), &self.job.job_id);
+        let found =
+            server.connection.thread_find_turn(&server.methods, self.thread_id, turn_id, job_id, turns_max);
+        match found.await {
+            Err(error) if error.refusal() == Some(Refusal::NoTurnsYet) => Ok(None),
+            found => found,
         }
+    }
+
+    /// What the stored turn says.
+    async fn judge(&mut self, server: &AppServer, turn: Option<Turn>) -> Look {
+        let turn = match turn {
+            Some(turn) => turn,
+            None => match self.look_elsewhere(server).await {
+                Ok(turn) => turn,
+                Err(look) => return look,
+            },
+        };
+        self.note_turn(&turn).await;
         let mut record = TurnRecord::default();
-        if let Some(end) = record.take_turn(turn)
+        if let Some(end) = record.take_turn(&turn)
             && (turn.end_is_certain() || self.is_owned)
         {
             return Look::Ended(end, record);
         }
-        if !self.is_owned {
-            self.try_to_own(&server).await;
+        if !self.is_owned && Instant::now() >= self.next_take_over {
+            self.try_to_own(server).await;
         }
         Look::Waiting
     }
 
-    /// No turn has the message yet: it waits in the thread's queue, or nowhere.
-    async fn look_into_queue(&mut self, session: &Session, server: &AppServer) -> Look {
-        match server.connection.thread_queue(self.thread_id).await {
-            Ok(queue) if !queue.contains(&self.job.job_id) => return Look::Missing,
-            Ok(_) => {}
-            Err(error) => return Look::Unreadable(error.to_string()),
+    /// None of the newest turns has the message: it waits in the thread's queue, or is in an older turn, or nowhere.
+    async fn look_elsewhere(&mut self, server: &AppServer) -> Result<Turn, Look> {
+        let unreadable = |error: CallError| Look::Unreadable(error.to_string());
+        if matches!(self.whose, Whose::Queued) {
+            let queue = server.connection.thread_queue(self.thread_id).await.map_err(unreadable)?;
+            if queue.contains(&self.job.job_id) {
+                return Err(self.take_from_queue(server).await);
+            }
         }
-        if Instant::now() < self.next_take_over {
-            return Look::Waiting;
-        }
-        let owner = session.codex_home().and_then(|home| owner::owner(home, self.thread_id));
-        if owner.is_some() || !owner::CAN_TELL {
+        self.find(server, usize::MAX).await.map_err(unreadable)?.ok_or(Look::Missing)
+    }
+
+    /// The message waits in the thread's queue. Takes it out when nobody has the thread.
+    async fn take_from_queue(&mut self, server: &AppServer) -> Look {
+        if !self.is_owned {
+            if Instant::now() < self.next_take_over {
+                return Look::Waiting;
+            }
             self.next_take_over = Instant::now() + limits::TAKE_OVER_INTERVAL;
-            return Look::Waiting;
+            if !owner::CAN_TELL {
+                // Whoever gets the writer knows. Our app-server would begin the message within 0.15 s.
+                self.try_to_own(server).await;
+                if !self.is_owned {
+                    return Look::Waiting;
+                }
+            } else if self.conversations.owner(self.thread_id).await.is_some() {
+                return Look::Waiting;
+            }
         }
         match server.connection.thread_queue_remove(self.thread_id, &self.job.job_id).await {
             Ok(true) => Look::Unclaimed,
@@ -185,11 +261,34 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Loads the thread if nobody else has it: what looked interrupted then is.
-    async fn try_to_own(&mut self, server: &AppServer) {
-        if Instant::now() < self.next_take_over {
+    /// Records that the turn began, and tells of what is new in it. Of a turn of ours that was told while it ran.
+    async fn note_turn(&mut self, turn: &Turn) {
+        if self.job.view().turn_id.is_none()
+            && let Err(error) = self.job.step(|job, now| job.start(Some(&turn.id), now)).await
+        {
+            tracing::error!(%error, "cannot record that the turn began");
+        }
+        if matches!(self.whose, Whose::Dead) {
             return;
         }
+        let told = match &mut self.told {
+            Some(told) => told,
+            unread @ None => match self.job.items_told().await {
+                Ok(told) => unread.insert(told),
+                Err(error) => return tracing::error!(%error, "cannot read what was told of a job"),
+            },
+        };
+        for item in &turn.items {
+            let Some(id) = item["id"].as_str().filter(|_| item["status"] != "inProgress") else { continue };
+            if told.insert(id.to_owned()) {
+                let params = json!({"threadId": self.thread_id, "turnId": turn.id, "item": item});
+                self.job.heard(&Notification { method: "item/completed".to_owned(), params }).await;
+            }
+        }
+    }
+
+    /// Loads the thread if nobody else has it: what looked interrupted then is.
+    async fn try_to_own(&mut self, server: &AppServer) {
         match server.connection.thread_resume(self.thread_id, &ThreadOptions::default()).await {
             // Without a watch: what a turn that begins now asks for is declined by the connection.
             Ok(_) => self.is_owned = true,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use codex::connection::CallError;
 use codex::owner::{self, Owner};
 use codex::protocol::{Thread, ThreadListQuery};
 use codex::rpc::Refusal;
@@ -47,7 +48,7 @@ impl Conversations {
     /// [`Error`].
     pub async fn history(&self, query: &ThreadListQuery) -> Result<ConversationPage, Error> {
         let server = self.inner.sessions.shared().ready().await?;
-        let page = server.connection.thread_list(query).await?;
+        let page = server.connection.thread_list(query).await.map_err(page_refused)?;
         let home = self.inner.sessions.shared().codex_home().map(ToOwned::to_owned);
         let owners = blocking(move || home.map(|home| owner::owners(&home))).await?.unwrap_or_default();
         let conversations = page.threads.into_iter().map(|thread| {
@@ -84,16 +85,17 @@ impl Conversations {
 
     fn holder(&self, conversation_id: &str, owners: &HashMap<String, Owner>) -> Holder {
         match owners.get(conversation_id) {
-            _ if self.inner.registry.is_active(conversation_id) => Holder::Bridge,
             Some(owner) if self.inner.sessions.of(conversation_id).pid() == Some(owner.pid) => Holder::Bridge,
             Some(owner) => Holder::Other(owner.clone()),
+            // About to take it; or, where the system does not tell, perhaps following a turn of somebody else's.
+            None if self.inner.registry.is_active(conversation_id) => Holder::Bridge,
             None if owner::CAN_TELL => Holder::Nobody,
             None => Holder::Unknown,
         }
     }
 
     /// The process that has the conversation loaded, where the operating system tells.
-    async fn owner(&self, conversation_id: &str) -> Option<Owner> {
+    pub(super) async fn owner(&self, conversation_id: &str) -> Option<Owner> {
         let (home, id) = (self.inner.sessions.shared().codex_home()?.to_owned(), conversation_id.to_owned());
         blocking(move || owner::owner(&home, &id)).await.ok().flatten()
     }
@@ -103,6 +105,18 @@ impl Conversations {
         let owner = self.owner(conversation_id).await;
         Error::ConversationOwnedElsewhere { conversation_id: conversation_id.to_owned(), owner }
     }
+}
+
+/// Codex reads these two itself, and says in its own words what is wrong with them.
+fn page_refused(error: CallError) -> Error {
+    let CallError::Refused { error: refusal, .. } = &error else { return error.into() };
+    if refusal.message.contains("cursor") {
+        return Error::invalid("cursor", "must be the nextCursor of the page before");
+    }
+    if let Some((_, problem)) = refusal.message.split_once("unknown variant ") {
+        return Error::invalid("source", format!("unknown {problem}"));
+    }
+    error.into()
 }
 
 /// Reading the process tables may wait for a disk.

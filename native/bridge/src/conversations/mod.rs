@@ -39,7 +39,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::approvals::Approvals;
+use crate::approvals::{Approvals, Withdrawn};
 use crate::editor::{ConversationTab, Editor, EditorError};
 use crate::error::Error;
 use crate::jobs::{Jobs, LiveJob};
@@ -94,6 +94,9 @@ struct Begun {
     delivery: Delivery,
     turn_id: Option<String>,
 }
+
+/// Tells the sender of a message what became of it.
+type BegunSender = oneshot::Sender<Result<Begun, Error>>;
 
 impl Conversations {
     /// Conversations in `sessions`, shown by `editor`.
@@ -325,8 +328,11 @@ impl Conversations {
         match self.inner.registry.enqueue(&conversation_id, work) {
             Place::Front(work) => self.start_task(&conversation_id, work, Some(loaded)),
             // Nobody else knows the thread yet; who guessed its id has the work done without this load.
-            Place::Next | Place::Behind | Place::Full => {
+            Place::Next | Place::Behind => thread::unsubscribe(&loaded.server, &conversation_id).await,
+            Place::Refused(_, error) => {
                 thread::unsubscribe(&loaded.server, &conversation_id).await;
+                ending::end_failed(&job, error.as_failure()).await;
+                return Err(error);
             }
         }
         self.reply(job, reply, open).await
@@ -384,8 +390,7 @@ impl Conversations {
                     Ok(Err(_)) | Err(_) => self.reply(job, reply, open).await,
                 }
             }
-            Place::Full => {
-                let error = Error::QueueFull { limit: limits::QUEUED_TURNS_MAX };
+            Place::Refused(_, error) => {
                 ending::end_failed(&job, error.as_failure()).await;
                 Err(error)
             }
@@ -404,7 +409,12 @@ impl Conversations {
         begun: oneshot::Receiver<Result<Begun, Error>>,
         open: Option<Duration>,
     ) -> Result<Dispatched, Error> {
-        let begun = begun.await.map_err(|_| Error::Stopping)??;
+        let begun = begun.await.map_err(|_| {
+            if self.inner.stopping.is_cancelled() {
+                return Error::Stopping;
+            }
+            Error::Internal("a conversation's task let go of a message".to_owned())
+        })??;
         let Begun { conversation_id, delivery, turn_id } = begun;
         // Not before the turn has begun: a thread without a first turn cannot be opened.
         let tab = self.reveal(&job, &conversation_id, open).await;
@@ -478,6 +488,12 @@ impl Conversations {
             return;
         };
         tracing::error!(conversation_id, "a conversation's task panicked");
+        // Its load went with it.
+        if let Ok(server) = self.inner.sessions.of(conversation_id).ready().await {
+            thread::unsubscribe(&server, conversation_id).await;
+            self.inner.registry.note_released(conversation_id);
+        }
+        self.inner.approvals.withdraw(Withdrawn::Thread(conversation_id)).await;
         let failure = Error::Internal("a defect in the bridge ended the job; its log says more".to_owned());
         let waiting = waiting.iter().filter_map(|work| work.job().cloned());
         for job in running.into_iter().chain(waiting) {

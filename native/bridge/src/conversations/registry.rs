@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::Begun;
+use super::BegunSender;
 use super::actions::Action;
 use super::cli::Running;
-use super::message::Message;
+use super::message::{DeliveryMode, Message};
 use crate::error::Error;
 use crate::jobs::LiveJob;
 use crate::limits;
@@ -18,16 +18,11 @@ use crate::limits;
 #[derive(Debug)]
 pub(super) enum Work {
     /// Run a message as a turn.
-    Send { job: Arc<LiveJob>, message: Box<Message>, begun: oneshot::Sender<Result<Begun, Error>> },
+    Send { job: Arc<LiveJob>, message: Box<Message>, begun: BegunSender },
     /// Find out what became of a job: the bridge process that ran it is gone.
     Recover { job: Arc<LiveJob>, message: Option<Box<Message>> },
     /// Follow a `codex exec` that has just begun the conversation.
-    Watch {
-        job: Arc<LiveJob>,
-        message: Box<Message>,
-        running: Box<Running>,
-        begun: oneshot::Sender<Result<Begun, Error>>,
-    },
+    Watch { job: Arc<LiveJob>, message: Box<Message>, running: Box<Running>, begun: BegunSender },
     /// Change the conversation itself.
     Act { action: Action, done: oneshot::Sender<Result<(), Error>> },
 }
@@ -48,6 +43,18 @@ impl Work {
             Self::Act { .. } => false,
         }
     }
+
+    /// Whether it may stand behind what this conversation has.
+    fn may_wait_behind(&self, queue: &Queue) -> bool {
+        match self {
+            Self::Send { message, .. } => {
+                // A conversation that lives in a session has a task also while it does nothing.
+                !matches!(message.delivery, DeliveryMode::Start | DeliveryMode::Reject) || !queue.has_job()
+            }
+            Self::Recover { .. } | Self::Watch { .. } => true,
+            Self::Act { .. } => !queue.has_job(),
+        }
+    }
 }
 
 /// Where work came to stand.
@@ -57,7 +64,8 @@ pub(super) enum Place {
     /// It is the next thing that the conversation's task does.
     Next,
     Behind,
-    Full,
+    /// It may not wait, or too many do.
+    Refused(Work, Error),
 }
 
 /// The conversations that have a task.
@@ -81,6 +89,11 @@ impl Queue {
     fn is_full(&self) -> bool {
         self.waiting.len() >= limits::QUEUED_TURNS_MAX
     }
+
+    /// Whether a job runs or waits, and not just a change of the conversation itself.
+    fn has_job(&self) -> bool {
+        self.running.is_some() || self.waiting.iter().any(|work| work.job().is_some())
+    }
 }
 
 impl Registry {
@@ -88,12 +101,18 @@ impl Registry {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts work behind what the conversation has, or at the front when it has none.
+    /// Puts work behind what the conversation has, or at the front when it has none. Whether it may wait is decided in the
+    /// same step: of two messages that must start now, one does.
     pub(super) fn enqueue(&self, conversation_id: &str, work: Work) -> Place {
         let mut active = self.active();
         if let Some(queue) = active.get_mut(conversation_id) {
-            if queue.is_full() && !work.is_recovered() {
-                return Place::Full;
+            if !work.is_recovered() {
+                if !work.may_wait_behind(queue) {
+                    return Place::Refused(work, Error::ConversationBusy(conversation_id.to_owned()));
+                }
+                if queue.is_full() {
+                    return Place::Refused(work, Error::QueueFull { limit: limits::QUEUED_TURNS_MAX });
+                }
             }
             let is_idle = queue.running.is_none() && queue.waiting.is_empty();
             queue.waiting.push_back(work);
@@ -111,10 +130,7 @@ impl Registry {
 
     /// Whether a job runs or waits on it, and not just a change of the conversation itself.
     pub(super) fn is_busy(&self, conversation_id: &str) -> bool {
-        let active = self.active();
-        active.get(conversation_id).is_some_and(|queue| {
-            queue.running.is_some() || queue.waiting.iter().any(|work| work.job().is_some())
-        })
+        self.active().get(conversation_id).is_some_and(Queue::has_job)
     }
 
     pub(super) fn is_full(&self, conversation_id: &str) -> bool {
@@ -152,11 +168,11 @@ impl Registry {
         false
     }
 
-    /// Takes a job that waits out of its queue.
+    /// Takes a message that waits out of its queue. One whose end is only to be found out may have been sent: it stays.
     pub(super) fn remove_waiting(&self, job_id: &str) -> Option<Work> {
         let mut active = self.active();
         active.values_mut().find_map(|queue| {
-            let is_it = |work: &Work| work.job().is_some_and(|job| job.job_id == job_id);
+            let is_it = |work: &Work| matches!(work, Work::Send { job, .. } if job.job_id == job_id);
             queue.waiting.iter().position(is_it).and_then(|index| queue.waiting.remove(index))
         })
     }

@@ -20,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 use super::ending::{JobEnd, end_job, tell};
 use super::message::{DeliveryMode, Message};
 use super::registry::Work;
-use super::{Begun, Conversations, ended_early, send_timeout};
-use crate::approvals::Asker;
+use super::turn::at;
+use super::{Begun, BegunSender, Conversations, ended_early, send_timeout};
+use crate::approvals::{Asker, Withdrawn};
 use crate::error::Error;
 use crate::jobs::LiveJob;
 use crate::limits;
@@ -76,39 +77,54 @@ pub(super) enum Access {
     OwnedElsewhere(Arc<AppServer>),
 }
 
+/// Work that was done, shown once the thread is free.
+enum Done {
+    Job(JobEnd, Arc<LiveJob>),
+    Act(Result<(), Error>, oneshot::Sender<Result<(), Error>>),
+}
+
+impl Done {
+    async fn show(self) {
+        match self {
+            Self::Job(end, job) => end_job(&job, end).await,
+            Self::Act(outcome, done) => {
+                if done.send(outcome).is_err() {
+                    tracing::debug!("nobody waits for the conversation to be changed");
+                }
+            }
+        }
+    }
+}
+
 impl ThreadTask {
     pub(super) async fn run(mut self, first: Work) {
         let conversations = self.conversations.clone();
         let registry = &conversations.inner.registry;
         let mut next = Some(first);
         while let Some(work) = next {
-            let mut ended = match work {
-                Work::Send { job, message, begun } => Some((self.send(&job, message, begun).await, job)),
-                Work::Recover { job, message } => Some((self.recover(&job, message.as_deref()).await, job)),
+            let mut done = Some(match work {
+                Work::Send { job, message, begun } => Done::Job(self.send(&job, message, begun).await, job),
+                Work::Recover { job, message } => {
+                    Done::Job(self.recover(&job, message.as_deref()).await, job)
+                }
                 Work::Watch { job, message, running, begun } => {
-                    Some((self.watch_exec(&job, &message, *running, begun).await, job))
+                    Done::Job(self.watch_exec(&job, &message, *running, begun).await, job)
                 }
-                Work::Act { action, done } => {
-                    let outcome = self.act(action).await;
-                    if done.send(outcome).is_err() {
-                        tracing::debug!("nobody waits for the conversation to be changed");
-                    }
-                    None
-                }
-            };
+                Work::Act { action, done } => Done::Act(self.act(action).await, done),
+            });
             if self.has_turns_of_others().await {
-                // Our job need not wait for theirs.
-                if let Some((end, job)) = ended.take() {
-                    end_job(&job, end).await;
+                // Ours need not wait for theirs.
+                if let Some(done) = done.take() {
+                    done.show().await;
                 }
-                self.finish_turns_of_others().await;
+                self.finish_turns_of_others(None).await;
             }
             if !registry.has_more(&self.thread_id)
                 && let Some(leaves) = conversations.inner.sessions.resident_until(&self.thread_id)
             {
                 registry.rest(&self.thread_id);
-                if let Some((end, job)) = ended.take() {
-                    end_job(&job, end).await;
+                if let Some(done) = done.take() {
+                    done.show().await;
                 }
                 self.reside(&leaves).await;
             }
@@ -116,19 +132,14 @@ impl ThreadTask {
                 self.release().await;
             }
             next = registry.next_or_leave(&self.thread_id);
-            if let Some((end, job)) = ended {
-                end_job(&job, end).await;
+            if let Some(done) = done {
+                done.show().await;
             }
         }
     }
 
     /// Runs one message as a turn of ours, or hands it over.
-    async fn send(
-        &mut self,
-        job: &Arc<LiveJob>,
-        message: Box<Message>,
-        begun: oneshot::Sender<Result<Begun, Error>>,
-    ) -> JobEnd {
+    async fn send(&mut self, job: &Arc<LiveJob>, message: Box<Message>, begun: BegunSender) -> JobEnd {
         if self.conversations.inner.stopping.is_cancelled() {
             return match job.view().delivery {
                 // Its sender knows that it waits. The next start of the bridge goes on with it.
@@ -145,7 +156,15 @@ impl ThreadTask {
         match self.load(&message).await {
             Ok(Access::Ours) => {}
             Ok(Access::OwnedElsewhere(server)) => return self.hand_over(&server, job, &message, begun).await,
-            Err(error) => return JobEnd::NotBegun { error, begun },
+            Err(error) => {
+                let original_id = job.view().upgraded_from_conversation_id;
+                return match (&error, original_id) {
+                    (Error::ConversationNotFound(_), Some(original_id)) if original_id != self.thread_id => {
+                        self.move_back(&original_id, job, message, begun).await
+                    }
+                    _ => JobEnd::NotBegun { error, begun },
+                };
+            }
         }
         if message.upgrade && self.loaded.as_ref().is_some_and(|loaded| loaded.is_exec) {
             return self.move_to_copy(job, message, begun).await;
@@ -158,8 +177,12 @@ impl ThreadTask {
         &mut self,
         job: &Arc<LiveJob>,
         message: &Message,
-        begun: oneshot::Sender<Result<Begun, Error>>,
+        begun: BegunSender,
     ) -> JobEnd {
+        let begun = match self.wait_for_turns_of_others(job, message, begun).await {
+            Ok(begun) => begun,
+            Err((error, begun)) => return JobEnd::NotBegun { error, begun },
+        };
         let turn_id = match self.start_turn(job, message).await {
             Ok(turn_id) => turn_id,
             Err(error) => return JobEnd::NotBegun { error, begun },
@@ -173,7 +196,49 @@ impl ThreadTask {
         }
         let conversation_id = self.thread_id.clone();
         tell(begun, Ok(Begun { conversation_id, delivery, turn_id: Some(turn_id.clone()) }));
-        self.watch_turn(job, &turn_id, message).await
+        let end = self.watch_turn(job, &turn_id, message).await;
+        // Older binaries do not say that they wait no longer.
+        self.conversations.inner.approvals.withdraw(Withdrawn::Job(&job.job_id)).await;
+        end
+    }
+
+    /// What other programs queued on the thread runs before our turn. That may take as long as it likes, so the sender is told
+    /// that the message waits, unless it was to start now.
+    async fn wait_for_turns_of_others(
+        &mut self,
+        job: &Arc<LiveJob>,
+        message: &Message,
+        begun: BegunSender,
+    ) -> Result<BegunSender, (Error, BegunSender)> {
+        if !self.has_turns_of_others().await {
+            return Ok(begun);
+        }
+        let mut deadline = None;
+        let begun = match message.delivery {
+            DeliveryMode::Reject => {
+                return Err((Error::ConversationBusy(self.thread_id.clone()), begun));
+            }
+            DeliveryMode::Start => {
+                deadline = Some(Instant::now() + message.send_timeout);
+                begun
+            }
+            _ if job.view().delivery.is_none() => {
+                match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(refusal)) => return Err((ended_early(refusal), begun)),
+                    Err(error) => return Err((error.into(), begun)),
+                }
+                let (conversation_id, delivery) = (self.thread_id.clone(), Delivery::Queued);
+                tell(begun, Ok(Begun { conversation_id, delivery, turn_id: None }));
+                oneshot::channel().0
+            }
+            _ => begun,
+        };
+        self.finish_turns_of_others(Some((job, deadline))).await;
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err((send_timeout(message.send_timeout), begun));
+        }
+        Ok(begun)
     }
 
     /// Names a new conversation, while its turn runs: nobody waits for that.
@@ -194,7 +259,7 @@ impl ThreadTask {
     /// Gets the thread's writer, with the options that only loading can set.
     pub(super) async fn load(&mut self, message: &Message) -> Result<Access, Error> {
         if self.loaded.as_ref().is_some_and(|loaded| loaded.server.connection.is_closed()) {
-            self.loaded = None;
+            self.release().await;
         }
         if let Some(loaded) = &mut self.loaded {
             // Options are set by loading, so a queued message that brings some needs another load.
@@ -214,12 +279,6 @@ impl ThreadTask {
                 // Loading a conversation keeps them for later, but does not show them to the model.
                 let connection = &loaded.server.connection;
                 connection.thread_inject_developer_message(&self.thread_id, text).await?;
-            }
-            if self.has_turns_of_others().await {
-                if message.delivery == DeliveryMode::Reject {
-                    return Err(Error::ConversationBusy(self.thread_id.clone()));
-                }
-                self.finish_turns_of_others().await;
             }
         }
         Ok(access)
@@ -295,7 +354,8 @@ impl ThreadTask {
                 loaded.activity.observe(&notification);
                 loaded.changes.observe(&notification);
                 if let Some(request_id) = approval::resolved(&notification) {
-                    approvals.withdraw(&self.thread_id, Some(request_id)).await;
+                    let thread_id = &self.thread_id;
+                    approvals.withdraw(Withdrawn::Request { thread_id, request_id }).await;
                 }
             }
             ThreadEvent::Request(request) => {
@@ -337,8 +397,17 @@ impl ThreadTask {
         is_active || queue.is_ok_and(|queue| !queue.is_empty())
     }
 
-    /// Keeps the thread until the turns of others have ended.
-    pub(super) async fn finish_turns_of_others(&mut self) {
+    /// Keeps the thread until the turns of others have ended; where a job waits for that, until it was called off or its
+    /// time is up.
+    pub(super) async fn finish_turns_of_others(&mut self, waits: Option<(&LiveJob, Option<Instant>)>) {
+        let given_up = async {
+            let Some((job, deadline)) = waits else { return std::future::pending().await };
+            tokio::select! {
+                () = job.called_off() => {}
+                () = at(deadline) => {}
+            }
+        };
+        tokio::pin!(given_up);
         let stopping = self.conversations.inner.stopping.clone();
         while let Some(loaded) = &mut self.loaded {
             let running = loaded.activity.turn_id.clone();
@@ -358,6 +427,7 @@ impl ThreadTask {
                     }
                 }
                 () = stopping.cancelled() => return,
+                () = &mut given_up => return,
             }
             let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
             if !is_active && !self.has_turns_of_others().await {
@@ -423,12 +493,36 @@ impl ThreadTask {
 
     /// Gives the thread's writer back.
     pub(super) async fn release(&mut self) {
-        if let Some(Loaded { server, .. }) = self.loaded.take() {
-            let inner = &self.conversations.inner;
-            inner.approvals.withdraw(&self.thread_id, None).await;
-            unsubscribe(&server, &self.thread_id).await;
-            inner.registry.note_released(&self.thread_id);
+        self.let_go().await;
+    }
+
+    /// Gives the thread's writer back and waits until Codex has closed the thread. What is put into its queue before that,
+    /// our app-server begins, or it never answers (seen on 0.169.0).
+    pub(super) async fn release_and_close(&mut self) {
+        let Some(Loaded { server, mut watch, .. }) = self.let_go().await else { return };
+        let closed = async {
+            while let Some(event) = watch.next().await {
+                match event {
+                    ThreadEvent::Notification(told) if told.method == "thread/closed" => return,
+                    ThreadEvent::Notification(_) => {}
+                    ThreadEvent::Request(request) => {
+                        server.connection.answer(&request.id, &decline(&request)).await;
+                    }
+                }
+            }
+        };
+        if tokio::time::timeout(limits::CLOSING_TIMEOUT, closed).await.is_err() {
+            tracing::debug!(thread_id = self.thread_id, "Codex did not say that it closed the conversation");
         }
+    }
+
+    async fn let_go(&mut self) -> Option<Loaded> {
+        let loaded = self.loaded.take()?;
+        let inner = &self.conversations.inner;
+        inner.approvals.withdraw(Withdrawn::Thread(&self.thread_id)).await;
+        unsubscribe(&loaded.server, &self.thread_id).await;
+        inner.registry.note_released(&self.thread_id);
+        Some(loaded)
     }
 }
 

@@ -139,7 +139,7 @@ impl ThreadTask {
 }
 
 /// Completes at `moment`; never without one.
-async fn at(moment: Option<Instant>) {
+pub(super) async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,

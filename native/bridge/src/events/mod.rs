@@ -14,6 +14,7 @@ mod filter;
 mod frame;
 mod subscription;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use codex::rpc::Notification;
@@ -97,6 +98,26 @@ impl Events {
         let event_type = event.event_type.clone();
         if let Err(error) = self.record(event).await {
             tracing::error!(%error, event_type, "cannot record an event");
+        }
+    }
+
+    /// The ids of the finished items of a job that are recorded.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn items_of(&self, job_id: &str) -> Result<HashSet<String>, StoreError> {
+        let (mut ids, mut after) = (HashSet::new(), 0);
+        let subject = EventSubject { job_id: Some(job_id.to_owned()), ..EventSubject::default() };
+        loop {
+            let page = self.store.events_after(after, subject.clone()).await?;
+            let Some(last) = page.events.last() else { return Ok(ids) };
+            after = last.event_id;
+            let items =
+                page.events.iter().filter(|stored| stored.event.event_type == type_of(RECORDED_METHOD));
+            ids.extend(items.filter_map(|stored| {
+                let payload: Value = serde_json::from_str(&stored.event.payload).ok()?;
+                payload.pointer("/item/id")?.as_str().map(str::to_owned)
+            }));
         }
     }
 

@@ -6,7 +6,7 @@
 //!             │ replied: the kept reply again
 //!             │ under way here, or in a living bridge: wait for its reply
 //!             │ under way in a bridge that is gone: its job tells ──► reply made from the job
-//!             └ ……and left no job, or one that reached no conversation: nothing was sent ──► run
+//!             └ ……and left no job, or one whose message was never sent ──► run
 //! ```
 //!
 //! The claim is durable before anything happens, and names the job that the request will make. A request runs as a task of
@@ -124,10 +124,7 @@ impl Idempotency {
                 let run_as = match jobs.get(&job_id).await {
                     Err(Error::JobNotFound) => Some(job_id),
                     Err(error) => return Err(error),
-                    // It ended before it had a conversation, so nothing was sent.
-                    Ok(job) if job.status.is_end() && job.conversation_id.is_none() => {
-                        Some(new_job_id.clone())
-                    }
+                    Ok(job) if job.status.is_end() && job.was_never_sent() => Some(new_job_id.clone()),
                     Ok(job) => {
                         if let Some(reply) = sent_reply(job) {
                             let (reply, _) = read_reply(reply.into_response()).await?;

@@ -129,6 +129,8 @@ pub enum FailureCode {
     NoActiveTurn,
     /// Codex does not know the conversation.
     ConversationNotFound,
+    /// Somebody put the conversation away.
+    ConversationArchived,
     /// Too many messages waited for the conversation.
     QueueFull,
     /// Something inside the bridge failed; its log says more.
@@ -315,7 +317,7 @@ pub enum JobEvent {
     Bound,
     /// Waits in a queue.
     Queued,
-    /// Waits with other words than before.
+    /// Has other words than before.
     Edited,
     /// Goes on in a copy of its conversation.
     Forked,
@@ -418,6 +420,12 @@ impl Job {
         }
     }
 
+    /// Whether it is certain that Codex never heard of the message. What a process was about to send is not.
+    #[must_use]
+    pub fn was_never_sent(&self) -> bool {
+        self.turn_id.is_none() && self.delivery.is_none() && self.pid.is_none()
+    }
+
     /// Its conversation is known, and the process that owns it.
     ///
     /// # Errors
@@ -448,12 +456,12 @@ impl Job {
         Ok(JobEvent::Queued)
     }
 
-    /// It waits with other words than before.
+    /// It waited with other words than before; its turn may have begun with them since.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// [`Refusal::Ended`].
     pub fn edit(&mut self, message: &str, now: Timestamp) -> Result<JobEvent, Refusal> {
-        self.refuse_begun()?;
+        self.refuse_ended()?;
         message.clone_into(&mut self.message);
         self.updated_at = now;
         Ok(JobEvent::Edited)

@@ -22,6 +22,23 @@ impl Store {
         .await
     }
 
+    /// Forgets that messages for `conversation_id` go to `goes_on_as`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_alias(&self, conversation_id: &str, goes_on_as: &str) -> Result<(), StoreError> {
+        let (conversation_id, goes_on_as) = (conversation_id.to_owned(), goes_on_as.to_owned());
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "DELETE FROM conversation_aliases WHERE conversation_id = ?1 AND goes_on_as = ?2",
+                )?
+                .execute([conversation_id, goes_on_as])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// The conversation that goes on for this one, if one does.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::events::{NewEvent, append};
 use super::{Store, StoreError};
+use crate::clock::Timestamp;
 use crate::model::approval::{Approval, ApprovalStatus};
 
 /// Which approvals to list.
@@ -101,6 +102,21 @@ impl Store {
         .await
     }
 
+    /// The bridge process whose Codex waits for the answer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn approval_instance(&self, approval_id: &str) -> Result<Option<String>, StoreError> {
+        let approval_id = approval_id.to_owned();
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached("SELECT instance_id FROM approvals WHERE approval_id = ?1")?
+                .query_row([approval_id], |row| row.get(0))
+                .optional()?)
+        })
+        .await
+    }
+
     /// Approvals, newest first.
     ///
     /// # Errors
@@ -164,6 +180,18 @@ impl Store {
         })
         .await
     }
+}
+
+/// Forgets resolved approvals of turns that other programs queued; those of jobs are forgotten with their jobs.
+pub(super) fn forget_approvals_without_job(
+    connection: &Connection,
+    created_before: Timestamp,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM approvals WHERE job_id IS NULL AND status <> 'pending' AND created_at < ?1",
+        [created_before.as_millis()],
+    )?;
+    Ok(())
 }
 
 /// A newer version of this program may have written what we cannot read; that must not hide all else.

@@ -166,7 +166,7 @@ impl Store {
         run.await.map_err(|_| StoreError::NotCommitted)?
     }
 
-    /// Forgets what belongs to no job and is old: keys and events from before these moments.
+    /// Forgets what belongs to no job and is old: keys, and events and approvals, from before these moments.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -176,7 +176,9 @@ impl Store {
         keys_before: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            events::forget_events(connection, "job_id IS NULL AND at < ?1", [events_before.as_millis()])?;
+            let before = [events_before.as_millis()];
+            events::forget_events(connection, "job_id IS NULL AND at < ?1", before)?;
+            approvals::forget_approvals_without_job(connection, events_before)?;
             idempotency::forget_keys(connection, keys_before)
         })
         .await

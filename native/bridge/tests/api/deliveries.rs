@@ -165,3 +165,27 @@ async fn a_delivery_that_makes_no_sense_is_refused() {
         assert_eq!(reply.body["details"]["field"], "delivery");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_stops_leaves_what_waits_for_the_panel_to_the_next_one() {
+    let editor = Arc::new(ListedTabs::default());
+    let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
+    test.ended_of(&test.create("warm").await).await;
+    let (client, body) = (
+        test.client.clone(),
+        json!({"message": "for the panel", "delivery": "panel", "openTimeoutMs": 60000}),
+    );
+    let sent = tokio::spawn(async move { client.post("/conversations", &body).await });
+    let job_id = eventually("it waits in the queue", || async {
+        let job = test.get("/jobs").await.body["jobs"][0].clone();
+        (job["delivery"] == "handed_over").then(|| job["jobId"].as_str().unwrap().to_owned())
+    })
+    .await;
+    test.bridge.stop().await;
+    drop(sent.await.unwrap());
+    let next = bridge::Bridge::start(test.folders.config(), None).await.unwrap();
+    let path = format!("/jobs/{job_id}?waitMs=30000");
+    let job = testkit::HttpClient::new(next.url()).get(&path).await.unwrap().body["job"].clone();
+    assert_eq!(job["result"]["text"], "You said: for the panel", "{job}");
+    next.stop().await;
+}

@@ -10,6 +10,7 @@
 mod approvals;
 mod bad_input;
 mod cli;
+mod contention;
 mod contract;
 mod control;
 mod conversations;
@@ -22,4 +23,6 @@ mod history;
 mod idempotency;
 mod lanes;
 mod lifecycle;
+mod races;
 mod support;
+mod upgrade;

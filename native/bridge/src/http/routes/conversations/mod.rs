@@ -269,7 +269,7 @@ pub(in crate::http) fn sent_reply(job: Job) -> Option<Json<SentView>> {
     let delivery = job.delivery.unwrap_or(Delivery::Started);
     let requested = match job.operation {
         Operation::CreateConversation => None,
-        Operation::ResumeConversation => Some(conversation_id.clone()),
+        Operation::ResumeConversation => job.requested_conversation_id.clone(),
     };
     let turn_id = job.turn_id.clone();
     Some(Json(SentView::new(Dispatched { job, conversation_id, delivery, turn_id, tab: None }, requested)))
