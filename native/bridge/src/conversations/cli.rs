@@ -96,6 +96,9 @@ impl Conversations {
         let launch: Launch = self.inner.sessions.shared().launch(folder).await?;
         let mut run = ExecRun::start(&launch, &arguments, &message.text)
             .map_err(|error| Error::CodexFailed(format!("`codex exec` cannot be run: {error}")))?;
+        // From here on it may run, also when this process ends: a request that is sent again must not begin another one.
+        let pid = run.pid;
+        job.note(|job, _| job.pid = Some(pid)).await?;
         let record = TurnRecord::default();
         let thread_id = async {
             loop {

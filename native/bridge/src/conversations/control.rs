@@ -34,7 +34,7 @@ impl Conversations {
             Ok(live) => live,
             Err(Error::JobEnded { .. }) => {
                 let job = self.inner.jobs.get(job_id).await?;
-                return if is_cancelled(&job) {
+                return if ended_as(&job, because) {
                     Ok(job)
                 } else {
                     Err(Error::JobEnded { status: job.status.name() })
@@ -42,11 +42,7 @@ impl Conversations {
             }
             Err(error) => return Err(error),
         };
-        if let Some(work) = self.inner.registry.remove_waiting(job_id) {
-            end_failed(&live, failure(because)).await;
-            if let Work::Send { begun, .. } = work {
-                tell(begun, Err(Error::JobCancelled));
-            }
+        if self.end_waiting(&live, because).await {
             return Ok(live.view());
         }
         let view = live.view();
@@ -57,7 +53,7 @@ impl Conversations {
             Some(Delivery::Steered) => {
                 let running = self.inner.registry.running(&conversation_id);
                 if let Some(running) = running.filter(|running| running.view().turn_id == view.turn_id) {
-                    running.call_off(FailureCode::Cancelled);
+                    running.call_off(because);
                 }
             }
             Some(Delivery::Started | Delivery::Queued | Delivery::Forked) | None => {
@@ -65,10 +61,41 @@ impl Conversations {
             }
         }
         let job = self.inner.jobs.wait(job_id, limits::CANCEL_WAIT).await?;
-        if job.status.is_end() && !is_cancelled(&job) {
+        if job.status.is_end() && !ended_as(&job, because) {
             return Err(Error::JobEnded { status: job.status.name() });
         }
         Ok(job)
+    }
+
+    /// Ends a job that waits. Returns whether it did.
+    async fn end_waiting(&self, live: &LiveJob, because: FailureCode) -> bool {
+        let Some(work) = self.inner.registry.remove_waiting(&live.job_id) else { return false };
+        end_failed(live, failure(because)).await;
+        if let Work::Send { begun, .. } = work {
+            tell(begun, Err(Error::JobCancelled));
+        }
+        true
+    }
+
+    /// Takes a message that waits out of its queue, here or in another process. One whose turn has begun goes on.
+    ///
+    /// # Errors
+    /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::JobNotQueued`].
+    pub async fn remove_waiting(&self, job_id: &str) -> Result<Job, Error> {
+        let live = self.live(job_id).await?;
+        if self.end_waiting(&live, FailureCode::Cancelled).await {
+            return Ok(live.view());
+        }
+        let view = live.view();
+        if view.delivery != Some(Delivery::HandedOver) || view.turn_id.is_some() {
+            return Err(Error::JobNotQueued);
+        }
+        match self.take_back(&live, view.conversation_id.as_deref().unwrap_or_default()).await {
+            Ok(()) => self.inner.jobs.wait(job_id, limits::CANCEL_WAIT).await,
+            // Its turn has begun there.
+            Err(Error::ConversationOwnedElsewhere { .. }) => Err(Error::JobNotQueued),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes a message back out of another process's queue.
@@ -142,8 +169,12 @@ impl Conversations {
         let turn_id = self.steer_turn(&running, &job.job_id, &message.input).await?;
         let pid = running.view().pid;
         let stepped = job.step(|job, now| {
-            if message.options != ThreadOptions::default() {
-                job.warnings.push("the running turn keeps its own options".to_owned());
+            let asks_for_more = message.options != ThreadOptions::default()
+                || message.output_schema.is_some()
+                || message.output_last_message_path.is_some()
+                || message.turn_timeout.is_some();
+            if asks_for_more {
+                job.warnings.push("the running turn keeps its own options, output and time limit".to_owned());
             }
             job.join(&turn_id, pid, now)
         });
@@ -246,6 +277,6 @@ impl Conversations {
     }
 }
 
-fn is_cancelled(job: &Job) -> bool {
-    job.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Cancelled)
+fn ended_as(job: &Job, because: FailureCode) -> bool {
+    job.failure.as_ref().is_some_and(|failure| failure.code == because)
 }

@@ -85,11 +85,8 @@ pub(in crate::http) async fn remove_queued_message(
     State(app): State<Arc<App>>,
     PathParameters(conversation_id, job_id): PathParameters,
 ) -> Result<Json<QueuedView>, Error> {
-    let job = job_of(&app, &conversation_id, &job_id).await?;
-    if job.turn_id.is_some() {
-        return Err(Error::JobNotQueued);
-    }
-    let job = app.conversations.cancel(&job_id).await?;
+    job_of(&app, &conversation_id, &job_id).await?;
+    let job = app.conversations.remove_waiting(&job_id).await?;
     Ok(Json(QueuedView { ok: true, job }))
 }
 
