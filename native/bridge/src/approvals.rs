@@ -138,42 +138,49 @@ impl Approvals {
         let id = approval.approval_id.clone();
         let deadline = tokio::time::sleep(limit);
         tokio::pin!(deadline);
-        let asked = async {
-            let Some(editor) = &self.inner.editor else { return std::future::pending().await };
-            match editor.ask_approval(&approval).await {
-                Ok(Some(decision)) => decision,
-                // Put aside: others may still answer.
-                Ok(None) => std::future::pending().await,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot ask the person in the editor");
-                    std::future::pending().await
+        let asked = self.answer_of_editor(&approval);
+        tokio::pin!(asked);
+        let mut has_answered = false;
+        loop {
+            let outcome = tokio::select! {
+                () = resolved.cancelled() => return self.tell_editor(&id).await,
+                answer = &mut asked, if !has_answered => {
+                    has_answered = true;
+                    self.resolve(&id, answer, ResolvedBy::Editor).await
                 }
+                () = &mut deadline => {
+                    let answer = Answer { decision: Decision::Deny, content: None, note: None };
+                    let denied = self.resolve(&id, answer, ResolvedBy::Deadline).await;
+                    self.tell_editor(&id).await;
+                    denied
+                }
+            };
+            match outcome {
+                Ok(_) => {}
+                Err(error @ Error::ApprovalResolved(_)) => {
+                    tracing::debug!(%error, "an answer came too late");
+                    self.tell_editor(&id).await;
+                }
+                // The question stays open for others, and for the deadline.
+                Err(error @ Error::DecisionInvalid { .. }) => {
+                    tracing::error!(%error, approval_id = id, "the editor gave an answer that is none");
+                    continue;
+                }
+                Err(error) => tracing::error!(%error, approval_id = id, "cannot resolve an approval"),
             }
-        };
-        let outcome = tokio::select! {
-            () = resolved.cancelled() => {
-                self.tell_editor(&id).await;
-                return;
-            }
-            decision = asked => {
-                let answer = Answer { decision, content: None, note: None };
-                self.resolve(&id, answer, ResolvedBy::Editor).await
-            }
-            () = &mut deadline => {
-                let answer = Answer { decision: Decision::Deny, content: None, note: None };
-                let denied = self.resolve(&id, answer, ResolvedBy::Deadline).await;
-                self.tell_editor(&id).await;
-                denied
-            }
-        };
-        match outcome {
-            Ok(_) => {}
-            Err(error @ Error::ApprovalResolved(_)) => {
-                tracing::debug!(%error, "an answer came too late");
-                self.tell_editor(&id).await;
-            }
-            Err(error) => tracing::error!(%error, approval_id = id, "cannot resolve an approval"),
+            return;
         }
+    }
+
+    /// What the person in the editor answers; never comes back when they do not.
+    async fn answer_of_editor(&self, approval: &Approval) -> Answer {
+        let Some(editor) = &self.inner.editor else { return std::future::pending().await };
+        match editor.ask_approval(approval).await {
+            Ok(Some(answer)) => return answer,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "cannot ask the person in the editor"),
+        }
+        std::future::pending().await
     }
 
     /// Whoever is asked there can stop asking.

@@ -19,5 +19,6 @@ mod faults;
 mod guard;
 mod history;
 mod idempotency;
+mod in_process;
 mod lifecycle;
 mod support;
