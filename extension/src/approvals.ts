@@ -27,6 +27,7 @@ const review = "Review…";
  * told that the click came too late.
  */
 export class Approvals implements vscode.Disposable {
+  readonly #log: vscode.LogOutputChannel;
   readonly #showConversation: (conversationId: string) => Promise<unknown>;
   readonly #waiting = new Map<string, Asked>();
   readonly #changed = new vscode.EventEmitter<number>();
@@ -35,17 +36,19 @@ export class Approvals implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
 
   /** @param showConversation opens the tab of a conversation */
-  constructor(showConversation: (conversationId: string) => Promise<unknown>) {
+  constructor(log: vscode.LogOutputChannel, showConversation: (conversationId: string) => Promise<unknown>) {
+    this.#log = log;
     this.#showConversation = showConversation;
   }
 
   /** Asks; resolves with the answer, or with `null` when none is wanted any more. */
   ask(request: ApprovalRequest): Promise<ApprovalAnswer | null> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const asked: Asked = { request, settle: resolve };
       this.#waiting.set(request.approvalId, asked);
       this.#changed.fire(this.#waiting.size);
-      this.#notify(asked).catch(reject);
+      // The list has the question all the same.
+      this.#notify(asked).catch((error: unknown) => this.#log.error(`Cannot show an approval: ${String(error)}`));
     });
   }
 
@@ -79,8 +82,8 @@ export class Approvals implements vscode.Disposable {
     }
     const items = waiting.map((asked) => ({ ...listEntry(asked.request), asked }));
     const picked = await vscode.window.showQuickPick(items, { title: "Codex asks", placeHolder: "What to decide first" });
-    if (picked !== undefined && (await this.#review(picked.asked)) === "open") {
-      await this.list();
+    if (picked !== undefined) {
+      await this.#review(picked.asked);
     }
   }
 

@@ -24,7 +24,7 @@ let running: BridgeServer | undefined;
 export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
   const log = vscode.window.createOutputChannel("Codex Bridge", { log: true });
   const statusBar = new StatusBar();
-  const approvals = new Approvals((conversationId) =>
+  const approvals = new Approvals(log, (conversationId) =>
     revealConversation({ conversationId, timeoutMs: tabTimeoutMs() }),
   );
   const server = new BridgeServer(context, log, approvals);

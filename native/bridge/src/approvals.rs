@@ -140,31 +140,30 @@ impl Approvals {
         tokio::pin!(deadline);
         let asked = self.answer_of_editor(&approval);
         tokio::pin!(asked);
-        let mut has_answered = false;
+        let mut is_asked = true;
         loop {
-            let outcome = tokio::select! {
-                () = resolved.cancelled() => return self.tell_editor(&id).await,
-                answer = &mut asked, if !has_answered => {
-                    has_answered = true;
-                    self.resolve(&id, answer, ResolvedBy::Editor).await
-                }
-                () = &mut deadline => {
-                    let answer = Answer { decision: Decision::Deny, content: None, note: None };
-                    let denied = self.resolve(&id, answer, ResolvedBy::Deadline).await;
+            let (answer, by) = tokio::select! {
+                () = resolved.cancelled() => {
                     self.tell_editor(&id).await;
-                    denied
+                    return;
+                }
+                answer = &mut asked, if is_asked => (answer, ResolvedBy::Editor),
+                () = &mut deadline => {
+                    (Answer { decision: Decision::Deny, content: None, note: None }, ResolvedBy::Deadline)
                 }
             };
-            match outcome {
-                Ok(_) => {}
+            match self.resolve(&id, answer, by).await {
+                // Nothing happened yet: the deadline stays.
+                Err(error @ Error::DecisionInvalid { .. }) => {
+                    tracing::error!(%error, approval_id = id, "the editor gave an answer that is none");
+                    is_asked = false;
+                    continue;
+                }
+                Ok(_) if by == ResolvedBy::Editor => {}
+                Ok(_) => self.tell_editor(&id).await,
                 Err(error @ Error::ApprovalResolved(_)) => {
                     tracing::debug!(%error, "an answer came too late");
                     self.tell_editor(&id).await;
-                }
-                // The question stays open for others, and for the deadline.
-                Err(error @ Error::DecisionInvalid { .. }) => {
-                    tracing::error!(%error, approval_id = id, "the editor gave an answer that is none");
-                    continue;
                 }
                 Err(error) => tracing::error!(%error, approval_id = id, "cannot resolve an approval"),
             }
