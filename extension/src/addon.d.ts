@@ -7,10 +7,78 @@ export declare class Bridge {
   get url(): string
   /** The body of `GET /health`. */
   health(): Promise<any>
+  /** Calls a route of the HTTP API, as over HTTP but without a connection. `path` may have a query. */
+  request(method: string, path: string, body?: any | undefined | null): Promise<BridgeReply>
+  /** Tells what happens to jobs and approvals, of all bridges of the data folder, once the promise has resolved. */
+  listen(onEvent: (event: BridgeEvent) => void): Promise<Listening>
   /** The folders open in this window changed. */
   setWorkspaceFolders(folders: Array<string>): void
   /** Ends every job truthfully, ends Codex, frees the port; within 4 s. Idempotent. */
   stop(): Promise<void>
+}
+
+/** A callback that is told what happens, until it is stopped or the bridge stops. */
+export declare class Listening {
+  /** Tells no more. Idempotent. */
+  stop(): void
+}
+
+/** What the person answered. */
+export interface ApprovalAnswer {
+  /** One of the request's `decisions`. */
+  decision: string
+  /** With the decision `answer`: the answers to the questions, by their ids. */
+  answers?: Record<string, string>
+}
+
+/** A question of Codex for the person at the window. */
+export interface ApprovalRequest {
+  /** UUID. */
+  approvalId: string
+  /** `command`, `file_change`, `permissions`, `question`, `elicitation` or `tool_call`. */
+  kind: string
+  /** One line. */
+  summary: string
+  /** The command that would run. */
+  command?: string
+  /** The folder in which it would run. */
+  cwd?: string
+  /** Why Codex wants it. */
+  reason?: string
+  /** The files that would change. */
+  files: Array<string>
+  /** The tool that is called or asks, as JSON. */
+  tool?: string
+  /** An address that shall be visited. */
+  url?: string
+  /** What the model wants to know. */
+  questions: Array<Question>
+  /** The conversation. */
+  conversationId: string
+  /** What may be decided, for example `approve` and `deny`. */
+  decisions: Array<string>
+}
+
+/** An approval that was resolved, for a person who was asked. */
+export interface ApprovalResolved {
+  /** UUID. */
+  approvalId: string
+  /** `approved`, `denied`, `cancelled`, `answered` or `expired`. */
+  status: string
+  /** `api`, `editor`, `deadline`, `codex` or `bridge`. */
+  resolvedBy: string
+  /** One line. */
+  summary: string
+}
+
+/** Something happened to a job or an approval. What became of it, the API tells. */
+export interface BridgeEvent {
+  /** For example `job.completed` or `approval.requested`. */
+  type: string
+  /** The job. */
+  jobId?: string
+  /** The approval. */
+  approvalId?: string
 }
 
 /** What the bridge is started with. */
@@ -25,6 +93,8 @@ export interface BridgeOptions {
   requestTimeoutMs: number
   /** Milliseconds until a tab must be there; `codexBridge.tabTimeoutMs`. */
   tabTimeoutMs: number
+  /** Milliseconds until an approval that nobody answers is denied; `codexBridge.approvalTimeoutMs`. */
+  approvalTimeoutMs: number
   /** Origins of web pages that may call the API; `codexBridge.allowedOrigins`. */
   allowedOrigins: Array<string>
   /** Ended jobs older than this are forgotten; `codexBridge.historyDaysMax`. */
@@ -43,6 +113,14 @@ export interface BridgeOptions {
   workspaceFolders: Array<string>
   /** Version of the extension. */
   extensionVersion: string
+}
+
+/** What a route of the HTTP API replied. */
+export interface BridgeReply {
+  /** HTTP status. */
+  status: number
+  /** The body; `null` where there is none. */
+  body: any
 }
 
 /** An open conversation tab. */
@@ -73,6 +151,10 @@ export interface HostCallbacks {
   revealConversation: (request: RevealRequest) => Promise<ConversationTab>
   /** Opens a blank draft. */
   openDraft: () => Promise<void>
+  /** Asks the person; resolves with their answer, or with `null` when there will be none. */
+  askApproval: (request: ApprovalRequest) => Promise<ApprovalAnswer | null>
+  /** Somebody or something else resolved an approval that the person was asked about, also when they have just answered. */
+  approvalResolved: (approval: ApprovalResolved) => Promise<void>
   /** A line for the output channel. */
   log: (line: LogLine) => void
   /** The number of unfinished jobs, whenever it changes. */
@@ -85,6 +167,30 @@ export interface LogLine {
   level: 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** The text. */
   message: string
+}
+
+/** What the model wants to know. */
+export interface Question {
+  /** By which it is answered. */
+  id: string
+  /** A word or two. */
+  header: string
+  /** The question. */
+  question: string
+  /** Whether another answer than those of `options` is fine. */
+  isOther: boolean
+  /** Whether the answer must not be shown. */
+  isSecret: boolean
+  /** The answers to choose from; none where any text will do. */
+  options: Array<QuestionOption>
+}
+
+/** One of the answers to choose from. */
+export interface QuestionOption {
+  /** The answer. */
+  label: string
+  /** What it means. */
+  description: string
 }
 
 /** Which tab to show. */

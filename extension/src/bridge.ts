@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 
 import type { Bridge, BridgeOptions, startBridge } from "./addon";
+import type { Approvals } from "./approvals";
 import { hostCallbacks } from "./host";
 import { readOptions } from "./settings";
 
@@ -24,6 +25,7 @@ export type ServerState =
 export class BridgeServer {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
+  readonly #approvals: Approvals;
   readonly #changed = new vscode.EventEmitter<ServerState>();
   #state: ServerState = { kind: "stopped" };
   #wanted = false;
@@ -35,9 +37,10 @@ export class BridgeServer {
   /** Tells each new state, also when only the number of running jobs has changed. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, approvals: Approvals) {
     this.#context = context;
     this.#log = log;
+    this.#approvals = approvals;
   }
 
   /** What the server is doing now. */
@@ -94,6 +97,7 @@ export class BridgeServer {
     }
     if (this.#state.kind === "running") {
       await this.#state.bridge.stop();
+      this.#approvals.clear();
     }
     if (!this.#wanted) {
       this.#enter({ kind: "stopped" });
@@ -106,7 +110,7 @@ export class BridgeServer {
     const start = loadAddon(this.#context.extensionPath).startBridge;
     const bridge = await start(
       options,
-      hostCallbacks(this.#log, (running) => {
+      hostCallbacks(this.#log, this.#approvals, (running) => {
         runningJobs = running;
         if (this.#state.kind === "running" && this.#state.bridge === bridge) {
           this.#enter({ kind: "running", bridge, runningJobs });

@@ -1,11 +1,16 @@
 import * as vscode from "vscode";
 
+import type { Approvals } from "./approvals";
 import type { BridgeServer, ServerState } from "./bridge";
 import { healthText } from "./health";
 import { section } from "./settings";
 
 /** Registers what the Command Palette offers under "Codex Bridge". */
-export function registerCommands(server: BridgeServer, log: vscode.LogOutputChannel): vscode.Disposable {
+export function registerCommands(
+  server: BridgeServer,
+  approvals: Approvals,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand("codexBridge.start", async () => {
       await server.start();
@@ -18,6 +23,7 @@ export function registerCommands(server: BridgeServer, log: vscode.LogOutputChan
       void vscode.window.showInformationMessage("Codex Bridge is stopped.");
     }),
     vscode.commands.registerCommand("codexBridge.showStatus", () => showStatus(server.state, log)),
+    vscode.commands.registerCommand("codexBridge.showApprovals", () => approvals.list()),
   );
 }
 

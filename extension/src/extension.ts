@@ -1,10 +1,14 @@
 import * as vscode from "vscode";
 
+import type { CodexBridgeApi } from "../api";
 import type { Bridge } from "./addon";
+import { ExtensionApi } from "./api";
+import { Approvals } from "./approvals";
 import { BridgeServer } from "./bridge";
 import { registerCommands, showProblem } from "./commands";
 import { problemOf } from "./health";
-import { autoStart, concernsBridge, workspaceFolders } from "./settings";
+import { revealConversation } from "./host";
+import { autoStart, concernsBridge, tabTimeoutMs, workspaceFolders } from "./settings";
 import { StatusBar } from "./statusBar";
 
 /** VS Code ends the extension host 5 s after it has asked for deactivation, whatever is still under way. */
@@ -12,18 +16,29 @@ const deactivateWithinMs = 4000;
 
 let running: BridgeServer | undefined;
 
-/** Called by VS Code when a window has started. Returns at once; the server starts on its own time. */
-export function activate(context: vscode.ExtensionContext): void {
+/**
+ * Called by VS Code when a window has started. Returns at once; the server starts on its own time.
+ *
+ * @returns what other extensions get
+ */
+export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
   const log = vscode.window.createOutputChannel("Codex Bridge", { log: true });
   const statusBar = new StatusBar();
-  const server = new BridgeServer(context, log);
+  const approvals = new Approvals(log, (conversationId) =>
+    revealConversation({ conversationId, timeoutMs: tabTimeoutMs() }),
+  );
+  const server = new BridgeServer(context, log, approvals);
+  const api = new ExtensionApi(server, log);
   running = server;
   let before = server.state;
 
   context.subscriptions.push(
     log,
     statusBar,
-    registerCommands(server, log),
+    approvals,
+    api,
+    registerCommands(server, approvals, log),
+    approvals.onDidChange((waiting) => statusBar.showApprovals(waiting)),
     server.onDidChange((state) => {
       statusBar.show(state);
       if (state.kind === "failed") {
@@ -48,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): void {
   if (autoStart()) {
     void server.start();
   }
+  return api.exported;
 }
 
 /** The server also runs without Codex, to tell its callers so. The person who has to install it should not have to ask. */

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 
 import type { ConversationTab, HostCallbacks, RevealRequest } from "./addon";
+import type { Approvals } from "./approvals";
 
 /** Identifier of the extension whose tabs show the conversations. */
 export const chatgptExtensionId = "openai.chatgpt";
@@ -15,6 +16,7 @@ const pathPrefix = "/local/";
 /** What the native core may ask of this window. */
 export function hostCallbacks(
   log: vscode.LogOutputChannel,
+  approvals: Approvals,
   runningJobsChanged: (running: number) => void,
 ): HostCallbacks {
   return {
@@ -22,6 +24,8 @@ export function hostCallbacks(
     currentConversation: () => Promise.resolve(currentConversation()),
     revealConversation,
     openDraft,
+    askApproval: (request) => approvals.ask(request),
+    approvalResolved: (approval) => Promise.resolve(approvals.resolved(approval)),
     log: ({ level, message }) => log[level](message),
     runningJobsChanged,
   };
@@ -66,7 +70,8 @@ function conversationTab(
   };
 }
 
-async function revealConversation({ conversationId, timeoutMs }: RevealRequest): Promise<ConversationTab> {
+/** Opens or focuses the tab of a conversation and resolves when it is there; rejects with a message a person can act on. */
+export async function revealConversation({ conversationId, timeoutMs }: RevealRequest): Promise<ConversationTab> {
   requireChatgptExtension();
   const waiting: vscode.Disposable[] = [];
   try {

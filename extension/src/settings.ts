@@ -13,6 +13,11 @@ export function autoStart(): boolean {
   return vscode.workspace.getConfiguration(section).get("autoStart", true);
 }
 
+/** Milliseconds until the tab of a conversation must be there. */
+export function tabTimeoutMs(): number {
+  return number("tabTimeoutMs");
+}
+
 /** Whether a change of settings concerns the server. */
 export function concernsBridge(change: vscode.ConfigurationChangeEvent): boolean {
   return change.affectsConfiguration(section) || change.affectsConfiguration(chatgptCliExecutable);
@@ -41,7 +46,8 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
     host: text("host"),
     port: number("port"),
     requestTimeoutMs: number("requestTimeoutMs"),
-    tabTimeoutMs: number("tabTimeoutMs"),
+    tabTimeoutMs: tabTimeoutMs(),
+    approvalTimeoutMs: number("approvalTimeoutMs"),
     allowedOrigins: texts("allowedOrigins"),
     historyDaysMax: number("historyDaysMax"),
     historyJobsMax: number("historyJobsMax"),

@@ -2,11 +2,18 @@ import * as vscode from "vscode";
 
 import type { ServerState } from "./bridge";
 
-/** The item in the status bar; a click on it shows the status. */
+/**
+ * The items in the status bar: what the server does, a click on which shows the status, and while questions of Codex wait for the
+ * person their number, a click on which lists them.
+ */
 export class StatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem("codexBridge.status", vscode.StatusBarAlignment.Right);
+  readonly #approvals = vscode.window.createStatusBarItem("codexBridge.approvals", vscode.StatusBarAlignment.Right);
 
   constructor() {
+    this.#approvals.name = "Codex Approvals";
+    this.#approvals.command = "codexBridge.showApprovals";
+    this.#approvals.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
     this.#item.name = "Codex Bridge";
     this.#item.command = "codexBridge.showStatus";
     this.#item.show();
@@ -37,7 +44,20 @@ export class StatusBar implements vscode.Disposable {
     }
   }
 
+  /** Shows the number of questions that wait for the person. */
+  showApprovals(waiting: number): void {
+    const approvals = waiting === 1 ? "1 approval" : `${waiting} approvals`;
+    this.#approvals.text = `$(bell-dot) ${approvals}`;
+    this.#approvals.tooltip = `Codex waits for ${approvals}. Click to decide.`;
+    if (waiting > 0) {
+      this.#approvals.show();
+    } else {
+      this.#approvals.hide();
+    }
+  }
+
   dispose(): void {
+    this.#approvals.dispose();
     this.#item.dispose();
   }
 

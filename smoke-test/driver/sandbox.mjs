@@ -31,6 +31,7 @@ export class Sandbox {
     this.discovery = this.#folder("discovery");
     this.journalFile = join(this.root, "standin-journal.jsonl");
     writeFileSync(this.journalFile, "");
+    this.neighbourReport = join(this.root, "neighbour-report.json");
   }
 
   /** The whole environment of VS Code. Nothing is inherited but the way to the system's programs. */
@@ -43,6 +44,7 @@ export class Sandbox {
       CODEX_HOME: this.codexHome,
       CODEX_BRIDGE_DISCOVERY_DIR: this.discovery,
       CHATGPT_STANDIN_JOURNAL: this.journalFile,
+      NEIGHBOUR_REPORT: this.neighbourReport,
     };
   }
 

@@ -140,18 +140,28 @@ function folders(sandbox) {
  * @param {Sandbox} sandbox
  */
 async function installExtensions(install, sandbox) {
-  const standin = join(sandbox.root, "standin.vsix");
-  const vsce = join(repository, "node_modules", "@vscode", "vsce", "vsce");
-  const packaging = ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", standin];
-  await runToEnd(process.execPath, [vsce, ...packaging], { cwd: join(repository, "smoke-test", "standin") });
-
+  const others = await Promise.all(["standin", "neighbour"].map((name) => packageExtension(name, sandbox)));
   const packaged = join(repository, "dist", `codex-bridge-${process.platform}-${process.arch}.vsix`);
   await runToEnd(
     install.node,
-    [install.codeServer, ...folders(sandbox), "--install-extension", packaged, "--install-extension", standin],
+    [install.codeServer, ...folders(sandbox), ...[packaged, ...others].flatMap((file) => ["--install-extension", file])],
     { cwd: sandbox.home, env: sandbox.environment },
   );
   bundleCodex(sandbox);
+}
+
+/**
+ * Makes the package of one of the extensions in this folder.
+ *
+ * @param {string} name of its folder
+ * @param {Sandbox} sandbox
+ */
+async function packageExtension(name, sandbox) {
+  const file = join(sandbox.root, `${name}.vsix`);
+  const vsce = join(repository, "node_modules", "@vscode", "vsce", "vsce");
+  const packaging = ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", file];
+  await runToEnd(process.execPath, [vsce, ...packaging], { cwd: join(repository, "smoke-test", name) });
+  return file;
 }
 
 /**

@@ -1,5 +1,6 @@
 //! The project's own commands. `npm test`, `npm run demo` and `npm run package` call them.
 
+mod api_types;
 mod checkout;
 mod codex_matrix;
 mod codex_versions;
@@ -29,7 +30,8 @@ Usage: cargo xtask <command>
                            --cli makes the archive of the command line program as well
   codex-matrix             check the flows that must work with every Codex version against each of them
   codex-versions           install those versions outside the checkout and show where they are
-  openapi                  write openapi.json, the description of the HTTP API, from the core's own types";
+  openapi                  write openapi.json, the description of the HTTP API, from the core's own types, and
+                           extension/api/schemas.d.ts, these types for TypeScript";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

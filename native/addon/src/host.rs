@@ -3,9 +3,11 @@
 //! The callbacks are weak (they do not keep the extension host alive) and always awaited with a time limit: an extension
 //! host that is busy or ending may never answer.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+use bridge::approvals::Answer;
 use bridge::editor::{self, Editor, EditorError};
 use bridge::model::approval::{Approval, Decision, ResolvedBy};
 use futures_util::FutureExt;
@@ -14,6 +16,7 @@ use napi::Status;
 use napi::bindgen_prelude::{FromNapiValue, JsValuesTupleIntoVec, Promise};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
+use serde_json::Value;
 use tokio::sync::watch;
 
 /// For callbacks that only look or run one command.
@@ -23,7 +26,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const PERSON_TIMEOUT: Duration = Duration::from_secs(25 * 60 * 60);
 
 /// A callback with one argument (or none), weak.
-type Callback<Arguments, Returned> = ThreadsafeFunction<Arguments, Returned, Arguments, Status, false, true>;
+pub(crate) type Callback<Arguments, Returned> =
+    ThreadsafeFunction<Arguments, Returned, Arguments, Status, false, true>;
 
 /// An open conversation tab.
 #[napi(object)]
@@ -68,10 +72,53 @@ pub struct ApprovalRequest {
     pub cwd: Option<String>,
     /// Why Codex wants it.
     pub reason: Option<String>,
+    /// The files that would change.
+    pub files: Vec<String>,
+    /// The tool that is called or asks, as JSON.
+    pub tool: Option<String>,
+    /// An address that shall be visited.
+    pub url: Option<String>,
+    /// What the model wants to know.
+    pub questions: Vec<Question>,
     /// The conversation.
     pub conversation_id: String,
     /// What may be decided, for example `approve` and `deny`.
     pub decisions: Vec<String>,
+}
+
+/// What the model wants to know.
+#[napi(object)]
+pub struct Question {
+    /// By which it is answered.
+    pub id: String,
+    /// A word or two.
+    pub header: String,
+    /// The question.
+    pub question: String,
+    /// Whether another answer than those of `options` is fine.
+    pub is_other: bool,
+    /// Whether the answer must not be shown.
+    pub is_secret: bool,
+    /// The answers to choose from; none where any text will do.
+    pub options: Vec<QuestionOption>,
+}
+
+/// One of the answers to choose from.
+#[napi(object)]
+pub struct QuestionOption {
+    /// The answer.
+    pub label: String,
+    /// What it means.
+    pub description: String,
+}
+
+/// What the person answered.
+#[napi(object)]
+pub struct ApprovalAnswer {
+    /// One of the request's `decisions`.
+    pub decision: String,
+    /// With the decision `answer`: the answers to the questions, by their ids.
+    pub answers: Option<HashMap<String, String>>,
 }
 
 /// An approval that was resolved, for a person who was asked.
@@ -112,10 +159,10 @@ pub struct HostCallbacks {
     /// Opens a blank draft.
     #[napi(ts_type = "() => Promise<void>")]
     pub open_draft: Callback<(), Promise<()>>,
-    /// Asks the person; resolves with one of the decisions, or with `null` when they put the question aside.
-    #[napi(ts_type = "(request: ApprovalRequest) => Promise<string | null>")]
-    pub ask_approval: Callback<ApprovalRequest, Promise<Option<String>>>,
-    /// Somebody or something else resolved an approval that the person was asked about.
+    /// Asks the person; resolves with their answer, or with `null` when there will be none.
+    #[napi(ts_type = "(request: ApprovalRequest) => Promise<ApprovalAnswer | null>")]
+    pub ask_approval: Callback<ApprovalRequest, Promise<Option<ApprovalAnswer>>>,
+    /// Somebody or something else resolved an approval that the person was asked about, also when they have just answered.
     #[napi(ts_type = "(approval: ApprovalResolved) => Promise<void>")]
     pub approval_resolved: Callback<ApprovalResolved, Promise<()>>,
     /// A line for the output channel.
@@ -132,7 +179,7 @@ pub(crate) struct VsCode {
     current_conversation: Callback<(), Promise<Option<ConversationTab>>>,
     reveal_conversation: Callback<RevealRequest, Promise<ConversationTab>>,
     open_draft: Callback<(), Promise<()>>,
-    ask_approval: Callback<ApprovalRequest, Promise<Option<String>>>,
+    ask_approval: Callback<ApprovalRequest, Promise<Option<ApprovalAnswer>>>,
     approval_resolved: Callback<ApprovalResolved, Promise<()>>,
 }
 
@@ -199,25 +246,15 @@ impl Editor for VsCode {
     fn ask_approval<'a>(
         &'a self,
         approval: &'a Approval,
-    ) -> BoxFuture<'a, Result<Option<Decision>, EditorError>> {
-        let request = ApprovalRequest {
-            approval_id: approval.approval_id.clone(),
-            kind: approval.kind.name().to_owned(),
-            summary: approval.summary.clone(),
-            command: approval.command.clone(),
-            cwd: approval.cwd.clone(),
-            reason: approval.reason.clone(),
-            conversation_id: approval.conversation_id.clone(),
-            decisions: approval.decisions.iter().map(|decision| decision.name().to_owned()).collect(),
-        };
+    ) -> BoxFuture<'a, Result<Option<Answer>, EditorError>> {
         async {
-            match ask(&self.ask_approval, request, PERSON_TIMEOUT).await? {
-                None => Ok(None),
-                Some(name) => {
-                    let decided = approval.decisions.iter().find(|decision| decision.name() == name);
-                    decided.copied().map(Some).ok_or_else(|| EditorError(format!("{name} was not offered")))
-                }
-            }
+            let answer = ask(&self.ask_approval, approval.into(), PERSON_TIMEOUT).await?;
+            let Some(ApprovalAnswer { decision: name, answers }) = answer else { return Ok(None) };
+            let decided = approval.decisions.iter().find(|decision| decision.name() == name);
+            let decision = *decided.ok_or_else(|| EditorError(format!("{name} was not offered")))?;
+            let answers = answers.into_iter().flatten().map(|(id, text)| (id, Value::from(text)));
+            let content = (decision == Decision::Answer).then(|| answers.collect());
+            Ok(Some(Answer { decision, content, note: None }))
         }
         .boxed()
     }
@@ -265,6 +302,56 @@ pub(crate) async fn tell_running_jobs(mut running: watch::Receiver<usize>, chang
             return;
         }
     }
+}
+
+impl From<&Approval> for ApprovalRequest {
+    fn from(approval: &Approval) -> Self {
+        let questions = approval.questions.as_ref().and_then(Value::as_array);
+        Self {
+            approval_id: approval.approval_id.clone(),
+            kind: approval.kind.name().to_owned(),
+            summary: approval.summary.clone(),
+            command: approval.command.clone(),
+            cwd: approval.cwd.clone(),
+            reason: approval.reason.clone(),
+            files: approval.changes.as_ref().map(files).unwrap_or_default(),
+            tool: approval.tool.as_ref().map(Value::to_string),
+            url: approval.url.clone(),
+            questions: questions.into_iter().flatten().map(Question::from).collect(),
+            conversation_id: approval.conversation_id.clone(),
+            decisions: approval.decisions.iter().map(|decision| decision.name().to_owned()).collect(),
+        }
+    }
+}
+
+/// The paths of file changes: a list of `{path, …}`, or of older binaries an object by path.
+fn files(changes: &Value) -> Vec<String> {
+    match changes {
+        Value::Object(by_path) => by_path.keys().cloned().collect(),
+        changes => changes.as_array().into_iter().flatten().map(|change| text(&change["path"])).collect(),
+    }
+}
+
+impl From<&Value> for Question {
+    fn from(question: &Value) -> Self {
+        let options = question["options"].as_array().into_iter().flatten();
+        let option = |option: &Value| QuestionOption {
+            label: text(&option["label"]),
+            description: text(&option["description"]),
+        };
+        Self {
+            id: text(&question["id"]),
+            header: text(&question["header"]),
+            question: text(&question["question"]),
+            is_other: question["isOther"] == true,
+            is_secret: question["isSecret"] == true,
+            options: options.map(option).collect(),
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 impl From<ConversationTab> for editor::ConversationTab {

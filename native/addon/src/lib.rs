@@ -5,6 +5,7 @@
 //! (`catch_unwind`), and asynchronous ones only wait for tasks of the core's runtime, which turn it into an error.
 
 mod host;
+mod listening;
 mod log;
 
 use std::path::PathBuf;
@@ -13,15 +14,22 @@ use std::time::Duration;
 
 use bridge::config::{self, Config};
 use bridge::editor::Editor;
+use bridge::events::{Filter, TypePatterns};
+use bridge::http::InProcessReply;
 use bridge::limits::HttpLimits;
 use bridge::model::lane::SessionIsolation;
 use codex::locate::LocateOptions;
+use host::Callback;
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
-pub use host::{ApprovalRequest, ApprovalResolved, ConversationTab, HostCallbacks, LogLine, RevealRequest};
+pub use host::{
+    ApprovalAnswer, ApprovalRequest, ApprovalResolved, ConversationTab, HostCallbacks, LogLine, Question,
+    QuestionOption, RevealRequest,
+};
+pub use listening::{BridgeEvent, Listening};
 
 /// After the core has stopped in order, what is left of its tasks is given this long.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(200);
@@ -99,6 +107,15 @@ impl BridgeOptions {
     }
 }
 
+/// What a route of the HTTP API replied.
+#[napi(object, object_from_js = false)]
+pub struct BridgeReply {
+    /// HTTP status.
+    pub status: u16,
+    /// The body; `null` where there is none.
+    pub body: serde_json::Value,
+}
+
 /// A running bridge.
 #[napi]
 pub struct Bridge {
@@ -151,6 +168,35 @@ impl Bridge {
         let core = Arc::clone(&self.core);
         let health = self.handle.spawn(async move { core.health().await });
         health.await.map_err(|_| Error::from_reason("The bridge has stopped."))
+    }
+
+    /// Calls a route of the HTTP API, as over HTTP but without a connection. `path` may have a query.
+    #[napi]
+    pub async fn request(
+        &self,
+        method: String,
+        path: String,
+        body: Option<serde_json::Value>,
+    ) -> Result<BridgeReply> {
+        let core = Arc::clone(&self.core);
+        let reply = self.handle.spawn(async move { core.request(&method, &path, body.as_ref()).await });
+        let InProcessReply { status, body } =
+            reply.await.map_err(|_| Error::from_reason("The bridge has stopped."))?;
+        Ok(BridgeReply { status, body })
+    }
+
+    /// Tells what happens to jobs and approvals, of all bridges of the data folder, once the promise has resolved.
+    #[napi(ts_args_type = "onEvent: (event: BridgeEvent) => void")]
+    pub async fn listen(&self, on_event: Callback<BridgeEvent, ()>) -> Result<Listening> {
+        let core = Arc::clone(&self.core);
+        let types = TypePatterns::parse("job.*,approval.*").map_err(Error::from_reason)?;
+        let filter = Filter { types: Some(types), ..Filter::default() };
+        let listener = self.handle.spawn(async move { core.listen(filter).await });
+        let listener = listener
+            .await
+            .map_err(|_| Error::from_reason("The bridge has stopped."))?
+            .map_err(|error| Error::from_reason(error.to_string()))?;
+        Ok(Listening::new(self.handle.spawn(listening::tell(listener, on_event)).abort_handle()))
     }
 
     /// The folders open in this window changed.

@@ -176,34 +176,24 @@ impl Approvals {
         let id = approval.approval_id.clone();
         let deadline = tokio::time::sleep(limit);
         tokio::pin!(deadline);
-        let asked = async {
-            let Some(editor) = &self.inner.editor else { return std::future::pending().await };
-            match editor.ask_approval(&approval).await {
-                Ok(Some(decision)) => decision,
-                // Put aside: others may still answer.
-                Ok(None) => std::future::pending().await,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot ask the person in the editor");
-                    std::future::pending().await
-                }
-            }
-        };
+        let asked = self.answer_of_editor(&approval);
         tokio::pin!(asked);
         let mut is_asked = true;
         loop {
-            let (decision, by) = tokio::select! {
+            let (answer, by) = tokio::select! {
                 () = resolved.cancelled() => {
                     self.tell_editor(&id).await;
                     return;
                 }
-                decision = &mut asked, if is_asked => (decision, ResolvedBy::Editor),
-                () = &mut deadline => (Decision::Deny, ResolvedBy::Deadline),
+                answer = &mut asked, if is_asked => (answer, ResolvedBy::Editor),
+                () = &mut deadline => {
+                    (Answer { decision: Decision::Deny, content: None, note: None }, ResolvedBy::Deadline)
+                }
             };
-            let answer = Answer { decision, content: None, note: None };
             match self.resolve(&id, answer, by).await {
                 // Nothing happened yet: the deadline stays.
                 Err(error @ Error::DecisionInvalid { .. }) => {
-                    tracing::warn!(%error, approval_id = id, "the editor decided what cannot be decided");
+                    tracing::error!(%error, approval_id = id, "the editor gave an answer that is none");
                     is_asked = false;
                     continue;
                 }
@@ -217,6 +207,17 @@ impl Approvals {
             }
             return;
         }
+    }
+
+    /// What the person in the editor answers; never comes back when they do not.
+    async fn answer_of_editor(&self, approval: &Approval) -> Answer {
+        let Some(editor) = &self.inner.editor else { return std::future::pending().await };
+        match editor.ask_approval(approval).await {
+            Ok(Some(answer)) => return answer,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "cannot ask the person in the editor"),
+        }
+        std::future::pending().await
     }
 
     /// Whoever is asked there can stop asking.

@@ -15,8 +15,8 @@ use crate::config::Config;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
 use crate::editor::Editor;
-use crate::events::Events;
-use crate::http::{self, App, ListenError, Server, listen};
+use crate::events::{Events, Filter, Listener};
+use crate::http::{self, App, InProcess, InProcessReply, ListenError, Server, listen};
 use crate::instance::{DiscoveryEntry, Instance, Peers, claim_private_file, make_private_folder};
 use crate::jobs::Jobs;
 use crate::lanes::watch::Watcher;
@@ -58,6 +58,7 @@ pub enum StartError {
 pub struct Bridge {
     url: String,
     app: Arc<App>,
+    in_process: InProcess,
     store: Store,
     stopping: CancellationToken,
     tasks: TaskTracker,
@@ -194,12 +195,14 @@ impl Bridge {
         let reconciler = Reconciler { jobs, approvals, conversations, peers: instance.peers() };
         // Before the first request: what waited must not be overtaken.
         reconciler.look().await;
-        tasks.spawn(Server::new(Arc::clone(&app), listener, address).run());
+        let router = http::router(Arc::clone(&app));
+        tasks.spawn(Server::new(Arc::clone(&app), router.clone(), listener, address).run());
         tasks.spawn(reconciler.run(stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
         tracing::info!(url, data_folder = %config.data_folder.display(), "the bridge is running");
         let announced = Mutex::new(Announced { instance: Some(instance), entry });
-        Ok(Self { url, app, store, stopping, tasks, announced, stopped: tokio::sync::Mutex::new(false) })
+        let stopped = tokio::sync::Mutex::new(false);
+        Ok(Self { url, app, in_process: InProcess::new(router), store, stopping, tasks, announced, stopped })
     }
 
     /// The address that it serves, for example `http://127.0.0.1:8765`.
@@ -214,6 +217,26 @@ impl Bridge {
             Ok(health) => serde_json::to_value(health).unwrap_or_default(),
             Err(error) => serde_json::json!({"ok": false, "error": error.to_string()}),
         }
+    }
+
+    /// Calls a route of the API on behalf of the program that the bridge runs in, as over HTTP but without a connection.
+    /// `path` may have a query; `body` is an object. Every error is a reply.
+    pub async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> InProcessReply {
+        self.in_process.request(method, path, body).await
+    }
+
+    /// Listens to the recorded events that `filter` selects, those of the other bridges of the data folder included, from now
+    /// on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn listen(&self, filter: Filter) -> Result<Listener, StoreError> {
+        self.app.events.listen(filter).await
     }
 
     /// The number of unfinished jobs, and its changes.

@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::model::approval::{Approval, Decision};
+use crate::approvals::Answer;
+use crate::model::approval::Approval;
 
 /// An open conversation tab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -52,11 +53,11 @@ pub trait Editor: Debug + Send + Sync {
     /// Opens a blank draft.
     fn open_draft(&self) -> BoxFuture<'_, Result<(), EditorError>>;
 
-    /// Asks the person to decide; `None` when they put it aside. May take for ever.
+    /// Asks the person to decide; `None` when they do not, or need not any more. May take for ever.
     fn ask_approval<'a>(
         &'a self,
         approval: &'a Approval,
-    ) -> BoxFuture<'a, Result<Option<Decision>, EditorError>>;
+    ) -> BoxFuture<'a, Result<Option<Answer>, EditorError>>;
 
     /// Somebody or something else resolved the approval that the person was asked about.
     fn approval_resolved<'a>(&'a self, approval: &'a Approval) -> BoxFuture<'a, Result<(), EditorError>>;

@@ -12,6 +12,7 @@ mod bounded;
 mod feed;
 mod filter;
 mod frame;
+mod listener;
 mod subscription;
 
 use std::collections::HashSet;
@@ -27,6 +28,7 @@ use bounded::bounded;
 use feed::Feed;
 pub use filter::{Filter, TypePatterns};
 pub use frame::EventView;
+pub use listener::Listener;
 pub use subscription::{Start, Subscription};
 
 /// What Codex told that is recorded, because no later event holds it: a finished piece of a turn.

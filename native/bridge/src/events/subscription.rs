@@ -78,6 +78,12 @@ impl Subscription {
         self
     }
 
+    /// The newest recorded event that it has come past.
+    #[must_use]
+    pub fn last(&self) -> i64 {
+        self.last
+    }
+
     /// The next piece of the stream, as many events as are there; `None` at its end. May be dropped and called again.
     ///
     /// # Errors

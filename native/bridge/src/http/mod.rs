@@ -3,11 +3,12 @@
 //! A request passes, in this order: the connection ([`serve`]: limits, whose it is), the [`guard`], then its route. A
 //! route file is named after the first segment of its paths; a handler after its `operationId`. Bodies, queries and path
 //! parameters are read by [`extract`], replies and errors are made by [`reply`], streams by [`sse`]. [`idempotency`] makes a
-//! repeated request happen once.
+//! repeated request happen once. The program that the bridge runs in calls the routes through [`in_process`].
 
 mod extract;
 pub mod guard;
 mod idempotency;
+mod in_process;
 mod listen;
 mod openapi;
 mod reply;
@@ -31,10 +32,13 @@ use guard::Guard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use in_process::InProcess;
+pub use in_process::InProcessReply;
 pub use listen::ListenError;
 pub(crate) use listen::listen;
 pub use openapi::openapi_json;
 pub use routes::health::health;
+pub(crate) use routes::router;
 pub use serve::Server;
 
 /// The `Server` header of every reply, by which one bridge knows another.

@@ -20,7 +20,6 @@ use tower::ServiceExt;
 
 use super::guard::{PeerUser, user_of};
 use super::reply::explain_wrong_method;
-use super::routes::router;
 use super::{App, SERVER_NAME};
 use crate::limits;
 
@@ -34,10 +33,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server for `listener`, which listens on `address`.
+    /// A server of `router`'s routes for `listener`, which listens on `address`.
     #[must_use]
-    pub fn new(app: Arc<App>, listener: TcpListener, address: SocketAddr) -> Self {
-        let router = router(Arc::clone(&app));
+    pub fn new(app: Arc<App>, router: axum::Router, listener: TcpListener, address: SocketAddr) -> Self {
         let connections = Arc::new(Semaphore::new(connections_max(app.limits.connections_max)));
         Self { app, listener, address, router, connections }
     }

@@ -226,14 +226,14 @@ pub struct Approval {
     pub cwd: Option<String>,
     /// Why Codex wants it, in its words.
     pub reason: Option<String>,
-    /// The file changes, as Codex sent them.
-    #[schema(value_type = Option<Object>)]
+    /// The file changes, as Codex sent them: `[{path, kind, diff}]`, of older binaries an object by path.
+    #[schema(value_type = Option<Value>)]
     pub changes: Option<Value>,
     /// What would be permitted: `{network, fileSystem}`.
     #[schema(value_type = Option<Object>)]
     pub permissions: Option<Value>,
     /// The questions, as Codex sent them: `[{id, header, question, isOther, isSecret, options?}]`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Vec<Object>>)]
     pub questions: Option<Value>,
     /// The tool that is called or asks: `{name, namespace?, arguments?}`, or `{server, name?, arguments?}` of an MCP server.
     #[schema(value_type = Option<Object>)]

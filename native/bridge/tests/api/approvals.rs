@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bridge::Bridge;
+use bridge::approvals::Answer;
 use bridge::editor::Editor;
 use bridge::model::approval::Decision;
 use serde_json::{Value, json};
@@ -140,9 +141,14 @@ async fn an_approval_ends_with_its_turn() {
     assert_eq!(late.body["details"]["approval"]["resolvedBy"], "codex", "{}", late.body);
 }
 
+/// An editor whose person always answers so.
+fn answering(decision: Decision, content: Option<Value>) -> Arc<ListedTabs> {
+    Arc::new(ListedTabs { answers: Some(Answer { decision, content, note: None }), ..ListedTabs::default() })
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_person_in_the_editor_can_answer() {
-    let editor = Arc::new(ListedTabs { decides: Some(Decision::Approve), ..ListedTabs::default() });
+async fn the_person_in_the_editor_can_decide() {
+    let editor = answering(Decision::Approve, None);
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
     let body = json!({
         "message": "@model escalate touch made", "approvalPolicy": "on-request", "sandbox": "read-only",
@@ -154,6 +160,33 @@ async fn the_person_in_the_editor_can_answer() {
     assert_eq!((&approval["status"], &approval["resolvedBy"]), (&json!("approved"), &json!("editor")));
     assert_eq!(editor.asked.lock().unwrap().len(), 1);
     assert!(editor.told.lock().unwrap().is_empty(), "they know themselves");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_person_in_the_editor_can_answer_a_question() {
+    let editor = answering(Decision::Answer, Some(json!({"colour": "blue"})));
+    let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
+    let question = json!({"questions": [{"id": "colour", "header": "Colour", "question": "Which one?",
+        "options": [{"label": "blue", "description": "as the sky"}, {"label": "red", "description": "as roses"}]}]});
+    let body = json!({
+        "message": format!("@model call request_user_input {question}"),
+        "config": {"features.default_mode_request_user_input": true},
+    });
+    let reply = test.post("/conversations", body).await.body;
+    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+    let approval = test.get("/approvals").await.body["approvals"][0].clone();
+    assert_eq!((&approval["status"], &approval["resolvedBy"]), (&json!("answered"), &json!("editor")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_the_editor_that_is_none_leaves_the_question_to_others() {
+    let editor = answering(Decision::Answer, None);
+    let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
+    let (reply, approval) = asking(&test, "touch never-made", json!({"approvalTimeoutMs": 500})).await;
+    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+    let path = format!("/approvals/{}", approval["approvalId"].as_str().unwrap());
+    assert_eq!(test.get(&path).await.body["approval"]["resolvedBy"], "deadline");
+    assert_eq!(editor.told.lock().unwrap().len(), 1, "who was asked is told the end");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,9 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use bridge::approvals::Answer;
 use bridge::editor::{ConversationTab, Editor, EditorError};
-use bridge::model::approval::{Approval, Decision};
+use bridge::model::approval::Approval;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -14,8 +15,8 @@ pub(crate) struct ListedTabs {
     pub(crate) open: Mutex<Vec<String>>,
     pub(crate) drafts: Mutex<u32>,
     pub(crate) broken: bool,
-    /// What the person decides at once; otherwise they think it over for ever.
-    pub(crate) decides: Option<Decision>,
+    /// What the person answers at once; otherwise they think it over for ever.
+    pub(crate) answers: Option<Answer>,
     /// What the person was asked.
     pub(crate) asked: Mutex<Vec<Approval>>,
     /// What the person was told of.
@@ -74,10 +75,10 @@ impl Editor for ListedTabs {
     fn ask_approval<'a>(
         &'a self,
         approval: &'a Approval,
-    ) -> BoxFuture<'a, Result<Option<Decision>, EditorError>> {
+    ) -> BoxFuture<'a, Result<Option<Answer>, EditorError>> {
         self.asked.lock().unwrap().push(approval.clone());
-        match self.decides {
-            Some(decision) => async move { Ok(Some(decision)) }.boxed(),
+        match self.answers.clone() {
+            Some(answer) => async move { Ok(Some(answer)) }.boxed(),
             None => std::future::pending().boxed(),
         }
     }

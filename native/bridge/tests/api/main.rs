@@ -21,6 +21,7 @@ mod faults;
 mod guard;
 mod history;
 mod idempotency;
+mod in_process;
 mod lanes;
 mod lifecycle;
 mod races;

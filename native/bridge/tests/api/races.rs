@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bridge::Bridge;
+use bridge::approvals::Answer;
 use bridge::editor::Editor;
 use bridge::model::approval::Decision;
 use codex::protocol::UserInput;
@@ -101,7 +102,10 @@ async fn two_hundred_instant_answers_leave_no_job_open() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_of_the_editor_that_is_not_offered_leaves_the_deadline() {
-    let editor = Arc::new(ListedTabs { decides: Some(Decision::Answer), ..ListedTabs::default() });
+    let editor = Arc::new(ListedTabs {
+        answers: Some(Answer { decision: Decision::Answer, content: None, note: None }),
+        ..ListedTabs::default()
+    });
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
     let body = json!({
         "message": "@model escalate touch never-made", "approvalPolicy": "on-request", "sandbox": "read-only",

@@ -101,7 +101,7 @@ fn sending() -> OpenApiRouter<Arc<App>> {
 }
 
 /// The whole of a bridge's HTTP behind its guard.
-pub(super) fn router(app: Arc<App>) -> axum::Router {
+pub(crate) fn router(app: Arc<App>) -> axum::Router {
     let once = from_fn_with_state(Idempotency::new(Arc::clone(&app)), once);
     let (router, _) = others().merge(sending().route_layer(once)).split_for_parts();
     let description = Bytes::from(openapi_json());

@@ -1,0 +1,80 @@
+//! Requests of the program that the bridge runs in. They take the same routes as those over HTTP, with the same checks; only
+//! the [`guard`](super::guard) is left out: it tells whose a connection is, and there is none.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::{Method, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::reply::explain_wrong_method;
+use crate::error::Error;
+
+/// What a route replied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InProcessReply {
+    /// HTTP status.
+    pub status: u16,
+    /// The body; `null` where there is none.
+    pub body: Value,
+}
+
+/// The routes, for callers without a connection. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct InProcess {
+    router: axum::Router,
+}
+
+impl InProcess {
+    pub(crate) fn new(router: axum::Router) -> Self {
+        Self { router }
+    }
+
+    /// Calls a route. `path` may have a query. Every error is a reply, as over HTTP.
+    pub(crate) async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> InProcessReply {
+        let response = match request(method, path, body) {
+            Ok(request) => self.respond(request).await,
+            Err(error) => error.into_response(),
+        };
+        let status = response.status().as_u16();
+        let body = match response.into_body().collect().await {
+            Ok(body) => serde_json::from_slice(&body.to_bytes()).unwrap_or_default(),
+            Err(error) => {
+                tracing::error!(%error, "a reply ended early");
+                Value::Null
+            }
+        };
+        InProcessReply { status, body }
+    }
+
+    async fn respond(&self, request: Request) -> Response {
+        let method = request.method().clone();
+        let response = match self.router.clone().oneshot(request).await {
+            Ok(response) => explain_wrong_method(&method, response),
+            Err(infallible) => match infallible {},
+        };
+        let content_type = response.headers().get(header::CONTENT_TYPE);
+        if content_type.is_some_and(|value| value == "text/event-stream") {
+            // It would never end.
+            return Error::invalid("path", "is a stream; within the program, listen to events instead")
+                .into_response();
+        }
+        response
+    }
+}
+
+fn request(method: &str, path: &str, body: Option<&Value>) -> Result<Request, Error> {
+    let method: Method = method.parse().map_err(|_| Error::invalid("method", "is no HTTP method"))?;
+    if !path.starts_with('/') {
+        return Err(Error::invalid("path", "must begin with /"));
+    }
+    let body = body.map(Value::to_string).unwrap_or_default();
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body))
+        .map_err(|error| Error::invalid("path", error.to_string()))
+}

@@ -1,0 +1,151 @@
+//! The types of the HTTP API for TypeScript, written from its description. The extension's API for other extensions hands them out.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+/// What the extension's API takes and gives; everything that these mention comes along.
+const ROOTS: [&str; 5] = ["Job", "Approval", "MessageBody", "SentView", "ResolveBody"];
+
+const HEAD: &str = "\
+// Written by `cargo xtask openapi` from openapi.json. Do not edit.
+";
+
+/// The text of `extension/api/schemas.d.ts` for this description of the API.
+pub(crate) fn text(openapi: &Value) -> String {
+    let schemas = &openapi["components"]["schemas"];
+    let mut names = BTreeSet::new();
+    let mut found: Vec<String> = ROOTS.iter().map(|&name| name.to_owned()).collect();
+    while let Some(name) = found.pop() {
+        references(&schemas[&name], &mut found);
+        names.insert(name);
+        found.retain(|name| !names.contains(name));
+    }
+    let mut text = HEAD.to_owned();
+    for name in names {
+        let schema = &schemas[&name];
+        let kind = type_of(schema, "");
+        let declaration = match schema["properties"].is_object() {
+            true => format!("export interface {name} {kind}"),
+            false => format!("export type {name} = {kind};"),
+        };
+        text.push_str(&format!("\n{}{declaration}\n", comment(schema, "")));
+    }
+    text
+}
+
+/// The names of the schemas that this one mentions.
+fn references(schema: &Value, found: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            found.extend(referenced(schema).map(str::to_owned));
+            members.values().for_each(|member| references(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+fn referenced(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.rsplit('/').next()
+}
+
+/// A schema as a type. `indent` is that of the line that it begins on.
+fn type_of(schema: &Value, indent: &str) -> String {
+    if let Some(name) = referenced(schema) {
+        return name.to_owned();
+    }
+    for (keyword, sign) in [("oneOf", " | "), ("anyOf", " | "), ("allOf", " & ")] {
+        if let Some(parts) = schema[keyword].as_array() {
+            return parts.iter().map(|part| type_of(part, indent)).collect::<Vec<_>>().join(sign);
+        }
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        return values.iter().map(Value::to_string).collect::<Vec<_>>().join(" | ");
+    }
+    match &schema["type"] {
+        Value::Array(kinds) => {
+            kinds.iter().map(|kind| named(kind, schema, indent)).collect::<Vec<_>>().join(" | ")
+        }
+        kind => named(kind, schema, indent),
+    }
+}
+
+/// The type that a schema's `type` names.
+fn named(kind: &Value, schema: &Value, indent: &str) -> String {
+    match kind.as_str().unwrap_or_default() {
+        "string" => "string".to_owned(),
+        "integer" | "number" => "number".to_owned(),
+        "boolean" => "boolean".to_owned(),
+        "null" => "null".to_owned(),
+        "array" => format!("Array<{}>", type_of(&schema["items"], indent)),
+        "object" => match (&schema["properties"], &schema["additionalProperties"]) {
+            (Value::Object(properties), _) => object(properties, schema, indent),
+            (_, values @ Value::Object(_)) => format!("Record<string, {}>", type_of(values, indent)),
+            _ => "Record<string, unknown>".to_owned(),
+        },
+        _ => "unknown".to_owned(),
+    }
+}
+
+fn object(properties: &Map<String, Value>, schema: &Value, indent: &str) -> String {
+    let inner = format!("{indent}  ");
+    let required = schema["required"].as_array();
+    let mut text = "{\n".to_owned();
+    for (name, property) in properties {
+        let is_required = required.is_some_and(|required| required.iter().any(|one| one == name));
+        let mark = if is_required { "" } else { "?" };
+        let kind = type_of(property, &inner);
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{}{inner}{name}{mark}: {kind};", comment(property, &inner));
+    }
+    text + indent + "}"
+}
+
+fn comment(schema: &Value, indent: &str) -> String {
+    // What may be null is described inside of `oneOf`.
+    let description = schema["description"].as_str().or_else(|| schema["oneOf"][0]["description"].as_str());
+    match description {
+        Some(words) => format!("{indent}/** {} */\n", words.split_whitespace().collect::<Vec<_>>().join(" ")),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_committed_types_are_current() {
+        let openapi = serde_json::from_str(&bridge::http::openapi_json()).unwrap();
+        let committed = std::fs::read_to_string(crate::openapi::types_file()).unwrap_or_default();
+        // Not assert_eq: nobody wants to read two whole documents.
+        assert!(
+            committed.replace("\r\n", "\n") == text(&openapi),
+            "extension/api/schemas.d.ts is out of date; run: cargo xtask openapi"
+        );
+    }
+
+    #[test]
+    fn schemas_become_types() {
+        for (schema, kind) in [
+            (json!({"type": ["integer", "null"]}), "number | null"),
+            (json!({"type": "string", "enum": ["a", "b"]}), r#""a" | "b""#),
+            (json!({"oneOf": [{"$ref": "#/components/schemas/Job"}, {"type": "null"}]}), "Job | null"),
+            (json!({"type": "array", "items": {"type": "string"}}), "Array<string>"),
+            (json!({"type": "object", "additionalProperties": {"type": "number"}}), "Record<string, number>"),
+            (json!({"type": "object"}), "Record<string, unknown>"),
+            (json!({}), "unknown"),
+            (
+                json!({"type": "object", "required": ["a"], "properties": {
+                    "a": {"type": "string", "description": "One."}, "b": {"type": "boolean"}}}),
+                "{\n  /** One. */\n  a: string;\n  b?: boolean;\n}",
+            ),
+        ] {
+            assert_eq!(type_of(&schema, ""), kind, "{schema}");
+        }
+    }
+}
