@@ -84,6 +84,27 @@ export class Window {
     return this.page.locator(".notification-list-item", { hasText: text });
   }
 
+  /**
+   * A notification, once it is visible. Of several that come within a second VS Code shows some only in its list, which this
+   * opens then.
+   *
+   * @param {string | RegExp} text
+   */
+  async shownNotification(text) {
+    const notification = this.notification(text);
+    await eventually(`the notification ${text} is there`, async () => {
+      if (!(await notification.isVisible())) {
+        await this.runCommand("Notifications: Show Notifications");
+      }
+      return notification.isVisible();
+    });
+    return notification;
+  }
+
+  async clearNotifications() {
+    await this.runCommand("Notifications: Clear All Notifications");
+  }
+
   /** @param {string} title of an editor tab */
   tab(title) {
     return this.page.getByRole("tab", { name: title });

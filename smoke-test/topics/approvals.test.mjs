@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { eventually } from "../driver/eventually.mjs";
 import { test, window } from "../driver/shared.mjs";
 
+/** The number of questions, in the status bar. */
+const waiting = window.page.locator(".statusbar-item", { hasText: /\d+ approvals?$/ });
+
 /**
  * Starts a turn that asks whether it may run a command outside of the sandbox, and waits until the person is asked.
  *
@@ -18,9 +21,8 @@ async function asking(command, mark) {
     sandbox: "read-only",
     ensureOpen: false,
   });
-  const question = window.notification(new RegExp(`Codex asks: .*${mark}`));
-  await question.waitFor();
-  return { reply, question };
+  await waiting.waitFor();
+  return { reply, question: await window.shownNotification(new RegExp(`Codex asks: .*${mark}`)) };
 }
 
 /** @param {{ job: { jobId: string } }} reply */
@@ -29,11 +31,11 @@ async function approvalOf(reply) {
 }
 
 /** @param {import("playwright-core").Locator} place @param {string} label */
-function click(place, label) {
-  return place.getByRole("button", { name: label, exact: true }).click();
+async function click(place, label) {
+  // Where the pointer rests, a hint may lie over the button.
+  await window.page.mouse.move(0, 0);
+  await place.getByRole("button", { name: label, exact: true }).click();
 }
-
-const waiting = window.page.locator(".statusbar-item", { hasText: /\d+ approvals?$/ });
 
 test("the person is asked with command and folder, and what they approve runs", async () => {
   const command = "echo '[click](command:codexBridge.stop)' > by-click";
@@ -73,14 +75,15 @@ test("who is too late is told so", async () => {
   const { reply, question } = await asking("touch by-a-program", "by-a-program");
   const { approvalId } = await approvalOf(reply);
   await window.bridge.send(`/approvals/${approvalId}`, { decision: "approve" });
-  await window.notification(/no longer asks.*by-a-program.*already approved through the API/).waitFor();
+  await window.shownNotification(/no longer asks.*by-a-program.*already approved through the API/);
   await window.bridge.completed(reply.job.jobId);
   await waiting.waitFor({ state: "hidden" });
 
   await click(question, "Deny");
-  await window.notification(/Your click on .*by-a-program.*came too late and changed nothing/).waitFor();
+  await window.shownNotification(/Your click on .*by-a-program.*came too late and changed nothing/);
   const { status, resolvedBy } = await approvalOf(reply);
   assert.deepEqual({ status, resolvedBy }, { status: "approved", resolvedBy: "api" });
+  await window.clearNotifications();
 });
 
 test("a question that was put aside waits in the list", async () => {
@@ -120,8 +123,7 @@ test("the person answers the model's questions", async () => {
     config: { "features.default_mode_request_user_input": true },
     ensureOpen: false,
   });
-  const question = window.notification(/Codex asks: .*Which colour/);
-  await question.waitFor();
+  const question = await window.shownNotification(/Codex asks: .*Which colour/);
   await click(question, "Answer…");
   const list = window.page.locator(".quick-input-widget");
   await eventually("the options are shown", async () => (await list.innerText()).includes("as roses"));
