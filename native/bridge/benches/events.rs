@@ -74,6 +74,7 @@ async fn serve() {
         approval_timeout: Duration::from_secs(60),
         history_age_max: Duration::from_secs(24 * 60 * 60),
         history_jobs_max: 10_000,
+        rpc: bridge::config::RpcMode::Safe,
         http: HttpLimits::default(),
         version: "bench".into(),
     };

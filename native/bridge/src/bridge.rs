@@ -22,6 +22,7 @@ use crate::jobs::Jobs;
 use crate::limits;
 use crate::session::Session;
 use crate::store::{Store, StoreError};
+use crate::threads::Threads;
 
 /// Why a bridge could not be started; each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +147,7 @@ impl Bridge {
             approvals: approvals.clone(),
             events: events.clone(),
             conversations: conversations.clone(),
+            threads: Threads::new(conversations.clone(), session.clone(), config.rpc),
             session: session.clone(),
             defaults: MessageDefaults {
                 cwd: config.working_folder.clone(),

@@ -25,6 +25,7 @@ use crate::jobs::Jobs;
 use crate::limits::HttpLimits;
 use crate::session::Session;
 use crate::store::Store;
+use crate::threads::Threads;
 use guard::Guard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -51,6 +52,8 @@ pub struct App {
     pub events: Events,
     /// All conversations.
     pub conversations: Conversations,
+    /// Codex's threads.
+    pub threads: Threads,
     /// Codex.
     pub session: Session,
     /// What messages need that they do not say.

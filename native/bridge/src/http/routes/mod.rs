@@ -1,6 +1,7 @@
 //! The routes: a file for each first segment of a path.
 
 pub(super) mod approvals;
+pub(super) mod codex;
 pub(super) mod conversations;
 pub(super) mod events;
 pub(super) mod health;
@@ -47,6 +48,21 @@ fn others() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(approvals::list_approvals))
         .routes(routes!(approvals::get_approval, approvals::resolve_approval))
         .routes(routes!(events::stream_events))
+        .routes(routes!(codex::threads::list_threads))
+        .routes(routes!(codex::threads::list_loaded_threads))
+        .routes(routes!(codex::threads::get_thread))
+        .routes(routes!(codex::threads::archive_thread))
+        .routes(routes!(codex::threads::unarchive_thread))
+        .routes(routes!(codex::threads::roll_back_thread))
+        .routes(routes!(codex::threads::compact_thread))
+        .routes(routes!(codex::threads::start_compaction))
+        .routes(routes!(codex::turns::interrupt_turn))
+        .routes(routes!(codex::activity::list_active_threads))
+        .routes(routes!(codex::activity::list_running))
+        .routes(routes!(codex::lists::list_apps))
+        .routes(routes!(codex::lists::list_skills))
+        .routes(routes!(codex::lists::list_models))
+        .routes(routes!(codex::rpc::call_codex))
         .routes(routes!(conversations::history::list_conversations))
         .routes(routes!(conversations::list_open_conversations))
         .routes(routes!(conversations::get_current_conversation))
@@ -73,6 +89,10 @@ fn sending() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::send_to_conversation))
         .routes(routes!(conversations::actions::fork_conversation))
         .routes(routes!(jobs::steer_job))
+        .routes(routes!(codex::threads::start_thread))
+        .routes(routes!(codex::threads::fork_thread))
+        .routes(routes!(codex::turns::start_turn))
+        .routes(routes!(codex::turns::steer_turn))
 }
 
 /// The whole of a bridge's HTTP behind its guard.
