@@ -101,6 +101,8 @@ export interface BridgeOptions {
   historyDaysMax: number
   /** Of more jobs than this the oldest are forgotten; `codexBridge.historyJobsMax`. */
   historyJobsMax: number
+  /** Which of Codex's own methods callers may name: `safe`, `all` or `off`; `codexBridge.rpc`. */
+  rpc: string
   /** Where the database lives: the extension's global storage. */
   dataFolder: string
   /** The Codex executable; `codexBridge.codexPath`. */

@@ -51,6 +51,7 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
     allowedOrigins: texts("allowedOrigins"),
     historyDaysMax: number("historyDaysMax"),
     historyJobsMax: number("historyJobsMax"),
+    rpc: text("rpc"),
     dataFolder: context.globalStorageUri.fsPath,
     workspaceFolders: workspaceFolders(),
     extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),

@@ -55,6 +55,8 @@ pub struct BridgeOptions {
     pub history_days_max: u32,
     /// Of more jobs than this the oldest are forgotten; `codexBridge.historyJobsMax`.
     pub history_jobs_max: u32,
+    /// Which of Codex's own methods callers may name: `safe`, `all` or `off`; `codexBridge.rpc`.
+    pub rpc: String,
     /// Where the database lives: the extension's global storage.
     pub data_folder: String,
     /// The Codex executable; `codexBridge.codexPath`.
@@ -101,6 +103,7 @@ impl BridgeOptions {
             debug_routes: false,
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
+            rpc: self.rpc.parse()?,
             http: HttpLimits::default(),
             version: self.extension_version,
         })

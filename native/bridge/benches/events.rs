@@ -77,6 +77,7 @@ async fn serve() {
         debug_routes: false,
         history_age_max: Duration::from_secs(24 * 60 * 60),
         history_jobs_max: 10_000,
+        rpc: bridge::config::RpcMode::Safe,
         http: HttpLimits::default(),
         version: "bench".into(),
     };

@@ -67,6 +67,7 @@ async fn main() {
             debug_routes: false,
             history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 10_000,
+            rpc: bridge::config::RpcMode::Safe,
             http: HttpLimits::default(),
             version: "bench".into(),
         },

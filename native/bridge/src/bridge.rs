@@ -25,6 +25,7 @@ use crate::limits;
 use crate::session::Session;
 use crate::sessions::Sessions;
 use crate::store::{Store, StoreError};
+use crate::threads::Threads;
 
 /// Why a bridge could not be started; each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -174,6 +175,7 @@ impl Bridge {
             approvals: approvals.clone(),
             events: events.clone(),
             conversations: conversations.clone(),
+            threads: Threads::new(conversations.clone(), session.clone(), config.rpc),
             session: session.clone(),
             lanes,
             watcher: watcher.clone(),

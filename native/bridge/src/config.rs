@@ -1,7 +1,9 @@
 //! What a bridge is started with. Filled in by the addon from VS Code's settings, and by the CLI from its flags.
 
+use std::fmt::{Display, Formatter};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use codex::locate::LocateOptions;
@@ -50,10 +52,53 @@ pub struct Config {
     pub history_age_max: Duration,
     /// Of more jobs than this, the oldest ended ones are forgotten.
     pub history_jobs_max: u32,
+    /// Which of Codex's own methods `POST /codex/rpc` calls.
+    pub rpc: RpcMode,
     /// Bounds of its connections.
     pub http: HttpLimits,
     /// Version of the program that starts the bridge.
     pub version: String,
+}
+
+/// Which of Codex's own methods callers may name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RpcMode {
+    /// Those that read or act on threads and turns.
+    #[default]
+    Safe,
+    /// All but the few that would take the connection from the bridge.
+    All,
+    /// None.
+    Off,
+}
+
+impl RpcMode {
+    /// As the setting spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::All => "all",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl Display for RpcMode {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for RpcMode {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::Safe, Self::All, Self::Off]
+            .into_iter()
+            .find(|mode| mode.name() == name)
+            .ok_or_else(|| format!("rpc must be safe, all or off, not {name:?}"))
+    }
 }
 
 /// The port that the original uses.

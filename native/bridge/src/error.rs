@@ -69,6 +69,55 @@ pub enum Error {
     /// Somebody put the conversation away.
     #[error("The conversation {0} is archived. Take it out with POST /conversations/{0}/unarchive.")]
     ConversationArchived(String),
+    /// Codex does not know the thread.
+    #[error("Codex does not know the thread {0}. GET /codex/threads lists those that there are.")]
+    ThreadNotFound(String),
+    /// The thread was put away, or was not.
+    #[error("The thread {thread_id} is {}archived.", if *archived { "" } else { "not " })]
+    ThreadArchived {
+        /// The thread.
+        thread_id: String,
+        /// Whether it is put away.
+        archived: bool,
+    },
+    /// A job has the thread.
+    #[error(
+        "The thread {thread_id} is busy. Steer or interrupt its turn (POST /codex/threads/{thread_id}/turns/steer, …/interrupt), \
+         or wait for its job to end."
+    )]
+    ThreadBusy {
+        /// The thread.
+        thread_id: String,
+        /// The turn that runs.
+        active_turn_id: Option<String>,
+        /// Its job.
+        job_id: Option<String>,
+    },
+    /// Another turn than the caller's is the newest.
+    #[error("{expected} is not {} turn of the thread {thread_id}.", if active_turn_id.is_some() { "the active" } else { "the newest" })]
+    TurnConflict {
+        /// The thread.
+        thread_id: String,
+        /// The turn that the caller named.
+        expected: String,
+        /// The turn that runs.
+        active_turn_id: Option<String>,
+        /// The newest turn, where none runs.
+        last_turn_id: Option<String>,
+    },
+    /// The setting does not allow the method.
+    #[error("{method} {problem}")]
+    RpcRefused {
+        /// The method.
+        method: String,
+        /// Why, and which setting would allow it.
+        problem: String,
+        /// Which setting allows it; `None` where none does.
+        needs: Option<&'static str>,
+    },
+    /// The binary does not have the method.
+    #[error("The Codex that was found does not have {0}. Update Codex.")]
+    MethodUnknown(String),
     /// No conversation tab has the focus.
     #[error("No active Codex conversation tab is focused.")]
     NoCurrentConversation,
@@ -141,9 +190,6 @@ pub enum Error {
         /// What may be decided.
         offered: Vec<Decision>,
     },
-    /// Codex does not know the thread.
-    #[error("Codex does not know the thread {0}.")]
-    ThreadNotFound(String),
     /// No such lane.
     #[error("Lane not found.")]
     LaneNotFound,
@@ -265,6 +311,29 @@ impl Error {
                     "actions": ["close it there and send again", "delivery: handover", "delivery: fork"],
                 }))
             }
+            Self::NoActiveTurn(conversation_id) => {
+                Some(json!({"conversationId": conversation_id, "activeTurnId": null}))
+            }
+            Self::ThreadNotFound(thread_id) => Some(json!({"threadId": thread_id})),
+            Self::ThreadArchived { thread_id, archived } => {
+                Some(json!({"threadId": thread_id, "archived": archived}))
+            }
+            Self::ThreadBusy { thread_id, active_turn_id, job_id } => {
+                Some(json!({"threadId": thread_id, "activeTurnId": active_turn_id, "jobId": job_id}))
+            }
+            Self::TurnConflict { thread_id, expected, active_turn_id, last_turn_id } => Some(json!({
+                "threadId": thread_id,
+                "expectedTurnId": expected,
+                "activeTurnId": active_turn_id,
+                "lastTurnId": last_turn_id,
+            })),
+            Self::RpcRefused { method, needs, .. } => {
+                Some(json!({"method": method, "setting": "codexBridge.rpc", "needs": needs}))
+            }
+            Self::MethodUnknown(method) => Some(json!({"method": method})),
+            Self::Codex(CallError::Refused { method, error }) => {
+                Some(json!({"method": method, "code": error.code, "message": error.message}))
+            }
             Self::Session(SessionError::NotFound(not_found)) => Some(json!({"looked": not_found.looked})),
             _ => None,
         }
@@ -302,7 +371,9 @@ impl Error {
             Self::ConversationArchived(_) => FailureCode::ConversationArchived,
             Self::QueueFull { .. } => FailureCode::QueueFull,
             Self::JobCancelled => FailureCode::Cancelled,
-            Self::ConversationBusy(_) => FailureCode::ConversationBusy,
+            Self::ConversationBusy(_) | Self::ThreadBusy { .. } | Self::TurnConflict { .. } => {
+                FailureCode::ConversationBusy
+            }
             Self::NoActiveTurn(_) => FailureCode::NoActiveTurn,
             _ => FailureCode::InternalError,
         };

@@ -17,6 +17,7 @@ pub mod model;
 pub mod session;
 pub mod sessions;
 pub mod store;
+pub mod threads;
 
 pub use bridge::{Bridge, StartError};
 pub use http::ListenError;

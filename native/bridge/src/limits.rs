@@ -55,6 +55,19 @@ pub const CANCEL_WAIT: Duration = Duration::from_secs(10);
 pub const APPROVAL_SETTLES_WITHIN: Duration = Duration::from_secs(6);
 /// Between two looks at such an approval.
 pub const APPROVAL_SETTLES_INTERVAL: Duration = Duration::from_millis(5);
+/// Time for a method that a caller named to answer. Those of threads take milliseconds; tools and logins take longer.
+pub const RPC_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a method that needs a thread for itself waits for what was done to it before; renaming or compacting takes moments, a
+/// turn does not.
+pub const RPC_WAIT: Duration = Duration::from_secs(5);
+/// Threads in one reply of `GET /codex/threads`.
+pub const THREADS_PAGE_MAX: u32 = 200;
+/// Threads that `GET /codex/active` and `GET /codex/running` look at, last changed first.
+pub const ACTIVE_THREADS_MAX: usize = 500;
+/// What counts as lately, unless a request says otherwise: a person who thinks or reads for so long is still there.
+pub const ACTIVE_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Longest `windowSec`: 30 days.
+pub const ACTIVE_WINDOW_SECONDS_MAX: u64 = 30 * 24 * 60 * 60;
 /// Time to load a conversation in order to change it.
 pub const ACTION_TIMEOUT: Duration = Duration::from_secs(30);
 

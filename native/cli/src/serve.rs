@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bridge::Bridge;
-use bridge::config::{self, Config};
+use bridge::config::{self, Config, RpcMode};
 use bridge::lanes::sessions::SessionLimits;
 use bridge::limits::{self, HttpLimits};
 use bridge::model::lane::SessionIsolation;
@@ -69,6 +69,10 @@ pub(crate) struct ServeArguments {
     /// Allow the routes below /debug that make approvals and completions up.
     #[arg(long)]
     debug_routes: bool,
+
+    /// Which of Codex's own methods POST /codex/rpc calls: safe (those that read or act on threads and turns), all, or off.
+    #[arg(long, value_name = "METHODS", default_value_t = RpcMode::Safe)]
+    rpc: RpcMode,
 
     /// Forget ended jobs that are older than this.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
@@ -161,6 +165,7 @@ impl ServeArguments {
             debug_routes: self.debug_routes,
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
+            rpc: self.rpc,
             http: HttpLimits::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })

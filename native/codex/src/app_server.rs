@@ -60,6 +60,11 @@ impl Methods {
         self.0.is_empty() || self.0.contains(method)
     }
 
+    /// The names, in order; none where the binary did not list them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -7,7 +7,7 @@
 //! - [`connection::Connection`] is the JSON-RPC link: calls, notifications by thread, server requests.
 //! - [`protocol`] holds the few methods and fields that the bridge interprets; all else is passed on as JSON.
 //! - [`approval`] turns a request of the app-server into a question for a person, and a decision into its answer.
-//! - [`owner`] tells which process has a thread.
+//! - [`owner`] tells which process has a thread; [`processes`] which Codex processes there are.
 //! - [`exec`] runs a turn with `codex exec`, where there is no app-server.
 //! - [`turn::TurnRecord`] turns a turn's notifications, or its stored form, into what a caller wants to know.
 //!
@@ -24,6 +24,7 @@ mod lines;
 pub mod locate;
 pub mod owner;
 mod process;
+pub mod processes;
 pub mod protocol;
 pub mod rpc;
 pub mod turn;

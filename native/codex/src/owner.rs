@@ -4,7 +4,7 @@
 //! is given back, never deleted. The operating system tells who holds a lock on Linux only; elsewhere nobody is known.
 
 #[cfg(target_os = "linux")]
-mod linux;
+pub(crate) mod linux;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ pub fn owners(codex_home: &Path) -> HashMap<String, Owner> {
 /// Seen on 0.155.1 and 0.169.0.
 const LOCK_SUFFIX: &str = ".lock";
 
-fn locks_folder(codex_home: &Path) -> PathBuf {
+pub(crate) fn locks_folder(codex_home: &Path) -> PathBuf {
     codex_home.join("thread-writer-locks")
 }
 

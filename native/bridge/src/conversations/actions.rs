@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::raw::RawCall;
 use super::registry::{Place, Work};
 use super::thread::{Access, ThreadTask, unsubscribe};
 use super::{Conversations, editor_failed, send_timeout};
@@ -32,6 +33,8 @@ pub(super) enum Action {
     Archive,
     /// Load it in the session that it lives in.
     Load,
+    /// Call a method of Codex that needs it for itself.
+    Raw(RawCall),
 }
 
 impl Conversations {
@@ -95,6 +98,32 @@ impl Conversations {
         .await?;
         self.record("conversation.renamed", conversation_id, &json!({"title": title})).await;
         Ok(())
+    }
+
+    /// Makes a conversation that has a title and no turn yet, stored, and loaded by nobody; returns its id.
+    ///
+    /// # Errors
+    /// [`Error`]; Codex keeps nothing of it then.
+    pub async fn start_empty(&self, options: &ThreadOptions, title: &str) -> Result<String, Error> {
+        let server = self.inner.sessions.shared().ready().await?;
+        let (thread, _watch) = server.connection.thread_start(options).await?;
+        let stored = async {
+            // Writes the thread's file; what it was started with is kept only from then on.
+            server.connection.thread_set_name(&thread.id, title).await?;
+            if server.methods.has("thread/settings/update") {
+                server.connection.thread_update_settings(&thread.id, options).await?;
+            }
+            match &options.developer_instructions {
+                Some(text) => server.connection.thread_inject_developer_message(&thread.id, text).await,
+                None => Ok(()),
+            }
+        };
+        let stored = stored.await;
+        unsubscribe(&server, &thread.id).await;
+        self.inner.registry.note_released(&thread.id);
+        stored?;
+        self.record("conversation.created", &thread.id, &json!({"title": title})).await;
+        Ok(thread.id)
     }
 
     /// Makes a copy that goes its own way; returns its id.
@@ -178,7 +207,7 @@ impl Conversations {
         }
     }
 
-    async fn act(&self, conversation_id: &str, action: Action) -> Result<(), Error> {
+    pub(super) async fn act(&self, conversation_id: &str, action: Action) -> Result<(), Error> {
         let (done, outcome) = oneshot::channel();
         match self.inner.registry.enqueue(conversation_id, Work::Act { action, done }) {
             Place::Front(work) => self.start_task(conversation_id, work, None),
@@ -193,6 +222,13 @@ impl Conversations {
 impl ThreadTask {
     pub(super) async fn act(&mut self, action: Action) -> Result<(), Error> {
         let id = self.thread_id.clone();
+        let action = match action {
+            Action::Raw(call) => {
+                self.call(call).await;
+                return Ok(());
+            }
+            action => action,
+        };
         let of_this = |error| Error::of_conversation(&id, error);
         if matches!(action, Action::Archive) {
             self.release().await;
@@ -230,7 +266,7 @@ impl ThreadTask {
                     connection.thread_roll_back(&loaded.server.methods, &self.thread_id, &what).await;
                 rolled_back.map_err(|error| roll_back_failed(&self.thread_id, error))?;
             }
-            Action::Archive | Action::Load => {}
+            Action::Archive | Action::Load | Action::Raw(_) => {}
         }
         Ok(())
     }

@@ -281,7 +281,7 @@ fn request(
         match piece {
             UserInput::Text { .. } => {}
             UserInput::LocalImage { path } => images.push(path.clone()),
-            UserInput::Image { .. } => {
+            UserInput::Image { .. } | UserInput::Other(_) => {
                 let problem =
                     "`codex exec`, which oss, localProvider, profile and color run through, only takes files";
                 return Err(Error::invalid("images", problem));

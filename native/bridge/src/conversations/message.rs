@@ -235,6 +235,9 @@ pub struct Message {
     pub input: Vec<UserInput>,
     /// How it shall reach its conversation.
     pub delivery: DeliveryMode,
+    /// Only where this is the conversation's newest turn when its own begins.
+    #[serde(default)]
+    pub expected_turn_id: Option<String>,
     /// What it asks of its conversation.
     pub options: ThreadOptions,
     /// What it asks of `codex exec`; `None` when the app-server can run it.
@@ -344,6 +347,7 @@ impl MessageBody {
             text,
             input,
             delivery: self.delivery,
+            expected_turn_id: None,
             cli,
             upgrade: self.upgrade_legacy_exec_conversations.unwrap_or(true),
             output_schema: self.output_schema_path.map(|path| read_schema(&base.join(path))).transpose()?,

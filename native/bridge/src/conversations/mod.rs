@@ -9,7 +9,7 @@
 //! - [`elsewhere`], [`follow`]: turns that other processes run, or ran.
 //! - [`cli`]: turns of `codex exec`. [`copies`]: conversations that go on as copies.
 //! - [`control`]: cancel, steer, edit what waits. [`actions`]: what is done to a conversation itself. [`history`]: which
-//!   there are.
+//!   there are. [`raw`]: Codex's own methods as a caller names them.
 
 mod actions;
 mod cli;
@@ -20,6 +20,7 @@ mod ending;
 mod follow;
 mod history;
 pub mod message;
+mod raw;
 mod registry;
 mod thread;
 mod turn;
@@ -48,6 +49,7 @@ use crate::model::job::{self, Delivery, Job, NewJob, Operation, Transport};
 use crate::sessions::Sessions;
 pub use history::{Conversation, ConversationPage, Holder};
 use message::{DeliveryMode, Message};
+pub use raw::Needs;
 use registry::{Place, Queue, Registry, Work};
 use thread::{Loaded, ThreadTask};
 
@@ -154,6 +156,9 @@ impl Conversations {
         self.to_the_end(async move {
             let conversation_id = this.goes_on_as(&requested, &message).await?;
             this.refuse_early(&conversation_id, message.delivery)?;
+            if let Some(expected) = &message.expected_turn_id {
+                this.check_expected_turn(&conversation_id, expected).await?;
+            }
             this.check_cli(&message, Some(&conversation_id)).await?;
             let job = this.new_job(Operation::ResumeConversation, Some(&requested), &message).await?;
             if conversation_id != requested {
@@ -461,7 +466,10 @@ impl Conversations {
             };
             let may_be_closing = matches!(
                 error.refusal(),
-                Some(Refusal::Closing | Refusal::ThreadUnknown | Refusal::NoTurnsYet)
+                // The last one: our own process is that writer until it has closed the conversation.
+                Some(
+                    Refusal::Closing | Refusal::ThreadUnknown | Refusal::NoTurnsYet | Refusal::OwnedElsewhere
+                )
             );
             if !may_be_closing || !self.inner.registry.is_closing(conversation_id) {
                 return Err(Error::of_conversation(conversation_id, error));

@@ -46,7 +46,7 @@ pub(super) struct Loaded {
 
 impl Loaded {
     /// A thread that exists.
-    fn existing(server: Arc<AppServer>, thread: &Thread, watch: ThreadWatch) -> Self {
+    pub(super) fn existing(server: Arc<AppServer>, thread: &Thread, watch: ThreadWatch) -> Self {
         let (cwd, is_exec) = (thread.folder(), thread.source_name() == "exec");
         Self {
             server,
@@ -155,6 +155,11 @@ impl ThreadTask {
         }
         match self.load(&message).await {
             Ok(Access::Ours) => {}
+            Ok(Access::OwnedElsewhere(_)) if message.expected_turn_id.is_some() => {
+                // What runs there before it cannot be told.
+                let error = self.conversations.owned_elsewhere(&self.thread_id).await;
+                return JobEnd::NotBegun { error, begun };
+            }
             Ok(Access::OwnedElsewhere(server)) => return self.hand_over(&server, job, &message, begun).await,
             Err(error) => {
                 let original_id = job.view().upgraded_from_conversation_id;
@@ -165,6 +170,11 @@ impl ThreadTask {
                     _ => JobEnd::NotBegun { error, begun },
                 };
             }
+        }
+        if let Some(expected) = &message.expected_turn_id
+            && let Err(error) = self.check_last_turn(expected).await
+        {
+            return JobEnd::NotBegun { error, begun };
         }
         if message.upgrade && self.loaded.as_ref().is_some_and(|loaded| loaded.is_exec) {
             return self.move_to_copy(job, message, begun).await;

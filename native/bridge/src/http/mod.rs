@@ -28,6 +28,7 @@ use crate::lanes::watch::Watcher;
 use crate::limits::HttpLimits;
 use crate::session::Session;
 use crate::store::Store;
+use crate::threads::Threads;
 use guard::Guard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -63,6 +64,8 @@ pub struct App {
     pub watcher: Watcher,
     /// Whether the routes below `/debug` that make things up may be used.
     pub debug_routes: bool,
+    /// Codex's threads.
+    pub threads: Threads,
     /// Codex.
     pub session: Session,
     /// What messages need that they do not say.

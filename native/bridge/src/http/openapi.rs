@@ -15,6 +15,7 @@ use utoipa::openapi::{Components, SecurityRequirement};
     tags(
         (name = "bridge", description = "The bridge itself"),
         (name = "conversations", description = "Codex conversations, and the editor's tabs that show them"),
+        (name = "codex", description = "Codex's own threads and methods, and the Codex processes of this machine"),
         (name = "approvals", description = "What Codex asks before it goes on, and the answers"),
         (name = "events", description = "What happens, as it happens"),
         (name = "lanes", description = "Units of work with a conversation of their own, their sessions and approvals"),

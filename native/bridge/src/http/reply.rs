@@ -98,6 +98,12 @@ pub(super) fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::JobNotFound => (StatusCode::NOT_FOUND, "job_not_found"),
         Error::ConversationNotFound(_) => (StatusCode::NOT_FOUND, "conversation_not_found"),
         Error::ConversationArchived(_) => (StatusCode::CONFLICT, "conversation_archived"),
+        Error::ThreadNotFound(_) => (StatusCode::NOT_FOUND, "thread_not_found"),
+        Error::ThreadArchived { archived: true, .. } => (StatusCode::CONFLICT, "thread_archived"),
+        Error::ThreadArchived { archived: false, .. } => (StatusCode::CONFLICT, "thread_not_archived"),
+        Error::ThreadBusy { .. } => (StatusCode::CONFLICT, "thread_busy"),
+        Error::TurnConflict { .. } => (StatusCode::CONFLICT, "turn_conflict"),
+        Error::RpcRefused { .. } => (StatusCode::FORBIDDEN, "rpc_refused"),
         Error::NoCurrentConversation => (StatusCode::NOT_FOUND, "no_current_conversation"),
         Error::EditorUnavailable(_) => (StatusCode::CONFLICT, "editor_unavailable"),
         Error::EditorFailed(_) => (StatusCode::BAD_GATEWAY, "editor_failed"),
@@ -111,7 +117,6 @@ pub(super) fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::ApprovalResolved(_) => (StatusCode::CONFLICT, "approval_resolved"),
         Error::ApprovalAskedElsewhere { .. } => (StatusCode::CONFLICT, "approval_asked_elsewhere"),
         Error::DecisionInvalid { .. } => (StatusCode::BAD_REQUEST, "validation_error"),
-        Error::ThreadNotFound(_) => (StatusCode::NOT_FOUND, "thread_not_found"),
         Error::LaneNotFound => (StatusCode::NOT_FOUND, "lane_not_found"),
         Error::LaneExists(_) => (StatusCode::CONFLICT, "lane_exists"),
         Error::LaneConflict { .. } => (StatusCode::CONFLICT, "lane_conflict"),
@@ -121,7 +126,9 @@ pub(super) fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::Git(_) => (StatusCode::CONFLICT, "git_failed"),
         Error::SwitchedOff { .. } => (StatusCode::FORBIDDEN, "switched_off"),
         Error::CodexFailed(_) => (StatusCode::BAD_GATEWAY, "codex_failed"),
-        Error::UnsupportedByCodex(_) => (StatusCode::NOT_IMPLEMENTED, "unsupported_by_codex"),
+        Error::UnsupportedByCodex(_) | Error::MethodUnknown(_) => {
+            (StatusCode::NOT_IMPLEMENTED, "unsupported_by_codex")
+        }
         Error::ConversationOwnedElsewhere { .. } => (StatusCode::CONFLICT, "conversation_owned_elsewhere"),
         Error::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
         Error::SendTimeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "send_timeout"),

@@ -88,5 +88,5 @@ impl Lanes {
 
 /// Where a thread was born.
 pub(super) fn surface(thread: &Thread) -> Surface {
-    Surface::of(&thread.source_name(), thread.originator.as_deref())
+    Surface::of_thread(thread)
 }

@@ -1,19 +1,21 @@
-//! Surfaces: where a person sees a conversation.
+//! Where a person sees a thread: the one place that tells.
+
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where a conversation was born.
+/// The program in which a thread began, as far as its person is concerned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Surface {
-    /// The Codex application.
+    /// The desktop app.
     MacApp,
-    /// A terminal.
+    /// The terminal: the interactive program and `codex exec`.
     Cli,
-    /// An editor, which is also what the bridge's own conversations count as.
+    /// An editor's panel, or a client of the app-server whose threads that panel lists.
     Vscode,
-    /// Something else, or nothing that is known.
+    /// Codex does not tell, or something that this program does not know.
     #[default]
     Unknown,
 }
@@ -34,33 +36,6 @@ pub enum PreferredSurface {
 }
 
 impl Surface {
-    /// The name on the wire.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::MacApp => "mac-app",
-            Self::Cli => "cli",
-            Self::Vscode => "vscode",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// From a thread's source (`vscode`, `cli`, `exec`, …) and the program that began it.
-    #[must_use]
-    pub fn of(source: &str, originator: Option<&str>) -> Self {
-        let originator = originator.unwrap_or_default().to_ascii_lowercase();
-        if originator.contains("desktop") {
-            return Self::MacApp;
-        }
-        match source {
-            "vscode" => Self::Vscode,
-            "cli" | "exec" => Self::Cli,
-            _ if originator.contains("vscode") => Self::Vscode,
-            _ if originator.contains("cli") || originator.contains("tui") => Self::Cli,
-            _ => Self::Unknown,
-        }
-    }
-
     /// Whether it is where it should be.
     #[must_use]
     pub fn suits(self, preferred: PreferredSurface) -> bool {
@@ -69,6 +44,42 @@ impl Surface {
             PreferredSurface::MacApp => self == Self::MacApp,
             PreferredSurface::Cli => self == Self::Cli,
             PreferredSurface::Vscode => self == Self::Vscode,
+        }
+    }
+
+    /// From what Codex tells of a thread. The originator, which names the program, goes before the source, which is `vscode`
+    /// also for threads of the desktop app and of other clients of an app-server.
+    ///
+    /// Originators seen or named in Codex's sources: `Codex Desktop`, `codex_chatgpt_desktop`, `codex_vscode`, `codex_cli_rs`,
+    /// `codex-tui`, `codex_exec`.
+    #[must_use]
+    pub fn of(source_name: &str, originator: Option<&str>) -> Self {
+        let originator = originator.unwrap_or_default().to_ascii_lowercase();
+        let is_called = |names: &[&str]| names.iter().any(|name| originator.contains(name));
+        if is_called(&["desktop", "mac-app", "mac app"]) {
+            return Self::MacApp;
+        }
+        if is_called(&["vscode", "vs code", "cursor", "windsurf"]) {
+            return Self::Vscode;
+        }
+        if is_called(&["codex_cli", "codex-cli", "codex-tui", "codex_tui", "codex_exec", "codex-exec"]) {
+            return Self::Cli;
+        }
+        match source_name {
+            "cli" | "exec" => Self::Cli,
+            "vscode" => Self::Vscode,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// As the API spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MacApp => "mac-app",
+            Self::Cli => "cli",
+            Self::Vscode => "vscode",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -86,23 +97,51 @@ impl PreferredSurface {
     }
 }
 
+impl FromStr for Surface {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::MacApp, Self::Cli, Self::Vscode, Self::Unknown]
+            .into_iter()
+            .find(|surface| surface.name() == name)
+            .ok_or_else(|| "must be mac-app, cli, vscode or unknown".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_surface_is_told_by_source_and_originator() {
+    fn a_thread_is_seen_where_its_originator_or_else_its_source_says() {
         let cases = [
-            ("vscode", None, Surface::Vscode),
             ("vscode", Some("Codex Desktop"), Surface::MacApp),
+            ("vscode", Some("codex_chatgpt_desktop"), Surface::MacApp),
+            ("vscode", Some("codex_vscode"), Surface::Vscode),
+            ("vscode", Some("codex-bridge"), Surface::Vscode),
+            ("vscode", None, Surface::Vscode),
             ("cli", Some("codex_cli_rs"), Surface::Cli),
+            ("cli", Some("codex-tui"), Surface::Cli),
+            ("cli", None, Surface::Cli),
+            ("exec", Some("codex_exec"), Surface::Cli),
             ("exec", None, Surface::Cli),
-            ("appServer", Some("codex_vscode"), Surface::Vscode),
-            ("appServer", None, Surface::Unknown),
-            ("", None, Surface::Unknown),
+            ("subAgent", Some("Codex Desktop"), Surface::MacApp),
+            ("subAgent", Some("codex_cli_rs"), Surface::Cli),
+            ("subAgent", None, Surface::Unknown),
+            ("appServer", Some("my tool"), Surface::Unknown),
+            ("my-client", None, Surface::Unknown),
+            ("unknown", Some(""), Surface::Unknown),
         ];
         for (source, originator, expected) in cases {
             assert_eq!(Surface::of(source, originator), expected, "{source} {originator:?}");
         }
+    }
+
+    #[test]
+    fn a_surface_is_read_as_it_is_written() {
+        for surface in [Surface::MacApp, Surface::Cli, Surface::Vscode, Surface::Unknown] {
+            assert_eq!(surface.name().parse(), Ok(surface));
+        }
+        assert!("any".parse::<Surface>().is_err());
     }
 }

@@ -10,6 +10,9 @@
 mod approvals;
 mod bad_input;
 mod cli;
+mod codex_activity;
+mod codex_rpc;
+mod codex_threads;
 mod contention;
 mod contract;
 mod control;

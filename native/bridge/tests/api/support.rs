@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bridge::Bridge;
-use bridge::config::Config;
+use bridge::config::{Config, RpcMode};
 use bridge::editor::Editor;
 use bridge::lanes::sessions::SessionLimits;
 use bridge::limits::HttpLimits;
@@ -69,6 +69,7 @@ impl Folders {
             debug_routes: false,
             history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 1000,
+            rpc: RpcMode::Safe,
             http: HttpLimits::default(),
             version: "0.0.0-test".into(),
         }

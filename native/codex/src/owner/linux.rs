@@ -32,6 +32,28 @@ pub(super) fn owners(locks_folder: &Path) -> HashMap<String, Owner> {
     owned.collect()
 }
 
+/// The threads whose writer is held by a process that the kernel does not name to us: one of another container.
+pub(crate) fn hidden(locks_folder: &Path) -> Vec<String> {
+    let table = fs::read_to_string("/proc/locks").unwrap_or_default();
+    let unnamed: HashMap<u64, (u64, u64)> = table
+        .lines()
+        .filter_map(lock_line)
+        .filter(|(_, held)| held.pid == 0)
+        .map(|(inode, held)| (inode, held.device))
+        .collect();
+    if unnamed.is_empty() {
+        return Vec::new();
+    }
+    let files = fs::read_dir(locks_folder).into_iter().flatten().flatten();
+    let threads = files.filter_map(|file| {
+        let device = unnamed.get(&file.ino())?;
+        let name = file.file_name().into_string().ok()?;
+        let thread_id = name.strip_suffix(LOCK_SUFFIX).filter(|id| !id.starts_with('.'))?;
+        (numbers(file.metadata().ok()?.dev()) == *device).then(|| thread_id.to_owned())
+    });
+    threads.collect()
+}
+
 /// A lock that a process holds on some file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Held {
@@ -52,6 +74,10 @@ fn held_locks() -> HashMap<u64, Vec<Held>> {
 /// Reads `16: FLOCK  ADVISORY  WRITE 20060 fe:00:10281201 0 EOF`. Device numbers are hexadecimal. A line with `->` is of a
 /// process that waits; a process of another container has the number 0.
 fn held_lock(line: &str) -> Option<(u64, Held)> {
+    lock_line(line).filter(|(_, held)| held.pid != 0)
+}
+
+fn lock_line(line: &str) -> Option<(u64, Held)> {
     let mut fields = line.split_whitespace().skip(1);
     let kind = fields.next()?;
     let (_, access, pid, file) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
@@ -62,7 +88,7 @@ fn held_lock(line: &str) -> Option<(u64, Held)> {
     let mut device = || u64::from_str_radix(numbers.next()?, 16).ok();
     let device = (device()?, device()?);
     let inode = numbers.next()?.parse().ok()?;
-    let pid = pid.parse().ok().filter(|pid| *pid != 0)?;
+    let pid = pid.parse().ok()?;
     Some((inode, Held { pid, device }))
 }
 
@@ -102,7 +128,7 @@ const SUBCOMMANDS: [&str; 8] =
     ["app-server", "exec", "resume", "fork", "review", "mcp-server", "remote-control", "agents"];
 
 /// The program's name and, of Codex, which of its subcommands it runs.
-fn describe(arguments: &[String]) -> Option<String> {
+pub(crate) fn describe(arguments: &[String]) -> Option<String> {
     let program = Path::new(arguments.first()?).file_name()?.to_str()?;
     if !program.starts_with("codex") {
         return Some(program.to_owned());
@@ -124,7 +150,7 @@ const HOSTS: [(&str, &str); 9] = [
     ("codex-bridge", "Codex Bridge"),
 ];
 
-fn host(pid: u32) -> Option<&'static str> {
+pub(crate) fn host(pid: u32) -> Option<&'static str> {
     host_of(&fs::read_link(format!("/proc/{pid}/exe")).ok()?)
 }
 
@@ -139,7 +165,7 @@ fn host_of(executable: &Path) -> Option<&'static str> {
     HOSTS.iter().find(|(name, _)| is(name)).map(|(_, host)| *host)
 }
 
-fn command_line(pid: u32) -> Option<Vec<String>> {
+pub(crate) fn command_line(pid: u32) -> Option<Vec<String>> {
     let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     Some(
         line.split(|byte| *byte == 0)
@@ -148,11 +174,11 @@ fn command_line(pid: u32) -> Option<Vec<String>> {
     )
 }
 
-fn name(pid: u32) -> Option<String> {
+pub(crate) fn name(pid: u32) -> Option<String> {
     Some(fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim().to_owned())
 }
 
-fn parent(pid: u32) -> Option<u32> {
+pub(crate) fn parent(pid: u32) -> Option<u32> {
     // "PID (NAME) STATE PARENT …"; a name may hold spaces and brackets.
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()

@@ -10,6 +10,7 @@ use super::threads::ThreadResult;
 use super::{CALL_LIMIT, THREAD_LIMIT, Thread, ThreadOptions, Turn, read, to_value};
 use crate::app_server::Methods;
 use crate::connection::{CallError, Connection, ThreadWatch};
+use crate::rpc::Refusal;
 
 /// The turn that is looked for is nearly always among the newest; a turn can hold megabytes.
 const FIND_PAGE_TURNS: u32 = 4;
@@ -31,6 +32,10 @@ pub struct ThreadListQuery {
     /// `ThreadSourceKind`, for example `exec`; Codex refuses the whole call over one that it does not know. Empty: those
     /// that a person began (`vscode`, `cli`).
     pub source_kinds: Vec<String>,
+    /// Only sub-agents of this thread. Binaries that do not know it list all.
+    pub parent_thread_id: Option<String>,
+    /// The last changed first, instead of the newest.
+    pub by_change: bool,
 }
 
 /// One page of a list of threads (`ThreadListResponse`).
@@ -107,6 +112,8 @@ impl Connection {
             ("limit", query.limit.map(|limit| json!(limit))),
             ("archived", query.archived.then_some(Value::Bool(true))),
             ("cwd", query.cwd.as_ref().map(|cwd| json!(cwd))),
+            ("parentThreadId", query.parent_thread_id.as_ref().map(|id| json!(id))),
+            ("sortKey", query.by_change.then(|| json!("updated_at"))),
             ("sourceKinds", (!query.source_kinds.is_empty()).then(|| json!(query.source_kinds))),
         ];
         for (name, value) in optional {
@@ -145,6 +152,26 @@ impl Connection {
             params["cursor"] = json!(cursor);
         }
         read(method, self.call(method, params, CALL_LIMIT).await?)
+    }
+
+    /// The newest turn of a thread, whoever owns it.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn thread_last_turn(
+        &self,
+        methods: &Methods,
+        thread_id: &str,
+    ) -> Result<Option<Turn>, CallError> {
+        let turns = if methods.has("thread/turns/list") {
+            self.thread_turns_list(thread_id, None, 1).await.map(|page| page.turns.into_iter().next())
+        } else {
+            self.thread_read(thread_id, true).await.map(|thread| thread.turns.into_iter().next_back())
+        };
+        match turns {
+            Err(error) if error.refusal() == Some(Refusal::NoTurnsYet) => Ok(None),
+            turns => turns,
+        }
     }
 
     /// The turn with this id, or the one which the message with this client id belongs to, among the newest `turns_max`

@@ -107,15 +107,22 @@ pub struct Thread {
     /// The thread whose agent started it; set on sub-agents.
     #[serde(default, deserialize_with = "lenient")]
     pub parent_thread_id: Option<String>,
+    /// The client that began it, in its own words: `codex_cli_rs`, `codex_vscode`, `Codex Desktop`, … Older binaries do not
+    /// tell.
+    #[serde(default, deserialize_with = "lenient")]
+    pub originator: Option<String>,
+    /// What a sub-agent is called.
+    #[serde(default, deserialize_with = "lenient")]
+    pub agent_nickname: Option<String>,
+    /// What a sub-agent is for.
+    #[serde(default, deserialize_with = "lenient")]
+    pub agent_role: Option<String>,
     /// What it does in the process that was asked, which knows nothing of what others have loaded.
     #[serde(default)]
     pub status: ThreadStatus,
     /// The file that it is stored in.
     #[serde(default, deserialize_with = "lenient")]
     pub path: Option<PathBuf>,
-    /// The program that began it, for example `codex_vscode`.
-    #[serde(default, deserialize_with = "lenient")]
-    pub originator: Option<String>,
     /// The version of Codex that began it.
     #[serde(default, deserialize_with = "lenient")]
     pub cli_version: Option<String>,
@@ -157,6 +164,47 @@ impl Thread {
             "mcp" | "app_server" | "appServer" => "appServer".to_owned(),
             name => name.to_owned(),
         }
+    }
+
+    /// Where it came from, as one of the kinds that lists are narrowed to (`ThreadSourceKind`).
+    #[must_use]
+    pub fn source_kind(&self) -> &'static str {
+        match self.source_name().as_str() {
+            "cli" => "cli",
+            "vscode" => "vscode",
+            "exec" => "exec",
+            "appServer" => "appServer",
+            "subAgent" => match self.sub_agent_kind() {
+                Some("review") => "subAgentReview",
+                Some("compact") => "subAgentCompact",
+                Some("thread_spawn") => "subAgentThreadSpawn",
+                Some(_) => "subAgentOther",
+                None => "subAgent",
+            },
+            _ => "unknown",
+        }
+    }
+
+    /// What kind of sub-agent it is (`SubAgentSource`): `review`, `compact`, `thread_spawn`, …; `None` of other threads.
+    #[must_use]
+    pub fn sub_agent_kind(&self) -> Option<&str> {
+        match self.sub_agent_source()? {
+            Value::String(kind) => Some(kind),
+            Value::Object(kind) => kind.keys().next().map(String::as_str),
+            _ => None,
+        }
+    }
+
+    /// The thread whose agent started it.
+    #[must_use]
+    pub fn parent(&self) -> Option<&str> {
+        // Older binaries tell it only within the source.
+        let spawned = || self.sub_agent_source()?.pointer("/thread_spawn/parent_thread_id")?.as_str();
+        self.parent_thread_id.as_deref().or_else(spawned)
+    }
+
+    fn sub_agent_source(&self) -> Option<&Value> {
+        ["subAgent", "subagent", "sub_agent"].into_iter().find_map(|name| self.source.get(name))
     }
 }
 
@@ -236,6 +284,41 @@ impl Connection {
         Ok(read::<ThreadResult>(method, self.call(method, params, CALL_LIMIT).await?)?.thread)
     }
 
+    /// `thread/settings/update`: what the turns that follow run with, on a thread that is loaded here. Codex keeps it beyond
+    /// the load once the thread has a rollout ([`Self::thread_set_name`] writes one); what a thread was started with is
+    /// otherwise gone when it is unloaded before its first turn (0.169.0). A sandbox is never kept.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn thread_update_settings(
+        &self,
+        thread_id: &str,
+        options: &ThreadOptions,
+    ) -> Result<(), CallError> {
+        let mut params = json!({"threadId": thread_id});
+        let optional = [
+            ("model", options.model.as_ref().map(|model| json!(model))),
+            ("approvalPolicy", options.approval_policy.map(|policy| json!(policy))),
+            ("serviceTier", options.service_tier.as_ref().map(|tier| json!(tier))),
+            ("personality", options.personality.as_ref().map(|personality| json!(personality))),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                params[name] = value;
+            }
+        }
+        self.call("thread/settings/update", params, CALL_LIMIT).await.map(drop)
+    }
+
+    /// `thread/loaded/list`: the threads that are loaded in this app-server.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn thread_loaded_list(&self) -> Result<Vec<String>, CallError> {
+        let method = "thread/loaded/list";
+        Ok(read::<LoadedResult>(method, self.call(method, json!({}), CALL_LIMIT).await?)?.data)
+    }
+
     /// `thread/unsubscribe`: gives the thread's writer back as soon as no turn runs on it (the app-server was started with
     /// `thread_unload_delay_secs=0`).
     ///
@@ -266,6 +349,38 @@ impl Connection {
 }
 
 #[derive(Deserialize)]
+struct LoadedResult {
+    data: Vec<String>,
+}
+
+#[derive(Deserialize)]
 pub(super) struct ThreadResult {
     pub(super) thread: Thread,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_has_a_kind_and_a_sub_agent_a_parent() {
+        let spawned = json!({"subAgent": {"thread_spawn": {"parent_thread_id": "p", "depth": 1}}});
+        let cases = [
+            (json!("cli"), "cli", None),
+            (json!("vscode"), "vscode", None),
+            (json!("exec"), "exec", None),
+            (json!("mcp"), "appServer", None),
+            (json!("appServer"), "appServer", None),
+            (json!({"custom": "mine"}), "unknown", None),
+            (json!(null), "unknown", None),
+            (json!({"subAgent": "review"}), "subAgentReview", None),
+            (json!({"subagent": "compact"}), "subAgentCompact", None),
+            (json!({"subAgent": {"other": "x"}}), "subAgentOther", None),
+            (spawned, "subAgentThreadSpawn", Some("p")),
+        ];
+        for (source, kind, parent) in cases {
+            let thread: Thread = serde_json::from_value(json!({"id": "t", "source": source})).unwrap();
+            assert_eq!((thread.source_kind(), thread.parent()), (kind, parent), "{source}");
+        }
+    }
 }

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{CALL_LIMIT, read};
 use crate::connection::{CallError, Connection};
 
 /// One piece of a message (`UserInput`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
 pub enum UserInput {
     /// Text.
     Text {
@@ -28,6 +28,9 @@ pub enum UserInput {
         /// The path.
         path: PathBuf,
     },
+    /// Any other piece, and any with more fields than these, as Codex takes it.
+    #[serde(untagged)]
+    Other(Map<String, Value>),
 }
 
 /// One exchange (`Turn`).
@@ -182,4 +185,25 @@ struct TurnResult {
 #[serde(rename_all = "camelCase")]
 struct Steered {
     turn_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_of_a_message_keeps_all_that_it_has() {
+        let cases = [
+            (json!({"type": "text", "text": "a"}), true),
+            (json!({"type": "text", "text": "a", "text_elements": []}), false),
+            (json!({"type": "localImage", "path": "/a"}), true),
+            (json!({"type": "image", "url": "https://a", "detail": "low"}), false),
+            (json!({"type": "skill", "name": "a", "path": "/b"}), false),
+        ];
+        for (piece, is_known) in cases {
+            let read: UserInput = serde_json::from_value(piece.clone()).unwrap();
+            assert_eq!(!matches!(read, UserInput::Other(_)), is_known, "{piece}");
+            assert_eq!(serde_json::to_value(&read).unwrap(), piece);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The routes: a file for each first segment of a path.
 
 pub(super) mod approvals;
+pub(super) mod codex;
 pub(super) mod conversations;
 pub(super) mod events;
 pub(super) mod health;
@@ -67,6 +68,21 @@ fn others() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(watch::start_watch))
         .routes(routes!(watch::stop_watch))
         .routes(routes!(watch::tick_watch))
+        .routes(routes!(codex::threads::list_threads))
+        .routes(routes!(codex::threads::list_loaded_threads))
+        .routes(routes!(codex::threads::get_thread))
+        .routes(routes!(codex::threads::archive_thread))
+        .routes(routes!(codex::threads::unarchive_thread))
+        .routes(routes!(codex::threads::roll_back_thread))
+        .routes(routes!(codex::threads::compact_thread))
+        .routes(routes!(codex::threads::start_compaction))
+        .routes(routes!(codex::turns::interrupt_turn))
+        .routes(routes!(codex::activity::list_active_threads))
+        .routes(routes!(codex::activity::list_running))
+        .routes(routes!(codex::lists::list_apps))
+        .routes(routes!(codex::lists::list_skills))
+        .routes(routes!(codex::lists::list_models))
+        .routes(routes!(codex::rpc::call_codex))
         .routes(routes!(conversations::history::list_conversations))
         .routes(routes!(conversations::list_open_conversations))
         .routes(routes!(conversations::get_current_conversation))
@@ -98,6 +114,10 @@ fn sending() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(lanes::prompt_lane))
         .routes(routes!(lanes::steer_lane))
         .routes(routes!(workflows::start_visible))
+        .routes(routes!(codex::threads::start_thread))
+        .routes(routes!(codex::threads::fork_thread))
+        .routes(routes!(codex::turns::start_turn))
+        .routes(routes!(codex::turns::steer_turn))
 }
 
 /// The whole of a bridge's HTTP behind its guard.

@@ -75,7 +75,7 @@ pub(in crate::http) struct ConversationView {
 /// Who may write a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct OwnerView {
+pub(in crate::http) struct OwnerView {
     /// `nobody`, `bridge` (a turn of this bridge runs), `other` (another process), or `unknown` where the operating system
     /// does not tell.
     kind: &'static str,
@@ -83,6 +83,18 @@ struct OwnerView {
     pid: Option<u32>,
     /// What it is.
     program: Option<String>,
+}
+
+impl OwnerView {
+    pub(in crate::http) fn of(holder: Holder) -> Self {
+        let (kind, owner) = match holder {
+            Holder::Nobody => ("nobody", None),
+            Holder::Bridge => ("bridge", None),
+            Holder::Other(owner) => ("other", Some(owner)),
+            Holder::Unknown => ("unknown", None),
+        };
+        Self { kind, pid: owner.as_ref().map(|owner| owner.pid), program: owner.map(|owner| owner.program) }
+    }
 }
 
 /// Reply of `GET /conversations`.
@@ -124,6 +136,7 @@ pub(in crate::http) async fn list_conversations(
         archived: query.archived.unwrap_or(false),
         cwd: query.cwd.map(Into::into),
         source_kinds: sources.split(',').filter(|source| !source.is_empty()).map(str::to_owned).collect(),
+        ..ThreadListQuery::default()
     };
     let ConversationPage { conversations, next_cursor } = app.conversations.history(&query).await?;
     let conversations = conversations.into_iter().map(|one| view(one, false)).collect();
@@ -148,17 +161,7 @@ pub(in crate::http) async fn get_conversation(
 
 fn view(conversation: Conversation, with_turns: bool) -> ConversationView {
     let Conversation { thread, holder } = conversation;
-    let (kind, owner) = match holder {
-        Holder::Nobody => ("nobody", None),
-        Holder::Bridge => ("bridge", None),
-        Holder::Other(owner) => ("other", Some(owner)),
-        Holder::Unknown => ("unknown", None),
-    };
-    let owner = OwnerView {
-        kind,
-        pid: owner.as_ref().map(|owner| owner.pid),
-        program: owner.map(|owner| owner.program),
-    };
+    let owner = OwnerView::of(holder);
     let source = thread.source_name();
     let cwd = thread.folder();
     let Thread { id, name, preview, created_at, updated_at, model, model_provider, turns, .. } = thread;

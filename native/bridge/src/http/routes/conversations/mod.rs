@@ -31,6 +31,8 @@ pub(in crate::http) struct SentView {
     /// Always `true`.
     ok: bool,
     conversation_id: String,
+    /// The same in Codex's own word.
+    thread_id: String,
     /// Always `true`.
     sent: bool,
     /// How the message reached the conversation.
@@ -276,7 +278,7 @@ pub(in crate::http) fn sent_reply(job: Job) -> Option<Json<SentView>> {
 }
 
 impl SentView {
-    fn new(sent: Dispatched, requested_conversation_id: Option<String>) -> Self {
+    pub(in crate::http) fn new(sent: Dispatched, requested_conversation_id: Option<String>) -> Self {
         let Dispatched { job, conversation_id, delivery, turn_id, tab } = sent;
         let upgraded_from_conversation_id =
             requested_conversation_id.as_ref().map(|_| job.upgraded_from_conversation_id.clone());
@@ -309,6 +311,7 @@ impl SentView {
             requested_conversation_id,
             upgraded_from_conversation_id,
             warnings: job.warnings.clone(),
+            thread_id: conversation_id.clone(),
             conversation_id,
             job,
         }

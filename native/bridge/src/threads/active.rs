@@ -1,0 +1,165 @@
+//! Which threads are in use, and which of them a caller would rather have.
+
+use std::time::Duration;
+
+use super::Surface;
+use crate::clock::Timestamp;
+use crate::conversations::{Conversation, Holder};
+
+/// What a caller looks for.
+#[derive(Debug, Clone)]
+pub struct ActiveQuery {
+    /// How long ago a thread may have changed last.
+    pub window: Duration,
+    /// Only those of this source (`Thread::source_name`).
+    pub source: Option<String>,
+    /// Only those of these kinds; empty: those that Codex lists by itself.
+    pub source_kinds: Vec<String>,
+    /// Only those of this surface.
+    pub surface: Option<Surface>,
+    /// Only those of this originator.
+    pub originator: Option<String>,
+    /// Those of this originator first.
+    pub prefer_originator: Option<String>,
+    /// Those of this surface first.
+    pub preferred_surface: Option<Surface>,
+}
+
+/// A thread in use.
+#[derive(Debug, Clone)]
+pub struct ActiveThread {
+    /// The thread and who has it.
+    pub conversation: Conversation,
+    /// Why it counts as active: `recent` (it changed within the window), `owner` (a process has it loaded), `turn` (this bridge
+    /// runs a turn on it).
+    pub because: Vec<&'static str>,
+    /// Whether it is of what the caller prefers.
+    pub preferred: bool,
+}
+
+impl ActiveQuery {
+    /// The threads that fit, preferred ones first, otherwise in the given order.
+    #[must_use]
+    pub fn select(&self, conversations: Vec<Conversation>, now: Timestamp) -> Vec<ActiveThread> {
+        let since = now.before(self.window).as_millis();
+        let fits = |conversation: &Conversation| {
+            let thread = &conversation.thread;
+            thread.updated_at.is_some_and(|updated| updated.saturating_mul(1000) >= since)
+                && self.source.as_ref().is_none_or(|source| thread.source_name() == *source)
+                && self.surface.is_none_or(|surface| Surface::of_thread(thread) == surface)
+                && self
+                    .originator
+                    .as_deref()
+                    .is_none_or(|name| is_originator(thread.originator.as_deref(), name))
+        };
+        let mut ranked: Vec<(u8, ActiveThread)> = conversations
+            .into_iter()
+            .filter(fits)
+            .map(|conversation| {
+                let missed = self.missed(&conversation);
+                let has_preference = self.prefer_originator.is_some() || self.preferred_surface.is_some();
+                let because = because(&conversation.holder);
+                (missed, ActiveThread { conversation, because, preferred: has_preference && missed == 0 })
+            })
+            .collect();
+        ranked.sort_by_key(|(missed, _)| *missed);
+        ranked.into_iter().map(|(_, thread)| thread).collect()
+    }
+
+    /// How many of the preferences it does not meet. The surface weighs more: it says where a person would see it.
+    fn missed(&self, Conversation { thread, .. }: &Conversation) -> u8 {
+        let surface = self.preferred_surface.is_some_and(|surface| Surface::of_thread(thread) != surface);
+        let originator = self
+            .prefer_originator
+            .as_deref()
+            .is_some_and(|name| !is_originator(thread.originator.as_deref(), name));
+        2 * u8::from(surface) + u8::from(originator)
+    }
+}
+
+fn is_originator(originator: Option<&str>, name: &str) -> bool {
+    originator.is_some_and(|originator| originator.eq_ignore_ascii_case(name))
+}
+
+fn because(holder: &Holder) -> Vec<&'static str> {
+    match holder {
+        Holder::Bridge => vec!["turn", "owner", "recent"],
+        Holder::Other(_) => vec!["owner", "recent"],
+        Holder::Nobody | Holder::Unknown => vec!["recent"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use codex::protocol::Thread;
+    use serde_json::json;
+
+    use super::*;
+
+    fn conversation(id: &str, source: &str, originator: &str, age_seconds: i64) -> Conversation {
+        let thread =
+            json!({"id": id, "source": source, "originator": originator, "updatedAt": 10_000 - age_seconds});
+        let thread: Thread = serde_json::from_value(thread).unwrap();
+        Conversation { thread, holder: Holder::Nobody }
+    }
+
+    const ANY: ActiveQuery = ActiveQuery {
+        window: Duration::from_secs(100),
+        source: None,
+        source_kinds: Vec::new(),
+        surface: None,
+        originator: None,
+        prefer_originator: None,
+        preferred_surface: None,
+    };
+
+    fn selected(query: &ActiveQuery) -> Vec<String> {
+        let all = vec![
+            conversation("vscode", "vscode", "codex_vscode", 1),
+            conversation("bridge", "vscode", "codex-bridge", 2),
+            conversation("desktop", "vscode", "Codex Desktop", 3),
+            conversation("terminal", "cli", "codex_cli_rs", 100),
+            conversation("old", "vscode", "codex_vscode", 101),
+        ];
+        let selected = query.select(all, Timestamp::from_millis(10_000_000));
+        selected.into_iter().map(|thread| thread.conversation.thread.id).collect()
+    }
+
+    #[test]
+    fn filters_leave_out_and_preferences_only_sort() {
+        let text = |text: &str| Some(text.to_owned());
+        let cases = [
+            (ANY, &["vscode", "bridge", "desktop", "terminal"][..]),
+            (ActiveQuery { window: Duration::from_secs(2), ..ANY }, &["vscode", "bridge"]),
+            (ActiveQuery { source: text("cli"), ..ANY }, &["terminal"]),
+            (ActiveQuery { surface: Some(Surface::Vscode), ..ANY }, &["vscode", "bridge"]),
+            (ActiveQuery { originator: text("codex desktop"), ..ANY }, &["desktop"]),
+            (
+                ActiveQuery { preferred_surface: Some(Surface::Cli), ..ANY },
+                &["terminal", "vscode", "bridge", "desktop"],
+            ),
+            (
+                ActiveQuery {
+                    preferred_surface: Some(Surface::Vscode),
+                    prefer_originator: text("codex-bridge"),
+                    ..ANY
+                },
+                &["bridge", "vscode", "desktop", "terminal"],
+            ),
+        ];
+        for (query, expected) in cases {
+            assert_eq!(selected(&query), expected, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_meets_every_preference_is_called_preferred() {
+        let all = || vec![conversation("a", "cli", "codex_cli_rs", 1)];
+        let now = Timestamp::from_millis(10_000_000);
+        assert!(!ANY.select(all(), now)[0].preferred);
+        let query = ActiveQuery { preferred_surface: Some(Surface::Cli), ..ANY };
+        assert!(query.select(all(), now)[0].preferred);
+        let query = ActiveQuery { prefer_originator: Some("other".to_owned()), ..query };
+        assert!(!query.select(all(), now)[0].preferred);
+    }
+}
