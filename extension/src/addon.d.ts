@@ -31,6 +31,8 @@ export interface BridgeOptions {
   historyDaysMax: number
   /** Of more jobs than this the oldest are forgotten; `codexBridge.historyJobsMax`. */
   historyJobsMax: number
+  /** Whether webhooks may reach private networks; `codexBridge.webhooks.allowPrivateNetworks`. */
+  webhooksAllowPrivateNetworks: boolean
   /** Where the database lives: the extension's global storage. */
   dataFolder: string
   /** The Codex executable; `codexBridge.codexPath`. */

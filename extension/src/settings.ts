@@ -45,6 +45,7 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
     allowedOrigins: texts("allowedOrigins"),
     historyDaysMax: number("historyDaysMax"),
     historyJobsMax: number("historyJobsMax"),
+    webhooksAllowPrivateNetworks: flag("webhooks.allowPrivateNetworks"),
     dataFolder: context.globalStorageUri.fsPath,
     workspaceFolders: workspaceFolders(),
     extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),
@@ -70,6 +71,10 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
 
 function text(name: string): string {
   return checked(name, "a text", (value) => typeof value === "string");
+}
+
+function flag(name: string): boolean {
+  return checked(name, "true or false", (value) => typeof value === "boolean");
 }
 
 function number(name: string): number {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bridge::config::{self, Config};
+use bridge::config::{self, Config, WebhookConfig};
 use bridge::editor::Editor;
 use bridge::limits::HttpLimits;
 use codex::locate::LocateOptions;
@@ -46,6 +46,8 @@ pub struct BridgeOptions {
     pub history_days_max: u32,
     /// Of more jobs than this the oldest are forgotten; `codexBridge.historyJobsMax`.
     pub history_jobs_max: u32,
+    /// Whether webhooks may reach private networks; `codexBridge.webhooks.allowPrivateNetworks`.
+    pub webhooks_allow_private_networks: bool,
     /// Where the database lives: the extension's global storage.
     pub data_folder: String,
     /// The Codex executable; `codexBridge.codexPath`.
@@ -90,6 +92,10 @@ impl BridgeOptions {
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
             http: HttpLimits::default(),
+            webhooks: WebhookConfig {
+                allow_private_networks: self.webhooks_allow_private_networks,
+                ..WebhookConfig::default()
+            },
             version: self.extension_version,
         })
     }

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bridge::Bridge;
-use bridge::config::Config;
+use bridge::config::{Config, WebhookConfig};
 use bridge::limits::HttpLimits;
 use bytes::Bytes;
 use codex::app_server::AppServer;
@@ -62,6 +62,7 @@ async fn main() {
             history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 10_000,
             http: HttpLimits::default(),
+            webhooks: WebhookConfig::default(),
             version: "bench".into(),
         },
         None,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use codex::locate::LocateOptions;
 use etcetera::BaseStrategy;
 
-use crate::limits::HttpLimits;
+use crate::limits::{HttpLimits, WebhookLimits};
 
 /// What a bridge is started with.
 #[derive(Debug, Clone)]
@@ -44,8 +44,20 @@ pub struct Config {
     pub history_jobs_max: u32,
     /// Bounds of its connections.
     pub http: HttpLimits,
+    /// How webhooks are sent.
+    pub webhooks: WebhookConfig,
     /// Version of the program that starts the bridge.
     pub version: String,
+}
+
+/// How webhooks are sent.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookConfig {
+    /// Whether private networks (RFC 1918, unique local IPv6, carrier-grade NAT) may be reached. Loopback and public addresses
+    /// always may; link-local ones, which serve clouds' credentials, never.
+    pub allow_private_networks: bool,
+    /// Bounds.
+    pub limits: WebhookLimits,
 }
 
 /// The port that the original uses.

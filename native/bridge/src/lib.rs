@@ -15,6 +15,7 @@ pub mod limits;
 pub mod model;
 pub mod session;
 pub mod store;
+pub mod webhooks;
 
 pub use bridge::{Bridge, StartError};
 pub use http::ListenError;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bridge::Bridge;
-use bridge::config::{self, Config};
+use bridge::config::{self, Config, WebhookConfig};
 use bridge::limits::{self, HttpLimits};
 use clap::Args;
 use codex::locate::LocateOptions;
@@ -59,6 +59,10 @@ pub(crate) struct ServeArguments {
     /// Keep no more jobs than this.
     #[arg(long, value_name = "JOBS", default_value_t = config::DEFAULT_HISTORY_JOBS_MAX)]
     history_jobs_max: u32,
+
+    /// Webhooks may also reach private networks, for example 10.0.0.0/8.
+    #[arg(long)]
+    webhooks_allow_private_networks: bool,
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -134,6 +138,10 @@ impl ServeArguments {
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
             http: HttpLimits::default(),
+            webhooks: WebhookConfig {
+                allow_private_networks: self.webhooks_allow_private_networks,
+                ..WebhookConfig::default()
+            },
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }

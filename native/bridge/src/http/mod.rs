@@ -25,6 +25,7 @@ use crate::jobs::Jobs;
 use crate::limits::HttpLimits;
 use crate::session::Session;
 use crate::store::Store;
+use crate::webhooks::Webhooks;
 use guard::Guard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -49,6 +50,8 @@ pub struct App {
     pub approvals: Approvals,
     /// What happens.
     pub events: Events,
+    /// Who is told of it.
+    pub webhooks: Webhooks,
     /// All conversations.
     pub conversations: Conversations,
     /// Codex.

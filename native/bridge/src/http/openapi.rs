@@ -17,6 +17,7 @@ use utoipa::openapi::{Components, SecurityRequirement};
         (name = "conversations", description = "Codex conversations, and the editor's tabs that show them"),
         (name = "approvals", description = "What Codex asks before it goes on, and the answers"),
         (name = "events", description = "What happens, as it happens"),
+        (name = "webhooks", description = "Events, sent to receivers elsewhere"),
         (name = "jobs", description = "Dispatched messages, from acceptance to end"),
     ),
 )]

@@ -2,7 +2,7 @@
 //!
 //! The only room that knows SQL. Writes go through one writer thread ([`writer`]), which groups those that wait into one
 //! transaction and answers after the commit; reads use connections of their own. A file a table: [`jobs`], [`events`],
-//! [`approvals`], [`aliases`], [`idempotency`].
+//! [`approvals`], [`aliases`], [`idempotency`], [`webhooks`], [`deliveries`].
 //!
 //! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction; a power
 //! failure may take the last moments with it, but never leaves half a transaction. Codex keeps the conversations
@@ -10,9 +10,11 @@
 
 mod aliases;
 mod approvals;
+mod deliveries;
 mod events;
 mod idempotency;
 mod jobs;
+mod webhooks;
 mod writer;
 
 use std::fs::File;
@@ -25,9 +27,11 @@ use tokio::sync::{Notify, Semaphore};
 use crate::clock::Timestamp;
 use crate::limits;
 pub use approvals::{ApprovalPage, ApprovalQuery};
+pub use deliveries::{ChangedBy, DeliveryPage, DeliveryQuery, Due, Outbox, OutboxWebhook};
 pub use events::{EventPage, LogBounds, LoneEvent, NewEvent, StoredEvent};
 pub use idempotency::{Claim, KeptReply, KeyedRequest};
 pub use jobs::{JobCounts, JobPage, JobQuery};
+pub use webhooks::{Inserted, WebhookChange};
 pub use writer::Pending;
 use writer::Writer;
 
@@ -36,6 +40,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_jobs_and_events.sql"),
     include_str!("migrations/0002_approvals_and_waiting_messages.sql"),
     include_str!("migrations/0003_events_and_idempotency.sql"),
+    include_str!("migrations/0005_webhooks.sql"),
 ];
 
 /// Why the database could not be used.
@@ -138,7 +143,7 @@ impl Store {
         self.writer.write(change).await
     }
 
-    /// Tells one waiter of every commit of this process.
+    /// Tells one waiter, the caller's, of every commit of this process.
     #[must_use]
     pub fn committed(&self) -> Arc<Notify> {
         self.writer.committed()
@@ -173,7 +178,9 @@ impl Store {
         keys_before: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            events::forget_events(connection, "job_id IS NULL AND at < ?1", [events_before.as_millis()])?;
+            let doomed = "job_id IS NULL AND at < ?1
+                          AND event_id NOT IN (SELECT event_id FROM webhook_deliveries WHERE status = 'pending')";
+            events::forget_events(connection, doomed, [events_before.as_millis()])?;
             idempotency::forget_keys(connection, keys_before)
         })
         .await

@@ -96,7 +96,7 @@ pub(crate) fn operations() -> Vec<(Method, String)> {
     let description = description();
     let mut operations = Vec::new();
     for (path, described) in description["paths"].as_object().unwrap() {
-        let path = ["{jobId}", "{conversationId}", "{approvalId}"]
+        let path = ["{jobId}", "{conversationId}", "{approvalId}", "{webhookId}", "{deliveryId}"]
             .iter()
             .fold(path.clone(), |path, parameter| path.replace(parameter, "nope"));
         assert!(!path.contains('{'), "a path parameter that this test does not know: {path}");

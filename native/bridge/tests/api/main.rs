@@ -22,3 +22,4 @@ mod history;
 mod idempotency;
 mod lifecycle;
 mod support;
+mod webhooks;

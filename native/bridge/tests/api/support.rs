@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bridge::Bridge;
-use bridge::config::Config;
+use bridge::config::{Config, WebhookConfig};
 use bridge::editor::Editor;
 use bridge::limits::HttpLimits;
 use codex::locate::LocateOptions;
@@ -65,6 +65,7 @@ impl Folders {
             history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 1000,
             http: HttpLimits::default(),
+            webhooks: WebhookConfig::default(),
             version: "0.0.0-test".into(),
         }
     }

@@ -5,6 +5,7 @@ pub(super) mod conversations;
 pub(super) mod events;
 pub(super) mod health;
 pub(super) mod jobs;
+pub(super) mod webhooks;
 
 use std::any::Any;
 use std::future::ready;
@@ -47,6 +48,11 @@ fn others() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(approvals::list_approvals))
         .routes(routes!(approvals::get_approval, approvals::resolve_approval))
         .routes(routes!(events::stream_events))
+        .routes(routes!(webhooks::list_webhooks))
+        .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::list_webhook_deliveries))
+        .routes(routes!(webhooks::redeliver_webhook_delivery))
         .routes(routes!(conversations::history::list_conversations))
         .routes(routes!(conversations::list_open_conversations))
         .routes(routes!(conversations::get_current_conversation))
@@ -73,6 +79,7 @@ fn sending() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::send_to_conversation))
         .routes(routes!(conversations::actions::fork_conversation))
         .routes(routes!(jobs::steer_job))
+        .routes(routes!(webhooks::create_webhook))
 }
 
 /// The whole of a bridge's HTTP behind its guard.
