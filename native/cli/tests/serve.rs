@@ -313,7 +313,7 @@ async fn wrong_flags_are_explained() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_it_delivers_no_event_is_lost_and_no_log_tells_the_secret() {
-    const COUNT: u64 = 400;
+    const COUNT: usize = 400;
     let world = World::new().await;
     let receiver = WebhookReceiver::start().await;
     receiver.answers(ReceiverAnswer::Slowly(Duration::from_millis(5)));
@@ -351,13 +351,11 @@ async fn killed_while_it_delivers_no_event_is_lost_and_no_log_tells_the_secret()
             .filter_map(|received| received.json()["payload"]["number"].as_u64())
             .collect()
     };
-    while arrived().len() < COUNT as usize
-        || serve.client.get(&path).await.unwrap().body["deliveries"] != json!([])
-    {
+    while arrived().len() < COUNT || serve.client.get(&path).await.unwrap().body["deliveries"] != json!([]) {
         assert!(tokio::time::Instant::now() < deadline, "{} of {COUNT} arrived", arrived().len());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let again = receiver.received().len() - COUNT as usize;
+    let again = receiver.received().len() - COUNT;
     assert!(again <= 3 * 4, "only what was under way came again, not {again}");
     serve.kill().await;
     let log = std::fs::read_to_string(world.log_file()).unwrap();

@@ -403,3 +403,57 @@ fn find(
         .optional()?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::delivery::RetryPolicy;
+    use crate::model::subscription::tests::subscription;
+
+    fn event() -> LoneEvent {
+        LoneEvent {
+            at: Timestamp::from_millis(0),
+            event_type: "lane.completed".into(),
+            job_id: None,
+            conversation_id: None,
+            turn_id: None,
+            payload: "{}".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_is_kept_while_it_is_on_its_way_and_ended_deliveries_are_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.record_numbered_event(event()).await.unwrap();
+        store.insert_webhook(&subscription()).await.unwrap();
+        let first = store.record_numbered_event(event()).await.unwrap();
+        store.record_numbered_event(event()).await.unwrap();
+        let outbox = store.outbox().await.unwrap();
+        assert_eq!(outbox.events.len(), 2, "what came before the first webhook is for nobody");
+        let policy = RetryPolicy::default();
+        let now = Timestamp::from_millis(1000);
+        let delivery = Delivery::new("dlv_1".into(), "wh_1", (first, "lane.completed"), now, &policy);
+        store.fan_out(outbox.cursor, first, vec![delivery.clone()]).await.unwrap();
+        // Another process that saw the same does it in vain.
+        let same = Delivery { delivery_id: "dlv_2".into(), ..delivery };
+        store.fan_out(outbox.cursor, first, vec![same]).await.unwrap();
+        let query = DeliveryQuery { webhook_id: "wh_1".into(), limit: 10, ..DeliveryQuery::default() };
+        assert_eq!(store.deliveries(query.clone()).await.unwrap().deliveries.len(), 1);
+
+        let late = Timestamp::from_millis(10_000);
+        store.prune_by_age(late, late).await.unwrap();
+        let due = store.due_deliveries("wh_1", now, 10).await.unwrap();
+        assert!(due.deliveries[0].1.is_some(), "its event is kept");
+        let give_up = |_: &mut Subscription, delivery: &mut Delivery| {
+            delivery.give_up(Timestamp::from_millis(2000), "no".into());
+            None
+        };
+        store.change_delivery("wh_1", "dlv_1", ChangedBy::Deliverer, give_up).await.unwrap();
+        store.prune_by_age(late, late).await.unwrap();
+        assert!(!store.has_event(first).await.unwrap());
+        assert_eq!(store.prune_deliveries(Timestamp::from_millis(0), 10).await.unwrap(), 0);
+        assert_eq!(store.prune_deliveries(late, 10).await.unwrap(), 1);
+        assert!(store.deliveries(query).await.unwrap().deliveries.is_empty());
+    }
+}

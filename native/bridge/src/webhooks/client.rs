@@ -262,4 +262,53 @@ mod tests {
             assert!(reply.error.as_deref().unwrap_or_default().contains(says), "{url}: {reply:?}");
         }
     }
+
+    /// An https server for `localhost` that answers 200 to everything, and its certificate.
+    async fn https_server() -> (String, rustls::pki_types::CertificateDer<'static>) {
+        let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let certificate = certified.cert.der().clone();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.clone()], key.into())
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let Ok(stream) = acceptor.accept(stream).await else { return };
+                    let service = hyper::service::service_fn(async |_| {
+                        Ok::<_, std::convert::Infallible>(Response::new(Full::new(Bytes::new())))
+                    });
+                    let stream = hyper_util::rt::TokioIo::new(stream);
+                    hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await.ok();
+                });
+            }
+        });
+        (format!("https://localhost:{port}/"), certificate)
+    }
+
+    #[tokio::test]
+    async fn certificates_are_verified() {
+        let (url, certificate) = https_server().await;
+        let config = WebhookConfig::default();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).unwrap();
+        let trusting = Client::with_roots(&config, roots);
+        let reply = trusting.post(&url, &HeaderMap::new(), Bytes::new()).await;
+        assert_eq!((reply.status, reply.answer), (Some(200), Answer::Accepted), "{reply:?}");
+        for (client, url) in [
+            (Client::with_roots(&config, RootCertStore::empty()), url.clone()),
+            (trusting, url.replace("localhost", "127.0.0.1")),
+        ] {
+            let reply = client.post(&url, &HeaderMap::new(), Bytes::new()).await;
+            assert!(reply.error.as_deref().unwrap_or_default().contains("certificate"), "{url}: {reply:?}");
+        }
+    }
 }
