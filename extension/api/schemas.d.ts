@@ -314,6 +314,8 @@ export interface SentView {
   requestedConversationId?: string | null;
   /** Always `true`. */
   sent: boolean;
+  /** The same in Codex's own word. */
+  threadId: string;
   turn: TurnView;
   /** The conversation that this one replaces; only in replies of the messages routes. */
   upgradedFromConversationId?: string | null;

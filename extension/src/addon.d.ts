@@ -103,6 +103,8 @@ export interface BridgeOptions {
   historyJobsMax: number
   /** Which of Codex's own methods callers may name: `safe`, `all` or `off`; `codexBridge.rpc`. */
   rpc: string
+  /** Whether webhooks may reach private networks; `codexBridge.webhooks.allowPrivateNetworks`. */
+  webhooksAllowPrivateNetworks: boolean
   /** Where the database lives: the extension's global storage. */
   dataFolder: string
   /** The Codex executable; `codexBridge.codexPath`. */

@@ -52,6 +52,7 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
     historyDaysMax: number("historyDaysMax"),
     historyJobsMax: number("historyJobsMax"),
     rpc: text("rpc"),
+    webhooksAllowPrivateNetworks: flag("webhooks.allowPrivateNetworks"),
     dataFolder: context.globalStorageUri.fsPath,
     workspaceFolders: workspaceFolders(),
     extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),
@@ -77,6 +78,10 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
 
 function text(name: string): string {
   return checked(name, "a text", (value) => typeof value === "string");
+}
+
+function flag(name: string): boolean {
+  return checked(name, "true or false", (value) => typeof value === "boolean");
 }
 
 function number(name: string): number {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bridge::config::{self, Config};
+use bridge::config::{self, Config, WebhookConfig};
 use bridge::editor::Editor;
 use bridge::events::{Filter, TypePatterns};
 use bridge::http::InProcessReply;
@@ -57,6 +57,8 @@ pub struct BridgeOptions {
     pub history_jobs_max: u32,
     /// Which of Codex's own methods callers may name: `safe`, `all` or `off`; `codexBridge.rpc`.
     pub rpc: String,
+    /// Whether webhooks may reach private networks; `codexBridge.webhooks.allowPrivateNetworks`.
+    pub webhooks_allow_private_networks: bool,
     /// Where the database lives: the extension's global storage.
     pub data_folder: String,
     /// The Codex executable; `codexBridge.codexPath`.
@@ -105,6 +107,10 @@ impl BridgeOptions {
             history_jobs_max: self.history_jobs_max,
             rpc: self.rpc.parse()?,
             http: HttpLimits::default(),
+            webhooks: WebhookConfig {
+                allow_private_networks: self.webhooks_allow_private_networks,
+                ..WebhookConfig::default()
+            },
             version: self.extension_version,
         })
     }

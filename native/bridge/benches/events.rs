@@ -19,7 +19,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use bridge::Bridge;
-use bridge::config::Config;
+use bridge::config::{Config, WebhookConfig};
 use bridge::limits::HttpLimits;
 use codex::locate::LocateOptions;
 use serde_json::json;
@@ -79,6 +79,7 @@ async fn serve() {
         history_jobs_max: 10_000,
         rpc: bridge::config::RpcMode::Safe,
         http: HttpLimits::default(),
+        webhooks: WebhookConfig::default(),
         version: "bench".into(),
     };
     let bridge = Bridge::start(config, None).await.unwrap();

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bridge::Bridge;
-use bridge::config::Config;
+use bridge::config::{Config, WebhookConfig};
 use bridge::limits::HttpLimits;
 use bytes::Bytes;
 use codex::app_server::AppServer;
@@ -69,6 +69,7 @@ async fn main() {
             history_jobs_max: 10_000,
             rpc: bridge::config::RpcMode::Safe,
             http: HttpLimits::default(),
+            webhooks: WebhookConfig::default(),
             version: "bench".into(),
         },
         None,

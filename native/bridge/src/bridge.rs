@@ -26,6 +26,7 @@ use crate::session::Session;
 use crate::sessions::Sessions;
 use crate::store::{Store, StoreError};
 use crate::threads::Threads;
+use crate::webhooks::Webhooks;
 
 /// Why a bridge could not be started; each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +103,7 @@ impl Bridge {
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
         let events = Events::new(store.clone());
+        let webhooks = Webhooks::new(store.clone(), config.webhooks.clone(), &config.data_folder);
         let jobs = Jobs::new(store.clone(), events.clone(), instance_id.clone());
         let session = Session::new(
             config.locate.clone(),
@@ -174,6 +176,7 @@ impl Bridge {
             jobs: jobs.clone(),
             approvals: approvals.clone(),
             events: events.clone(),
+            webhooks: webhooks.clone(),
             conversations: conversations.clone(),
             threads: Threads::new(conversations.clone(), session.clone(), config.rpc),
             session: session.clone(),
@@ -194,6 +197,7 @@ impl Bridge {
         session.search_in_background();
         tasks.spawn(stopping.clone().run_until_cancelled_owned(events.run()));
         tasks.spawn(stopping.clone().run_until_cancelled_owned(watcher.run()));
+        tasks.spawn(webhooks.run(stopping.clone()));
         let reconciler = Reconciler { jobs, approvals, conversations, peers: instance.peers() };
         // Before the first request: what waited must not be overtaken.
         reconciler.look().await;
@@ -330,6 +334,10 @@ async fn prune(store: Store, age_max: Duration, jobs_max: u32, stopping: Cancell
         let keys_before = Timestamp::now().before(limits::IDEMPOTENCY_AGE_MAX);
         if let Err(error) = store.prune_by_age(created_before, keys_before).await {
             tracing::error!(%error, "cannot prune events and keys");
+        }
+        let ended_before = Timestamp::now().before(limits::DELIVERIES_AGE_MAX);
+        if let Err(error) = store.prune_deliveries(ended_before, limits::DELIVERIES_KEPT_MAX).await {
+            tracing::error!(%error, "cannot prune deliveries");
         }
         match store.prune_jobs(created_before, jobs_max).await {
             Ok(0) => {}

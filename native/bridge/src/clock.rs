@@ -25,6 +25,18 @@ impl Timestamp {
         Self(self.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// The moment that is so much later.
+    #[must_use]
+    pub fn after(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long until `later`; zero when that is past.
+    #[must_use]
+    pub fn until(self, later: Self) -> Duration {
+        Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+
     /// From milliseconds since the Unix epoch.
     #[must_use]
     pub fn from_millis(millis: i64) -> Self {

@@ -10,7 +10,7 @@ use codex::locate::LocateOptions;
 use etcetera::BaseStrategy;
 
 use crate::lanes::sessions::SessionLimits;
-use crate::limits::HttpLimits;
+use crate::limits::{HttpLimits, WebhookLimits};
 use crate::model::lane::SessionIsolation;
 
 /// What a bridge is started with.
@@ -56,6 +56,8 @@ pub struct Config {
     pub rpc: RpcMode,
     /// Bounds of its connections.
     pub http: HttpLimits,
+    /// How webhooks are sent.
+    pub webhooks: WebhookConfig,
     /// Version of the program that starts the bridge.
     pub version: String,
 }
@@ -99,6 +101,16 @@ impl FromStr for RpcMode {
             .find(|mode| mode.name() == name)
             .ok_or_else(|| format!("rpc must be safe, all or off, not {name:?}"))
     }
+}
+
+/// How webhooks are sent.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookConfig {
+    /// Whether private networks (RFC 1918, unique local IPv6, carrier-grade NAT) may be reached. Loopback and public addresses
+    /// always may; link-local ones, which serve clouds' credentials, never.
+    pub allow_private_networks: bool,
+    /// Bounds.
+    pub limits: WebhookLimits,
 }
 
 /// The port that the original uses.

@@ -239,6 +239,27 @@ pub enum Error {
         /// What turns it on.
         setting: &'static str,
     },
+    /// No such webhook.
+    #[error("Webhook not found. GET /webhooks lists them.")]
+    WebhookNotFound,
+    /// No such delivery.
+    #[error("Delivery not found. GET /webhooks/{0}/deliveries lists those that are remembered.")]
+    DeliveryNotFound(String),
+    /// Nothing is sent to the webhook.
+    #[error("Nothing is sent to this webhook: it is {state}. PATCH it with enabled: true first.")]
+    WebhookInactive {
+        /// `paused` or `disabled`.
+        state: &'static str,
+    },
+    /// The event of the delivery is forgotten.
+    #[error("The event of this delivery has been forgotten, so there is nothing to send again.")]
+    EventForgotten,
+    /// Too many webhooks.
+    #[error("There are {limit} webhooks already. Delete one that is not needed.")]
+    TooManyWebhooks {
+        /// The bound.
+        limit: u32,
+    },
     /// Codex began, but did not get to the end.
     #[error("Codex could not do it: {0}")]
     CodexFailed(String),
@@ -303,6 +324,7 @@ impl Error {
             Self::JobRunsElsewhere { url } | Self::ApprovalAskedElsewhere { url } => {
                 Some(json!({"url": url}))
             }
+            Self::WebhookInactive { state } => Some(json!({"state": state})),
             Self::ConversationOwnedElsewhere { conversation_id, owner } => {
                 let owner = owner.as_ref().map(|owner| json!({"pid": owner.pid, "program": owner.program}));
                 Some(json!({

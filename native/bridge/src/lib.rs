@@ -18,6 +18,7 @@ pub mod session;
 pub mod sessions;
 pub mod store;
 pub mod threads;
+pub mod webhooks;
 
 pub use bridge::{Bridge, StartError};
 pub use http::ListenError;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::delivery::RetryPolicy;
+
 /// The bounds of an HTTP connection; tests set shorter ones.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
@@ -25,6 +27,31 @@ impl Default for HttpLimits {
             headers_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(20),
             write_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The bounds of sending to webhooks; tests set shorter ones.
+#[derive(Debug, Clone)]
+pub struct WebhookLimits {
+    /// Attempts under way at one receiver. Enough to hide a network's delay, too few to hurt a small receiver.
+    pub in_flight_max: usize,
+    /// Time to connect, TLS included. Far networks need a second.
+    pub connect_timeout: Duration,
+    /// Time of a whole attempt with its redirects. Receivers shall take what they get and work on it later; this is what
+    /// Standard Webhooks recommends at most, and some more.
+    pub attempt_timeout: Duration,
+    /// How failed attempts are made again.
+    pub retry: RetryPolicy,
+}
+
+impl Default for WebhookLimits {
+    fn default() -> Self {
+        Self {
+            in_flight_max: 4,
+            connect_timeout: Duration::from_secs(5),
+            attempt_timeout: Duration::from_secs(30),
+            retry: RetryPolicy::default(),
         }
     }
 }
@@ -190,3 +217,39 @@ pub const IDEMPOTENCY_KEY_MAX: usize = 255;
 pub const IDEMPOTENCY_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a repeated request waits for the first one's reply. Above the default time limit of a message.
 pub const IDEMPOTENCY_WAIT_MAX: Duration = Duration::from_secs(5 * 60);
+
+/// Webhooks of one data folder. With [`WebhookLimits::in_flight_max`] each, at most 256 attempts are under way.
+pub const WEBHOOKS_MAX: u32 = 64;
+/// Patterns of one webhook.
+pub const WEBHOOK_PATTERNS_MAX: usize = 64;
+/// Ids in one dimension of a webhook's scope.
+pub const WEBHOOK_SCOPE_IDS_MAX: usize = 200;
+/// Length of an id in a scope; ids are UUIDs or names that people chose.
+pub const SCOPE_ID_LENGTH_MAX: usize = 255;
+/// Length of a webhook's URL; servers refuse longer ones.
+pub const WEBHOOK_URL_LENGTH_MAX: usize = 2048;
+/// Length of a webhook's secret; Standard Webhooks uses 24 to 64 bytes.
+pub const WEBHOOK_SECRET_LENGTH_MAX: usize = 512;
+/// Deliveries in one reply.
+pub const DELIVERIES_PAGE_MAX: u32 = 500;
+/// Deliveries that one receiver's task reads ahead.
+pub const WEBHOOK_BATCH_MAX: usize = 64;
+/// Size of the events of these, but for the last one.
+pub const WEBHOOK_BATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Redirects of one attempt. One is common (a new domain), two a chain of such.
+pub const WEBHOOK_REDIRECTS_MAX: usize = 3;
+/// Of a reply so much is read, so that its connection can be used again; what says more loses it.
+pub const WEBHOOK_REPLY_BYTES_MAX: usize = 64 * 1024;
+/// Time for that.
+pub const WEBHOOK_REPLY_TIMEOUT: Duration = Duration::from_secs(2);
+/// A connection to a receiver that nothing used for this long is closed; receivers close theirs after a minute or so.
+pub const WEBHOOK_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Between two looks whether the process that delivers is gone, or whether the first webhook was made elsewhere. A look takes some
+/// microseconds.
+pub const WEBHOOK_LEADER_INTERVAL: Duration = Duration::from_secs(1);
+/// Wait after the database failed.
+pub const WEBHOOK_STORE_RETRY: Duration = Duration::from_secs(1);
+/// Ended deliveries are remembered for so long.
+pub const DELIVERIES_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Of one webhook's ended deliveries so many are remembered; each is half a kilobyte.
+pub const DELIVERIES_KEPT_MAX: usize = 10_000;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bridge::Bridge;
-use bridge::config::{self, Config, RpcMode};
+use bridge::config::{self, Config, RpcMode, WebhookConfig};
 use bridge::lanes::sessions::SessionLimits;
 use bridge::limits::{self, HttpLimits};
 use bridge::model::lane::SessionIsolation;
@@ -81,6 +81,10 @@ pub(crate) struct ServeArguments {
     /// Keep no more jobs than this.
     #[arg(long, value_name = "JOBS", default_value_t = config::DEFAULT_HISTORY_JOBS_MAX)]
     history_jobs_max: u32,
+
+    /// Webhooks may also reach private networks, for example 10.0.0.0/8.
+    #[arg(long)]
+    webhooks_allow_private_networks: bool,
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -167,6 +171,10 @@ impl ServeArguments {
             history_jobs_max: self.history_jobs_max,
             rpc: self.rpc,
             http: HttpLimits::default(),
+            webhooks: WebhookConfig {
+                allow_private_networks: self.webhooks_allow_private_networks,
+                ..WebhookConfig::default()
+            },
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }

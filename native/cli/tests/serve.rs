@@ -8,13 +8,15 @@
 )]
 #![cfg(unix)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use bridge::clock::Timestamp;
+use bridge::store::{LoneEvent, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testkit::{CodexHome, HttpClient, ScriptedModel, codex_binary};
+use testkit::{CodexHome, HttpClient, ReceiverAnswer, ScriptedModel, WebhookReceiver, codex_binary};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -37,7 +39,16 @@ impl World {
         Self { model, home, folder: tempfile::tempdir().unwrap() }
     }
 
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
     async fn serve(&self) -> Serve {
+        self.serve_and_log("info").await
+    }
+
+    async fn serve_and_log(&self, level: &str) -> Serve {
+        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_codex-bridge"))
             .args(["serve", "--port", "0", "--codex"])
             .arg(codex_binary())
@@ -49,7 +60,8 @@ impl World {
             .env("CODEX_BRIDGE_DISCOVERY_DIR", self.folder.path().join("discovery"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .env("CODEX_BRIDGE_LOG", level)
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -340,4 +352,56 @@ async fn wrong_flags_are_explained() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains(says), "{arguments:?}: {said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_delivers_no_event_is_lost_and_no_log_tells_the_secret() {
+    const COUNT: usize = 400;
+    let world = World::new().await;
+    let receiver = WebhookReceiver::start().await;
+    receiver.answers(ReceiverAnswer::Slowly(Duration::from_millis(5)));
+    let serve = world.serve_and_log("trace").await;
+    let body = json!({"url": receiver.url(), "events": ["lane.*"], "secret": "never to be told"});
+    let created = serve.client.post("/webhooks", &body).await.unwrap();
+    assert_eq!(created.status, 200, "{}", created.body);
+    let store = Store::open(&world.folder.path().join("data")).unwrap();
+    for number in 0..COUNT {
+        let event = LoneEvent {
+            at: Timestamp::now(),
+            event_type: "lane.completed".into(),
+            job_id: None,
+            conversation_id: None,
+            turn_id: None,
+            lane_id: None,
+            payload: json!({"number": number}).to_string(),
+        };
+        store.record_event(event).await.unwrap().committed().await.unwrap();
+    }
+    let mut serve = serve;
+    for at in [40, 120, 200] {
+        receiver.wait_for(at).await;
+        serve.kill().await;
+        serve = world.serve_and_log("trace").await;
+    }
+    let path = format!(
+        "/webhooks/{}/deliveries?status=pending&limit=1",
+        created.body["webhook"]["id"].as_str().unwrap()
+    );
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    let arrived = || -> std::collections::HashSet<u64> {
+        receiver
+            .received()
+            .iter()
+            .filter_map(|received| received.json()["payload"]["number"].as_u64())
+            .collect()
+    };
+    while arrived().len() < COUNT || serve.client.get(&path).await.unwrap().body["deliveries"] != json!([]) {
+        assert!(tokio::time::Instant::now() < deadline, "{} of {COUNT} arrived", arrived().len());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let again = receiver.received().len() - COUNT;
+    assert!(again <= 3 * 4, "only what was under way came again, not {again}");
+    serve.kill().await;
+    let log = std::fs::read_to_string(world.log_file()).unwrap();
+    assert!(log.contains("the bridge is running") && !log.contains("never to be told"));
 }

@@ -5,6 +5,7 @@
 //! - [`CodexHome`]: a throwaway `CODEX_HOME` that makes Codex talk to that model;
 //! - [`codex_binary`]: the real Codex binary that npm installed, and [`codex_binaries`]: those of several versions;
 //! - [`HttpClient`]: a client of the bridge's API; [`EventReader`]: one of its streams of events;
+//! - [`WebhookReceiver`]: a receiver of webhooks that fails, hangs, redirects and dies on demand;
 //! - [`ScriptedPeer`]: an app-server that misbehaves on demand, for the faults the real one will not show.
 //!
 //! Nothing of this is ever part of what is shipped.
@@ -19,6 +20,7 @@ mod http_client;
 mod model;
 mod peer;
 mod program;
+mod webhook_receiver;
 
 pub use codex_binary::{CODEX_VERSIONS_VARIABLE, codex_binaries, codex_binary, codex_binary_in};
 pub use codex_home::CodexHome;
@@ -27,6 +29,7 @@ pub use http_client::{HttpClient, HttpReply, NoReply};
 pub use model::{RecordedRequest, ScriptedModel};
 pub use peer::{Action, PeerOutcome, PeerScript, ScriptedPeer, Step, play};
 pub use program::testkit_program;
+pub use webhook_receiver::{ReceivedWebhook, ReceiverAnswer, WebhookReceiver};
 
 use std::time::Duration;
 

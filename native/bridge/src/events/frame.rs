@@ -38,6 +38,24 @@ pub struct EventView<'a> {
     payload: Option<&'a RawValue>,
 }
 
+impl<'a> EventView<'a> {
+    /// An event as clients see it.
+    #[must_use]
+    pub fn of(event_id: Option<i64>, event: &'a LoneEvent) -> Self {
+        Self {
+            event_id,
+            at: event.at,
+            event_type: &event.event_type,
+            job_id: event.job_id.as_deref(),
+            conversation_id: event.conversation_id.as_deref(),
+            turn_id: event.turn_id.as_deref(),
+            lane_id: event.lane_id.as_deref(),
+            // Written by this program as JSON on one line, so this is never `None`.
+            payload: serde_json::from_str(&event.payload).ok(),
+        }
+    }
+}
+
 /// A rendered event, with what filters look at.
 #[derive(Debug)]
 pub(super) struct Frame {
@@ -58,18 +76,7 @@ impl Frame {
     }
 
     fn new(event_id: Option<i64>, event: &LoneEvent) -> Self {
-        let view = EventView {
-            event_id,
-            at: event.at,
-            event_type: &event.event_type,
-            job_id: event.job_id.as_deref(),
-            conversation_id: event.conversation_id.as_deref(),
-            turn_id: event.turn_id.as_deref(),
-            lane_id: event.lane_id.as_deref(),
-            // Written by this program as JSON on one line, so this is never `None`.
-            payload: serde_json::from_str(&event.payload).ok(),
-        };
-        let data = serde_json::to_string(&view).unwrap_or_default();
+        let data = serde_json::to_string(&EventView::of(event_id, event)).unwrap_or_default();
         let id = event_id.map(|id| format!("id: {id}\n")).unwrap_or_default();
         let text = format!("{id}event: {}\ndata: {data}\n\n", event.event_type);
         Self {

@@ -60,7 +60,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
             return Err(Error::BadBody("The request body must be a JSON object.".to_owned()));
         }
         let mut unknown = Vec::new();
-        let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+        // What may be null is written as `?` in a path.
+        let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string().replace(".?", ""));
         let body = serde_path_to_error::deserialize(serde_ignored::Deserializer::new(value, &mut note))
             .map_err(|error| invalid(error.path().to_string(), error.inner()))?;
         Ok(Self { body, unknown })

@@ -29,6 +29,7 @@ use crate::limits::HttpLimits;
 use crate::session::Session;
 use crate::store::Store;
 use crate::threads::Threads;
+use crate::webhooks::Webhooks;
 use guard::Guard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -56,6 +57,8 @@ pub struct App {
     pub approvals: Approvals,
     /// What happens.
     pub events: Events,
+    /// Who is told of it.
+    pub webhooks: Webhooks,
     /// All conversations.
     pub conversations: Conversations,
     /// All lanes.

@@ -125,6 +125,11 @@ pub(super) fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::TooManySessions { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_sessions"),
         Error::Git(_) => (StatusCode::CONFLICT, "git_failed"),
         Error::SwitchedOff { .. } => (StatusCode::FORBIDDEN, "switched_off"),
+        Error::WebhookNotFound => (StatusCode::NOT_FOUND, "webhook_not_found"),
+        Error::DeliveryNotFound(_) => (StatusCode::NOT_FOUND, "delivery_not_found"),
+        Error::WebhookInactive { .. } => (StatusCode::CONFLICT, "webhook_inactive"),
+        Error::EventForgotten => (StatusCode::CONFLICT, "event_forgotten"),
+        Error::TooManyWebhooks { .. } => (StatusCode::CONFLICT, "too_many_webhooks"),
         Error::CodexFailed(_) => (StatusCode::BAD_GATEWAY, "codex_failed"),
         Error::UnsupportedByCodex(_) | Error::MethodUnknown(_) => {
             (StatusCode::NOT_IMPLEMENTED, "unsupported_by_codex")

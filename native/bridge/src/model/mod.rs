@@ -3,6 +3,9 @@
 //! Pure: no input or output, no clock, no randomness, no tokio. Time and ids come in as arguments.
 
 pub mod approval;
+pub mod delivery;
+pub mod event_pattern;
 pub mod job;
 pub mod lane;
+pub mod subscription;
 pub mod surface;

@@ -2,7 +2,7 @@
 //! their order is the order of the commits, across all bridge processes of the data folder.
 
 use rusqlite::types::Value as SqlValue;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::{Pending, Store, StoreError};
 use crate::clock::Timestamp;
@@ -86,6 +86,43 @@ pub struct LogBounds {
     pub forgotten_up_to: i64,
 }
 
+impl<'a> NewEvent<'a> {
+    /// The same, borrowed.
+    #[must_use]
+    pub fn of(event: &'a LoneEvent) -> Self {
+        Self {
+            at: event.at,
+            event_type: &event.event_type,
+            job_id: event.job_id.as_deref(),
+            conversation_id: event.conversation_id.as_deref(),
+            turn_id: event.turn_id.as_deref(),
+            lane_id: event.lane_id.as_deref(),
+            payload: &event.payload,
+        }
+    }
+}
+
+/// The columns that [`of_row`] reads, of the table `events e`.
+pub(super) const COLUMNS: &str =
+    "e.event_id, e.at, e.type, e.job_id, e.conversation_id, e.turn_id, e.lane_id, e.payload";
+
+/// How many columns these are.
+pub(super) const COLUMNS_COUNT: usize = 8;
+
+/// From a row that begins with [`COLUMNS`].
+pub(super) fn of_row(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
+    let event = LoneEvent {
+        at: Timestamp::from_millis(row.get(1)?),
+        event_type: row.get(2)?,
+        job_id: row.get(3)?,
+        conversation_id: row.get(4)?,
+        turn_id: row.get(5)?,
+        lane_id: row.get(6)?,
+        payload: row.get(7)?,
+    };
+    Ok(StoredEvent { event_id: row.get(0)?, event })
+}
+
 /// Records an event inside the transaction of the change that it tells of.
 pub(super) fn append(connection: &Connection, event: &NewEvent<'_>) -> Result<(), StoreError> {
     connection
@@ -113,18 +150,7 @@ impl Store {
     /// [`StoreError`] when the database is closed.
     pub async fn record_event(&self, event: LoneEvent) -> Result<Pending<()>, StoreError> {
         self.begin_write(move |connection| {
-            let recorded = append(
-                connection,
-                &NewEvent {
-                    at: event.at,
-                    event_type: &event.event_type,
-                    job_id: event.job_id.as_deref(),
-                    conversation_id: event.conversation_id.as_deref(),
-                    turn_id: event.turn_id.as_deref(),
-                    lane_id: event.lane_id.as_deref(),
-                    payload: &event.payload,
-                },
-            );
+            let recorded = append(connection, &NewEvent::of(&event));
             if let Err(error) = &recorded {
                 tracing::error!(%error, event_type = event.event_type, "cannot record an event");
             }
@@ -139,9 +165,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn events_after(&self, after: i64, subject: EventSubject) -> Result<EventPage, StoreError> {
         self.read(move |connection| {
-            let mut sql =
-                "SELECT event_id, at, type, job_id, conversation_id, turn_id, lane_id, payload FROM events WHERE event_id > ?"
-                    .to_owned();
+            let mut sql = format!("SELECT {COLUMNS} FROM events e WHERE event_id > ?");
             let mut values: Vec<SqlValue> = vec![after.into()];
             let EventSubject { job_id, conversation_id, lane_id } = subject;
             let conditions = [
@@ -163,17 +187,9 @@ impl Store {
             let mut events = Vec::new();
             let mut bytes = 0;
             while let Some(row) = rows.next()? {
-                let event = LoneEvent {
-                    at: Timestamp::from_millis(row.get(1)?),
-                    event_type: row.get(2)?,
-                    job_id: row.get(3)?,
-                    conversation_id: row.get(4)?,
-                    turn_id: row.get(5)?,
-                    lane_id: row.get(6)?,
-                    payload: row.get(7)?,
-                };
-                bytes += event.payload.len();
-                events.push(StoredEvent { event_id: row.get(0)?, event });
+                let stored = of_row(row)?;
+                bytes += stored.event.payload.len();
+                events.push(stored);
                 if bytes > limits::EVENTS_PAGE_BYTES_MAX {
                     return Ok(EventPage { events, more: true });
                 }

@@ -293,8 +293,11 @@ impl Store {
     /// [`StoreError`].
     pub async fn prune_jobs(&self, created_before: Timestamp, keep: u32) -> Result<usize, StoreError> {
         self.write(move |connection| {
+            // One whose events are still on their way to a webhook stays until they have arrived.
             let doomed = "SELECT job_id FROM jobs WHERE status IN ('completed', 'failed') AND (created_at < ?1
-                          OR rowid NOT IN (SELECT rowid FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT ?2))";
+                          OR rowid NOT IN (SELECT rowid FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT ?2))
+                          AND job_id NOT IN (SELECT job_id FROM events JOIN webhook_deliveries USING (event_id)
+                          WHERE webhook_deliveries.status = 'pending' AND job_id IS NOT NULL)";
             let values = params![created_before.as_millis(), keep];
             forget_events(connection, &format!("job_id IN ({doomed})"), values)?;
             connection.execute(&format!("DELETE FROM approvals WHERE job_id IN ({doomed})"), values)?;

@@ -2,7 +2,7 @@
 //!
 //! The only room that knows SQL. Writes go through one writer thread ([`writer`]), which groups those that wait into one
 //! transaction and answers after the commit; reads use connections of their own. A file a table: [`jobs`], [`events`],
-//! [`approvals`], [`lanes`], [`aliases`], [`idempotency`].
+//! [`approvals`], [`lanes`], [`aliases`], [`idempotency`], [`webhooks`], [`deliveries`].
 //!
 //! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction; a power
 //! failure may take the last moments with it, but never leaves half a transaction. Codex keeps the conversations
@@ -10,10 +10,12 @@
 
 mod aliases;
 mod approvals;
+mod deliveries;
 mod events;
 mod idempotency;
 mod jobs;
 mod lanes;
+mod webhooks;
 mod writer;
 
 use std::fs::File;
@@ -26,10 +28,12 @@ use tokio::sync::{Notify, Semaphore};
 use crate::clock::Timestamp;
 use crate::limits;
 pub use approvals::{ApprovalPage, ApprovalQuery};
+pub use deliveries::{ChangedBy, DeliveryPage, DeliveryQuery, Due, Outbox, OutboxWebhook};
 pub use events::{EventPage, EventSubject, LogBounds, LoneEvent, NewEvent, StoredEvent};
 pub use idempotency::{Claim, KeptReply, KeyedRequest};
 pub use jobs::{JobCounts, JobPage, JobQuery};
 pub use lanes::{LaneQuery, OwnedLane};
+pub use webhooks::{Inserted, WebhookChange};
 pub use writer::Pending;
 use writer::Writer;
 
@@ -39,6 +43,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_approvals_and_waiting_messages.sql"),
     include_str!("migrations/0003_events_and_idempotency.sql"),
     include_str!("migrations/0004_lanes.sql"),
+    include_str!("migrations/0005_webhooks.sql"),
 ];
 
 /// Why the database could not be used.
@@ -141,7 +146,7 @@ impl Store {
         self.writer.write(change).await
     }
 
-    /// Tells one waiter of every commit of this process.
+    /// Tells one waiter, the caller's, of every commit of this process.
     #[must_use]
     pub fn committed(&self) -> Arc<Notify> {
         self.writer.committed()
@@ -176,8 +181,9 @@ impl Store {
         keys_before: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            let before = [events_before.as_millis()];
-            events::forget_events(connection, "job_id IS NULL AND at < ?1", before)?;
+            let doomed = "job_id IS NULL AND at < ?1
+                          AND event_id NOT IN (SELECT event_id FROM webhook_deliveries WHERE status = 'pending')";
+            events::forget_events(connection, doomed, [events_before.as_millis()])?;
             approvals::forget_approvals_without_job(connection, events_before)?;
             idempotency::forget_keys(connection, keys_before)
         })

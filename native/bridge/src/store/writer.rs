@@ -1,7 +1,7 @@
 //! The one thread that writes. Changes that wait are put into one transaction (group commit): under load a commit is paid
 //! once for many of them, and a single one is not delayed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -22,8 +22,11 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     requests: mpsc::Sender<Request>,
-    committed: Arc<Notify>,
+    waiters: Waiters,
 }
+
+/// Those who hear of every commit. Each has a notification of its own, which keeps one commit for it until it looks.
+type Waiters = Arc<Mutex<Vec<Arc<Notify>>>>;
 
 /// A write that has its place among the others. It happens whether or not anybody waits for it.
 #[derive(Debug)]
@@ -51,19 +54,21 @@ impl std::fmt::Debug for Request {
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
         let (requests, waiting) = mpsc::channel(limits::STORE_WRITES_MAX);
-        let committed = Arc::new(Notify::new());
+        let waiters = Waiters::default();
         std::thread::Builder::new()
             .name("codex-bridge-store".to_owned())
             .spawn({
-                let committed = Arc::clone(&committed);
-                move || run(connection, waiting, &committed)
+                let waiters = Arc::clone(&waiters);
+                move || run(connection, waiting, &waiters)
             })
             .map_err(|_| StoreError::NotCommitted)?;
-        Ok(Self { requests, committed })
+        Ok(Self { requests, waiters })
     }
 
     pub(super) fn committed(&self) -> Arc<Notify> {
-        Arc::clone(&self.committed)
+        let committed = Arc::new(Notify::new());
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&committed));
+        committed
     }
 
     /// Returns when the change has its place among the others; what is returned tells what became of it.
@@ -98,7 +103,7 @@ impl Writer {
     }
 }
 
-fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>, committed: &Notify) {
+fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>, waiters: &Waiters) {
     let mut closed = None;
     while let Some(first) = waiting.blocking_recv() {
         let mut group = Vec::new();
@@ -115,7 +120,10 @@ fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>, committ
         }
         if !group.is_empty() {
             commit(&mut connection, group);
-            committed.notify_one();
+            let mut waiters = waiters.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever is gone left only ours.
+            waiters.retain(|waiter| Arc::strong_count(waiter) > 1);
+            waiters.iter().for_each(|waiter| waiter.notify_one());
         }
     }
     drop(connection);

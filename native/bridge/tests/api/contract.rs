@@ -96,9 +96,17 @@ pub(crate) fn operations() -> Vec<(Method, String)> {
     let description = description();
     let mut operations = Vec::new();
     for (path, described) in description["paths"].as_object().unwrap() {
-        let path = ["{jobId}", "{conversationId}", "{approvalId}", "{laneId}", "{threadId}"]
-            .iter()
-            .fold(path.clone(), |path, parameter| path.replace(parameter, "nope"));
+        let path = [
+            "{jobId}",
+            "{conversationId}",
+            "{approvalId}",
+            "{laneId}",
+            "{threadId}",
+            "{webhookId}",
+            "{deliveryId}",
+        ]
+        .iter()
+        .fold(path.clone(), |path, parameter| path.replace(parameter, "nope"));
         assert!(!path.contains('{'), "a path parameter that this test does not know: {path}");
         for method in described.as_object().unwrap().keys() {
             operations.push((method.to_uppercase().parse().unwrap(), path.clone()));

@@ -30,3 +30,4 @@ mod lifecycle;
 mod races;
 mod support;
 mod upgrade;
+mod webhooks;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bridge::Bridge;
-use bridge::config::{Config, RpcMode};
+use bridge::config::{Config, RpcMode, WebhookConfig};
 use bridge::editor::Editor;
 use bridge::lanes::sessions::SessionLimits;
 use bridge::limits::HttpLimits;
@@ -71,6 +71,7 @@ impl Folders {
             history_jobs_max: 1000,
             rpc: RpcMode::Safe,
             http: HttpLimits::default(),
+            webhooks: WebhookConfig::default(),
             version: "0.0.0-test".into(),
         }
     }

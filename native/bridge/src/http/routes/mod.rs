@@ -8,6 +8,7 @@ pub(super) mod health;
 pub(super) mod jobs;
 pub(super) mod lanes;
 pub(super) mod watch;
+pub(super) mod webhooks;
 pub(super) mod workflows;
 
 use std::any::Any;
@@ -83,6 +84,11 @@ fn others() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(codex::lists::list_skills))
         .routes(routes!(codex::lists::list_models))
         .routes(routes!(codex::rpc::call_codex))
+        .routes(routes!(webhooks::list_webhooks))
+        .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::list_webhook_deliveries))
+        .routes(routes!(webhooks::redeliver_webhook_delivery))
         .routes(routes!(conversations::history::list_conversations))
         .routes(routes!(conversations::list_open_conversations))
         .routes(routes!(conversations::get_current_conversation))
@@ -118,6 +124,7 @@ fn sending() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(codex::threads::fork_thread))
         .routes(routes!(codex::turns::start_turn))
         .routes(routes!(codex::turns::steer_turn))
+        .routes(routes!(webhooks::create_webhook))
 }
 
 /// The whole of a bridge's HTTP behind its guard.

@@ -245,7 +245,7 @@ pub(in crate::http) async fn start_thread(
         developer_instructions,
         config,
     } = body.known()?;
-    let title = checked_title(title)?.unwrap_or_else(|| "New thread".to_owned());
+    let title = checked_title(title.as_deref())?.unwrap_or_else(|| "New thread".to_owned());
     let asked = MessageBody {
         cwd: cwd.or_else(|| Some(app.defaults.cwd.clone())),
         model,
@@ -298,7 +298,7 @@ pub(in crate::http) async fn fork_thread(
             return Err(Error::invalid("beforeTurnId", "give lastTurnId or beforeTurnId, not both"));
         }
     };
-    let title = checked_title(title)?;
+    let title = checked_title(title.as_deref())?;
     let asked = MessageBody {
         cwd,
         model,
@@ -419,8 +419,8 @@ async fn options(
     Ok((ThreadOptions { model_provider, ..checked.options }, checked.warnings))
 }
 
-fn checked_title(title: Option<String>) -> Result<Option<String>, Error> {
-    match title.as_deref().map(str::trim) {
+fn checked_title(title: Option<&str>) -> Result<Option<String>, Error> {
+    match title.map(str::trim) {
         Some("") => Err(Error::invalid("title", "must not be blank")),
         title => Ok(title.map(str::to_owned)),
     }

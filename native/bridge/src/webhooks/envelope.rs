@@ -1,0 +1,77 @@
+//! What a receiver gets: the seed's envelope around an event.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::clock::Timestamp;
+use crate::events::EventView;
+use crate::model::delivery::Delivery;
+use crate::model::subscription::{Scope, Subject, Subscription};
+use crate::store::LoneEvent;
+
+/// The type of the event that a test of a webhook makes, for this webhook only.
+pub(super) const TEST_EVENT: &str = "webhook.test";
+
+/// As in the seed, so that its receivers work unchanged.
+const SOURCE: &str = "oai-app-proxy";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    id: &'a str,
+    ts: Timestamp,
+    source: &'static str,
+    event_key: &'a str,
+    event_id: String,
+    subscription_id: &'a str,
+    event_type: &'a str,
+    lane_id: Option<&'a str>,
+    thread_id: Option<&'a str>,
+    session_id: Option<&'a str>,
+    scope: &'a Scope,
+    payload: Option<&'a RawValue>,
+    event: EventView<'a>,
+}
+
+/// What an event is about. The one place that knows where its lane and session are.
+pub(super) fn subject_of(event: &LoneEvent) -> Subject<'_> {
+    Subject {
+        event_type: &event.event_type,
+        lane_id: event.lane_id.as_deref(),
+        thread_id: event.conversation_id.as_deref(),
+        // A session has the id of its lane.
+        session_id: event.lane_id.as_deref(),
+    }
+}
+
+/// Whether a webhook wants an event.
+pub(super) fn is_wanted(webhook: &Subscription, event: &LoneEvent) -> bool {
+    if event.event_type == TEST_EVENT {
+        let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
+        return webhook.enabled && payload["subscriptionId"] == webhook.id.as_str();
+    }
+    webhook.matches(&subject_of(event))
+}
+
+/// The body. The same for every attempt, unless the webhook's scope was changed in between.
+pub(super) fn render(webhook: &Subscription, delivery: &Delivery, event: &LoneEvent) -> Bytes {
+    let subject = subject_of(event);
+    let envelope = Envelope {
+        id: &delivery.delivery_id,
+        ts: delivery.created_at,
+        source: SOURCE,
+        event_key: &delivery.event_key,
+        event_id: delivery.event_id.to_string(),
+        subscription_id: &delivery.subscription_id,
+        event_type: &delivery.event_type,
+        lane_id: subject.lane_id,
+        thread_id: subject.thread_id,
+        session_id: subject.session_id,
+        scope: &webhook.scope,
+        // Written by this program as JSON, so this is never `None`.
+        payload: serde_json::from_str(&event.payload).ok(),
+        event: EventView::of(Some(delivery.event_id), event),
+    };
+    serde_json::to_vec(&envelope).unwrap_or_default().into()
+}

@@ -1,0 +1,214 @@
+//! A receiver of webhooks that answers as a test tells it to, and records what it gets.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::WAIT_MAX;
+
+/// How a receiver answers one request.
+#[derive(Debug, Clone)]
+pub enum ReceiverAnswer {
+    /// With this status.
+    Status(u16),
+    /// With this status, and these headers.
+    With(u16, Vec<(&'static str, String)>),
+    /// Never.
+    Hang,
+    /// With 200, so much later.
+    Slowly(Duration),
+    /// By closing the connection.
+    Close,
+}
+
+/// What a receiver got.
+#[derive(Debug, Clone)]
+pub struct ReceivedWebhook {
+    /// The path.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The bytes that were signed.
+    pub body: Bytes,
+}
+
+impl ReceivedWebhook {
+    /// The body as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// A header; empty where it is missing.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// A running receiver.
+#[derive(Debug)]
+pub struct WebhookReceiver {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    serving: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// Used up one by one; after that, `otherwise`.
+    script: Mutex<VecDeque<ReceiverAnswer>>,
+    otherwise: Mutex<ReceiverAnswer>,
+    received: Mutex<Vec<ReceivedWebhook>>,
+    count: watch::Sender<usize>,
+}
+
+impl WebhookReceiver {
+    /// A receiver that answers 200.
+    pub async fn start() -> Self {
+        let (count, _) = watch::channel(0);
+        let shared = Arc::new(Shared {
+            script: Mutex::default(),
+            otherwise: Mutex::new(ReceiverAnswer::Status(200)),
+            received: Mutex::default(),
+            count,
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        let serving = tokio::spawn(serve(listener, Arc::clone(&shared)));
+        Self { address, shared, serving: Mutex::new(Some(serving)) }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}/hook", self.address)
+    }
+
+    /// Answers the next requests so, one each, before all later ones.
+    pub fn next_answers(&self, answers: impl IntoIterator<Item = ReceiverAnswer>) {
+        locked(&self.shared.script).extend(answers);
+    }
+
+    /// Answers so, when nothing else is said.
+    pub fn answers(&self, answer: ReceiverAnswer) {
+        *locked(&self.shared.otherwise) = answer;
+    }
+
+    /// Everything it got so far.
+    #[must_use]
+    pub fn received(&self) -> Vec<ReceivedWebhook> {
+        locked(&self.shared.received).clone()
+    }
+
+    /// The first `count` requests, once they are there.
+    pub async fn wait_for(&self, count: usize) -> Vec<ReceivedWebhook> {
+        let mut counts = self.shared.count.subscribe();
+        let waited = tokio::time::timeout(WAIT_MAX, counts.wait_for(|there| *there >= count)).await;
+        let received = self.received();
+        assert!(waited.is_ok(), "waited for {count} webhooks, got {}", received.len());
+        received
+    }
+
+    /// Closes its port and its connections at once, in the middle of whatever it does.
+    pub async fn die(&self) {
+        let serving = locked(&self.serving).take();
+        if let Some(serving) = serving {
+            serving.abort();
+            assert!(serving.await.is_err_and(|error| error.is_cancelled()), "the receiver ended by itself");
+        }
+    }
+
+    /// Listens again, where it did before.
+    pub async fn come_back(&self) {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_reuseaddr(true).expect("its option");
+        socket.bind(self.address).expect("the same port");
+        let listener = socket.listen(1024).expect("to listen");
+        *locked(&self.serving) = Some(tokio::spawn(serve(listener, Arc::clone(&self.shared))));
+    }
+}
+
+impl Drop for WebhookReceiver {
+    fn drop(&mut self) {
+        if let Some(serving) = locked(&self.serving).take() {
+            serving.abort();
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    // Ended with this task.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        while connections.try_join_next().is_some() {}
+        let shared = Arc::clone(&shared);
+        let service = service_fn(move |request| answer(request, Arc::clone(&shared)));
+        // An error is a connection that was closed, by either side.
+        connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+/// Closing the connection is an error of the service to hyper.
+#[derive(Debug)]
+struct Closed;
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("closed on purpose")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+impl From<Infallible> for Closed {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Response<Full<Bytes>>, Closed> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
+    let answer = locked(&shared.script).pop_front();
+    let answer = answer.unwrap_or_else(|| locked(&shared.otherwise).clone());
+    let count = {
+        let mut received = locked(&shared.received);
+        received.push(ReceivedWebhook { path: parts.uri.path().to_owned(), headers: parts.headers, body });
+        received.len()
+    };
+    shared.count.send_replace(count);
+    let (status, headers) = match answer {
+        ReceiverAnswer::Status(status) => (status, Vec::new()),
+        ReceiverAnswer::With(status, headers) => (status, headers),
+        ReceiverAnswer::Hang => std::future::pending().await,
+        ReceiverAnswer::Slowly(time) => {
+            tokio::time::sleep(time).await;
+            (200, Vec::new())
+        }
+        ReceiverAnswer::Close => return Err(Closed),
+    };
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    response.body(Full::new(Bytes::from_static(b"{}"))).map_err(|_| Closed)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
