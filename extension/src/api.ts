@@ -125,13 +125,14 @@ export class ExtensionApi implements vscode.Disposable {
   }
 
   async #tell(bridge: Bridge, { type, jobId, approvalId }: BridgeEvent): Promise<void> {
-    if (type === "approval.requested" && approvalId !== undefined) {
-      const { approval } = (await ask(bridge, "GET", approvalPath(approvalId))) as { approval: Approval };
-      this.#approvalRequested.fire(approval);
-    }
+    // The job first, while it waits: whoever hears of the approval may answer it at once.
     if (jobId !== undefined) {
       const { job } = (await ask(bridge, "GET", jobPath(jobId))) as { job: Job };
       this.#jobChanged.fire(job);
+    }
+    if (type === "approval.requested" && approvalId !== undefined) {
+      const { approval } = (await ask(bridge, "GET", approvalPath(approvalId))) as { approval: Approval };
+      this.#approvalRequested.fire(approval);
     }
   }
 }
