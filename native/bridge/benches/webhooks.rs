@@ -88,6 +88,10 @@ fn config(folder: &std::path::Path) -> Config {
         request_timeout: Duration::from_secs(60),
         tab_timeout: Duration::from_secs(5),
         approval_timeout: Duration::from_secs(60),
+        lane_isolation: bridge::model::lane::SessionIsolation::Process,
+        lane_sessions: bridge::config::DEFAULT_LANE_SESSIONS,
+        debug_routes: false,
+        rpc: bridge::config::RpcMode::Safe,
         history_age_max: Duration::from_secs(24 * 60 * 60),
         history_jobs_max: 10_000,
         http: HttpLimits::default(),
@@ -105,6 +109,7 @@ async fn record(store: &Store, count: usize) {
             job_id: None,
             conversation_id: Some("01a1fce0-42ba-71f2-bb54-5ee94c4439d6".into()),
             turn_id: None,
+            lane_id: None,
             payload: json!({"item": {"type": "agentMessage", "text": "x".repeat(400)}, "number": number})
                 .to_string(),
         };
