@@ -104,7 +104,11 @@ impl Threads {
 
     async fn page(&self, query: &ThreadListQuery) -> Result<ConversationPage, Error> {
         let page = self.conversations.history(query).await;
-        page.map_err(|error| unknown_kind(&error, &query.source_kinds).unwrap_or(error))
+        page.map_err(|error| match error {
+            // By the name that this API has for it.
+            Error::Invalid { field, problem } if field == "source" => Error::invalid("sourceKinds", problem),
+            error => error,
+        })
     }
 
     /// One thread.
@@ -394,6 +398,7 @@ impl Threads {
                 };
                 Error::ThreadBusy { thread_id: id, active_turn_id, job_id }
             }
+            Error::ConversationArchived(id) => Error::ThreadArchived { thread_id: id, archived: true },
             Error::Codex(error) if error.refusal() == Some(Refusal::Archived) => {
                 Error::ThreadArchived { thread_id: thread_id.to_owned(), archived: true }
             }
@@ -419,16 +424,6 @@ fn method_unknown(method: &str, error: CallError) -> Error {
     }
 }
 
-/// Codex refuses a list over a kind that it does not know, and says which it knows.
-fn unknown_kind(error: &Error, kinds: &[String]) -> Option<Error> {
-    let Error::Codex(CallError::Refused { error, .. }) = error else { return None };
-    let (_, problem) = error.message.split_once("unknown variant ")?;
-    kinds
-        .iter()
-        .any(|kind| problem.starts_with(&format!("`{kind}`")))
-        .then(|| Error::invalid("sourceKinds", format!("unknown {problem}")))
-}
-
 #[cfg(test)]
 mod tests {
     use codex::rpc::RpcError;
@@ -438,15 +433,6 @@ mod tests {
     fn refused(message: &str) -> CallError {
         let error = RpcError { code: -32600, message: message.to_owned() };
         CallError::Refused { method: "m".to_owned(), error }
-    }
-
-    #[test]
-    fn a_kind_that_codex_does_not_know_is_named() {
-        let error =
-            Error::Codex(refused("Invalid request: unknown variant `no`, expected one of `cli`, `exec`"));
-        let named = unknown_kind(&error, &["cli".to_owned(), "no".to_owned()]).unwrap();
-        assert_eq!(named.to_string(), "sourceKinds: unknown `no`, expected one of `cli`, `exec`");
-        assert!(unknown_kind(&error, &["cli".to_owned()]).is_none());
     }
 
     #[test]
