@@ -8,8 +8,8 @@ export interface Approval {
   changes?: unknown;
   /** The command that would run. */
   command?: string | null;
-  /** The conversation. */
-  conversationId: string;
+  /** The conversation; `null` for one that was made up for a lane without one. */
+  conversationId?: string | null;
   /** When Codex asked. */
   createdAt: Timestamp;
   /** The folder in which it would run. */
@@ -46,8 +46,8 @@ export interface Approval {
   resolvedBy?: ResolvedBy | null;
   /** JSON Schema of the form that an MCP server wants filled in. */
   schema?: Record<string, unknown> | null;
-  /** Always `app-server`: Codex asked. */
-  source: string;
+  /** Who asked. */
+  source: ApprovalSource;
   /** Where it stands. */
   status: ApprovalStatus;
   /** One line for a person. */
@@ -65,6 +65,9 @@ export type ApprovalKind = "command" | "file_change" | "permissions" | "question
 
 /** Approval policies that the API takes. */
 export type ApprovalPolicyName = "untrusted" | "on-failure" | "on-request" | "never";
+
+/** Who asks. */
+export type ApprovalSource = "app-server" | "runtime";
 
 /** Where an approval stands. */
 export type ApprovalStatus = "pending" | "approved" | "denied" | "cancelled" | "answered" | "expired";

@@ -53,8 +53,8 @@ export interface ApprovalRequest {
   url?: string
   /** What the model wants to know. */
   questions: Array<Question>
-  /** The conversation. */
-  conversationId: string
+  /** The conversation, where there is one. */
+  conversationId?: string
   /** What may be decided, for example `approve` and `deny`. */
   decisions: Array<string>
 }

@@ -104,7 +104,7 @@ export class Approvals implements vscode.Disposable {
       ...decisions.map((decision) => decision.label),
       ...(isWhole ? [] : [review]),
       ...offered(request, ["answer", "deny"]).map((decision) => decision.label),
-      show,
+      ...showButton(request),
     ];
     let outcome: Outcome = "open";
     while (outcome === "open") {
@@ -124,7 +124,8 @@ export class Approvals implements vscode.Disposable {
     const { request } = asked;
     const decisions = offered(request, request.decisions).map((decision) => decision.label);
     const options = { modal: true, detail: asLines(request) };
-    const choice = await vscode.window.showWarningMessage("Codex asks for your approval", options, ...decisions, show);
+    const buttons = [...decisions, ...showButton(request)];
+    const choice = await vscode.window.showWarningMessage("Codex asks for your approval", options, ...buttons);
     return choice === undefined ? "done" : this.#act(asked, choice);
   }
 
@@ -132,9 +133,10 @@ export class Approvals implements vscode.Disposable {
     if (asked.over !== undefined) {
       return this.#tellTooLate(asked);
     }
-    if (choice === show) {
+    const { conversationId } = asked.request;
+    if (choice === show && conversationId !== undefined) {
       try {
-        await this.#showConversation(asked.request.conversationId);
+        await this.#showConversation(conversationId);
       } catch (error) {
         void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
       }
@@ -172,6 +174,11 @@ export class Approvals implements vscode.Disposable {
     this.#waiting.delete(asked.request.approvalId);
     this.#changed.fire(this.#waiting.size);
   }
+}
+
+/** There may be no conversation to show. */
+function showButton(request: ApprovalRequest): string[] {
+  return request.conversationId === undefined ? [] : [show];
 }
 
 /** Those of the decisions that the request offers and that can be made here. */

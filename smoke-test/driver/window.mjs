@@ -115,8 +115,9 @@ export class Window {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame").locator("body");
   }
 
+  /** As a person does it. A reload of the bare page, early in the window's life, would leave the old extension host behind. */
   async reload() {
-    await this.page.reload();
+    await Promise.all([this.page.waitForEvent("load"), this.runCommand("Developer: Reload Window")]);
   }
 
   async close() {

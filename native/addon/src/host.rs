@@ -80,8 +80,8 @@ pub struct ApprovalRequest {
     pub url: Option<String>,
     /// What the model wants to know.
     pub questions: Vec<Question>,
-    /// The conversation.
-    pub conversation_id: String,
+    /// The conversation, where there is one.
+    pub conversation_id: Option<String>,
     /// What may be decided, for example `approve` and `deny`.
     pub decisions: Vec<String>,
 }

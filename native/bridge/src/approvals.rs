@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use codex::app_server::AppServer;
-use codex::approval::{self, Question};
+use codex::approval::{self, Question, QuestionKind};
 use codex::decline::decline;
 use codex::rpc::{RpcError, ServerRequest};
 use serde_json::Value;
@@ -25,8 +25,9 @@ use crate::error::Error;
 use crate::instance::url_of;
 use crate::jobs::LiveJob;
 use crate::limits;
-use crate::model::approval::{Approval, ApprovalKind, ApprovalStatus, Decision, ResolvedBy};
+use crate::model::approval::{Approval, ApprovalKind, ApprovalSource, ApprovalStatus, Decision, ResolvedBy};
 use crate::model::job::WaitingOn;
+use crate::model::lane::Lane;
 use crate::store::{ApprovalPage, ApprovalQuery, Store, StoreError};
 
 /// All approvals. Cheap to clone.
@@ -48,14 +49,21 @@ struct Inner {
     tasks: TaskTracker,
 }
 
-/// A question that Codex waits for.
+/// A question that waits for its answer.
 #[derive(Debug)]
 struct Waiting {
     approval: Approval,
-    request: ServerRequest,
-    server: Arc<AppServer>,
+    /// Who is told the answer; nobody when the question was made up.
+    asked_by: Option<AskedBy>,
     job: Option<Arc<LiveJob>>,
     resolved: CancellationToken,
+}
+
+/// The Codex that asked.
+#[derive(Debug)]
+struct AskedBy {
+    request: ServerRequest,
+    server: Arc<AppServer>,
 }
 
 /// For whom Codex asks.
@@ -89,16 +97,23 @@ pub(crate) enum Withdrawn<'a> {
     Thread(&'a str),
     /// All of this job, whose turn has ended; those of the sub-agents that it started, too, which ask as threads of their own.
     Job(&'a str),
+    /// All that were made up for this lane.
+    MadeUp(&'a str),
 }
 
 impl Withdrawn<'_> {
     fn is(&self, asked: &Waiting) -> bool {
         match self {
             Self::Request { thread_id, request_id } => {
-                asked.approval.conversation_id == *thread_id && asked.request.id == **request_id
+                let asked_by = asked.asked_by.as_ref();
+                Self::Thread(thread_id).is(asked)
+                    && asked_by.is_some_and(|asked_by| asked_by.request.id == **request_id)
             }
-            Self::Thread(thread_id) => asked.approval.conversation_id == *thread_id,
+            Self::Thread(thread_id) => asked.approval.conversation_id.as_deref() == Some(*thread_id),
             Self::Job(job_id) => asked.approval.job_id.as_deref() == Some(*job_id),
+            Self::MadeUp(lane_id) => {
+                asked.asked_by.is_none() && asked.approval.lane_id.as_deref() == Some(*lane_id)
+            }
         }
     }
 }
@@ -141,34 +156,58 @@ impl Approvals {
         let Asker { job, limit } = asker;
         let limit = limit.unwrap_or(self.inner.limit);
         let approval = new_approval(question, &request, job, limit);
-        // The job first, so that whoever sees the approval finds the job waiting for it.
-        if let Some(job) = job {
-            let waiting_on = WaitingOn {
-                approval_id: approval.approval_id.clone(),
-                kind: approval.kind,
-                summary: approval.summary.clone(),
-            };
-            note(job, |waiting| waiting.push(waiting_on)).await;
-        }
-        if let Err(error) = self.inner.store.insert_approval(&self.inner.instance_id, &approval).await {
+        let asked_by = AskedBy { request: request.clone(), server: Arc::clone(server) };
+        if let Err(error) = self.open(approval, Some(asked_by), job.cloned(), limit).await {
             // Nobody could ever answer it.
             tracing::error!(%error, "cannot record an approval; declined it");
             server.connection.answer(&request.id, &decline(&request)).await;
-            if let Some(job) = job {
-                note(job, |waiting| waiting.retain(|one| one.approval_id != approval.approval_id)).await;
+        }
+    }
+
+    /// Asks what nobody asked, for the lane and its job, where one runs: it is recorded, shown and answered as if Codex had
+    /// asked. Returns it with what tells that it is resolved.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn make_up(
+        &self,
+        lane: &Lane,
+        source: ApprovalSource,
+        reason: Option<String>,
+        job: Option<Arc<LiveJob>>,
+    ) -> Result<(Approval, CancellationToken), StoreError> {
+        let limit = self.inner.limit;
+        let approval = made_up_approval(lane, source, reason, job.as_ref(), limit);
+        let resolved = self.open(approval.clone(), None, job, limit).await?;
+        Ok((approval, resolved))
+    }
+
+    /// Records a question, and waits for its answer in the background. Returns what tells that it is resolved.
+    async fn open(
+        &self,
+        approval: Approval,
+        asked_by: Option<AskedBy>,
+        job: Option<Arc<LiveJob>>,
+        limit: Duration,
+    ) -> Result<CancellationToken, StoreError> {
+        let id = approval.approval_id.clone();
+        // The job first, so that whoever sees the approval finds the job waiting for it.
+        if let Some(job) = &job {
+            let summary = approval.summary.clone();
+            let waiting_on = WaitingOn { approval_id: id.clone(), kind: approval.kind, summary };
+            note(job, |waiting| waiting.push(waiting_on)).await;
+        }
+        if let Err(error) = self.inner.store.insert_approval(&self.inner.instance_id, &approval).await {
+            if let Some(job) = &job {
+                note(job, |waiting| waiting.retain(|one| one.approval_id != id)).await;
             }
-            return;
+            return Err(error);
         }
         let resolved = CancellationToken::new();
-        let waiting = Waiting {
-            approval: approval.clone(),
-            request,
-            server: Arc::clone(server),
-            job: job.cloned(),
-            resolved: resolved.clone(),
-        };
-        self.waiting().insert(approval.approval_id.clone(), waiting);
-        self.inner.tasks.spawn(self.clone().wait(approval, limit, resolved));
+        let waiting = Waiting { approval: approval.clone(), asked_by, job, resolved: resolved.clone() };
+        self.waiting().insert(id, waiting);
+        self.inner.tasks.spawn(self.clone().wait(approval, limit, resolved.clone()));
+        Ok(resolved)
     }
 
     /// Asks the person in the editor, and denies when nobody has answered in time.
@@ -244,7 +283,7 @@ impl Approvals {
         loop {
             if let Some((asked, said)) = self.take(approval_id, &answer, by)? {
                 let Answer { decision, note, .. } = answer;
-                return self.conclude(asked, decision.status(), Some(decision), by, note, Some(said)).await;
+                return self.conclude(asked, decision.status(), Some(decision), by, note, said).await;
             }
             let approval = self.get(approval_id).await?;
             if approval.status != ApprovalStatus::Pending {
@@ -266,7 +305,7 @@ impl Approvals {
         approval_id: &str,
         answer: &Answer,
         by: ResolvedBy,
-    ) -> Result<Option<(Waiting, Said)>, Error> {
+    ) -> Result<Option<(Waiting, Option<Said>)>, Error> {
         let mut waiting = self.waiting();
         let Some(asked) = waiting.get(approval_id) else { return Ok(None) };
         let said = reply(asked, answer, by)?;
@@ -301,21 +340,19 @@ impl Approvals {
         note_text: Option<String>,
         said: Option<Said>,
     ) -> Result<Approval, Error> {
-        let Waiting { mut approval, request, server, job, resolved } = asked;
+        let Waiting { mut approval, asked_by, job, resolved } = asked;
         let id = approval.approval_id.clone();
         // It was waiting, so nobody has resolved it.
         let _ = approval.resolve(status, decision, by, Timestamp::now());
         approval.note = note_text;
         let committed = self.inner.store.update_approval(&approval).await;
-        if let Some(said) = said {
+        if let (Some(AskedBy { request, server }), Some(said)) = (asked_by, said) {
             server.connection.answer(&request.id, &said).await;
         }
         if let Some(job) = job {
             note(&job, |waiting| waiting.retain(|one| one.approval_id != id)).await;
         }
-        if by != ResolvedBy::Editor {
-            resolved.cancel();
-        }
+        resolved.cancel();
         committed?;
         Ok(approval)
     }
@@ -360,10 +397,11 @@ impl Approvals {
     }
 }
 
-/// What Codex is told. The deadline says no even to what offers no such decision.
-fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Said, Error> {
+/// What Codex is told, when it was Codex that asked. The deadline says no even to what offers no such decision.
+fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Option<Said>, Error> {
+    let request = asked.asked_by.as_ref().map(|asked_by| &asked_by.request);
     if by == ResolvedBy::Deadline {
-        return Ok(decline(&asked.request));
+        return Ok(request.map(decline));
     }
     let offered = &asked.approval.decisions;
     if !offered.contains(&answer.decision) {
@@ -371,7 +409,8 @@ fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Said, Error
         let problem = format!("must be one of {}", names.join(", "));
         return Err(Error::DecisionInvalid { field: "decision", problem, offered: offered.clone() });
     }
-    approval::answer(&asked.request, answer.decision.into(), answer.content.as_ref()).map_err(|problem| {
+    let Some(request) = request else { return Ok(None) };
+    approval::answer(request, answer.decision.into(), answer.content.as_ref()).map(Some).map_err(|problem| {
         Error::DecisionInvalid { field: "answers", problem: problem.to_string(), offered: offered.clone() }
     })
 }
@@ -394,10 +433,10 @@ fn new_approval(
         approval_id: Uuid::new_v4().to_string(),
         kind: ApprovalKind::from(question.kind),
         status: ApprovalStatus::Pending,
-        source: "app-server".to_owned(),
+        source: ApprovalSource::AppServer,
         job_id: job.map(|job| job.job_id.clone()),
         lane_id: job.and_then(|job| job.view().lane_id),
-        conversation_id: question.thread_id,
+        conversation_id: Some(question.thread_id),
         turn_id: question.turn_id,
         item_id: question.item_id,
         summary: question.summary,
@@ -419,5 +458,39 @@ fn new_approval(
         note: None,
         method: request.method.clone(),
         request: request.params.clone(),
+    }
+}
+
+fn made_up_approval(
+    lane: &Lane,
+    source: ApprovalSource,
+    reason: Option<String>,
+    job: Option<&Arc<LiveJob>>,
+    limit: Duration,
+) -> Approval {
+    let request =
+        ServerRequest { id: Value::Null, method: "debug/request-approval".to_owned(), params: Value::Null };
+    let question = Question {
+        kind: QuestionKind::Permissions,
+        thread_id: lane.thread_id.clone().unwrap_or_default(),
+        turn_id: lane.active_turn_id.clone(),
+        item_id: None,
+        summary: reason.clone().unwrap_or_else(|| "a test of approvals".to_owned()),
+        command: None,
+        cwd: lane.folder().map(PathBuf::from),
+        reason,
+        changes: None,
+        permissions: None,
+        questions: None,
+        tool: None,
+        schema: None,
+        url: None,
+        decisions: vec![approval::Decision::Approve, approval::Decision::Deny],
+    };
+    Approval {
+        source,
+        lane_id: Some(lane.lane_id.clone()),
+        conversation_id: lane.thread_id.clone(),
+        ..new_approval(question, &request, job, limit)
     }
 }

@@ -144,6 +144,7 @@ impl Bridge {
             instance_id: instance_id.clone(),
             peers: instance.peers(),
             jobs: jobs.clone(),
+            approvals: approvals.clone(),
             conversations: conversations.clone(),
             threads: sessions,
             defaults: defaults.clone(),

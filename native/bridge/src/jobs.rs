@@ -124,10 +124,18 @@ impl Jobs {
     /// # Errors
     /// [`Error::JobNotFound`].
     pub async fn get(&self, job_id: &str) -> Result<Job, Error> {
+        self.find(job_id).await?.ok_or(Error::JobNotFound)
+    }
+
+    /// One job, if there is such a one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find(&self, job_id: &str) -> Result<Option<Job>, StoreError> {
         if let Some(live) = self.live_job(job_id) {
-            return Ok(live.view());
+            return Ok(Some(live.view()));
         }
-        self.inner.store.job(job_id).await?.ok_or(Error::JobNotFound)
+        self.inner.store.job(job_id).await
     }
 
     /// One job, as soon as it ended, or as it is after `limit`.

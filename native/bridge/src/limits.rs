@@ -253,3 +253,6 @@ pub const WEBHOOK_STORE_RETRY: Duration = Duration::from_secs(1);
 pub const DELIVERIES_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Of one webhook's ended deliveries so many are remembered; each is half a kilobyte.
 pub const DELIVERIES_KEPT_MAX: usize = 10_000;
+
+/// Longest reason or note of a made-up approval or end, in characters: some sentences for a person.
+pub const DEBUG_WORDS_MAX: usize = 2_000;

@@ -246,6 +246,7 @@ impl ThreadTask {
                 }
             }
         });
+        // A turn that does not show in the history in time is followed all the same, without its id.
         let turn_id = newest.await.ok();
         job.step(|job, now| job.start(turn_id.as_deref(), now)).await?.map_err(ended_early)?;
         Ok(())

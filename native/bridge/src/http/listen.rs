@@ -21,9 +21,9 @@ pub enum ListenError {
         /// The port.
         port: u16,
     },
-    /// Other bridges have all ports that were tried.
+    /// Another bridge has the wished port, and whoever has those after it.
     #[error(
-        "Ports {first} to {last} are all used by other bridges. Choose another port (setting codexBridge.port, flag --port)."
+        "Ports {first} to {last} are all in use, the first of them by another bridge. Choose another port (setting codexBridge.port, flag --port)."
     )]
     AllTaken {
         /// The wished one.
@@ -41,24 +41,26 @@ pub enum ListenError {
     },
 }
 
-/// Time for a bridge on this machine to answer that it is one.
-const ASK_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time for a bridge on this machine to answer that it is one; long, since a busy one must not pass for another program.
+const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Listens on `port`, or on the next one that no bridge has.
+/// Listens on `port`, or, when another bridge has it, on the next free one.
 ///
 /// # Errors
 /// [`ListenError`].
 pub(crate) async fn listen(address: IpAddr, port: u16) -> Result<TcpListener, ListenError> {
     let last = port.saturating_add(limits::PORT_ATTEMPTS_MAX);
-    for port in port..=last {
-        let address = SocketAddr::new(address, port);
+    for candidate in port..=last {
+        let address = SocketAddr::new(address, candidate);
         match TcpListener::bind(address).await {
             Ok(listener) => return Ok(listener),
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                if !is_bridge(address).await {
+                // Only the wished port is worth a question to the user: who already shares it with another bridge
+                // gets whichever port comes next, whoever has those between.
+                if candidate == port && !is_bridge(address).await {
                     return Err(ListenError::Taken { port });
                 }
-                tracing::info!(port, "another bridge has this port; trying the next one");
+                tracing::info!(port = candidate, "this port is taken; trying the next one");
             }
             Err(error) => return Err(ListenError::Failed { address: address.to_string(), error }),
         }

@@ -20,6 +20,7 @@ use utoipa::openapi::{Components, SecurityRequirement};
         (name = "events", description = "What happens, as it happens"),
         (name = "lanes", description = "Units of work with a conversation of their own, their sessions and approvals"),
         (name = "watch", description = "The look at all lanes"),
+        (name = "debug", description = "Turns that are made up, to test what listens to lanes"),
         (name = "webhooks", description = "Events, sent to receivers elsewhere"),
         (name = "jobs", description = "Dispatched messages, from acceptance to end"),
     ),

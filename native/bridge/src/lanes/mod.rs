@@ -7,11 +7,12 @@
 //! - [`sessions`]: the app-server of a lane, where its thread stays loaded.
 //! - [`workflow`]: a lane, its session, its thread and its first instruction in durable steps.
 //! - [`verification`]: what must hold after each turn. [`worktree`]: a folder and branch of its own.
-//! - [`watch`]: the look that finds what was left over.
+//! - [`watch`]: the look that finds what was left over. [`rehearsal`]: turns that are made up, for tests of what listens.
 
 mod claims;
 mod cleanup;
 mod follow;
+mod rehearsal;
 pub mod sessions;
 mod threads;
 mod verification;
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::approvals::Approvals;
 use crate::clock::Timestamp;
 use crate::conversations::Conversations;
 use crate::conversations::message::{Message, MessageBody, MessageDefaults};
@@ -42,6 +44,7 @@ use crate::sessions::Sessions;
 use crate::store::{LaneQuery, OwnedLane, Store};
 use claims::Claims;
 pub use cleanup::{CleanedUp, Cleanup};
+pub use rehearsal::{Reconciled, Stale};
 use sessions::LaneSessions;
 pub use workflow::Started;
 
@@ -57,6 +60,7 @@ struct Inner {
     instance_id: String,
     peers: Peers,
     jobs: Jobs,
+    approvals: Approvals,
     conversations: Conversations,
     threads: Sessions,
     sessions: LaneSessions,
@@ -83,6 +87,8 @@ pub struct LaneParts {
     pub peers: Peers,
     /// All jobs.
     pub jobs: Jobs,
+    /// All approvals.
+    pub approvals: Approvals,
     /// All conversations.
     pub conversations: Conversations,
     /// Which app-server has which thread.
@@ -149,6 +155,7 @@ impl Lanes {
             instance_id,
             peers,
             jobs,
+            approvals,
             conversations,
             threads,
             defaults,
@@ -163,6 +170,7 @@ impl Lanes {
             instance_id,
             peers,
             jobs,
+            approvals,
             conversations,
             threads,
             sessions: LaneSessions::new(session_limits),
@@ -333,11 +341,15 @@ impl Lanes {
 
     /// The message could not be sent: the job says so, where there is one.
     async fn settle_failed_start(&self, lane_id: &str, job_id: &str, problem: String) {
-        let job = self.inner.jobs.get(job_id).await.ok();
-        let settled = self.step(lane_id, move |lane, now| match job {
-            Some(job) => lane.follow(&job, now),
-            None => lane.lose_job(&problem, now),
-        });
+        let settled = async {
+            let job = self.inner.jobs.find(job_id).await?;
+            self.step(lane_id, move |lane, now| match job {
+                Some(job) => lane.follow(&job, now),
+                None => lane.lose_job(&problem, now),
+            })
+            .await
+        };
+        // The next look finds the lane with a job that never began.
         if let Err(error) = settled.await {
             tracing::error!(%error, lane_id, "cannot record that a lane's turn did not begin");
         }
@@ -398,6 +410,10 @@ impl Lanes {
     /// [`Error::LaneConflict`] when none runs; what cancelling can fail with.
     pub async fn interrupt(&self, lane_id: &str) -> Result<Lane, Error> {
         let lane = self.get(lane_id).await?;
+        if lane.is_rehearsing() {
+            self.end_rehearsal(lane_id, "it was interrupted").await?;
+            return self.get(lane_id).await;
+        }
         let Some(job_id) = lane.active_job_id.clone() else {
             return Err(Error::LaneConflict { problem: "no turn runs".to_owned(), lane: Box::new(lane) });
         };

@@ -316,7 +316,7 @@ impl Lanes {
     async fn session_view(&self, lane: &Lane) -> Result<SessionView, Error> {
         let running = self.inner.sessions.get(&lane.lane_id);
         let pending_requests = match &lane.active_job_id {
-            Some(job_id) => self.inner.jobs.get(job_id).await.map_or(0, |job| job.waiting_on.len()),
+            Some(job_id) => self.inner.jobs.find(job_id).await?.map_or(0, |job| job.waiting_on.len()),
             None => 0,
         };
         let deferred = running.as_ref().and_then(|running| locked(&running.deferred).clone());

@@ -13,7 +13,6 @@ use super::Lanes;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::limits;
-use crate::model::lane::LaneStatus;
 use crate::store::{LaneQuery, OwnedLane};
 
 /// How the watcher stands.
@@ -126,8 +125,6 @@ impl Watcher {
 impl Lanes {
     /// Goes on with what was left unfinished: by this process, or by one that is gone.
     async fn look(&self) -> Result<Tick, Error> {
-        let active =
-            [LaneStatus::Starting, LaneStatus::Running, LaneStatus::NeedsApproval, LaneStatus::Verifying];
         let query = LaneQuery { limit: u32::MAX, ..LaneQuery::default() };
         let lanes = self.inner.store.lanes(query).await?;
         let mut tick = Tick { looked_at: lanes.len(), resumed: Vec::new() };
@@ -137,7 +134,10 @@ impl Lanes {
                 continue;
             }
             let lane_id = lane.lane_id.clone();
-            if active.contains(&lane.status)
+            if lane.is_rehearsing() && !is_ours {
+                self.end_rehearsal(&lane_id, "the bridge that rehearsed it has ended").await?;
+            } else if lane.active_job_id.is_some()
+                && lane.status.is_active()
                 && !self.inner.followed.has(&lane_id)
                 && !self.inner.starting.has(&lane_id)
             {

@@ -85,13 +85,13 @@ impl Lanes {
         let session = self.session_status(lane_id).await?;
         let Some(Workflow { kickoff_prompt, kickoff_job_id }) = lane.workflow.clone() else {
             let job = match &lane.active_job_id {
-                Some(job_id) => self.inner.jobs.get(job_id).await.ok(),
+                Some(job_id) => self.inner.jobs.find(job_id).await?,
                 None => None,
             };
             return Ok(Started { lane, session, job, kickoff_skipped: false, existed });
         };
         let mut kickoff_skipped = false;
-        let mut job = self.inner.jobs.get(&kickoff_job_id).await.ok();
+        let mut job = self.inner.jobs.find(&kickoff_job_id).await?;
         if let (None, Some(prompt)) = (&job, &kickoff_prompt) {
             if session.readiness_deferred && lane.readiness_mode == ReadinessMode::Lenient {
                 kickoff_skipped = true;

@@ -49,6 +49,16 @@ impl ApprovalKind {
     }
 }
 
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovalSource {
+    /// Codex; or `POST /debug/request-approval` in its name.
+    AppServer,
+    /// The bridge itself, which only does so for `POST /debug/request-approval`.
+    Runtime,
+}
+
 /// Where an approval stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -205,15 +215,15 @@ pub struct Approval {
     pub kind: ApprovalKind,
     /// Where it stands.
     pub status: ApprovalStatus,
-    /// Always `app-server`: Codex asked.
-    pub source: String,
+    /// Who asked.
+    pub source: ApprovalSource,
     /// The job that waits; `null` for a turn that another program queued.
     pub job_id: Option<String>,
     /// The lane whose turn waits.
     #[serde(default)]
     pub lane_id: Option<String>,
-    /// The conversation.
-    pub conversation_id: String,
+    /// The conversation; `null` for one that was made up for a lane without one.
+    pub conversation_id: Option<String>,
     /// The turn that waits.
     pub turn_id: Option<String>,
     /// Codex's item, for example the command's.

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A turn of a lane is a job; the lane follows the job that it is bound to (`active_job_id`), and no other. Every step
-//! yields the events that are recorded with it.
+//! yields the events that are recorded with it. Only in a [`rehearsal`] is a lane active without a job.
 
 use codex::protocol::{ApprovalPolicy, SandboxMode};
 use serde::{Deserialize, Serialize};
@@ -197,6 +197,9 @@ pub enum LaneRefusal {
     /// It is not being verified.
     #[error("the lane is not being verified")]
     NotVerifying,
+    /// It does not wait for an approval that was made up.
+    #[error("the lane waits for no approval that was made up")]
+    NotRehearsing,
 }
 
 type Step = Result<Vec<LaneEvent>, LaneRefusal>;
@@ -365,5 +368,6 @@ impl Lane {
     }
 }
 
+mod rehearsal;
 #[cfg(test)]
 mod tests;

@@ -53,7 +53,8 @@ impl Store {
                     instance_id,
                     approval.status.name(),
                     approval.job_id,
-                    approval.conversation_id,
+                    // The column only serves to find approvals of a conversation.
+                    approval.conversation_id.as_deref().unwrap_or_default(),
                     approval.created_at.as_millis(),
                     serde_json::to_string(&approval)?,
                 ])?;
@@ -210,6 +211,7 @@ fn append_approval_event(
         "approvalId": approval.approval_id,
         "kind": approval.kind,
         "status": approval.status,
+        "source": approval.source,
         "summary": approval.summary,
         "command": approval.command,
         "cwd": approval.cwd,
@@ -222,7 +224,7 @@ fn append_approval_event(
         at: approval.resolved_at.unwrap_or(approval.created_at),
         event_type,
         job_id: approval.job_id.as_deref(),
-        conversation_id: Some(&approval.conversation_id),
+        conversation_id: approval.conversation_id.as_deref(),
         turn_id: approval.turn_id.as_deref(),
         lane_id: approval.lane_id.as_deref(),
         payload: &payload.to_string(),

@@ -17,6 +17,7 @@ mod contention;
 mod contract;
 mod control;
 mod conversations;
+mod debug;
 mod deliveries;
 mod editor;
 mod events;

@@ -85,6 +85,7 @@ fn lock_line(line: &str) -> Option<(u64, Held)> {
         return None;
     }
     let mut numbers = file.split(':');
+    // A line of another form is one of a kernel that we do not know; it names no lock of ours.
     let mut device = || u64::from_str_radix(numbers.next()?, 16).ok();
     let device = (device()?, device()?);
     let inode = numbers.next()?.parse().ok()?;

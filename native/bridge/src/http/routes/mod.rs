@@ -3,6 +3,7 @@
 pub(super) mod approvals;
 pub(super) mod codex;
 pub(super) mod conversations;
+pub(super) mod debug;
 pub(super) mod events;
 pub(super) mod health;
 pub(super) mod jobs;
@@ -69,6 +70,9 @@ fn others() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(watch::start_watch))
         .routes(routes!(watch::stop_watch))
         .routes(routes!(watch::tick_watch))
+        .routes(routes!(debug::make_up_approval))
+        .routes(routes!(debug::make_up_end))
+        .routes(routes!(debug::reconcile_stale))
         .routes(routes!(codex::threads::list_threads))
         .routes(routes!(codex::threads::list_loaded_threads))
         .routes(routes!(codex::threads::get_thread))

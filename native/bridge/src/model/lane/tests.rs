@@ -62,6 +62,10 @@ enum Act {
     Other,
     Verify(bool),
     Lose,
+    RehearseApproval,
+    RehearseAnswer,
+    RehearseEnd,
+    LoseRehearsal,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -75,6 +79,10 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         Just(Act::Other),
         any::<bool>().prop_map(Act::Verify),
         Just(Act::Lose),
+        Just(Act::RehearseApproval),
+        Just(Act::RehearseAnswer),
+        Just(Act::RehearseEnd),
+        Just(Act::LoseRehearsal),
     ];
     proptest::collection::vec(act, 1..40)
 }
@@ -106,6 +114,10 @@ proptest! {
                     lane.verified(vec![result], now)
                 }
                 Act::Lose => lane.lose_job("gone", now),
+                Act::RehearseApproval => lane.rehearse_approval(now),
+                Act::RehearseAnswer => lane.rehearse_answer(now),
+                Act::RehearseEnd => lane.rehearse_end(Some("as rehearsed"), now),
+                Act::LoseRehearsal => lane.lose_rehearsal("cleared", now),
                 Act::Start | Act::Wait(_) | Act::Complete | Act::Fail(_) => {
                     let Some(job) = &mut current else { continue };
                     // What a job does not allow does not happen.
@@ -126,7 +138,10 @@ proptest! {
             match step {
                 Err(_) => prop_assert_eq!(&lane, &before, "a refused step changes nothing"),
                 Ok(events) => {
-                    ended += events.iter().filter(|event| event.event_type == "lane.turn.completed").count();
+                    let is_end = |event: &&LaneEvent| {
+                        event.event_type == "lane.turn.completed" && event.payload.get("rehearsal").is_none()
+                    };
+                    ended += events.iter().filter(is_end).count();
                     if before.status.is_active() && !lane.status.is_active() {
                         let ends = ["lane.completed", "lane.failed", "lane.blocked", "lane.interrupted"];
                         let told = events.iter().filter(|event| ends.contains(&event.event_type)).count();
@@ -134,7 +149,10 @@ proptest! {
                     }
                 }
             }
-            prop_assert_eq!(lane.active_job_id.is_some(), lane.status.is_active());
+            prop_assert!(lane.active_job_id.is_none() || lane.status.is_active());
+            let rehearses = [LaneStatus::NeedsApproval, LaneStatus::Running];
+            prop_assert!(!lane.is_rehearsing() || rehearses.contains(&lane.status), "{:?}", lane);
+            prop_assert!(!lane.is_rehearsing() || lane.active_turn_id.is_none());
             prop_assert!(lane.active_turn_id.is_none() || lane.status.is_active());
             prop_assert!(lane.status != LaneStatus::Verifying || verification);
         }
