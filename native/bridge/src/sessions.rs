@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use codex::protocol::ThreadOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::session::Session;
@@ -26,6 +27,7 @@ struct Inner {
 #[derive(Debug, Clone)]
 struct Home {
     session: Session,
+    options: ThreadOptions,
     /// Set when it moves out.
     leaves: CancellationToken,
 }
@@ -49,9 +51,22 @@ impl Sessions {
         self.homes().get(thread_id).map_or_else(|| self.inner.shared.clone(), |home| home.session.clone())
     }
 
-    /// The thread stays loaded in `session` until `leaves`.
-    pub fn settle(&self, thread_id: &str, session: Session, leaves: CancellationToken) {
-        self.homes().insert(thread_id.to_owned(), Home { session, leaves });
+    /// The thread stays loaded in `session` until `leaves`. It is loaded with `options` where a message does not say
+    /// otherwise: Codex itself remembers those of the last turn only.
+    pub fn settle(
+        &self,
+        thread_id: &str,
+        session: Session,
+        options: ThreadOptions,
+        leaves: CancellationToken,
+    ) {
+        self.homes().insert(thread_id.to_owned(), Home { session, options, leaves });
+    }
+
+    /// What the thread is loaded with where a message does not say otherwise.
+    #[must_use]
+    pub fn options_of(&self, thread_id: &str) -> ThreadOptions {
+        self.homes().get(thread_id).map(|home| home.options.clone()).unwrap_or_default()
     }
 
     /// The thread lives nowhere any more.

@@ -300,13 +300,15 @@ impl ThreadTask {
         options: &ThreadOptions,
         deadline: Instant,
     ) -> Result<Option<Access>, Error> {
-        let session = self.conversations.inner.sessions.of(&self.thread_id);
+        let sessions = &self.conversations.inner.sessions;
+        let session = sessions.of(&self.thread_id);
+        let options = options.or(sessions.options_of(&self.thread_id));
         let ready = tokio::time::timeout_at(deadline, session.ready());
         let Ok(server) = ready.await else { return Ok(None) };
         let server = server?;
         loop {
             // Not given up in the middle: Codex would grant the thread all the same, to nobody. The call has a limit of its own.
-            match server.connection.thread_resume(&self.thread_id, options).await {
+            match server.connection.thread_resume(&self.thread_id, &options).await {
                 Ok((thread, watch)) => {
                     self.loaded = Some(Loaded::existing(server, &thread, watch));
                     return Ok(Some(Access::Ours));

@@ -3,10 +3,13 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 /// The lanes that are worked on. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Claims {
     lanes: Arc<Mutex<HashSet<String>>>,
+    given_back: Arc<Notify>,
 }
 
 /// A claim to one lane. Given back when it is dropped.
@@ -23,6 +26,20 @@ impl Claims {
         is_new.then(|| Claim { claims: self.clone(), lane_id: lane_id.to_owned() })
     }
 
+    /// The claim to a lane, as soon as nobody has it.
+    pub(super) async fn claim_when_free(&self, lane_id: &str) -> Claim {
+        loop {
+            let given_back = self.given_back.notified();
+            tokio::pin!(given_back);
+            // From here on it hears, so that nothing is missed between the look and the wait.
+            given_back.as_mut().enable();
+            if let Some(claim) = self.claim(lane_id) {
+                return claim;
+            }
+            given_back.await;
+        }
+    }
+
     /// Whether somebody works on it.
     pub(super) fn has(&self, lane_id: &str) -> bool {
         self.lanes().contains(lane_id)
@@ -36,5 +53,6 @@ impl Claims {
 impl Drop for Claim {
     fn drop(&mut self) {
         self.claims.lanes().remove(&self.lane_id);
+        self.claims.given_back.notify_waiters();
     }
 }

@@ -192,7 +192,8 @@ impl Lanes {
         if settled && locked(&running.deferred).is_none() {
             return Ok(());
         }
-        self.inner.threads.settle(thread_id, running.session.clone(), running.ends.child_token());
+        let (session, leaves) = (running.session.clone(), running.ends.child_token());
+        self.inner.threads.settle(thread_id, session, Self::thread_options(lane), leaves);
         *locked(&running.thread_id) = Some(thread_id.clone());
         let loaded = self.inner.conversations.load(thread_id).await;
         let reason = match loaded {

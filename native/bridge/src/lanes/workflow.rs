@@ -73,10 +73,8 @@ impl Lanes {
     /// Does what is left of a lane's workflow.
     async fn go_on(&self, lane: Lane, existed: bool) -> Result<Started, Error> {
         let lane_id = lane.lane_id.clone();
-        let Some(_claim) = self.inner.starting.claim(&lane_id) else {
-            let problem = "its workflow is under way".to_owned();
-            return Err(Error::LaneConflict { problem, lane: Box::new(lane) });
-        };
+        // Whoever else is at it does the same.
+        let _claim = self.inner.starting.claim_when_free(&lane_id).await;
         self.go_on_alone(&lane_id, existed).await
     }
 

@@ -67,13 +67,19 @@ impl Deliverer {
     pub(super) async fn run(mut self, stopping: CancellationToken) {
         let committed = self.store.committed();
         while !stopping.is_cancelled() {
-            let wait = match self.reconcile(&stopping).await {
-                Ok(()) if self.receivers.is_empty() => limits::WEBHOOK_LEADER_INTERVAL,
-                Ok(()) => limits::EVENTS_INTERVAL,
-                Err(error) => {
-                    tracing::error!(%error, "cannot look for events to deliver");
-                    limits::WEBHOOK_STORE_RETRY
+            if let Err(error) = self.reconcile(&stopping).await {
+                tracing::error!(%error, "cannot look for events to deliver");
+                // What was committed is no reason to try again earlier: the database was asked, and does not work.
+                tokio::select! {
+                    () = tokio::time::sleep(limits::WEBHOOK_STORE_RETRY) => {}
+                    () = stopping.cancelled() => {}
                 }
+                continue;
+            }
+            let wait = if self.receivers.is_empty() {
+                limits::WEBHOOK_LEADER_INTERVAL
+            } else {
+                limits::EVENTS_INTERVAL
             };
             tokio::select! {
                 () = committed.notified(), if !self.receivers.is_empty() => {}

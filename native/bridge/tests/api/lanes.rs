@@ -237,12 +237,18 @@ async fn a_worktree_is_made_and_removed_unless_it_holds_work() {
         &repository,
         &["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first"],
     );
+    let hook = repository.join(".git/hooks/post-checkout");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, "#!/bin/sh\ntouch \"$GIT_DIR/hook-ran\"; touch hook-ran\n").unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     for (lane_id, dirty) in [("clean", false), ("dirty", true)] {
         let body = json!({"laneId": lane_id, "repoRoot": repository, "worktree": true});
         let lane = post(&test, "/lanes", body).await["lane"].clone();
         assert_eq!(lane["branch"], format!("lane/{lane_id}"), "{lane}");
         let folder = Path::new(lane["worktreePath"].as_str().unwrap()).to_owned();
         assert!(folder.join(".git").exists());
+        assert!(!folder.join("hook-ran").exists(), "no program of the repository runs");
         if dirty {
             std::fs::write(folder.join("work.txt"), "work").unwrap();
         }

@@ -69,6 +69,26 @@ pub struct ThreadOptions {
     pub config: Option<Map<String, Value>>,
 }
 
+impl ThreadOptions {
+    /// These, and where they do not say, `defaults`.
+    #[must_use]
+    pub fn or(&self, defaults: Self) -> Self {
+        let own = self.clone();
+        Self {
+            cwd: own.cwd.or(defaults.cwd),
+            approval_policy: own.approval_policy.or(defaults.approval_policy),
+            sandbox: own.sandbox.or(defaults.sandbox),
+            model: own.model.or(defaults.model),
+            model_provider: own.model_provider.or(defaults.model_provider),
+            service_tier: own.service_tier.or(defaults.service_tier),
+            base_instructions: own.base_instructions.or(defaults.base_instructions),
+            developer_instructions: own.developer_instructions.or(defaults.developer_instructions),
+            personality: own.personality.or(defaults.personality),
+            config: own.config.or(defaults.config),
+        }
+    }
+}
+
 /// A conversation as Codex knows it (`Thread`).
 ///
 /// Only the id is certain: what is missing, or not of the form that it has today, reads as absent.

@@ -8,88 +8,18 @@
 )]
 #![cfg(unix)]
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+mod crash_sweep;
+mod world;
+
+use std::path::Path;
 use std::time::Duration;
 
 use bridge::clock::Timestamp;
 use bridge::store::{LoneEvent, Store};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use testkit::{CodexHome, HttpClient, ReceiverAnswer, ScriptedModel, WebhookReceiver, codex_binary};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
-
-/// What outlives a bridge process.
-struct World {
-    model: ScriptedModel,
-    home: CodexHome,
-    folder: TempDir,
-}
-
-struct Serve {
-    process: Child,
-    client: HttpClient,
-}
-
-impl World {
-    async fn new() -> Self {
-        let model = ScriptedModel::start().await;
-        let home = CodexHome::for_model(&model.url());
-        Self { model, home, folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn log_file(&self) -> PathBuf {
-        self.folder.path().join("log")
-    }
-
-    async fn serve(&self) -> Serve {
-        self.serve_and_log("info").await
-    }
-
-    async fn serve_and_log(&self, level: &str) -> Serve {
-        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_codex-bridge"))
-            .args(["serve", "--port", "0", "--codex"])
-            .arg(codex_binary())
-            .arg("--data-dir")
-            .arg(self.folder.path().join("data"))
-            .arg("--cwd")
-            .arg(self.folder.path())
-            .env("CODEX_HOME", self.home.path())
-            .env("CODEX_BRIDGE_DISCOVERY_DIR", self.folder.path().join("discovery"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .env("CODEX_BRIDGE_LOG", level)
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let line = lines.next_line().await.unwrap().expect("the line that tells the address");
-        let url = line.strip_prefix("codex-bridge listening on ").unwrap();
-        Serve { client: HttpClient::new(url), process }
-    }
-}
-
-impl Serve {
-    async fn create(&self, message: &str) -> Value {
-        let body = json!({"message": message, "dangerouslyBypassApprovalsAndSandbox": true});
-        let reply = self.client.post("/conversations", &body).await.unwrap();
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        reply.body
-    }
-
-    async fn ended(&self, job_id: &str) -> Value {
-        let job = self.client.get(&format!("/jobs/{job_id}?waitMs=30000")).await.unwrap().body["job"].clone();
-        assert!(matches!(job["status"].as_str(), Some("completed" | "failed")), "not ended: {job}");
-        job
-    }
-
-    async fn kill(mut self) {
-        self.process.kill().await.unwrap();
-    }
-}
+use testkit::{ReceiverAnswer, WebhookReceiver};
+use tokio::process::Command;
+use world::World;
 
 #[cfg(target_os = "linux")]
 async fn until_gone(pid: u64) {
@@ -212,7 +142,7 @@ async fn killed_at_any_moment_every_job_has_one_true_end() {
             _ => assert_eq!(job["failure"]["code"], "interrupted_by_restart", "{job}"),
         }
     }
-    let (jobs, ends) = count_jobs_and_ends(&world.folder.path().join("data"));
+    let (jobs, ends) = count_jobs_and_ends(&world.data());
     assert_eq!(jobs, ends, "every job has one end in the log, and none has two");
     let health = serve.client.get("/health").await.unwrap().body;
     assert_eq!(health["status"]["jobs"]["starting"], 0);
@@ -269,7 +199,7 @@ async fn a_turn_that_ended_while_nobody_looked_is_read_back() {
     serve.ended(&job_id).await;
     serve.kill().await;
     // As if the bridge had died just before it recorded the end.
-    forget_the_end(&world.folder.path().join("data"), &job_id).await;
+    forget_the_end(&world.data(), &job_id).await;
     let serve = world.serve().await;
     let job = serve.ended(&job_id).await;
     assert_eq!(job["status"], "completed", "{job}");
@@ -364,7 +294,7 @@ async fn killed_while_it_delivers_no_event_is_lost_and_no_log_tells_the_secret()
     let body = json!({"url": receiver.url(), "events": ["lane.*"], "secret": "never to be told"});
     let created = serve.client.post("/webhooks", &body).await.unwrap();
     assert_eq!(created.status, 200, "{}", created.body);
-    let store = Store::open(&world.folder.path().join("data")).unwrap();
+    let store = Store::open(&world.data()).unwrap();
     for number in 0..COUNT {
         let event = LoneEvent {
             at: Timestamp::now(),
