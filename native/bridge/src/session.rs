@@ -148,6 +148,12 @@ impl Session {
         )
     }
 
+    /// Whether both are the same app-server.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// The running app-server; starts it where there is none.
     ///
     /// # Errors

@@ -45,6 +45,18 @@ impl Sessions {
         &self.inner.shared
     }
 
+    /// All app-servers: the shared one, and each in which a thread lives.
+    #[must_use]
+    pub fn all(&self) -> Vec<Session> {
+        let mut all = vec![self.inner.shared.clone()];
+        for home in self.homes().values() {
+            if !all.iter().any(|session| session.is(&home.session)) {
+                all.push(home.session.clone());
+            }
+        }
+        all
+    }
+
     /// The app-server that has the thread.
     #[must_use]
     pub fn of(&self, thread_id: &str) -> Session {

@@ -20,6 +20,7 @@ pub mod watch;
 mod workflow;
 mod worktree;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -277,6 +278,14 @@ impl Lanes {
     pub async fn list(&self, query: LaneQuery) -> Result<Vec<Lane>, Error> {
         let lanes = self.inner.store.lanes(query).await?;
         Ok(lanes.into_iter().map(|OwnedLane { lane, .. }| lane).collect())
+    }
+
+    /// The lane of each of these threads that has one; the newest where it has several.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn of_threads(&self, thread_ids: Vec<String>) -> Result<HashMap<String, String>, Error> {
+        Ok(self.inner.store.lanes_of_threads(thread_ids).await?)
     }
 
     /// Forgets a lane: ends its session, and removes its worktree unless that holds work. Its conversation stays with Codex.

@@ -1,6 +1,8 @@
 //! Table `lanes`. A lane's step and the events that tell of it are one transaction, which reads the lane first: several bridge
 //! processes may take steps of one lane.
 
+use std::collections::HashMap;
+
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
@@ -143,6 +145,28 @@ impl Store {
     pub async fn lane(&self, lane_id: &str) -> Result<Option<Lane>, StoreError> {
         let lane_id = lane_id.to_owned();
         self.read(move |connection| read_lane(connection, &lane_id)).await
+    }
+
+    /// The id of the newest lane of each of these threads that has one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lanes_of_threads(
+        &self,
+        thread_ids: Vec<String>,
+    ) -> Result<HashMap<String, String>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT lane_id FROM lanes WHERE thread_id = ?1 ORDER BY created_at DESC, rowid DESC LIMIT 1",
+            )?;
+            let mut lanes = HashMap::new();
+            for thread_id in thread_ids {
+                let lane_id = statement.query_row([&thread_id], |row| row.get(0)).optional()?;
+                lanes.extend(lane_id.map(|lane_id| (thread_id, lane_id)));
+            }
+            Ok(lanes)
+        })
+        .await
     }
 
     /// Lanes, newest first.

@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::limits;
 pub use crate::model::surface::Surface;
 use crate::session::Session;
+use crate::sessions::Sessions;
 use active::{ActiveQuery, ActiveThread};
 use methods::Method;
 
@@ -41,7 +42,7 @@ impl Surface {
 #[derive(Debug, Clone)]
 pub struct Threads {
     conversations: Conversations,
-    session: Session,
+    sessions: Sessions,
     rpc: RpcMode,
 }
 
@@ -70,15 +71,15 @@ pub struct Activity {
     pub processes: Option<Vec<CodexProcess>>,
     /// The threads that somebody must have whom the operating system hides; only where it hides something.
     pub inferred: Option<Vec<ActiveThread>>,
-    /// Process id of the bridge's own app-server.
-    pub own_pid: Option<u32>,
+    /// Process ids of the bridge's own app-servers, those of lanes included.
+    pub own_pids: Vec<u32>,
 }
 
 impl Threads {
     /// The threads of these conversations; `rpc` says which of Codex's methods callers may name.
     #[must_use]
-    pub fn new(conversations: Conversations, session: Session, rpc: RpcMode) -> Self {
-        Self { conversations, session, rpc }
+    pub fn new(conversations: Conversations, sessions: Sessions, rpc: RpcMode) -> Self {
+        Self { conversations, sessions, rpc }
     }
 
     /// The threads that fit, at most [`ThreadListQuery::limit`]; asks on where Codex gives fewer at once.
@@ -142,9 +143,17 @@ impl Threads {
     /// # Errors
     /// [`Error`].
     pub async fn loaded(&self) -> Result<Vec<LoadedThreads>, Error> {
-        let server = self.session.ready().await?;
-        let thread_ids = server.connection.thread_loaded_list().await?;
-        Ok(vec![LoadedThreads { pid: server.pid, thread_ids }])
+        let mut loaded = Vec::new();
+        for session in self.sessions.all() {
+            // Only the bridge's own is started for the question.
+            if session.pid().is_none() && !session.is(self.sessions.shared()) {
+                continue;
+            }
+            let server = session.ready().await?;
+            let thread_ids = server.connection.thread_loaded_list().await?;
+            loaded.push(LoadedThreads { pid: server.pid, thread_ids });
+        }
+        Ok(loaded)
     }
 
     /// Makes a thread that has a name and no turn yet, stored and free for whoever wants it.
@@ -306,7 +315,7 @@ impl Threads {
     /// # Errors
     /// [`Error`].
     pub async fn running(&self, window: Duration) -> Result<Activity, Error> {
-        let home = self.session.codex_home().map(ToOwned::to_owned);
+        let home = self.sessions.shared().codex_home().map(ToOwned::to_owned);
         let looked = tokio::task::spawn_blocking(move || home.and_then(|home| processes::running(&home)));
         let running = looked
             .await
@@ -327,7 +336,11 @@ impl Threads {
             None
         };
         let processes = running.map(|running| running.processes);
-        Ok(Activity { processes, inferred, own_pid: self.session.pid() })
+        Ok(Activity {
+            processes,
+            inferred,
+            own_pids: self.sessions.all().iter().filter_map(Session::pid).collect(),
+        })
     }
 
     /// One of Codex's lists, as Codex answers.
@@ -335,7 +348,7 @@ impl Threads {
     /// # Errors
     /// [`Error::MethodUnknown`] where the binary does not have it.
     pub async fn list_of(&self, method: &str, params: Value) -> Result<Map<String, Value>, Error> {
-        let server = self.session.ready().await?;
+        let server = self.sessions.shared().ready().await?;
         if !server.methods.has(method) {
             return Err(Error::MethodUnknown(method.to_owned()));
         }
@@ -368,7 +381,7 @@ impl Threads {
             let problem = "is not taken, because Codex would then leave threadId aside";
             return Err(Error::invalid(format!("params.{field}"), problem));
         }
-        let server = self.session.ready().await?;
+        let server = self.sessions.shared().ready().await?;
         if !server.methods.has(method) {
             return Err(Error::MethodUnknown(method.to_owned()));
         }

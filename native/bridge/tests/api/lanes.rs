@@ -129,6 +129,22 @@ async fn both_isolations_keep_the_thread_loaded_between_turns() {
         assert_eq!(test.ended_of(&next).await["result"]["text"], "You said: again");
         let shared = test.get("/health").await.body["codex"]["pid"] == next["job"]["pid"];
         assert_eq!(shared, isolation == "shared", "{next}");
+
+        // Seen among Codex's own threads and processes, though no turn runs.
+        let thread = test.get(&format!("/codex/threads/{thread_id}")).await.body["thread"].clone();
+        assert_eq!(thread["laneId"], isolation, "{thread}");
+        let pid = &next["job"]["pid"];
+        let loaded = test.get("/codex/threads/loaded").await.body;
+        let servers = loaded["appServers"].as_array().unwrap();
+        let here = servers.iter().find(|server| server["pid"] == *pid).unwrap_or_else(|| panic!("{loaded}"));
+        assert!(here["threadIds"].as_array().unwrap().contains(&json!(thread_id)), "{loaded}");
+        #[cfg(target_os = "linux")]
+        {
+            let running = test.get("/codex/running").await.body;
+            let process =
+                running["processes"].as_array().unwrap().iter().find(|process| process["pid"] == *pid);
+            assert_eq!(process.unwrap()["own"], true, "{running}");
+        }
     }
 }
 

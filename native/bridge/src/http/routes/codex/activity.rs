@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::names;
-use super::view::{ThreadView, children};
+use super::view::{Relations, ThreadView};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::http::App;
@@ -140,7 +140,7 @@ pub(in crate::http) async fn list_active_threads(
             name => surface("preferredSurface", name)?,
         },
     };
-    let threads = views(&app, app.threads.active(&query).await?);
+    let threads = views(&app, app.threads.active(&query).await?).await?;
     Ok(Json(ActiveThreadsView { ok: true, window_sec: window.as_secs(), threads }))
 }
 
@@ -155,27 +155,26 @@ pub(in crate::http) async fn list_running(
 ) -> Result<Json<RunningView>, Error> {
     let activity = app.threads.running(window(query.window_sec)?).await?;
     let mode = if activity.inferred.is_some() { "inferred" } else { "processes" };
-    let own_pid = activity.own_pid;
-    let processes = activity.processes.unwrap_or_default().into_iter().map(|process| view(process, own_pid));
-    let processes = processes.collect();
-    let threads = views(&app, activity.inferred.unwrap_or_default());
+    let processes = activity.processes.unwrap_or_default().into_iter();
+    let processes = processes.map(|process| view(process, &activity.own_pids)).collect();
+    let threads = views(&app, activity.inferred.unwrap_or_default()).await?;
     Ok(Json(RunningView { ok: true, mode, processes, threads }))
 }
 
-fn views(app: &App, active: Vec<ActiveThread>) -> Vec<ActiveThreadView> {
-    let mut children = children(active.iter().map(|active| &active.conversation.thread));
+async fn views(app: &App, active: Vec<ActiveThread>) -> Result<Vec<ActiveThreadView>, Error> {
+    let of_page = active.iter().map(|active| &active.conversation.thread);
+    let mut relations = Relations::of_page(app, of_page).await?;
     let view = |ActiveThread { conversation, because, preferred }: ActiveThread| {
-        let children = children.remove(&conversation.thread.id).unwrap_or_default();
-        let thread = ThreadView::of(app, conversation, children);
+        let thread = ThreadView::of(app, conversation, &mut relations);
         ActiveThreadView { thread, active_because: because, preferred }
     };
-    active.into_iter().map(view).collect()
+    Ok(active.into_iter().map(view).collect())
 }
 
-fn view(process: CodexProcess, own_pid: Option<u32>) -> ProcessView {
+fn view(process: CodexProcess, own_pids: &[u32]) -> ProcessView {
     ProcessView {
         pid: process.pid,
-        own: own_pid == Some(process.pid),
+        own: own_pids.contains(&process.pid),
         program: process.program,
         kind: process.kind.name(),
         parent: process.parent.map(|parent| ParentView { pid: parent.pid, program: parent.program }),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::view::ThreadView;
+use super::view::{Relations, ThreadView};
 use super::{names, to_the_end};
 use crate::conversations::message::{ApprovalPolicyName, ConfigOverrides, MessageBody, SandboxName};
 use crate::error::Error;
@@ -186,7 +186,10 @@ pub(in crate::http) async fn list_threads(
         by_change: false,
     };
     let page = app.threads.list(&query).await?;
-    let threads = ThreadView::page(&app, page.conversations);
+    let of_page = page.conversations.iter().map(|conversation| &conversation.thread);
+    let mut relations = Relations::of_page(&app, of_page).await?;
+    let view = |conversation| ThreadView::of(&app, conversation, &mut relations);
+    let threads = page.conversations.into_iter().map(view).collect();
     Ok(Json(ThreadsView { ok: true, threads, next_cursor: page.next_cursor }))
 }
 
@@ -204,8 +207,8 @@ pub(in crate::http) async fn get_thread(
 
 async fn show(app: &App, thread_id: &str, warnings: Vec<String>) -> Result<Json<OneThreadView>, Error> {
     let conversation = app.threads.get(thread_id).await?;
-    let children = app.threads.children(thread_id).await?;
-    let thread = ThreadView::of(app, conversation, children);
+    let mut relations = Relations::of_one(app, thread_id).await?;
+    let thread = ThreadView::of(app, conversation, &mut relations);
     Ok(Json(OneThreadView { ok: true, thread, warnings }))
 }
 

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::conversations::Conversation;
+use crate::error::Error;
 use crate::http::App;
 use crate::http::routes::conversations::history::OwnerView;
 use crate::threads::Surface;
@@ -70,8 +71,40 @@ struct SubAgentView {
     role: Option<String>,
 }
 
+/// What the bridge knows of some threads beside Codex's own words.
+pub(super) struct Relations {
+    /// Their sub-agents.
+    children: HashMap<String, Vec<String>>,
+    /// The lane of each that has one.
+    lanes: HashMap<String, String>,
+}
+
+impl Relations {
+    /// Of the threads of a page; of their sub-agents, those that are on the page.
+    pub(super) async fn of_page<'a>(
+        app: &App,
+        threads: impl Iterator<Item = &'a Thread>,
+    ) -> Result<Self, Error> {
+        let (mut children, mut ids) = (HashMap::<String, Vec<String>>::new(), Vec::new());
+        for thread in threads {
+            ids.push(thread.id.clone());
+            if let Some(parent) = thread.parent() {
+                children.entry(parent.to_owned()).or_default().push(thread.id.clone());
+            }
+        }
+        Ok(Self { children, lanes: app.lanes.of_threads(ids).await? })
+    }
+
+    /// Of one thread, with all of its sub-agents.
+    pub(super) async fn of_one(app: &App, thread_id: &str) -> Result<Self, Error> {
+        let children = app.threads.children(thread_id).await?;
+        let lanes = app.lanes.of_threads(vec![thread_id.to_owned()]).await?;
+        Ok(Self { children: HashMap::from([(thread_id.to_owned(), children)]), lanes })
+    }
+}
+
 impl ThreadView {
-    pub(super) fn of(app: &App, conversation: Conversation, children: Vec<String>) -> Self {
+    pub(super) fn of(app: &App, conversation: Conversation, relations: &mut Relations) -> Self {
         let Conversation { thread, holder } = conversation;
         let job = app.conversations.active_job(&thread.id).map(|job| job.view());
         let seconds = |seconds: Option<i64>| {
@@ -100,10 +133,10 @@ impl ThreadView {
                     role: thread.agent_role.clone(),
                 }),
                 forked_from_thread_id: thread.forked_from_id,
-                children,
+                children: relations.children.remove(&thread.id).unwrap_or_default(),
             },
             owner: OwnerView::of(holder),
-            lane_id: job.as_ref().and_then(|job| job.lane_id.clone()),
+            lane_id: relations.lanes.remove(&thread.id),
             status,
             active_turn_id: job.as_ref().and_then(|job| job.turn_id.clone()),
             active_job_id: job.map(|job| job.job_id),
@@ -115,25 +148,4 @@ impl ThreadView {
             model_provider: thread.model_provider,
         }
     }
-
-    /// The threads of a page, each with those of its sub-agents that are on the page.
-    pub(super) fn page(app: &App, conversations: Vec<Conversation>) -> Vec<Self> {
-        let mut children = children(conversations.iter().map(|conversation| &conversation.thread));
-        let view = |conversation: Conversation| {
-            let children = children.remove(&conversation.thread.id).unwrap_or_default();
-            Self::of(app, conversation, children)
-        };
-        conversations.into_iter().map(view).collect()
-    }
-}
-
-/// The sub-agents among some threads, by parent.
-pub(super) fn children<'a>(threads: impl Iterator<Item = &'a Thread>) -> HashMap<String, Vec<String>> {
-    let mut children: HashMap<String, Vec<String>> = HashMap::new();
-    for thread in threads {
-        if let Some(parent) = thread.parent() {
-            children.entry(parent.to_owned()).or_default().push(thread.id.clone());
-        }
-    }
-    children
 }
