@@ -1,0 +1,23 @@
+(call_expression function: (identifier) @call)
+(call_expression function: (selector_expression field: (field_identifier) @call))
+(composite_literal type: (type_identifier) @call)
+(composite_literal type: (qualified_type name: (type_identifier) @call))
+(composite_literal type: (generic_type type: (type_identifier) @call))
+
+; An embedded type gives its methods to the struct or interface around it.
+(field_declaration !name type: (type_identifier) @extends)
+(field_declaration !name type: (qualified_type name: (type_identifier) @extends))
+(interface_type (type_elem (type_identifier) @extends))
+(interface_type (type_elem (qualified_type name: (type_identifier) @extends)))
+(type_identifier) @type
+
+(parameter_declaration name: (identifier) @local)
+(variadic_parameter_declaration name: (identifier) @local)
+(short_var_declaration left: (expression_list (identifier) @local))
+(range_clause left: (expression_list (identifier) @local))
+(var_spec name: (identifier) @local)
+(const_spec name: (identifier) @local)
+
+(identifier) @mention
+(field_identifier) @mention
+(package_identifier) @mention

@@ -1,0 +1,11 @@
+(extends_clause value: (identifier) @extends)
+(extends_clause value: (member_expression property: (property_identifier) @extends))
+(implements_clause (type_identifier) @extends)
+(implements_clause (generic_type name: (type_identifier) @extends))
+(extends_type_clause type: (type_identifier) @extends)
+(extends_type_clause type: (generic_type name: (type_identifier) @extends))
+(type_identifier) @type
+(required_parameter pattern: (identifier) @local)
+(optional_parameter pattern: (identifier) @local)
+(required_parameter pattern: (rest_pattern (identifier) @local))
+(required_parameter pattern: (object_pattern (shorthand_property_identifier_pattern) @local))

@@ -1,0 +1,80 @@
+//! Every identifier of a text, with what it does.
+
+use super::captures::Captures;
+use crate::limits;
+use crate::record::{NameId, NameTableBuilder, Occurrence, Role, Span};
+
+pub(super) fn occurrences<'text>(
+    text: &'text str,
+    captures: &Captures,
+    names: &mut NameTableBuilder<'text>,
+) -> Vec<Occurrence> {
+    let mut found: Vec<(Span, Role)> = captures.identifiers.clone();
+    found.extend(captures.definitions.iter().map(|definition| (definition.name, Role::Definition)));
+    // The same identifier is captured by several patterns; the most telling role comes last, so it is first after the sort.
+    found.sort_unstable_by_key(|(span, role)| (span.start, std::cmp::Reverse(*role)));
+    found.dedup_by_key(|(span, _)| span.start);
+
+    let imported = imported_spans(captures);
+    let mut imported = imported.iter().peekable();
+    let mut occurrences = Vec::with_capacity(found.len());
+    for (span, role) in found {
+        let name = span.of(text);
+        if name.is_empty() || name.len() > limits::NAME_BYTES_MAX {
+            continue;
+        }
+        while imported.next_if(|import| import.end <= span.start).is_some() {}
+        let in_import = imported.peek().is_some_and(|import| import.contains(span));
+        let role = if in_import { Role::Import } else { role };
+        let member = role != Role::Local && is_member(text, span.start);
+        occurrences.push(Occurrence::new(span.start, names.intern(name), role, member));
+    }
+    occurrences
+}
+
+/// Gives the occurrences the final ids of their names.
+pub(super) fn rename(occurrences: &mut [Occurrence], final_ids: &[NameId]) {
+    for occurrence in occurrences {
+        let name = final_ids[occurrence.name().0 as usize];
+        *occurrence = Occurrence::new(occurrence.start, name, occurrence.role(), occurrence.is_member());
+    }
+}
+
+fn imported_spans(captures: &Captures) -> Vec<Span> {
+    let parts = captures
+        .imports
+        .iter()
+        .flat_map(|import| [import.path, import.name, import.alias, import.module_alias]);
+    let mut spans: Vec<Span> = parts.flatten().collect();
+    spans.sort_unstable();
+    spans
+}
+
+/// Whether an identifier is written behind a receiver or a path. All our languages write that with one of these signs.
+fn is_member(text: &str, start: u32) -> bool {
+    let before = text.get(..start as usize).unwrap_or_default().trim_end();
+    let single_dot = before.ends_with('.') && !before.ends_with("..");
+    single_dot || before.ends_with("::") || before.ends_with("->") || before.ends_with("?.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_before_makes_a_member() {
+        for (text, expected) in [
+            ("a.b", true),
+            ("a::b", true),
+            ("a->b", true),
+            ("a?.b", true),
+            ("a\n  .b", true),
+            ("...b", false),
+            ("a b", false),
+            ("0..b", false),
+        ] {
+            let start = u32::try_from(text.rfind('b').unwrap()).unwrap();
+            assert_eq!(is_member(text, start), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A text's syntax tree, within a time.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use tree_sitter::{ParseOptions, Parser, Tree};
+
+use crate::limits;
+
+thread_local! {
+    // A parser keeps its stacks and its token cache; making one for each file would allocate them each time.
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+}
+
+/// The tree of a text; `None` where it would take longer than `limits::PARSE_TIME_MAX`.
+///
+/// Syntax errors are nodes of the tree.
+#[must_use]
+pub fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Tree> {
+    PARSER.with_borrow_mut(|parser| {
+        parser.set_language(grammar).ok()?;
+        let started = Instant::now();
+        let mut within_time = |_: &_| {
+            if started.elapsed() < limits::PARSE_TIME_MAX {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        let mut rest_of_text = |start: usize, _| text.as_bytes().get(start..).unwrap_or_default();
+        let options = ParseOptions::new().progress_callback(&mut within_time);
+        let tree = parser.parse_with_options(&mut rest_of_text, None, Some(options));
+        // A parse that was broken off would be continued by the next one.
+        parser.reset();
+        tree
+    })
+}

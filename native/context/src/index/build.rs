@@ -1,0 +1,122 @@
+//! Reading the files of a workspace, in parallel.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::file::{IndexedFile, Stamp, since_epoch};
+use crate::cache::Known;
+use crate::extract::extract;
+use crate::limits;
+use crate::record::FileRecord;
+use crate::workspace::{Found, RootIndex, Workspace, is_test_path, is_vendored};
+
+/// How far the building is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Files that are read.
+    pub files: usize,
+    /// Files there are.
+    pub total: usize,
+}
+
+/// Reads all files. `seen` is called in this thread, now and then, with those that are read so far and the number of all.
+pub(super) fn read_all(
+    workspace: &Workspace,
+    found: &[Found],
+    known: &Known,
+    threads: Option<usize>,
+    seen: &mut dyn FnMut(&[Arc<IndexedFile>], usize),
+) -> Vec<Arc<IndexedFile>> {
+    let (sender, receiver) = mpsc::channel();
+    let skipped = AtomicUsize::new(0);
+    let mut files = Vec::with_capacity(found.len());
+    std::thread::scope(|scope| {
+        let skipped = &skipped;
+        scope.spawn(move || {
+            let read = || {
+                found.par_iter().for_each_with(sender, |sender, found| {
+                    match read_known(workspace, found, known) {
+                        // The receiver lives until the last sender is gone.
+                        Some(file) => drop(sender.send(file)),
+                        None => drop(skipped.fetch_add(1, Ordering::Relaxed)),
+                    }
+                });
+            };
+            match pool(threads) {
+                Some(pool) => pool.install(read),
+                None => read(),
+            }
+        });
+        for file in receiver {
+            files.push(file);
+            if files.len() % limits::FIRST_SNAPSHOT_FILES == 0 {
+                seen(&files, found.len() - skipped.load(Ordering::Relaxed));
+            }
+        }
+    });
+    seen(&files, files.len());
+    files
+}
+
+/// A pool of its own, so that nobody else's work waits behind it.
+fn pool(threads: Option<usize>) -> Option<ThreadPool> {
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .thread_name(|index| format!("code-index-{index}"));
+    pool.build().inspect_err(|error| tracing::warn!(%error, "no threads for the code index")).ok()
+}
+
+/// Reads a file, or takes what is known of it: by its stamp without reading it, by its text without parsing it.
+fn read_known(workspace: &Workspace, found: &Found, known: &Known) -> Option<Arc<IndexedFile>> {
+    if let Some((record, read_at)) = known.by_stamp(found.root, &found.path, Stamp::of(found)) {
+        return Some(Arc::new(indexed(found, record, read_at)));
+    }
+    let read_at = now();
+    let text = text(workspace, found.root, &found.path)?;
+    let record = known.by_text(&found.path, &text).unwrap_or_else(|| Arc::new(extract(&found.path, &text)));
+    Some(Arc::new(indexed(found, record, read_at)))
+}
+
+/// Reads a file anew; `None` where it is binary or cannot be read.
+pub(super) fn read(workspace: &Workspace, found: &Found) -> Option<Arc<IndexedFile>> {
+    read_known(workspace, found, &Known::default())
+}
+
+fn indexed(found: &Found, record: Arc<FileRecord>, read_at: Duration) -> IndexedFile {
+    IndexedFile {
+        root: found.root,
+        path: found.path.as_str().into(),
+        stamp: Stamp::of(found),
+        read_at,
+        is_test: is_test_path(&found.path),
+        is_vendored: is_vendored(&found.path),
+        record,
+    }
+}
+
+fn now() -> Duration {
+    since_epoch(SystemTime::now()).unwrap_or_default()
+}
+
+/// The text of a file. What is no UTF-8 in it is replaced, the same way each time, so that offsets fit.
+pub(super) fn text(workspace: &Workspace, root: RootIndex, path: &str) -> Option<String> {
+    let bytes = std::fs::read(workspace.absolute(root, path)).ok()?;
+    decode(bytes)
+}
+
+/// The text that bytes are; `None` where they are binary, or more than `limits::FILE_BYTES_MAX`.
+pub(crate) fn decode(bytes: Vec<u8>) -> Option<String> {
+    let head = bytes.get(..limits::BINARY_PROBE_BYTES).unwrap_or(&bytes);
+    if head.contains(&0) || bytes.len() as u64 > limits::FILE_BYTES_MAX {
+        return None;
+    }
+    Some(
+        String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
+}

@@ -1,0 +1,170 @@
+//! All files of the workspace at one moment, with tables from names to files.
+//!
+//! A snapshot never changes. The next one shares everything with it but the files that changed: those have small tables of their own
+//! beside the main ones, in which their older versions are passed over. When they become many, the main tables are built anew.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::file::IndexedFile;
+use super::tables::Tables;
+use crate::limits;
+use crate::record::{FileRecord, NameTable, Symbol, SymbolId};
+use crate::workspace::RootIndex;
+
+/// A file's place in a snapshot. A file keeps it through all snapshots that follow from one another; another file never gets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+impl FileId {
+    fn from_index(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// All files of the workspace at one moment.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// By id; `None` where the file is gone.
+    files: Vec<Option<Arc<IndexedFile>>>,
+    /// The ids of the files there are, in the order of their keys.
+    by_key: Vec<FileId>,
+    main: Arc<Tables>,
+    /// The files that changed after `main` was built, and their tables.
+    recent_files: HashSet<FileId>,
+    recent: Tables,
+    complete: bool,
+}
+
+/// What became of a file, by its key: `None` where it is gone.
+pub(super) type Change = ((RootIndex, String), Option<Arc<IndexedFile>>);
+
+impl Snapshot {
+    /// A snapshot of some files. `complete` says that there are no others.
+    #[must_use]
+    pub fn new(mut files: Vec<Arc<IndexedFile>>, complete: bool) -> Self {
+        files.sort_by(|a, b| a.key().cmp(&b.key()));
+        let main = Arc::new(Tables::new(numbered(&files).map(|(id, file)| (id, &*file.record))));
+        let by_key = numbered(&files).map(|(id, _)| id).collect();
+        let files = files.into_iter().map(Some).collect();
+        Self { files, by_key, main, recent_files: HashSet::new(), recent: Tables::default(), complete }
+    }
+
+    /// This snapshot after some changes.
+    pub(super) fn with_changes(&self, changes: Vec<Change>) -> Self {
+        let mut files = self.files.clone();
+        let mut by_key = self.by_key.clone();
+        let mut recent_files = self.recent_files.clone();
+        for ((root, path), file) in changes {
+            let place = by_key.binary_search_by(|id| key(&files, *id).cmp(&Some((root, &path))));
+            match (place, file) {
+                (Ok(place), Some(file)) => {
+                    recent_files.insert(by_key[place]);
+                    files[by_key[place].index()] = Some(file);
+                }
+                (Ok(place), None) => {
+                    let id = by_key.remove(place);
+                    recent_files.insert(id);
+                    files[id.index()] = None;
+                }
+                (Err(place), Some(file)) => {
+                    let id = FileId::from_index(files.len());
+                    by_key.insert(place, id);
+                    recent_files.insert(id);
+                    files.push(Some(file));
+                }
+                (Err(_), None) => {}
+            }
+        }
+        let mut next = Self { files, by_key, main: Arc::clone(&self.main), recent_files, ..Self::default() };
+        next.complete = self.complete;
+        if next.recent_files.len() > limits::RECENT_FILES_MAX {
+            next.main = Arc::new(Tables::new(next.files().map(|(id, file)| (id, &*file.record))));
+            next.recent_files.clear();
+        } else {
+            let recent = next.recent_files.iter().filter_map(|id| Some((*id, &*next.file(*id)?.record)));
+            next.recent = Tables::new(recent);
+        }
+        next
+    }
+
+    /// Whether every file of the workspace is in it: while the index is built for the first time, there are snapshots of a part.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The number of files.
+    #[must_use]
+    pub fn file_count(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Every file, in the order of root and path.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
+        self.by_key.iter().filter_map(|id| Some((*id, self.file(*id)?)))
+    }
+
+    /// A file; `None` once it is gone.
+    #[must_use]
+    pub fn file(&self, id: FileId) -> Option<&Arc<IndexedFile>> {
+        self.files.get(id.index())?.as_ref()
+    }
+
+    /// The file at a path from a root.
+    #[must_use]
+    pub fn find(&self, root: RootIndex, path: &str) -> Option<FileId> {
+        let place = self.by_key.binary_search_by(|id| key(&self.files, *id).cmp(&Some((root, path)))).ok()?;
+        self.by_key.get(place).copied()
+    }
+
+    /// The files under a folder of a root, in the order of their paths. The folder is written without a slash at its end; the empty one is
+    /// the root itself.
+    pub fn files_under(
+        &self,
+        root: RootIndex,
+        folder: &str,
+    ) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let first = self.by_key.partition_point(|id| key(&self.files, *id) < Some((root, &prefix)));
+        self.by_key[first..]
+            .iter()
+            .filter_map(|id| Some((*id, self.file(*id)?)))
+            .take_while(move |(_, file)| file.root == root && file.path.starts_with(&prefix))
+    }
+
+    /// The files in which a name occurs as an identifier.
+    pub fn files_with(&self, name: &str) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
+        let hash = NameTable::hash(name);
+        let main = self.main.files_with(hash).filter(|id| !self.recent_files.contains(id));
+        let candidates: Vec<FileId> = main.chain(self.recent.files_with(hash)).collect();
+        candidates
+            .into_iter()
+            .filter_map(|id| Some((id, self.file(id)?)))
+            .filter(move |(_, file)| file.record.names.find(name).is_some())
+    }
+
+    /// The symbols of a name.
+    pub fn symbols_named(&self, name: &str) -> impl Iterator<Item = (FileId, SymbolId, &Symbol)> {
+        let hash = NameTable::hash(name);
+        let main = self.main.symbols_named(hash).filter(|(id, _)| !self.recent_files.contains(id));
+        let candidates: Vec<(FileId, SymbolId)> = main.chain(self.recent.symbols_named(hash)).collect();
+        candidates.into_iter().filter_map(move |(file, id)| {
+            let record: &FileRecord = &self.file(file)?.record;
+            let symbol = record.symbol(id)?;
+            (record.name(symbol.name) == name).then_some((file, id, symbol))
+        })
+    }
+}
+
+fn numbered(files: &[Arc<IndexedFile>]) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
+    files.iter().enumerate().map(|(index, file)| (FileId::from_index(index), file))
+}
+
+fn key(files: &[Option<Arc<IndexedFile>>], id: FileId) -> Option<(RootIndex, &str)> {
+    files.get(id.index())?.as_ref().map(|file| file.key())
+}

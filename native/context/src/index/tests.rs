@@ -1,0 +1,122 @@
+use std::fs;
+use std::sync::Mutex;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn place(files: &[(&str, &str)]) -> (tempfile::TempDir, Index) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        write(folder.path(), path, text);
+    }
+    let index = Index::new(Workspace::new([folder.path()]).unwrap());
+    (folder, index)
+}
+
+fn write(folder: &std::path::Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// What a snapshot answers, without what depends on the order of changes.
+fn answers(snapshot: &Snapshot, names: &[String]) -> Vec<String> {
+    let path = |id| snapshot.file(id).unwrap().path.to_string();
+    let mut answers: Vec<String> =
+        snapshot.files().map(|(_, file)| format!("{} {:?}", file.path, file.record)).collect();
+    for name in names {
+        let mut found: Vec<String> =
+            snapshot.files_with(name).map(|(id, _)| format!("{name} in {}", path(id))).collect();
+        found.extend(
+            snapshot.symbols_named(name).map(|(id, _, symbol)| format!("{name}: {} {symbol:?}", path(id))),
+        );
+        found.sort();
+        answers.extend(found);
+    }
+    answers
+}
+
+#[test]
+fn names_lead_to_files_and_symbols() {
+    let (_folder, index) = place(&[
+        ("a.py", "def run(): pass\n"),
+        ("b/c.py", "from a import run\nrun()\nclass Box:\n    def run(self): pass\n"),
+        ("b/d.txt", "run"),
+        ("image.png", "\0\0"),
+    ]);
+    assert_eq!(index.snapshot().file_count(), 0);
+    let progress = Mutex::new(Vec::new());
+    let snapshot = index.build(None, Some(2), &|step| progress.lock().unwrap().push(step));
+    assert_eq!(progress.into_inner().unwrap().last(), Some(&Progress { files: 3, total: 3 }));
+    assert!(snapshot.is_complete());
+    let paths = |files: Vec<FileId>| {
+        files.into_iter().map(|id| &*snapshot.file(id).unwrap().path).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(snapshot.files_with("run").map(|(id, _)| id).collect()), ["a.py", "b/c.py"]);
+    let symbols: Vec<_> = snapshot
+        .symbols_named("run")
+        .map(|(file, id, _)| snapshot.file(file).unwrap().record.qualified_name(id))
+        .collect();
+    assert_eq!(symbols, ["run", "Box.run"]);
+    assert_eq!(paths(snapshot.files_under(0, "b").map(|(id, _)| id).collect()), ["b/c.py", "b/d.txt"]);
+    assert_eq!(snapshot.files_with("missing").count(), 0);
+}
+
+#[test]
+fn a_file_that_becomes_binary_or_goes_away_is_taken_out() {
+    let (folder, index) = place(&[("a.py", "def a(): pass\n"), ("b.py", "def b(): pass\n")]);
+    index.build(None, Some(1), &|_| {});
+    write(folder.path(), "a.py", "\0");
+    fs::remove_file(folder.path().join("b.py")).unwrap();
+    let changed = ["a.py", "b.py", "never.py"].map(|path| (0, path.to_owned()));
+    assert_eq!(index.refresh(&changed).file_count(), 0);
+}
+
+#[derive(Debug, Clone)]
+enum Edit {
+    Write(usize, Vec<usize>),
+    Remove(usize),
+}
+
+fn edits() -> impl Strategy<Value = Vec<Vec<Edit>>> {
+    let edit = prop_oneof![
+        3 => (0..6_usize, prop::collection::vec(0..5_usize, 0..4)).prop_map(|(file, lines)| Edit::Write(file, lines)),
+        1 => (0..6_usize).prop_map(Edit::Remove),
+    ];
+    prop::collection::vec(prop::collection::vec(edit, 1..4), 1..6)
+}
+
+const LINES: [&str; 5] = [
+    "def alpha(): beta()\n",
+    "class Beta:\n    def alpha(self): pass\n",
+    "from file0 import alpha as gamma\n",
+    "gamma = alpha(1)\n",
+    "def beta(:\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever is edited in whatever steps, the index answers as if it were built anew.
+    #[test]
+    fn incremental_is_the_same_as_anew(steps in edits()) {
+        let (folder, index) = place(&[("file0.py", LINES[0])]);
+        index.build(None, Some(1), &|_| {});
+        let names: Vec<String> = ["alpha", "beta", "Beta", "gamma", "file0"].map(str::to_owned).to_vec();
+        for step in steps {
+            let mut changed = Vec::new();
+            for edit in step {
+                let file = match &edit { Edit::Write(file, _) | Edit::Remove(file) => format!("file{file}.py") };
+                match edit {
+                    Edit::Write(_, lines) => write(folder.path(), &file, &lines.iter().map(|line| LINES[*line]).collect::<String>()),
+                    Edit::Remove(_) => drop(fs::remove_file(folder.path().join(&file))),
+                }
+                changed.push((0, file));
+            }
+            let incremental = index.refresh(&changed);
+            let anew = Index::new(index.workspace().clone()).build(None, Some(1), &|_| {});
+            prop_assert_eq!(answers(&incremental, &names), answers(&anew, &names));
+        }
+    }
+}

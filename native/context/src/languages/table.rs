@@ -1,0 +1,204 @@
+//! One entry for each language.
+
+use super::{ImportNotation, Language, Syntax, TestMark, VisibilityRule};
+use crate::record::Visibility;
+
+/// Query files, in the order in which they are read.
+macro_rules! queries {
+    ($($file:literal),+ $(,)?) => {
+        &[$(include_str!(concat!("../../queries/", $file, ".scm"))),+]
+    };
+}
+
+/// What no other entry claims.
+pub(super) const PLAIN_TEXT: Language =
+    text("text", &["txt", "text", "log"], &["license", "copying", "notice", "authors", "readme"], None);
+
+/// JavaScript and TypeScript: what a module does not export is its own; members of classes are public unless they say otherwise.
+const SCRIPT_VISIBILITY: VisibilityRule = VisibilityRule::Words {
+    public: &["export", "public", "module.exports", "exports"],
+    internal: &["protected"],
+    private: &["private"],
+    otherwise: Visibility::Private,
+    member: Visibility::Public,
+};
+
+const RUST_VISIBILITY: VisibilityRule = VisibilityRule::Words {
+    public: &["pub"],
+    internal: &["pub(crate)", "pub(super)", "pub(in"],
+    private: &[],
+    otherwise: Visibility::Private,
+    member: Visibility::Private,
+};
+
+const JAVA_VISIBILITY: VisibilityRule = VisibilityRule::Words {
+    public: &["public"],
+    internal: &["protected"],
+    private: &["private"],
+    otherwise: Visibility::Internal,
+    member: Visibility::Internal,
+};
+
+/// Every language. The order is that of the ids.
+pub const LANGUAGES: &[Language] = &[
+    PLAIN_TEXT,
+    Language {
+        name: "python",
+        extensions: &["py", "pyi", "pyw"],
+        file_names: &["sconstruct", "wscript"],
+        interpreters: &["python", "pypy"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_python::LANGUAGE.into(),
+            queries: queries!("python/definitions", "python/references", "python/imports"),
+            visibility: VisibilityRule::Underscore,
+            tests: &[TestMark::NamePrefix("test_")],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("#"),
+    },
+    Language {
+        name: "javascript",
+        extensions: &["js", "mjs", "cjs", "jsx"],
+        file_names: &["jakefile"],
+        interpreters: &["node", "deno", "bun"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_javascript::LANGUAGE.into(),
+            queries: queries!(
+                "javascript/definitions",
+                "ecmascript/definitions",
+                "ecmascript/references",
+                "ecmascript/imports",
+                "ecmascript/jsx"
+            ),
+            visibility: SCRIPT_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "typescript",
+        extensions: &["ts", "mts", "cts"],
+        file_names: &[],
+        interpreters: &["ts-node"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+            queries: queries!(
+                "typescript/definitions",
+                "typescript/references",
+                "ecmascript/definitions",
+                "ecmascript/references",
+                "ecmascript/imports"
+            ),
+            visibility: SCRIPT_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "tsx",
+        extensions: &["tsx"],
+        file_names: &[],
+        interpreters: &[],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_typescript::LANGUAGE_TSX.into(),
+            queries: queries!(
+                "typescript/definitions",
+                "typescript/references",
+                "ecmascript/definitions",
+                "ecmascript/references",
+                "ecmascript/imports",
+                "ecmascript/jsx"
+            ),
+            visibility: SCRIPT_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "rust",
+        extensions: &["rs"],
+        file_names: &[],
+        interpreters: &["rust-script"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_rust::LANGUAGE.into(),
+            queries: queries!("rust/definitions", "rust/references", "rust/imports"),
+            visibility: RUST_VISIBILITY,
+            tests: &[TestMark::Decorator("test")],
+            imports: ImportNotation::UseTree,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "go",
+        extensions: &["go"],
+        file_names: &[],
+        interpreters: &[],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_go::LANGUAGE.into(),
+            queries: queries!("go/definitions", "go/references", "go/imports"),
+            visibility: VisibilityRule::Capital,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "java",
+        extensions: &["java"],
+        file_names: &[],
+        interpreters: &[],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_java::LANGUAGE.into(),
+            queries: queries!("java/definitions", "java/references", "java/imports"),
+            visibility: JAVA_VISIBILITY,
+            tests: &[TestMark::Decorator("Test")],
+            imports: ImportNotation::QualifiedName,
+        }),
+        line_comment: Some("//"),
+    },
+    text("markdown", &["md", "markdown", "mdx"], &[], None),
+    text("restructuredtext", &["rst"], &[], None),
+    text("json", &["json", "jsonc", "json5", "webmanifest"], &[".babelrc", ".eslintrc"], None),
+    text("yaml", &["yaml", "yml"], &[], Some("#")),
+    text("toml", &["toml"], &[], Some("#")),
+    text("ini", &["ini", "cfg", "conf", "properties"], &[".editorconfig", ".gitconfig"], Some("#")),
+    text("xml", &["xml", "xsd", "xsl", "csproj", "props", "targets", "plist"], &[], None),
+    text("html", &["html", "htm", "xhtml"], &[], None),
+    text("vue", &["vue"], &[], None),
+    text("svelte", &["svelte"], &[], None),
+    text("css", &["css"], &[], None),
+    text("scss", &["scss", "sass", "less"], &[], None),
+    text("sql", &["sql"], &[], Some("--")),
+    text("graphql", &["graphql", "gql"], &[], Some("#")),
+    text("protobuf", &["proto"], &[], Some("//")),
+    text("dockerfile", &["dockerfile"], &["dockerfile", "containerfile"], Some("#")),
+    text("makefile", &["mk", "mak"], &["makefile", "gnumakefile"], Some("#")),
+    text("cmake", &["cmake"], &["cmakelists.txt"], Some("#")),
+    text("terraform", &["tf", "tfvars", "hcl"], &[], Some("#")),
+    text("powershell", &["ps1", "psm1", "psd1"], &[], Some("#")),
+    text("batch", &["bat", "cmd"], &[], Some("rem")),
+    text("perl", &["pl", "pm", "t"], &[], Some("#")),
+    text("r", &["r", "rmd"], &[], Some("#")),
+    text("julia", &["jl"], &[], Some("#")),
+    text("dart", &["dart"], &[], Some("//")),
+    text("groovy", &["groovy", "gradle"], &["jenkinsfile"], Some("//")),
+    text("clojure", &["clj", "cljs", "cljc", "edn"], &[], Some(";")),
+    text("erlang", &["erl", "hrl"], &[], Some("%")),
+    text("ocaml", &["ml", "mli"], &[], None),
+    text("fsharp", &["fs", "fsi", "fsx"], &[], Some("//")),
+    text("nix", &["nix"], &[], Some("#")),
+    text("vim", &["vim"], &[".vimrc"], Some("\"")),
+];
+
+/// A language without a grammar: it is searched as text.
+const fn text(
+    name: &'static str,
+    extensions: &'static [&'static str],
+    file_names: &'static [&'static str],
+    line_comment: Option<&'static str>,
+) -> Language {
+    Language { name, extensions, file_names, interpreters: &[], syntax: None, line_comment }
+}

@@ -1,0 +1,25 @@
+//! The code index: what the files of a workspace define, use and import.
+//!
+//! It knows neither HTTP nor Codex. It is a cache: deleting it loses nothing.
+//!
+//! What flows through, from the disk to an answer:
+//!
+//! 1. [`workspace`] says which files there are. Nothing outside the roots is ever read or named.
+//! 2. [`languages`] says in which language a file is written; [`extract`] parses it and keeps what the queries of that language find,
+//!    as a [`FileRecord`]: a value that follows from the text and the language alone.
+//! 3. [`index`] holds the records of all files with tables from names to files, as an immutable [`Snapshot`] that is swapped as a whole,
+//!    so that a reader never waits. [`cache`] keeps the records on disk.
+
+pub mod cache;
+pub mod extract;
+pub mod index;
+
+pub mod languages;
+pub mod limits;
+pub mod record;
+pub mod workspace;
+
+pub use index::{FileId, Index, IndexedFile, Progress, Snapshot};
+pub use languages::{Language, LanguageId};
+pub use record::{Chunk, FileRecord, Import, NameId, Occurrence, Role, Span, Symbol, SymbolId, SymbolKind};
+pub use workspace::Workspace;

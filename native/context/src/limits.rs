@@ -1,0 +1,56 @@
+//! Every bound of the index, with the reason for its number.
+
+use std::time::Duration;
+
+/// Bytes of a file that is indexed. Source that people write stays far below; what is larger is data or generated, and its parsing would
+/// take seconds. It also lets positions be 32 bits wide.
+pub const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// Files of a workspace that are indexed. The tables of that many take some 2 GB; the largest repositories known have a quarter of it
+/// in languages that we parse.
+pub const FILES_MAX: usize = 200_000;
+
+/// Bytes of text that are indexed in all, about 13 million lines: the records take some four times as much memory as the lines have bytes
+/// in names.
+pub const TEXT_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// Bytes at the start of a file in which a NUL byte makes it binary. Git looks at as many.
+pub const BINARY_PROBE_BYTES: usize = 8_000;
+
+/// How long the parse of one file may take before it is indexed as plain text. 2 MiB of ordinary source take a second at most; only
+/// text that the grammar cannot make sense of takes longer.
+pub const PARSE_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// Query matches that may be open at once in one file. Beyond it tree-sitter drops the oldest; the default of 65,535 lets hostile nesting
+/// take quadratic time.
+pub const OPEN_MATCHES_MAX: u32 = 4_096;
+
+/// Characters of a symbol's signature that are kept. It holds every signature that fits on a screen's width five times.
+pub const SIGNATURE_CHARACTERS_MAX: usize = 400;
+
+/// Characters of one parameter or one decorator that are kept: enough for its name and type; a default value may be cut.
+pub const PARAMETER_CHARACTERS_MAX: usize = 120;
+
+/// Parameters of one symbol that are kept.
+pub const PARAMETERS_MAX: usize = 64;
+
+/// Bytes of an identifier that are kept. A longer "identifier" is data, such as a minified or encoded blob.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// Characters that a chunk may have: about 400 tokens, which an answer can hold several of, and what static embeddings stay sharp at.
+pub const CHUNK_CHARACTERS_MAX: usize = 1_500;
+
+/// Characters below which a chunk is joined with the next symbol: less says too little to be found by.
+pub const CHUNK_CHARACTERS_MIN: usize = 400;
+
+/// Files after which a first snapshot is shown while the index is built. Each further one is shown when twice as many are done, so that
+/// building the tables again and again costs no more than building them twice.
+pub const FIRST_SNAPSHOT_FILES: usize = 256;
+
+/// Changed files that are kept beside the main tables before those are built anew. Tables of that many take a millisecond; the main ones
+/// of 10,000 files take a hundred.
+pub const RECENT_FILES_MAX: usize = 256;
+
+/// How much older than the moment of its indexing a file's time of change must be to be trusted the next time: file systems with
+/// a resolution of two seconds (FAT) are still in use, and a change within it would not show.
+pub const MTIME_TRUST_AGE: Duration = Duration::from_secs(3);
