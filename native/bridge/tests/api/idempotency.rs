@@ -8,7 +8,7 @@ use http::Method;
 use serde_json::{Value, json};
 use testkit::{HttpClient, HttpReply};
 
-use crate::support::{TestBridge, eventually};
+use crate::support::TestBridge;
 
 async fn post(test: &TestBridge, path: &str, key: &str, body: Value) -> HttpReply {
     test.client.post_once(path, key, &body).await.unwrap()
