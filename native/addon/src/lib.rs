@@ -111,6 +111,7 @@ impl BridgeOptions {
                 allow_private_networks: self.webhooks_allow_private_networks,
                 ..WebhookConfig::default()
             },
+            nats: None,
             version: self.extension_version,
         })
     }
