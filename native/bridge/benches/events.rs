@@ -80,6 +80,7 @@ async fn serve() {
         rpc: bridge::config::RpcMode::Safe,
         http: HttpLimits::default(),
         webhooks: WebhookConfig::default(),
+        nats: None,
         version: "bench".into(),
     };
     let bridge = Bridge::start(config, None).await.unwrap();

@@ -70,6 +70,7 @@ async fn main() {
             rpc: bridge::config::RpcMode::Safe,
             http: HttpLimits::default(),
             webhooks: WebhookConfig::default(),
+            nats: None,
             version: "bench".into(),
         },
         None,

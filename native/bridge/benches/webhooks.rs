@@ -96,6 +96,7 @@ fn config(folder: &std::path::Path) -> Config {
         history_jobs_max: 10_000,
         http: HttpLimits::default(),
         webhooks: WebhookConfig::default(),
+        nats: None,
         version: "bench".into(),
     }
 }

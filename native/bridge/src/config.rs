@@ -12,6 +12,7 @@ use etcetera::BaseStrategy;
 use crate::lanes::sessions::SessionLimits;
 use crate::limits::{HttpLimits, WebhookLimits};
 use crate::model::lane::SessionIsolation;
+use crate::nats::NatsConfig;
 
 /// What a bridge is started with.
 #[derive(Debug, Clone)]
@@ -58,6 +59,8 @@ pub struct Config {
     pub http: HttpLimits,
     /// How webhooks are sent.
     pub webhooks: WebhookConfig,
+    /// Where events are published, and whether commands come from there; `None` for nowhere.
+    pub nats: Option<NatsConfig>,
     /// Version of the program that starts the bridge.
     pub version: String,
 }

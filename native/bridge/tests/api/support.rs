@@ -72,6 +72,7 @@ impl Folders {
             rpc: RpcMode::Safe,
             http: HttpLimits::default(),
             webhooks: WebhookConfig::default(),
+            nats: None,
             version: "0.0.0-test".into(),
         }
     }
