@@ -9,6 +9,7 @@
 //!    as a [`FileRecord`]: a value that follows from the text and the language alone.
 //! 3. [`index`] holds the records of all files with tables from names to files, as an immutable [`Snapshot`] that is swapped as a whole,
 //!    so that a reader never waits. [`cache`] keeps the records on disk.
+//! 4. [`search`] finds the chunks of a snapshot that fit a query.
 
 pub mod cache;
 pub mod extract;
@@ -17,6 +18,7 @@ pub mod index;
 pub mod languages;
 pub mod limits;
 pub mod record;
+pub mod search;
 pub mod workspace;
 
 pub use index::{FileId, Index, IndexedFile, Progress, Snapshot};

@@ -54,3 +54,18 @@ pub const RECENT_FILES_MAX: usize = 256;
 /// How much older than the moment of its indexing a file's time of change must be to be trusted the next time: file systems with
 /// a resolution of two seconds (FAT) are still in use, and a change within it would not show.
 pub const MTIME_TRUST_AGE: Duration = Duration::from_secs(3);
+
+/// Bytes of a word that search tells apart from data. The longest identifiers that people write have some sixty letters.
+pub const WORD_BYTES_MAX: usize = 64;
+
+/// Bytes of a query that are read: a function of a hundred lines, as somebody may paste to find its like.
+pub const QUERY_BYTES_MAX: usize = 8_192;
+
+/// Terms of a query that are looked for. A question has ten; each costs a walk over the chunks that have it.
+pub const QUERY_TERMS_MAX: usize = 128;
+
+/// Results of a query. Nobody reads on, and an answer has a bound of its own.
+pub const RESULTS_MAX: usize = 100;
+
+/// Path globs of a query. Each is tried on the files that fit.
+pub const GLOBS_MAX: usize = 64;
