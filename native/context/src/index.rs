@@ -20,6 +20,7 @@ mod tables;
 pub use build::Progress;
 pub use file::{IndexedFile, Stamp};
 pub use snapshot::{FileId, Snapshot};
+pub(crate) use tables::{FOLDER_ITSELF, path_words};
 
 /// The index of a workspace.
 #[derive(Debug)]

@@ -10,18 +10,29 @@
 //! 3. [`index`] holds the records of all files with tables from names to files, as an immutable [`Snapshot`] that is swapped as a whole,
 //!    so that a reader never waits. [`cache`] keeps the records on disk.
 //! 4. [`search`] finds the chunks of a snapshot that fit a query.
+//! 4. [`resolve`] says what a name or an import means; the answers to questions are made from that.
+//!
+//! [`Context`] is the face of it all: open it, ask.
 
+mod answers;
 pub mod cache;
+mod context;
 pub mod extract;
 pub mod index;
-
 pub mod languages;
 pub mod limits;
+pub mod protocol;
 pub mod record;
+pub mod resolve;
 pub mod search;
 pub mod workspace;
 
+pub use context::{Context, Event, Listener, Options};
+
 pub use index::{FileId, Index, IndexedFile, Progress, Snapshot};
 pub use languages::{Language, LanguageId};
-pub use record::{Chunk, FileRecord, Import, NameId, Occurrence, Role, Span, Symbol, SymbolId, SymbolKind};
+pub use protocol::{Code, Refusal};
+pub use record::{
+    Chunk, FileRecord, Import, NameId, Occurrence, Receiver, Role, Span, Symbol, SymbolId, SymbolKind,
+};
 pub use workspace::Workspace;

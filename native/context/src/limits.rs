@@ -69,3 +69,47 @@ pub const RESULTS_MAX: usize = 100;
 
 /// Path globs of a query. Each is tried on the files that fit.
 pub const GLOBS_MAX: usize = 64;
+
+/// How long an answer may take. Every kind takes milliseconds; only a search through the text of a huge workspace could take longer.
+pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// How long a question waits for the first index of the workspace before it is answered from the part that is there. A workspace of ordinary
+/// size is complete by then, and most clients wait longer than this for an answer.
+pub const INDEX_WAIT: Duration = Duration::from_secs(3);
+
+/// Tokens that an answer has unless the caller says otherwise: a small part of what an agent can hold.
+pub const ANSWER_TOKENS: i64 = 4_000;
+
+/// The least tokens that a caller may ask for: room for one symbol and the frame of the answer.
+pub const ANSWER_TOKENS_MIN: i64 = 100;
+
+/// The most tokens that a caller may ask for: beyond it, reading the file itself serves better.
+pub const ANSWER_TOKENS_MAX: i64 = 200_000;
+
+/// Places that one search may give.
+pub const SEARCH_RESULTS_MAX: i64 = 1_000;
+
+/// Symbols of one name that are explained; all others are listed by their place.
+pub const EXPLAINED_MAX: usize = 5;
+
+/// Names that are offered where one is not known.
+pub const SUGGESTIONS_MAX: usize = 5;
+
+/// Characters of a line that is quoted in an answer. Longer ones are data or minified.
+pub const LINE_CHARACTERS_MAX: usize = 240;
+
+/// Characters of a doc comment that an answer shows: a long paragraph. Whoever wants all of it asks for the body.
+pub const DOC_CHARACTERS_MAX: usize = 600;
+
+/// Symbols and imports that are listed around a symbol: a screen of them.
+pub const RELATED_MAX: usize = 20;
+
+/// Definitions of an ambiguous name that one call is shown to lead to.
+pub const CANDIDATES_MAX: usize = 3;
+
+/// How often the resolving of one name may lead to that of another: a variable made by a method of a value that a function returned
+/// has four steps.
+pub const RESOLVE_DEPTH_MAX: u32 = 6;
+
+/// Modules that offer a name in turn, one from the next, before it is given up.
+pub const REEXPORTS_MAX: u32 = 8;

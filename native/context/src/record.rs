@@ -72,6 +72,17 @@ pub enum Role {
     Definition,
 }
 
+/// What an identifier is written behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Receiver {
+    /// Nothing: it stands by itself.
+    None,
+    /// A name, as in `receiver.name` or `path::name`: the identifier before it.
+    Name,
+    /// Anything else, as in `call().name`.
+    Expression,
+}
+
 /// An identifier in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occurrence {
@@ -81,14 +92,19 @@ pub struct Occurrence {
 }
 
 impl Occurrence {
-    const ROLE_BITS: u32 = 4;
-    const MEMBER: u32 = 1 << 3;
+    const ROLE_BITS: u32 = 5;
+    const BEHIND_NAME: u32 = 1 << 3;
+    const BEHIND_EXPRESSION: u32 = 1 << 4;
 
-    /// An occurrence of `name`. `member` says that it is written behind a receiver or a path, as in `receiver.name` or `path::name`.
+    /// An occurrence of `name`.
     #[must_use]
-    pub fn new(start: u32, name: NameId, role: Role, member: bool) -> Self {
-        let member = if member { Self::MEMBER } else { 0 };
-        Self { start, name_and_role: name.0 << Self::ROLE_BITS | member | role as u32 }
+    pub fn new(start: u32, name: NameId, role: Role, receiver: Receiver) -> Self {
+        let receiver = match receiver {
+            Receiver::None => 0,
+            Receiver::Name => Self::BEHIND_NAME,
+            Receiver::Expression => Self::BEHIND_EXPRESSION,
+        };
+        Self { start, name_and_role: name.0 << Self::ROLE_BITS | receiver | role as u32 }
     }
 
     /// Its name, in the record's table.
@@ -97,10 +113,20 @@ impl Occurrence {
         NameId(self.name_and_role >> Self::ROLE_BITS)
     }
 
+    /// What it is written behind.
+    #[must_use]
+    pub fn receiver(self) -> Receiver {
+        match self.name_and_role & (Self::BEHIND_NAME | Self::BEHIND_EXPRESSION) {
+            0 => Receiver::None,
+            Self::BEHIND_NAME => Receiver::Name,
+            _ => Receiver::Expression,
+        }
+    }
+
     /// Whether it is written behind a receiver or a path.
     #[must_use]
     pub fn is_member(self) -> bool {
-        self.name_and_role & Self::MEMBER != 0
+        self.receiver() != Receiver::None
     }
 
     /// What it does.

@@ -28,3 +28,5 @@
 (private_property_identifier) @mention
 (shorthand_property_identifier) @mention
 (shorthand_property_identifier_pattern) @mention
+(this) @mention
+(super) @mention

@@ -1,5 +1,8 @@
 (call_expression function: (identifier) @call)
 (call_expression function: (selector_expression field: (field_identifier) @call))
+(call_expression function: (index_expression operand: (identifier) @call))
+(call_expression function: (index_expression operand: (selector_expression field: (field_identifier) @call)))
+(call_expression function: (type_instantiation_expression type: (type_identifier) @call))
 (composite_literal type: (type_identifier) @call)
 (composite_literal type: (qualified_type name: (type_identifier) @call))
 (composite_literal type: (generic_type type: (type_identifier) @call))

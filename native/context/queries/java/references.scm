@@ -25,3 +25,5 @@
 (instanceof_expression name: (identifier) @local)
 
 (identifier) @mention
+(this) @mention
+(super) @mention

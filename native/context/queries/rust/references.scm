@@ -32,3 +32,4 @@
 (identifier) @mention
 (field_identifier) @mention
 (shorthand_field_identifier) @mention
+(self) @mention

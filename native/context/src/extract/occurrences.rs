@@ -2,7 +2,7 @@
 
 use super::captures::Captures;
 use crate::limits;
-use crate::record::{NameId, NameTableBuilder, Occurrence, Role, Span};
+use crate::record::{NameId, NameTableBuilder, Occurrence, Receiver, Role, Span};
 
 pub(super) fn occurrences<'text>(
     text: &'text str,
@@ -26,8 +26,8 @@ pub(super) fn occurrences<'text>(
         while imported.next_if(|import| import.end <= span.start).is_some() {}
         let in_import = imported.peek().is_some_and(|import| import.contains(span));
         let role = if in_import { Role::Import } else { role };
-        let member = role != Role::Local && is_member(text, span.start);
-        occurrences.push(Occurrence::new(span.start, names.intern(name), role, member));
+        let receiver = if role == Role::Local { Receiver::None } else { receiver(text, span.start) };
+        occurrences.push(Occurrence::new(span.start, names.intern(name), role, receiver));
     }
     occurrences
 }
@@ -36,7 +36,7 @@ pub(super) fn occurrences<'text>(
 pub(super) fn rename(occurrences: &mut [Occurrence], final_ids: &[NameId]) {
     for occurrence in occurrences {
         let name = final_ids[occurrence.name().0 as usize];
-        *occurrence = Occurrence::new(occurrence.start, name, occurrence.role(), occurrence.is_member());
+        *occurrence = Occurrence::new(occurrence.start, name, occurrence.role(), occurrence.receiver());
     }
 }
 
@@ -50,11 +50,17 @@ fn imported_spans(captures: &Captures) -> Vec<Span> {
     spans
 }
 
-/// Whether an identifier is written behind a receiver or a path. All our languages write that with one of these signs.
-fn is_member(text: &str, start: u32) -> bool {
+/// What an identifier is written behind. All our languages write that with one of these signs.
+fn receiver(text: &str, start: u32) -> Receiver {
+    const SIGNS: [&str; 5] = ["?.", "&.", "->", "::", "."];
     let before = text.get(..start as usize).unwrap_or_default().trim_end();
-    let single_dot = before.ends_with('.') && !before.ends_with("..");
-    single_dot || before.ends_with("::") || before.ends_with("->") || before.ends_with("?.")
+    if before.ends_with("..") {
+        return Receiver::None;
+    }
+    let Some(before) = SIGNS.iter().find_map(|sign| before.strip_suffix(sign)) else { return Receiver::None };
+    // Only where nothing stands between is the identifier before it sure to be the receiver.
+    let is_name = before.ends_with(|character: char| character.is_alphanumeric() || character == '_');
+    if is_name { Receiver::Name } else { Receiver::Expression }
 }
 
 #[cfg(test)]
@@ -64,17 +70,17 @@ mod tests {
     #[test]
     fn what_stands_before_makes_a_member() {
         for (text, expected) in [
-            ("a.b", true),
-            ("a::b", true),
-            ("a->b", true),
-            ("a?.b", true),
-            ("a\n  .b", true),
-            ("...b", false),
-            ("a b", false),
-            ("0..b", false),
+            ("a.b", Receiver::Name),
+            ("a::b", Receiver::Name),
+            ("a->b", Receiver::Name),
+            ("a?.b", Receiver::Name),
+            ("a()\n  .b", Receiver::Expression),
+            ("...b", Receiver::None),
+            ("a b", Receiver::None),
+            ("0..b", Receiver::None),
         ] {
             let start = u32::try_from(text.rfind('b').unwrap()).unwrap();
-            assert_eq!(is_member(text, start), expected, "{text}");
+            assert_eq!(receiver(text, start), expected, "{text}");
         }
     }
 }

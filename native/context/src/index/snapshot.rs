@@ -48,7 +48,7 @@ impl Snapshot {
     #[must_use]
     pub fn new(mut files: Vec<Arc<IndexedFile>>, complete: bool) -> Self {
         files.sort_by(|a, b| a.key().cmp(&b.key()));
-        let main = Arc::new(Tables::new(numbered(&files).map(|(id, file)| (id, &*file.record))));
+        let main = Arc::new(Tables::new(numbered(&files).map(|(id, file)| (id, &**file))));
         let by_key = numbered(&files).map(|(id, _)| id).collect();
         let files = files.into_iter().map(Some).collect();
         Self { files, by_key, main, recent_files: HashSet::new(), recent: Tables::default(), complete }
@@ -83,10 +83,10 @@ impl Snapshot {
         let mut next = Self { files, by_key, main: Arc::clone(&self.main), recent_files, ..Self::default() };
         next.complete = self.complete;
         if next.recent_files.len() > limits::RECENT_FILES_MAX {
-            next.main = Arc::new(Tables::new(next.files().map(|(id, file)| (id, &*file.record))));
+            next.main = Arc::new(Tables::new(next.files().map(|(id, file)| (id, &**file))));
             next.recent_files.clear();
         } else {
-            let recent = next.recent_files.iter().filter_map(|id| Some((*id, &*next.file(*id)?.record)));
+            let recent = next.recent_files.iter().filter_map(|id| Some((*id, &**next.file(*id)?)));
             next.recent = Tables::new(recent);
         }
         next
@@ -146,6 +146,20 @@ impl Snapshot {
             .into_iter()
             .filter_map(|id| Some((id, self.file(id)?)))
             .filter(move |(_, file)| file.record.names.find(name).is_some())
+    }
+
+    /// The files that import something with a word in its path or its name; perhaps some others.
+    pub(crate) fn importers(&self, word: &str) -> impl Iterator<Item = FileId> {
+        let hash = NameTable::hash(word);
+        let main = self.main.importers(hash).filter(|id| !self.recent_files.contains(id));
+        main.chain(self.recent.importers(hash))
+    }
+
+    /// The files with a word in their own name; perhaps some others.
+    pub(crate) fn files_named(&self, word: &str) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
+        let hash = NameTable::hash(word);
+        let main = self.main.named(hash).filter(|id| !self.recent_files.contains(id));
+        main.chain(self.recent.named(hash)).filter_map(|id| Some((id, self.file(id)?)))
     }
 
     /// The symbols of a name.

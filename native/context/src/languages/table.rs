@@ -140,7 +140,11 @@ pub const LANGUAGES: &[Language] = &[
             grammar: || tree_sitter_go::LANGUAGE.into(),
             queries: queries!("go/definitions", "go/references", "go/imports"),
             visibility: VisibilityRule::Capital,
-            tests: &[],
+            tests: &[
+                TestMark::NamePrefix("Test"),
+                TestMark::NamePrefix("Benchmark"),
+                TestMark::NamePrefix("Fuzz"),
+            ],
             imports: ImportNotation::Path,
         }),
         line_comment: Some("//"),

@@ -1,0 +1,35 @@
+//! What is answered to each question: a function for each operation of [`crate::protocol`].
+//!
+//! An answer is made from one snapshot. What it says first matters most: signatures and places before bodies, and [`budget`] cuts what
+//! does not fit and says so.
+
+mod asking;
+mod budget;
+mod calls;
+mod dependencies;
+mod explain;
+mod files;
+mod references;
+mod search;
+mod summary;
+mod symbols;
+
+pub(crate) use asking::Asking;
+pub(crate) use calls::get_call_graph;
+pub(crate) use dependencies::get_dependencies;
+pub(crate) use explain::{explain_symbol, get_context, get_context_or_fail};
+pub(crate) use files::explain_file;
+pub(crate) use references::find_references;
+pub(crate) use search::semantic_search;
+pub(crate) use summary::summarize_repo;
+
+/// An answer: the members of the object that `data` is.
+pub(crate) type Answer = Result<serde_json::Map<String, serde_json::Value>, crate::protocol::Refusal>;
+
+/// The members of a literal object.
+fn members(value: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
+    match value {
+        serde_json::Value::Object(members) => members,
+        _ => serde_json::Map::new(),
+    }
+}

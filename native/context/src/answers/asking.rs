@@ -1,0 +1,101 @@
+//! What an answer is made from: one snapshot, and the texts of its files.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::index::{FileId, Index, IndexedFile, Snapshot};
+use crate::limits;
+use crate::protocol::{Code, Refusal};
+use crate::resolve::{ManifestCache, Resolver};
+use crate::search::Search;
+use crate::workspace::RootIndex;
+
+/// One question while it is answered.
+pub(crate) struct Asking<'a> {
+    pub(crate) index: &'a Index,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) search: &'a Search,
+    manifests: &'a ManifestCache,
+    deadline: Instant,
+    /// Texts that were read for this answer; `None` for those that are not what was indexed.
+    texts: RefCell<HashMap<FileId, Option<Rc<str>>>>,
+}
+
+impl<'a> Asking<'a> {
+    pub(crate) fn new(index: &'a Index, search: &'a Search, manifests: &'a ManifestCache) -> Self {
+        Self {
+            index,
+            snapshot: index.snapshot(),
+            search,
+            manifests,
+            deadline: Instant::now() + limits::ANSWER_TIME_MAX,
+            texts: RefCell::default(),
+        }
+    }
+
+    /// The files that are not what was indexed.
+    pub(crate) fn into_stale(self) -> Vec<(RootIndex, String)> {
+        let texts = self.texts.into_inner();
+        let stale = texts.into_iter().filter(|(_, text)| text.is_none());
+        let files = stale.filter_map(|(id, _)| self.snapshot.file(id));
+        files.map(|file| (file.root, file.path.to_string())).collect()
+    }
+
+    /// What says what names mean.
+    pub(crate) fn resolver(&self) -> Resolver<'_> {
+        Resolver::new(&self.snapshot, self.manifests.get(self.index, &self.snapshot))
+    }
+
+    /// Refuses to go on for longer than an answer may take. To be called in every loop over what may be many.
+    pub(crate) fn check_time(&self) -> Result<(), Refusal> {
+        if Instant::now() < self.deadline { Ok(()) } else { Err(Refusal::timeout()) }
+    }
+
+    /// A file that somebody named.
+    pub(crate) fn file_at(&self, path: &str) -> Result<(FileId, &Arc<IndexedFile>), Refusal> {
+        let confined = self.index.workspace().confine(path)?;
+        let found = self.snapshot.find(confined.root, &confined.path);
+        found.and_then(|id| Some((id, self.snapshot.file(id)?))).ok_or_else(|| {
+            let message = if confined.exists {
+                format!("{path} is not indexed: it is ignored, binary, too large, or no file")
+            } else {
+                format!("there is no file {path} in the workspace")
+            };
+            Refusal::new(Code::ExecutionError, message)
+        })
+    }
+
+    /// A file by its id. The ids of a snapshot all have one.
+    pub(crate) fn file(&self, id: FileId) -> Option<&Arc<IndexedFile>> {
+        self.snapshot.file(id)
+    }
+
+    /// The absolute path of a file, by which answers name it.
+    pub(crate) fn path(&self, file: &IndexedFile) -> String {
+        self.index.workspace().absolute(file.root, &file.path).to_string_lossy().into_owned()
+    }
+
+    /// The text of a file, if it is the one that was indexed: otherwise no offset would fit, and the question is answered once more.
+    pub(crate) fn text(&self, id: FileId) -> Option<Rc<str>> {
+        if let Some(text) = self.texts.borrow().get(&id) {
+            return text.clone();
+        }
+        let file = self.snapshot.file(id)?;
+        let text = self.index.text(file).filter(|text| xxh3_64(text.as_bytes()) == file.record.hash);
+        let text: Option<Rc<str>> = text.map(Into::into);
+        self.texts.borrow_mut().insert(id, text.clone());
+        text
+    }
+
+    /// A line of a file, without what is blank around it, and cut where it is long.
+    pub(crate) fn line(&self, id: FileId, line: u32) -> String {
+        let span = self.file(id).and_then(|file| file.record.line_span(line));
+        let text = span.zip(self.text(id)).map(|(span, text)| span.of(&text).trim().to_owned());
+        text.unwrap_or_default().chars().take(limits::LINE_CHARACTERS_MAX).collect()
+    }
+}

@@ -1,0 +1,169 @@
+//! `get_call_graph`: who calls a symbol, and what it calls.
+
+use serde_json::{Value, json};
+
+use super::budget::Budget;
+use super::symbols::{chosen, mentioned, not_found, record_and_symbol};
+use super::{Answer, Asking, members};
+use crate::index::FileId;
+use crate::limits;
+use crate::protocol::{Arguments, Refusal};
+use crate::record::Role;
+use crate::resolve::{Place, Resolver, certainty};
+
+/// A call: where it stands, in which symbol, and what it calls.
+pub(crate) struct Call {
+    /// The file that it stands in.
+    file: FileId,
+    /// The offset of the name that is called.
+    offset: u32,
+    /// The symbol that it stands in; `None` at the outermost level of a file.
+    pub(crate) caller: Option<Place>,
+    callee_name: String,
+    /// What is called; `None` where that is not in the workspace.
+    pub(crate) callee: Option<Place>,
+    confidence: f32,
+}
+
+impl Call {
+    /// Whether a test makes the call.
+    pub(crate) fn is_test(&self, asking: &Asking<'_>) -> bool {
+        let in_test = |place| record_and_symbol(asking, place).is_some_and(|(_, symbol)| symbol.is_test);
+        asking.file(self.file).is_some_and(|file| file.is_test) || self.caller.is_some_and(in_test)
+    }
+
+    /// How an answer shows it.
+    pub(crate) fn edge(&self, asking: &Asking<'_>) -> Value {
+        let Some(file) = asking.file(self.file) else { return Value::Null };
+        let at = file.record.position(self.offset);
+        let path = asking.path(file);
+        let caller = self
+            .caller
+            .map_or_else(|| "<module>".to_owned(), |place| file.record.qualified_name(place.symbol));
+        let mut edge = json!({
+            "caller": format!("{path}:{caller}"),
+            "callee": self.callee_name,
+            "file_path": path,
+            "line": at.line,
+            "column": at.column,
+            "text": asking.line(self.file, at.line),
+            "confidence": certainty(self.confidence),
+        });
+        if let Some((callee, (record, symbol))) =
+            self.callee.and_then(|place| Some((asking.file(place.file)?, record_and_symbol(asking, place)?)))
+        {
+            edge["callee_definition"] =
+                json!(format!("{}:{}", asking.path(callee), record.line(symbol.name_span.start)));
+        } else {
+            edge["external"] = json!(true);
+        }
+        edge
+    }
+}
+
+/// Who calls a symbol and what it calls.
+pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+    let resolver = asking.resolver();
+    let places = chosen(asking, &resolver, arguments)?;
+    if places.is_empty() {
+        let mut answer = not_found(&resolver, arguments);
+        answer.extend(members(json!({ "callers": [], "callees": [], "edges": [] })));
+        return Ok(answer);
+    }
+    let mut budget = Budget::new(arguments.size("max_tokens"));
+    let callers = callers(asking, &resolver, &places)?;
+    let callees = callees(asking, &resolver, &places)?;
+    let name = |call: &Call| {
+        let place = call.caller?;
+        Some(json!(asking.file(place.file)?.record.qualified_name(place.symbol)))
+    };
+    let mut caller_names: Vec<Value> = callers.iter().filter_map(name).collect();
+    let mut callee_names: Vec<Value> = callees.iter().map(|call| json!(call.callee_name)).collect();
+    for names in [&mut caller_names, &mut callee_names] {
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.to_string()));
+    }
+    let definitions = budget.list("definitions", 0.2, places.iter().map(|place| mentioned(asking, *place)));
+    let caller_names = budget.list("callers", 0.15, caller_names);
+    let callee_names = budget.list("callees", 0.15, callee_names);
+    let incoming = budget.list("edges", 0.6, callers.iter().map(|call| call.edge(asking)));
+    let outgoing = budget.list("edges", 1.0, callees.iter().map(|call| call.edge(asking)));
+    let mut answer = members(json!({
+        "symbol_name": arguments.text("symbol_name"),
+        "found": true,
+        "definitions": definitions,
+        "callers": caller_names,
+        "callees": callee_names,
+        "edges": incoming.into_iter().chain(outgoing).collect::<Vec<_>>(),
+        "source": "index",
+    }));
+    budget.finish(&mut answer);
+    Ok(answer)
+}
+
+/// The calls of some symbols, the surest first.
+pub(crate) fn callers(
+    asking: &Asking<'_>,
+    resolver: &Resolver<'_>,
+    places: &[Place],
+) -> Result<Vec<Call>, Refusal> {
+    let references = resolver.references(places, &|| asking.check_time())?;
+    let mut calls: Vec<Call> = references
+        .into_iter()
+        .filter(|reference| reference.occurrence.role() == Role::Call)
+        .filter_map(|reference| {
+            let record = &asking.file(reference.file)?.record;
+            let caller = record.enclosing_symbol(reference.occurrence.start);
+            Some(Call {
+                file: reference.file,
+                offset: reference.occurrence.start,
+                caller: caller.map(|symbol| Place { file: reference.file, symbol }),
+                callee_name: record.name(reference.occurrence.name()).to_owned(),
+                callee: Some(reference.place),
+                confidence: reference.confidence,
+            })
+        })
+        .collect();
+    calls.sort_by(|a, b| {
+        b.confidence.total_cmp(&a.confidence).then(a.file.cmp(&b.file)).then(a.offset.cmp(&b.offset))
+    });
+    Ok(calls)
+}
+
+/// What some symbols call, in the order of the text; calls that lead out of the workspace come last.
+pub(crate) fn callees(
+    asking: &Asking<'_>,
+    resolver: &Resolver<'_>,
+    places: &[Place],
+) -> Result<Vec<Call>, Refusal> {
+    let mut calls = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for place in places {
+        let Some((record, symbol)) = record_and_symbol(asking, *place) else { continue };
+        for index in resolver.occurrences_in(place.file, symbol.span) {
+            let occurrence = record.occurrences[index];
+            if occurrence.role() != Role::Call || !seen.insert((place.file, occurrence.start)) {
+                continue;
+            }
+            asking.check_time()?;
+            let caller =
+                record.enclosing_symbol(occurrence.start).map(|symbol| Place { file: place.file, symbol });
+            let call = |callee, confidence| Call {
+                file: place.file,
+                offset: occurrence.start,
+                caller,
+                callee_name: record.name(occurrence.name()).to_owned(),
+                callee,
+                confidence,
+            };
+            let meanings = resolver.meanings(place.file, index);
+            if meanings.is_empty() {
+                calls.push(call(None, 1.0));
+            }
+            let likely = meanings.iter().take(limits::CANDIDATES_MAX);
+            calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence)));
+        }
+    }
+    calls.sort_by_key(|call| call.callee.is_none());
+    Ok(calls)
+}

@@ -1,0 +1,84 @@
+//! `get_dependencies`: what a file imports, and who imports it.
+
+use serde_json::{Map, Value, json};
+
+use super::budget::Budget;
+use super::{Answer, Asking, members};
+use crate::index::FileId;
+use crate::protocol::Arguments;
+use crate::resolve::Resolver;
+
+/// What a file imports, and who imports it.
+pub(crate) fn get_dependencies(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+    let (id, file) = asking.file_at(arguments.text("file_path"))?;
+    let resolver = asking.resolver();
+    let mut budget = Budget::new(arguments.size("max_tokens"));
+    let imports = budget.list("dependencies", 0.6, imports(asking, &resolver, id));
+    let dependents = budget.list("dependents", 1.0, dependents(asking, &resolver, id));
+    let path = asking.path(file);
+    let mut answer = members(json!({
+        "file_path": path,
+        "dependencies": { path: imports },
+        "dependents": dependents,
+        "source": "index",
+    }));
+    budget.finish(&mut answer);
+    Ok(answer)
+}
+
+/// The imports of some files, by their paths.
+pub(crate) fn by_file(
+    asking: &Asking<'_>,
+    resolver: &Resolver<'_>,
+    files: &[FileId],
+    budget: &mut Budget,
+) -> Value {
+    let mut by_file = Map::new();
+    for id in files {
+        let Some(file) = asking.file(*id) else { continue };
+        let listed = budget.list("dependencies", 0.7, imports(asking, resolver, *id));
+        by_file.insert(asking.path(file), Value::Array(listed));
+    }
+    Value::Object(by_file)
+}
+
+/// The imports of a file: each as it is written, with the files it leads to, or the package.
+pub(crate) fn imports(asking: &Asking<'_>, resolver: &Resolver<'_>, id: FileId) -> Vec<Value> {
+    let Some(file) = asking.file(id) else { return Vec::new() };
+    let text = asking.text(id).unwrap_or_default();
+    let path = asking.path(file);
+    let resolved = resolver.imports(id);
+    let imports = file.record.imports.iter().zip(resolved.iter());
+    imports
+        .map(|(import, resolved)| {
+            let written = import.span.of(&text).split_whitespace().collect::<Vec<_>>().join(" ");
+            let files: Vec<String> = resolved
+                .files
+                .iter()
+                .filter_map(|id| asking.file(*id))
+                .map(|file| asking.path(file))
+                .collect();
+            let mut value = json!({
+                "source_file": path,
+                "import_text": written.chars().take(crate::limits::LINE_CHARACTERS_MAX).collect::<String>(),
+                "line": file.record.line(import.span.start),
+                "module": import.path,
+                "files": files,
+            });
+            if let Some(package) = &resolved.package {
+                value["package"] = json!(package);
+            }
+            value
+        })
+        .collect()
+}
+
+/// The files that import a file, with the lines where they do.
+pub(crate) fn dependents(asking: &Asking<'_>, resolver: &Resolver<'_>, id: FileId) -> Vec<Value> {
+    let shown = resolver.dependents(id).into_iter().filter_map(|(dependent, import)| {
+        let file = asking.file(dependent)?;
+        let import = file.record.imports.get(import)?;
+        Some(json!({ "file_path": asking.path(file), "line": file.record.line(import.span.start), "module": import.path }))
+    });
+    shown.collect()
+}

@@ -1,0 +1,199 @@
+//! `explain_symbol` and `get_context`.
+
+use serde_json::{Value, json};
+
+use super::budget::Budget;
+use super::calls::{callees, callers};
+use super::symbols::{
+    chosen, gist, mentioned, not_found, parent, record_and_symbol, refused_as_unknown, shown, text_of,
+};
+use super::{Answer, Asking, dependencies, members, references};
+use crate::limits;
+use crate::protocol::Arguments;
+use crate::record::Role;
+use crate::resolve::{Place, Resolver};
+
+/// What a symbol is; every symbol of the name, up to `limits::EXPLAINED_MAX` of them in full.
+pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+    let resolver = asking.resolver();
+    let places = chosen(asking, &resolver, arguments)?;
+    if places.is_empty() {
+        return Ok(not_found(&resolver, arguments));
+    }
+    let mut budget = Budget::new(arguments.size("max_tokens"));
+    let explained = &places[..places.len().min(limits::EXPLAINED_MAX)];
+    let explanations = budget.list(
+        "explanations",
+        0.4,
+        explained.iter().map(|place| explanation(asking, *place, arguments)),
+    );
+    let windows =
+        budget.list("context_windows", 0.4, explained.iter().map(|place| window(asking, &resolver, *place)));
+    let others = places[explained.len()..].iter().map(|place| mentioned(asking, *place));
+    let others = budget.list("other_matches", 0.2, others);
+    let mut answer = members(json!({
+        "symbol_name": arguments.text("symbol_name"),
+        "found": true,
+        "match_count": places.len(),
+        "explanations": explanations,
+        "context_windows": windows,
+        "other_matches": others,
+        "source": "index",
+    }));
+    if arguments.flag("include_call_graph") {
+        let callers = callers(asking, &resolver, explained)?;
+        let callees = callees(asking, &resolver, explained)?;
+        let callers = budget.list("callers", 0.4, callers.iter().map(|call| call.edge(asking)));
+        let callees = budget.list("callees", 0.6, callees.iter().map(|call| call.edge(asking)));
+        answer.insert("call_graph".to_owned(), json!({ "callers": callers, "callees": callees }));
+    }
+    if arguments.flag("include_dependencies") {
+        let mut files: Vec<_> = explained.iter().map(|place| place.file).collect();
+        files.dedup();
+        answer
+            .insert("dependencies".to_owned(), dependencies::by_file(asking, &resolver, &files, &mut budget));
+    }
+    budget.finish(&mut answer);
+    Ok(answer)
+}
+
+/// All that is needed to work on a symbol, in the order in which one reads: the definition, who uses it, what it uses, and its tests.
+pub(crate) fn get_context(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+    let resolver = asking.resolver();
+    let places = chosen(asking, &resolver, arguments)?;
+    let Some(place) = places.first().copied() else { return Ok(not_found(&resolver, arguments)) };
+    let mut budget = Budget::new(arguments.size("max_tokens"));
+
+    let definition = shown(asking, place, false);
+    budget.spend(&definition);
+    let source = record_and_symbol(asking, place).map(|(_, symbol)| text_of(asking, place, symbol.span));
+    let source = source.unwrap_or_default();
+    // The definition is what the question is about: it is there even unasked where it is small.
+    let share = if arguments.flag("include_body") { 0.7 } else { 0.25 };
+    let source = budget.text("source_lines", share, &source).to_owned();
+
+    let (used_by_tests, callers): (Vec<_>, Vec<_>) =
+        callers(asking, &resolver, &[place])?.into_iter().partition(|call| call.is_test(asking));
+    let callees = callees(asking, &resolver, &[place])?;
+    let types = types_used(asking, &resolver, place);
+    let tests = references::tests_of(asking, &resolver, place, &used_by_tests)?;
+    let callers = budget.list("callers", 0.3, callers.iter().map(|call| call.edge(asking)));
+    let callees = budget.list("callees", 0.35, callees.iter().map(|call| call.edge(asking)));
+    let types = budget.list("types", 0.4, types.iter().map(|place| mentioned(asking, *place)));
+    let tests = budget.list("tests", 0.4, tests.iter().map(|place| mentioned(asking, *place)));
+    let explanations = budget.list("explanations", 0.5, [explanation(asking, place, arguments)]);
+    let imports = dependencies::by_file(asking, &resolver, &[place.file], &mut budget);
+    let windows = budget.list("context_windows", 0.6, [window(asking, &resolver, place)]);
+    let others = places[1..].iter().map(|place| mentioned(asking, *place));
+    let others = budget.list("other_matches", 1.0, others);
+    let mut answer = members(json!({
+        "symbol_name": arguments.text("symbol_name"),
+        "found": true,
+        "match_count": places.len(),
+        "definition": definition,
+        "definition_source": source,
+        "call_graph": { "callers": callers, "callees": callees },
+        "types": types,
+        "tests": tests,
+        "explanations": explanations,
+        "context_windows": windows,
+        "dependencies": imports,
+        "other_matches": others,
+        "source": "index",
+    }));
+    budget.finish(&mut answer);
+    Ok(answer)
+}
+
+/// As [`get_context`], which refuses a name that nobody has.
+pub(crate) fn get_context_or_fail(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+    let answer = get_context(asking, arguments)?;
+    if answer["found"] == json!(false) { refused_as_unknown(&answer) } else { Ok(answer) }
+}
+
+fn explanation(asking: &Asking<'_>, place: Place, arguments: &Arguments<'_>) -> Value {
+    let Some((file, (record, symbol))) = asking.file(place.file).zip(record_and_symbol(asking, place)) else {
+        return Value::Null;
+    };
+    let (first, last) = record.line_range(symbol.span);
+    let mut details = json!({
+        "lines": format!("{first}-{last}"),
+        "signature": symbol.signature,
+        "qualified_name": record.qualified_name(place.symbol),
+        "visibility": symbol.visibility,
+    });
+    if !symbol.parameters.is_empty() {
+        details["parameters"] = json!(symbol.parameters);
+    }
+    if let Some(parent) = parent(record, symbol) {
+        details["parent_class"] = json!(parent);
+    }
+    if !symbol.decorators.is_empty() {
+        details["decorators"] = json!(symbol.decorators);
+    }
+    if arguments.flag("include_body") {
+        details["body"] = json!(text_of(asking, place, symbol.span));
+    }
+    json!({
+        "symbol_name": record.name(symbol.name),
+        "symbol_kind": symbol.kind.word(),
+        "file_path": asking.path(file),
+        "summary": gist(asking, place),
+        "details": details,
+    })
+}
+
+/// A symbol among those that stand beside and in it.
+fn window(asking: &Asking<'_>, resolver: &Resolver<'_>, place: Place) -> Value {
+    let Some((record, symbol)) = record_and_symbol(asking, place) else { return Value::Null };
+    let related = record.symbols_with_ids().filter(|(id, other)| {
+        *id != place.symbol
+            && (other.parent == Some(place.symbol)
+                || (symbol.parent.is_some() && other.parent == symbol.parent))
+    });
+    let related: Vec<Value> = related
+        .take(limits::RELATED_MAX)
+        .map(|(id, other)| {
+            json!({
+                "name": record.qualified_name(id),
+                "kind": other.kind.word(),
+                "line": record.line(other.name_span.start),
+                "signature": other.signature,
+            })
+        })
+        .collect();
+    let imports: Vec<Value> = resolver
+        .imports(place.file)
+        .iter()
+        .map(|import| json!(import.path))
+        .take(limits::RELATED_MAX)
+        .collect();
+    json!({
+        "focal_symbol": record.qualified_name(place.symbol),
+        "related_symbols": related,
+        "imports": imports,
+    })
+}
+
+/// The types of the workspace that a symbol names, the nearest first.
+fn types_used(asking: &Asking<'_>, resolver: &Resolver<'_>, place: Place) -> Vec<Place> {
+    let Some((record, symbol)) = record_and_symbol(asking, place) else { return Vec::new() };
+    let mut found: Vec<Place> = Vec::new();
+    for index in resolver.occurrences_in(place.file, symbol.span) {
+        if !matches!(record.occurrences[index].role(), Role::Type | Role::Extends | Role::Call) {
+            continue;
+        }
+        for meaning in resolver.meanings(place.file, index) {
+            let is_type =
+                record_and_symbol(asking, meaning.place).is_some_and(|(_, symbol)| symbol.kind.is_type());
+            if is_type
+                && meaning.place != place
+                && meaning.confidence >= 0.5
+                && !found.contains(&meaning.place)
+            {
+                found.push(meaning.place);
+            }
+        }
+    }
+    found
+}

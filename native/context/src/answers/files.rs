@@ -1,0 +1,86 @@
+//! `explain_file`: what a file defines and imports, and who depends on it.
+
+use serde_json::{Value, json};
+
+use super::budget::Budget;
+use super::symbols::{gist, shown};
+use super::{Answer, Asking, dependencies, members};
+use crate::protocol::Arguments;
+use crate::record::{FileRecord, Understanding, Visibility};
+use crate::resolve::Place;
+
+/// What a file defines and imports, and who depends on it.
+pub(crate) fn explain_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+    let (id, file) = asking.file_at(arguments.text("file_path"))?;
+    let resolver = asking.resolver();
+    let record = &*file.record;
+    let mut budget = Budget::new(arguments.size("max_tokens"));
+    // What others can use comes first; what is local to a function is of no interest here.
+    let mut places: Vec<Place> = record
+        .symbols_with_ids()
+        .filter(|(_, symbol)| !is_local(record, symbol.parent))
+        .map(|(symbol, _)| Place { file: id, symbol })
+        .collect();
+    places.sort_by_key(|place| {
+        record.symbol(place.symbol).is_none_or(|symbol| symbol.visibility != Visibility::Public)
+    });
+    let include_body = arguments.flag("include_body");
+    let symbols = budget.list("symbols", 0.6, places.iter().map(|place| shown(asking, *place, include_body)));
+    let outer = places
+        .iter()
+        .filter(|place| record.symbol(place.symbol).is_some_and(|symbol| symbol.parent.is_none()));
+    let explanations = outer.map(|place| {
+        let symbol = record.symbol(place.symbol);
+        json!({
+            "symbol_name": symbol.map(|symbol| record.name(symbol.name)),
+            "symbol_kind": symbol.map(|symbol| symbol.kind.word()),
+            "summary": gist(asking, *place),
+        })
+    });
+    let explanations = budget.list("explanations", 0.4, explanations);
+    let imports = budget.list("dependencies", 0.6, dependencies::imports(asking, &resolver, id));
+    let dependents = budget.list("dependents", 1.0, dependencies::dependents(asking, &resolver, id));
+    let path = asking.path(file);
+    let lines = record.lines;
+    let mut answer = members(json!({
+        "file_path": path,
+        "language": record.language.language().name,
+        "lines": { "total": lines.total(), "code": lines.code, "comment": lines.comment, "blank": lines.blank },
+        "understood": understanding(record.understanding),
+        "symbol_count": record.symbols.len(),
+        "symbols": symbols,
+        "explanations": explanations,
+        "dependencies": { path: imports },
+        "dependents": dependents,
+        "source": "index",
+    }));
+    for (mark, holds) in
+        [("is_test", file.is_test), ("is_vendored", file.is_vendored), ("is_generated", record.generated)]
+    {
+        if holds {
+            answer.insert(mark.to_owned(), Value::Bool(true));
+        }
+    }
+    budget.finish(&mut answer);
+    Ok(answer)
+}
+
+fn is_local(record: &FileRecord, parent: Option<crate::record::SymbolId>) -> bool {
+    let mut next = parent;
+    while let Some(symbol) = next.and_then(|id| record.symbol(id)) {
+        if symbol.kind.is_callable() {
+            return true;
+        }
+        next = symbol.parent;
+    }
+    false
+}
+
+fn understanding(understanding: Understanding) -> &'static str {
+    match understanding {
+        Understanding::Text => "as text: there is no grammar for its language",
+        Understanding::Parsed { has_errors: false } => "parsed",
+        Understanding::Parsed { has_errors: true } => "parsed, with syntax errors",
+        Understanding::GaveUp => "as text: parsing it takes too long",
+    }
+}

@@ -1,0 +1,93 @@
+//! `semantic_search`: places of the workspace that are about something.
+
+use serde_json::{Value, json};
+
+use super::budget::Budget;
+use super::{Answer, Asking, members, summary};
+use crate::languages::LanguageId;
+use crate::protocol::{Arguments, Refusal};
+use crate::record::SymbolKind;
+use crate::search::{Filter, Hit, Paths, Query, Reasons};
+
+/// The places that are about something, the best first.
+pub(crate) fn semantic_search(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+    #[expect(clippy::cast_possible_truncation, reason = "a share of few digits")]
+    let query = Query {
+        text: arguments.text("query").to_owned(),
+        top: arguments.size("top_k"),
+        threshold: arguments.number("threshold") as f32,
+        filter: filter(arguments)?,
+    };
+    let hits = asking.search.query(&asking.snapshot, &query);
+    let mut budget = Budget::new(arguments.size("max_tokens"));
+    let mut answer = members(json!({ "query": arguments.text("query"), "source": "index" }));
+    if arguments.flag("include_repo_summary") {
+        let summary = Value::Object(summary::summary(asking, &mut Budget::new(budget.left() / 3))?);
+        budget.spend(&summary);
+        answer.insert("repo_summary".to_owned(), summary);
+    }
+    let snippets = budget.list("snippets", 1.0, hits.iter().filter_map(|hit| snippet(asking, hit)));
+    answer.insert("snippet_count".to_owned(), json!(snippets.len()));
+    answer.insert("snippets".to_owned(), json!(snippets));
+    budget.finish(&mut answer);
+    Ok(answer)
+}
+
+fn snippet(asking: &Asking<'_>, hit: &Hit) -> Option<Value> {
+    let file = asking.file(hit.file)?;
+    let chunk = file.record.chunks.get(hit.chunk)?;
+    let text = asking.text(hit.file)?;
+    let mut value = json!({
+        "file_path": asking.path(file),
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
+        "language": file.record.language.language().name,
+        "content": chunk.span.of(&text),
+        "score": (f64::from(hit.score) * 1e4).round() / 1e4,
+        "chunk_index": hit.chunk,
+        "why": why(&hit.reasons),
+    });
+    if let Some((id, symbol)) = hit.symbol.and_then(|id| Some((id, file.record.symbol(id)?))) {
+        value["symbol"] = json!({
+            "name": file.record.qualified_name(id),
+            "kind": symbol.kind.word(),
+            "signature": symbol.signature,
+        });
+    }
+    Some(value)
+}
+
+fn filter(arguments: &Arguments<'_>) -> Result<Filter, Refusal> {
+    let languages = arguments.texts("languages").into_iter().map(|name| {
+        LanguageId::from_name(name)
+            .ok_or_else(|| Refusal::invalid(format!("`languages`: {name} is not known")))
+    });
+    let kinds = arguments.texts("kinds").into_iter().map(|word| {
+        let known = || SymbolKind::ALL.iter().map(|(_, word)| *word).collect::<Vec<_>>().join(", ");
+        SymbolKind::from_word(word)
+            .ok_or_else(|| Refusal::invalid(format!("`kinds`: {word} is not one of {}", known())))
+    });
+    Ok(Filter {
+        paths: Paths::new(arguments.texts("path"))
+            .map_err(|error| Refusal::invalid(format!("`path`: {error}")))?,
+        languages: languages.collect::<Result<_, _>>()?,
+        kinds: kinds.collect::<Result<_, _>>()?,
+        exclude_tests: arguments.flag("exclude_tests"),
+    })
+}
+
+/// Why a place was found, in a few words.
+fn why(reasons: &Reasons) -> String {
+    let Reasons { words, defines, file_name } = reasons;
+    let mut parts = Vec::new();
+    if !defines.is_empty() {
+        parts.push(format!("defines {}", defines.join(", ")));
+    }
+    if !words.is_empty() {
+        parts.push(format!("has {}", words.join(", ")));
+    }
+    if *file_name {
+        parts.push("the file is called so".to_owned());
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,143 @@
+//! Symbols: which one a question means, and how an answer shows it.
+
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Asking, members};
+use crate::limits;
+use crate::protocol::{Arguments, Refusal};
+use crate::record::{FileRecord, Span, Symbol};
+use crate::resolve::{Place, Resolver};
+
+/// The symbols that a question names, the likeliest first; empty where there is none.
+pub(crate) fn chosen(
+    asking: &Asking<'_>,
+    resolver: &Resolver<'_>,
+    arguments: &Arguments<'_>,
+) -> Result<Vec<Place>, Refusal> {
+    let mut found = resolver.symbols_called(arguments.text("symbol_name"));
+    if let Some(path) = arguments.optional_text("file_path") {
+        let (file, _) = asking.file_at(path)?;
+        found.retain(|place| place.file == file);
+    }
+    if let Some(line) = arguments.optional_size("line") {
+        let at_line = |place: &Place| {
+            let Some((record, symbol)) = record_and_symbol(asking, *place) else { return false };
+            let (first, last) = record.line_range(symbol.span);
+            (first as usize..=last as usize).contains(&line)
+        };
+        found.retain(at_line);
+    }
+    Ok(found)
+}
+
+/// What is answered where nothing has the name: not a refusal, as whoever asks may only want to know.
+pub(crate) fn not_found(resolver: &Resolver<'_>, arguments: &Arguments<'_>) -> Map<String, Value> {
+    let name = arguments.text("symbol_name");
+    members(json!({
+        "symbol_name": name,
+        "found": false,
+        "did_you_mean": resolver.similar_names(name, limits::SUGGESTIONS_MAX),
+    }))
+}
+
+/// A refusal for those tools that have nothing to say of a name that nobody has.
+pub(crate) fn refused_as_unknown(answer: &Map<String, Value>) -> Answer {
+    let name = answer["symbol_name"].as_str().unwrap_or_default();
+    let similar: Vec<&str> =
+        answer["did_you_mean"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let hint = if similar.is_empty() { String::new() } else { format!("; there is {}", similar.join(", ")) };
+    Err(Refusal::failed(format!("Symbol not found: {name}{hint}")))
+}
+
+pub(crate) fn record_and_symbol<'a>(
+    asking: &'a Asking<'_>,
+    place: Place,
+) -> Option<(&'a FileRecord, &'a Symbol)> {
+    let record = &*asking.file(place.file)?.record;
+    Some((record, record.symbol(place.symbol)?))
+}
+
+/// A symbol with everything that an answer tells of it. The body is empty unless it is asked for.
+pub(crate) fn shown(asking: &Asking<'_>, place: Place, include_body: bool) -> Value {
+    let Some((file, (record, symbol))) = asking.file(place.file).zip(record_and_symbol(asking, place)) else {
+        return Value::Null;
+    };
+    let (start_line, end_line) = record.line_range(symbol.span);
+    let at = record.position(symbol.name_span.start);
+    let body = if include_body { text_of(asking, place, symbol.span) } else { String::new() };
+    let mut value = json!({
+        "name": record.name(symbol.name),
+        "qualified_name": record.qualified_name(place.symbol),
+        "kind": symbol.kind.word(),
+        "file_path": asking.path(file),
+        "start_line": start_line,
+        "end_line": end_line,
+        "line": at.line,
+        "column": at.column,
+        "signature": symbol.signature,
+        "visibility": symbol.visibility,
+        "parent": parent(record, symbol),
+        "parameters": symbol.parameters,
+        "decorators": symbol.decorators,
+        "body": body,
+    });
+    let doc = doc(asking, place);
+    if !doc.is_empty() {
+        value["doc"] = json!(doc);
+    }
+    if symbol.is_test || file.is_test {
+        value["is_test"] = json!(true);
+    }
+    value
+}
+
+/// A symbol in few words, for lists of what is related to another one.
+pub(crate) fn mentioned(asking: &Asking<'_>, place: Place) -> Value {
+    let Some((file, (record, symbol))) = asking.file(place.file).zip(record_and_symbol(asking, place)) else {
+        return Value::Null;
+    };
+    let (start_line, end_line) = record.line_range(symbol.span);
+    json!({
+        "name": record.qualified_name(place.symbol),
+        "kind": symbol.kind.word(),
+        "file_path": asking.path(file),
+        "start_line": start_line,
+        "end_line": end_line,
+        "signature": symbol.signature,
+    })
+}
+
+/// The name of the symbol or type that a symbol belongs to.
+pub(crate) fn parent<'a>(record: &'a FileRecord, symbol: &Symbol) -> Option<&'a str> {
+    let around = symbol.parent.and_then(|parent| record.symbol(parent)).map(|parent| parent.name);
+    symbol.owner.or(around).map(|name| record.name(name))
+}
+
+/// The text of a part of a symbol.
+pub(crate) fn text_of(asking: &Asking<'_>, place: Place, span: Span) -> String {
+    asking.text(place.file).map_or_else(String::new, |text| span.of(&text).to_owned())
+}
+
+/// The doc comment of a symbol without the signs of a comment.
+pub(crate) fn doc(asking: &Asking<'_>, place: Place) -> String {
+    let Some(doc) = record_and_symbol(asking, place).and_then(|(_, symbol)| symbol.doc) else {
+        return String::new();
+    };
+    let text = text_of(asking, place, doc);
+    let lines = text.lines().map(|line| {
+        let line = line.trim().trim_start_matches(['/', '*', '#', '!', '-', ';', '"', '\'']);
+        line.trim_end_matches(['/', '*', '"', '\'']).trim()
+    });
+    let plain = lines.collect::<Vec<_>>().join("\n");
+    plain.trim().chars().take(limits::DOC_CHARACTERS_MAX).collect()
+}
+
+/// The first paragraph of a symbol's doc comment, or else its signature: what it is, in short.
+pub(crate) fn gist(asking: &Asking<'_>, place: Place) -> String {
+    let doc = doc(asking, place);
+    let first = doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+    if !first.is_empty() {
+        return first;
+    }
+    record_and_symbol(asking, place).map_or_else(String::new, |(_, symbol)| symbol.signature.to_string())
+}

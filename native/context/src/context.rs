@@ -1,0 +1,257 @@
+//! The public face: open a workspace, ask about it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use crate::answers::Asking;
+use crate::cache::Cache;
+use crate::index::{Index, Progress};
+use crate::protocol::{Arguments, Code, INVOKE_TOOL, KINDS, META_KINDS, Operation, Refusal, TOOLS};
+use crate::resolve::ManifestCache;
+use crate::search::Search;
+use crate::workspace::Workspace;
+
+mod building;
+
+use building::Building;
+
+/// What a context is opened with.
+#[derive(Default)]
+pub struct Options {
+    /// The folders of the workspace.
+    pub roots: Vec<PathBuf>,
+    /// Where the index is kept between starts; without one it is made anew each time.
+    pub cache_folder: Option<PathBuf>,
+    /// How many threads build the index; `None` means one for each processor.
+    pub threads: Option<usize>,
+    /// Who is told what happens.
+    pub listener: Option<Listener>,
+}
+
+/// Who is told what happens. It is called by whatever thread it happens in, and must not wait.
+pub type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+
+/// What happens.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event<'a> {
+    /// Somebody asks. `invocation` is a number that no other invocation of this context has.
+    Started {
+        /// Which invocation.
+        invocation: u64,
+        /// The tool, or the request kind.
+        tool: &'a str,
+    },
+    /// The index is being built.
+    Progress(Progress),
+    /// The answer is there.
+    Ended {
+        /// Which invocation.
+        invocation: u64,
+        /// The tool, or the request kind.
+        tool: &'a str,
+        /// Why there is no answer, where there is none.
+        refusal: Option<&'a Refusal>,
+        /// How long it took.
+        milliseconds: f64,
+    },
+}
+
+/// The code of a workspace, to be asked about. Clones share everything.
+#[derive(Clone)]
+pub struct Context {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    index: Index,
+    cache: Option<Cache>,
+    threads: Option<usize>,
+    listener: Option<Listener>,
+    building: Building,
+    search: Search,
+    manifests: ManifestCache,
+    invocations: AtomicU64,
+}
+
+impl Context {
+    /// Opens a workspace. Nothing is read before somebody asks, or [`Context::start_indexing`] is called.
+    ///
+    /// # Errors
+    /// A root is no folder, or cannot be read.
+    pub fn open(options: Options) -> std::io::Result<Self> {
+        let workspace = Workspace::new(&options.roots)?;
+        let cache = options.cache_folder.map(|folder| Cache::new(&folder, &workspace));
+        let inner = Inner {
+            index: Index::new(workspace),
+            cache,
+            threads: options.threads,
+            listener: options.listener,
+            building: Building::default(),
+            search: Search::default(),
+            manifests: ManifestCache::default(),
+            invocations: AtomicU64::new(0),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Begins to build the index in the background, unless that was done already. Whoever opens a context calls it when there is nothing else
+    /// to do.
+    pub fn start_indexing(&self) {
+        self.inner.building.start(&self.inner);
+    }
+
+    /// Builds the index, unless that was done already, and waits for its end.
+    pub fn wait_until_indexed(&self) {
+        self.start_indexing();
+        self.inner.building.wait(None);
+    }
+
+    /// The index itself.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.inner.index
+    }
+
+    /// Answers a request of one of the twelve kinds. `invoke_tool` gives `{tool_name, success, result_payload}`.
+    ///
+    /// It may take as long as `limits::ANSWER_TIME_MAX`: not for the thread of an event loop.
+    ///
+    /// # Errors
+    /// There is no such kind, the parameters are wrong, or the question has no answer.
+    pub fn ask(&self, kind: &str, parameters: &Value) -> Result<Value, Refusal> {
+        match kind {
+            "list_capabilities" => Ok(self.capabilities()),
+            "list_tools" => Ok(self.tools()),
+            "invoke_tool" => {
+                let arguments = Arguments::check(INVOKE_TOOL, parameters)?;
+                let tool = arguments.text("tool_name");
+                let payload = self.invoke(tool, arguments.value("arguments").unwrap_or(&Value::Null))?;
+                Ok(json!({ "tool_name": tool, "success": true, "result_payload": payload }))
+            }
+            _ => {
+                let operation = KINDS.iter().find(|operation| operation.name == kind).ok_or_else(|| {
+                    Refusal::new(Code::UnknownTool, format!("Unknown request kind: {kind}"))
+                })?;
+                self.run(operation, parameters).map(Value::Object)
+            }
+        }
+    }
+
+    /// Calls a tool. Its result has each member twice, as clients read it in two ways: by itself, and in `data`.
+    ///
+    /// It may take as long as `limits::ANSWER_TIME_MAX`: not for the thread of an event loop.
+    ///
+    /// # Errors
+    /// There is no such tool, the arguments are wrong, or the question has no answer.
+    pub fn invoke(&self, tool: &str, arguments: &Value) -> Result<Value, Refusal> {
+        let operation = TOOLS.iter().find(|operation| operation.name == tool).ok_or_else(|| {
+            let names: Vec<&str> = TOOLS.iter().map(|operation| operation.name).collect();
+            Refusal::new(Code::UnknownTool, format!("Unknown tool: {tool}. There are: {}", names.join(", ")))
+        })?;
+        let mut data = self.run(operation, arguments)?;
+        let mut payload = data.clone();
+        // A search tells its places by another name here and there.
+        if let Some(snippets) = data.remove("snippets") {
+            data.insert("results".to_owned(), snippets);
+            let count = data.remove("snippet_count").unwrap_or_default();
+            data.insert("result_count".to_owned(), count);
+        }
+        payload.insert("tool".to_owned(), json!(tool));
+        payload.insert("success".to_owned(), json!(true));
+        payload.insert("data".to_owned(), Value::Object(data));
+        Ok(Value::Object(payload))
+    }
+
+    /// The tools with what they take: `{tools: [{name, description, parameters}], count}`.
+    #[must_use]
+    pub fn tools(&self) -> Value {
+        let tools: Vec<Value> = TOOLS.iter().map(Operation::schema).collect();
+        json!({ "count": tools.len(), "tools": tools })
+    }
+
+    /// What this is and what it answers: `{version, name, description, supported_requests, tools}`.
+    #[must_use]
+    pub fn capabilities(&self) -> Value {
+        let kinds = KINDS.iter().map(|operation| operation.name).chain(META_KINDS.iter().copied());
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "name": "Codex Bridge",
+            "description": "Answers about the code of the workspace.",
+            "supported_requests": kinds.collect::<Vec<_>>(),
+            "tools": TOOLS.iter().map(Operation::schema).collect::<Vec<_>>(),
+        })
+    }
+
+    fn run(&self, operation: &'static Operation, given: &Value) -> Result<Map<String, Value>, Refusal> {
+        let inner = &self.inner;
+        let invocation = inner.invocations.fetch_add(1, Ordering::Relaxed);
+        let (tool, started) = (operation.name, Instant::now());
+        inner.tell(&Event::Started { invocation, tool });
+        let answer = catch_unwind(AssertUnwindSafe(|| self.answer(operation, given)))
+            .unwrap_or_else(|panic| Err(fault(tool, &*panic)));
+        let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+        inner.tell(&Event::Ended { invocation, tool, refusal: answer.as_ref().err(), milliseconds });
+        answer
+    }
+
+    fn answer(&self, operation: &Operation, given: &Value) -> Result<Map<String, Value>, Refusal> {
+        let arguments = Arguments::check(operation.parameters, given)?;
+        let inner = &self.inner;
+        inner.building.start(&self.inner);
+        inner.building.wait(Some(crate::limits::INDEX_WAIT));
+        let asking = Asking::new(&inner.index, &inner.search, &inner.manifests);
+        let mut answer = (operation.answer)(&asking, &arguments);
+        let stale = asking.into_stale();
+        if !stale.is_empty() {
+            // Files changed behind the index, and what was answered of them may be wrong: once more, from what they are now.
+            inner.index.refresh(&stale);
+            answer =
+                (operation.answer)(&Asking::new(&inner.index, &inner.search, &inner.manifests), &arguments);
+        }
+        let mut answer = answer?;
+        let unknown = arguments.unknown();
+        if !unknown.is_empty() {
+            answer.insert("ignored_arguments".to_owned(), json!(unknown));
+        }
+        if let Some(progress) = inner.building.unfinished() {
+            let state = json!({ "complete": false, "files": progress.files, "total": progress.total });
+            answer.insert("index".to_owned(), state);
+        }
+        Ok(answer)
+    }
+}
+
+impl Inner {
+    fn tell(&self, event: &Event<'_>) {
+        if let Some(listener) = &self.listener {
+            listener(event);
+        }
+    }
+
+    /// Makes the index. The caller is its only builder.
+    fn build(&self, seen: &(dyn Fn(Progress) + Sync)) {
+        self.index.build(self.cache.as_ref(), self.threads, &|progress| {
+            seen(progress);
+            self.tell(&Event::Progress(progress));
+        });
+    }
+}
+
+fn fault(tool: &str, panic: &(dyn Any + Send)) -> Refusal {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    tracing::error!(tool, message, "an answer panicked");
+    Refusal::failed(format!("a fault of the index, and not of the question: {message}"))
+}
+
+#[cfg(test)]
+mod tests;

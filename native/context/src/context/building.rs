@@ -1,0 +1,76 @@
+//! The first building of the index: once, in a thread of its own.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::Inner;
+use crate::index::Progress;
+
+/// How far the first building is.
+#[derive(Debug, Default)]
+pub(super) struct Building {
+    state: Mutex<State>,
+    ended: Condvar,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+enum State {
+    #[default]
+    NotStarted,
+    Running(Progress),
+    Ended,
+}
+
+impl Building {
+    /// Starts it, unless that was done before.
+    pub(super) fn start(&self, inner: &Arc<Inner>) {
+        let mut state = self.state();
+        if *state != State::NotStarted {
+            return;
+        }
+        *state = State::Running(Progress { files: 0, total: 0 });
+        let inner = Arc::clone(inner);
+        let thread = std::thread::Builder::new().name("code-index".to_owned()).spawn(move || {
+            let building = &inner.building;
+            // Also when it panics: whoever waits has waited long enough.
+            let _end = End(building);
+            inner.build(&|progress| *building.state() = State::Running(progress));
+        });
+        if let Err(error) = thread {
+            tracing::error!(%error, "the code index cannot be built");
+            *state = State::Ended;
+        }
+    }
+
+    /// Waits until it has ended, or for a time.
+    pub(super) fn wait(&self, at_most: Option<Duration>) {
+        let state = self.state();
+        let running = |state: &mut State| *state != State::Ended;
+        match at_most {
+            Some(time) => drop(self.ended.wait_timeout_while(state, time, running)),
+            None => drop(self.ended.wait_while(state, running)),
+        }
+    }
+
+    /// How far it is; `None` once it has ended.
+    pub(super) fn unfinished(&self) -> Option<Progress> {
+        match *self.state() {
+            State::NotStarted => Some(Progress { files: 0, total: 0 }),
+            State::Running(progress) => Some(progress),
+            State::Ended => None,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct End<'a>(&'a Building);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        *self.0.state() = State::Ended;
+        self.0.ended.notify_all();
+    }
+}

@@ -1,0 +1,215 @@
+use std::path::Path;
+use std::sync::Mutex;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn open(files: &[(&str, &str)]) -> (tempfile::TempDir, Context) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        write(folder.path(), path, text);
+    }
+    let context = Context::open(Options {
+        roots: vec![folder.path().to_owned()],
+        threads: Some(1),
+        ..Options::default()
+    });
+    (folder, context.unwrap())
+}
+
+const SHOP: &[(&str, &str)] = &[
+    ("shop/__init__.py", "from .cart import Cart as Basket\n"),
+    (
+        "shop/cart.py",
+        "\"\"\"Carts.\"\"\"\nfrom .price import total\n\n\nclass Cart:\n    \"\"\"What somebody buys.\n\n    More.\n    \"\"\"\n\n    def add(self, item):\n        self.items.append(item)\n        return total(self.items)\n",
+    ),
+    ("shop/price.py", "def total(items):\n    return sum(items)\n"),
+    (
+        "tests/test_cart.py",
+        "from shop import Basket\n\n\ndef test_add():\n    cart = Basket()\n    assert cart.add(1) == 1\n",
+    ),
+    ("main.py", "import shop.price\n\nprint(shop.price.total([1]))\n"),
+];
+
+#[test]
+fn every_kind_and_tool_answers_and_keeps_within_its_tokens() {
+    let (_folder, context) = open(SHOP);
+    let arguments = json!({
+        "query": "total of the items", "symbol_name": "Cart", "file_path": "shop/cart.py", "code": "eval(x)",
+        "pattern": "total", "max_tokens": 500,
+    });
+    let capabilities = context.capabilities();
+    assert_eq!(capabilities["supported_requests"].as_array().unwrap().len(), KINDS.len() + 3);
+    for operation in KINDS {
+        let answer = context.ask(operation.name, &arguments).unwrap();
+        assert!(answer["estimated_tokens"].as_u64().unwrap() <= 520, "{}: {answer}", operation.name);
+    }
+    for tool in context.tools()["tools"].as_array().unwrap() {
+        let name = tool["name"].as_str().unwrap();
+        let answer = context.invoke(name, &arguments).unwrap();
+        assert_eq!((&answer["tool"], &answer["success"]), (&json!(name), &json!(true)));
+        assert!(answer["data"].is_object());
+    }
+}
+
+#[test]
+fn a_bundle_holds_what_is_needed_to_work_on_a_symbol() {
+    let (folder, context) = open(SHOP);
+    let answer = context.ask("get_context", &json!({ "symbol_name": "Cart.add" })).unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    assert_eq!(answer["definition"]["qualified_name"], "Cart.add");
+    assert!(answer["definition_source"].as_str().unwrap().contains("return total"));
+    let callee = answer["call_graph"]["callees"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|edge| edge["callee"] == "total")
+        .unwrap();
+    assert_eq!((&callee["line"], &callee["confidence"]), (&json!(13), &json!(0.9)));
+    assert_eq!(callee["callee_definition"], json!(format!("{}:1", root.join("shop/price.py").display())));
+    assert_eq!(answer["tests"][0]["name"], "test_add");
+    assert_eq!(answer["found"], true);
+}
+
+#[test]
+fn refusals_name_what_is_wrong() {
+    let (_folder, context) = open(SHOP);
+    for (kind, parameters, code, words) in [
+        ("dance", json!({}), Code::UnknownTool, "dance"),
+        ("semantic_search", json!({}), Code::MissingRequiredArg, "`query`"),
+        ("semantic_search", json!({ "query": null }), Code::MissingRequiredArg, "`query`"),
+        ("semantic_search", json!({ "query": 5 }), Code::InvalidArguments, "`query` must be a string"),
+        ("semantic_search", json!({ "query": " " }), Code::InvalidArguments, "`query`"),
+        ("semantic_search", json!({ "query": "x", "top_k": u64::MAX }), Code::InvalidArguments, "`top_k`"),
+        ("semantic_search", json!({ "query": "x", "threshold": 7 }), Code::InvalidArguments, "`threshold`"),
+        ("semantic_search", json!({ "query": "x", "path": "a[" }), Code::InvalidArguments, "`path`"),
+        ("semantic_search", json!({ "query": "x", "kinds": ["cow"] }), Code::InvalidArguments, "cow"),
+        ("find_references", json!([1]), Code::InvalidArguments, "object"),
+        ("find_references", json!({ "symbol_name": "" }), Code::InvalidArguments, "`symbol_name`"),
+        ("explain_file", json!({ "file_path": "/etc/passwd" }), Code::PermissionDenied, "workspace"),
+        ("explain_file", json!({ "file_path": "../x" }), Code::PermissionDenied, "workspace"),
+        ("explain_file", json!({ "file_path": "missing.py" }), Code::ExecutionError, "missing.py"),
+        ("invoke_tool", json!({ "tool_name": "nothing" }), Code::UnknownTool, "nothing"),
+        (
+            "invoke_tool",
+            json!({ "tool_name": "get_context", "arguments": { "symbol_name": "Crt" } }),
+            Code::ExecutionError,
+            "Crt",
+        ),
+    ] {
+        let refusal = context.ask(kind, &parameters).unwrap_err();
+        assert_eq!(refusal.code, code, "{kind} {parameters}: {refusal}");
+        assert!(refusal.message.contains(words), "{refusal}");
+    }
+    let unknown = context.ask("explain_symbol", &json!({ "symbol_name": "carts", "colour": "red" })).unwrap();
+    assert_eq!((&unknown["found"], &unknown["did_you_mean"][0]), (&json!(false), &json!("Cart")));
+    assert_eq!(unknown["ignored_arguments"], json!(["colour"]));
+}
+
+#[test]
+fn listeners_hear_of_the_index_and_of_every_invocation() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a.py", "def a(): pass\n");
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener: Listener = {
+        let heard = Arc::clone(&heard);
+        Arc::new(move |event| {
+            heard.lock().unwrap().push(match event {
+                Event::Started { invocation, tool } => format!("start {invocation} {tool}"),
+                Event::Progress(progress) => format!("progress of {}", progress.total),
+                Event::Ended { invocation, refusal, .. } => format!("end {invocation} {}", refusal.is_none()),
+            });
+        })
+    };
+    let roots = vec![folder.path().to_owned()];
+    let context = Context::open(Options { roots, listener: Some(listener), ..Options::default() }).unwrap();
+    assert!(heard.lock().unwrap().is_empty());
+    context.ask("summarize_repo", &json!({})).unwrap();
+    context.ask("explain_file", &json!({})).unwrap_err();
+    let heard = heard.lock().unwrap();
+    assert_eq!(heard[0], "start 0 summarize_repo");
+    assert!(heard.contains(&"progress of 1".to_owned()));
+    assert_eq!(heard[heard.len() - 3..], ["end 0 true", "start 1 explain_file", "end 1 false"]);
+}
+
+#[test]
+fn a_file_that_changed_behind_the_index_is_answered_as_it_is() {
+    let (folder, context) = open(SHOP);
+    context.ask("explain_file", &json!({ "file_path": "shop/cart.py" })).unwrap();
+    write(folder.path(), "shop/cart.py", "\n\n\ndef checkout():\n    \"\"\"Pays.\"\"\"\n");
+    let answer = context.ask("get_context", &json!({ "symbol_name": "Cart" }));
+    assert_eq!(answer.unwrap()["found"], false);
+    let answer = context.ask("explain_symbol", &json!({ "symbol_name": "checkout" })).unwrap();
+    assert_eq!(answer["explanations"][0]["summary"], "Pays.");
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        prop::sample::select(vec![
+            "Cart",
+            "shop/cart.py",
+            "a{",
+            "(?:",
+            "(a*)*$",
+            "\0",
+            "..",
+            "**/*",
+            "::",
+            "."
+        ])
+        .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map(parameter_name(), inner, 0..6)
+                .prop_map(|map| map.into_iter().collect::<Value>()),
+        ]
+    })
+}
+
+fn parameter_name() -> impl Strategy<Value = String> {
+    let names: Vec<String> = KINDS
+        .iter()
+        .chain(TOOLS)
+        .chain(std::iter::once(&KINDS[0]))
+        .flat_map(|operation| operation.parameters)
+        .map(|parameter| parameter.name.to_owned())
+        .chain(["tool_name", "arguments"].map(str::to_owned))
+        .collect();
+    prop::sample::select(names)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is asked, the answer is one, or a refusal that is the asker's fault.
+    #[test]
+    fn no_question_is_too_strange(values in prop::collection::vec(any_value(), 8)) {
+        static OPENED: std::sync::OnceLock<(tempfile::TempDir, Context)> = std::sync::OnceLock::new();
+        let (_, context) = OPENED.get_or_init(|| open(SHOP));
+        for value in values {
+            let mut asked: Vec<Result<Value, Refusal>> = KINDS.iter().map(|kind| context.ask(kind.name, &value)).collect();
+            asked.extend(TOOLS.iter().map(|tool| context.invoke(tool.name, &value)));
+            asked.push(context.ask("invoke_tool", &value));
+            for refusal in asked.into_iter().filter_map(Result::err) {
+                prop_assert!(!refusal.message.starts_with("a fault"), "{value}: {refusal}");
+                prop_assert!(refusal.code != Code::Timeout);
+            }
+        }
+    }
+}

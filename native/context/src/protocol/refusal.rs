@@ -1,0 +1,77 @@
+//! Why a question was not answered.
+
+use serde::Serialize;
+
+use crate::workspace::Refused;
+
+/// What kind of a refusal it is, in the protocol's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// There is no tool, or no request kind, of this name.
+    UnknownTool,
+    /// An argument is missing; the message names it.
+    MissingRequiredArg,
+    /// An argument is of the wrong type or out of range; the message names it.
+    InvalidArguments,
+    /// The question is right, but has no answer: no such symbol, a fault of ours.
+    ExecutionError,
+    /// The answer would have taken longer than `limits::ANSWER_TIME_MAX`.
+    Timeout,
+    /// The question is about something outside of the workspace.
+    PermissionDenied,
+}
+
+/// Why a question was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// The kind of the refusal.
+    pub code: Code,
+    /// What to do differently, for people and agents.
+    pub message: String,
+}
+
+impl Code {
+    /// The word for it in answers.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::UnknownTool => "unknown_tool",
+            Self::MissingRequiredArg => "missing_required_arg",
+            Self::InvalidArguments => "invalid_arguments",
+            Self::ExecutionError => "execution_error",
+            Self::Timeout => "timeout",
+            Self::PermissionDenied => "permission_denied",
+        }
+    }
+}
+
+impl Refusal {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidArguments, message)
+    }
+
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Code::ExecutionError, message)
+    }
+
+    pub(crate) fn timeout() -> Self {
+        let seconds = crate::limits::ANSWER_TIME_MAX.as_secs();
+        Self::new(Code::Timeout, format!("the answer would take longer than {seconds} s; ask for less"))
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let code = match refused {
+            Refused::Outside => Code::PermissionDenied,
+            Refused::Malformed => Code::InvalidArguments,
+        };
+        Self::new(code, refused.to_string())
+    }
+}

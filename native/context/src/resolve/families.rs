@@ -1,0 +1,100 @@
+//! Languages that share files, names and rules of imports.
+
+use crate::languages::LanguageId;
+
+/// Languages of which files can name one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Family {
+    Python,
+    Script,
+    Rust,
+    Go,
+    /// Java, Kotlin, Scala.
+    Jvm,
+    /// C and C++.
+    C,
+    CSharp,
+    Php,
+    Ruby,
+    Shell,
+    Swift,
+    Lua,
+    Elixir,
+    Haskell,
+    Zig,
+    Other,
+}
+
+impl Family {
+    pub(super) fn of(language: LanguageId) -> Self {
+        match language.language().name {
+            "python" => Self::Python,
+            "javascript" | "typescript" | "tsx" | "vue" | "svelte" => Self::Script,
+            "rust" => Self::Rust,
+            "go" => Self::Go,
+            "java" | "kotlin" | "scala" => Self::Jvm,
+            "c" | "cpp" => Self::C,
+            "csharp" => Self::CSharp,
+            "php" => Self::Php,
+            "ruby" => Self::Ruby,
+            "bash" => Self::Shell,
+            "swift" => Self::Swift,
+            "lua" => Self::Lua,
+            "elixir" => Self::Elixir,
+            "haskell" => Self::Haskell,
+            "zig" => Self::Zig,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether a name that a file neither defines nor imports can still be another file's.
+    pub(super) fn has_global_names(self) -> bool {
+        !matches!(self, Self::Python | Self::Script | Self::Rust | Self::Go | Self::Zig)
+    }
+
+    /// Whether files of a folder see each other's names without an import.
+    pub(super) fn shares_names_in_folder(self) -> bool {
+        matches!(self, Self::Go | Self::Jvm | Self::Swift | Self::CSharp)
+    }
+
+    /// Whether a method is called by its bare name in its own class.
+    pub(super) fn sees_members_bare(self) -> bool {
+        matches!(self, Self::Jvm | Self::C | Self::CSharp | Self::Ruby | Self::Swift)
+    }
+
+    /// Endings of the files that an import without one means, the likeliest first.
+    pub(super) fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Python => &[".py", ".pyi", "/__init__.py", "/__init__.pyi"],
+            Self::Script => &[
+                ".ts",
+                ".tsx",
+                ".d.ts",
+                ".js",
+                ".jsx",
+                ".mjs",
+                ".cjs",
+                ".mts",
+                ".cts",
+                ".vue",
+                ".svelte",
+                ".json",
+                "/index.ts",
+                "/index.tsx",
+                "/index.d.ts",
+                "/index.js",
+                "/index.jsx",
+                "/index.mjs",
+            ],
+            Self::Rust => &[".rs", "/mod.rs"],
+            Self::Jvm => &[".java", ".kt", ".scala"],
+            Self::Php => &[".php"],
+            Self::Ruby => &[".rb"],
+            Self::Shell => &["", ".sh", ".bash"],
+            Self::Lua => &[".lua", "/init.lua"],
+            Self::Haskell => &[".hs", ".lhs"],
+            Self::Swift => &[".swift"],
+            Self::C | Self::Zig | Self::Go | Self::CSharp | Self::Elixir | Self::Other => &[""],
+        }
+    }
+}

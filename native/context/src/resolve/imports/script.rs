@@ -1,0 +1,82 @@
+//! Imports of JavaScript and TypeScript.
+
+use super::super::families::Family;
+use super::super::lookup::{folder, joined};
+use super::super::manifests::is_in;
+use super::{ResolvedImport, Resolver};
+use crate::index::{FileId, IndexedFile};
+use crate::workspace::RootIndex;
+
+/// Endings that an import may be written with although the source has another one: what is imported is what the compiler makes of it.
+const COMPILED: &[(&str, &[&str])] =
+    &[(".js", &[".ts", ".tsx", ".d.ts"]), (".jsx", &[".tsx"]), (".mjs", &[".mts"]), (".cjs", &[".cts"])];
+
+impl Resolver<'_> {
+    pub(super) fn script_import(&self, from: &IndexedFile, path: &str) -> ResolvedImport {
+        let found = if path.starts_with('.') {
+            joined(folder(&from.path), path).and_then(|path| self.script_file(from.root, &path))
+        } else {
+            self.by_alias(from, path).or_else(|| self.by_package(path))
+        };
+        ResolvedImport { files: found.into_iter().collect(), ..ResolvedImport::default() }
+    }
+
+    /// A file by its path with or without its ending, or by its folder.
+    fn script_file(&self, root: RootIndex, path: &str) -> Option<FileId> {
+        if let Some(file) = self.snapshot.find(root, path) {
+            return Some(file);
+        }
+        for (compiled, sources) in COMPILED {
+            if let Some(stem) = path.strip_suffix(compiled) {
+                let found =
+                    sources.iter().find_map(|source| self.snapshot.find(root, &format!("{stem}{source}")));
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        self.with_ending(root, path, Family::Script)
+    }
+
+    /// By the innermost tsconfig.json around the file that knows the path.
+    fn by_alias(&self, from: &IndexedFile, path: &str) -> Option<FileId> {
+        let configs = &self.manifests.aliases;
+        let mut around: Vec<_> = configs
+            .iter()
+            .filter(|config| config.root == from.root && is_in(&from.path, &config.folder))
+            .collect();
+        around.sort_by_key(|config| std::cmp::Reverse(config.folder.len()));
+        around.into_iter().find_map(|config| {
+            let by_pattern = config.paths.iter().find_map(|(pattern, targets)| {
+                let middle = matched(pattern, path)?;
+                targets
+                    .iter()
+                    .find_map(|target| self.script_file(config.root, &target.replacen('*', middle, 1)))
+            });
+            by_pattern.or_else(|| {
+                let path = joined(config.base.as_deref()?, path)?;
+                self.script_file(config.root, &path)
+            })
+        })
+    }
+
+    /// By the name of a package of the workspace: its entry, or a file of it.
+    fn by_package(&self, path: &str) -> Option<FileId> {
+        let named = self.manifests.node.iter().filter_map(|package| {
+            let rest = path.strip_prefix(package.name.as_str())?;
+            (rest.is_empty() || rest.starts_with('/')).then_some((package, rest.trim_start_matches('/')))
+        });
+        let (package, inner) = named.max_by_key(|(package, _)| package.name.len())?;
+        let file = |path: &str| self.script_file(package.root, &joined(&package.folder, path)?);
+        if inner.is_empty() {
+            return package.entries.iter().find_map(|entry| file(entry));
+        }
+        file(inner).or_else(|| file(&format!("src/{inner}")))
+    }
+}
+
+/// What the `*` of a pattern stands for in a path; empty where both are the same.
+fn matched<'path>(pattern: &str, path: &'path str) -> Option<&'path str> {
+    let Some((before, behind)) = pattern.split_once('*') else { return (pattern == path).then_some("") };
+    path.strip_prefix(before)?.strip_suffix(behind)
+}

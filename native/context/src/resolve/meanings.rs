@@ -1,0 +1,380 @@
+//! What an identifier means where it stands.
+
+use super::families::Family;
+use super::lookup::folder;
+use super::receivers::Denoted;
+use super::{Meaning, Place, Resolver};
+use crate::index::{FileId, path_words};
+use crate::limits;
+use crate::record::{FileRecord, Occurrence, Role, SymbolId, SymbolKind};
+
+/// What a bare name is bound to.
+#[derive(Debug, Default)]
+pub(super) enum Bound {
+    /// Nothing that is known.
+    #[default]
+    Nothing,
+    /// A parameter or variable of a function: the index of the occurrence that declares it.
+    Local(usize),
+    /// Definitions of the workspace.
+    Symbols(Vec<Meaning>),
+    /// A module of the workspace: its files.
+    Modules(Vec<FileId>),
+    /// Something from outside of the workspace.
+    External,
+}
+
+impl Resolver<'_> {
+    /// What an occurrence of a file may mean, by its index in the record; the likeliest first. Empty where that is a local variable, or
+    /// not in the workspace.
+    #[must_use]
+    pub fn meanings(&self, file: FileId, index: usize) -> Vec<Meaning> {
+        let Some(record) = self.record(file) else { return Vec::new() };
+        let Some(occurrence) = record.occurrences.get(index).copied() else { return Vec::new() };
+        let name = record.name(occurrence.name());
+        let mut meanings = match occurrence.role() {
+            Role::Definition => defined_at(record, occurrence)
+                .map(|symbol| meaning(Place { file, symbol }, 1.0))
+                .into_iter()
+                .collect(),
+            Role::Local => Vec::new(),
+            Role::Import => self.imported_at(file, occurrence),
+            _ if occurrence.is_member() => self.member(file, index, name),
+            _ => match self.bound(file, occurrence.start, name) {
+                Bound::Symbols(meanings) => meanings,
+                Bound::Modules(files) => self.default_export(&files, name),
+                Bound::Nothing | Bound::Local(_) | Bound::External => Vec::new(),
+            },
+        };
+        meanings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.place.cmp(&b.place)));
+        meanings.dedup_by_key(|meaning| meaning.place);
+        meanings
+    }
+
+    /// What a bare name is bound to at an offset.
+    pub(super) fn bound(&self, file: FileId, offset: u32, name: &str) -> Bound {
+        let Some(record) = self.record(file) else { return Bound::Nothing };
+        let family = Family::of(record.language);
+        if let Some(bound) = self.bound_in_scopes(file, record, offset, name, family) {
+            return bound;
+        }
+        let own = self.top_level(file, name);
+        if !own.is_empty() {
+            return Bound::Symbols(own.into_iter().map(|place| meaning(place, 0.95)).collect());
+        }
+        match self.bound_by_import(file, record, name) {
+            Bound::Nothing => {}
+            bound => return bound,
+        }
+        let everything = self.brought_in(file, record, name, family);
+        if !everything.is_empty() {
+            return Bound::Symbols(everything);
+        }
+        let shared = self.shared(file, name, family);
+        if shared.is_empty() { Bound::Nothing } else { Bound::Symbols(shared) }
+    }
+
+    /// In the functions and types around an offset, from the inside out.
+    fn bound_in_scopes(
+        &self,
+        file: FileId,
+        record: &FileRecord,
+        offset: u32,
+        name: &str,
+        family: Family,
+    ) -> Option<Bound> {
+        let id = record.names.find(name)?;
+        let mut scope = record.enclosing_symbol(offset);
+        while let Some(around) = scope {
+            let symbol = record.symbol(around)?;
+            if symbol.kind.is_callable() {
+                let inner = record
+                    .symbols_with_ids()
+                    .filter(|(_, inner)| inner.parent == Some(around) && inner.name == id);
+                let inner: Vec<Meaning> =
+                    inner.map(|(symbol, _)| meaning(Place { file, symbol }, 0.95)).collect();
+                if !inner.is_empty() {
+                    return Some(Bound::Symbols(inner));
+                }
+                let range = self.occurrences_in(file, symbol.span);
+                let declares = |index: &usize| {
+                    let occurrence = record.occurrences[*index];
+                    occurrence.name() == id && occurrence.role() == Role::Local
+                };
+                // The last declaration before, or, in languages that allow it, the first one behind.
+                let before = range
+                    .clone()
+                    .take_while(|index| record.occurrences[*index].start <= offset)
+                    .filter(declares)
+                    .last();
+                if let Some(index) = before.or_else(|| range.clone().find(declares)) {
+                    return Some(Bound::Local(index));
+                }
+            } else if symbol.kind.is_type() && family.sees_members_bare() {
+                let members = self.members(&self.definitions_of_type(file, around), name, 0.85);
+                if !members.is_empty() {
+                    return Some(Bound::Symbols(members));
+                }
+            } else if symbol.kind == SymbolKind::Module {
+                let inner = record
+                    .symbols_with_ids()
+                    .filter(|(_, inner)| inner.parent == Some(around) && inner.name == id);
+                let inner: Vec<Meaning> =
+                    inner.map(|(symbol, _)| meaning(Place { file, symbol }, 0.95)).collect();
+                if !inner.is_empty() {
+                    return Some(Bound::Symbols(inner));
+                }
+            }
+            scope = symbol.parent;
+        }
+        None
+    }
+
+    fn bound_by_import(&self, file: FileId, record: &FileRecord, name: &str) -> Bound {
+        let Some(id) = record.names.find(name) else { return Bound::Nothing };
+        let resolved = self.imports(file);
+        let mut bound = Bound::Nothing;
+        for (import, resolved) in record.imports.iter().zip(resolved.iter()) {
+            let imported = import.names.iter().find(|imported| imported.local == id);
+            if let Some(imported) = imported {
+                if let Some((_, module)) = resolved.modules.iter().find(|(name, _)| *name == imported.name) {
+                    return Bound::Modules(vec![*module]);
+                }
+                let found = self.exported(&resolved.files, record.name(imported.name), 0.9);
+                if !found.is_empty() {
+                    return Bound::Symbols(found);
+                }
+                bound = Bound::External;
+            } else if import.alias == Some(id)
+                || (import.alias.is_none() && import.names.is_empty() && names_itself(&import.path, name))
+            {
+                if !resolved.files.is_empty() {
+                    return Bound::Modules(resolved.files.clone());
+                }
+                bound = Bound::External;
+            }
+        }
+        bound
+    }
+
+    /// By an import of everything.
+    fn brought_in(&self, file: FileId, record: &FileRecord, name: &str, family: Family) -> Vec<Meaning> {
+        let resolved = self.imports(file);
+        let open = record.imports.iter().zip(resolved.iter()).filter(|(import, _)| {
+            import.everything
+                || (family.has_global_names() && import.names.is_empty() && import.alias.is_none())
+        });
+        let files: Vec<FileId> = open.flat_map(|(_, resolved)| resolved.files.iter().copied()).collect();
+        self.exported(&files, name, 0.8)
+    }
+
+    /// By being in the same package, or, where names are the whole program's, by being the only one.
+    fn shared(&self, file: FileId, name: &str, family: Family) -> Vec<Meaning> {
+        if !family.shares_names_in_folder() && !family.has_global_names() {
+            return Vec::new();
+        }
+        let Some(from) = self.snapshot.file(file) else { return Vec::new() };
+        let named = self.snapshot.symbols_named(name).map(|(file, ..)| file).filter(|other| {
+            *other != file && self.language(*other).is_some_and(|language| Family::of(language) == family)
+        });
+        let mut files: Vec<FileId> = named.collect();
+        files.dedup();
+        let (near, far): (Vec<FileId>, Vec<FileId>) = files.into_iter().partition(|other| {
+            self.snapshot
+                .file(*other)
+                .is_some_and(|other| other.root == from.root && folder(&other.path) == folder(&from.path))
+        });
+        let of = |files: Vec<FileId>| {
+            files.into_iter().flat_map(|file| self.top_level(file, name)).collect::<Vec<Place>>()
+        };
+        if family.shares_names_in_folder() {
+            let near = of(near.clone());
+            if !near.is_empty() {
+                return near.into_iter().map(|place| meaning(place, 0.85)).collect();
+            }
+        }
+        if !family.has_global_names() {
+            return Vec::new();
+        }
+        equally(&of(near.into_iter().chain(far).collect()), 0.5)
+    }
+
+    /// What some files offer under a name, themselves or from others in turn.
+    pub(super) fn exported(&self, files: &[FileId], name: &str, confidence: f32) -> Vec<Meaning> {
+        let mut seen: Vec<FileId> = Vec::new();
+        let mut next: Vec<(FileId, String)> = files.iter().map(|file| (*file, name.to_owned())).collect();
+        for _ in 0..limits::REEXPORTS_MAX {
+            let mut further = Vec::new();
+            let mut found = Vec::new();
+            for (file, name) in next {
+                if seen.contains(&file) {
+                    continue;
+                }
+                seen.push(file);
+                let own = self.top_level(file, &name);
+                if own.is_empty() {
+                    further.extend(self.offered_in_turn(file, &name));
+                }
+                found.extend(own.into_iter().map(|place| meaning(place, confidence)));
+            }
+            if !found.is_empty() {
+                return found;
+            }
+            next = further;
+        }
+        // A variant of an enum, a static member.
+        files
+            .iter()
+            .flat_map(|file| self.members_anywhere(*file, name))
+            .map(|place| meaning(place, confidence - 0.1))
+            .collect()
+    }
+
+    /// The files, and the names there, that a file offers a name from.
+    fn offered_in_turn(&self, file: FileId, name: &str) -> Vec<(FileId, String)> {
+        let Some(record) = self.record(file) else { return Vec::new() };
+        // In Python everything that is imported is offered; elsewhere what says so, or is exported by name.
+        let id = record.names.find(name);
+        let resolved = self.imports(file);
+        let mut further = Vec::new();
+        for (import, resolved) in record.imports.iter().zip(resolved.iter()) {
+            let imported = import.names.iter().find(|imported| Some(imported.local) == id);
+            if let Some(imported) = imported {
+                let original = record.name(imported.name);
+                further.extend(resolved.files.iter().map(|file| (*file, original.to_owned())));
+            } else if import.everything
+                && (import.reexported || Family::of(record.language) == Family::Python)
+            {
+                further.extend(resolved.files.iter().map(|file| (*file, name.to_owned())));
+            }
+        }
+        further
+    }
+
+    fn members_anywhere(&self, file: FileId, name: &str) -> Vec<Place> {
+        let Some(record) = self.record(file) else { return Vec::new() };
+        let Some(id) = record.names.find(name) else { return Vec::new() };
+        let symbols = record.symbols_with_ids().filter(|(_, symbol)| {
+            let parent = symbol.parent.and_then(|parent| record.symbol(parent));
+            symbol.name == id && parent.is_some_and(|parent| parent.kind.is_type())
+        });
+        symbols.map(|(symbol, _)| Place { file, symbol }).collect()
+    }
+
+    /// What a module itself stands for where it is used as a value: `import Store from "./store"`.
+    fn default_export(&self, files: &[FileId], name: &str) -> Vec<Meaning> {
+        let mut found = self.exported(files, name, 0.9);
+        if found.is_empty() {
+            for file in files {
+                let Some(record) = self.record(*file) else { continue };
+                let default = record.symbols_with_ids().filter(|(_, symbol)| {
+                    symbol.signature.starts_with("export default")
+                        || symbol.signature.starts_with("module.exports")
+                });
+                found.extend(default.map(|(symbol, _)| meaning(Place { file: *file, symbol }, 0.9)));
+            }
+        }
+        found
+    }
+
+    /// What a name in an import statement brings in.
+    fn imported_at(&self, file: FileId, occurrence: Occurrence) -> Vec<Meaning> {
+        let Some(record) = self.record(file) else { return Vec::new() };
+        let resolved = self.imports(file);
+        let mut found = Vec::new();
+        for (import, resolved) in record.imports.iter().zip(resolved.iter()) {
+            if import.span.start > occurrence.start || occurrence.start >= import.span.end {
+                continue;
+            }
+            let named = |id| import.names.iter().find(|imported| imported.name == id || imported.local == id);
+            if let Some(imported) = named(occurrence.name()) {
+                found.extend(self.exported(&resolved.files, record.name(imported.name), 0.9));
+            } else if import.alias == Some(occurrence.name()) {
+                found.extend(self.default_export(&resolved.files, record.name(occurrence.name())));
+            }
+        }
+        found
+    }
+
+    /// A name behind a receiver.
+    fn member(&self, file: FileId, index: usize, name: &str) -> Vec<Meaning> {
+        match self.deeper(|| self.receiver(file, index)) {
+            Denoted::Types(types, confidence) => {
+                let members = self.members(&types, name, confidence);
+                // Perhaps of a base that is not in the workspace, perhaps of a subclass that is.
+                if members.is_empty() { halved(self.by_name(file, name)) } else { members }
+            }
+            Denoted::Modules(files) => self.exported(&files, name, 0.9),
+            Denoted::External => Vec::new(),
+            Denoted::Unknown => self.by_name(file, name),
+        }
+    }
+
+    /// The members of a name of any type: rather of those that the file can know of.
+    fn by_name(&self, file: FileId, name: &str) -> Vec<Meaning> {
+        let Some(language) = self.language(file) else { return Vec::new() };
+        let family = Family::of(language);
+        let known = self.by_name.borrow().get(name).cloned();
+        let all = known.unwrap_or_else(|| {
+            let is_member = |record: &FileRecord, symbol: &crate::record::Symbol| {
+                let parent = symbol.parent.and_then(|parent| record.symbol(parent));
+                symbol.owner.is_some() || parent.is_some_and(|parent| parent.kind.is_type())
+                    // An object's function is one of no type.
+                    || matches!(Family::of(record.language), Family::Script | Family::Lua) && symbol.kind == SymbolKind::Function && symbol.parent.is_none()
+            };
+            let symbols = self.snapshot.symbols_named(name).filter(|(file, _, symbol)| {
+                symbol.kind != SymbolKind::Implementation && self.record(*file).is_some_and(|record| is_member(record, symbol))
+            });
+            let all = std::rc::Rc::new(symbols.map(|(file, symbol, _)| Place { file, symbol }).collect::<Vec<_>>());
+            self.by_name.borrow_mut().insert(name.to_owned(), std::rc::Rc::clone(&all));
+            all
+        });
+        let of_family: Vec<Place> = all
+            .iter()
+            .copied()
+            .filter(|place| self.language(place.file).is_some_and(|language| Family::of(language) == family))
+            .collect();
+        let imports = self.imports(file);
+        let visible = |place: &Place| {
+            place.file == file || imports.iter().any(|import| import.files.contains(&place.file))
+        };
+        let near: Vec<Place> = of_family.iter().copied().filter(visible).collect();
+        if near.is_empty() { equally(&of_family, 0.4) } else { equally(&near, 0.5) }
+    }
+}
+
+pub(super) fn meaning(place: Place, confidence: f32) -> Meaning {
+    Meaning { place, confidence }
+}
+
+/// Several that are as likely as one another share a confidence.
+fn equally(places: &[Place], confidence: f32) -> Vec<Meaning> {
+    #[expect(clippy::cast_precision_loss, reason = "a count of symbols of one name")]
+    let each = (confidence / places.len().max(1) as f32).max(0.05);
+    places.iter().map(|place| meaning(*place, each)).collect()
+}
+
+fn halved(mut meanings: Vec<Meaning>) -> Vec<Meaning> {
+    for meaning in &mut meanings {
+        meaning.confidence /= 2.0;
+    }
+    meanings
+}
+
+fn defined_at(record: &FileRecord, occurrence: Occurrence) -> Option<SymbolId> {
+    let named = record.symbols_with_ids().find(|(_, symbol)| symbol.name_span.start == occurrence.start);
+    named.map(|(id, _)| id)
+}
+
+/// Whether an import without a name of its own is known by this one: `import os.path` by `os` and by `path`, `"example.com/log/v2"` by `log`.
+fn names_itself(path: &str, name: &str) -> bool {
+    let mut words: Vec<&str> = path_words(path).collect();
+    let is_version = |word: &&str| {
+        word.len() > 1 && word.starts_with('v') && word[1..].chars().all(|digit| digit.is_ascii_digit())
+    };
+    if words.len() > 1 && words.last().is_some_and(is_version) {
+        words.pop();
+    }
+    let last = words.last().copied().unwrap_or_default();
+    last == name || last.trim_start_matches("go-") == name || words.first() == Some(&name)
+}

@@ -1,0 +1,414 @@
+//! What stands in front of a member: which types or modules it denotes, as far as the text nearby says.
+
+use super::families::Family;
+use super::lookup::folder;
+use super::meanings::{Bound, meaning};
+use super::{Meaning, Place, Resolver};
+use crate::index::FileId;
+use crate::record::{FileRecord, Occurrence, Receiver, Role, SymbolId, SymbolKind};
+
+/// What an expression denotes.
+#[derive(Debug, Default)]
+pub(super) enum Denoted {
+    /// Values of some types, or the types themselves; and how sure that is.
+    Types(Vec<Place>, f32),
+    /// A module: its files.
+    Modules(Vec<FileId>),
+    /// Something from outside of the workspace.
+    External,
+    /// Nobody knows.
+    #[default]
+    Unknown,
+}
+
+/// Names for the object that a method is of, or its class.
+const SELF: &[&str] = &["self", "this", "cls", "Self"];
+/// Names for the class above.
+const BASE: &[&str] = &["super", "base", "parent"];
+/// How many bytes may stand between a name and what tells its type: `: &mut `, ` = await `.
+const NEARBY: u32 = 12;
+
+impl Resolver<'_> {
+    /// What stands in front of an occurrence.
+    pub(super) fn receiver(&self, file: FileId, index: usize) -> Denoted {
+        let Some(record) = self.record(file) else { return Denoted::Unknown };
+        let (Some(own), Some(before)) = (record.occurrences.get(index), index.checked_sub(1)) else {
+            return Denoted::Unknown;
+        };
+        let previous = record.occurrences[before];
+        let gap = own.start.saturating_sub(end(record, previous));
+        match own.receiver() {
+            Receiver::Name if gap <= 2 => self.denoted(file, before),
+            // `super().name`, `Type().name`, `make().name`.
+            Receiver::Expression if gap == 3 && previous.role() == Role::Call => {
+                if BASE.contains(&record.name(previous.name())) {
+                    return self.denoted(file, before);
+                }
+                self.made_by(file, before)
+            }
+            _ => Denoted::Unknown,
+        }
+    }
+
+    /// What an occurrence denotes as a value.
+    fn denoted(&self, file: FileId, index: usize) -> Denoted {
+        let Some(record) = self.record(file) else { return Denoted::Unknown };
+        let occurrence = record.occurrences[index];
+        let name = record.name(occurrence.name());
+        if !occurrence.is_member() {
+            let around = || self.type_around(file, occurrence.start);
+            if SELF.contains(&name) {
+                return types(around(), 0.85);
+            }
+            if BASE.contains(&name) {
+                let bases = around().iter().flat_map(|place| self.bases(*place)).collect::<Vec<_>>();
+                return if bases.is_empty() { Denoted::External } else { types(bases, 0.85) };
+            }
+        }
+        if let Some(files) = self.module_of_import(file, name) {
+            return Denoted::Modules(files);
+        }
+        if occurrence.is_member() {
+            let meanings = self.deeper(|| self.meanings(file, index));
+            return self.denoted_by(&meanings);
+        }
+        match self.bound(file, occurrence.start, name) {
+            Bound::Local(declaration) => types(self.deeper(|| self.types_at(file, declaration)), 0.7),
+            Bound::Symbols(meanings) => self.denoted_by(&meanings),
+            Bound::Modules(files) => {
+                // `import Store from "./store"` may be a class, and its members are meant.
+                let classes: Vec<Place> =
+                    self.exported(&files, name, 0.9).into_iter().map(|meaning| meaning.place).collect();
+                let classes: Vec<Place> = classes.into_iter().filter(|place| self.is_type(*place)).collect();
+                if classes.is_empty() { Denoted::Modules(files) } else { types(classes, 0.85) }
+            }
+            Bound::External => Denoted::External,
+            // A type that nobody here defines; a variable that the query did not see.
+            Bound::Nothing if name.starts_with(char::is_uppercase) => Denoted::External,
+            Bound::Nothing => Denoted::Unknown,
+        }
+    }
+
+    /// `a.b` of `import a.b`; `child` of `mod child;`.
+    fn module_of_import(&self, file: FileId, name: &str) -> Option<Vec<FileId>> {
+        let record = self.record(file)?;
+        let resolved = self.imports(file);
+        let found = record.imports.iter().zip(resolved.iter()).find(|(import, resolved)| {
+            let is_itself = import.names.is_empty()
+                && import.alias.is_none()
+                && !import.everything
+                && import.path.rsplit(['.', '/', ':']).next() == Some(name);
+            let is_module = import.alias.is_some_and(|alias| {
+                record.name(alias) == name && resolved.modules.iter().any(|(id, _)| *id == alias)
+            });
+            (is_itself || is_module) && !resolved.files.is_empty()
+        });
+        found.map(|(_, resolved)| resolved.files.clone())
+    }
+
+    fn denoted_by(&self, meanings: &[Meaning]) -> Denoted {
+        let Some(best) = meanings.first().map(|meaning| meaning.confidence) else { return Denoted::Unknown };
+        let likely = meanings.iter().filter(|meaning| meaning.confidence >= best && meaning.confidence > 0.3);
+        let (mut found, mut confidence) = (Vec::new(), 0.85);
+        for meaning in likely {
+            let Some((_, symbol)) = self.symbol(meaning.place) else { continue };
+            if symbol.kind.is_type() || symbol.kind == SymbolKind::Module {
+                found.push(meaning.place);
+            } else if !symbol.kind.is_callable() {
+                let variable = self.occurrence_at(meaning.place.file, symbol.name_span.start);
+                found.extend(
+                    variable
+                        .into_iter()
+                        .flat_map(|index| self.deeper(|| self.types_at(meaning.place.file, index))),
+                );
+                confidence = 0.7;
+            }
+        }
+        let modules: Vec<FileId> = found.iter().flat_map(|place| self.file_of_module(*place)).collect();
+        if modules.is_empty() { types(found, confidence) } else { Denoted::Modules(modules) }
+    }
+
+    /// The file of `mod name;`.
+    fn file_of_module(&self, place: Place) -> Option<FileId> {
+        let (record, symbol) = self.symbol(place)?;
+        if symbol.kind != SymbolKind::Module || symbol.body.is_some() {
+            return None;
+        }
+        self.module_of_import(place.file, record.name(symbol.name))?.first().copied()
+    }
+
+    /// The types of a variable, parameter or field, by what stands beside its declaration.
+    fn types_at(&self, file: FileId, declaration: usize) -> Vec<Place> {
+        let Some(record) = self.record(file) else { return Vec::new() };
+        let own = record.occurrences[declaration];
+        // `Type name`.
+        if let Some(before) = declaration.checked_sub(1) {
+            let previous = record.occurrences[before];
+            let gap = own.start.saturating_sub(end(record, previous));
+            if previous.role() == Role::Type && (1..=2).contains(&gap) {
+                let found = self.types_meant(file, before);
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        // `name: Type`, `name: Wrapper<Type>`, `name = Type(…)`, `name := make()`.
+        let mut last_end = end(record, own);
+        for (index, next) in record.occurrences.iter().enumerate().skip(declaration + 1).take(4) {
+            if next.start.saturating_sub(last_end) > NEARBY
+                || record.line(next.start) != record.line(own.start)
+            {
+                break;
+            }
+            last_end = end(record, *next);
+            match next.role() {
+                Role::Type | Role::Extends => {
+                    let found = self.types_meant(file, index);
+                    if !found.is_empty() {
+                        return found;
+                    }
+                }
+                Role::Call => {
+                    return if let Denoted::Types(found, _) = self.deeper(|| self.made_by(file, index)) {
+                        found
+                    } else {
+                        Vec::new()
+                    };
+                }
+                Role::Mention => {
+                    // `name = module.Type(…)`: what is behind it decides.
+                    let leads_on = record.occurrences.get(index + 1).is_some_and(|behind| {
+                        behind.receiver() == Receiver::Name && behind.start.saturating_sub(last_end) <= 2
+                    });
+                    if !leads_on {
+                        return if let Denoted::Types(found, _) = self.deeper(|| self.denoted(file, index)) {
+                            found
+                        } else {
+                            Vec::new()
+                        };
+                    }
+                }
+                Role::Import | Role::Local | Role::Definition => break,
+            }
+        }
+        Vec::new()
+    }
+
+    /// What a call gives: the type that it makes, or the one that the function says it returns.
+    fn made_by(&self, file: FileId, call: usize) -> Denoted {
+        let mut found = Vec::new();
+        for meaning in self.deeper(|| self.meanings(file, call)) {
+            if meaning.confidence < 0.5 {
+                continue;
+            }
+            if self.is_type(meaning.place) {
+                found.push(meaning.place);
+            } else {
+                found.extend(self.returned(meaning.place));
+            }
+        }
+        types(found, 0.7)
+    }
+
+    /// The first type of the workspace in what a function says it returns.
+    fn returned(&self, place: Place) -> Vec<Place> {
+        let Some((record, symbol)) = self.symbol(place) else { return Vec::new() };
+        let signature = &*symbol.signature;
+        let written = if let Some((_, behind)) = signature.split_once("->") {
+            behind
+        } else {
+            let behind = signature.rsplit_once(')').map_or("", |(_, behind)| behind);
+            let typed_in_front =
+                matches!(Family::of(record.language), Family::Jvm | Family::C | Family::CSharp);
+            if typed_in_front && !behind.contains(char::is_alphabetic) {
+                signature.split_once(record.name(symbol.name)).map_or("", |(front, _)| front)
+            } else {
+                behind
+            }
+        };
+        let words = written.split(|character: char| !character.is_alphanumeric() && character != '_');
+        for word in words.filter(|word| word.starts_with(char::is_uppercase)) {
+            if word == "Self" {
+                return self.type_around(place.file, symbol.name_span.start);
+            }
+            if let Bound::Symbols(meanings) =
+                self.deeper(|| self.bound(place.file, symbol.name_span.start, word))
+            {
+                let found: Vec<Place> = meanings
+                    .into_iter()
+                    .map(|meaning| meaning.place)
+                    .filter(|place| self.is_type(*place))
+                    .collect();
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn types_meant(&self, file: FileId, index: usize) -> Vec<Place> {
+        let Some(record) = self.record(file) else { return Vec::new() };
+        let occurrence = record.occurrences[index];
+        if record.name(occurrence.name()) == "Self" {
+            return self.type_around(file, occurrence.start);
+        }
+        let meanings = self.deeper(|| self.meanings(file, index));
+        meanings.into_iter().map(|meaning| meaning.place).filter(|place| self.is_type(*place)).collect()
+    }
+
+    /// The type that a method at an offset is of.
+    fn type_around(&self, file: FileId, offset: u32) -> Vec<Place> {
+        let Some(record) = self.record(file) else { return Vec::new() };
+        let mut next = record.enclosing_symbol(offset);
+        while let Some((id, symbol)) = next.and_then(|id| Some((id, record.symbol(id)?))) {
+            if symbol.kind.is_type() {
+                return self.definitions_of_type(file, id);
+            }
+            if symbol.parent.is_none()
+                && let Some(owner) = symbol.owner
+            {
+                return self.types_called(file, record.name(owner));
+            }
+            next = symbol.parent;
+        }
+        Vec::new()
+    }
+
+    /// The type itself, where a symbol only bears its name.
+    pub(super) fn definitions_of_type(&self, file: FileId, symbol: SymbolId) -> Vec<Place> {
+        let place = Place { file, symbol };
+        let Some((record, found)) = self.symbol(place) else { return Vec::new() };
+        if found.kind != SymbolKind::Implementation {
+            return vec![place];
+        }
+        let types = self.types_called(file, record.name(found.name));
+        if types.is_empty() { vec![place] } else { types }
+    }
+
+    fn types_called(&self, file: FileId, name: &str) -> Vec<Place> {
+        let Bound::Symbols(meanings) = self.deeper(|| self.bound(file, u32::MAX, name)) else {
+            return Vec::new();
+        };
+        meanings.into_iter().map(|meaning| meaning.place).filter(|place| self.is_type(*place)).collect()
+    }
+
+    /// The members of a name of some types; those of their bases are a little less sure.
+    pub(super) fn members(&self, types: &[Place], name: &str, confidence: f32) -> Vec<Meaning> {
+        let mut found: Vec<Meaning> = Vec::new();
+        let mut seen: Vec<Place> = Vec::new();
+        let mut next = types.to_vec();
+        let mut confidence = confidence;
+        for _ in 0..crate::limits::REEXPORTS_MAX {
+            next.retain(|place| !seen.contains(place));
+            if next.is_empty() {
+                break;
+            }
+            seen.extend(&next);
+            found.extend(
+                next.iter()
+                    .flat_map(|place| self.own_members(*place, name))
+                    .map(|place| meaning(place, confidence)),
+            );
+            if !found.is_empty() {
+                break;
+            }
+            next = next.iter().flat_map(|place| self.deeper(|| self.bases(*place))).collect();
+            confidence = confidence.min(0.8);
+        }
+        found
+    }
+
+    fn own_members(&self, of: Place, name: &str) -> Vec<Place> {
+        let Some((record, _)) = self.symbol(of) else { return Vec::new() };
+        let type_name = self.name(of);
+        let family = Family::of(record.language);
+        let home = self.snapshot.file(of.file).map(|file| (file.root, folder(&file.path)));
+        let mut found: Vec<(u8, Place)> = Vec::new();
+        for (file, symbol_id, symbol) in self.snapshot.symbols_named(name) {
+            let place = Place { file, symbol: symbol_id };
+            if file == of.file && symbol.parent == Some(of.symbol) {
+                found.push((0, place));
+                continue;
+            }
+            let Some(other) = self.snapshot.file(file) else { continue };
+            let owner = symbol.owner.map(|owner| other.record.name(owner));
+            // Members that are written elsewhere: `impl Type`, `func (t *Type)`, `extension Type`.
+            let of_other_type = file == of.file
+                && symbol
+                    .parent
+                    .and_then(|parent| record.symbol(parent))
+                    .is_some_and(|parent| parent.kind.is_type() && parent.kind != SymbolKind::Implementation);
+            if owner != Some(type_name) || Family::of(other.record.language) != family || of_other_type {
+                continue;
+            }
+            let in_own_type = symbol
+                .parent
+                .and_then(|parent| other.record.symbol(parent))
+                .is_some_and(|parent| parent.kind.is_type() && parent.kind != SymbolKind::Implementation);
+            if !in_own_type {
+                let distance = if file == of.file {
+                    1
+                } else if home == Some((other.root, folder(&other.path))) {
+                    2
+                } else {
+                    3
+                };
+                found.push((distance, place));
+            }
+        }
+        let nearest = found.iter().map(|(distance, _)| *distance).min();
+        found.into_iter().filter(|(distance, _)| Some(*distance) == nearest).map(|(_, place)| place).collect()
+    }
+
+    /// The types that a type extends or implements, also where that is written elsewhere.
+    pub(super) fn bases(&self, of: Place) -> Vec<Place> {
+        let Some((record, symbol)) = self.symbol(of) else { return Vec::new() };
+        let mut places = vec![of];
+        if Family::of(record.language) == Family::Rust || Family::of(record.language) == Family::Swift {
+            let named = self.snapshot.symbols_named(record.name(symbol.name));
+            places.extend(
+                named
+                    .filter(|(.., other)| other.kind == SymbolKind::Implementation)
+                    .map(|(file, symbol, _)| Place { file, symbol }),
+            );
+        }
+        let mut bases = Vec::new();
+        for place in places {
+            let Some((record, symbol)) = self.symbol(place) else { continue };
+            for index in self.occurrences_in(place.file, symbol.span) {
+                let occurrence = record.occurrences[index];
+                if occurrence.role() == Role::Extends && self.stands_in(record, occurrence, place.symbol) {
+                    bases.extend(self.types_meant(place.file, index).into_iter().filter(|base| *base != of));
+                }
+            }
+        }
+        bases
+    }
+
+    /// In a type itself rather than in one of its members; the fields of a struct may embed others.
+    fn stands_in(&self, record: &FileRecord, occurrence: Occurrence, of: SymbolId) -> bool {
+        let inner = record.enclosing_symbol(occurrence.start);
+        inner == Some(of)
+            || inner
+                .and_then(|id| record.symbol(id))
+                .is_some_and(|symbol| symbol.parent == Some(of) && symbol.kind == SymbolKind::Field)
+    }
+
+    fn is_type(&self, place: Place) -> bool {
+        self.symbol(place).is_some_and(|(_, symbol)| symbol.kind.is_type())
+    }
+
+    pub(super) fn occurrence_at(&self, file: FileId, offset: u32) -> Option<usize> {
+        let record = self.record(file)?;
+        record.occurrences.binary_search_by_key(&offset, |occurrence| occurrence.start).ok()
+    }
+}
+
+fn types(places: Vec<Place>, confidence: f32) -> Denoted {
+    if places.is_empty() { Denoted::Unknown } else { Denoted::Types(places, confidence) }
+}
+
+fn end(record: &FileRecord, occurrence: Occurrence) -> u32 {
+    occurrence.start + u32::try_from(record.name(occurrence.name()).len()).unwrap_or(0)
+}

@@ -1,0 +1,106 @@
+//! Where symbols are used.
+
+use std::collections::BTreeSet;
+
+use super::families::Family;
+use super::{Place, Resolver};
+use crate::index::FileId;
+use crate::record::{FileRecord, NameId, Occurrence, Role};
+
+/// A place where a symbol is used.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reference {
+    /// The file.
+    pub file: FileId,
+    /// The identifier there.
+    pub occurrence: Occurrence,
+    /// Which of the symbols that were asked for it means, most likely.
+    pub place: Place,
+    /// How sure that is, from 0 to 1; see the table of [`crate::resolve`].
+    pub confidence: f32,
+}
+
+impl Resolver<'_> {
+    /// The uses of some symbols, without their definitions, in the order of files and text. `go_on` is asked now and then, and what it
+    /// refuses with ends the search.
+    ///
+    /// # Errors
+    /// That of `go_on`.
+    pub fn references<E>(
+        &self,
+        places: &[Place],
+        go_on: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Vec<Reference>, E> {
+        let wanted: Vec<(Place, Place, f32)> =
+            places.iter().flat_map(|place| self.stand_ins(*place)).collect();
+        let names: BTreeSet<&str> =
+            places.iter().map(|place| self.name(*place)).filter(|name| !name.is_empty()).collect();
+        let families: Vec<Family> =
+            places.iter().filter_map(|place| self.language(place.file)).map(Family::of).collect();
+        let mut found = Vec::new();
+        for name in names {
+            for (file, indexed) in self.snapshot.files_with(name) {
+                go_on()?;
+                let record = &*indexed.record;
+                if !families.contains(&Family::of(record.language)) {
+                    continue;
+                }
+                for index in occurrences_of(record, name) {
+                    let meanings = self.meanings(file, index);
+                    let fitting = meanings.iter().flat_map(|meaning| {
+                        let wanted = wanted.iter().filter(|(_, stand_in, _)| *stand_in == meaning.place);
+                        wanted.map(|(place, _, share)| (*place, meaning.confidence * share))
+                    });
+                    let best = fitting.max_by(|a, b| a.1.total_cmp(&b.1));
+                    found.extend(best.map(|(place, confidence)| Reference {
+                        file,
+                        occurrence: record.occurrences[index],
+                        place,
+                        confidence,
+                    }));
+                }
+            }
+        }
+        found.sort_by_key(|reference| (reference.file, reference.occurrence.start));
+        found.dedup_by_key(|reference| (reference.file, reference.occurrence.start));
+        Ok(found)
+    }
+
+    /// A symbol itself, and, where it overrides members of bases, those: who calls them may mean it.
+    fn stand_ins(&self, place: Place) -> Vec<(Place, Place, f32)> {
+        let mut stand_ins = vec![(place, place, 1.0)];
+        let Some((record, symbol)) = self.symbol(place) else { return stand_ins };
+        if let Some(parent) =
+            symbol.parent.filter(|parent| record.symbol(*parent).is_some_and(|parent| parent.kind.is_type()))
+        {
+            let types = self.definitions_of_type(place.file, parent);
+            let bases: Vec<Place> = types.into_iter().flat_map(|of| self.bases(of)).collect();
+            let overridden = self.members(&bases, record.name(symbol.name), 0.6);
+            stand_ins.extend(
+                overridden
+                    .into_iter()
+                    .filter(|base| base.place != place)
+                    .map(|base| (place, base.place, 0.6)),
+            );
+        }
+        stand_ins
+    }
+}
+
+/// The occurrences of a name in a file, and of what imports call it there; definitions and declarations are none.
+fn occurrences_of(record: &FileRecord, name: &str) -> Vec<usize> {
+    let Some(id) = record.names.find(name) else { return Vec::new() };
+    let mut names: Vec<NameId> = vec![id];
+    for import in &record.imports {
+        names.extend(
+            import.names.iter().filter(|imported| imported.name == id).map(|imported| imported.local),
+        );
+    }
+    names.sort_unstable();
+    names.dedup();
+    let is_use = |occurrence: &Occurrence| {
+        names.contains(&occurrence.name()) && !matches!(occurrence.role(), Role::Definition | Role::Local)
+    };
+    let indexes = record.occurrences.iter().enumerate().filter(|(_, occurrence)| is_use(occurrence));
+    indexes.map(|(index, _)| index).collect()
+}

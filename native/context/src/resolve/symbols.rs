@@ -1,0 +1,110 @@
+//! From a name that somebody asks for to symbols.
+
+use super::{Place, Resolver};
+use crate::record::{Symbol, SymbolKind, Visibility};
+
+impl Resolver<'_> {
+    /// The symbols of a name, also a qualified one such as `Parser.parse` or `parser::Parser::parse`, the likeliest first.
+    #[must_use]
+    pub fn symbols_called(&self, name: &str) -> Vec<Place> {
+        let name = name.trim().trim_end_matches("()");
+        let mut found = self.symbols_named(name);
+        if found.is_empty() {
+            let parts: Vec<&str> = name
+                .split(['.', ':', '#', '/', '\\', '>'])
+                .map(|part| part.trim_matches('-'))
+                .filter(|part| !part.is_empty())
+                .collect();
+            if let Some((last, around)) = parts.split_last() {
+                found = self.symbols_named(last);
+                found.retain(|place| self.is_within(*place, around));
+            }
+        }
+        // What only bears a type's name is of interest where the type itself is not ours.
+        let only_bears = |place: &Place| {
+            self.symbol(*place).is_some_and(|(_, symbol)| symbol.kind == SymbolKind::Implementation)
+        };
+        if !found.iter().all(only_bears) {
+            found.retain(|place| !only_bears(place));
+        }
+        found.sort_by_cached_key(|place| self.unlikeliness(*place));
+        found
+    }
+
+    /// Names of the workspace that are like one that it does not have.
+    #[must_use]
+    pub fn similar_names(&self, name: &str, most: usize) -> Vec<String> {
+        let wanted = name.rsplit(['.', ':', '#']).next().unwrap_or(name).to_lowercase();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let mut found: Vec<(usize, &str)> = Vec::new();
+        for (_, file) in self.snapshot.files() {
+            let record = &file.record;
+            for symbol in &record.symbols {
+                let name = record.name(symbol.name);
+                if let Some(distance) = distance(&wanted, name) {
+                    found.push((distance, name));
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().take(most).map(|(_, name)| name.to_owned()).collect()
+    }
+
+    fn symbols_named(&self, name: &str) -> Vec<Place> {
+        self.snapshot.symbols_named(name).map(|(file, symbol, _)| Place { file, symbol }).collect()
+    }
+
+    /// Whether some names stand, in this order, among the folders, the file and the symbols around a symbol.
+    fn is_within(&self, place: Place, names: &[&str]) -> bool {
+        let Some(file) = self.snapshot.file(place.file) else { return false };
+        let qualified = file.record.qualified_name(place.symbol);
+        let path = file.path.rsplit_once('.').map_or(&*file.path, |(path, _)| path);
+        let mut around = path.split('/').chain(qualified.split('.'));
+        names.iter().all(|name| around.any(|part| part == *name))
+    }
+
+    /// What is asked for is rather a public definition of the project itself than a test, a copy, or a variable in a function.
+    fn unlikeliness(&self, place: Place) -> impl Ord + use<> {
+        let (file, (record, symbol)) = self.snapshot.file(place.file).zip(self.symbol(place))?;
+        let aside = u8::from(file.is_test || symbol.is_test)
+            + u8::from(file.is_vendored)
+            + u8::from(record.generated);
+        let hidden = u8::from(symbol.visibility != Visibility::Public);
+        Some((
+            aside,
+            rank(symbol),
+            hidden,
+            symbol.body.is_none(),
+            file.path.matches('/').count(),
+            file.path.clone(),
+            place.symbol,
+        ))
+    }
+}
+
+fn rank(symbol: &Symbol) -> u8 {
+    match symbol.kind {
+        SymbolKind::Function | SymbolKind::Macro => 0,
+        kind if kind.is_type() && kind != SymbolKind::Implementation => 0,
+        SymbolKind::Method | SymbolKind::Constructor => 1,
+        SymbolKind::Constant | SymbolKind::Variable | SymbolKind::Module => 2,
+        _ => 3,
+    }
+}
+
+/// How far a name is from another one in lower case; `None` where they are not alike.
+fn distance(wanted: &str, name: &str) -> Option<usize> {
+    let name = name.to_lowercase();
+    if name == wanted {
+        return Some(0);
+    }
+    let longer = name.len().max(wanted.len()) - name.len().min(wanted.len());
+    if wanted.len() >= 3 && (name.contains(wanted) || (name.len() >= 3 && wanted.contains(name.as_str()))) {
+        return Some(1 + longer);
+    }
+    let differing = wanted.chars().zip(name.chars()).filter(|(a, b)| a != b).count();
+    (longer <= 1 && differing <= 2 && wanted.len() >= 4).then_some(2 + longer + differing)
+}
