@@ -105,6 +105,24 @@ export interface BridgeOptions {
   rpc: string
   /** Whether webhooks may reach private networks; `codexBridge.webhooks.allowPrivateNetworks`. */
   webhooksAllowPrivateNetworks: boolean
+  /** In which process the turns of lanes run that do not say: `process` or `shared`; `codexBridge.lanes.sessionIsolation`. */
+  laneSessionIsolation: string
+  /** Lane sessions with a process of their own at once; `codexBridge.lanes.sessionsMax`. */
+  laneSessionsMax: number
+  /** Minutes without work after which a lane's session ends; `codexBridge.lanes.sessionIdleMinutes`. */
+  laneSessionIdleMinutes: number
+  /** Whether the routes below `/debug` that make things up may be used; `codexBridge.debugRoutes`. */
+  debugRoutes: boolean
+  /** NATS servers to which events are published; `codexBridge.nats.url`. */
+  natsUrl?: string
+  /** File of credentials for NATS; `codexBridge.nats.credentials`. */
+  natsCredentials?: string
+  /** What the bridge's subjects begin with; `codexBridge.nats.prefix`. */
+  natsPrefix?: string
+  /** Which bridge this is on NATS; `codexBridge.nats.instance`. */
+  natsInstance?: string
+  /** Whether lane commands are taken from NATS; `codexBridge.nats.commands`. */
+  natsCommands: boolean
   /** Where the database lives: the extension's global storage. */
   dataFolder: string
   /** The Codex executable; `codexBridge.codexPath`. */

@@ -9,6 +9,13 @@ interface HealthBody {
     /** What is wrong and what to do; where no executable was found, also every place that was searched. */
     readonly problem: string | null;
   };
+  /** Where a server is named. */
+  readonly nats?: {
+    readonly state: string;
+    readonly url: string;
+    readonly behind: number;
+    readonly lastError: string | null;
+  };
   readonly status: {
     readonly url: string;
     readonly jobs: Readonly<Record<"starting" | "running" | "completed" | "failed", number>>;
@@ -17,7 +24,7 @@ interface HealthBody {
 
 /** The state of a running bridge, a fact a line. */
 export async function healthText(bridge: Bridge): Promise<string> {
-  const { version, codex, status } = await health(bridge);
+  const { version, codex, nats, status } = await health(bridge);
   const { starting, running, completed, failed } = status.jobs;
   const facts = [
     `URL: ${status.url}`,
@@ -29,6 +36,12 @@ export async function healthText(bridge: Bridge): Promise<string> {
   }
   if (codex.problem !== null) {
     facts.push(`Codex: ${codex.problem}`);
+  }
+  if (nats !== undefined) {
+    facts.push(`NATS: ${nats.state}, ${nats.url}, ${nats.behind} events behind`);
+    if (nats.lastError !== null) {
+      facts.push(`NATS: ${nats.lastError}`);
+    }
   }
   return facts.join("\n");
 }

@@ -1,10 +1,12 @@
 //! The project's own commands. `npm test`, `npm run demo` and `npm run package` call them.
 
 mod api_types;
+mod apt;
 mod checkout;
 mod codex_matrix;
 mod codex_versions;
 mod demo;
+mod nats_server;
 mod openapi;
 mod package;
 mod python;

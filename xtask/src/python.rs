@@ -3,10 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::{
-    Failure,
-    run::{Program, heading},
-};
+use crate::{Failure, apt};
 
 /// What the tests call it.
 const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
@@ -23,7 +20,7 @@ pub(crate) fn prepare() -> Result<(), Failure> {
     match find() {
         Found::Good => return Ok(()),
         Found::TooOld => return Err(format!("{NEEDED}, and `{PYTHON}` is older: https://www.python.org")),
-        Found::Missing if may_install() => {}
+        Found::Missing if apt::may_install() => {}
         Found::Missing => {
             return Err(format!(
                 "{NEEDED}, and `{PYTHON}` was not found: https://www.python.org. On Debian and its relatives: sudo \
@@ -31,16 +28,7 @@ pub(crate) fn prepare() -> Result<(), Failure> {
             ));
         }
     }
-    heading("apt-get install python3");
-    // Another package manager may be at work; the lock is worth waiting for.
-    let wait = ["-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=3"];
-    for task in [&["update"][..], &["install", "--yes", "--no-install-recommends", "python3"]] {
-        Program::new("apt-get", "It is part of Debian and its relatives.")
-            .environment("DEBIAN_FRONTEND", "noninteractive")
-            .args(wait)
-            .args(task)
-            .run()?;
-    }
+    apt::install("python3")?;
     match find() {
         Found::Good => Ok(()),
         Found::TooOld | Found::Missing => Err(format!("{NEEDED}, and this system has none to install.")),
@@ -56,15 +44,4 @@ fn find() -> Found {
         Ok(status) if status.code() == Some(1) => Found::TooOld,
         _ => Found::Missing,
     }
-}
-
-#[cfg(unix)]
-fn may_install() -> bool {
-    let apt = Command::new("apt-get").arg("--version").stdout(Stdio::null()).status();
-    rustix::process::geteuid().is_root() && apt.is_ok_and(|status| status.success())
-}
-
-#[cfg(not(unix))]
-fn may_install() -> bool {
-    false
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Failure, checkout, package, python,
+    Failure, checkout, nats_server, package, python,
     run::{Program, heading},
 };
 
@@ -20,12 +20,13 @@ const EXTENSION: [(&str, Check); 2] = [
     ("bundle of the extension", || Program::npm().args(["run", "build:extension"]).run()),
 ];
 
-const RUST: [(&str, Check); 4] = [
+const RUST: [(&str, Check); 5] = [
     ("format of the Rust sources", || Program::cargo().args(["fmt", "--all", "--check"]).run()),
     ("lints of the Rust sources", || {
         Program::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
     }),
     ("Python for the skill's client", python::prepare),
+    ("nats-server for the tests of NATS", nats_server::prepare),
     ("Rust tests", || Program::cargo().args(["test", "--workspace", "--no-fail-fast"]).run()),
 ];
 

@@ -16,8 +16,10 @@ use bridge::config::{self, Config, WebhookConfig};
 use bridge::editor::Editor;
 use bridge::events::{Filter, TypePatterns};
 use bridge::http::InProcessReply;
+use bridge::lanes::sessions::SessionLimits;
 use bridge::limits::HttpLimits;
-use bridge::model::lane::SessionIsolation;
+use bridge::model::subscription::Secret;
+use bridge::nats::{NatsConfig, NatsSettings};
 use codex::locate::LocateOptions;
 use host::Callback;
 use napi::bindgen_prelude::{Error, Result};
@@ -59,6 +61,24 @@ pub struct BridgeOptions {
     pub rpc: String,
     /// Whether webhooks may reach private networks; `codexBridge.webhooks.allowPrivateNetworks`.
     pub webhooks_allow_private_networks: bool,
+    /// In which process the turns of lanes run that do not say: `process` or `shared`; `codexBridge.lanes.sessionIsolation`.
+    pub lane_session_isolation: String,
+    /// Lane sessions with a process of their own at once; `codexBridge.lanes.sessionsMax`.
+    pub lane_sessions_max: u32,
+    /// Minutes without work after which a lane's session ends; `codexBridge.lanes.sessionIdleMinutes`.
+    pub lane_session_idle_minutes: u32,
+    /// Whether the routes below `/debug` that make things up may be used; `codexBridge.debugRoutes`.
+    pub debug_routes: bool,
+    /// NATS servers to which events are published; `codexBridge.nats.url`.
+    pub nats_url: Option<String>,
+    /// File of credentials for NATS; `codexBridge.nats.credentials`.
+    pub nats_credentials: Option<String>,
+    /// What the bridge's subjects begin with; `codexBridge.nats.prefix`.
+    pub nats_prefix: Option<String>,
+    /// Which bridge this is on NATS; `codexBridge.nats.instance`.
+    pub nats_instance: Option<String>,
+    /// Whether lane commands are taken from NATS; `codexBridge.nats.commands`.
+    pub nats_commands: bool,
     /// Where the database lives: the extension's global storage.
     pub data_folder: String,
     /// The Codex executable; `codexBridge.codexPath`.
@@ -100,9 +120,12 @@ impl BridgeOptions {
             request_timeout: Duration::from_millis(self.request_timeout_ms.into()),
             tab_timeout: Duration::from_millis(self.tab_timeout_ms.into()),
             approval_timeout: Duration::from_millis(self.approval_timeout_ms.into()),
-            lane_isolation: SessionIsolation::Process,
-            lane_sessions: config::DEFAULT_LANE_SESSIONS,
-            debug_routes: false,
+            lane_isolation: self.lane_session_isolation.parse()?,
+            lane_sessions: SessionLimits {
+                processes_max: usize::try_from(self.lane_sessions_max).unwrap_or(usize::MAX),
+                idle: Duration::from_secs(u64::from(self.lane_session_idle_minutes) * 60),
+            },
+            debug_routes: self.debug_routes,
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,
             rpc: self.rpc.parse()?,
@@ -111,6 +134,14 @@ impl BridgeOptions {
                 allow_private_networks: self.webhooks_allow_private_networks,
                 ..WebhookConfig::default()
             },
+            nats: NatsConfig::of(NatsSettings {
+                url: self.nats_url.map(Secret),
+                token: None,
+                credentials: some_path(self.nats_credentials),
+                prefix: self.nats_prefix,
+                instance: self.nats_instance,
+                commands: self.nats_commands,
+            })?,
             version: self.extension_version,
         })
     }

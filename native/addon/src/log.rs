@@ -21,7 +21,8 @@ static SUBSCRIBE: Once = Once::new();
 pub(crate) fn send_to(channel: Channel) {
     *CHANNEL.write().unwrap_or_else(PoisonError::into_inner) = Some(channel);
     SUBSCRIBE.call_once(|| {
-        let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG")
+            .unwrap_or_else(|_| EnvFilter::new(bridge::LOG_FILTER));
         // The output channel adds time and level itself.
         let subscribed = tracing_subscriber::fmt()
             .with_env_filter(filter)

@@ -19,8 +19,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use bridge::Bridge;
-use bridge::config::{Config, WebhookConfig};
-use bridge::limits::HttpLimits;
+use bridge::config::Config;
 use codex::locate::LocateOptions;
 use serde_json::json;
 use testkit::HttpClient;
@@ -59,28 +58,9 @@ async fn serve() {
     let folder = std::path::PathBuf::from(std::env::var_os(FOLDER).unwrap());
     let executable = std::env::current_exe().unwrap();
     let config = Config {
-        host: "127.0.0.1".into(),
-        port: 0,
-        auth_token: None,
-        allowed_origins: vec![],
-        data_folder: folder.join("data"),
-        discovery_folder: folder.join("discovery"),
         locate: LocateOptions { explicit: Some(executable), ..LocateOptions::default() },
-        working_folder: folder.clone(),
-        workspace_folders: vec![],
         environment: vec![(ROLE.to_owned(), "app-server".to_owned())],
-        request_timeout: Duration::from_secs(60),
-        tab_timeout: Duration::from_secs(5),
-        approval_timeout: Duration::from_secs(60),
-        lane_isolation: bridge::model::lane::SessionIsolation::Process,
-        lane_sessions: bridge::config::DEFAULT_LANE_SESSIONS,
-        debug_routes: false,
-        history_age_max: Duration::from_secs(24 * 60 * 60),
-        history_jobs_max: 10_000,
-        rpc: bridge::config::RpcMode::Safe,
-        http: HttpLimits::default(),
-        webhooks: WebhookConfig::default(),
-        version: "bench".into(),
+        ..Config::new(folder.join("data"), folder.join("discovery"), folder.clone())
     };
     let bridge = Bridge::start(config, None).await.unwrap();
     println!("{}", bridge.url());

@@ -16,8 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bridge::Bridge;
-use bridge::config::{Config, WebhookConfig};
-use bridge::limits::HttpLimits;
+use bridge::config::Config;
 use bytes::Bytes;
 use codex::app_server::AppServer;
 use codex::connection::{ThreadEvent, ThreadWatch};
@@ -49,28 +48,13 @@ async fn main() {
     let environment = vec![("CODEX_HOME".to_owned(), home.path().display().to_string())];
     let bridge = Bridge::start(
         Config {
-            host: "127.0.0.1".into(),
-            port: 0,
-            auth_token: None,
-            allowed_origins: vec![],
-            data_folder: folder.path().join("data"),
-            discovery_folder: folder.path().join("discovery"),
             locate: LocateOptions { explicit: Some(codex_binary()), ..LocateOptions::default() },
-            working_folder: folder.path().to_owned(),
-            workspace_folders: vec![],
             environment: environment.clone(),
-            request_timeout: Duration::from_secs(60),
-            tab_timeout: Duration::from_secs(5),
-            approval_timeout: Duration::from_secs(60),
-            lane_isolation: bridge::model::lane::SessionIsolation::Process,
-            lane_sessions: bridge::config::DEFAULT_LANE_SESSIONS,
-            debug_routes: false,
-            history_age_max: Duration::from_secs(24 * 60 * 60),
-            history_jobs_max: 10_000,
-            rpc: bridge::config::RpcMode::Safe,
-            http: HttpLimits::default(),
-            webhooks: WebhookConfig::default(),
-            version: "bench".into(),
+            ..Config::new(
+                folder.path().join("data"),
+                folder.path().join("discovery"),
+                folder.path().to_owned(),
+            )
         },
         None,
     )

@@ -12,11 +12,9 @@ use std::time::{Duration, Instant};
 
 use bridge::Bridge;
 use bridge::clock::Timestamp;
-use bridge::config::{Config, WebhookConfig};
-use bridge::limits::HttpLimits;
+use bridge::config::Config;
 use bridge::store::{LoneEvent, Store};
 use bytes::Bytes;
-use codex::locate::LocateOptions;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1 as client;
 use hyper::server::conn::http1 as server;
@@ -74,30 +72,7 @@ async fn main() {
 }
 
 fn config(folder: &std::path::Path) -> Config {
-    Config {
-        host: "127.0.0.1".into(),
-        port: 0,
-        auth_token: None,
-        allowed_origins: vec![],
-        data_folder: folder.join("data"),
-        discovery_folder: folder.join("discovery"),
-        locate: LocateOptions::default(),
-        working_folder: folder.to_owned(),
-        workspace_folders: vec![],
-        environment: vec![],
-        request_timeout: Duration::from_secs(60),
-        tab_timeout: Duration::from_secs(5),
-        approval_timeout: Duration::from_secs(60),
-        lane_isolation: bridge::model::lane::SessionIsolation::Process,
-        lane_sessions: bridge::config::DEFAULT_LANE_SESSIONS,
-        debug_routes: false,
-        rpc: bridge::config::RpcMode::Safe,
-        history_age_max: Duration::from_secs(24 * 60 * 60),
-        history_jobs_max: 10_000,
-        http: HttpLimits::default(),
-        webhooks: WebhookConfig::default(),
-        version: "bench".into(),
-    }
+    Config::new(folder.join("data"), folder.join("discovery"), folder.to_owned())
 }
 
 async fn record(store: &Store, count: usize) {

@@ -22,6 +22,7 @@ use crate::jobs::Jobs;
 use crate::lanes::watch::Watcher;
 use crate::lanes::{LaneParts, Lanes};
 use crate::limits;
+use crate::nats::Nats;
 use crate::session::Session;
 use crate::sessions::Sessions;
 use crate::store::{Store, StoreError};
@@ -104,6 +105,7 @@ impl Bridge {
         let tasks = TaskTracker::new();
         let events = Events::new(store.clone());
         let webhooks = Webhooks::new(store.clone(), config.webhooks.clone(), &config.data_folder);
+        let nats = config.nats.clone().map(|nats| Nats::new(nats, store.clone(), &config.data_folder));
         let jobs = Jobs::new(store.clone(), events.clone(), instance_id.clone());
         let session = Session::new(
             config.locate.clone(),
@@ -178,6 +180,7 @@ impl Bridge {
             approvals: approvals.clone(),
             events: events.clone(),
             webhooks: webhooks.clone(),
+            nats: nats.clone(),
             conversations: conversations.clone(),
             threads: Threads::new(conversations.clone(), sessions, config.rpc),
             session: session.clone(),
@@ -204,12 +207,16 @@ impl Bridge {
         reconciler.look().await;
         let router = http::router(Arc::clone(&app));
         tasks.spawn(Server::new(Arc::clone(&app), router.clone(), listener, address).run());
+        let in_process = InProcess::new(router);
+        if let Some(nats) = nats {
+            tasks.spawn(nats.run(Arc::clone(&app), in_process.clone(), stopping.clone()));
+        }
         tasks.spawn(reconciler.run(stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
         tracing::info!(url, data_folder = %config.data_folder.display(), "the bridge is running");
         let announced = Mutex::new(Announced { instance: Some(instance), entry });
         let stopped = tokio::sync::Mutex::new(false);
-        Ok(Self { url, app, in_process: InProcess::new(router), store, stopping, tasks, announced, stopped })
+        Ok(Self { url, app, in_process, store, stopping, tasks, announced, stopped })
     }
 
     /// The address that it serves, for example `http://127.0.0.1:8765`.

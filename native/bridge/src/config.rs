@@ -12,6 +12,7 @@ use etcetera::BaseStrategy;
 use crate::lanes::sessions::SessionLimits;
 use crate::limits::{HttpLimits, WebhookLimits};
 use crate::model::lane::SessionIsolation;
+use crate::nats::NatsConfig;
 
 /// What a bridge is started with.
 #[derive(Debug, Clone)]
@@ -58,8 +59,42 @@ pub struct Config {
     pub http: HttpLimits,
     /// How webhooks are sent.
     pub webhooks: WebhookConfig,
+    /// Where events are published, and whether commands come from there; `None` for nowhere.
+    pub nats: Option<NatsConfig>,
     /// Version of the program that starts the bridge.
     pub version: String,
+}
+
+impl Config {
+    /// The defaults, on any free port of loopback.
+    #[must_use]
+    pub fn new(data_folder: PathBuf, discovery_folder: PathBuf, working_folder: PathBuf) -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+            auth_token: None,
+            allowed_origins: Vec::new(),
+            data_folder,
+            discovery_folder,
+            locate: LocateOptions::default(),
+            working_folder,
+            workspace_folders: Vec::new(),
+            environment: Vec::new(),
+            request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            tab_timeout: DEFAULT_TAB_TIMEOUT,
+            approval_timeout: DEFAULT_APPROVAL_TIMEOUT,
+            lane_isolation: SessionIsolation::Process,
+            lane_sessions: DEFAULT_LANE_SESSIONS,
+            debug_routes: false,
+            history_age_max: DEFAULT_HISTORY_AGE_MAX,
+            history_jobs_max: DEFAULT_HISTORY_JOBS_MAX,
+            rpc: RpcMode::Safe,
+            http: HttpLimits::default(),
+            webhooks: WebhookConfig::default(),
+            nats: None,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
 }
 
 /// Which of Codex's own methods callers may name.

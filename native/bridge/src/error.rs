@@ -41,6 +41,9 @@ pub enum Error {
     /// No such route.
     #[error("Route not found")]
     RouteNotFound,
+    /// No such operation over NATS.
+    #[error("There is no operation {0:?}. There are: {names}.", names = crate::nats::operation_names())]
+    OperationNotFound(String),
     /// The route exists for other methods.
     #[error("This route does not support {method}; allowed: {allow}.")]
     MethodNotAllowed {

@@ -5,7 +5,7 @@
 //! - A **discovery file** in the discovery folder (`<instanceId>.json`, mode 0600) with the address, for clients that look
 //!   for the bridge of a workspace folder.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -109,6 +109,17 @@ impl Drop for Instance {
                 tracing::debug!(%error, file = %file.display(), "left a file behind");
             }
         }
+    }
+}
+
+/// The lock of the one process of a data folder that does something for all, unless another one has it. The operating system
+/// releases it however the process ends. The file stays: whoever removed it could leave two such processes.
+pub(crate) fn take_lock(path: &Path) -> std::io::Result<Option<File>> {
+    let file = File::options().create(true).truncate(false).write(true).open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -215,6 +215,12 @@ impl Jobs {
         self.live().get(job_id).cloned()
     }
 
+    /// The unfinished jobs of this process, in no order.
+    #[must_use]
+    pub fn live_views(&self) -> Vec<Job> {
+        self.live().values().map(|job| job.view()).collect()
+    }
+
     fn live(&self) -> MutexGuard<'_, HashMap<String, Arc<LiveJob>>> {
         self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
     }

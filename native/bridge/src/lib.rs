@@ -14,11 +14,16 @@ pub mod jobs;
 pub mod lanes;
 pub mod limits;
 pub mod model;
+pub mod nats;
 pub mod session;
 pub mod sessions;
 pub mod store;
 pub mod threads;
+mod tls;
 pub mod webhooks;
+
+/// What is logged, unless the environment says otherwise. What the NATS client logs, the bridge says in words of its own.
+pub const LOG_FILTER: &str = "info,async_nats=off";
 
 pub use bridge::{Bridge, StartError};
 pub use http::ListenError;

@@ -256,3 +256,32 @@ pub const DELIVERIES_KEPT_MAX: usize = 10_000;
 
 /// Longest reason or note of a made-up approval or end, in characters: some sentences for a person.
 pub const DEBUG_WORDS_MAX: usize = 2_000;
+
+/// Length of a token of NATS subjects that a person chooses; host names have up to 64 characters.
+pub const NATS_TOKEN_LENGTH_MAX: usize = 64;
+/// Time to connect to one NATS server, TLS included. Far networks need a second.
+pub const NATS_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for JetStream to answer. It takes milliseconds, and some seconds while a cluster chooses a leader.
+pub const NATS_ACK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Events under way to JetStream. Hides a network's delay: a thousand events a second at 60 ms.
+pub const NATS_IN_FLIGHT_MAX: usize = 64;
+/// Between two signs of life on a NATS connection; the third one without an answer ends it.
+pub const NATS_PING_INTERVAL: Duration = Duration::from_secs(10);
+/// First wait before NATS is connected to again; doubled each time up to the maximum.
+pub const NATS_RETRY_MIN: Duration = Duration::from_millis(250);
+/// Longest wait before NATS is connected to again.
+pub const NATS_RETRY_MAX: Duration = Duration::from_secs(5);
+/// A connection that lasted this long was good: the next wait is the shortest again.
+pub const NATS_HEALTHY_AFTER: Duration = Duration::from_secs(10);
+/// Between two looks whether the process that uses NATS for the data folder is gone. A look takes some microseconds.
+pub const NATS_LEADER_INTERVAL: Duration = Duration::from_secs(1);
+/// Events stay in a stream that we make for so long: a week-end, and time to notice.
+pub const NATS_STREAM_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// A stream that we make remembers keys for so long. What is older is found by reading the stream's last event.
+pub const NATS_DUPLICATE_WINDOW: Duration = Duration::from_secs(10 * 60);
+/// What a message takes beside its body: subject and headers, which have a few hundred bytes.
+pub const NATS_HEADERS_BYTES_MAX: usize = 4 * 1024;
+/// Commands under way. Most take milliseconds; starting a session takes a second or two.
+pub const NATS_COMMANDS_MAX: usize = 32;
+/// Commands that wait; later ones are lost, and whoever sent them hears nothing.
+pub const NATS_COMMANDS_WAITING_MAX: usize = 256;

@@ -9,6 +9,8 @@ use bridge::config::{self, Config, RpcMode, WebhookConfig};
 use bridge::lanes::sessions::SessionLimits;
 use bridge::limits::{self, HttpLimits};
 use bridge::model::lane::SessionIsolation;
+use bridge::model::subscription::Secret;
+use bridge::nats::{self, NatsConfig, NatsSettings};
 use clap::Args;
 use codex::locate::LocateOptions;
 use tracing_subscriber::EnvFilter;
@@ -85,6 +87,37 @@ pub(crate) struct ServeArguments {
     /// Webhooks may also reach private networks, for example 10.0.0.0/8.
     #[arg(long)]
     webhooks_allow_private_networks: bool,
+
+    /// Publish every event to JetStream there: nats:// or tls://, host and port; several of one system with commas between. May hold
+    /// user:password@ or token@; then prefer the environment variable: other users can read a command line.
+    #[arg(long, env = "CODEX_BRIDGE_NATS_URL", hide_env_values = true, value_name = "URL", value_parser = secret)]
+    nats_url: Option<Secret>,
+
+    /// Token for NATS.
+    #[arg(long, env = "CODEX_BRIDGE_NATS_TOKEN", hide_env_values = true, value_name = "TOKEN", value_parser = secret)]
+    nats_token: Option<Secret>,
+
+    /// Credentials for NATS, a file as nsc writes it.
+    #[arg(long, value_name = "FILE")]
+    nats_credentials: Option<PathBuf>,
+
+    /// What the bridge's subjects begin with.
+    #[arg(long, value_name = "TOKENS", default_value = nats::DEFAULT_PREFIX)]
+    nats_prefix: String,
+
+    /// Which bridge this is on NATS, the second token of its subjects [default: the name of this machine].
+    #[arg(long, value_name = "TOKEN")]
+    nats_instance: Option<String>,
+
+    /// Take lane commands from NATS. Whoever may publish there can then make Codex work, as you, on this machine.
+    #[arg(long)]
+    nats_commands: bool,
+}
+
+/// Never shown, also not in what is said of wrong arguments.
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a parser's signature")]
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret(text.to_owned()))
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -93,7 +126,8 @@ fn millis(duration: Duration) -> u64 {
 
 /// Runs until a signal ends it.
 pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
-    let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new(bridge::LOG_FILTER));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -175,6 +209,14 @@ impl ServeArguments {
                 allow_private_networks: self.webhooks_allow_private_networks,
                 ..WebhookConfig::default()
             },
+            nats: NatsConfig::of(NatsSettings {
+                url: self.nats_url,
+                token: self.nats_token,
+                credentials: self.nats_credentials,
+                prefix: Some(self.nats_prefix),
+                instance: self.nats_instance,
+                commands: self.nats_commands,
+            })?,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }

@@ -14,6 +14,7 @@ use crate::cache::Cache;
 use crate::index::{Index, Progress};
 use crate::protocol::{Arguments, Code, INVOKE_TOOL, KINDS, META_KINDS, Operation, Refusal, TOOLS};
 use crate::resolve::ManifestCache;
+use crate::search::Search;
 use crate::workspace::Workspace;
 
 mod building;
@@ -73,6 +74,7 @@ struct Inner {
     threads: Option<usize>,
     listener: Option<Listener>,
     building: Building,
+    search: Search,
     manifests: ManifestCache,
     invocations: AtomicU64,
 }
@@ -91,6 +93,7 @@ impl Context {
             threads: options.threads,
             listener: options.listener,
             building: Building::default(),
+            search: Search::default(),
             manifests: ManifestCache::default(),
             invocations: AtomicU64::new(0),
         };
@@ -202,13 +205,14 @@ impl Context {
         let inner = &self.inner;
         inner.building.start(&self.inner);
         inner.building.wait(Some(crate::limits::INDEX_WAIT));
-        let asking = Asking::new(&inner.index, &inner.manifests);
+        let asking = Asking::new(&inner.index, &inner.search, &inner.manifests);
         let mut answer = (operation.answer)(&asking, &arguments);
         let stale = asking.into_stale();
         if !stale.is_empty() {
             // Files changed behind the index, and what was answered of them may be wrong: once more, from what they are now.
             inner.index.refresh(&stale);
-            answer = (operation.answer)(&Asking::new(&inner.index, &inner.manifests), &arguments);
+            answer =
+                (operation.answer)(&Asking::new(&inner.index, &inner.search, &inner.manifests), &arguments);
         }
         let mut answer = answer?;
         let unknown = arguments.unknown();
@@ -232,10 +236,11 @@ impl Inner {
 
     /// Makes the index. The caller is its only builder.
     fn build(&self, seen: &(dyn Fn(Progress) + Sync)) {
-        self.index.build(self.cache.as_ref(), self.threads, &|progress| {
+        let snapshot = self.index.build(self.cache.as_ref(), self.threads, &|progress| {
             seen(progress);
             self.tell(&Event::Progress(progress));
         });
+        self.search.follow(&snapshot);
     }
 }
 

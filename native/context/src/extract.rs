@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::languages::{LanguageId, detect};
 use crate::limits;
 use crate::record::{FileRecord, NameTable, NameTableBuilder, Span, Understanding};
+use crate::search::FileTerms;
 
 mod captures;
 mod chunks;
@@ -53,6 +54,8 @@ pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
     imports::rename(&mut imports, &final_ids);
     occurrences::rename(&mut occurrences, &final_ids);
     let chunks = chunks::chunks(text, &line_starts, &symbols);
+    let is_parsed = matches!(understanding, Understanding::Parsed { .. });
+    let terms = FileTerms::new(text, &chunks, &symbols, &names, is_parsed);
     FileRecord {
         hash: xxh3_64(text.as_bytes()),
         language,
@@ -66,6 +69,7 @@ pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
         occurrences: occurrences.into(),
         imports: imports.into(),
         chunks: chunks.into(),
+        terms,
     }
 }
 

@@ -71,9 +71,6 @@ pub const ANSWER_TOKENS_MIN: i64 = 100;
 /// The most tokens that a caller may ask for: beyond it, reading the file itself serves better.
 pub const ANSWER_TOKENS_MAX: i64 = 200_000;
 
-/// Places that one search may give.
-pub const SEARCH_RESULTS_MAX: i64 = 1_000;
-
 /// Symbols of one name that are explained; all others are listed by their place.
 pub const EXPLAINED_MAX: usize = 5;
 
@@ -98,3 +95,18 @@ pub const RESOLVE_DEPTH_MAX: u32 = 6;
 
 /// Modules that offer a name in turn, one from the next, before it is given up.
 pub const REEXPORTS_MAX: u32 = 8;
+
+/// Bytes of a word that search tells apart from data. The longest identifiers that people write have some sixty letters.
+pub const WORD_BYTES_MAX: usize = 64;
+
+/// Bytes of a query that are read: a function of a hundred lines, as somebody may paste to find its like.
+pub const QUERY_BYTES_MAX: usize = 8_192;
+
+/// Terms of a query that are looked for. A question has ten; each costs a walk over the chunks that have it.
+pub const QUERY_TERMS_MAX: usize = 128;
+
+/// Results of a query. Nobody reads on, and an answer has a bound of its own.
+pub const RESULTS_MAX: usize = 100;
+
+/// Path globs of a query. Each is tried on the files that fit.
+pub const GLOBS_MAX: usize = 64;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::languages::LanguageId;
+use crate::search::FileTerms;
 
 mod names;
 mod symbol;
@@ -242,6 +243,8 @@ pub struct FileRecord {
     pub imports: Box<[Import]>,
     /// The pieces for search, in the order of the text.
     pub chunks: Box<[Chunk]>,
+    /// What each chunk is found by.
+    pub terms: FileTerms,
 }
 
 impl FileRecord {

@@ -6,6 +6,7 @@
 //! - [`codex_binary`]: the real Codex binary that npm installed, and [`codex_binaries`]: those of several versions;
 //! - [`HttpClient`]: a client of the bridge's API; [`EventReader`]: one of its streams of events;
 //! - [`WebhookReceiver`]: a receiver of webhooks that fails, hangs, redirects and dies on demand;
+//! - [`NatsServer`]: a real NATS server that is killed and started on demand;
 //! - [`ScriptedPeer`]: an app-server that misbehaves on demand, for the faults the real one will not show.
 //!
 //! Nothing of this is ever part of what is shipped.
@@ -18,6 +19,7 @@ mod codex_home;
 mod event_reader;
 mod http_client;
 mod model;
+mod nats_server;
 mod peer;
 mod program;
 mod webhook_receiver;
@@ -27,6 +29,7 @@ pub use codex_home::CodexHome;
 pub use event_reader::{EventReader, ServerSentEvent};
 pub use http_client::{HttpClient, HttpReply, NoReply};
 pub use model::{RecordedRequest, ScriptedModel};
+pub use nats_server::NatsServer;
 pub use peer::{Action, PeerOutcome, PeerScript, ScriptedPeer, Step, play};
 pub use program::testkit_program;
 pub use webhook_receiver::{ReceivedWebhook, ReceiverAnswer, WebhookReceiver};

@@ -18,6 +18,17 @@ use crate::jobs::LiveJob;
 use crate::limits;
 use crate::model::job::{Delivery, FailureCode, Job, JobStatus, Transport};
 
+/// What waits on a conversation.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The conversation; the copy where one replaced it.
+    pub conversation_id: String,
+    /// The jobs that wait here, in the order in which they will run.
+    pub here: Vec<Job>,
+    /// The jobs that wait in the queue of the process that has the conversation, in the order in which they were handed over.
+    pub elsewhere: Vec<Job>,
+}
+
 impl Conversations {
     /// Ends a job: takes it out of its queue, or interrupts its turn. Returns it as it is then, ended in all but the rarest
     /// cases. A job that was cancelled before stays as it is.
@@ -213,10 +224,32 @@ impl Conversations {
         })
     }
 
-    /// The jobs that wait on a conversation, in order.
-    #[must_use]
-    pub fn waiting(&self, conversation_id: &str) -> Vec<Job> {
-        self.inner.registry.waiting(conversation_id).iter().map(|job| job.view()).collect()
+    /// The jobs that wait on a conversation, or on the copy that replaced it: here, in order, and those that wait in the queue of
+    /// another process.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn waiting(&self, conversation_id: &str) -> Result<Waiting, Error> {
+        let conversation_id = self.successor(conversation_id).await?;
+        let here = self.inner.registry.waiting(&conversation_id).iter().map(|job| job.view()).collect();
+        let waits_there = |job: &Job| {
+            job.delivery == Some(Delivery::HandedOver)
+                && job.turn_id.is_none()
+                && job.conversation_id.as_ref() == Some(&conversation_id)
+        };
+        let mut elsewhere: Vec<Job> = self.inner.jobs.live_views().into_iter().filter(waits_there).collect();
+        elsewhere.sort_by_key(|job| job.created_at);
+        Ok(Waiting { conversation_id, here, elsewhere })
+    }
+
+    /// A job that waits on the conversation, or on the copy that replaced it.
+    ///
+    /// # Errors
+    /// [`Error::JobNotFound`].
+    pub async fn waiting_job(&self, conversation_id: &str, job_id: &str) -> Result<Job, Error> {
+        let conversation_id = self.successor(conversation_id).await?;
+        let job = self.inner.jobs.get(job_id).await?;
+        if job.conversation_id.as_ref() == Some(&conversation_id) { Ok(job) } else { Err(Error::JobNotFound) }
     }
 
     /// Replaces the words of a job that waits.

@@ -17,9 +17,13 @@ use crate::model::job::{Delivery, Fork};
 impl Conversations {
     /// The conversation that a message for `conversation_id` goes to: itself, or the copy that replaced it.
     pub(super) async fn goes_on_as(&self, conversation_id: &str, message: &Message) -> Result<String, Error> {
-        let alias =
-            if message.upgrade { self.inner.jobs.store().alias(conversation_id).await? } else { None };
-        Ok(alias.unwrap_or_else(|| conversation_id.to_owned()))
+        if message.upgrade { self.successor(conversation_id).await } else { Ok(conversation_id.to_owned()) }
+    }
+
+    /// The conversation itself, or the copy that replaced it.
+    pub(super) async fn successor(&self, conversation_id: &str) -> Result<String, Error> {
+        let copy = self.inner.jobs.store().alias(conversation_id).await?;
+        Ok(copy.unwrap_or_else(|| conversation_id.to_owned()))
     }
 
     /// A message for a conversation that was replaced goes to the copy.
@@ -44,30 +48,36 @@ impl Conversations {
         }
     }
 
-    /// Makes a copy, loaded here, and lets the job go on in it.
+    /// Makes a copy, loaded here, and lets the job go on in it. Where another bridge process was quicker to replace the
+    /// conversation, the job goes on in that one's copy, which is not loaded here.
     async fn copy(
         &self,
         conversation_id: &str,
         job: &LiveJob,
         message: &Message,
         kind: Fork,
-    ) -> Result<(String, Loaded), Error> {
+    ) -> Result<(String, Option<Loaded>), Error> {
         let server = self.inner.sessions.of(conversation_id).ready().await?;
         let (thread, watch) =
             self.fork_on(&server, conversation_id, &message.options, &ForkPoint::Whole).await?;
         let recorded = async {
-            if kind == Fork::Upgrade {
-                self.inner.jobs.store().insert_alias(conversation_id, &thread.id).await?;
-            }
-            let stepped = job.step(|job, now| job.fork(&thread.id, kind, now)).await?;
-            stepped.map(drop).map_err(ended_early)
+            let copy_id = match kind {
+                Fork::Upgrade => self.inner.jobs.store().insert_alias(conversation_id, &thread.id).await?,
+                Fork::Asked => thread.id.clone(),
+            };
+            job.step(|job, now| job.fork(&copy_id, kind, now)).await?.map_err(ended_early)?;
+            Ok(copy_id)
         };
-        if let Err(error) = recorded.await {
-            unsubscribe(&server, &thread.id).await;
-            return Err(error);
+        match recorded.await {
+            Ok(copy_id) if copy_id == thread.id => {
+                let loaded = Loaded::new(Arc::clone(&server), &thread, watch);
+                Ok((copy_id, Some(loaded)))
+            }
+            other => {
+                unsubscribe(&server, &thread.id).await;
+                other.map(|copy_id| (copy_id, None))
+            }
         }
-        let loaded = Loaded::new(Arc::clone(&server), &thread, watch);
-        Ok((thread.id, loaded))
     }
 }
 
@@ -87,8 +97,7 @@ impl ThreadTask {
                 conversations.go_on_as(job, &copy_id).await?;
                 return Ok((copy_id, None));
             }
-            let (copy_id, loaded) = conversations.copy(&self.thread_id, job, &message, Fork::Upgrade).await?;
-            Ok((copy_id, Some(loaded)))
+            conversations.copy(&self.thread_id, job, &message, Fork::Upgrade).await
         };
         let (copy_id, loaded) = match moved.await {
             Ok(moved) => moved,

@@ -84,7 +84,7 @@ impl ThreadTask {
             Ok(false) if job.called_off_because().is_some() => {
                 JobEnd::NotBegun { error: Error::JobCancelled, begun }
             }
-            // Somebody was quicker.
+            // Somebody was quicker; or it cannot be told, and following finds out.
             Ok(false) | Err(_) => {
                 tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id: None }));
                 self.follow_queued(job, message).await

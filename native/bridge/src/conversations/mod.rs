@@ -47,6 +47,7 @@ use crate::jobs::{Jobs, LiveJob};
 use crate::limits;
 use crate::model::job::{self, Delivery, Job, NewJob, Operation, Transport};
 use crate::sessions::Sessions;
+pub use control::Waiting;
 pub use history::{Conversation, ConversationPage, Holder};
 use message::{DeliveryMode, Message};
 pub use raw::Needs;
@@ -316,7 +317,7 @@ impl Conversations {
                 return Err(error);
             }
         };
-        self.run_on(conversation_id, job, message, loaded).await
+        self.run_on(conversation_id, job, message, Some(loaded)).await
     }
 
     /// Runs a message on a thread that was just made for it.
@@ -325,17 +326,17 @@ impl Conversations {
         conversation_id: String,
         job: Arc<LiveJob>,
         message: Message,
-        loaded: Loaded,
+        loaded: Option<Loaded>,
     ) -> Result<Dispatched, Error> {
         let open = self.opens_later(&message);
         let (begun, reply) = oneshot::channel();
         let work = Work::Send { job: Arc::clone(&job), message: Box::new(message), begun };
         match self.inner.registry.enqueue(&conversation_id, work) {
-            Place::Front(work) => self.start_task(&conversation_id, work, Some(loaded)),
+            Place::Front(work) => self.start_task(&conversation_id, work, loaded),
             // Nobody else knows the thread yet; who guessed its id has the work done without this load.
-            Place::Next | Place::Behind => thread::unsubscribe(&loaded.server, &conversation_id).await,
+            Place::Next | Place::Behind => give_back(loaded, &conversation_id).await,
             Place::Refused(_, error) => {
-                thread::unsubscribe(&loaded.server, &conversation_id).await;
+                give_back(loaded, &conversation_id).await;
                 ending::end_failed(&job, error.as_failure()).await;
                 return Err(error);
             }
@@ -524,4 +525,11 @@ fn ended_early(refusal: job::Refusal) -> Error {
 
 fn editor_failed(EditorError(reason): EditorError) -> Error {
     Error::EditorFailed(reason)
+}
+
+/// Unloads what was loaded in vain.
+async fn give_back(loaded: Option<Loaded>, thread_id: &str) {
+    if let Some(loaded) = loaded {
+        thread::unsubscribe(&loaded.server, thread_id).await;
+    }
 }

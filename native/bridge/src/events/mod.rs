@@ -8,7 +8,7 @@
 //! The [`Feed`](feed) reads the log once for everybody and puts both kinds into one bounded ring, rendered. A
 //! [`Subscription`] replays the log first and goes on with the ring, without gap or duplicate.
 
-mod bounded;
+pub(crate) mod bounded;
 mod feed;
 mod filter;
 mod frame;
@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::limits;
-use crate::store::{EventSubject, LogBounds, LoneEvent, Pending, Store, StoreError};
+use crate::store::{EventPage, EventSubject, LogBounds, LoneEvent, Pending, Store, StoreError};
 use bounded::bounded;
 use feed::Feed;
 pub use filter::{Filter, TypePatterns};
@@ -129,6 +129,14 @@ impl Events {
     /// [`StoreError`].
     pub async fn subscribe(&self, filter: Filter, start: Start) -> Result<Subscription, StoreError> {
         Subscription::new(self.clone(), filter, start).await
+    }
+
+    /// Recorded events after `after`, about one subject where it is named; as many as fit into a page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn page(&self, after: i64, subject: EventSubject) -> Result<EventPage, StoreError> {
+        self.store.events_after(after, subject).await
     }
 
     /// Where the log begins and ends.

@@ -93,11 +93,11 @@ pub(super) async fn once(
         Standing::Replied(reply) => return Ok(replayed(reply)),
         Standing::Run(job_id) => job_id,
     };
-    parts.extensions.insert(NewJobId(job_id));
+    parts.extensions.insert(NewJobId(job_id.clone()));
     let request = Request::from_parts(parts, Body::from(body));
     let app = Arc::clone(&this.app);
     let run = this.app.tasks.spawn(async move {
-        let response = keep(&app, &keyed.key, next.run(request).await).await;
+        let response = keep(&app, &keyed.key, &job_id, next.run(request).await).await;
         drop(gate);
         response
     });
@@ -164,10 +164,22 @@ fn key_of(request: &Request) -> Result<Option<String>, Error> {
     }
 }
 
-/// Keeps a reply before it is sent.
-async fn keep(app: &App, key: &str, response: Response) -> Result<Response, Error> {
+/// Keeps a reply before it is sent; but not one that says "later" of a message that Codex never got, since the next request with
+/// the key shall send it.
+async fn keep(app: &App, key: &str, job_id: &str, response: Response) -> Result<Response, Error> {
     let (reply, parts) = read_reply(response).await?;
-    if let Err(error) = app.store.keep_reply(key, reply.clone()).await {
+    let kept = async {
+        let says_later =
+            [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT]
+                .contains(&parts.status);
+        if says_later
+            && app.jobs.find(job_id).await?.is_some_and(|job| job.status.is_end() && job.was_never_sent())
+        {
+            return app.store.forget_key(key).await;
+        }
+        app.store.keep_reply(key, reply.clone()).await
+    };
+    if let Err(error) = kept.await {
         // Asked again, the job tells.
         tracing::error!(%error, "cannot keep the reply to a request with a key");
     }

@@ -1,14 +1,17 @@
-//! Requests of the program that the bridge runs in. They take the same routes as those over HTTP, with the same checks; only
-//! the [`guard`](super::guard) is left out: it tells whose a connection is, and there is none.
+//! Requests without a connection: of the program that the bridge runs in, and those that are forwarded from elsewhere. They take the
+//! same routes as those over HTTP, with the same checks; only the [`guard`](super::guard) is left out: it tells whose a connection
+//! is. Whoever forwards asks it for the token.
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::{Method, header};
+use bytes::Bytes;
+use http::{HeaderMap, Method, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use super::idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 use super::reply::explain_wrong_method;
 use crate::error::Error;
 
@@ -19,6 +22,37 @@ pub struct InProcessReply {
     pub status: u16,
     /// The body; `null` where there is none.
     pub body: Value,
+}
+
+/// What a route replied to a forwarded request.
+#[derive(Debug, Clone)]
+pub(crate) struct ForwardedReply {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// Whether it was given before, see `Idempotency-Key`.
+    pub(crate) replayed: bool,
+    /// JSON.
+    pub(crate) body: Bytes,
+}
+
+impl ForwardedReply {
+    /// What every route would say of this error.
+    pub(crate) async fn refusal(error: Error) -> Self {
+        Self::of(error.into_response()).await
+    }
+
+    async fn of(response: Response) -> Self {
+        let status = response.status().as_u16();
+        let replayed = response.headers().contains_key(IDEMPOTENCY_REPLAYED);
+        let body = match response.into_body().collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => {
+                tracing::error!(%error, "a reply ended early");
+                Bytes::new()
+            }
+        };
+        Self { status, replayed, body }
+    }
 }
 
 /// The routes, for callers without a connection. Cheap to clone.
@@ -38,15 +72,31 @@ impl InProcess {
             Ok(request) => self.respond(request).await,
             Err(error) => error.into_response(),
         };
-        let status = response.status().as_u16();
-        let body = match response.into_body().collect().await {
-            Ok(body) => serde_json::from_slice(&body.to_bytes()).unwrap_or_default(),
-            Err(error) => {
-                tracing::error!(%error, "a reply ended early");
-                Value::Null
-            }
+        let reply = ForwardedReply::of(response).await;
+        InProcessReply { status: reply.status, body: serde_json::from_slice(&reply.body).unwrap_or_default() }
+    }
+
+    /// Calls a route for somebody elsewhere. Of their headers, those count that say how often a request is meant.
+    pub(crate) async fn forward(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: Vec<u8>,
+    ) -> ForwardedReply {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json");
+        for key in headers.get_all(IDEMPOTENCY_KEY) {
+            request = request.header(IDEMPOTENCY_KEY, key);
+        }
+        let response = match request.body(Body::from(body)) {
+            Ok(request) => self.respond(request).await,
+            Err(error) => Error::invalid("path", error.to_string()).into_response(),
         };
-        InProcessReply { status, body }
+        ForwardedReply::of(response).await
     }
 
     async fn respond(&self, request: Request) -> Response {

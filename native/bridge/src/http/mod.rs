@@ -2,9 +2,11 @@
 //!
 //! A request passes, in this order: the connection ([`serve`]: limits, whose it is), the [`guard`], then its route. A
 //! route file is named after the first segment of its paths; a handler after its `operationId`. Bodies, queries and path
-//! parameters are read by [`extract`], replies and errors are made by [`reply`], streams by [`sse`]. [`idempotency`] makes a
-//! repeated request happen once. The program that the bridge runs in calls the routes through [`in_process`].
+//! parameters are read by [`extract`], replies and errors are made by [`reply`], streams by [`sse`], and [`event_page`]
+//! for who wants none. [`idempotency`] makes a
+//! repeated request happen once. The program that the bridge runs in, and `nats`, call the routes through [`in_process`].
 
+mod event_page;
 mod extract;
 pub mod guard;
 mod idempotency;
@@ -26,6 +28,7 @@ use crate::jobs::Jobs;
 use crate::lanes::Lanes;
 use crate::lanes::watch::Watcher;
 use crate::limits::HttpLimits;
+use crate::nats::Nats;
 use crate::session::Session;
 use crate::store::Store;
 use crate::threads::Threads;
@@ -34,8 +37,8 @@ use guard::Guard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use in_process::InProcess;
 pub use in_process::InProcessReply;
+pub(crate) use in_process::{ForwardedReply, InProcess};
 pub use listen::ListenError;
 pub(crate) use listen::listen;
 pub use openapi::openapi_json;
@@ -59,6 +62,8 @@ pub struct App {
     pub events: Events,
     /// Who is told of it.
     pub webhooks: Webhooks,
+    /// The bridge on NATS, where a server is named.
+    pub nats: Option<Nats>,
     /// All conversations.
     pub conversations: Conversations,
     /// All lanes.

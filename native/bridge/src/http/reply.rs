@@ -92,6 +92,7 @@ pub(super) fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
         }
         Error::RouteNotFound => (StatusCode::NOT_FOUND, "route_not_found"),
+        Error::OperationNotFound(_) => (StatusCode::NOT_FOUND, "operation_not_found"),
         Error::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
         Error::Forbidden { code, .. } => (StatusCode::FORBIDDEN, code),

@@ -92,6 +92,18 @@ pub enum SessionIsolation {
     Shared,
 }
 
+impl std::str::FromStr for SessionIsolation {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "process" => Ok(Self::Process),
+            "shared" => Ok(Self::Shared),
+            _ => Err(format!("session isolation must be process or shared, not {name:?}")),
+        }
+    }
+}
+
 /// One verification command and how it went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -5,19 +5,21 @@ use rusqlite::OptionalExtension;
 use super::{Store, StoreError};
 
 impl Store {
-    /// Remembers that messages for `conversation_id` go to `goes_on_as`.
+    /// Remembers that messages for `conversation_id` go to `goes_on_as`, unless they go elsewhere already. Returns where they go.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_alias(&self, conversation_id: &str, goes_on_as: &str) -> Result<(), StoreError> {
+    pub async fn insert_alias(&self, conversation_id: &str, goes_on_as: &str) -> Result<String, StoreError> {
         let (conversation_id, goes_on_as) = (conversation_id.to_owned(), goes_on_as.to_owned());
         self.write(move |connection| {
             connection
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO conversation_aliases (conversation_id, goes_on_as) VALUES (?1, ?2)",
+                    "INSERT OR IGNORE INTO conversation_aliases (conversation_id, goes_on_as) VALUES (?1, ?2)",
                 )?
-                .execute([conversation_id, goes_on_as])?;
-            Ok(())
+                .execute([&conversation_id, &goes_on_as])?;
+            Ok(connection
+                .prepare_cached("SELECT goes_on_as FROM conversation_aliases WHERE conversation_id = ?1")?
+                .query_row([conversation_id], |row| row.get(0))?)
         })
         .await
     }

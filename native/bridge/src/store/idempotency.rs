@@ -126,6 +126,19 @@ impl Store {
         })
         .await
     }
+
+    /// Forgets a key: the next request with it is a new one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_key(&self, key: &str) -> Result<(), StoreError> {
+        let key = key.to_owned();
+        self.write(move |connection| {
+            connection.prepare_cached("DELETE FROM idempotency_keys WHERE key = ?1")?.execute([key])?;
+            Ok(())
+        })
+        .await
+    }
 }
 
 fn known(connection: &Connection, wanted: &KeyedRequest) -> Result<Option<Claim>, StoreError> {

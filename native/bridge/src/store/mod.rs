@@ -2,7 +2,7 @@
 //!
 //! The only room that knows SQL. Writes go through one writer thread ([`writer`]), which groups those that wait into one
 //! transaction and answers after the commit; reads use connections of their own. A file a table: [`jobs`], [`events`],
-//! [`approvals`], [`lanes`], [`aliases`], [`idempotency`], [`webhooks`], [`deliveries`].
+//! [`approvals`], [`lanes`], [`aliases`], [`idempotency`], [`webhooks`], [`deliveries`], [`nats`].
 //!
 //! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction; a power
 //! failure may take the last moments with it, but never leaves half a transaction. Codex keeps the conversations
@@ -15,6 +15,7 @@ mod events;
 mod idempotency;
 mod jobs;
 mod lanes;
+mod nats;
 mod webhooks;
 mod writer;
 
@@ -33,6 +34,7 @@ pub use events::{EventPage, EventSubject, LogBounds, LoneEvent, NewEvent, Stored
 pub use idempotency::{Claim, KeptReply, KeyedRequest};
 pub use jobs::{JobCounts, JobPage, JobQuery};
 pub use lanes::{LaneQuery, OwnedLane};
+pub use nats::NatsCursor;
 pub use webhooks::{Inserted, WebhookChange};
 pub use writer::Pending;
 use writer::Writer;
@@ -44,6 +46,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_events_and_idempotency.sql"),
     include_str!("migrations/0004_lanes.sql"),
     include_str!("migrations/0005_webhooks.sql"),
+    include_str!("migrations/0006_nats.sql"),
 ];
 
 /// Why the database could not be used.

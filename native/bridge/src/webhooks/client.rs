@@ -4,7 +4,6 @@
 //! A proxy of the environment is not used: through it, nobody could check addresses.
 
 use std::error::Error as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +14,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpInfo;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::RootCertStore;
 use url::Url;
 
 use super::address::{Allowed, is_loopback};
@@ -23,6 +22,7 @@ use super::connect::{CheckedConnector, ConnectError};
 use crate::config::WebhookConfig;
 use crate::limits;
 use crate::model::delivery::Answer;
+use crate::tls;
 
 /// Posts to receivers. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,24 +47,15 @@ pub(super) struct Reply {
 impl Client {
     /// With the certificates that this machine trusts. Reads files.
     pub(super) fn new(config: &WebhookConfig) -> Self {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::debug!(%error, "cannot read a certificate of this machine");
-        }
-        let mut roots = RootCertStore::empty();
-        let (trusted, _) = roots.add_parsable_certificates(found.certs);
-        if trusted == 0 {
+        let roots = tls::native_roots();
+        if roots.is_empty() {
             tracing::warn!("this machine trusts no certificates, so no https webhook can be reached");
         }
         Self::with_roots(config, roots)
     }
 
     pub(super) fn with_roots(config: &WebhookConfig, roots: RootCertStore) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        // Ring has all that the default versions need.
-        #[allow(clippy::expect_used, reason = "cannot fail: the provider and the versions are compiled in")]
-        let tls = versions.expect("ring knows TLS").with_root_certificates(roots).with_no_client_auth();
+        let tls = tls::client_config(roots);
         let client = |loopback| {
             let allowed = Allowed { loopback, private: config.allow_private_networks };
             let connector = CheckedConnector { allowed, timeout: config.limits.connect_timeout };
@@ -216,6 +207,8 @@ fn describe(error: &legacy::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a receiver gets: the seed's envelope around an event.
+//! What a receiver gets: the seed's envelope around an event. Events on NATS have the same one.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -24,7 +24,7 @@ struct Envelope<'a> {
     source: &'static str,
     event_key: &'a str,
     event_id: String,
-    subscription_id: &'a str,
+    subscription_id: Option<&'a str>,
     event_type: &'a str,
     lane_id: Option<&'a str>,
     thread_id: Option<&'a str>,
@@ -35,7 +35,7 @@ struct Envelope<'a> {
 }
 
 /// What an event is about. The one place that knows where its lane and session are.
-pub(super) fn subject_of(event: &LoneEvent) -> Subject<'_> {
+fn subject_of(event: &LoneEvent) -> Subject<'_> {
     Subject {
         event_type: &event.event_type,
         lane_id: event.lane_id.as_deref(),
@@ -56,22 +56,50 @@ pub(super) fn is_wanted(webhook: &Subscription, event: &LoneEvent) -> bool {
 
 /// The body. The same for every attempt, unless the webhook's scope was changed in between.
 pub(super) fn render(webhook: &Subscription, delivery: &Delivery, event: &LoneEvent) -> Bytes {
-    let subject = subject_of(event);
-    let envelope = Envelope {
+    let marks = Marks {
         id: &delivery.delivery_id,
         ts: delivery.created_at,
-        source: SOURCE,
         event_key: &delivery.event_key,
-        event_id: delivery.event_id.to_string(),
-        subscription_id: &delivery.subscription_id,
-        event_type: &delivery.event_type,
-        lane_id: subject.lane_id,
-        thread_id: subject.thread_id,
-        session_id: subject.session_id,
+        subscription_id: Some(&delivery.subscription_id),
         scope: &webhook.scope,
-        // Written by this program as JSON, so this is never `None`.
-        payload: serde_json::from_str(&event.payload).ok(),
-        event: EventView::of(Some(delivery.event_id), event),
     };
-    serde_json::to_vec(&envelope).unwrap_or_default().into()
+    marks.around(delivery.event_id, event)
+}
+
+/// What an envelope says beside its event.
+pub(crate) struct Marks<'a> {
+    /// Of this delivery.
+    pub(crate) id: &'a str,
+    /// When it was made.
+    pub(crate) ts: Timestamp,
+    /// The same however often the event is sent.
+    pub(crate) event_key: &'a str,
+    /// The webhook, where there is one.
+    pub(crate) subscription_id: Option<&'a str>,
+    /// What that one wants.
+    pub(crate) scope: &'a Scope,
+}
+
+impl Marks<'_> {
+    /// The envelope of an event.
+    pub(crate) fn around(&self, event_id: i64, event: &LoneEvent) -> Bytes {
+        let subject = subject_of(event);
+        let envelope = Envelope {
+            id: self.id,
+            ts: self.ts,
+            source: SOURCE,
+            event_key: self.event_key,
+            event_id: event_id.to_string(),
+            subscription_id: self.subscription_id,
+            event_type: &event.event_type,
+            lane_id: subject.lane_id,
+            thread_id: subject.thread_id,
+            session_id: subject.session_id,
+            scope: self.scope,
+            // Written by this program as JSON, so this is never `None`.
+            payload: serde_json::from_str(&event.payload).ok(),
+            event: EventView::of(Some(event_id), event),
+        };
+        serde_json::to_vec(&envelope).unwrap_or_default().into()
+    }
 }

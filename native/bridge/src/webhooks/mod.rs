@@ -13,10 +13,9 @@ mod address;
 mod client;
 mod connect;
 mod deliverer;
-mod envelope;
+pub(crate) mod envelope;
 mod signature;
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Timestamp;
 use crate::config::WebhookConfig;
 use crate::error::Error;
+use crate::instance::take_lock;
 use crate::limits;
 use crate::model::delivery::Delivery;
 use crate::model::event_pattern::EventPattern;
@@ -317,14 +317,4 @@ fn check_scope(scope: Scope) -> Result<Scope, Error> {
         }
     }
     Ok(scope)
-}
-
-/// The lock of the process that delivers, unless another one has it. The file stays: whoever removed it could leave two of them.
-fn take_lock(path: &Path) -> std::io::Result<Option<File>> {
-    let file = File::options().create(true).truncate(false).write(true).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
 }

@@ -181,6 +181,10 @@ async fn a_bridge_that_stops_leaves_what_waits_for_the_panel_to_the_next_one() {
         (job["delivery"] == "handed_over").then(|| job["jobId"].as_str().unwrap().to_owned())
     })
     .await;
+    let job = test.get(&format!("/jobs/{job_id}")).await.body["job"].clone();
+    let queue = format!("/conversations/{}/queue", job["conversationId"].as_str().unwrap());
+    let queue = test.get(&queue).await.body;
+    assert_eq!((&queue["jobs"], &queue["handedOver"][0]["jobId"]), (&json!([]), &json!(job_id)), "{queue}");
     test.bridge.stop().await;
     drop(sent.await.unwrap());
     let next = bridge::Bridge::start(test.folders.config(), None).await.unwrap();

@@ -28,6 +28,7 @@ mod idempotency;
 mod in_process;
 mod lanes;
 mod lifecycle;
+mod nats;
 mod operator_flows;
 mod races;
 mod support;

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bridge::Bridge;
-use bridge::config::{Config, RpcMode, WebhookConfig};
+use bridge::config::Config;
 use bridge::editor::Editor;
 use bridge::lanes::sessions::SessionLimits;
-use bridge::limits::HttpLimits;
-use bridge::model::lane::SessionIsolation;
 use codex::locate::LocateOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -51,28 +49,15 @@ impl Folders {
 
     pub(crate) fn config(&self) -> Config {
         Config {
-            host: "127.0.0.1".into(),
-            port: 0,
-            auth_token: None,
-            allowed_origins: vec![],
-            data_folder: self.data(),
-            discovery_folder: self.discovery(),
             locate: LocateOptions { explicit: Some(codex_binary()), ..LocateOptions::default() },
-            working_folder: self.workspace(),
             workspace_folders: vec![self.workspace()],
             environment: vec![("CODEX_HOME".into(), self.home.path().display().to_string())],
             request_timeout: Duration::from_secs(60),
             tab_timeout: Duration::from_secs(5),
             approval_timeout: Duration::from_secs(60),
-            lane_isolation: SessionIsolation::Process,
             lane_sessions: SessionLimits { processes_max: 4, idle: Duration::from_secs(600) },
-            debug_routes: false,
-            history_age_max: Duration::from_secs(24 * 60 * 60),
             history_jobs_max: 1000,
-            rpc: RpcMode::Safe,
-            http: HttpLimits::default(),
-            webhooks: WebhookConfig::default(),
-            version: "0.0.0-test".into(),
+            ..Config::new(self.data(), self.discovery(), self.workspace())
         }
     }
 }

@@ -12,11 +12,13 @@ use crate::index::{FileId, Index, IndexedFile, Snapshot};
 use crate::limits;
 use crate::protocol::{Code, Refusal};
 use crate::resolve::{ManifestCache, Resolver};
+use crate::search::Search;
 use crate::workspace::RootIndex;
 
 /// One question while it is answered.
 pub(crate) struct Asking<'a> {
     pub(crate) index: &'a Index,
+    pub(crate) search: &'a Search,
     pub(crate) snapshot: Arc<Snapshot>,
     manifests: &'a ManifestCache,
     deadline: Instant,
@@ -25,9 +27,10 @@ pub(crate) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    pub(crate) fn new(index: &'a Index, manifests: &'a ManifestCache) -> Self {
+    pub(crate) fn new(index: &'a Index, search: &'a Search, manifests: &'a ManifestCache) -> Self {
         Self {
             index,
+            search,
             snapshot: index.snapshot(),
             manifests,
             deadline: Instant::now() + limits::ANSWER_TIME_MAX,

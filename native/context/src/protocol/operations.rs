@@ -90,7 +90,7 @@ const EXCLUDE_TESTS: Parameter = flag("exclude_tests", false, "Whether tests are
 const CALL_GRAPH: Parameter = flag("include_call_graph", true, "Whether callers and callees are included.");
 const DEPENDENCIES: Parameter =
     flag("include_dependencies", true, "Whether the imports of the defining files are included.");
-const TOP_K_MAX: i64 = limits::SEARCH_RESULTS_MAX;
+const TOP_K_MAX: i64 = limits::RESULTS_MAX as i64;
 
 const SEARCH: &str = "Finds the places of the workspace that are about something.";
 const EXPLAIN_SYMBOL: Operation = Operation {

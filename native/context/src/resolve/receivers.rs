@@ -56,6 +56,9 @@ impl Resolver<'_> {
         let occurrence = record.occurrences[index];
         let name = record.name(occurrence.name());
         if !occurrence.is_member() {
+            if let Some(module) = self.rust_path_start(file, name) {
+                return Denoted::Modules(vec![module]);
+            }
             let around = || self.type_around(file, occurrence.start);
             if SELF.contains(&name) {
                 return types(around(), 0.85);
@@ -145,7 +148,9 @@ impl Resolver<'_> {
         if let Some(before) = declaration.checked_sub(1) {
             let previous = record.occurrences[before];
             let gap = own.start.saturating_sub(end(record, previous));
-            if previous.role() == Role::Type && (1..=2).contains(&gap) {
+            // `Type *name` in C; elsewhere two signs are a comma.
+            let gap_max = if Family::of(record.language) == Family::C { 2 } else { 1 };
+            if previous.role() == Role::Type && (1..=gap_max).contains(&gap) {
                 let found = self.types_meant(file, before);
                 if !found.is_empty() {
                     return found;

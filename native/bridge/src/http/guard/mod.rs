@@ -81,6 +81,15 @@ impl Guard {
         self.check_identity(headers, peer)
     }
 
+    /// Whether a request that did not come over HTTP may pass: it must carry the token, where one is set. Whoever let such
+    /// requests in answers for what they came through.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`].
+    pub(crate) fn check_forwarded(&self, headers: &HeaderMap) -> Result<(), Error> {
+        self.check_identity(headers, PeerUser::Same)
+    }
+
     fn check_host(&self, headers: &HeaderMap) -> Result<(), Error> {
         // On other addresses than loopback any name may lead here; the token is what counts there.
         if !self.address.ip().is_loopback() {
@@ -282,6 +291,18 @@ mod tests {
         let host = ("host", "127.0.0.1:8765");
         assert_eq!(check(&guard, &[host], PeerUser::Unknown), Err(401));
         assert_eq!(check(&guard, &[host, ("authorization", "Bearer made")], PeerUser::Unknown), Ok(()));
+    }
+
+    #[test]
+    fn a_forwarded_request_needs_the_token_where_one_is_set() {
+        let with = |name: &'static str, value| {
+            HeaderMap::from_iter([(http::HeaderName::from_static(name), HeaderValue::from_static(value))])
+        };
+        let none = HeaderMap::new();
+        assert!(guard(None).check_forwarded(&none).is_ok());
+        assert!(guard(Some("secret")).check_forwarded(&none).is_err());
+        assert!(guard(Some("secret")).check_forwarded(&with("x-codex-bridge-token", "wrong")).is_err());
+        assert!(guard(Some("secret")).check_forwarded(&with("authorization", "Bearer secret")).is_ok());
     }
 
     #[test]

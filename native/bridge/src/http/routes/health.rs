@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::http::App;
 use crate::http::reply::ErrorView;
 use crate::limits;
+use crate::nats::NatsView;
 use crate::session::CodexView;
 use crate::store::JobCounts;
 
@@ -29,6 +30,9 @@ pub struct HealthView<'a> {
     open_conversations: Vec<ConversationTab>,
     editor: EditorView,
     codex: CodexView,
+    /// NATS, where a server is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nats: Option<NatsView>,
     /// Version of Codex Bridge.
     version: &'a str,
     /// UUID of this bridge process.
@@ -98,6 +102,10 @@ pub(super) async fn get_health(State(app): State<Arc<App>>) -> Result<Response, 
 pub async fn health(app: &App) -> Result<HealthView<'_>, Error> {
     let (open_conversations, current, editor) = tabs(app).await;
     let JobCounts { starting, running, completed, failed, latest_job_id } = app.jobs.counts().await?;
+    let nats = match &app.nats {
+        Some(nats) => Some(nats.view().await?),
+        None => None,
+    };
     Ok(HealthView {
         ok: true,
         status: StatusView {
@@ -116,6 +124,7 @@ pub async fn health(app: &App) -> Result<HealthView<'_>, Error> {
         open_conversations,
         editor,
         codex: app.session.health().await,
+        nats,
         version: &app.version,
         instance_id: &app.instance_id,
         pid: std::process::id(),

@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::conversations::Waiting;
 use crate::error::Error;
 use crate::http::App;
 use crate::http::extract::{JsonBody, PathParameter, PathParameters};
@@ -19,9 +20,12 @@ use crate::model::job::Job;
 pub(in crate::http) struct QueueView {
     /// Always `true`.
     ok: bool,
+    /// The conversation; the copy where one replaced it.
     conversation_id: String,
     /// The jobs that wait in this bridge, in the order in which they will run.
     jobs: Vec<Job>,
+    /// The jobs that wait in the queue of the process that has the conversation.
+    handed_over: Vec<Job>,
 }
 
 /// Reply of the routes of one job that waits.
@@ -41,7 +45,7 @@ pub(in crate::http) struct EditBody {
     message: String,
 }
 
-/// Lists the messages that wait behind a running turn of the bridge.
+/// Lists the messages that wait: behind a running turn of the bridge, and with the process that has the conversation.
 #[utoipa::path(get, path = "/conversations/{conversationId}/queue", tag = "conversations",
     params(("conversationId" = String, Path)), responses(
     (status = OK, description = "The jobs that wait", body = QueueView),
@@ -51,8 +55,8 @@ pub(in crate::http) async fn get_queue(
     State(app): State<Arc<App>>,
     PathParameter(conversation_id): PathParameter,
 ) -> Result<Json<QueueView>, Error> {
-    let jobs = app.conversations.waiting(&conversation_id);
-    Ok(Json(QueueView { ok: true, conversation_id, jobs }))
+    let Waiting { conversation_id, here, elsewhere } = app.conversations.waiting(&conversation_id).await?;
+    Ok(Json(QueueView { ok: true, conversation_id, jobs: here, handed_over: elsewhere }))
 }
 
 /// Replaces the words of a message that waits.
@@ -70,7 +74,7 @@ pub(in crate::http) async fn edit_queued_message(
     if message.trim().is_empty() {
         return Err(Error::invalid("message", "must not be blank"));
     }
-    job_of(&app, &conversation_id, &job_id).await?;
+    app.conversations.waiting_job(&conversation_id, &job_id).await?;
     let job = app.conversations.edit_waiting(&job_id, &message).await?;
     Ok(Json(QueuedView { ok: true, job }))
 }
@@ -85,12 +89,7 @@ pub(in crate::http) async fn remove_queued_message(
     State(app): State<Arc<App>>,
     PathParameters(conversation_id, job_id): PathParameters,
 ) -> Result<Json<QueuedView>, Error> {
-    job_of(&app, &conversation_id, &job_id).await?;
+    app.conversations.waiting_job(&conversation_id, &job_id).await?;
     let job = app.conversations.remove_waiting(&job_id).await?;
     Ok(Json(QueuedView { ok: true, job }))
-}
-
-async fn job_of(app: &App, conversation_id: &str, job_id: &str) -> Result<Job, Error> {
-    let job = app.jobs.get(job_id).await?;
-    if job.conversation_id.as_deref() == Some(conversation_id) { Ok(job) } else { Err(Error::JobNotFound) }
 }

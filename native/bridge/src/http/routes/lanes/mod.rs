@@ -17,6 +17,7 @@ use crate::conversations::message::{ApprovalPolicyName, SandboxName};
 use crate::error::Error;
 use crate::events::{EventView, Filter, Start};
 use crate::http::App;
+use crate::http::event_page::{self, EventPageView, WantsPage};
 use crate::http::extract::{JsonBody, PathParameter, QueryOf, page_limit};
 use crate::http::idempotency::NewJobId;
 use crate::http::reply::ErrorView;
@@ -405,9 +406,13 @@ pub(in crate::http) async fn interrupt_lane(
 }
 
 /// A lane's events from its beginning, and then as they happen.
+///
+/// With `Accept: application/json` a page of those that are recorded.
 #[utoipa::path(get, path = "/lanes/{laneId}/events", tag = "lanes",
     params(("laneId" = String, Path), LaneEventsQuery, LastEventId), responses(
-    (status = OK, description = "Events; see GET /events", body = EventView, content_type = "text/event-stream"),
+    (status = OK, description = "Events; see GET /events", content(
+        (EventView = "text/event-stream"), (EventPageView = "application/json"),
+    )),
     (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(in crate::http) async fn stream_lane_events(
@@ -415,11 +420,15 @@ pub(in crate::http) async fn stream_lane_events(
     PathParameter(lane_id): PathParameter,
     QueryOf(query): QueryOf<LaneEventsQuery>,
     last_event_id: LastEventId,
+    WantsPage(wants_page): WantsPage,
 ) -> Result<Response, Error> {
     app.lanes.get(&lane_id).await?;
     let after = sse::after(&app.events, query.after, last_event_id).await?;
     let subject = EventSubject { lane_id: Some(lane_id), ..EventSubject::default() };
     let filter = Filter { subject, types: sse::types(query.r#type.as_deref())? };
+    if wants_page {
+        return event_page::reply(&app.events, &filter, after.unwrap_or(0)).await;
+    }
     let subscription = app.events.subscribe(filter, Start::After(after.unwrap_or(0))).await?;
     Ok(sse::reply(None, subscription, app.stopping.clone()))
 }

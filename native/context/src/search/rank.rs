@@ -1,0 +1,213 @@
+//! In which order chunks are shown.
+
+use std::collections::HashSet;
+
+use super::explain::subject;
+use super::filter::Filter;
+use super::lesser::Lesser;
+use super::query::{Analysis, QueryKind, TermWeights};
+use super::score::Scorer;
+use super::tables::Tables;
+use crate::index::{FileId, IndexedFile, Snapshot};
+
+/// Every number that ranking depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Weights {
+    /// How soon more of the same term stops to count (BM25's k1).
+    pub saturation: f32,
+    /// How much a long chunk is held against it, 0 to 1 (BM25's b).
+    pub length: f32,
+    /// What a term counts in a name that is defined, against 1 in the text.
+    pub name: f32,
+    /// What a term counts in the path.
+    pub path: f32,
+    /// What terms count by how they are sought.
+    pub terms: TermWeights,
+    /// What a file's next best chunks add to its best one, each half as much as the one before.
+    pub coherence: f32,
+    /// By what each further chunk of the same file is shown later.
+    pub repetition: f32,
+    /// What is left of the score of tests.
+    pub test: f32,
+    /// Of what keeps an older interface alive.
+    pub compatibility: f32,
+    /// Of declarations.
+    pub declaration: f32,
+    /// Of prose and data.
+    pub prose: f32,
+    /// Of what a program wrote, and of what was copied from elsewhere.
+    pub foreign: f32,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self {
+            saturation: 1.2,
+            length: 0.5,
+            name: 1.0,
+            path: 1.0,
+            terms: TermWeights {
+                part: 0.5,
+                pair: 0.5,
+                definition: 2.0,
+                word_definition: 0.3,
+                file_stem: 1.0,
+                word_file_stem: 0.5,
+            },
+            coherence: 0.2,
+            repetition: 0.5,
+            test: 0.5,
+            compatibility: 0.6,
+            declaration: 0.7,
+            prose: 0.5,
+            foreign: 0.5,
+        }
+    }
+}
+
+/// A chunk that fits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ranked {
+    pub(super) file: FileId,
+    /// Its place in the file's record.
+    pub(super) chunk: usize,
+    /// Its part, and its place there.
+    pub(super) part: usize,
+    pub(super) place: u32,
+    /// From 0 to 1.
+    pub(super) score: f32,
+}
+
+/// A file with chunks that fit.
+struct Candidate<'a> {
+    id: FileId,
+    file: &'a IndexedFile,
+    part: usize,
+    first_place: u32,
+    /// The best ones by their score, best first.
+    chunks: Vec<(f32, usize)>,
+    score: f32,
+}
+
+/// Chunks of a file that are looked at. No more of one are ever shown.
+const CHUNKS_OF_A_FILE: usize = 5;
+
+/// Files whose standing is worked out: from further down nothing gets up to where it is shown.
+const CANDIDATES: usize = 200;
+
+/// The best chunks, best first.
+pub(super) fn rank(
+    tables: &Tables,
+    snapshot: &Snapshot,
+    analysis: &Analysis<'_>,
+    filter: &Filter,
+    weights: &Weights,
+    top: usize,
+) -> Vec<Ranked> {
+    let scorer = Scorer::new(tables, analysis, weights);
+    let scores: Vec<Vec<f32>> = tables.parts.iter().map(|part| scorer.scores(part)).collect();
+    let mut candidates = candidates(tables, snapshot, &scores, analysis, filter);
+    for candidate in &mut candidates {
+        let others = candidate.chunks.iter().skip(1);
+        let added: f32 = others.zip([1.0, 0.5, 0.25, 0.125]).map(|((score, _), share)| score * share).sum();
+        candidate.score = (candidate.score + weights.coherence * added)
+            * standing(snapshot, candidate.file, analysis, weights);
+    }
+    in_order(&candidates, scorer.best_possible(), weights, top)
+}
+
+/// The files with the best chunks, of those that may be shown.
+fn candidates<'a>(
+    tables: &Tables,
+    snapshot: &'a Snapshot,
+    scores: &[Vec<f32>],
+    analysis: &Analysis<'_>,
+    filter: &Filter,
+) -> Vec<Candidate<'a>> {
+    let mut files: Vec<(f32, &IndexedFile, FileId, usize, usize)> = Vec::new();
+    for (index, (part, scores)) in tables.parts.iter().zip(scores).enumerate() {
+        for (place, file) in part.segment.files.iter().enumerate().filter(|(place, _)| part.is_alive(*place))
+        {
+            let best = scores[part.segment.chunks_of(place)].iter().copied().fold(0.0, f32::max);
+            if best > 0.0
+                && let Some(indexed) = snapshot.file(file.id)
+            {
+                files.push((best, indexed, file.id, index, place));
+            }
+        }
+    }
+    best_first(&mut files, |(score, file, ..)| (*score, file));
+    let fitting = files.into_iter().filter(|(_, file, ..)| filter.allows_file(file));
+    let candidates = fitting.filter_map(|(_, file, id, part, place)| {
+        let range = tables.parts[part].segment.chunks_of(place);
+        let first_place = u32::try_from(range.start).ok()?;
+        let fits =
+            scores[part][range].iter().zip(&file.record.chunks).enumerate().filter(|(_, (score, chunk))| {
+                **score > 0.0
+                    && filter.allows_chunk(file, chunk)
+                    && (!filter.needs_symbol() || subject(&file.record, chunk, analysis, filter).is_some())
+            });
+        let mut chunks: Vec<(f32, usize)> = fits.map(|(index, (score, _))| (*score, index)).collect();
+        chunks.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        chunks.truncate(CHUNKS_OF_A_FILE);
+        let score = chunks.first()?.0;
+        Some(Candidate { id, file, part, first_place, chunks, score })
+    });
+    candidates.take(CANDIDATES).collect()
+}
+
+/// What is left of a file's score for what kind of a file it is, unless the query asks for that kind.
+fn standing(snapshot: &Snapshot, file: &IndexedFile, analysis: &Analysis<'_>, weights: &Weights) -> f32 {
+    if analysis.kind == QueryKind::Path {
+        return 1.0;
+    }
+    let lesser = Lesser::of(snapshot, file).filter(|lesser| !analysis.asks_for(lesser.asked_by()));
+    let standing = match lesser {
+        Some(Lesser::Test) => weights.test,
+        Some(Lesser::Compatibility) => weights.compatibility,
+        Some(Lesser::Declaration) => weights.declaration,
+        Some(Lesser::Prose) => weights.prose,
+        None => 1.0,
+    };
+    let is_foreign = file.record.generated || file.is_vendored;
+    if is_foreign { standing * weights.foreign } else { standing }
+}
+
+/// Chunks in the order of their files' scores, those of one file ever later.
+fn in_order(candidates: &[Candidate<'_>], best_possible: f32, weights: &Weights, top: usize) -> Vec<Ranked> {
+    let mut ranked = Vec::new();
+    let mut shown = HashSet::new();
+    for candidate in candidates {
+        let best = candidate.chunks.first().map_or(1.0, |(score, _)| *score);
+        let mut share = 1.0;
+        for (score, chunk) in &candidate.chunks {
+            // A copy of a file says nothing new.
+            if !shown.insert((candidate.file.record.hash, *chunk)) {
+                continue;
+            }
+            let score = candidate.score * (score / best) * share / best_possible;
+            share *= weights.repetition;
+            let place = candidate.first_place + u32::try_from(*chunk).unwrap_or(0);
+            let of_file = (candidate.id, candidate.part);
+            ranked.push((score, candidate.file, (of_file, *chunk, place)));
+        }
+    }
+    best_first(&mut ranked, |(score, file, _)| (*score, file));
+    ranked.truncate(top);
+    let ranked = ranked.into_iter().map(|(score, _, ((file, part), chunk, place))| Ranked {
+        file,
+        chunk,
+        part,
+        place,
+        score: score.min(1.0),
+    });
+    ranked.collect()
+}
+
+/// Best first, and what is equally good in the order of paths, so that answers do not depend on the order of edits.
+fn best_first<T>(items: &mut [T], key: impl Fn(&T) -> (f32, &IndexedFile)) {
+    items.sort_by(|a, b| {
+        let ((score_a, file_a), (score_b, file_b)) = (key(a), key(b));
+        score_b.total_cmp(&score_a).then_with(|| file_a.key().cmp(&file_b.key()))
+    });
+}

@@ -1,0 +1,181 @@
+//! What each chunk of a file is found by: computed once from its text, kept in its record.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::definitions;
+use super::tokens::{Identifier, Term, words};
+use crate::record::{Chunk, NameTable, Span, Symbol, SymbolId, SymbolKind};
+
+/// How often a term occurs in a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) term: Term,
+    /// In its text, and in the names of what is around it.
+    pub(crate) body: u8,
+    /// In the names that it defines, by their weight.
+    pub(crate) name: u8,
+}
+
+/// The terms of the chunks of a file. It is kept as bytes, so that reading a cache copies it instead of decoding millions of numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileTerms {
+    /// For each chunk in turn: its number of counts, 4 bytes; its counts, sorted by term, 6 bytes each.
+    bytes: Box<[u8]>,
+}
+
+const COUNT_BYTES: usize = 6;
+
+impl FileTerms {
+    pub(crate) fn new(
+        text: &str,
+        chunks: &[Chunk],
+        symbols: &[Symbol],
+        names: &NameTable,
+        is_parsed: bool,
+    ) -> Self {
+        let mut bytes = Vec::new();
+        let mut collector = Collector::default();
+        for chunk in chunks {
+            let chunk_text = chunk.span.of(text);
+            collector.add_text(chunk_text);
+            collector.add_surroundings(chunk, symbols, names);
+            if is_parsed {
+                for (_, symbol) in defined_in(chunk.span, symbols) {
+                    collector.add_definition(names.text(symbol.name), weight(symbol.kind));
+                }
+            } else {
+                for name in definitions::in_text(chunk_text) {
+                    collector.add_definition(name, weight(SymbolKind::Function));
+                }
+            }
+            collector.finish(&mut bytes);
+        }
+        Self { bytes: bytes.into() }
+    }
+
+    /// The counts of each chunk.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = impl Iterator<Item = Count>> {
+        let mut rest = &*self.bytes;
+        std::iter::from_fn(move || {
+            let (length, behind) = rest.split_first_chunk::<4>()?;
+            let (counts, behind) =
+                behind.split_at_checked(u32::from_le_bytes(*length) as usize * COUNT_BYTES)?;
+            rest = behind;
+            Some(counts.as_chunks::<COUNT_BYTES>().0.iter().map(|[a, b, c, d, body, name]| Count {
+                term: Term(u32::from_le_bytes([*a, *b, *c, *d])),
+                body: *body,
+                name: *name,
+            }))
+        })
+    }
+}
+
+/// The symbols that get their names in a chunk. An implementation bears a type's name without defining it; a section's heading and a test's
+/// title are text.
+pub(super) fn defined_in(span: Span, symbols: &[Symbol]) -> impl Iterator<Item = (SymbolId, &Symbol)> {
+    let behind = symbols.partition_point(|symbol| symbol.span.start < span.end);
+    let ids = (0..behind).map(SymbolId::from_index);
+    ids.zip(symbols).filter(move |(_, symbol)| {
+        span.contains(symbol.name_span)
+            && !matches!(symbol.kind, SymbolKind::Implementation | SymbolKind::Section | SymbolKind::Test)
+    })
+}
+
+/// How much a definition says about what a chunk is for.
+fn weight(kind: SymbolKind) -> u8 {
+    match kind {
+        SymbolKind::Field | SymbolKind::Variant | SymbolKind::Variable => 1,
+        SymbolKind::Constant | SymbolKind::Constructor => 2,
+        _ => 3,
+    }
+}
+
+/// Collects the terms of one chunk after another.
+#[derive(Default)]
+struct Collector {
+    identifier: Identifier,
+    body: Vec<Term>,
+    name: Vec<(Term, u8)>,
+}
+
+impl Collector {
+    fn add_text(&mut self, text: &str) {
+        for word in words(text) {
+            self.identifier.split(word);
+            self.body.extend(self.identifier.terms());
+        }
+    }
+
+    /// A method is about its class, and the middle of a function about the function, though their names do not stand there.
+    fn add_surroundings(&mut self, chunk: &Chunk, symbols: &[Symbol], names: &NameTable) {
+        let mut next = chunk.symbol;
+        while let Some(symbol) = next.and_then(|SymbolId(index)| symbols.get(index as usize)) {
+            if !chunk.span.contains(symbol.name_span) {
+                self.add_text(names.text(symbol.name));
+            }
+            match symbol.owner {
+                Some(owner) if symbol.parent.is_none() => self.add_text(names.text(owner)),
+                _ => {}
+            }
+            next = symbol.parent;
+        }
+    }
+
+    fn add_definition(&mut self, name: &str, weight: u8) {
+        for word in words(name) {
+            self.identifier.split(word);
+            self.name.extend(self.identifier.terms().map(|term| (term, weight)));
+            self.name.push((Term::definition(self.identifier.joined()), weight));
+        }
+    }
+
+    fn finish(&mut self, bytes: &mut Vec<u8>) {
+        self.body.sort_unstable();
+        self.name.sort_unstable();
+        let start = bytes.len();
+        bytes.extend([0; 4]);
+        let (mut body, mut name) = (self.body.iter().peekable(), self.name.iter().peekable());
+        let mut counts = 0_u32;
+        while let Some(term) =
+            body.peek().map(|term| **term).into_iter().chain(name.peek().map(|(term, _)| *term)).min()
+        {
+            let mut count = Count { term, body: 0, name: 0 };
+            while body.next_if(|other| **other == term).is_some() {
+                count.body = count.body.saturating_add(1);
+            }
+            while let Some((_, weight)) = name.next_if(|(other, _)| *other == term) {
+                count.name = count.name.saturating_add(*weight);
+            }
+            bytes.extend(count.term.0.to_le_bytes());
+            bytes.extend([count.body, count.name]);
+            counts += 1;
+        }
+        bytes[start..start + 4].copy_from_slice(&counts.to_le_bytes());
+        self.body.clear();
+        self.name.clear();
+    }
+}
+
+impl Serialize for FileTerms {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.bytes)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileTerms {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl serde::de::Visitor<'_> for Bytes {
+            type Value = FileTerms;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("bytes")
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<FileTerms, E> {
+                Ok(FileTerms { bytes: bytes.into() })
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
