@@ -68,11 +68,15 @@ impl Resolver<'_> {
                 return if bases.is_empty() { Denoted::External } else { types(bases, 0.85) };
             }
         }
-        if let Some(files) = self.module_of_import(file, name) {
+        // What is behind a receiver is a member of it before it is the last word of an imported path.
+        let meanings =
+            if occurrence.is_member() { self.deeper(|| self.meanings(file, index)) } else { Vec::new() };
+        if meanings.is_empty()
+            && let Some(files) = self.module_of_import(file, name)
+        {
             return Denoted::Modules(files);
         }
         if occurrence.is_member() {
-            let meanings = self.deeper(|| self.meanings(file, index));
             return self.denoted_by(&meanings);
         }
         match self.bound(file, occurrence.start, name) {
@@ -263,7 +267,7 @@ impl Resolver<'_> {
     }
 
     /// The type that a method at an offset is of.
-    fn type_around(&self, file: FileId, offset: u32) -> Vec<Place> {
+    pub(super) fn type_around(&self, file: FileId, offset: u32) -> Vec<Place> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let mut next = record.enclosing_symbol(offset);
         while let Some((id, symbol)) = next.and_then(|id| Some((id, record.symbol(id)?))) {

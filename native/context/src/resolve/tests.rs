@@ -250,7 +250,7 @@ fn rust_paths_lead_through_modules_crates_and_implementations() {
     assert_eq!(
         fixture.calls("core/src/model.rs"),
         "6 now → core/src/util.rs:now 0.9\n\
-         6 Self → core/src/model.rs:Job 0.85\n\
+         6 Self → core/src/model.rs:Job 0.95\n\
          6 new → core/src/model/state.rs:State.new 0.85\n\
          7 next → core/src/model/state.rs:State.next 0.7\n\
          7 reset → core/src/model/state.rs:reset 0.9\n"
