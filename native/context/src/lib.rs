@@ -21,9 +21,11 @@ pub mod index;
 pub mod languages;
 pub mod limits;
 pub mod protocol;
+pub mod quality;
 pub mod record;
 pub mod resolve;
 pub mod search;
+pub mod validate;
 pub mod workspace;
 
 pub use context::{Context, Event, Listener, Options};

@@ -110,3 +110,27 @@ pub const RESULTS_MAX: usize = 100;
 
 /// Path globs of a query. Each is tried on the files that fit.
 pub const GLOBS_MAX: usize = 64;
+
+/// Bytes of a text of which the language is guessed: each grammar parses it once.
+pub const GUESS_BYTES_MAX: usize = 16 * 1024;
+
+/// Issues that are looked for in one text: beyond it, it is another language than was said.
+pub const ISSUES_MAX: usize = 200;
+
+/// Bytes that a compiled regular expression may take. Ordinary ones take kilobytes; nested repetitions such as `(a{1000}){1000}` are refused.
+pub const REGEX_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Matching lines that are counted before a search gives up counting.
+pub const GREP_MATCHES_MAX: usize = 100_000;
+
+/// Copies of one function of which the pairs are compared.
+pub const DUPLICATES_OF_ONE_MAX: usize = 20;
+
+/// Cyclomatic complexity up to which a function is no issue: McCabe's own limit.
+pub const COMPLEXITY_GOOD: u32 = 10;
+
+/// Lines up to which a function is not long: a screen.
+pub const FUNCTION_LINES_GOOD: u32 = 60;
+
+/// Levels of branches and loops up to which a function is not deep.
+pub const NESTING_GOOD: u32 = 4;

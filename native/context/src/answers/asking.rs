@@ -56,6 +56,11 @@ impl<'a> Asking<'a> {
         if Instant::now() < self.deadline { Ok(()) } else { Err(Refusal::timeout()) }
     }
 
+    /// When the answer must be there.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
     /// A file that somebody named.
     pub(crate) fn file_at(&self, path: &str) -> Result<(FileId, &Arc<IndexedFile>), Refusal> {
         let confined = self.index.workspace().confine(path)?;
