@@ -9,19 +9,25 @@ mod calls;
 mod dependencies;
 mod explain;
 mod files;
+mod grep;
+mod quality;
 mod references;
 mod search;
 mod summary;
 mod symbols;
+mod validation;
 
 pub(crate) use asking::Asking;
 pub(crate) use calls::get_call_graph;
 pub(crate) use dependencies::get_dependencies;
 pub(crate) use explain::{explain_symbol, get_context, get_context_or_fail};
 pub(crate) use files::explain_file;
+pub(crate) use grep::grep_files;
+pub(crate) use quality::{find_duplicates, get_quality_score};
 pub(crate) use references::find_references;
 pub(crate) use search::semantic_search;
 pub(crate) use summary::summarize_repo;
+pub(crate) use validation::validate_code;
 
 /// An answer: the members of the object that `data` is.
 pub(crate) type Answer = Result<serde_json::Map<String, serde_json::Value>, crate::protocol::Refusal>;

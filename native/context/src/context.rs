@@ -236,10 +236,11 @@ impl Inner {
 
     /// Makes the index. The caller is its only builder.
     fn build(&self, seen: &(dyn Fn(Progress) + Sync)) {
-        self.index.build(self.cache.as_ref(), self.threads, &|progress| {
+        let snapshot = self.index.build(self.cache.as_ref(), self.threads, &|progress| {
             seen(progress);
             self.tell(&Event::Progress(progress));
         });
+        self.search.follow(&snapshot);
     }
 }
 

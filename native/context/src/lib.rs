@@ -9,8 +9,7 @@
 //!    as a [`FileRecord`]: a value that follows from the text and the language alone.
 //! 3. [`index`] holds the records of all files with tables from names to files, as an immutable [`Snapshot`] that is swapped as a whole,
 //!    so that a reader never waits. [`cache`] keeps the records on disk.
-//! 4. [`search`] finds the chunks of a snapshot that fit a query.
-//! 4. [`resolve`] says what a name or an import means; the answers to questions are made from that.
+//! 4. [`search`] finds the chunks of a snapshot that fit a query; [`resolve`] says what a name or an import means; the answers to questions are made from that.
 //!
 //! [`Context`] is the face of it all: open it, ask.
 
@@ -22,9 +21,11 @@ pub mod index;
 pub mod languages;
 pub mod limits;
 pub mod protocol;
+pub mod quality;
 pub mod record;
 pub mod resolve;
 pub mod search;
+pub mod validate;
 pub mod workspace;
 
 pub use context::{Context, Event, Listener, Options};

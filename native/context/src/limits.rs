@@ -55,21 +55,6 @@ pub const RECENT_FILES_MAX: usize = 256;
 /// a resolution of two seconds (FAT) are still in use, and a change within it would not show.
 pub const MTIME_TRUST_AGE: Duration = Duration::from_secs(3);
 
-/// Bytes of a word that search tells apart from data. The longest identifiers that people write have some sixty letters.
-pub const WORD_BYTES_MAX: usize = 64;
-
-/// Bytes of a query that are read: a function of a hundred lines, as somebody may paste to find its like.
-pub const QUERY_BYTES_MAX: usize = 8_192;
-
-/// Terms of a query that are looked for. A question has ten; each costs a walk over the chunks that have it.
-pub const QUERY_TERMS_MAX: usize = 128;
-
-/// Results of a query. Nobody reads on, and an answer has a bound of its own.
-pub const RESULTS_MAX: usize = 100;
-
-/// Path globs of a query. Each is tried on the files that fit.
-pub const GLOBS_MAX: usize = 64;
-
 /// How long an answer may take. Every kind takes milliseconds; only a search through the text of a huge workspace could take longer.
 pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
 
@@ -85,9 +70,6 @@ pub const ANSWER_TOKENS_MIN: i64 = 100;
 
 /// The most tokens that a caller may ask for: beyond it, reading the file itself serves better.
 pub const ANSWER_TOKENS_MAX: i64 = 200_000;
-
-/// Places that one search may give.
-pub const SEARCH_RESULTS_MAX: i64 = 1_000;
 
 /// Symbols of one name that are explained; all others are listed by their place.
 pub const EXPLAINED_MAX: usize = 5;
@@ -113,3 +95,42 @@ pub const RESOLVE_DEPTH_MAX: u32 = 6;
 
 /// Modules that offer a name in turn, one from the next, before it is given up.
 pub const REEXPORTS_MAX: u32 = 8;
+
+/// Bytes of a word that search tells apart from data. The longest identifiers that people write have some sixty letters.
+pub const WORD_BYTES_MAX: usize = 64;
+
+/// Bytes of a query that are read: a function of a hundred lines, as somebody may paste to find its like.
+pub const QUERY_BYTES_MAX: usize = 8_192;
+
+/// Terms of a query that are looked for. A question has ten; each costs a walk over the chunks that have it.
+pub const QUERY_TERMS_MAX: usize = 128;
+
+/// Results of a query. Nobody reads on, and an answer has a bound of its own.
+pub const RESULTS_MAX: usize = 100;
+
+/// Path globs of a query. Each is tried on the files that fit.
+pub const GLOBS_MAX: usize = 64;
+
+/// Bytes of a text of which the language is guessed: each grammar parses it once.
+pub const GUESS_BYTES_MAX: usize = 16 * 1024;
+
+/// Issues that are looked for in one text: beyond it, it is another language than was said.
+pub const ISSUES_MAX: usize = 200;
+
+/// Bytes that a compiled regular expression may take. Ordinary ones take kilobytes; nested repetitions such as `(a{1000}){1000}` are refused.
+pub const REGEX_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Matching lines that are counted before a search gives up counting.
+pub const GREP_MATCHES_MAX: usize = 100_000;
+
+/// Copies of one function of which the pairs are compared.
+pub const DUPLICATES_OF_ONE_MAX: usize = 20;
+
+/// Cyclomatic complexity up to which a function is no issue: McCabe's own limit.
+pub const COMPLEXITY_GOOD: u32 = 10;
+
+/// Lines up to which a function is not long: a screen.
+pub const FUNCTION_LINES_GOOD: u32 = 60;
+
+/// Levels of branches and loops up to which a function is not deep.
+pub const NESTING_GOOD: u32 = 4;

@@ -33,3 +33,5 @@
 (field_identifier) @mention
 (shorthand_field_identifier) @mention
 (self) @mention
+(super) @mention
+(crate) @mention

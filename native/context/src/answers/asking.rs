@@ -18,8 +18,8 @@ use crate::workspace::RootIndex;
 /// One question while it is answered.
 pub(crate) struct Asking<'a> {
     pub(crate) index: &'a Index,
-    pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) search: &'a Search,
+    pub(crate) snapshot: Arc<Snapshot>,
     manifests: &'a ManifestCache,
     deadline: Instant,
     /// Texts that were read for this answer; `None` for those that are not what was indexed.
@@ -30,8 +30,8 @@ impl<'a> Asking<'a> {
     pub(crate) fn new(index: &'a Index, search: &'a Search, manifests: &'a ManifestCache) -> Self {
         Self {
             index,
-            snapshot: index.snapshot(),
             search,
+            snapshot: index.snapshot(),
             manifests,
             deadline: Instant::now() + limits::ANSWER_TIME_MAX,
             texts: RefCell::default(),
@@ -54,6 +54,11 @@ impl<'a> Asking<'a> {
     /// Refuses to go on for longer than an answer may take. To be called in every loop over what may be many.
     pub(crate) fn check_time(&self) -> Result<(), Refusal> {
         if Instant::now() < self.deadline { Ok(()) } else { Err(Refusal::timeout()) }
+    }
+
+    /// When the answer must be there.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
     }
 
     /// A file that somebody named.

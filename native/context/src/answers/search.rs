@@ -11,7 +11,7 @@ use crate::search::{Filter, Hit, Paths, Query, Reasons};
 
 /// The places that are about something, the best first.
 pub(crate) fn semantic_search(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    #[expect(clippy::cast_possible_truncation, reason = "a share of few digits")]
+    #[expect(clippy::cast_possible_truncation, reason = "a number between 0 and 1")]
     let query = Query {
         text: arguments.text("query").to_owned(),
         top: arguments.size("top_k"),
@@ -39,8 +39,8 @@ fn snippet(asking: &Asking<'_>, hit: &Hit) -> Option<Value> {
     let text = asking.text(hit.file)?;
     let mut value = json!({
         "file_path": asking.path(file),
-        "start_line": hit.start_line,
-        "end_line": hit.end_line,
+        "start_line": chunk.start_line,
+        "end_line": chunk.end_line,
         "language": file.record.language.language().name,
         "content": chunk.span.of(&text),
         "score": (f64::from(hit.score) * 1e4).round() / 1e4,
@@ -55,6 +55,21 @@ fn snippet(asking: &Asking<'_>, hit: &Hit) -> Option<Value> {
         });
     }
     Some(value)
+}
+
+/// Why a place was found, in a few words.
+fn why(reasons: &Reasons) -> String {
+    let mut parts = Vec::new();
+    if !reasons.defines.is_empty() {
+        parts.push(format!("defines {}", reasons.defines.join(", ")));
+    }
+    if reasons.file_name {
+        parts.push("the file is called so".to_owned());
+    }
+    if !reasons.words.is_empty() {
+        parts.push(format!("has {}", reasons.words.join(", ")));
+    }
+    parts.join("; ")
 }
 
 fn filter(arguments: &Arguments<'_>) -> Result<Filter, Refusal> {
@@ -74,20 +89,4 @@ fn filter(arguments: &Arguments<'_>) -> Result<Filter, Refusal> {
         kinds: kinds.collect::<Result<_, _>>()?,
         exclude_tests: arguments.flag("exclude_tests"),
     })
-}
-
-/// Why a place was found, in a few words.
-fn why(reasons: &Reasons) -> String {
-    let Reasons { words, defines, file_name } = reasons;
-    let mut parts = Vec::new();
-    if !defines.is_empty() {
-        parts.push(format!("defines {}", defines.join(", ")));
-    }
-    if !words.is_empty() {
-        parts.push(format!("has {}", words.join(", ")));
-    }
-    if *file_name {
-        parts.push("the file is called so".to_owned());
-    }
-    parts.join("; ")
 }

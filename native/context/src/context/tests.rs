@@ -115,6 +115,29 @@ fn refusals_name_what_is_wrong() {
 }
 
 #[test]
+fn lines_copies_and_quality_are_found() {
+    let body = "    result = []\n    for item in items:\n        if item.price > limit and item.stock:\n            result.append(item.name.strip().lower())\n    total = sum(result)\n    return total\n";
+    let (_folder, context) = open(&[
+        ("a.py", &format!("def first(items, limit):\n{body}\ndef _unused(): pass\n")),
+        ("b.py", &format!("def second(items, limit):\n{body}")),
+        ("c.txt", "a total of two\n"),
+    ]);
+    let found = context.invoke("find_duplicates", &json!({})).unwrap();
+    assert_eq!((&found["duplicate_count"], &found["duplicates"][0]["similarity"]), (&json!(1), &json!(1.0)));
+    let quality = context.invoke("get_quality_score", &json!({})).unwrap();
+    assert_eq!((&quality["dead_code"], &quality["duplicates"]), (&json!(1), &json!(1)));
+    assert_eq!(quality["unused"][0]["name"], "_unused");
+    let lines =
+        context.invoke("grep_files", &json!({ "pattern": "t.tal\\b", "file_glob": "*.txt" })).unwrap();
+    assert_eq!((&lines["match_count"], &lines["matches"][0]["column"]), (&json!(1), &json!(3)));
+    let refusal = context.invoke("grep_files", &json!({ "pattern": "a(b" })).unwrap_err();
+    assert!(refusal.message.contains("unclosed group") && refusal.message.contains('^'), "{refusal}");
+    assert!(context.invoke("grep_files", &json!({ "pattern": "(a*)*$(b{1000}){1000}" })).is_err());
+    let issues = context.ask("validate_code", &json!({ "code": "eval(x)\n", "language": "python" })).unwrap();
+    assert_eq!((&issues["safe"], &issues["issues"][0]["line_number"]), (&json!(false), &json!(1)));
+}
+
+#[test]
 fn listeners_hear_of_the_index_and_of_every_invocation() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "a.py", "def a(): pass\n");

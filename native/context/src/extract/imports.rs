@@ -4,6 +4,7 @@ use super::captures::{Captures, ImportMatch};
 use crate::languages::{ImportNotation, LanguageId};
 use crate::record::{Import, ImportedName, NameId, NameTableBuilder, Span};
 
+mod listed;
 mod use_tree;
 
 pub(super) fn imports<'text>(
@@ -22,6 +23,9 @@ pub(super) fn imports<'text>(
         match notation {
             ImportNotation::UseTree => {
                 imports.extend(use_tree::imports(statement, text, written, found.reexported, names));
+            }
+            ImportNotation::QualifiedName if listed::is_statement(written) => {
+                imports.extend(listed::imports(statement, written, names));
             }
             ImportNotation::QualifiedName => {
                 imports.push(qualified(statement, written, found.everything, alias(found, text), names));

@@ -359,7 +359,8 @@ fn base_name(written: &str) -> &str {
 }
 
 fn unquoted(name: &str) -> &str {
-    name.trim_matches(['"', '\'', '`'])
+    // Ruby's `:name` is a name as well.
+    name.trim_matches(['"', '\'', '`']).trim_start_matches(':')
 }
 
 fn truncated(text: &str, characters: usize) -> &str {

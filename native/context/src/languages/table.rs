@@ -39,6 +39,40 @@ const JAVA_VISIBILITY: VisibilityRule = VisibilityRule::Words {
     member: Visibility::Internal,
 };
 
+/// What nothing is said about is everybody's.
+const OPEN_VISIBILITY: VisibilityRule = VisibilityRule::Words {
+    public: &["public", "open"],
+    internal: &["protected", "internal", "fileprivate"],
+    private: &["private", "local", "defp", "defmacrop"],
+    otherwise: Visibility::Public,
+    member: Visibility::Public,
+};
+
+/// C and C++: what is not static is linked to others; the labels of classes (`private:`) are not looked at.
+const C_VISIBILITY: VisibilityRule = VisibilityRule::Words {
+    public: &[],
+    internal: &[],
+    private: &["static"],
+    otherwise: Visibility::Public,
+    member: Visibility::Public,
+};
+
+const CSHARP_VISIBILITY: VisibilityRule = VisibilityRule::Words {
+    public: &["public"],
+    internal: &["protected", "internal"],
+    private: &["private"],
+    otherwise: Visibility::Internal,
+    member: Visibility::Private,
+};
+
+const ZIG_VISIBILITY: VisibilityRule = VisibilityRule::Words {
+    public: &["pub", "export"],
+    internal: &[],
+    private: &[],
+    otherwise: Visibility::Private,
+    member: Visibility::Private,
+};
+
 /// Every language. The order is that of the ids.
 pub const LANGUAGES: &[Language] = &[
     PLAIN_TEXT,
@@ -160,6 +194,199 @@ pub const LANGUAGES: &[Language] = &[
             visibility: JAVA_VISIBILITY,
             tests: &[TestMark::Decorator("Test")],
             imports: ImportNotation::QualifiedName,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "c",
+        extensions: &["c", "h"],
+        file_names: &[],
+        interpreters: &[],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_c::LANGUAGE.into(),
+            queries: queries!("c/definitions", "c/references", "c/imports"),
+            visibility: C_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "cpp",
+        extensions: &["cc", "cpp", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "inl", "tpp", "cu", "cuh"],
+        file_names: &[],
+        interpreters: &[],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_cpp::LANGUAGE.into(),
+            queries: queries!(
+                "cpp/definitions",
+                "cpp/references",
+                "c/definitions",
+                "c/references",
+                "c/imports"
+            ),
+            visibility: C_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "csharp",
+        extensions: &["cs", "csx"],
+        file_names: &[],
+        interpreters: &[],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_c_sharp::LANGUAGE.into(),
+            queries: queries!("csharp/definitions", "csharp/references", "csharp/imports"),
+            visibility: CSHARP_VISIBILITY,
+            tests: &[
+                TestMark::Decorator("Test"),
+                TestMark::Decorator("Fact"),
+                TestMark::Decorator("Theory"),
+                TestMark::Decorator("TestMethod"),
+            ],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "ruby",
+        extensions: &["rb", "rake", "gemspec", "ru"],
+        file_names: &["rakefile", "gemfile", "guardfile", "podfile", "vagrantfile", "brewfile"],
+        interpreters: &["ruby", "jruby"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_ruby::LANGUAGE.into(),
+            queries: queries!("ruby/definitions", "ruby/references", "ruby/imports"),
+            visibility: OPEN_VISIBILITY,
+            tests: &[TestMark::NamePrefix("test_")],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("#"),
+    },
+    Language {
+        name: "php",
+        extensions: &["php", "phtml", "php5"],
+        file_names: &[],
+        interpreters: &["php"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_php::LANGUAGE_PHP.into(),
+            queries: queries!("php/definitions", "php/references", "php/imports"),
+            visibility: OPEN_VISIBILITY,
+            tests: &[TestMark::NamePrefix("test"), TestMark::Decorator("Test")],
+            imports: ImportNotation::QualifiedName,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "bash",
+        extensions: &["sh", "bash", "zsh", "ksh", "bats"],
+        file_names: &[".bashrc", ".bash_profile", ".profile", ".zshrc"],
+        interpreters: &["sh", "bash", "zsh", "dash", "ksh"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_bash::LANGUAGE.into(),
+            queries: queries!("bash/all"),
+            visibility: OPEN_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("#"),
+    },
+    Language {
+        name: "scala",
+        extensions: &["scala", "sc", "sbt"],
+        file_names: &[],
+        interpreters: &["scala"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_scala::LANGUAGE.into(),
+            queries: queries!("scala/definitions", "scala/references", "scala/imports"),
+            visibility: OPEN_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::QualifiedName,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "swift",
+        extensions: &["swift"],
+        file_names: &[],
+        interpreters: &["swift"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_swift::LANGUAGE.into(),
+            queries: queries!("swift/definitions", "swift/references", "swift/imports"),
+            visibility: OPEN_VISIBILITY,
+            tests: &[TestMark::NamePrefix("test"), TestMark::Decorator("Test")],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "kotlin",
+        extensions: &["kt", "kts"],
+        file_names: &[],
+        interpreters: &["kotlin"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_kotlin_ng::LANGUAGE.into(),
+            queries: queries!("kotlin/definitions", "kotlin/references", "kotlin/imports"),
+            visibility: OPEN_VISIBILITY,
+            tests: &[TestMark::Decorator("Test")],
+            imports: ImportNotation::QualifiedName,
+        }),
+        line_comment: Some("//"),
+    },
+    Language {
+        name: "lua",
+        extensions: &["lua", "rockspec"],
+        file_names: &[],
+        interpreters: &["lua", "luajit"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_lua::LANGUAGE.into(),
+            queries: queries!("lua/all"),
+            visibility: OPEN_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("--"),
+    },
+    Language {
+        name: "elixir",
+        extensions: &["ex", "exs"],
+        file_names: &[],
+        interpreters: &["elixir"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_elixir::LANGUAGE.into(),
+            queries: queries!("elixir/all"),
+            visibility: OPEN_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("#"),
+    },
+    Language {
+        name: "haskell",
+        extensions: &["hs"],
+        file_names: &[],
+        interpreters: &["runhaskell", "runghc"],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_haskell::LANGUAGE.into(),
+            queries: queries!("haskell/all"),
+            visibility: OPEN_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
+        }),
+        line_comment: Some("--"),
+    },
+    Language {
+        name: "zig",
+        extensions: &["zig", "zon"],
+        file_names: &[],
+        interpreters: &[],
+        syntax: Some(Syntax {
+            grammar: || tree_sitter_zig::LANGUAGE.into(),
+            queries: queries!("zig/all"),
+            visibility: ZIG_VISIBILITY,
+            tests: &[],
+            imports: ImportNotation::Path,
         }),
         line_comment: Some("//"),
     },

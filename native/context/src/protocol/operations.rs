@@ -90,7 +90,7 @@ const EXCLUDE_TESTS: Parameter = flag("exclude_tests", false, "Whether tests are
 const CALL_GRAPH: Parameter = flag("include_call_graph", true, "Whether callers and callees are included.");
 const DEPENDENCIES: Parameter =
     flag("include_dependencies", true, "Whether the imports of the defining files are included.");
-const TOP_K_MAX: i64 = limits::SEARCH_RESULTS_MAX;
+const TOP_K_MAX: i64 = limits::RESULTS_MAX as i64;
 
 const SEARCH: &str = "Finds the places of the workspace that are about something.";
 const EXPLAIN_SYMBOL: Operation = Operation {
@@ -136,6 +136,20 @@ const REFERENCES: Operation = Operation {
     answer: answers::find_references,
 };
 
+const VALIDATE: Operation = Operation {
+    name: "validate_code",
+    description: "Says whether a piece of code parses, and which calls in it are dangerous.",
+    parameters: &[
+        required("code", ParameterType::AnyText, "The code."),
+        optional("language", ParameterType::Text, "Its language; guessed where it is not given."),
+        optional("file_path", ParameterType::Text, "The file it is for, which tells the language."),
+        MAX_TOKENS,
+    ],
+    answer: answers::validate_code,
+};
+const OF_FILE: Parameter =
+    optional("file_path", ParameterType::Text, "One file; the whole workspace where it is not given.");
+
 /// The request kinds that questions about code have.
 pub(crate) const KINDS: &[Operation] = &[
     Operation {
@@ -144,7 +158,7 @@ pub(crate) const KINDS: &[Operation] = &[
         parameters: &[
             QUERY,
             count("top_k", 5, TOP_K_MAX, "How many places."),
-            share("threshold", 0.2, "How much of what the query says must be found in a place, from 0 to 1."),
+            share("threshold", 0.2, "How well a place must fit, from 0 to 1, compared with the best one."),
             REPO_SUMMARY,
             PATHS,
             LANGUAGES,
@@ -166,6 +180,7 @@ pub(crate) const KINDS: &[Operation] = &[
     CALL_GRAPH_OF,
     SUMMARY,
     REFERENCES,
+    VALIDATE,
 ];
 
 /// The tools.
@@ -176,7 +191,7 @@ pub(crate) const TOOLS: &[Operation] = &[
         parameters: &[
             QUERY,
             count("top_k", 10, TOP_K_MAX, "How many places."),
-            share("threshold", 0.3, "How much of what the query says must be found in a place, from 0 to 1."),
+            share("threshold", 0.3, "How well a place must fit, from 0 to 1, compared with the best one."),
             REPO_SUMMARY,
             PATHS,
             LANGUAGES,
@@ -198,6 +213,36 @@ pub(crate) const TOOLS: &[Operation] = &[
         parameters: &[SYMBOL_NAME, IN_FILE, AT_LINE, INCLUDE_BODY, MAX_TOKENS],
         answer: answers::get_context_or_fail,
     },
+    Operation {
+        name: "get_quality_score",
+        description: "Gives a score of the code's quality with the numbers behind it: complexity, length, nesting, copies, unused code.",
+        parameters: &[OF_FILE, MAX_TOKENS],
+        answer: answers::get_quality_score,
+    },
+    Operation {
+        name: "find_duplicates",
+        description: "Finds functions that are alike.",
+        parameters: &[share("threshold", 0.75, "How alike, from 0 to 1."), OF_FILE, MAX_TOKENS],
+        answer: answers::find_duplicates,
+    },
+    Operation {
+        name: "grep_files",
+        description: "Finds the lines that match a regular expression.",
+        parameters: &[
+            required("pattern", ParameterType::Text, "A regular expression, in the syntax of Rust's regex."),
+            optional(
+                "file_glob",
+                ParameterType::TextList,
+                "Globs that files must match: `*.rs`, `src/**`, `!tests/`.",
+            ),
+            count("max_results", 50, 5_000, "How many lines there may be."),
+            flag("ignore_case", false, "Whether capitals do not matter."),
+            flag("literal", false, "Whether the pattern is a plain text."),
+            MAX_TOKENS,
+        ],
+        answer: answers::grep_files,
+    },
+    VALIDATE,
 ];
 
 /// The request kinds that are about the protocol itself.

@@ -39,6 +39,10 @@ impl Resolver<'_> {
                 .collect(),
             Role::Local => Vec::new(),
             Role::Import => self.imported_at(file, occurrence),
+            _ if name == "Self" => {
+                let around = self.type_around(file, occurrence.start);
+                around.into_iter().map(|place| meaning(place, 0.95)).collect()
+            }
             _ if occurrence.is_member() => self.member(file, index, name),
             _ => match self.bound(file, occurrence.start, name) {
                 Bound::Symbols(meanings) => meanings,
@@ -88,9 +92,9 @@ impl Resolver<'_> {
         while let Some(around) = scope {
             let symbol = record.symbol(around)?;
             if symbol.kind.is_callable() {
-                let inner = record
-                    .symbols_with_ids()
-                    .filter(|(_, inner)| inner.parent == Some(around) && inner.name == id);
+                let inner = record.symbols_with_ids().filter(|(_, inner)| {
+                    inner.parent == Some(around) && inner.name == id && inner.kind != SymbolKind::Field
+                });
                 let inner: Vec<Meaning> =
                     inner.map(|(symbol, _)| meaning(Place { file, symbol }, 0.95)).collect();
                 if !inner.is_empty() {
@@ -116,9 +120,9 @@ impl Resolver<'_> {
                     return Some(Bound::Symbols(members));
                 }
             } else if symbol.kind == SymbolKind::Module {
-                let inner = record
-                    .symbols_with_ids()
-                    .filter(|(_, inner)| inner.parent == Some(around) && inner.name == id);
+                let inner = record.symbols_with_ids().filter(|(_, inner)| {
+                    inner.parent == Some(around) && inner.name == id && inner.kind != SymbolKind::Field
+                });
                 let inner: Vec<Meaning> =
                     inner.map(|(symbol, _)| meaning(Place { file, symbol }, 0.95)).collect();
                 if !inner.is_empty() {

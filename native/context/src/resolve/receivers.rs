@@ -56,6 +56,9 @@ impl Resolver<'_> {
         let occurrence = record.occurrences[index];
         let name = record.name(occurrence.name());
         if !occurrence.is_member() {
+            if let Some(module) = self.rust_path_start(file, name) {
+                return Denoted::Modules(vec![module]);
+            }
             let around = || self.type_around(file, occurrence.start);
             if SELF.contains(&name) {
                 return types(around(), 0.85);
@@ -65,11 +68,15 @@ impl Resolver<'_> {
                 return if bases.is_empty() { Denoted::External } else { types(bases, 0.85) };
             }
         }
-        if let Some(files) = self.module_of_import(file, name) {
+        // What is behind a receiver is a member of it before it is the last word of an imported path.
+        let meanings =
+            if occurrence.is_member() { self.deeper(|| self.meanings(file, index)) } else { Vec::new() };
+        if meanings.is_empty()
+            && let Some(files) = self.module_of_import(file, name)
+        {
             return Denoted::Modules(files);
         }
         if occurrence.is_member() {
-            let meanings = self.deeper(|| self.meanings(file, index));
             return self.denoted_by(&meanings);
         }
         match self.bound(file, occurrence.start, name) {
@@ -145,7 +152,9 @@ impl Resolver<'_> {
         if let Some(before) = declaration.checked_sub(1) {
             let previous = record.occurrences[before];
             let gap = own.start.saturating_sub(end(record, previous));
-            if previous.role() == Role::Type && (1..=2).contains(&gap) {
+            // `Type *name` in C; elsewhere two signs are a comma.
+            let gap_max = if Family::of(record.language) == Family::C { 2 } else { 1 };
+            if previous.role() == Role::Type && (1..=gap_max).contains(&gap) {
                 let found = self.types_meant(file, before);
                 if !found.is_empty() {
                     return found;
@@ -258,7 +267,7 @@ impl Resolver<'_> {
     }
 
     /// The type that a method at an offset is of.
-    fn type_around(&self, file: FileId, offset: u32) -> Vec<Place> {
+    pub(super) fn type_around(&self, file: FileId, offset: u32) -> Vec<Place> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let mut next = record.enclosing_symbol(offset);
         while let Some((id, symbol)) = next.and_then(|id| Some((id, record.symbol(id)?))) {

@@ -98,8 +98,11 @@ fn occurrences_of(record: &FileRecord, name: &str) -> Vec<usize> {
     }
     names.sort_unstable();
     names.dedup();
-    let is_use = |occurrence: &Occurrence| {
-        names.contains(&occurrence.name()) && !matches!(occurrence.role(), Role::Definition | Role::Local)
+    // An alias in an import is declared there, and not used.
+    let is_use = |occurrence: &Occurrence| match occurrence.role() {
+        Role::Definition | Role::Local => false,
+        Role::Import => occurrence.name() == id,
+        _ => names.contains(&occurrence.name()),
     };
     let indexes = record.occurrences.iter().enumerate().filter(|(_, occurrence)| is_use(occurrence));
     indexes.map(|(index, _)| index).collect()

@@ -63,7 +63,8 @@ impl Paths {
         Ok(Self { included, excluded: excluded.build()? })
     }
 
-    fn contain(&self, path: &str) -> bool {
+    /// Whether a path is one of them.
+    pub(crate) fn contain(&self, path: &str) -> bool {
         self.included.as_ref().is_none_or(|globs| globs.is_match(path)) && !self.excluded.is_match(path)
     }
 }

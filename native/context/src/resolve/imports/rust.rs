@@ -1,5 +1,6 @@
 //! `use` and `mod` of Rust.
 
+use super::super::families::Family;
 use super::super::lookup::{folder, joined};
 use super::super::manifests::around;
 use super::{ResolvedImport, Resolver};
@@ -40,6 +41,19 @@ impl Resolver<'_> {
             }
         }
         resolved
+    }
+
+    /// The file that the first word of a path in an expression means: `crate`, `super`, or the name of a crate of the workspace.
+    pub(in super::super) fn rust_path_start(&self, file: FileId, word: &str) -> Option<FileId> {
+        let from = self.snapshot.file(file)?;
+        if Family::of(from.record.language) != Family::Rust {
+            return None;
+        }
+        let is_start = matches!(word, "crate" | "super")
+            || self.manifests.rust.iter().any(|package| package.name == word);
+        let path = [word];
+        let (module, rest) = self.rust_start(from, &path).filter(|_| is_start)?;
+        module.file.filter(|_| rest.is_empty())
     }
 
     /// The module that a path starts from, and what is left of the path.

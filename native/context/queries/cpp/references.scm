@@ -1,0 +1,18 @@
+(call_expression function: (qualified_identifier name: (identifier) @call))
+(call_expression function: (qualified_identifier name: (qualified_identifier name: (identifier) @call)))
+(call_expression function: (qualified_identifier name: (template_function name: (identifier) @call)))
+(call_expression function: (template_function name: (identifier) @call))
+(call_expression function: (field_expression field: (template_method name: (field_identifier) @call)))
+(new_expression type: (type_identifier) @call)
+(new_expression type: (template_type name: (type_identifier) @call))
+(new_expression type: (qualified_identifier name: (type_identifier) @call))
+(base_class_clause (type_identifier) @extends)
+(base_class_clause (template_type name: (type_identifier) @extends))
+(base_class_clause (qualified_identifier name: (type_identifier) @extends))
+(parameter_declaration declarator: (reference_declarator (identifier) @local))
+(optional_parameter_declaration declarator: (identifier) @local)
+(for_range_loop declarator: (identifier) @local)
+(for_range_loop declarator: (reference_declarator (identifier) @local))
+(declaration declarator: (init_declarator declarator: (reference_declarator (identifier) @local)))
+(namespace_identifier) @mention
+(this) @mention

@@ -1,0 +1,3 @@
+(using_directive !name (identifier) @import.path) @import
+(using_directive !name (qualified_name) @import.path) @import
+(using_directive name: (identifier) @import.module_alias (qualified_name) @import.path) @import

@@ -1,0 +1,18 @@
+(call_expression function: (identifier) @call)
+(call_expression function: (field_expression field: (identifier) @call))
+(call_expression function: (generic_function function: (identifier) @call))
+(call_expression function: (generic_function function: (field_expression field: (identifier) @call)))
+(infix_expression operator: (identifier) @call)
+(instance_expression (type_identifier) @call)
+(instance_expression (generic_type type: (type_identifier) @call))
+(extends_clause type: (type_identifier) @extends)
+(extends_clause type: (generic_type type: (type_identifier) @extends))
+(extends_clause type: (compound_type (type_identifier) @extends))
+(type_identifier) @type
+(parameter name: (identifier) @local)
+(val_definition pattern: (identifier) @local)
+(var_definition pattern: (identifier) @local)
+(lambda_expression parameters: (identifier) @local)
+(binding name: (identifier) @local)
+(enumerator . (identifier) @local)
+(identifier) @mention

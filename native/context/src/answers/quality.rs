@@ -1,0 +1,189 @@
+//! `get_quality_score` and `find_duplicates`.
+
+use serde_json::{Value, json};
+
+use super::budget::Budget;
+use super::symbols::record_and_symbol;
+use super::{Answer, Asking, members};
+use crate::index::FileId;
+use crate::limits;
+use crate::protocol::{Arguments, Refusal};
+use crate::quality::{Duplicate, Measured, duplicates, fingerprints, measure};
+use crate::record::{SymbolKind, Visibility};
+use crate::resolve::{Place, Resolver};
+use crate::validate::validate;
+
+/// The quality of a file, or of the workspace without its tests and what is not its own, with the numbers behind the score.
+pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+    let files = files(asking, arguments)?;
+    let resolver = asking.resolver();
+    let mut measured: Vec<(FileId, Measured)> = Vec::new();
+    let (mut safety, mut errors) = (Vec::new(), 0_usize);
+    for id in &files {
+        asking.check_time()?;
+        let Some((file, text)) = asking.file(*id).zip(asking.text(*id)) else { continue };
+        measured
+            .extend(measure(file.record.language, &text, &file.record).into_iter().map(|found| (*id, found)));
+        for issue in validate(file.record.language, &text).into_iter().flatten() {
+            if issue.severity == "error" {
+                errors += 1;
+            } else {
+                safety.push((*id, issue));
+            }
+        }
+    }
+    measured.sort_by_key(|(id, found)| (std::cmp::Reverse(found.complexity), *id, found.symbol));
+    let complex = measured.iter().filter(|(_, found)| found.complexity > limits::COMPLEXITY_GOOD).count();
+    let long = measured.iter().filter(|(_, found)| found.lines > limits::FUNCTION_LINES_GOOD).count();
+    let deep = measured.iter().filter(|(_, found)| found.nesting > limits::NESTING_GOOD).count();
+    let unused = unused(asking, &resolver, &files)?;
+    let copies = copies(asking, &files, 0.75)?;
+    let functions = measured.len().max(1);
+    let share = |count: usize| {
+        f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+            / f64::from(u32::try_from(functions).unwrap_or(u32::MAX))
+    };
+    // Each share of functions with a fault takes its weight from 100.
+    let weights = [
+        ("complex", complex, 120.0),
+        ("long", long, 60.0),
+        ("deep", deep, 60.0),
+        ("duplicated", copies.len(), 80.0),
+        ("unused", unused.len(), 60.0),
+        ("dangerous", safety.len(), 60.0),
+    ];
+    let score = weights
+        .iter()
+        .fold(100.0, |score, (_, count, weight)| score - (share(*count) * weight).min(30.0))
+        .max(0.0);
+    let mut budget = Budget::new(arguments.size("max_tokens"));
+    let high = measured.iter().filter(|(_, found)| found.complexity > limits::COMPLEXITY_GOOD).take(10);
+    let high = budget.list("high_complexity", 0.4, high.map(|(id, found)| shown_measure(asking, *id, found)));
+    let safety_shown = safety.iter().map(|(id, issue)| json!({
+        "file_path": asking.file(*id).map(|file| asking.path(file)),
+        "line": issue.at.line, "column": issue.at.column, "pattern": issue.pattern, "severity": issue.severity,
+    }));
+    let safety_shown = budget.list("safety", 0.4, safety_shown);
+    let unused_shown =
+        budget.list("unused", 0.5, unused.iter().map(|place| super::symbols::mentioned(asking, *place)));
+    let copies_shown =
+        budget.list("duplicate_pairs", 1.0, copies.iter().take(20).map(|copy| shown_duplicate(asking, copy)));
+    let mut answer = members(json!({
+        "maintainability_index": (score * 10.0).round() / 10.0,
+        "complexity_issues": complex,
+        "dead_code": unused.len(),
+        "duplicates": copies.len(),
+        "safety_issues": safety.len(),
+        "syntax_errors": errors,
+        "numbers": {
+            "files": files.len(), "functions": measured.len(), "long_functions": long, "deeply_nested_functions": deep,
+            "penalties": weights.iter().map(|(name, count, weight)| (*name, (share(*count) * weight).min(30.0).round())).collect::<std::collections::BTreeMap<_, _>>(),
+            "thresholds": { "complexity": limits::COMPLEXITY_GOOD, "lines": limits::FUNCTION_LINES_GOOD, "nesting": limits::NESTING_GOOD },
+        },
+        "high_complexity": high,
+        "safety": safety_shown,
+        "unused": unused_shown,
+        "duplicate_pairs": copies_shown,
+    }));
+    budget.finish(&mut answer);
+    Ok(answer)
+}
+
+/// Functions that are alike.
+pub(crate) fn find_duplicates(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+    let files = files(asking, arguments)?;
+    let found = copies(asking, &files, arguments.number("threshold"))?;
+    let mut budget = Budget::new(arguments.size("max_tokens"));
+    budget.leave_out("duplicates", found.len().saturating_sub(20));
+    let listed =
+        budget.list("duplicates", 1.0, found.iter().take(20).map(|copy| shown_duplicate(asking, copy)));
+    let mut answer = members(json!({ "duplicate_count": found.len(), "duplicates": listed }));
+    budget.finish(&mut answer);
+    Ok(answer)
+}
+
+/// The file that is named, or else the workspace's own code.
+fn files(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Result<Vec<FileId>, Refusal> {
+    if let Some(path) = arguments.optional_text("file_path") {
+        return Ok(vec![asking.file_at(path)?.0]);
+    }
+    let own = asking
+        .snapshot
+        .files()
+        .filter(|(_, file)| !file.is_test && !file.is_vendored && !file.record.generated);
+    Ok(own.filter(|(_, file)| file.record.language.language().syntax.is_some()).map(|(id, _)| id).collect())
+}
+
+fn copies(asking: &Asking<'_>, files: &[FileId], threshold: f64) -> Result<Vec<Duplicate>, Refusal> {
+    let found: Vec<_> =
+        files.iter().filter_map(|id| Some(fingerprints(*id, asking.file(*id)?))).flatten().collect();
+    asking.check_time()?;
+    Ok(duplicates(&found, threshold, |outer, inner| {
+        let Some((record, outer)) = record_and_symbol(asking, outer) else { return false };
+        record.symbol(inner).is_some_and(|inner| outer.span.contains(inner.span))
+    }))
+}
+
+/// Private functions and types that nothing refers to.
+fn unused(asking: &Asking<'_>, resolver: &Resolver<'_>, files: &[FileId]) -> Result<Vec<Place>, Refusal> {
+    let mut found = Vec::new();
+    for id in files {
+        let Some(file) = asking.file(*id) else { continue };
+        let record = &*file.record;
+        for (symbol, of) in record.symbols_with_ids() {
+            let name = record.name(of.name);
+            let by_the_language = name.starts_with("__")
+                || matches!(name, "main" | "init")
+                || of.is_test
+                || !of.decorators.is_empty();
+            let is_candidate = of.visibility == Visibility::Private
+                && (of.kind.is_callable() || of.kind.is_type())
+                && of.kind != SymbolKind::Implementation
+                && !by_the_language
+                && !is_in_implementation(record, of);
+            // A name that occurs once in its file, where it is defined, is used nowhere there; and private names are not used elsewhere.
+            let occurs =
+                || record.occurrences.iter().filter(|occurrence| occurrence.name() == of.name).count();
+            if is_candidate && occurs() <= 1 {
+                asking.check_time()?;
+                let place = Place { file: *id, symbol };
+                if resolver.references(&[place], &|| asking.check_time())?.is_empty() {
+                    found.push(place);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What implements something is called through that.
+fn is_in_implementation(record: &crate::record::FileRecord, symbol: &crate::record::Symbol) -> bool {
+    let parent = symbol.parent.and_then(|parent| record.symbol(parent));
+    parent
+        .is_some_and(|parent| parent.kind == SymbolKind::Implementation && parent.signature.contains(" for "))
+}
+
+fn shown_measure(asking: &Asking<'_>, id: FileId, found: &Measured) -> Value {
+    let place = Place { file: id, symbol: found.symbol };
+    let mut value = super::symbols::mentioned(asking, place);
+    value["complexity"] = json!(found.complexity);
+    value["nesting"] = json!(found.nesting);
+    value["lines"] = json!(found.lines);
+    value
+}
+
+fn shown_duplicate(asking: &Asking<'_>, copy: &Duplicate) -> Value {
+    let side = |place: Place| {
+        let file = asking.file(place.file);
+        let (path, record) = (file.map(|file| asking.path(file)), file.map(|file| &file.record));
+        let name = record.map(|record| record.qualified_name(place.symbol));
+        let line = record.and_then(|record| Some(record.line(record.symbol(place.symbol)?.span.start)));
+        (name, path, line)
+    };
+    let ((a, file_a, line_a), (b, file_b, line_b)) = (side(copy.a), side(copy.b));
+    json!({
+        "symbol_a": a, "file_a": file_a, "line_a": line_a,
+        "symbol_b": b, "file_b": file_b, "line_b": line_b,
+        "similarity": (copy.similarity * 100.0).round() / 100.0,
+    })
+}

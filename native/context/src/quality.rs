@@ -1,0 +1,219 @@
+//! Numbers about functions, and pieces of code that are alike.
+
+use tree_sitter::{Node, TreeCursor};
+
+use crate::extract::parse;
+use crate::languages::LanguageId;
+use crate::record::{FileRecord, SymbolId};
+
+mod duplicates;
+
+pub use duplicates::{Duplicate, Fingerprint, duplicates, fingerprints};
+
+/// Numbers about one function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// The function.
+    pub symbol: SymbolId,
+    /// Its cyclomatic complexity (McCabe): one, and one more for each place where the way through it forks.
+    pub complexity: u32,
+    /// How deep branches and loops are nested in it.
+    pub nesting: u32,
+    /// Its lines.
+    pub lines: u32,
+}
+
+/// Words in names of nodes that fork the way. All our grammars name them alike.
+const FORKS: &[&str] = &[
+    "if_statement",
+    "if_expression",
+    "if_modifier",
+    "unless",
+    "unless_modifier",
+    "elif_clause",
+    "elsif",
+    "else_if_clause",
+    "for_statement",
+    "for_expression",
+    "for_in_statement",
+    "for_range_loop",
+    "enhanced_for_statement",
+    "foreach_statement",
+    "for_in_clause",
+    "while_statement",
+    "while_expression",
+    "while_modifier",
+    "do_statement",
+    "do_while_expression",
+    "repeat_statement",
+    "until",
+    "case_clause",
+    "switch_case",
+    "match_arm",
+    "switch_entry",
+    "when_entry",
+    "case_item",
+    "when",
+    "in_clause",
+    "switch_section",
+    "expression_case",
+    "type_case",
+    "communication_case",
+    "case_statement",
+    "switch_label",
+    "match_conditional_expression",
+    "switch_block_statement_group",
+    "switch_rule",
+    "alternative",
+    "catch_clause",
+    "except_clause",
+    "rescue",
+    "catch_block",
+    "conditional_expression",
+    "ternary_expression",
+    "guard_statement",
+    "elseif_statement",
+    "if",
+    "while",
+    "for",
+    "conditional",
+];
+
+/// Forks that do not lie deeper than the statement they belong to.
+const BESIDE: &[&str] = &[
+    "elif_clause",
+    "elsif",
+    "else_if_clause",
+    "elseif_statement",
+    "match_arm",
+    "switch_case",
+    "case_clause",
+];
+
+/// The numbers of every function of a text that its record knows.
+#[must_use]
+pub fn measure(language: LanguageId, text: &str, record: &FileRecord) -> Vec<Measured> {
+    let Some(tree) = language.query().and_then(|query| parse(&query.grammar, text)) else {
+        return Vec::new();
+    };
+    let mut measured: Vec<Measured> = record
+        .symbols_with_ids()
+        .filter(|(_, symbol)| symbol.kind.is_callable() && symbol.body.is_some())
+        .map(|(symbol, found)| {
+            let (first, last) = record.line_range(found.body.map_or(found.span, |body| {
+                crate::record::Span { start: found.name_span.start, end: body.end }
+            }));
+            Measured { symbol, complexity: 1, nesting: 0, lines: last - first + 1 }
+        })
+        .collect();
+    if !measured.is_empty() {
+        walk(&mut tree.walk(), record, &mut measured);
+    }
+    measured
+}
+
+fn walk(cursor: &mut TreeCursor<'_>, record: &FileRecord, measured: &mut [Measured]) {
+    // The ends of the forks around, innermost last, with the function that each is in.
+    let mut around: Vec<(usize, SymbolId)> = Vec::new();
+    loop {
+        let node = cursor.node();
+        while around.last().is_some_and(|(end, _)| *end <= node.start_byte()) {
+            around.pop();
+        }
+        if node.is_named() && (FORKS.contains(&node.kind()) || is_short_circuit(node)) {
+            let offset = u32::try_from(node.start_byte()).unwrap_or(u32::MAX);
+            if let Some(found) = function_at(record, offset)
+                .and_then(|id| measured.iter_mut().find(|measured| measured.symbol == id))
+            {
+                found.complexity += 1;
+                if !is_short_circuit(node) && !BESIDE.contains(&node.kind()) && !is_else_if(node) {
+                    around.push((node.end_byte(), found.symbol));
+                    let depth = around.iter().filter(|(_, symbol)| *symbol == found.symbol).count();
+                    found.nesting = found.nesting.max(u32::try_from(depth).unwrap_or(u32::MAX));
+                }
+            }
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
+}
+
+fn is_else_if(node: Node<'_>) -> bool {
+    let before =
+        node.prev_sibling().or_else(|| node.parent().filter(|parent| parent.kind() == "else_clause"));
+    before.is_some_and(|before| matches!(before.kind(), "else" | "else_clause"))
+}
+
+fn is_short_circuit(node: Node<'_>) -> bool {
+    if !matches!(
+        node.kind(),
+        "binary_expression"
+            | "boolean_operator"
+            | "binary"
+            | "binary_operator"
+            | "conjunction_expression"
+            | "disjunction_expression"
+    ) {
+        return false;
+    }
+    let operator = node.child_by_field_name("operator").or_else(|| node.child(1));
+    operator.is_some_and(|operator| matches!(operator.kind(), "&&" | "||" | "and" | "or"))
+}
+
+fn function_at(record: &FileRecord, offset: u32) -> Option<SymbolId> {
+    let mut next = record.enclosing_symbol(offset);
+    while let Some((id, symbol)) = next.and_then(|id| Some((id, record.symbol(id)?))) {
+        if symbol.kind.is_callable() {
+            return Some(id);
+        }
+        next = symbol.parent;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::extract_as;
+
+    fn numbers(language: &str, text: &str) -> Vec<(String, u32, u32, u32)> {
+        let language = LanguageId::from_name(language).unwrap();
+        let record = extract_as(language, text);
+        let measured = measure(language, text, &record);
+        measured
+            .iter()
+            .map(|found| (record.qualified_name(found.symbol), found.complexity, found.nesting, found.lines))
+            .collect()
+    }
+
+    #[test]
+    fn forks_count_and_nesting_is_told_apart() {
+        assert_eq!(
+            numbers(
+                "python",
+                "def f(a):\n    if a and b:\n        for x in a:\n            g()\n    elif c:\n        pass\n\ndef g(): pass\n"
+            ),
+            [("f".to_owned(), 5, 2, 6), ("g".to_owned(), 1, 0, 1)]
+        );
+        assert_eq!(
+            numbers(
+                "rust",
+                "fn f(a: u8) -> u8 {\n    match a {\n        1 => 2,\n        _ => if a > 3 || a < 1 { 1 } else if a == 2 { 3 } else { 2 },\n    }\n}\n"
+            ),
+            [("f".to_owned(), 6, 1, 6)]
+        );
+        assert_eq!(
+            numbers(
+                "typescript",
+                "function f(a) { while (a) { if (a) { b(() => { if (a) {} }) } } return a ? 1 : 2 }\n"
+            ),
+            [("f".to_owned(), 5, 3, 1)]
+        );
+    }
+}
