@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
@@ -18,6 +18,7 @@ use crate::search::Search;
 use crate::workspace::Workspace;
 
 mod building;
+mod watching;
 
 use building::Building;
 
@@ -74,6 +75,7 @@ struct Inner {
     threads: Option<usize>,
     listener: Option<Listener>,
     building: Building,
+    watcher: Mutex<Option<watching::Watcher>>,
     search: Search,
     manifests: ManifestCache,
     invocations: AtomicU64,
@@ -93,6 +95,7 @@ impl Context {
             threads: options.threads,
             listener: options.listener,
             building: Building::default(),
+            watcher: Mutex::new(None),
             search: Search::default(),
             manifests: ManifestCache::default(),
             invocations: AtomicU64::new(0),
@@ -110,6 +113,55 @@ impl Context {
     pub fn wait_until_indexed(&self) {
         self.start_indexing();
         self.inner.building.wait(None);
+    }
+
+    /// Takes a text for that of a file, as an editor has it and has not saved it yet.
+    ///
+    /// # Errors
+    /// The path leads out of the workspace, or the text is longer than a file may be (`limits::FILE_BYTES_MAX`).
+    pub fn set_buffer(&self, path: &str, text: &str) -> Result<(), Refusal> {
+        if text.len() as u64 > crate::limits::FILE_BYTES_MAX {
+            return Err(Refusal::invalid("the text is longer than a file that is indexed"));
+        }
+        self.replace_buffer(path, Some(text))
+    }
+
+    /// Goes back to what is on the disk.
+    ///
+    /// # Errors
+    /// The path leads out of the workspace.
+    pub fn clear_buffer(&self, path: &str) -> Result<(), Refusal> {
+        self.replace_buffer(path, None)
+    }
+
+    fn replace_buffer(&self, path: &str, text: Option<&str>) -> Result<(), Refusal> {
+        let confined = self.inner.index.workspace().confine(path)?;
+        self.inner.index.set_buffer(confined.root, &confined.path, text);
+        Ok(())
+    }
+
+    /// Reads again what somebody says has changed: those of the paths that are in the workspace. A folder, or a file that was not there before,
+    /// makes it look at the whole workspace, since ignore files say whether it counts.
+    pub fn changed(&self, paths: &[PathBuf]) {
+        let index = &self.inner.index;
+        let snapshot = index.snapshot();
+        let mut known = Vec::new();
+        for path in paths {
+            let Some(confined) = path.to_str().and_then(|path| index.workspace().confine(path).ok()) else {
+                continue;
+            };
+            if snapshot.find(confined.root, &confined.path).is_some() {
+                known.push((confined.root, confined.path));
+            } else if !index.workspace().is_ignored(confined.root, &confined.path) {
+                return self.rescan();
+            }
+        }
+        self.inner.search.follow(&index.refresh(&known));
+    }
+
+    /// Looks at the whole workspace, and reads what is new, gone or changed: after a checkout, or when an ignore file changed.
+    pub fn rescan(&self) {
+        self.inner.search.follow(&self.inner.index.rescan());
     }
 
     /// The index itself.

@@ -7,15 +7,20 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use crate::cache::Cache;
 use crate::limits;
 use crate::workspace::{Found, Workspace};
 
+mod buffers;
 mod build;
 mod file;
 mod snapshot;
 mod tables;
+
+use buffers::Buffers;
+use snapshot::Change;
 
 pub use build::Progress;
 pub use file::{IndexedFile, Stamp};
@@ -29,13 +34,19 @@ pub struct Index {
     current: ArcSwap<Snapshot>,
     /// Held by whoever makes the next snapshot: changes follow one another.
     writer: Mutex<()>,
+    buffers: Buffers,
 }
 
 impl Index {
     /// An index that knows no file yet. Nothing is read.
     #[must_use]
     pub fn new(workspace: Workspace) -> Self {
-        Self { workspace, current: ArcSwap::from_pointee(Snapshot::default()), writer: Mutex::new(()) }
+        Self {
+            workspace,
+            current: ArcSwap::from_pointee(Snapshot::default()),
+            writer: Mutex::new(()),
+            buffers: Buffers::default(),
+        }
     }
 
     /// The workspace that it is about.
@@ -78,28 +89,81 @@ impl Index {
                 tracing::warn!(%error, "the cache of the code index was not written");
             }
         }
-        let snapshot = Arc::new(Snapshot::new(files, true));
-        self.current.store(Arc::clone(&snapshot));
-        snapshot
+        self.current.store(Arc::new(Snapshot::new(files, true)));
+        let open = self.buffers.keys().into_iter().map(|(root, path)| {
+            let file = self.read(root, &path);
+            ((root, path), file)
+        });
+        self.show(open.collect())
     }
 
     /// The text of a file as it is now; `None` where it is gone or binary. Offsets of the file's record fit it if its hash (XXH3) is the
     /// record's.
     #[must_use]
     pub fn text(&self, file: &IndexedFile) -> Option<String> {
-        build::text(&self.workspace, file.root, &file.path)
+        match self.buffers.get(file.root, &file.path) {
+            Some(text) => Some(text.to_string()),
+            None => build::text(&self.workspace, file.root, &file.path),
+        }
+    }
+
+    /// Takes a text for that of a file, as an editor has it and has not saved it yet; `None` goes back to what is on the disk.
+    pub fn set_buffer(&self, root: u16, path: &str, text: Option<&str>) -> Arc<Snapshot> {
+        self.buffers.set(root, path, text);
+        self.refresh(&[(root, path.to_owned())])
+    }
+
+    /// Looks at the whole workspace and reads what is new, gone, or of another stamp. Unchanged files are not read.
+    pub fn rescan(&self) -> Arc<Snapshot> {
+        let walk = self.workspace.walk();
+        let snapshot = self.snapshot();
+        let mut changed: Vec<(u16, String)> = Vec::new();
+        let mut seen = std::collections::HashSet::with_capacity(walk.files.len());
+        for found in walk.files {
+            let id = snapshot.find(found.root, &found.path);
+            let known = id.and_then(|id| snapshot.file(id)).map(|file| (file.stamp, file.read_at));
+            let stamp = Stamp::of(&found);
+            if !known.is_some_and(|(known, read_at)| known == stamp && stamp.is_settled(read_at)) {
+                changed.push((found.root, found.path));
+            }
+            seen.extend(id);
+        }
+        let gone = snapshot
+            .files()
+            .filter(|(id, file)| !seen.contains(id) && self.buffers.get(file.root, &file.path).is_none());
+        // A file that is ignored now is gone although it is on the disk.
+        let gone: Vec<Change> = gone.map(|(_, file)| ((file.root, file.path.to_string()), None)).collect();
+        if changed.is_empty() && gone.is_empty() {
+            return snapshot;
+        }
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = |(root, path): (u16, String)| {
+            let file = self.read(root, &path);
+            ((root, path), file)
+        };
+        let mut changes: Vec<Change> = changed.into_par_iter().map(read).collect();
+        changes.extend(gone);
+        self.show(changes)
     }
 
     /// Reads some files again, each by its root and its path from there, and shows all of that at once. Files that are gone, or that are no
     /// longer to be indexed, are taken out.
     pub fn refresh(&self, changed: &[(u16, String)]) -> Arc<Snapshot> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let changes = changed.iter().map(|(root, path)| {
-            let file =
-                found(&self.workspace, *root, path).and_then(|found| build::read(&self.workspace, &found));
-            ((*root, path.clone()), file)
-        });
-        let snapshot = Arc::new(self.current.load().with_changes(changes.collect()));
+        let changes = changed.iter().map(|(root, path)| ((*root, path.clone()), self.read(*root, path)));
+        self.show(changes.collect())
+    }
+
+    /// A file as it is now; `None` where it is not to be indexed.
+    fn read(&self, root: u16, path: &str) -> Option<Arc<IndexedFile>> {
+        match self.buffers.get(root, path) {
+            Some(text) => Some(build::buffered(root, path, &text)),
+            None => found(&self.workspace, root, path).and_then(|found| build::read(&self.workspace, &found)),
+        }
+    }
+
+    fn show(&self, changes: Vec<Change>) -> Arc<Snapshot> {
+        let snapshot = Arc::new(self.current.load().with_changes(changes));
         self.current.store(Arc::clone(&snapshot));
         snapshot
     }

@@ -9,7 +9,8 @@
 //!    as a [`FileRecord`]: a value that follows from the text and the language alone.
 //! 3. [`index`] holds the records of all files with tables from names to files, as an immutable [`Snapshot`] that is swapped as a whole,
 //!    so that a reader never waits. [`cache`] keeps the records on disk.
-//! 4. [`search`] finds the chunks of a snapshot that fit a query; [`resolve`] says what a name or an import means; the answers to questions are made from that.
+//! 4. [`search`] finds the chunks of a snapshot that fit a query, and [`resolve`] says what a name or an import means: the answers to
+//!    questions are made from that.
 //!
 //! [`Context`] is the face of it all: open it, ask.
 

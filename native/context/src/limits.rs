@@ -134,3 +134,6 @@ pub const FUNCTION_LINES_GOOD: u32 = 60;
 
 /// Levels of branches and loops up to which a function is not deep.
 pub const NESTING_GOOD: u32 = 4;
+
+/// How long the tree must be quiet before what changed is read: editors write a file in several steps, within a few milliseconds.
+pub const WATCH_DELAY: Duration = Duration::from_millis(30);

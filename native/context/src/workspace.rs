@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 mod confine;
+mod ignored;
 mod walk;
 
 pub use confine::{Confined, Refused};

@@ -130,7 +130,10 @@ pub(crate) fn callers(
     Ok(calls)
 }
 
-/// What some symbols call, in the order of the text; calls that lead out of the workspace come last.
+/// Below it only the name fits.
+const GUESSED: f32 = 0.5;
+
+/// What some symbols call, in the order of the text: what is known, then what is guessed by the name, then what leads out of the workspace.
 pub(crate) fn callees(
     asking: &Asking<'_>,
     resolver: &Resolver<'_>,
@@ -164,6 +167,6 @@ pub(crate) fn callees(
             calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence)));
         }
     }
-    calls.sort_by_key(|call| call.callee.is_none());
+    calls.sort_by_key(|call| (call.callee.is_none(), call.confidence < GUESSED));
     Ok(calls)
 }

@@ -39,8 +39,8 @@ fn snippet(asking: &Asking<'_>, hit: &Hit) -> Option<Value> {
     let text = asking.text(hit.file)?;
     let mut value = json!({
         "file_path": asking.path(file),
-        "start_line": chunk.start_line,
-        "end_line": chunk.end_line,
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
         "language": file.record.language.language().name,
         "content": chunk.span.of(&text),
         "score": (f64::from(hit.score) * 1e4).round() / 1e4,

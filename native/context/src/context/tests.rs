@@ -174,6 +174,65 @@ fn a_file_that_changed_behind_the_index_is_answered_as_it_is() {
     assert_eq!(answer["explanations"][0]["summary"], "Pays.");
 }
 
+#[test]
+fn unsaved_texts_and_changes_of_the_tree_count() {
+    let (folder, context) = open(SHOP);
+    context.wait_until_indexed();
+    let found = |name: &str| {
+        context.ask("explain_symbol", &json!({ "symbol_name": name })).unwrap()["found"] == json!(true)
+    };
+    context.set_buffer("shop/price.py", "def unsaved(): pass\n").unwrap();
+    assert!(found("unsaved") && !found("total"));
+    context.rescan();
+    assert!(found("unsaved"));
+    context.clear_buffer("shop/price.py").unwrap();
+    assert!(!found("unsaved") && found("total"));
+    assert_eq!(context.set_buffer("/etc/passwd", "x").unwrap_err().code, Code::PermissionDenied);
+
+    write(folder.path(), "shop/new.py", "def fresh(): pass\n");
+    write(folder.path(), "main.py", "def entry(): pass\n");
+    std::fs::remove_file(folder.path().join("shop/cart.py")).unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    context.changed(&[root.join("main.py")]);
+    assert!(found("entry") && !found("fresh"));
+    context.changed(&[root.join("shop/new.py")]);
+    assert!(found("fresh") && !found("Cart"));
+    write(folder.path(), ".gitignore", "new.py\n");
+    context.rescan();
+    assert!(!found("fresh"));
+}
+
+/// Waits for what a watcher tells some time later.
+fn eventually(holds: impl Fn() -> bool) -> bool {
+    let started = Instant::now();
+    while started.elapsed() < std::time::Duration::from_secs(20) {
+        if holds() {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}
+
+#[test]
+fn a_watched_workspace_is_known_as_it_is() {
+    let (folder, context) = open(SHOP);
+    context.wait_until_indexed();
+    context.watch().unwrap();
+    let has = |path: &str, name: &str| {
+        let snapshot = context.index().snapshot();
+        snapshot.find(0, path).is_some_and(|id| snapshot.symbols_named(name).any(|(file, ..)| file == id))
+    };
+    write(folder.path(), "main.py", "def entry(): pass\n");
+    assert!(eventually(|| has("main.py", "entry")));
+    write(folder.path(), "deep/er/new.py", "def fresh(): pass\n");
+    assert!(eventually(|| has("deep/er/new.py", "fresh")));
+    std::fs::rename(folder.path().join("deep"), folder.path().join("moved")).unwrap();
+    assert!(eventually(|| has("moved/er/new.py", "fresh") && !has("deep/er/new.py", "fresh")));
+    write(folder.path(), ".gitignore", "moved/\n");
+    assert!(eventually(|| !has("moved/er/new.py", "fresh")));
+}
+
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

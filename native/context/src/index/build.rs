@@ -87,6 +87,12 @@ pub(super) fn read(workspace: &Workspace, found: &Found) -> Option<Arc<IndexedFi
     read_known(workspace, found, &Known::default())
 }
 
+/// A file whose text an editor has. Its stamp is one that no file on a disk has, so that going back to the disk reads that.
+pub(super) fn buffered(root: RootIndex, path: &str, text: &str) -> Arc<IndexedFile> {
+    let found = Found { root, path: path.to_owned(), size: text.len() as u64, modified: None };
+    Arc::new(indexed(&found, Arc::new(extract(path, text)), now()))
+}
+
 fn indexed(found: &Found, record: Arc<FileRecord>, read_at: Duration) -> IndexedFile {
     IndexedFile {
         root: found.root,

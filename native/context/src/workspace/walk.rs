@@ -35,7 +35,7 @@ pub struct Walk {
 
 /// Folders that hold no source of the workspace, whether or not an ignore file says so: the insides of version control, and what
 /// package managers and compilers put there.
-const SKIPPED_FOLDERS: &[&str] = &[
+pub(super) const SKIPPED_FOLDERS: &[&str] = &[
     ".git",
     ".hg",
     ".svn",
@@ -52,7 +52,7 @@ const SKIPPED_FOLDERS: &[&str] = &[
 const SKIPPING_FILES: &[&str] = &["pyvenv.cfg", "CACHEDIR.TAG"];
 
 /// The original's ignore file, with the syntax of `.gitignore`.
-const OWN_IGNORE_FILE: &str = ".codexaignore";
+pub(super) const OWN_IGNORE_FILE: &str = ".codexaignore";
 
 impl Workspace {
     /// Walks the roots. Links are not followed: what they lead to within the roots is found there, and the rest is not ours.

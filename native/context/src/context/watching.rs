@@ -1,0 +1,64 @@
+//! Watching the tree: what changes on the disk is read again without being asked for.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, Weak};
+
+use notify_debouncer_full::notify::{EventKind, RecommendedWatcher, RecursiveMode};
+use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
+
+use super::{Context, Inner};
+use crate::limits;
+
+/// A watcher of the roots. It ends when it is dropped.
+pub(super) type Watcher = Debouncer<RecommendedWatcher, RecommendedCache>;
+
+/// Files that say which others count.
+const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", ".codexaignore"];
+
+impl Context {
+    /// Watches the workspace from now on. Where the system cannot (too many folders, a file system of another machine), call [`Context::changed`]
+    /// or [`Context::rescan`]; and a file that an answer is made from is looked at in any case.
+    ///
+    /// # Errors
+    /// The system cannot watch all folders. Nothing is watched then.
+    pub fn watch(&self) -> std::io::Result<()> {
+        let inner: Weak<Inner> = Arc::downgrade(&self.inner);
+        let told = move |result: DebounceEventResult| {
+            let Some(inner) = inner.upgrade() else { return };
+            Context { inner }.heard(result);
+        };
+        let mut watcher = new_debouncer(limits::WATCH_DELAY, None, told).map_err(std::io::Error::other)?;
+        for root in self.inner.index.workspace().roots() {
+            watcher.watch(root, RecursiveMode::Recursive).map_err(std::io::Error::other)?;
+        }
+        *self.inner.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);
+        Ok(())
+    }
+
+    fn heard(&self, result: DebounceEventResult) {
+        let Ok(events) = result else {
+            // It does not know what was missed.
+            return self.rescan();
+        };
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for event in events {
+            if event.need_rescan() {
+                return self.rescan();
+            }
+            if !matches!(event.kind, EventKind::Access(_)) {
+                paths.extend(event.event.paths);
+            }
+        }
+        let is_ignore_file = |path: &PathBuf| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| IGNORE_FILES.contains(&name))
+        };
+        if paths.iter().any(is_ignore_file) || paths.len() > limits::RECENT_FILES_MAX {
+            return self.rescan();
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        if !paths.is_empty() {
+            self.changed(&paths);
+        }
+    }
+}
