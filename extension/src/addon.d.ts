@@ -123,6 +123,8 @@ export interface BridgeOptions {
   natsInstance?: string
   /** Whether lane commands are taken from NATS; `codexBridge.nats.commands`. */
   natsCommands: boolean
+  /** A port for the code of the workspace alone; 0 for none; `codexBridge.context.port`. */
+  contextPort: number
   /** Where the database lives: the extension's global storage. */
   dataFolder: string
   /** The Codex executable; `codexBridge.codexPath`. */

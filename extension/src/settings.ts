@@ -62,6 +62,7 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
     natsPrefix: text("nats.prefix"),
     natsInstance: text("nats.instance"),
     natsCommands: flag("nats.commands"),
+    contextPort: number("context.port"),
     dataFolder: context.globalStorageUri.fsPath,
     workspaceFolders: workspaceFolders(),
     extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),

@@ -79,6 +79,8 @@ pub struct BridgeOptions {
     pub nats_instance: Option<String>,
     /// Whether lane commands are taken from NATS; `codexBridge.nats.commands`.
     pub nats_commands: bool,
+    /// A port for the code of the workspace alone; 0 for none; `codexBridge.context.port`.
+    pub context_port: u16,
     /// Where the database lives: the extension's global storage.
     pub data_folder: String,
     /// The Codex executable; `codexBridge.codexPath`.
@@ -142,6 +144,7 @@ impl BridgeOptions {
                 instance: self.nats_instance,
                 commands: self.nats_commands,
             })?,
+            context_port: (self.context_port != 0).then_some(self.context_port),
             version: self.extension_version,
         })
     }

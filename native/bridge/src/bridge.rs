@@ -1,6 +1,6 @@
 //! A running bridge: everything put together, started in order and stopped in order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,12 +11,14 @@ use uuid::Uuid;
 
 use crate::approvals::Approvals;
 use crate::clock::Timestamp;
+use crate::code::Code;
 use crate::config::Config;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
 use crate::editor::Editor;
 use crate::events::{Events, Filter, Listener};
-use crate::http::{self, App, InProcess, InProcessReply, ListenError, Server, listen};
+use crate::http::guard::Guard;
+use crate::http::{self, App, InProcess, InProcessReply, ListenError, Server, Terms, listen};
 use crate::instance::{DiscoveryEntry, Instance, Peers, claim_private_file, make_private_folder};
 use crate::jobs::Jobs;
 use crate::lanes::watch::Watcher;
@@ -83,23 +85,20 @@ impl Bridge {
     pub async fn start(config: Config, editor: Option<Arc<dyn Editor>>) -> Result<Self, StartError> {
         let config = config.checked().map_err(StartError::Config)?;
         let address = config.address().map_err(StartError::Config)?;
-        let folder_error = |folder: &std::path::Path| {
-            let folder = folder.to_owned();
-            move |error| StartError::Folder { folder, error }
-        };
-        make_private_folder(&config.data_folder).map_err(folder_error(&config.data_folder))?;
+        make_data_folder(&config)?;
         let store = Store::open(&config.data_folder)
             .map_err(|error| StartError::Store { folder: config.data_folder.clone(), error })?;
         let instance_id = Uuid::new_v4().to_string();
         let instance = Instance::register(instance_id.clone(), &config.data_folder, &config.discovery_folder)
             .map_err(folder_error(&config.discovery_folder))?;
 
-        let listener = listen(address, config.port).await?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| ListenError::Failed { address: address.to_string(), error })?;
+        let (listener, address) = listen(address, config.port).await?;
+        let code_listener = match config.context_port {
+            Some(port) => Some(listen(address.ip(), port).await?),
+            None => None,
+        };
         let url = format!("http://{address}");
-        let generated = generate_token(&config).map_err(folder_error(&config.data_folder))?;
+        let generated = generate_token(&config)?;
 
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -169,13 +168,15 @@ impl Bridge {
         };
         instance.announce(&entry).map_err(folder_error(&config.discovery_folder))?;
 
+        let token = generated.map(|(token, _)| token);
+        let guard = |address| {
+            let (configured, made) = (config.auth_token.clone(), token.clone());
+            Arc::new(Guard::new(address, configured, made, &config.allowed_origins))
+        };
+        let code = Code::new(config.workspace_folders.clone(), config.data_folder.join("code"));
         let app = Arc::new(App {
-            guard: http::guard::Guard::new(
-                address,
-                config.auth_token.clone(),
-                generated.map(|(token, _)| token),
-                &config.allowed_origins,
-            ),
+            guard: guard(address),
+            code: code.clone(),
             jobs: jobs.clone(),
             approvals: approvals.clone(),
             events: events.clone(),
@@ -206,7 +207,15 @@ impl Bridge {
         // Before the first request: what waited must not be overtaken.
         reconciler.look().await;
         let router = http::router(Arc::clone(&app));
-        tasks.spawn(Server::new(Arc::clone(&app), router.clone(), listener, address).run());
+        let terms = |guard| Terms { guard, limits: config.http.clone(), stopping: stopping.clone() };
+        let server = Server::new(terms(Arc::clone(&app.guard)), router.clone(), listener, address);
+        tasks.spawn(server.run());
+        if let Some((listener, address)) = code_listener {
+            let guard = guard(address);
+            let router = http::code_router(code, guard.allowed_origins());
+            tasks.spawn(Server::new(terms(guard), router, listener, address).run());
+            tracing::info!(%address, "answering about the code of the workspace on a port of its own");
+        }
         let in_process = InProcess::new(router);
         if let Some(nats) = nats {
             tasks.spawn(nats.run(Arc::clone(&app), in_process.clone(), stopping.clone()));
@@ -262,6 +271,7 @@ impl Bridge {
     /// The folders open in this window changed.
     pub fn set_workspace_folders(&self, folders: Vec<PathBuf>) {
         let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        self.app.code.set_roots(folders.clone());
         announced.entry.workspace_folders = folders;
         if let Some(instance) = &announced.instance
             && let Err(error) = instance.announce(&announced.entry)
@@ -293,6 +303,16 @@ impl Bridge {
         self.announced.lock().unwrap_or_else(PoisonError::into_inner).instance.take();
         tracing::info!("the bridge has stopped");
     }
+}
+
+/// Makes the folder of the database and the caches, which only this user may read.
+pub(crate) fn make_data_folder(config: &Config) -> Result<(), StartError> {
+    make_private_folder(&config.data_folder).map_err(folder_error(&config.data_folder))
+}
+
+fn folder_error(folder: &Path) -> impl Fn(std::io::Error) -> StartError {
+    let folder = folder.to_owned();
+    move |error| StartError::Folder { folder: folder.clone(), error }
 }
 
 /// Ends or follows the jobs of bridge processes that died.
@@ -360,7 +380,8 @@ async fn prune(store: Store, age_max: Duration, jobs_max: u32, stopping: Cancell
 }
 
 /// Where the operating system cannot tell whose a connection is, a token in a file that only the user can read does.
-fn generate_token(config: &Config) -> std::io::Result<Option<(String, PathBuf)>> {
+pub(crate) fn generate_token(config: &Config) -> Result<Option<(String, PathBuf)>, StartError> {
+    let failed = |error| folder_error(&config.data_folder)(error);
     if config.auth_token.is_some() || http::guard::knows_the_user_of_a_connection() {
         return Ok(None);
     }
@@ -370,7 +391,7 @@ fn generate_token(config: &Config) -> std::io::Result<Option<(String, PathBuf)>>
         _ => {
             // Two random UUIDs: 244 random bits.
             let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-            claim_private_file(&file, &token)?
+            claim_private_file(&file, &token).map_err(failed)?
         }
     };
     Ok(Some((token, file)))

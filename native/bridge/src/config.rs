@@ -61,6 +61,8 @@ pub struct Config {
     pub webhooks: WebhookConfig,
     /// Where events are published, and whether commands come from there; `None` for nowhere.
     pub nats: Option<NatsConfig>,
+    /// A port for the code of the workspace alone, beside the bridge's own, for clients that were made for the original.
+    pub context_port: Option<u16>,
     /// Version of the program that starts the bridge.
     pub version: String,
 }
@@ -92,6 +94,7 @@ impl Config {
             http: HttpLimits::default(),
             webhooks: WebhookConfig::default(),
             nats: None,
+            context_port: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -148,6 +151,8 @@ pub struct WebhookConfig {
     pub limits: WebhookLimits,
 }
 
+/// The port of the code-context bridge that clients were made for.
+pub const DEFAULT_CONTEXT_PORT: u16 = 24_842;
 /// The port that the original uses.
 pub const DEFAULT_PORT: u16 = 8765;
 /// As in the original.

@@ -3,6 +3,7 @@
 pub mod approvals;
 mod bridge;
 pub mod clock;
+pub mod code;
 pub mod config;
 pub mod conversations;
 pub mod editor;

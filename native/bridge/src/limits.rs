@@ -285,3 +285,16 @@ pub const NATS_HEADERS_BYTES_MAX: usize = 4 * 1024;
 pub const NATS_COMMANDS_MAX: usize = 32;
 /// Commands that wait; later ones are lost, and whoever sent them hears nothing.
 pub const NATS_COMMANDS_WAITING_MAX: usize = 256;
+
+/// Answers about code that are computed at once. Each takes a thread and milliseconds; more would only wait for the processors.
+pub const CODE_ANSWERS_AT_ONCE: usize = 8;
+/// Events of the tools that a listener may be behind. One invocation makes two.
+pub const CODE_EVENTS_KEPT: usize = 1024;
+/// Between two events that tell how far the index is: a person sees a bar move.
+pub const CODE_PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+/// Callers that said that they are there and never that they went.
+pub const CODE_CALLERS_MAX: usize = 1000;
+/// Longest name of a caller, in characters.
+pub const CODE_CALLER_NAME_MAX: usize = 200;
+/// Time for the body of a question to arrive.
+pub const CODE_BODY_TIMEOUT: Duration = Duration::from_secs(20);

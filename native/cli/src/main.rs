@@ -1,5 +1,7 @@
 //! `codex-bridge`: the bridge without VS Code.
 
+mod context;
+mod foreground;
 mod serve;
 
 use std::process::ExitCode;
@@ -18,12 +20,15 @@ struct Arguments {
 enum Command {
     /// Run the bridge in the foreground, without VS Code.
     Serve(serve::ServeArguments),
+    /// Answer questions about the code of a folder, without Codex.
+    Context(context::ContextArguments),
 }
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let outcome = match command {
         Command::Serve(arguments) => serve::serve(arguments),
+        Command::Context(arguments) => context::context(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,5 @@
 //! `codex-bridge serve`
 
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,10 +12,8 @@ use bridge::model::subscription::Secret;
 use bridge::nats::{self, NatsConfig, NatsSettings};
 use clap::Args;
 use codex::locate::LocateOptions;
-use tracing_subscriber::EnvFilter;
 
-/// After the bridge has stopped, what is left of its tasks is given this long.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
+use crate::foreground::{self, Running};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
@@ -84,6 +81,10 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "JOBS", default_value_t = config::DEFAULT_HISTORY_JOBS_MAX)]
     history_jobs_max: u32,
 
+    /// Answer about the code of the working folder on this port, too, as the code-context bridge does that clients were made for.
+    #[arg(long, value_name = "PORT")]
+    context_port: Option<u16>,
+
     /// Webhooks may also reach private networks, for example 10.0.0.0/8.
     #[arg(long)]
     webhooks_allow_private_networks: bool,
@@ -126,33 +127,14 @@ fn millis(duration: Duration) -> u64 {
 
 /// Runs until a signal ends it.
 pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
-    let filter =
-        EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new(bridge::LOG_FILTER));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    foreground::log();
     let config = arguments.into_config()?;
     raise_files_limit(&config);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("cannot start: {error}"))?;
-    let served = runtime.block_on(async {
-        let signals = Signals::listen()?;
+    foreground::run(async {
         let bridge = Bridge::start(config, None).await.map_err(|error| error.to_string())?;
-        // One line on stdout for programs that start us; all else goes to stderr.
-        let mut stdout = std::io::stdout();
-        writeln!(stdout, "codex-bridge listening on {}", bridge.url())
-            .and_then(|()| stdout.flush())
-            .map_err(|error| format!("cannot write to stdout: {error}"))?;
-        signals.wait().await;
-        bridge.stop().await;
-        Ok(())
-    });
-    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
-    served
+        let url = bridge.url().to_owned();
+        Ok(Running { url, stop: Box::pin(async move { bridge.stop().await }) })
+    })
 }
 
 /// Many systems allow a program 256 or 1024 open files unless it asks for more, and every connection is one.
@@ -217,46 +199,8 @@ impl ServeArguments {
                 instance: self.nats_instance,
                 commands: self.nats_commands,
             })?,
+            context_port: self.context_port,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
-    }
-}
-
-/// The signals that end the program.
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> Result<Self, String> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
-    }
-
-    async fn wait(mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn listen() -> Result<Self, String> {
-        Ok(Self)
-    }
-
-    async fn wait(self) {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "cannot listen for Ctrl-C");
-        }
     }
 }

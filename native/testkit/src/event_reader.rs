@@ -104,7 +104,8 @@ fn parse(block: &str) -> Option<ServerSentEvent> {
     };
     Some(ServerSentEvent {
         id: field("id").and_then(|id| id.parse().ok()),
-        event: field("event")?,
+        // The type of one that names none, by the specification.
+        event: field("event").unwrap_or_else(|| "message".to_owned()),
         data: serde_json::from_str(&field("data")?).ok()?,
     })
 }

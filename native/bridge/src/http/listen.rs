@@ -48,12 +48,17 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// [`ListenError`].
-pub(crate) async fn listen(address: IpAddr, port: u16) -> Result<TcpListener, ListenError> {
+pub(crate) async fn listen(address: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), ListenError> {
     let last = port.saturating_add(limits::PORT_ATTEMPTS_MAX);
     for candidate in port..=last {
         let address = SocketAddr::new(address, candidate);
         match TcpListener::bind(address).await {
-            Ok(listener) => return Ok(listener),
+            Ok(listener) => {
+                let failed = |error| ListenError::Failed { address: address.to_string(), error };
+                // The port that the operating system chose, where the wish was 0.
+                let address = listener.local_addr().map_err(failed)?;
+                return Ok((listener, address));
+            }
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
                 // Only the wished port is worth a question to the user: who already shares it with another bridge
                 // gets whichever port comes next, whoever has those between.

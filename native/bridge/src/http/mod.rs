@@ -18,8 +18,11 @@ mod routes;
 mod serve;
 mod sse;
 
+use std::sync::Arc;
+
 use crate::approvals::Approvals;
 use crate::clock::Timestamp;
+use crate::code::Code;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
 use crate::events::Events;
@@ -33,6 +36,7 @@ use crate::session::Session;
 use crate::store::Store;
 use crate::threads::Threads;
 use crate::webhooks::Webhooks;
+use axum::extract::FromRef;
 use guard::Guard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -43,8 +47,8 @@ pub use listen::ListenError;
 pub(crate) use listen::listen;
 pub use openapi::openapi_json;
 pub use routes::health::health;
-pub(crate) use routes::router;
-pub use serve::Server;
+pub(crate) use routes::{code_router, router};
+pub use serve::{Server, Terms};
 
 /// The `Server` header of every reply, by which one bridge knows another.
 pub const SERVER_NAME: &str = "codex-bridge";
@@ -53,7 +57,7 @@ pub const SERVER_NAME: &str = "codex-bridge";
 #[derive(Debug)]
 pub struct App {
     /// Who may call.
-    pub guard: Guard,
+    pub guard: Arc<Guard>,
     /// All jobs.
     pub jobs: Jobs,
     /// All approvals.
@@ -72,6 +76,8 @@ pub struct App {
     pub watcher: Watcher,
     /// Whether the routes below `/debug` that make things up may be used.
     pub debug_routes: bool,
+    /// The code of the workspace.
+    pub code: Code,
     /// Codex's threads.
     pub threads: Threads,
     /// Codex.
@@ -96,4 +102,10 @@ pub struct App {
     pub tasks: TaskTracker,
     /// Set when the bridge stops.
     pub stopping: CancellationToken,
+}
+
+impl FromRef<Arc<App>> for Code {
+    fn from_ref(app: &Arc<App>) -> Self {
+        app.code.clone()
+    }
 }

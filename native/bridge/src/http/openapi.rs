@@ -22,6 +22,7 @@ use utoipa::openapi::{Components, SecurityRequirement};
         (name = "watch", description = "The look at all lanes"),
         (name = "debug", description = "Turns that are made up, to test what listens to lanes"),
         (name = "webhooks", description = "Events, sent to receivers elsewhere"),
+        (name = "context", description = "Answers about the code of the workspace"),
         (name = "jobs", description = "Dispatched messages, from acceptance to end"),
     ),
 )]

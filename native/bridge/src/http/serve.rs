@@ -15,17 +15,29 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::guard::{PeerUser, user_of};
+use super::SERVER_NAME;
+use super::guard::{Guard, PeerUser, user_of};
 use super::reply::explain_wrong_method;
-use super::{App, SERVER_NAME};
-use crate::limits;
+use crate::limits::{self, HttpLimits};
 
-/// The HTTP server of a bridge.
+/// Whom a server lets in, within which bounds, and until when.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Who may call.
+    pub guard: Arc<Guard>,
+    /// Bounds of its connections.
+    pub limits: HttpLimits,
+    /// Set when it stops.
+    pub stopping: CancellationToken,
+}
+
+/// An HTTP server behind a guard.
 pub struct Server {
-    app: Arc<App>,
+    terms: Terms,
     listener: TcpListener,
     address: SocketAddr,
     router: axum::Router,
@@ -35,18 +47,18 @@ pub struct Server {
 impl Server {
     /// A server of `router`'s routes for `listener`, which listens on `address`.
     #[must_use]
-    pub fn new(app: Arc<App>, router: axum::Router, listener: TcpListener, address: SocketAddr) -> Self {
-        let connections = Arc::new(Semaphore::new(connections_max(app.limits.connections_max)));
-        Self { app, listener, address, router, connections }
+    pub fn new(terms: Terms, router: axum::Router, listener: TcpListener, address: SocketAddr) -> Self {
+        let connections = Arc::new(Semaphore::new(connections_max(terms.limits.connections_max)));
+        Self { terms, listener, address, router, connections }
     }
 
-    /// Serves until the bridge stops, then lets requests under way finish for a moment.
+    /// Serves until it stops, then lets requests under way finish for a moment.
     pub async fn run(self) {
         let open = TaskTracker::new();
         loop {
             // Above the bound, connections wait in the operating system's queue.
             let accepted = tokio::select! {
-                () = self.app.stopping.cancelled() => break,
+                () = self.terms.stopping.cancelled() => break,
                 accepted = self.accept() => accepted,
             };
             match accepted {
@@ -82,13 +94,13 @@ impl Server {
         // The local side of this very connection, where the socket listens on all addresses.
         let user = user_of(peer, stream.local_addr().unwrap_or(self.address));
         let router = self.router.clone();
-        let app = Arc::clone(&self.app);
-        let stopping = self.app.stopping.clone();
-        let headers_timeout = self.app.limits.headers_timeout;
+        let guard = Arc::clone(&self.terms.guard);
+        let stopping = self.terms.stopping.clone();
+        let headers_timeout = self.terms.limits.headers_timeout;
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.app.limits.write_timeout));
+        stream.set_write_timeout(Some(self.terms.limits.write_timeout));
         let stream = Box::pin(stream);
-        let service = service_fn(move |request| respond(Arc::clone(&app), router.clone(), user, request));
+        let service = service_fn(move |request| respond(Arc::clone(&guard), router.clone(), user, request));
         async move {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -130,13 +142,13 @@ fn connections_max(wished: usize) -> usize {
 
 /// The way of every request.
 async fn respond(
-    app: Arc<App>,
+    guard: Arc<Guard>,
     router: axum::Router,
     user: PeerUser,
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let method = request.method().clone();
-    let mut response = match app.guard.check(&method, request.headers(), user) {
+    let mut response = match guard.check(&method, request.headers(), user) {
         Ok(()) => explain_wrong_method(&method, router.oneshot(request.map(Body::new)).await?),
         Err(error) => error.into_response(),
     };

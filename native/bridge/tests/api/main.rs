@@ -14,6 +14,7 @@ mod codex_activity;
 mod codex_rpc;
 mod codex_threads;
 mod contention;
+mod context;
 mod contract;
 mod control;
 mod conversations;

@@ -151,7 +151,7 @@ impl Guard {
     }
 
     /// The origins of web pages that the user allowed.
-    pub(super) fn allowed_origins(&self) -> &[String] {
+    pub(crate) fn allowed_origins(&self) -> &[String] {
         &self.allowed_origins
     }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod approvals;
 pub(super) mod codex;
+pub(super) mod context;
 pub(super) mod conversations;
 pub(super) mod debug;
 pub(super) mod events;
@@ -32,13 +33,14 @@ use super::idempotency::{self, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Idempotenc
 use super::openapi::Description;
 use super::sse::LAST_EVENT_ID;
 use super::{App, openapi_json};
+use crate::code::Code;
 use crate::error::Error;
 
 /// All routes with their descriptions.
 pub(super) fn described() -> OpenApiRouter<Arc<App>> {
     let mut sending = sending();
     idempotency::describe(sending.get_openapi_mut());
-    others().merge(sending)
+    others().merge(context::described()).merge(sending)
 }
 
 /// The routes that only tell, and those that may be repeated as they are.
@@ -134,10 +136,27 @@ fn sending() -> OpenApiRouter<Arc<App>> {
 /// The whole of a bridge's HTTP behind its guard.
 pub(crate) fn router(app: Arc<App>) -> axum::Router {
     let once = from_fn_with_state(Idempotency::new(Arc::clone(&app)), once);
-    let (router, _) = others().merge(sending().route_layer(once)).split_for_parts();
+    let (router, _) =
+        others().merge(context::described()).merge(sending().route_layer(once)).split_for_parts();
     let description = Bytes::from(openapi_json());
-    let origins = app.guard.allowed_origins();
-    let cors = (!origins.is_empty()).then(|| {
+    let cors = cors(app.guard.allowed_origins());
+    let describe = move || ready(([(header::CONTENT_TYPE, "application/json")], description.clone()));
+    router
+        .route("/openapi.json", get(describe))
+        .fallback(async || Error::RouteNotFound)
+        .with_state(app)
+        .layer(option_layer(cors))
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// The code of a workspace alone, behind a guard that lets these origins in.
+pub(crate) fn code_router(code: Code, allowed_origins: &[String]) -> axum::Router {
+    context::alone(code).layer(option_layer(cors(allowed_origins))).layer(CatchPanicLayer::custom(panicked))
+}
+
+/// What browsers are told about web pages of these origins; nothing where there are none.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok())))
             .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
@@ -149,14 +168,7 @@ pub(crate) fn router(app: Arc<App>) -> axum::Router {
                 HeaderName::from_static("x-codex-bridge-token"),
             ])
             .expose_headers([HeaderName::from_static(IDEMPOTENCY_REPLAYED)])
-    });
-    let describe = move || ready(([(header::CONTENT_TYPE, "application/json")], description.clone()));
-    router
-        .route("/openapi.json", get(describe))
-        .fallback(async || Error::RouteNotFound)
-        .with_state(app)
-        .layer(option_layer(cors))
-        .layer(CatchPanicLayer::custom(panicked))
+    })
 }
 
 /// A defect in one route must not take the others down.

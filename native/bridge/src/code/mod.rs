@@ -1,0 +1,162 @@
+//! Answers about the code of the workspace: the index (crate `context`) for many callers at once.
+//!
+//! The index is opened when somebody asks for the first time. Answers are computed on threads of their own, a bounded number at a time; what
+//! happens meanwhile goes to [`stream`].
+
+mod callers;
+mod server;
+pub mod stream;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use context::protocol::Code as RefusalCode;
+use context::{Context, Refusal};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::limits;
+pub use callers::{Caller, Callers};
+pub use server::CodeServer;
+use stream::ToolEvents;
+
+/// The code of the workspace, to be asked about. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Code {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    cache_folder: PathBuf,
+    workspace: Mutex<Workspace>,
+    events: ToolEvents,
+    callers: Callers,
+    /// One for each answer that is being computed.
+    permits: Semaphore,
+}
+
+/// The folders, and their index once somebody has asked.
+struct Workspace {
+    roots: Vec<PathBuf>,
+    context: Option<Context>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Code").field("roots", &self.workspace().roots).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn workspace(&self) -> MutexGuard<'_, Workspace> {
+        self.workspace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Code {
+    /// The code below `roots`. Its index is kept in `cache_folder`. Nothing is read before somebody asks.
+    #[must_use]
+    pub fn new(roots: Vec<PathBuf>, cache_folder: PathBuf) -> Self {
+        let inner = Inner {
+            cache_folder,
+            workspace: Mutex::new(Workspace { roots, context: None }),
+            events: ToolEvents::default(),
+            callers: Callers::default(),
+            permits: Semaphore::new(limits::CODE_ANSWERS_AT_ONCE),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// From now on the code below these folders.
+    pub fn set_roots(&self, roots: Vec<PathBuf>) {
+        let mut workspace = self.inner.workspace();
+        if workspace.roots != roots {
+            *workspace = Workspace { roots, context: None };
+        }
+    }
+
+    /// What happens.
+    #[must_use]
+    pub fn events(&self) -> &ToolEvents {
+        &self.inner.events
+    }
+
+    /// Who said that they are there.
+    #[must_use]
+    pub fn callers(&self) -> &Callers {
+        &self.inner.callers
+    }
+
+    /// Answers a request of one of the protocol's kinds.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn ask(&self, kind: String, parameters: Value) -> Result<Value, Refusal> {
+        self.answer(move |context| context.ask(&kind, &parameters)).await
+    }
+
+    /// Calls a tool.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn invoke(&self, tool: String, arguments: Value) -> Result<Value, Refusal> {
+        self.answer(move |context| context.invoke(&tool, &arguments)).await
+    }
+
+    /// The tools with what they take.
+    ///
+    /// # Errors
+    /// [`Refusal`] when a folder of the workspace cannot be read.
+    pub fn tools(&self) -> Result<Value, Refusal> {
+        Ok(self.context()?.tools())
+    }
+
+    /// What this is and what it answers.
+    ///
+    /// # Errors
+    /// [`Refusal`] when a folder of the workspace cannot be read.
+    pub fn capabilities(&self) -> Result<Value, Refusal> {
+        Ok(self.context()?.capabilities())
+    }
+
+    /// Builds the index in the background, unless that was done already.
+    ///
+    /// # Errors
+    /// [`Refusal`] when a folder of the workspace cannot be read.
+    pub fn start_indexing(&self) -> Result<(), Refusal> {
+        self.context()?.start_indexing();
+        Ok(())
+    }
+
+    async fn answer(
+        &self,
+        answer: impl FnOnce(&Context) -> Result<Value, Refusal> + Send + 'static,
+    ) -> Result<Value, Refusal> {
+        let closed = |_| failed("the bridge is stopping".to_owned());
+        let _permit = self.inner.permits.acquire().await.map_err(closed)?;
+        let this = self.clone();
+        let answered = tokio::task::spawn_blocking(move || answer(&this.context()?)).await;
+        answered.map_err(|error| failed(format!("the answer ended early: {error}")))?
+    }
+
+    fn context(&self) -> Result<Context, Refusal> {
+        let mut workspace = self.inner.workspace();
+        if let Some(context) = &workspace.context {
+            return Ok(context.clone());
+        }
+        let options = context::Options {
+            roots: workspace.roots.clone(),
+            cache_folder: Some(self.inner.cache_folder.clone()),
+            listener: Some(self.inner.events.listener()),
+            ..context::Options::default()
+        };
+        let context = Context::open(options)
+            .map_err(|error| failed(format!("a folder of the workspace cannot be read: {error}")))?;
+        workspace.context = Some(context.clone());
+        Ok(context)
+    }
+}
+
+fn failed(message: String) -> Refusal {
+    Refusal { code: RefusalCode::ExecutionError, message }
+}

@@ -1,0 +1,90 @@
+//! A server in the foreground: its log on standard error, its address on standard output, until a signal ends it.
+
+use std::io::{IsTerminal, Write};
+use std::pin::Pin;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+/// After a server has stopped, what is left of its tasks is given this long.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A server that runs.
+pub(crate) struct Running {
+    /// Its address.
+    pub(crate) url: String,
+    /// Stops it.
+    pub(crate) stop: Pin<Box<dyn Future<Output = ()>>>,
+}
+
+/// Logs to standard error what `CODEX_BRIDGE_LOG` says.
+pub(crate) fn log() {
+    let filter =
+        EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new(bridge::LOG_FILTER));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}
+
+/// Starts a server and runs it until a signal ends it.
+pub(crate) fn run(start: impl Future<Output = Result<Running, String>>) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))?;
+    let served = runtime.block_on(async {
+        let signals = Signals::listen()?;
+        let Running { url, stop } = start.await?;
+        // One line on stdout for programs that start us; all else goes to stderr.
+        let mut stdout = std::io::stdout();
+        writeln!(stdout, "codex-bridge listening on {url}")
+            .and_then(|()| stdout.flush())
+            .map_err(|error| format!("cannot write to stdout: {error}"))?;
+        signals.wait().await;
+        stop.await;
+        Ok(())
+    });
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    served
+}
+
+/// The signals that end the program.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Result<Self, String> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Result<Self, String> {
+        Ok(Self)
+    }
+
+    async fn wait(self) {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "cannot listen for Ctrl-C");
+        }
+    }
+}
