@@ -42,7 +42,7 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         Self {
-            saturation: 1.2,
+            saturation: 0.8,
             length: 0.5,
             name: 1.0,
             path: 1.0,
@@ -52,7 +52,7 @@ impl Default for Weights {
                 definition: 2.0,
                 word_definition: 0.3,
                 file_stem: 1.0,
-                word_file_stem: 0.5,
+                word_file_stem: 1.0,
             },
             coherence: 0.2,
             repetition: 0.5,

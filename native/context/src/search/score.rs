@@ -34,7 +34,8 @@ impl<'a> Scorer<'a> {
         let segment = &part.segment;
         let mut scores = vec![0.0; segment.chunks.len()];
         for (sought, worth) in &self.sought {
-            for posting in segment.postings(sought.term) {
+            let postings = segment.postings(sought.term).iter();
+            for posting in postings.filter(|posting| part.is_whole() || part.is_chunk_alive(posting.chunk)) {
                 let place = posting.chunk as usize;
                 let often = match sought.role {
                     Role::Word => self.often(posting, segment.chunks[place].length),

@@ -1,0 +1,89 @@
+//! How well search finds, and what it costs.
+//!
+//! `cargo bench -p context --bench search -- ANNOTATIONS REPOSITORIES [NAME=NUMBER…]`: for each `ANNOTATIONS/<repository>.json` the folder
+//! `REPOSITORIES/<repository>` is indexed and every query of it asked for ten results. `NAME=NUMBER` changes a weight of the ranking.
+//!
+//! | argument | what it does |
+//! |---|---|
+//! | `--misses` | shows each query whose targets are not all found first |
+//! | `--tune` | looks for better weights, and says by cross-validation what they are worth on repositories that they were not chosen on |
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use context::search::Weights;
+
+mod repository;
+mod tune;
+mod weights;
+
+use repository::Repository;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let (options, arguments): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|argument| argument.starts_with("--"));
+    let (settings, folders): (Vec<&String>, Vec<&String>) =
+        arguments.into_iter().partition(|argument| argument.contains('='));
+    let mut weights = Weights::default();
+    for setting in settings {
+        let (name, number) = setting.split_once('=').unwrap();
+        weights::set(&mut weights, name, number.parse().unwrap());
+    }
+    let has = |name: &str| options.iter().any(|option| *option == name);
+    match folders[..] {
+        [annotations, repositories] => {
+            let mut repositories = Repository::all(annotations, repositories);
+            measure(&mut repositories, weights, has("--misses"));
+            if has("--tune") {
+                tune::tune(&mut repositories, weights);
+            }
+        }
+        // `cargo test --benches` runs it without arguments.
+        _ => println!("usage: search ANNOTATIONS REPOSITORIES [--misses] [--tune] [NAME=NUMBER…]"),
+    }
+}
+
+fn measure(repositories: &mut [Repository], weights: Weights, misses: bool) {
+    let mut all = Vec::new();
+    let mut by_kind: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut times = Vec::new();
+    println!("{:<20} {:>7} {:>9} {:>9} {:>8}", "repository", "files", "index", "tables", "NDCG@10");
+    for repository in repositories {
+        repository.weigh(weights);
+        let answers = repository.ask();
+        if misses {
+            answers.iter().filter(|answer| answer.gain < 0.999).for_each(|answer| println!("  {answer}"));
+        }
+        let gains: Vec<f64> = answers.iter().map(|answer| answer.gain).collect();
+        println!(
+            "{:<20} {:>7} {:>6} ms {:>6} ms {:>8.3}",
+            repository.name,
+            repository.snapshot.file_count(),
+            repository.indexed.as_millis(),
+            repository.tabled.as_millis(),
+            mean(&gains)
+        );
+        for answer in answers {
+            by_kind.entry(answer.kind.to_owned()).or_default().push(answer.gain);
+            times.push(answer.time);
+        }
+        all.extend(gains);
+    }
+    for (kind, gains) in by_kind {
+        println!("{kind:<20} {:>36.3} of {}", mean(&gains), gains.len());
+    }
+    println!("{:<20} {:>36.4} of {}", "mean", mean(&all), all.len());
+    times.sort();
+    println!("query p50 {:?}, p95 {:?}", percentile(&times, 50), percentile(&times, 95));
+}
+
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len().max(1) as f64
+}
+
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    sorted.get(sorted.len() * percent / 100).copied().unwrap_or_default()
+}

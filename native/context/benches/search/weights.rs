@@ -1,0 +1,32 @@
+//! The weights of the ranking by their names.
+
+use context::search::Weights;
+
+type Place = fn(&mut Weights) -> &mut f32;
+
+/// Every weight.
+pub(crate) const ALL: &[(&str, Place)] = &[
+    ("saturation", |weights| &mut weights.saturation),
+    ("length", |weights| &mut weights.length),
+    ("name", |weights| &mut weights.name),
+    ("path", |weights| &mut weights.path),
+    ("part", |weights| &mut weights.terms.part),
+    ("pair", |weights| &mut weights.terms.pair),
+    ("definition", |weights| &mut weights.terms.definition),
+    ("word_definition", |weights| &mut weights.terms.word_definition),
+    ("file_stem", |weights| &mut weights.terms.file_stem),
+    ("word_file_stem", |weights| &mut weights.terms.word_file_stem),
+    ("coherence", |weights| &mut weights.coherence),
+    ("repetition", |weights| &mut weights.repetition),
+    ("test", |weights| &mut weights.test),
+    ("compatibility", |weights| &mut weights.compatibility),
+    ("declaration", |weights| &mut weights.declaration),
+    ("prose", |weights| &mut weights.prose),
+    ("foreign", |weights| &mut weights.foreign),
+];
+
+pub(crate) fn set(weights: &mut Weights, name: &str, number: f32) {
+    let (_, place) =
+        ALL.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("no weight is called {name}"));
+    *place(weights) = number;
+}
