@@ -19,7 +19,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the bridge in the foreground, without VS Code.
-    Serve(serve::ServeArguments),
+    Serve(Box<serve::ServeArguments>),
     /// Answer questions about the code of a folder, without Codex.
     Context(context::ContextArguments),
 }
@@ -27,7 +27,7 @@ enum Command {
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let outcome = match command {
-        Command::Serve(arguments) => serve::serve(arguments),
+        Command::Serve(arguments) => serve::serve(*arguments),
         Command::Context(arguments) => context::context(arguments),
     };
     match outcome {

@@ -19,11 +19,7 @@ impl CodeServer {
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start(
-        config: Config,
-        code: Code,
-        stopping: CancellationToken,
-    ) -> Result<Self, StartError> {
+    pub async fn start(config: Config, code: Code, stopping: CancellationToken) -> Result<Self, StartError> {
         let config = config.checked().map_err(StartError::Config)?;
         let address = config.address().map_err(StartError::Config)?;
         make_data_folder(&config)?;

@@ -38,7 +38,10 @@ fn write_workspace(folder: &Path) {
          def total(self, items):\n        \"\"\"Adds the prices of all items.\"\"\"\n        \
          return sum(price_of(item) for item in items)\n",
     );
-    write("shop/prices.py", "PRICES = {'tea': 3}\n\n\ndef price_of(item):\n    \"\"\"The price of one item.\"\"\"\n    return PRICES[item]\n");
+    write(
+        "shop/prices.py",
+        "PRICES = {'tea': 3}\n\n\ndef price_of(item):\n    \"\"\"The price of one item.\"\"\"\n    return PRICES[item]\n",
+    );
 }
 
 async fn with_code() -> TestBridge {
@@ -67,7 +70,9 @@ async fn every_kind_is_answered_in_the_shape_of_the_page() {
             "explain_file" | "get_dependencies" => json!({"file_path": "shop/cart.py"}),
             "validate_code" => json!({"code": "def f(:\n", "language": "python"}),
             "invoke_tool" => json!({"tool_name": "summarize_repo"}),
-            "explain_symbol" | "get_context" | "get_call_graph" | "find_references" => json!({"symbol_name": "price_of"}),
+            "explain_symbol" | "get_context" | "get_call_graph" | "find_references" => {
+                json!({"symbol_name": "price_of"})
+            }
             _ => json!({}),
         };
         let reply = ask(&test.client, kind, params).await;
@@ -78,7 +83,11 @@ async fn every_kind_is_answered_in_the_shape_of_the_page() {
             "{kind}: {}",
             reply.body
         );
-        assert!(reply.body["elapsed_ms"].is_number() && reply.body["data"].is_object(), "{kind}: {}", reply.body);
+        assert!(
+            reply.body["elapsed_ms"].is_number() && reply.body["data"].is_object(),
+            "{kind}: {}",
+            reply.body
+        );
     }
     let found = ask(&test.client, "semantic_search", json!({"query": "price of an item"})).await.body;
     let first = &found["data"]["snippets"][0];
@@ -133,17 +142,29 @@ async fn what_is_wrong_is_said_in_the_protocols_own_shape() {
         for path in ["/request", "/tools/invoke", "/sessions/create"] {
             let refused = send(&test.client, path, body).await;
             assert_eq!(refused.status, 400, "{path} {body:?}: {}", refused.body);
-            assert!(refused.body["error"].as_str().unwrap().starts_with(says), "{path} {body:?}: {}", refused.body);
+            assert!(
+                refused.body["error"].as_str().unwrap().starts_with(says),
+                "{path} {body:?}: {}",
+                refused.body
+            );
         }
     }
     let unknown = ask(&test.client, "divine", json!({})).await;
     assert_eq!(unknown.status, 422, "{}", unknown.body);
-    assert_eq!((&unknown.body["error"], &unknown.body["success"]), (&json!("Unknown request kind: divine"), &json!(false)));
+    assert_eq!(
+        (&unknown.body["error"], &unknown.body["success"]),
+        (&json!("Unknown request kind: divine"), &json!(false))
+    );
     let missing = ask(&test.client, "find_references", json!({})).await;
     assert_eq!((missing.status.as_u16(), &missing.body["error_code"]), (422, &json!("missing_required_arg")));
     assert!(missing.body["error"].as_str().unwrap().contains("symbol_name"), "{}", missing.body);
     let wrong = ask(&test.client, "semantic_search", json!([1])).await;
-    assert_eq!((wrong.status.as_u16(), &wrong.body["error_code"]), (422, &json!("invalid_arguments")), "{}", wrong.body);
+    assert_eq!(
+        (wrong.status.as_u16(), &wrong.body["error_code"]),
+        (422, &json!("invalid_arguments")),
+        "{}",
+        wrong.body
+    );
     for (tool, arguments, code) in [
         (json!("divine"), json!({}), "unknown_tool"),
         (json!("semantic_search"), json!({}), "missing_required_arg"),
@@ -156,7 +177,12 @@ async fn what_is_wrong_is_said_in_the_protocols_own_shape() {
         let refused = test.client.post("/tools/invoke", &body).await.unwrap();
         assert_eq!(refused.status, 422, "{body}: {}", refused.body);
         let error = &refused.body["error"];
-        assert_eq!((&error["error_code"], &error["request_id"]), (&json!(code), &json!("r")), "{body}: {}", refused.body);
+        assert_eq!(
+            (&error["error_code"], &error["request_id"]),
+            (&json!(code), &json!("r")),
+            "{body}: {}",
+            refused.body
+        );
         assert!(!error.to_string().contains("root:"), "nothing of the file is told");
     }
 }
@@ -165,7 +191,12 @@ async fn what_is_wrong_is_said_in_the_protocols_own_shape() {
 async fn callers_open_and_close_sessions() {
     let test = with_code().await;
     let opened = test.client.post("/sessions/create", &json!({"agent_name": "copilot"})).await.unwrap();
-    assert_eq!((opened.status.as_u16(), &opened.body["agent_name"]), (201, &json!("copilot")), "{}", opened.body);
+    assert_eq!(
+        (opened.status.as_u16(), &opened.body["agent_name"]),
+        (201, &json!("copilot")),
+        "{}",
+        opened.body
+    );
     assert_eq!(test.get("/sessions").await.body["count"], 1);
     let close = json!({"session_id": opened.body["session_id"]});
     for closed in [true, false] {
@@ -201,7 +232,8 @@ async fn the_code_can_be_served_alone() {
         let told = preflight.headers.get("access-control-allow-origin").map(|value| value.to_str().unwrap());
         assert_eq!(told, allowed.then_some(origin), "{origin}");
         let headers = [("origin", origin), ("content-type", "application/json")];
-        let asked = client.send(Method::POST, "/request", &headers, Bytes::from_static(b"{\"kind\":\"list_tools\"}"));
+        let asked =
+            client.send(Method::POST, "/request", &headers, Bytes::from_static(b"{\"kind\":\"list_tools\"}"));
         assert_eq!(asked.await.unwrap().status.is_success(), allowed, "{origin}");
     }
     stopping.cancel();

@@ -11,14 +11,16 @@ use crate::search::{Filter, Hit, Paths, Query, Reasons};
 
 /// The places that are about something, the best first.
 pub(crate) fn semantic_search(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    #[expect(clippy::cast_possible_truncation, reason = "a number between 0 and 1")]
     let query = Query {
         text: arguments.text("query").to_owned(),
         top: arguments.size("top_k"),
-        threshold: arguments.number("threshold") as f32,
+        threshold: 0.0,
         filter: filter(arguments)?,
     };
-    let hits = asking.search.query(&asking.snapshot, &query);
+    let mut hits = asking.search.query(&asking.snapshot, &query);
+    // A share of what a question says is small even for the best place: what callers mean is "not much worse than that".
+    let best = hits.first().map_or(0.0, |hit| f64::from(hit.score));
+    hits.retain(|hit| f64::from(hit.score) >= arguments.number("threshold") * best);
     let mut budget = Budget::new(arguments.size("max_tokens"));
     let mut answer = members(json!({ "query": arguments.text("query"), "source": "index" }));
     if arguments.flag("include_repo_summary") {

@@ -158,7 +158,7 @@ pub(crate) const KINDS: &[Operation] = &[
         parameters: &[
             QUERY,
             count("top_k", 5, TOP_K_MAX, "How many places."),
-            share("threshold", 0.2, "How much of what the query says must be found in a place, from 0 to 1."),
+            share("threshold", 0.2, "How well a place must fit, from 0 to 1, compared with the best one."),
             REPO_SUMMARY,
             PATHS,
             LANGUAGES,
@@ -191,7 +191,7 @@ pub(crate) const TOOLS: &[Operation] = &[
         parameters: &[
             QUERY,
             count("top_k", 10, TOP_K_MAX, "How many places."),
-            share("threshold", 0.3, "How much of what the query says must be found in a place, from 0 to 1."),
+            share("threshold", 0.3, "How well a place must fit, from 0 to 1, compared with the best one."),
             REPO_SUMMARY,
             PATHS,
             LANGUAGES,

@@ -189,7 +189,8 @@ async fn answer_request(State(code): State<Code>, body: Body) -> Response {
     match answer {
         Ok(data) => {
             let error = String::new();
-            let reply = AgentResponse { success: true, request_id, elapsed_ms, data, error, error_code: None };
+            let reply =
+                AgentResponse { success: true, request_id, elapsed_ms, data, error, error_code: None };
             Json(reply).into_response()
         }
         Err(Refusal { code, message }) => {
@@ -275,7 +276,8 @@ async fn stream_tools(State(code): State<Code>) -> Response {
         Ok(tools) => tools,
         Err(refusal) => return told(Err(refusal)),
     };
-    let names: Vec<&Value> = tools["tools"].as_array().into_iter().flatten().map(|tool| &tool["name"]).collect();
+    let names: Vec<&Value> =
+        tools["tools"].as_array().into_iter().flatten().map(|tool| &tool["name"]).collect();
     let discovery = frame(None, "tool_discovery", &json!({"count": names.len(), "tools": names}));
     let rest = unfold(listening, async |mut listening| Some((next_frame(&mut listening).await?, listening)));
     let frames = iter([discovery]).chain(rest).map(Ok::<_, Infallible>);
@@ -370,7 +372,9 @@ async fn read_object(body: Body) -> Result<Map<String, Value>, Response> {
     }
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(bad("Invalid JSON: the body must be an object, such as {\"kind\":\"list_tools\"}".to_owned())),
+        Ok(_) => {
+            Err(bad("Invalid JSON: the body must be an object, such as {\"kind\":\"list_tools\"}".to_owned()))
+        }
         Err(error) => Err(bad(format!("Invalid JSON: {error}"))),
     }
 }
