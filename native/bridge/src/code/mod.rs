@@ -153,6 +153,16 @@ impl Code {
         let context = Context::open(options)
             .map_err(|error| failed(format!("a folder of the workspace cannot be read: {error}")))?;
         workspace.context = Some(context.clone());
+        let watched = context.clone();
+        // A large workspace takes a while to watch, and whoever asks need not wait for that.
+        std::thread::spawn(move || {
+            if let Err(error) = watched.watch() {
+                tracing::warn!(
+                    %error,
+                    "the workspace cannot be watched; changes of files are noticed only when an answer needs them"
+                );
+            }
+        });
         Ok(context)
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use testkit::{HttpClient, HttpReply};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::TestBridge;
+use crate::support::{TestBridge, eventually};
 
 const KINDS: [&str; 12] = [
     "semantic_search",
@@ -185,6 +185,22 @@ async fn what_is_wrong_is_said_in_the_protocols_own_shape() {
         );
         assert!(!error.to_string().contains("root:"), "nothing of the file is told");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_in_the_workspace_is_found() {
+    let test = with_code().await;
+    ask(&test.client, "summarize_repo", json!({})).await;
+    let counted = async |name: &str| {
+        let found = ask(&test.client, "find_references", json!({"symbol_name": name})).await.body;
+        found["data"]["reference_count"].as_u64().unwrap_or_default()
+    };
+    assert_eq!(counted("discount_of").await, 0);
+    let file = test.folders.workspace().join("shop/discounts.py");
+    std::fs::write(&file, "def discount_of(item):\n    return 0\n\n\nprint(discount_of('tea'))\n").unwrap();
+    eventually("the new file is known", || async { (counted("discount_of").await > 0).then_some(()) }).await;
+    std::fs::remove_file(&file).unwrap();
+    eventually("the file is gone", || async { (counted("discount_of").await == 0).then_some(()) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

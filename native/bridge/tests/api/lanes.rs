@@ -9,14 +9,14 @@ use testkit::HttpClient;
 
 use crate::support::{TestBridge, another_owner, eventually};
 
-async fn post(test: &TestBridge, path: &str, body: Value) -> Value {
+pub(crate) async fn post(test: &TestBridge, path: &str, body: Value) -> Value {
     let reply = test.post(path, body).await;
     assert_eq!(reply.status, 200, "{path}: {}", reply.body);
     reply.body
 }
 
 /// The lane once it stands so.
-async fn lane_at(test: &TestBridge, lane_id: &str, status: &str) -> Value {
+pub(crate) async fn lane_at(test: &TestBridge, lane_id: &str, status: &str) -> Value {
     eventually(&format!("{lane_id} is {status}"), || async {
         let lane = test.get(&format!("/lanes/{lane_id}")).await.body["lane"].clone();
         (lane["status"] == status).then_some(lane)
@@ -25,7 +25,7 @@ async fn lane_at(test: &TestBridge, lane_id: &str, status: &str) -> Value {
 }
 
 /// The types of the lane's events so far, without those that only tell that something changed.
-async fn event_types(test: &TestBridge, lane_id: &str, last: &str) -> Vec<String> {
+pub(crate) async fn event_types(test: &TestBridge, lane_id: &str, last: &str) -> Vec<String> {
     let mut events = test.client.events(&format!("/lanes/{lane_id}/events?after=0")).await.unwrap();
     let mut types = Vec::new();
     while let Some(event) = events.next().await {

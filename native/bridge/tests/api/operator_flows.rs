@@ -5,21 +5,8 @@ use http::Method;
 use serde_json::{Value, json};
 use testkit::WebhookReceiver;
 
+use crate::lanes::{lane_at, post};
 use crate::support::{TestBridge, eventually};
-
-async fn post(test: &TestBridge, path: &str, body: Value) -> Value {
-    let reply = test.post(path, body).await;
-    assert_eq!(reply.status, 200, "{path}: {}", reply.body);
-    reply.body
-}
-
-async fn wait_for_status(test: &TestBridge, lane_id: &str, status: &str) -> Value {
-    eventually(&format!("{lane_id} is {status}"), || async {
-        let lane = test.get(&format!("/lanes/{lane_id}")).await.body["lane"].clone();
-        (lane["status"] == status).then_some(lane)
-    })
-    .await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_lane_is_started_visibly() {
@@ -31,7 +18,7 @@ async fn a_new_lane_is_started_visibly() {
     });
     let started = post(&test, "/codex/workflows/start-visible", body).await;
     assert_eq!(started["lane"]["laneId"], "lane-new", "{started}");
-    let lane = wait_for_status(&test, "lane-new", "done").await;
+    let lane = lane_at(&test, "lane-new", "done").await;
     for (field, value) in
         [("title", "Bridge managed lane"), ("preferredSurface", "any"), ("readinessMode", "lenient")]
     {
@@ -68,7 +55,7 @@ async fn a_thread_is_taken_over_prompted_steered_interrupted_and_cleaned_up() {
     let prompt = json!({"input": "@model hold gate\n@model say continued"});
     post(&test, "/lanes/lane-takeover/prompt", prompt).await;
     test.model.wait_until_held("gate").await;
-    wait_for_status(&test, "lane-takeover", "running").await;
+    lane_at(&test, "lane-takeover", "running").await;
     post(&test, "/lanes/lane-takeover/steer", json!({"input": "narrow to failing tests"})).await;
     let interrupted = post(&test, "/lanes/lane-takeover/interrupt", json!({})).await;
     assert_eq!(interrupted["lane"]["status"], "interrupted", "{interrupted}");
@@ -98,7 +85,7 @@ async fn webhooks_get_what_their_scope_says() {
         let body = json!({"laneId": lane_id, "kickoffPrompt": "first"});
         let started = post(&test, "/codex/workflows/start-visible", body).await;
         threads.push(started["threadId"].as_str().unwrap().to_owned());
-        wait_for_status(&test, lane_id, "done").await;
+        lane_at(&test, lane_id, "done").await;
     }
     let (thread_a, thread_b) = (&threads[0], &threads[1]);
     // The body beside the address, and the lanes whose `lane.completed` arrives.
@@ -135,7 +122,7 @@ async fn webhooks_get_what_their_scope_says() {
     }
     for lane_id in ["lane-a", "lane-b", "lane-c"] {
         post(&test, &format!("/lanes/{lane_id}/prompt"), json!({"input": "next"})).await;
-        wait_for_status(&test, lane_id, "done").await;
+        lane_at(&test, lane_id, "done").await;
     }
     for (id, receiver, body, expected) in &hooks {
         let completed = eventually(&format!("{body} got its events"), || async {
