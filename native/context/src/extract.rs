@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::languages::{LanguageId, detect};
 use crate::limits;
 use crate::record::{FileRecord, NameTable, NameTableBuilder, Span, Understanding};
-use crate::search::FileTerms;
+use crate::search::{FileTerms, FileVectors};
 
 mod captures;
 mod chunks;
@@ -56,6 +56,7 @@ pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
     let chunks = chunks::chunks(text, &line_starts, &symbols);
     let is_parsed = matches!(understanding, Understanding::Parsed { .. });
     let terms = FileTerms::new(text, &chunks, &symbols, &names, is_parsed);
+    let vectors = FileVectors::new(text, &chunks, &symbols, &names);
     FileRecord {
         hash: xxh3_64(text.as_bytes()),
         language,
@@ -70,6 +71,7 @@ pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
         imports: imports.into(),
         chunks: chunks.into(),
         terms,
+        vectors,
     }
 }
 

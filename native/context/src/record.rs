@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::languages::LanguageId;
-use crate::search::FileTerms;
+use crate::search::{FileTerms, FileVectors};
 
 mod names;
 mod symbol;
@@ -245,6 +245,8 @@ pub struct FileRecord {
     pub chunks: Box<[Chunk]>,
     /// What each chunk is found by.
     pub terms: FileTerms,
+    /// What each chunk is about.
+    pub vectors: FileVectors,
 }
 
 impl FileRecord {

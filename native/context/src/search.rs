@@ -1,8 +1,10 @@
 //! Search: the chunks of the workspace that fit a query, best first.
 //!
-//! 1. When a file is read, the terms of its chunks are counted ([`FileTerms`], kept in its record).
+//! 1. When a file is read, the terms of its chunks are counted ([`FileTerms`]), and a vector says what each chunk is about ([`FileVectors`],
+//!    `embedding`). Both are kept in its record.
 //! 2. Tables from terms to chunks follow the snapshots: a change makes a small segment of the files that changed (`tables`, `segment`).
-//! 3. A query is taken apart by its kind (`query`), scored by BM25 over text, defined names and path, and ranked file by file (`rank`).
+//! 3. A query is taken apart by its kind (`query`), scored by BM25 over text, defined names and path (`score`) and by meaning (`meaning`), and
+//!    ranked file by file (`rank`).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,10 +14,13 @@ use crate::index::{FileId, Snapshot};
 use crate::limits;
 use crate::record::SymbolId;
 
+mod bytes;
 mod definitions;
+mod embedding;
 mod explain;
 mod filter;
 mod lesser;
+mod meaning;
 mod paths;
 mod query;
 mod rank;
@@ -25,6 +30,7 @@ mod tables;
 mod terms;
 mod tokens;
 
+pub use embedding::FileVectors;
 pub use explain::Reasons;
 pub use filter::{Filter, Paths, PathsError};
 pub use query::{QueryKind, TermWeights};
@@ -60,7 +66,7 @@ pub struct Hit {
     pub end_line: u32,
     /// The symbol that it is about.
     pub symbol: Option<SymbolId>,
-    /// How well it fits, from 0 to 1: the share of what the query says that is found in it.
+    /// How well it fits, from 0 to 1, by the words of the query that it has and by what both are about.
     pub score: f32,
     /// Why it was found.
     pub reasons: Reasons,

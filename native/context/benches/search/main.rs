@@ -6,6 +6,7 @@
 //! | argument | what it does |
 //! |---|---|
 //! | `--misses` | shows each query whose targets are not all found first |
+//! | `PAIRS.jsonl` instead of the folders | asks for functions by their documentation, see `pairs` |
 //! | `--tune` | looks for better weights, and says by cross-validation what they are worth on repositories that they were not chosen on |
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
@@ -15,11 +16,12 @@ use std::time::Duration;
 
 use context::search::Weights;
 
+mod pairs;
 mod repository;
 mod tune;
 mod weights;
 
-use repository::Repository;
+use repository::{Repository, THRESHOLDS};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -34,6 +36,7 @@ fn main() {
     }
     let has = |name: &str| options.iter().any(|option| *option == name);
     match folders[..] {
+        [pairs] => pairs::measure(pairs, weights),
         [annotations, repositories] => {
             let mut repositories = Repository::all(annotations, repositories);
             measure(&mut repositories, weights, has("--misses"));
@@ -42,7 +45,9 @@ fn main() {
             }
         }
         // `cargo test --benches` runs it without arguments.
-        _ => println!("usage: search ANNOTATIONS REPOSITORIES [--misses] [--tune] [NAME=NUMBER…]"),
+        _ => println!(
+            "usage: search ANNOTATIONS REPOSITORIES [--misses] [--tune] [NAME=NUMBER…], or search PAIRS [NAME=NUMBER…]"
+        ),
     }
 }
 
@@ -50,6 +55,7 @@ fn measure(repositories: &mut [Repository], weights: Weights, misses: bool) {
     let mut all = Vec::new();
     let mut by_kind: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut times = Vec::new();
+    let mut above = THRESHOLDS.map(|_| Vec::new());
     println!("{:<20} {:>7} {:>9} {:>9} {:>8}", "repository", "files", "index", "tables", "NDCG@10");
     for repository in repositories {
         repository.weigh(weights);
@@ -69,6 +75,7 @@ fn measure(repositories: &mut [Repository], weights: Weights, misses: bool) {
         for answer in answers {
             by_kind.entry(answer.kind.to_owned()).or_default().push(answer.gain);
             times.push(answer.time);
+            above.iter_mut().zip(answer.gains_above).for_each(|(all, gain)| all.push(gain));
         }
         all.extend(gains);
     }
@@ -76,6 +83,9 @@ fn measure(repositories: &mut [Repository], weights: Weights, misses: bool) {
         println!("{kind:<20} {:>36.3} of {}", mean(&gains), gains.len());
     }
     println!("{:<20} {:>36.4} of {}", "mean", mean(&all), all.len());
+    for (threshold, gains) in THRESHOLDS.iter().zip(&above) {
+        println!("{:<20} {:>36.4}", format!("above {threshold}"), mean(gains));
+    }
     times.sort();
     println!("query p50 {:?}, p95 {:?}", percentile(&times, 50), percentile(&times, 95));
 }

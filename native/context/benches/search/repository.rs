@@ -14,6 +14,9 @@ use serde::Deserialize;
 
 const RESULTS: usize = 10;
 
+/// The thresholds that the protocol has by default: what they cut should not have been worth showing.
+pub(crate) const THRESHOLDS: [f32; 2] = [0.2, 0.3];
+
 /// A repository, indexed.
 pub(crate) struct Repository {
     pub(crate) name: String,
@@ -29,6 +32,8 @@ pub(crate) struct Repository {
 pub(crate) struct Answer<'a> {
     pub(crate) kind: &'a str,
     pub(crate) gain: f64,
+    /// The gain of the results above each of `THRESHOLDS`.
+    pub(crate) gains_above: [f64; THRESHOLDS.len()],
     pub(crate) time: Duration,
     query: &'a str,
     first: String,
@@ -82,6 +87,9 @@ impl Repository {
             Answer {
                 kind: &annotation.category,
                 gain: self.ndcg(&hits, annotation),
+                gains_above: THRESHOLDS.map(|threshold| {
+                    self.ndcg(&hits[..hits.partition_point(|hit| hit.score >= threshold)], annotation)
+                }),
                 time,
                 query: &annotation.query,
                 first: self.shown(&hits),

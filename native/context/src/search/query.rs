@@ -67,6 +67,7 @@ pub(super) struct Sought {
 #[derive(Debug)]
 pub(super) struct Analysis<'a> {
     pub(super) kind: QueryKind,
+    pub(super) text: &'a str,
     pub(super) words: Vec<&'a str>,
     pub(super) sought: Vec<Sought>,
 }
@@ -174,7 +175,7 @@ const QUESTION_WORDS: &[&str] = &[
 impl<'a> Analysis<'a> {
     pub(super) fn new(text: &'a str, weights: &TermWeights) -> Self {
         let kind = QueryKind::of(text);
-        let mut analysis = Self { kind, words: Vec::new(), sought: Vec::new() };
+        let mut analysis = Self { kind, text, words: Vec::new(), sought: Vec::new() };
         let mut seen = HashSet::new();
         let mut identifier = Identifier::default();
         let mut previous: Option<String> = None;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::explain::subject;
 use super::filter::Filter;
 use super::lesser::Lesser;
+use super::meaning::fuse;
 use super::query::{Analysis, QueryKind, TermWeights};
 use super::score::Scorer;
 use super::tables::Tables;
@@ -27,6 +28,12 @@ pub struct Weights {
     pub coherence: f32,
     /// By what each further chunk of the same file is shown later.
     pub repetition: f32,
+    /// The share that the meaning of a question has in a score, against that of its words.
+    pub meaning: f32,
+    /// That of a piece of code.
+    pub snippet_meaning: f32,
+    /// How similar a chunk must be to a query for that to count.
+    pub similarity: f32,
     /// What is left of the score of tests.
     pub test: f32,
     /// Of what keeps an older interface alive.
@@ -56,6 +63,9 @@ impl Default for Weights {
             },
             coherence: 0.2,
             repetition: 0.5,
+            meaning: 0.4,
+            snippet_meaning: 0.4,
+            similarity: 0.1,
             test: 0.5,
             compatibility: 0.6,
             declaration: 0.7,
@@ -105,7 +115,8 @@ pub(super) fn rank(
     top: usize,
 ) -> Vec<Ranked> {
     let scorer = Scorer::new(tables, analysis, weights);
-    let scores: Vec<Vec<f32>> = tables.parts.iter().map(|part| scorer.scores(part)).collect();
+    let mut scores: Vec<Vec<f32>> = tables.parts.iter().map(|part| scorer.scores(part)).collect();
+    let quality = fuse(tables, snapshot, analysis, weights, &mut scores, scorer.best_possible());
     let mut candidates = candidates(tables, snapshot, &scores, analysis, filter);
     for candidate in &mut candidates {
         let others = candidate.chunks.iter().skip(1);
@@ -113,7 +124,7 @@ pub(super) fn rank(
         candidate.score = (candidate.score + weights.coherence * added)
             * standing(snapshot, candidate.file, analysis, weights);
     }
-    in_order(&candidates, scorer.best_possible(), weights, top)
+    in_order(&candidates, |score| shown(score * quality, analysis.kind), weights, top)
 }
 
 /// The files with the best chunks, of those that may be shown.
@@ -174,7 +185,12 @@ fn standing(snapshot: &Snapshot, file: &IndexedFile, analysis: &Analysis<'_>, we
 }
 
 /// Chunks in the order of their files' scores, those of one file ever later.
-fn in_order(candidates: &[Candidate<'_>], best_possible: f32, weights: &Weights, top: usize) -> Vec<Ranked> {
+fn in_order(
+    candidates: &[Candidate<'_>],
+    shown_score: impl Fn(f32) -> f32,
+    weights: &Weights,
+    top: usize,
+) -> Vec<Ranked> {
     let mut ranked = Vec::new();
     let mut shown = HashSet::new();
     for candidate in candidates {
@@ -185,7 +201,7 @@ fn in_order(candidates: &[Candidate<'_>], best_possible: f32, weights: &Weights,
             if !shown.insert((candidate.file.record.hash, *chunk)) {
                 continue;
             }
-            let score = candidate.score * (score / best) * share / best_possible;
+            let score = candidate.score * (score / best) * share;
             share *= weights.repetition;
             let place = candidate.first_place + u32::try_from(*chunk).unwrap_or(0);
             let of_file = (candidate.id, candidate.part);
@@ -199,9 +215,18 @@ fn in_order(candidates: &[Candidate<'_>], best_possible: f32, weights: &Weights,
         chunk,
         part,
         place,
-        score: score.min(1.0),
+        score: shown_score(score),
     });
     ranked.collect()
+}
+
+/// A score as callers see it, from 0 to 1. No place has every word of a question: half of them is good, which the root takes into account.
+fn shown(score: f32, kind: QueryKind) -> f32 {
+    let score = score.min(1.0);
+    match kind {
+        QueryKind::Symbol | QueryKind::Path => score,
+        QueryKind::Question | QueryKind::Snippet => score.sqrt(),
+    }
 }
 
 /// Best first, and what is equally good in the order of paths, so that answers do not depend on the order of edits.

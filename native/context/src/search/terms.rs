@@ -1,7 +1,8 @@
 //! What each chunk of a file is found by: computed once from its text, kept in its record.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
+use super::bytes::Bytes;
 use super::definitions;
 use super::tokens::{Identifier, Term, words};
 use crate::record::{Chunk, NameTable, Span, Symbol, SymbolId, SymbolKind};
@@ -16,11 +17,11 @@ pub(crate) struct Count {
     pub(crate) name: u8,
 }
 
-/// The terms of the chunks of a file. It is kept as bytes, so that reading a cache copies it instead of decoding millions of numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The terms of the chunks of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileTerms {
     /// For each chunk in turn: its number of counts, 4 bytes; its counts, sorted by term, 6 bytes each.
-    bytes: Box<[u8]>,
+    bytes: Bytes,
 }
 
 const COUNT_BYTES: usize = 6;
@@ -50,12 +51,12 @@ impl FileTerms {
             }
             collector.finish(&mut bytes);
         }
-        Self { bytes: bytes.into() }
+        Self { bytes: Bytes(bytes.into()) }
     }
 
     /// The counts of each chunk.
     pub(crate) fn chunks(&self) -> impl Iterator<Item = impl Iterator<Item = Count>> {
-        let mut rest = &*self.bytes;
+        let mut rest = &*self.bytes.0;
         std::iter::from_fn(move || {
             let (length, behind) = rest.split_first_chunk::<4>()?;
             let (counts, behind) =
@@ -78,6 +79,22 @@ pub(super) fn defined_in(span: Span, symbols: &[Symbol]) -> impl Iterator<Item =
     ids.zip(symbols).filter(move |(_, symbol)| {
         span.contains(symbol.name_span)
             && !matches!(symbol.kind, SymbolKind::Implementation | SymbolKind::Section | SymbolKind::Test)
+    })
+}
+
+/// The names around a chunk that do not stand in it: a method is about its class, and the middle of a function about the function.
+pub(super) fn surroundings<'a>(
+    chunk: &Chunk,
+    symbols: &'a [Symbol],
+    names: &'a NameTable,
+) -> impl Iterator<Item = &'a str> {
+    let span = chunk.span;
+    let of = move |id: SymbolId| symbols.get(id.0 as usize);
+    let around = std::iter::successors(chunk.symbol.and_then(of), move |symbol| symbol.parent.and_then(of));
+    around.flat_map(move |symbol| {
+        let own = (!span.contains(symbol.name_span)).then_some(symbol.name);
+        let owner = symbol.owner.filter(|_| symbol.parent.is_none());
+        own.into_iter().chain(owner).map(|name| names.text(name))
     })
 }
 
@@ -106,18 +123,9 @@ impl Collector {
         }
     }
 
-    /// A method is about its class, and the middle of a function about the function, though their names do not stand there.
     fn add_surroundings(&mut self, chunk: &Chunk, symbols: &[Symbol], names: &NameTable) {
-        let mut next = chunk.symbol;
-        while let Some(symbol) = next.and_then(|SymbolId(index)| symbols.get(index as usize)) {
-            if !chunk.span.contains(symbol.name_span) {
-                self.add_text(names.text(symbol.name));
-            }
-            match symbol.owner {
-                Some(owner) if symbol.parent.is_none() => self.add_text(names.text(owner)),
-                _ => {}
-            }
-            next = symbol.parent;
+        for name in surroundings(chunk, symbols, names) {
+            self.add_text(name);
         }
     }
 
@@ -153,29 +161,5 @@ impl Collector {
         bytes[start..start + 4].copy_from_slice(&counts.to_le_bytes());
         self.body.clear();
         self.name.clear();
-    }
-}
-
-impl Serialize for FileTerms {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.bytes)
-    }
-}
-
-impl<'de> Deserialize<'de> for FileTerms {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl serde::de::Visitor<'_> for Bytes {
-            type Value = FileTerms;
-
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("bytes")
-            }
-
-            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<FileTerms, E> {
-                Ok(FileTerms { bytes: bytes.into() })
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
     }
 }

@@ -138,6 +138,24 @@ fn queries_are_bounded() {
 }
 
 #[test]
+fn a_question_is_answered_in_other_words() {
+    let files = [
+        ("a.py", "def delete_directory(path):\n    shutil.rmtree(path)\n"),
+        ("b.py", "def mean(numbers):\n    return sum(numbers) / len(numbers)\n"),
+        ("c.py", "def connect(host, port):\n    return socket.create_connection((host, port))\n"),
+    ];
+    let (_folder, index) = place(&files);
+    let (search, snapshot) = (Search::default(), index.snapshot());
+    for (query, first) in [("remove every folder recursively", "a.py:1"), ("calculate the average", "b.py:1")]
+    {
+        let hits = found(&search, &snapshot, &Query { threshold: 0.3, ..ask(query) });
+        assert_eq!(hits.first().map(String::as_str), Some(first), "{query}");
+    }
+    let nothing = Query { threshold: 0.3, ..ask("chocolate cake with butter") };
+    assert_eq!(found(&search, &snapshot, &nothing), [] as [&str; 0]);
+}
+
+#[test]
 fn a_copy_of_a_file_is_shown_once() {
     let (_folder, index) = place(&[("a/x.py", SHOP[0].1), ("b/x.py", SHOP[0].1)]);
     assert_eq!(found(&Search::default(), &index.snapshot(), &ask("ShoppingCart")), ["a/x.py:1"]);

@@ -1,0 +1,256 @@
+//! What a text is about, as a direction in space: texts about the same thing point the same way, whatever words they use.
+//!
+//! The model gives each token a vector; a text's vector is the sum of its tokens', so that reading a text costs no more than looking its words
+//! up. It is made by the scripts in `model/`, is part of the program, and is read in place: nothing is loaded or decoded. The vocabulary is
+//! small and fixed, and a lookup by the longest pieces takes a page of code, so no tokenizer crate is needed, which would parse its
+//! vocabulary at each start.
+
+use std::collections::HashMap;
+
+use super::bytes::Bytes;
+use super::terms::surroundings;
+use super::tokens::Identifier;
+use crate::limits;
+use crate::record::{Chunk, NameTable, Symbol};
+
+static MODEL: &[u8] = include_bytes!("../../model/embedding.bin");
+
+/// Numbers of a vector.
+pub(crate) const DIMENSIONS: usize = 256;
+
+/// Bytes of the longest token.
+const PIECE_BYTES_MAX: usize = 24;
+
+/// Tokens of a text that are read. A chunk has fewer; of a long query the start says what it is about.
+const TOKENS_MAX: usize = 400;
+
+/// By what a number of a unit vector is multiplied to be kept in a byte. Those of 256 rarely exceed 0.4.
+const BYTE_SCALE: f32 = 320.0;
+
+/// A unit vector: each number times `BYTE_SCALE`, as the bits of an `i8`.
+pub(crate) type Packed = [u8; DIMENSIONS];
+
+/// The cosine of the angle between two texts' vectors, about.
+pub(crate) fn similarity(one: &Packed, other: &Packed) -> f32 {
+    let product = |(a, b): (&u8, &u8)| i32::from(i16::from(a.cast_signed()) * i16::from(b.cast_signed()));
+    one.iter().zip(other).map(product).sum::<i32>() as f32 / (BYTE_SCALE * BYTE_SCALE)
+}
+
+/// Reads texts; it remembers how words fall into tokens, because a file uses the same ones again and again.
+#[derive(Default)]
+pub(crate) struct Embedder<'text> {
+    identifier: Identifier,
+    /// For each word its rows in `rows`.
+    words: HashMap<&'text str, (u32, u32)>,
+    rows: Vec<u32>,
+    of_text: Vec<u32>,
+}
+
+impl<'text> Embedder<'text> {
+    /// The vector of some texts taken as one; `None` where they have no token.
+    pub(crate) fn vector(
+        &mut self,
+        texts: impl IntoIterator<Item = &'text str>,
+    ) -> Option<[f32; DIMENSIONS]> {
+        self.of_text.clear();
+        for text in texts {
+            let words = text.split(|character: char| !character.is_ascii_alphanumeric());
+            for word in words.filter(|word| !word.is_empty() && word.len() <= limits::WORD_BYTES_MAX) {
+                let (start, end) = self.rows_of(word);
+                self.of_text.extend_from_slice(&self.rows[start as usize..end as usize]);
+            }
+        }
+        self.of_text.truncate(TOKENS_MAX);
+        self.of_text.sort_unstable();
+        let mut sum = [0.0; DIMENSIONS];
+        for same in self.of_text.chunk_by(|a, b| a == b) {
+            let Some((vector, scale)) = same.first().and_then(|row| Model::get().row(*row)) else { continue };
+            // Said twice it counts more, but not twice as much.
+            let factor = scale * (same.len() as f32).sqrt();
+            for (sum, number) in sum.iter_mut().zip(vector) {
+                *sum += factor * f32::from(number.cast_signed());
+            }
+        }
+        let length = sum.iter().map(|number| number * number).sum::<f32>().sqrt();
+        (length > 0.0).then(|| sum.map(|number| number / length))
+    }
+
+    /// The same in bytes; zeros where there is none, which are similar to nothing.
+    pub(crate) fn packed(&mut self, texts: impl IntoIterator<Item = &'text str>) -> Packed {
+        let vector = self.vector(texts).unwrap_or([0.0; DIMENSIONS]);
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "what does not fit is cut by `as`, as it should be"
+        )]
+        vector.map(|number| ((number * BYTE_SCALE).round() as i8).cast_unsigned())
+    }
+
+    fn rows_of(&mut self, word: &'text str) -> (u32, u32) {
+        if let Some(known) = self.words.get(word) {
+            return *known;
+        }
+        let start = length(&self.rows);
+        self.identifier.split(word);
+        for part in self.identifier.parts() {
+            let before = self.rows.len();
+            if !Model::get().pieces(part.as_bytes(), &mut self.rows) {
+                self.rows.truncate(before);
+            }
+        }
+        let known = (start, length(&self.rows));
+        self.words.insert(word, known);
+        known
+    }
+}
+
+fn length(rows: &[u32]) -> u32 {
+    u32::try_from(rows.len()).unwrap_or(u32::MAX)
+}
+
+/// The parts of the model's file, see `model/export.py`.
+struct Model {
+    slots: &'static [[u8; 4]],
+    ends: &'static [[u8; 4]],
+    scales: &'static [[u8; 4]],
+    text: &'static [u8],
+    vectors: &'static [[u8; DIMENSIONS]],
+}
+
+impl Model {
+    fn get() -> &'static Self {
+        static MODEL: Model = Model::parts();
+        &MODEL
+    }
+
+    /// Where the parts are; worked out by the compiler, which refuses a file that does not fit.
+    const fn parts() -> Self {
+        let (header, rest) = MODEL.split_at(16);
+        let header = header.as_chunks::<4>().0;
+        let (magic, dimensions) = (header[0], u32::from_le_bytes(header[2]) as usize);
+        let (rows, slots) = (u32::from_le_bytes(header[1]) as usize, u32::from_le_bytes(header[3]) as usize);
+        assert!(u32::from_le_bytes(magic) == u32::from_le_bytes(*b"cemb") && dimensions == DIMENSIONS);
+        let (slots, rest) = rest.split_at(slots * 4);
+        let (ends, rest) = rest.split_at(rows * 4);
+        let (scales, rest) = rest.split_at(rows * 4);
+        let (text, vectors) = rest.split_at(rest.len() - rows * DIMENSIONS);
+        Self {
+            slots: slots.as_chunks().0,
+            ends: ends.as_chunks().0,
+            scales: scales.as_chunks().0,
+            text,
+            vectors: vectors.as_chunks().0,
+        }
+    }
+
+    fn row(&self, row: u32) -> Option<(&[u8; DIMENSIONS], f32)> {
+        let row = row as usize;
+        Some((self.vectors.get(row)?, f32::from_le_bytes(*self.scales.get(row)?)))
+    }
+
+    /// Adds the rows of the longest pieces of a part, from the left; `false` where there is no way through.
+    fn pieces(&self, part: &[u8], rows: &mut Vec<u32>) -> bool {
+        let mut start = 0;
+        while start < part.len() {
+            let longest = part.len().min(start + PIECE_BYTES_MAX);
+            let prefix: &[u8] = if start == 0 { b"" } else { b"##" };
+            let found = (start + 1..=longest)
+                .rev()
+                .find_map(|end| Some((self.find(prefix, &part[start..end])?, end)));
+            let Some((row, end)) = found else { return false };
+            rows.push(row);
+            start = end;
+        }
+        true
+    }
+
+    /// The row of a token.
+    fn find(&self, prefix: &[u8], piece: &[u8]) -> Option<u32> {
+        let hash = prefix
+            .iter()
+            .chain(piece)
+            .fold(0x811C_9DC5, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+        let mut slot = hash as usize % self.slots.len();
+        loop {
+            let row = u32::from_le_bytes(*self.slots.get(slot)?).checked_sub(1)?;
+            if self.token(row as usize).and_then(|token| token.strip_prefix(prefix)) == Some(piece) {
+                return Some(row);
+            }
+            slot = (slot + 1) % self.slots.len();
+        }
+    }
+
+    fn token(&self, row: usize) -> Option<&[u8]> {
+        let end = |row: usize| self.ends.get(row).map(|end| u32::from_le_bytes(*end) as usize);
+        let start = row.checked_sub(1).map_or(Some(0), end)?;
+        self.text.get(start..end(row)?)
+    }
+}
+
+/// The vectors of the chunks of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FileVectors(Bytes);
+
+impl FileVectors {
+    pub(crate) fn new(text: &str, chunks: &[Chunk], symbols: &[Symbol], names: &NameTable) -> Self {
+        let mut embedder = Embedder::default();
+        let vectors = chunks.iter().flat_map(|chunk| {
+            let around = surroundings(chunk, symbols, names);
+            embedder.packed(around.chain(std::iter::once(chunk.span.of(text))))
+        });
+        Self(Bytes(vectors.collect()))
+    }
+
+    /// That of each chunk.
+    pub(crate) fn of_chunks(&self) -> &[Packed] {
+        self.0.0.as_chunks().0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Expected {
+        text: String,
+        tokens: Vec<String>,
+        vector: Vec<f32>,
+    }
+
+    #[test]
+    fn texts_are_read_as_the_scripts_read_them() {
+        let expected: Vec<Expected> =
+            serde_json::from_str(include_str!("../../model/embedding.test.json")).unwrap();
+        for Expected { text, tokens, vector } in &expected {
+            let mut embedder = Embedder::default();
+            let found = embedder.vector([text.as_str()]).unwrap_or([0.0; DIMENSIONS]);
+            embedder.of_text.dedup();
+            let read: Vec<&str> = embedder
+                .of_text
+                .iter()
+                .map(|row| std::str::from_utf8(Model::get().token(*row as usize).unwrap()).unwrap())
+                .collect();
+            assert_eq!(&read, tokens, "{text}");
+            for (found, expected) in found.iter().zip(vector) {
+                assert!((found - expected).abs() < 1e-4, "{text}: {found} {expected}");
+            }
+        }
+    }
+
+    /// Whoever changes the model changes this, and `cache::FORMAT`: vectors of another model are in the caches.
+    #[test]
+    fn the_model_is_the_one_that_was_measured() {
+        assert_eq!(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(MODEL)), "63ed0b65ff77a715");
+    }
+
+    #[test]
+    fn texts_about_the_same_are_similar() {
+        let packed = |text| Embedder::default().packed([text]);
+        let question = packed("remove all files of a folder");
+        let same = similarity(&question, &packed("def delete_directory(path): shutil.rmtree(path)"));
+        let other = similarity(&question, &packed("def mean(numbers): return sum(numbers) / len(numbers)"));
+        assert!(same > other + 0.2, "{same} {other}");
+        assert!((similarity(&question, &question) - 1.0).abs() < 0.05);
+        assert!(similarity(&question, &packed("漢字")).abs() < f32::EPSILON);
+    }
+}
