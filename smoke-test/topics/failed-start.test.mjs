@@ -14,7 +14,13 @@ test("settings that the server refuses are shown with what to do, and corrected 
     await eventually("the old server is gone", () => bridge.refusesConnections());
     assert.equal(await problem.getByRole("button", { name: "Show Log" }).count(), 1);
     await problem.getByRole("button", { name: "Open Settings" }).click();
-    await window.page.locator(".settings-editor", { hasText: /Codex Bridge:\s*Host/ }).waitFor();
+    const settings = window.page.locator(".settings-editor", { hasText: /Codex Bridge:\s*Host/ });
+    await settings.waitFor();
+    // They lie over the whole window and keep the keys to themselves.
+    await eventually("the settings are closed", async () => {
+      await window.page.keyboard.press("Escape");
+      return settings.isHidden();
+    });
   } finally {
     vscode.sandbox.writeMachineSettings(vscode.settings);
   }
