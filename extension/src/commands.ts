@@ -22,6 +22,7 @@ export function registerCommands(
       await server.stop();
       void vscode.window.showInformationMessage("Codex Bridge is stopped.");
     }),
+    vscode.commands.registerCommand("codexBridge.openDashboard", () => openDashboard(server, log)),
     vscode.commands.registerCommand("codexBridge.showStatus", () => showStatus(server.state, log)),
     vscode.commands.registerCommand("codexBridge.showApprovals", () => approvals.list()),
   );
@@ -35,6 +36,21 @@ export async function showProblem(message: string, log: vscode.LogOutputChannel)
 const showLog = "Show Log";
 const openSettings = "Open Settings";
 const copyUrl = "Copy URL";
+
+/** Opens the dashboard in a browser, which a one-time link signs in. */
+async function openDashboard(server: BridgeServer, log: vscode.LogOutputChannel): Promise<void> {
+  await server.start();
+  if (server.state.kind !== "running") {
+    await showStatus(server.state, log);
+    return;
+  }
+  const { body } = await server.state.bridge.request("POST", "/dashboard/links");
+  if (typeof body?.url === "string") {
+    await vscode.env.openExternal(vscode.Uri.parse(body.url));
+  } else {
+    await showProblem(`The dashboard cannot be opened: ${String(body?.error)}`, log);
+  }
+}
 
 async function showStatus(state: ServerState, log: vscode.LogOutputChannel): Promise<void> {
   switch (state.kind) {
