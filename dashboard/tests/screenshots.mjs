@@ -1,14 +1,15 @@
-// Pictures of the dashboard at work, for the README and for whoever changes it: `npm run screenshots`.
+// Pictures of the dashboard at work: `npm run screenshots`. Those of the README go to docs/images, all of them to where cargo builds.
 
-import { mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { eventually } from "../../smoke-test/driver/eventually.mjs";
-import { repository } from "../../smoke-test/driver/repository.mjs";
+import { repository, targetFolder } from "../../smoke-test/driver/repository.mjs";
 import { Dashboard } from "./driver/dashboard.mjs";
 import { asking, finished, Receiver, writeShop } from "./driver/story.mjs";
 
-const folder = join(repository, "docs", "images");
+const folder = join(targetFolder, "screenshots");
+const inReadme = ["overview-dark", "conversation-dark", "lanes-light", "topology-dark"];
 const desk = { width: 1280, height: 820 };
 const phone = { width: 390, height: 780 };
 
@@ -27,7 +28,7 @@ try {
       "The login fails with an empty password. Find out why and fix it.",
       "@model plan",
       "@model say I look at the **login** first: `src/session.ts` signs customers in.",
-      "@model run ls src; printf '\\033[32mok\\033[0m 12 tests passed\\n'",
+      "@model run printf '\\033[32mok\\033[0m 12 tests passed\\n'",
       "@model patch src/password.ts",
       "@model say An empty password is now **refused with a message**: `logIn` throws before a session is made.",
     ].join("\n"),
@@ -54,29 +55,30 @@ try {
   await dashboard.api.send("/conversations", { message: "Review the open changes\n@model hold review" });
 
   mkdirSync(folder, { recursive: true });
-  const pages = [
-    ["overview", "/"],
-    ["jobs", "/jobs"],
-    ["conversation", `/conversations/${login.conversationId}`],
-    ["conversations", "/conversations"],
-    ["new-conversation", "/conversations/new"],
-    ["lanes", "/lanes"],
-    ["lane", "/lanes/update-docs"],
-    ["threads", "/threads"],
-    ["webhooks", "/webhooks"],
-    ["topology", "/topology"],
-    ["context", "/context"],
-    ["system", "/system"],
-  ];
+  /** Each picture's name, its page, and what is there once that is shown. */
+  const pages = /** @type {const} */ ([
+    ["overview", "/", ".job-row"],
+    ["jobs", "/jobs", ".job-row"],
+    ["conversation", `/conversations/${login.conversationId}`, ".said-by-agent"],
+    ["conversations", "/conversations", ".conversation-row"],
+    ["new-conversation", "/conversations/new", "form"],
+    ["lanes", "/lanes", ".lane-card"],
+    ["lane", "/lanes/update-docs", ".job-row"],
+    ["threads", "/threads", ".thread-row"],
+    ["webhooks", "/webhooks", ".webhook-row"],
+    ["topology", "/topology", ".react-flow__edge"],
+    ["context", "/context", "form"],
+    ["system", "/system", ".check"],
+  ]);
   for (const [look, viewport, colorScheme] of /** @type {const} */ ([
     ["dark", desk, "dark"],
     ["light", desk, "light"],
     ["phone", phone, "dark"],
   ])) {
     const page = await dashboard.open("/", { viewport, colorScheme, deviceScaleFactor: 1 });
-    for (const [name, path] of pages) {
-      await dashboard.visit(page, /** @type {string} */ (path));
-      await page.locator("main").locator(".row, .lane-card, .item, .react-flow__node, .check, form").first().waitFor();
+    for (const [name, path, shown] of pages) {
+      await dashboard.visit(page, path);
+      await page.locator("main").locator(shown).first().waitFor({ state: "attached" });
       if (name === "context") {
         await page.getByRole("searchbox").fill("refreshSession");
         await page.getByRole("button", { name: "Explore as a symbol" }).click();
@@ -86,7 +88,10 @@ try {
     }
     await page.context().close();
   }
-  console.log(`The pictures are in ${folder}`);
+  const images = join(repository, "docs", "images");
+  mkdirSync(images, { recursive: true });
+  inReadme.forEach((name) => copyFileSync(join(folder, `${name}.png`), join(images, `${name}.png`)));
+  console.log(`The pictures are in ${folder}, those of the README in ${images}`);
 } finally {
   receiver.stop();
   await dashboard.model.release("review");

@@ -83,6 +83,20 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
 
   await page.getByRole("button", { name: "Open in VS Code" }).click();
   await page.getByRole("alert").getByText("without VS Code").waitFor();
+
+  await page.getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("dialog").getByLabel("Title").fill("Put away");
+  await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("heading", { name: "Put away", level: 1 }).waitFor();
+  await page.getByRole("button", { name: "Archive" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
+  await page.getByRole("heading", { name: "Conversations", level: 1 }).waitFor();
+  const list = page.getByRole("list", { name: "Conversations" });
+  await list.getByText("Put away").waitFor({ state: "detached" });
+  await page.getByLabel("Archived").check();
+  await page.locator(".archived-row", { hasText: "Put away" }).getByRole("button", { name: "Bring back" }).click();
+  await page.getByLabel("Archived").uncheck();
+  await list.getByText("Put away").waitFor();
 });
 
 test("commands, changes, plan and tokens are seen", async () => {

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { call } from "../../api/client";
 import { conversationQuery, pendingApprovalsQuery } from "../../api/queries";
+import type { Job } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorNote } from "../../components/ErrorNote";
@@ -75,7 +76,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
             },
             {
               label: "Archive",
-              confirm: "It leaves the lists. POST /conversations/:id/unarchive brings it back.",
+              confirm: "It leaves the lists. Among the archived conversations it can be brought back.",
               run: () =>
                 call("POST /conversations/{conversationId}/archive", { path }).then(() => navigate({ to: "/conversations" })),
             },
@@ -90,7 +91,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
         {conversation.data?.model && <span>{conversation.data.model}</span>}
         {conversation.data?.owner && <span>{ownerWords(conversation.data.owner)}</span>}
         {conversation.data?.updatedAt && <Moment at={conversation.data.updatedAt} />}
-        {tokensOf(transcript.tokens)}
+        {tokensOf(transcript.tokens, jobs.data?.jobs)}
       </p>
       <ErrorNote error={conversation.error} />
       {conversation.isSuccess && transcript.turns.length === 0 ? (
@@ -136,7 +137,12 @@ function ownerWords(owner: { kind: string; program?: string | null; pid?: number
   }
 }
 
-function tokensOf(usage: Record<string, unknown> | undefined) {
+/** Of all turns as Codex told it last; before that, of the last turn that a job ran. */
+function tokensOf(usage: Record<string, unknown> | undefined, jobs: Job[] = []) {
   const total = (usage?.["total"] as Record<string, unknown> | undefined)?.["totalTokens"];
-  return typeof total === "number" ? <span>{count(total)} tokens</span> : null;
+  if (typeof total === "number") {
+    return <span>{count(total)} tokens</span>;
+  }
+  const last = jobs.find((job) => job.result?.tokenUsage)?.result?.tokenUsage;
+  return last ? <span>{count(last.totalTokens)} tokens in the last turn</span> : null;
 }

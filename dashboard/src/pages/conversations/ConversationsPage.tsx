@@ -1,9 +1,10 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
 
 import { call } from "../../api/client";
 import type { ConversationView } from "../../api/schemas";
+import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorNote } from "../../components/ErrorNote";
 import { firstLine, folderName } from "../../components/format";
@@ -63,7 +64,7 @@ export function ConversationsPage() {
           items={conversations}
           rowHeight={40}
           keyOf={(conversation) => conversation.conversationId}
-          row={(conversation) => <Row conversation={conversation} />}
+          row={(conversation) => <Row conversation={conversation} archived={archived} />}
           total={list.hasNextPage ? -1 : undefined}
           onEnd={list.hasNextPage && !list.isFetching ? () => void list.fetchNextPage() : undefined}
         />
@@ -72,16 +73,34 @@ export function ConversationsPage() {
   );
 }
 
-function Row({ conversation }: { conversation: ConversationView }) {
+function Row({ conversation, archived }: { conversation: ConversationView; archived: boolean }) {
   const { conversationId, title, preview, cwd, source, owner, updatedAt } = conversation;
-  return (
+  const words = title ?? (firstLine(preview ?? "") || conversationId);
+  return archived ? (
+    <Archived conversationId={conversationId} words={words} />
+  ) : (
     <Link to="/conversations/$conversationId" params={{ conversationId }} className="row conversation-row">
-      <span className="clip">{title ?? firstLine(preview ?? "") ?? conversationId}</span>
+      <span className="clip">{words}</span>
       <span className="clip muted small">{cwd ? folderName(cwd) : ""}</span>
       <span className="clip muted small">{owner.kind === "other" ? `open in ${owner.program}` : source}</span>
       <span className="muted small row-time">
         <Moment at={updatedAt} />
       </span>
     </Link>
+  );
+}
+
+/** One that was put away: it can be brought back. */
+function Archived({ conversationId, words }: { conversationId: string; words: string }) {
+  const queries = useQueryClient();
+  const bringBack = () =>
+    call("POST /conversations/{conversationId}/unarchive", { path: { conversationId } }).then(() =>
+      queries.invalidateQueries({ queryKey: ["conversations"] }),
+    );
+  return (
+    <div className="row archived-row">
+      <span className="clip">{words}</span>
+      <Actions actions={[{ label: "Bring back", run: bringBack }]} />
+    </div>
   );
 }

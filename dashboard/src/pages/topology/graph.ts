@@ -75,6 +75,7 @@ function webhookThing(webhook: Webhook): Omit<Thing, "position"> {
     facts: [
       ["Address", webhook.url],
       ["Events", webhook.events.join(", ")],
+      ["Scope", webhook.scopeKinds.includes("global") ? "everything" : webhook.scopeKinds.join(", ")],
       ["Last error", webhook.lastError],
     ],
     page: { to: "/webhooks/$webhookId", id: webhook.id },
