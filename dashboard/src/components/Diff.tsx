@@ -10,9 +10,12 @@ export function Diff({ diff, path }: { diff: string; path?: string | undefined }
   const files = useMemo(() => parsed(diff, path), [diff, path]);
   if (files === undefined) {
     return (
-      <pre className="terminal" tabIndex={0} aria-label={path ?? "Change"}>
-        {diff}
-      </pre>
+      <div className="diffs">
+        {path !== undefined && <span className="mono wrap-anywhere">{path}</span>}
+        <pre className="terminal" tabIndex={0} aria-label={path ?? "Change"}>
+          {diff}
+        </pre>
+      </div>
     );
   }
   return (

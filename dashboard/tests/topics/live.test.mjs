@@ -52,6 +52,7 @@ test("a stream that breaks goes on after the last event", async () => {
 test("a failed action leaves the form and says why", async () => {
   const { conversationId } = await finished(dashboard, "To be continued");
   const page = await dashboard.open(`/conversations/${conversationId}`);
+  await page.getByRole("log").getByText("You said: To be continued").waitFor();
   const { port } = dashboard.bridge;
   await dashboard.bridge.stop();
   await page.getByRole("textbox", { name: "Message" }).fill("Nobody hears this");

@@ -29,6 +29,41 @@ test("the overview follows what happens, and an approval is given there", async 
   await eventually("one more is done", async () => (await tile(page, "Done").textContent()) === String(before + 1));
 });
 
+test("a question of the model is answered on the overview", async () => {
+  const question = {
+    questions: [
+      { id: "colour", header: "Colour", question: "Which colour?", options: [{ label: "blue", description: "as the sky" }, { label: "red", description: "as roses" }] },
+    ],
+  };
+  const page = await dashboard.open();
+  const { job } = await dashboard.api.send("/conversations", {
+    message: `Ask me\n@model call request_user_input ${JSON.stringify(question)}`,
+    config: { "features.default_mode_request_user_input": true },
+  });
+  const card = page.getByRole("article", { name: "A question" });
+  await card.getByLabel("Which colour?").fill("blue");
+  await card.getByRole("button", { name: "Answer" }).click();
+  await card.waitFor({ state: "detached" });
+  await dashboard.api.completed(job.jobId);
+  const { approvals } = (await dashboard.api.get(`/approvals?jobId=${job.jobId}`)).body;
+  assert.equal(approvals[0].status, "answered");
+});
+
+test("changes of files are answered with their diff in sight", async () => {
+  const page = await dashboard.open();
+  const { job } = await dashboard.api.send("/conversations", {
+    message: "Write it\n@model patch changed.txt\n@model say written",
+    sandbox: "read-only",
+    approvalPolicy: "untrusted",
+  });
+  const card = page.getByRole("article", { name: "Change files" });
+  await card.locator(".diff .added").first().waitFor();
+  await card.getByText("changed.txt").first().waitFor();
+  await card.getByRole("button", { name: "Deny", exact: true }).click();
+  await card.waitFor({ state: "detached" });
+  await dashboard.api.endOf(job.jobId);
+});
+
 test("an approval that another program answered first says so", async () => {
   const page = await dashboard.open();
   await asking(dashboard, "Ask twice\n@model escalate true\n@model say ready");

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 
-import { ErrorNote } from "../../components/ErrorNote";
+import { LoadError } from "../../components/LoadError";
 import { ask } from "./ask";
 
 const Graph = lazy(() => import("../../components/Graph"));
@@ -32,7 +32,7 @@ export function CallGraph({ name, explore }: { name: string; explore: (name: str
   );
   return (
     <>
-      <ErrorNote error={graph.error} />
+      <LoadError of={[graph]} />
       {graph.isSuccess && callers.length + callees.length === 0 && <p className="muted">No call of it is known, and it calls nothing of the workspace.</p>}
       {callers.length + callees.length > 0 && (
         <div className="graph small-graph">

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type FormEvent } from "react";
 
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorNote } from "../../components/ErrorNote";
+import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { Tabs } from "../../components/Tabs";
@@ -53,7 +53,7 @@ export function ContextPage() {
           Explore as a symbol
         </button>
       </form>
-      <ErrorNote error={hits.error} />
+      <LoadError of={[hits]} />
       {symbol !== "" && <SymbolExplorer key={symbol} name={symbol} explore={setSymbol} />}
       {query === "" && symbol === "" && (
         <EmptyState
@@ -124,7 +124,7 @@ function Told({ kind, name }: { kind: string; name: string }) {
   const told = useAsked(kind, name);
   return (
     <>
-      <ErrorNote error={told.error} />
+      <LoadError of={[told]} />
       {told.data && (
         <pre className="terminal" tabIndex={0} aria-label="Answer">
           {readable(told.data)}
@@ -151,7 +151,7 @@ function References({ name }: { name: string }) {
   const references = (told.data?.["references"] ?? []) as Reference[];
   return (
     <>
-      <ErrorNote error={told.error} />
+      <LoadError of={[told]} />
       {told.isSuccess && references.length === 0 && <p className="muted">None is known.</p>}
       <ul className="references">
         {references.map((reference, index) => (

@@ -7,8 +7,8 @@ import { conversationQuery, pendingApprovalsQuery } from "../../api/queries";
 import type { Job } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorNote } from "../../components/ErrorNote";
 import { count, firstLine, folderName, shortId } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
@@ -93,7 +93,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
         {conversation.data?.updatedAt && <Moment at={conversation.data.updatedAt} />}
         {tokensOf(transcript.tokens, jobs.data?.jobs)}
       </p>
-      <ErrorNote error={conversation.error} />
+      <LoadError of={[conversation]} />
       {conversation.isSuccess && transcript.turns.length === 0 ? (
         <EmptyState
           title="Nothing was said yet"

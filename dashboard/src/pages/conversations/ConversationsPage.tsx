@@ -6,8 +6,8 @@ import { call } from "../../api/client";
 import type { ConversationView } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorNote } from "../../components/ErrorNote";
 import { firstLine, folderName } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
@@ -49,7 +49,7 @@ export function ConversationsPage() {
         </div>
       }
     >
-      <ErrorNote error={list.error} />
+      <LoadError of={[list]} />
       {list.isSuccess && conversations.length === 0 ? (
         <EmptyState
           title={search !== "" || archived ? "No conversation is like this" : "No conversation yet"}

@@ -4,6 +4,7 @@ import { Brain, FileDiff, Search, SquareTerminal, Wrench } from "lucide-react";
 import { memo } from "react";
 
 import { AnsiText } from "../../components/AnsiText";
+import { changesOf } from "../../components/changes";
 import { Diff } from "../../components/Diff";
 import { duration } from "../../components/format";
 import { Markdown } from "../../components/Markdown";
@@ -78,7 +79,7 @@ function Command({ item }: { item: Item }) {
 }
 
 function FileChanges({ item }: { item: Item }) {
-  const changes = Array.isArray(item["changes"]) ? (item["changes"] as Record<string, unknown>[]) : [];
+  const changes = changesOf(item["changes"]);
   return (
     <details className="item" open>
       <summary>
@@ -88,24 +89,11 @@ function FileChanges({ item }: { item: Item }) {
           <Status status={String(item["status"] ?? "")} />
         </span>
       </summary>
-      {changes.map((change, index) => (
-        <Diff key={index} path={textOf(change["path"])} diff={asDiff(change)} />
+      {changes.map(({ path, diff }, index) => (
+        <Diff key={index} path={path} diff={diff} />
       ))}
     </details>
   );
-}
-
-/** Of a new or a deleted file Codex sends the content. */
-function asDiff(change: Record<string, unknown>): string {
-  const diff = textOf(change["diff"]);
-  const kind = textOf(change["kind"]) || textOf((change["kind"] as Record<string, unknown> | undefined)?.["type"]);
-  const sign = kind === "add" ? "+" : kind === "delete" ? "-" : undefined;
-  if (sign === undefined || /^(@@|--- )/m.test(diff)) {
-    return diff;
-  }
-  const lines = diff.replace(/\n$/, "").split("\n");
-  const range = sign === "+" ? `@@ -0,0 +1,${lines.length} @@` : `@@ -1,${lines.length} +0,0 @@`;
-  return [range, ...lines.map((line) => sign + line)].join("\n");
 }
 
 /** Tools, and what newer versions of Codex bring. */

@@ -10,6 +10,7 @@ import { Actions } from "../../components/Action";
 import { Diff } from "../../components/Diff";
 import { ErrorNote } from "../../components/ErrorNote";
 import { count, duration, firstLine, shortId } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 import { Markdown } from "../../components/Markdown";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
@@ -23,7 +24,7 @@ export function JobPage() {
   if (job.data === undefined) {
     return (
       <Page title="Job">
-        <ErrorNote error={job.error} />
+        <LoadError of={[job]} />
       </Page>
     );
   }

@@ -3,7 +3,7 @@ import { useDeferredValue, useState } from "react";
 
 import type { JobStatus } from "../../api/schemas";
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorNote } from "../../components/ErrorNote";
+import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { VirtualList } from "../../components/VirtualList";
@@ -50,7 +50,7 @@ export function JobsPage() {
         </div>
       }
     >
-      <ErrorNote error={list.error} />
+      <LoadError of={[list]} />
       {list.isSuccess && jobs.length === 0 ? (
         <EmptyState
           title={isFiltered ? "No job is like this" : "No job yet"}

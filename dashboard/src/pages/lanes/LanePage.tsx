@@ -9,6 +9,7 @@ import { Actions } from "../../components/Action";
 import { AnsiText } from "../../components/AnsiText";
 import { CommandLine } from "../../components/CommandLine";
 import { ErrorNote } from "../../components/ErrorNote";
+import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
@@ -22,7 +23,7 @@ export function LanePage() {
   if (lane.data === undefined) {
     return (
       <Page above={<Link to="/lanes">Lanes</Link>} title={laneId}>
-        <ErrorNote error={lane.error} />
+        <LoadError of={[lane]} />
       </Page>
     );
   }

@@ -7,8 +7,8 @@ import { lanesQuery } from "../../api/queries";
 import type { Lane, LaneStatus } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorNote } from "../../components/ErrorNote";
 import { folderName } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
@@ -63,7 +63,7 @@ export function LanesPage() {
         </div>
       }
     >
-      <ErrorNote error={lanes.error} />
+      <LoadError of={[lanes]} />
       {lanes.isSuccess && lanes.data.lanes.length === 0 ? (
         <EmptyState
           title="No lane yet"

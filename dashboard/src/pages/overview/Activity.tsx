@@ -3,8 +3,8 @@ import { useState } from "react";
 
 import { call } from "../../api/client";
 import { Bars } from "../../components/Bars";
-import { ErrorNote } from "../../components/ErrorNote";
 import { count } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 
 const spans = [
   { hours: 1, label: "1 hour" },
@@ -39,7 +39,7 @@ export function Activity() {
           ))}
         </select>
       </div>
-      <ErrorNote error={statistics.error} />
+      <LoadError of={[statistics]} />
       <div className="charts">
         <div className="card">
           <h3>Jobs</h3>

@@ -7,8 +7,10 @@ import { useId, useState, type FormEvent } from "react";
 import { call, type Body } from "../../api/client";
 import type { Approval, Decision } from "../../api/schemas";
 import { AnsiText } from "../../components/AnsiText";
+import { changesOf } from "../../components/changes";
 import { Diff } from "../../components/Diff";
 import { ErrorNote } from "../../components/ErrorNote";
+import { Field } from "../../components/Field";
 import { Moment } from "../../components/Moment";
 
 const words: Record<Decision, string> = {
@@ -43,7 +45,6 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
     event.preventDefault();
     resolve.mutate({ decision: "answer", answers });
   };
-  // Forms of MCP servers and results of tools are JSON that programs make.
   const offered = approval.decisions.filter((decision) => decision !== "answer");
   return (
     <article className="card approval" aria-labelledby={title}>
@@ -120,6 +121,9 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
           </div>
         </form>
       )}
+      {questions.length === 0 && approval.decisions.includes("answer") && (
+        <ContentForm send={(content) => resolve.mutate({ decision: "answer", content })} isPending={resolve.isPending} />
+      )}
       <div className="actions">
         {offered.map((decision) => (
           <button
@@ -138,18 +142,32 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
   );
 }
 
-/** The changes as Codex sends them: a list, of older binaries an object by path. */
-function changesOf(changes: unknown): { path: string; diff: string }[] {
-  if (Array.isArray(changes)) {
-    return changes.map((change) => ({ path: String(change?.path ?? "file"), diff: String(change?.diff ?? "") }));
-  }
-  if (changes !== null && typeof changes === "object") {
-    return Object.entries(changes).map(([path, change]) => ({
-      path,
-      diff: String(change?.unified_diff ?? change?.diff ?? change?.content ?? JSON.stringify(change)),
-    }));
-  }
-  return [];
+/** The content of a form of an MCP server, or the result of a tool, whose shape only these know: as JSON. */
+function ContentForm({ send, isPending }: { send: (content: Record<string, unknown>) => void; isPending: boolean }) {
+  const [text, setText] = useState("{}");
+  const [error, setError] = useState<Error>();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    try {
+      setError(undefined);
+      send(JSON.parse(text) as Record<string, unknown>);
+    } catch (caught) {
+      setError(new Error(`This is no JSON: ${caught instanceof Error ? caught.message : String(caught)}`));
+    }
+  };
+  return (
+    <form className="stack" onSubmit={submit}>
+      <Field label="Content" hint="JSON, as the schema above wants it.">
+        <textarea className="mono" rows={3} value={text} onChange={(event) => setText(event.target.value)} />
+      </Field>
+      <ErrorNote error={error} />
+      <div className="actions">
+        <button type="submit" className="button primary" disabled={isPending}>
+          Send
+        </button>
+      </div>
+    </form>
+  );
 }
 
 function question(question: Record<string, unknown>) {

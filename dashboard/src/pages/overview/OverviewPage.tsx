@@ -3,8 +3,8 @@ import { Link } from "@tanstack/react-router";
 
 import { healthQuery, pendingApprovalsQuery, recentJobsQuery } from "../../api/queries";
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorNote } from "../../components/ErrorNote";
 import { count } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { JobRow } from "../jobs/JobRow";
@@ -26,7 +26,7 @@ export function OverviewPage() {
   ];
   return (
     <Page title="Overview">
-      <ErrorNote error={health.error ?? approvals.error} />
+      <LoadError of={[health, approvals]} />
       <ul className="tiles" aria-label="Numbers of jobs">
         {tiles.map(({ label, value, status }) => (
           <li key={label}>

@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { call } from "../../api/client";
 import { AnsiText } from "../../components/AnsiText";
-import { ErrorNote } from "../../components/ErrorNote";
+import { LoadError } from "../../components/LoadError";
 
 const lookAgainMs = 2000;
 const levels = ["error", "warn", "info", "debug", "trace"];
@@ -27,7 +27,7 @@ export function LogTail() {
           ))}
         </select>
       </div>
-      <ErrorNote error={log.error} />
+      <LoadError of={[log]} />
       <div className="terminal log" tabIndex={0} role="region" aria-label="Lines of the log">
         {shown.length === 0 && <p className="muted">No line of this level.</p>}
         {shown.toReversed().map((line) => (

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 
 import { call } from "../../api/client";
 import { healthQuery } from "../../api/queries";
-import { ErrorNote } from "../../components/ErrorNote";
 import { bytes } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { Status } from "../../components/Status";
@@ -28,7 +28,7 @@ export function SystemPage() {
   const others = running.data?.processes.filter(({ pid }) => !memory.has(pid)) ?? [];
   return (
     <Page title="System">
-      <ErrorNote error={system.error} />
+      <LoadError of={[system]} />
       <section className="section" aria-labelledby="checks">
         <h2 id="checks">Health</h2>
         <ul className="rows">
@@ -70,7 +70,7 @@ export function SystemPage() {
         </section>
         <section className="section" aria-labelledby="processes">
           <h2 id="processes">Processes</h2>
-          <ErrorNote error={running.error} />
+          <LoadError of={[running]} />
           <div className="card table-scroll" tabIndex={0} role="region" aria-label="Table of processes">
             <table>
               <thead>

@@ -5,8 +5,8 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { call } from "../../api/client";
 import type { ThreadView } from "../../api/schemas";
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorNote } from "../../components/ErrorNote";
 import { firstLine, folderName, shortId } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
@@ -46,7 +46,7 @@ export function ThreadsPage() {
         </div>
       }
     >
-      <ErrorNote error={list.error} />
+      <LoadError of={[list]} />
       {list.isSuccess && threads.length === 0 ? (
         <EmptyState title={search === "" ? "No thread yet" : "No thread is called so"} line={curl("/codex/threads?limit=20")}>
           A thread is a conversation as Codex keeps it, whichever program began it; sub-agents and copies stand below what they come from.

@@ -4,7 +4,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { call } from "../../api/client";
 import { lanesQuery, laneSessionsQuery, webhooksQuery } from "../../api/queries";
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorNote } from "../../components/ErrorNote";
+import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { Details } from "./Details";
@@ -49,7 +49,7 @@ export function TopologyPage() {
   const thing = graph.things.find(({ id }) => id === selected);
   return (
     <Page title="Topology" fills>
-      <ErrorNote error={threads.error ?? running.error ?? lanes.error} />
+      <LoadError of={[threads, running, lanes]} />
       <p className="small muted">
         Threads of the last hour, lanes, their sessions, Codex’s processes, and webhooks. Select one for its details.
         {graph.left > 0 && ` ${graph.left} more are left out.`}

@@ -8,6 +8,7 @@ import type { Webhook } from "../../api/schemas";
 import { ErrorNote } from "../../components/ErrorNote";
 import { Field } from "../../components/Field";
 import { count } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 
 const words = (text: string) => text.split(/[\s,]+/).filter(Boolean);
@@ -94,7 +95,7 @@ function Preview(selected: Selected) {
     <section className="preview" aria-labelledby="preview-title" aria-live="polite">
       <h3 id="preview-title">What matches</h3>
       {preview.isError ? (
-        <ErrorNote error={preview.error} />
+        <LoadError of={[preview]} />
       ) : (
         preview.data && (
           <>

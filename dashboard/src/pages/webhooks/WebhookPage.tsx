@@ -8,6 +8,7 @@ import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorNote } from "../../components/ErrorNote";
 import { duration } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
@@ -47,7 +48,7 @@ export function WebhookPage() {
   if (webhook.data === undefined) {
     return (
       <Page above={<Link to="/webhooks">Webhooks</Link>} title="Webhook">
-        <ErrorNote error={webhook.error} />
+        <LoadError of={[webhook]} />
       </Page>
     );
   }
@@ -111,7 +112,7 @@ export function WebhookPage() {
             <option>failed</option>
           </select>
         </div>
-        <ErrorNote error={deliveries.error} />
+        <LoadError of={[deliveries]} />
         {deliveries.isSuccess && shown.length === 0 && (
           <EmptyState title="Nothing was sent yet" line={curl(`/webhooks/${webhookId}/test`, {})}>
             Send a test to see whether the receiver answers.

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { webhooksQuery } from "../../api/queries";
 import type { Webhook } from "../../api/schemas";
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorNote } from "../../components/ErrorNote";
+import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
@@ -37,7 +37,7 @@ export function WebhooksPage() {
         </div>
       }
     >
-      <ErrorNote error={webhooks.error} />
+      <LoadError of={[webhooks]} />
       {creating && <WebhookForm done={() => setCreating(false)} />}
       {webhooks.data?.webhooks.length === 0 && !creating ? (
         <EmptyState
