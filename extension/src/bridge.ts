@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import type { Bridge, BridgeOptions, startBridge } from "./addon";
 import type { Approvals } from "./approvals";
 import { hostCallbacks } from "./host";
+import { Indexing } from "./indexing";
 import { readOptions } from "./settings";
 
 /** What the server is doing, as far as the person at the window is concerned. */
@@ -26,6 +27,7 @@ export class BridgeServer {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
   readonly #approvals: Approvals;
+  readonly #indexing = new Indexing();
   readonly #changed = new vscode.EventEmitter<ServerState>();
   #state: ServerState = { kind: "stopped" };
   #wanted = false;
@@ -98,6 +100,7 @@ export class BridgeServer {
     if (this.#state.kind === "running") {
       await this.#state.bridge.stop();
       this.#approvals.clear();
+      this.#indexing.show(null);
     }
     if (!this.#wanted) {
       this.#enter({ kind: "stopped" });
@@ -107,10 +110,12 @@ export class BridgeServer {
     const options = readOptions(this.#context);
     this.#triedWith = comparable(options);
     let runningJobs = 0;
+    const begun = performance.now();
     const start = loadAddon(this.#context.extensionPath).startBridge;
+    this.#log.info(`native part loaded in ${(performance.now() - begun).toFixed(1)} ms`);
     const bridge = await start(
       options,
-      hostCallbacks(this.#log, this.#approvals, (running) => {
+      hostCallbacks(this.#log, this.#approvals, this.#indexing, (running) => {
         runningJobs = running;
         if (this.#state.kind === "running" && this.#state.bridge === bridge) {
           this.#enter({ kind: "running", bridge, runningJobs });
