@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { eventually } from "../driver/eventually.mjs";
+import { test, vscode, window } from "../driver/shared.mjs";
+
+const folder = join(window.folder, "shop");
+const prices = join(folder, "prices.ts");
+const cart = join(folder, "cart.ts");
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { strict: true }, include: ["*.ts"] }));
+// Which `total` a call means follows from types that are nowhere written: the index alone cannot know it.
+writeFileSync(
+  prices,
+  [
+    "class Price { total(): number { return 1; } }",
+    "class Weight { total(): number { return 2; } }",
+    "export function scales() { return { price: () => new Price(), weight: () => new Weight() }; }",
+    "",
+  ].join("\n"),
+);
+writeFileSync(
+  cart,
+  [
+    'import { scales } from "./prices";',
+    "export function checkout(): number { /* 𝄞 */ return scales().price().total(); }",
+    "export function weigh(): number { return scales().weight().total(); }",
+    "",
+  ].join("\n"),
+);
+
+/**
+ * An answer about the code of a window.
+ *
+ * @param {string} kind
+ * @param {object} params
+ */
+async function ask(kind, params, of = window) {
+  const { status, body } = await of.bridge.post("/request", { kind, params });
+  assert.equal(status, 200, JSON.stringify(body));
+  return body.data;
+}
+
+/**
+ * An answer that the language server had a part in. It needs a while to start.
+ *
+ * @param {string} kind
+ * @param {object} params
+ */
+async function askServer(kind, params) {
+  return eventually(
+    `the language server answers ${kind}`,
+    async () => {
+      const answer = await ask(kind, params);
+      return answer.source === "language-server" ? answer : undefined;
+    },
+    { withinMs: 60_000 },
+  );
+}
+
+test("TypeScript's language server tells which references a method has", async () => {
+  const answer = await askServer("find_references", { symbol_name: "total", file_path: prices, line: 1 });
+  const line = readFileSync(cart, "utf8").split("\n")[1] ?? "";
+  const column = Buffer.byteLength(line.slice(0, line.indexOf("total"))) + 1;
+  assert.deepEqual(
+    answer.references.map((/** @type {any} */ { text, ...reference }) => reference),
+    [
+      {
+        file_path: cart,
+        line: 2,
+        column,
+        role: "call",
+        enclosing_symbol: "checkout",
+        confidence: 1,
+        source: "language-server",
+      },
+    ],
+    JSON.stringify(answer),
+  );
+});
+
+test("TypeScript's language server tells which definition a use means", async () => {
+  const answer = await askServer("explain_symbol", { symbol_name: "total", file_path: cart, line: 3 });
+  assert.equal(answer.explanations.length, 1, JSON.stringify(answer));
+  assert.equal(answer.explanations[0].details.qualified_name, "Weight.total");
+  assert.equal(answer.explanations[0].file_path, prices);
+});
+
+test("TypeScript's language server tells who calls what", async () => {
+  const answer = await askServer("get_call_graph", { symbol_name: "total", file_path: prices, line: 2 });
+  assert.deepEqual(answer.callers, ["weigh"], JSON.stringify(answer));
+  const { edges } = await askServer("get_call_graph", { symbol_name: "checkout" });
+  const called = edges.filter((/** @type {any} */ edge) => edge.caller === `${cart}:checkout`);
+  assert.deepEqual(
+    called.map((/** @type {any} */ edge) => [edge.callee, edge.callee_definition, edge.source]).sort(),
+    [
+      ["price", `${prices}:3`, "language-server"],
+      ["scales", `${prices}:3`, "language-server"],
+      ["total", `${prices}:1`, "language-server"],
+    ],
+    JSON.stringify(edges),
+  );
+});
+
+test("an edit that is not saved is found, until it is undone", async () => {
+  const isKnown = async () => (await ask("explain_symbol", { symbol_name: "refundWithoutSaving" })).found;
+  assert.equal(await isKnown(), false);
+  await eventually("the file is open", async () => {
+    await window.page.keyboard.press("Control+p");
+    await window.page.locator(".quick-input-widget input").fill("cart.ts", { timeout: 1000 });
+    await window.page.getByRole("option", { name: "cart.ts" }).first().click({ timeout: 1000 });
+    return window.tab("cart.ts").isVisible();
+  });
+  await eventually("the text is typed", async () => {
+    const editor = window.page.locator(".editor-instance .view-lines").first();
+    await editor.click({ timeout: 1000 });
+    await window.page.keyboard.insertText("\nexport function refundWithoutSaving() {}\n");
+    return editor.getByText("refundWithoutSaving").first().isVisible();
+  });
+  await eventually("the edit is found", isKnown);
+  const search = await ask("semantic_search", { query: "refundWithoutSaving" });
+  assert.equal(search.snippets[0].file_path, cart, JSON.stringify(search));
+  const file = await askServer("explain_file", { file_path: cart });
+  assert.ok(file.symbols.some((/** @type {any} */ symbol) => symbol.name === "refundWithoutSaving"), JSON.stringify(file));
+  assert.ok(!readFileSync(cart, "utf8").includes("refundWithoutSaving"), "it is not saved");
+  await window.runCommand("File: Revert File");
+  await eventually("the edit is forgotten", async () => !(await isKnown()));
+});
+
+test("the window shows that code is read, and follows its folders", async () => {
+  const large = vscode.sandbox.workspace("large");
+  const added = vscode.sandbox.workspace("added");
+  writeFileSync(join(added, "added.ts"), "export function inTheAddedFolder() {}\n");
+  const functions = Array.from({ length: 1500 }, (_, index) => `export function f${index}(a: number) { return a; }\n`);
+  for (let file = 0; file < 150; file++) {
+    writeFileSync(join(large, `large${file}.ts`), functions.join(""));
+  }
+  const workspace = join(vscode.sandbox.root, "both.code-workspace");
+  const write = (/** @type {string[]} */ folders) =>
+    writeFileSync(workspace, JSON.stringify({ folders: folders.map((path) => ({ path })) }));
+  write([large]);
+  const second = await vscode.openWorkspace(workspace, large);
+  const shown = second.page.locator(".statusbar-item", { hasText: "reading code" }).waitFor({ timeout: 60_000 });
+  const asked = async () => ask("explain_symbol", { symbol_name: "inTheAddedFolder" }, second);
+  assert.equal((await asked()).found, false);
+  await shown;
+  write([large, added]);
+  await eventually("the added folder is known", async () => (await asked()).found, { withinMs: 60_000 });
+  write([large]);
+  await eventually("the removed folder is forgotten", async () => !(await asked()).found, { withinMs: 60_000 });
+  await second.close();
+});
