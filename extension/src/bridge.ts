@@ -81,6 +81,8 @@ export class BridgeServer {
   }
 
   async #runPasses(): Promise<void> {
+    // Loading the native part takes longer than all else of an activation, and the window waits for that.
+    await new Promise(setImmediate);
     while (this.#passQueued) {
       this.#passQueued = false;
       try {

@@ -114,7 +114,7 @@ function functionCalls({ uri, name, selectionRange }: vscode.CallHierarchyItem, 
   return {
     function: { path: uri.fsPath, start: position(selectionRange.start) },
     name,
-    sites: sites.map(({ start }) => position(start)),
+    sites: sites.map(({ start, end }) => ({ start: position(start), end: position(end) })),
   };
 }
 

@@ -31,6 +31,16 @@ writeFileSync(
 );
 
 /**
+ * The column of a word in the second line of the cart, in bytes from 1.
+ *
+ * @param {string} word
+ */
+function columnOf(word) {
+  const line = readFileSync(cart, "utf8").split("\n")[1] ?? "";
+  return Buffer.byteLength(line.slice(0, line.indexOf(word))) + 1;
+}
+
+/**
  * An answer about the code of a window.
  *
  * @param {string} kind
@@ -61,15 +71,13 @@ async function askServer(kind, params) {
 
 test("TypeScript's language server tells which references a method has", async () => {
   const answer = await askServer("find_references", { symbol_name: "total", file_path: prices, line: 1 });
-  const line = readFileSync(cart, "utf8").split("\n")[1] ?? "";
-  const column = Buffer.byteLength(line.slice(0, line.indexOf("total"))) + 1;
   assert.deepEqual(
     answer.references.map((/** @type {any} */ { text, ...reference }) => reference),
     [
       {
         file_path: cart,
         line: 2,
-        column,
+        column: columnOf("total"),
         role: "call",
         enclosing_symbol: "checkout",
         confidence: 1,
@@ -91,13 +99,12 @@ test("TypeScript's language server tells who calls what", async () => {
   const answer = await askServer("get_call_graph", { symbol_name: "total", file_path: prices, line: 2 });
   assert.deepEqual(answer.callers, ["weigh"], JSON.stringify(answer));
   const { edges } = await askServer("get_call_graph", { symbol_name: "checkout" });
-  const called = edges.filter((/** @type {any} */ edge) => edge.caller === `${cart}:checkout`);
+  const known = edges.filter((/** @type {any} */ edge) => edge.source === "language-server");
   assert.deepEqual(
-    called.map((/** @type {any} */ edge) => [edge.callee, edge.callee_definition, edge.source]).sort(),
+    known.map((/** @type {any} */ edge) => [edge.caller, edge.callee, edge.column, edge.callee_definition]).sort(),
     [
-      ["price", `${prices}:3`, "language-server"],
-      ["scales", `${prices}:3`, "language-server"],
-      ["total", `${prices}:1`, "language-server"],
+      [`${cart}:checkout`, "scales", columnOf("scales"), `${prices}:3`],
+      [`${cart}:checkout`, "total", columnOf("total"), `${prices}:1`],
     ],
     JSON.stringify(edges),
   );
@@ -130,24 +137,24 @@ test("an edit that is not saved is found, until it is undone", async () => {
 
 test("the window shows that code is read, and follows its folders", async () => {
   const large = vscode.sandbox.workspace("large");
-  const added = vscode.sandbox.workspace("added");
-  writeFileSync(join(added, "added.ts"), "export function inTheAddedFolder() {}\n");
+  const beside = vscode.sandbox.workspace("beside");
+  writeFileSync(join(beside, "beside.ts"), "export function inTheFolderBeside() {}\n");
   const functions = Array.from({ length: 1500 }, (_, index) => `export function f${index}(a: number) { return a; }\n`);
   for (let file = 0; file < 150; file++) {
     writeFileSync(join(large, `large${file}.ts`), functions.join(""));
   }
-  const workspace = join(vscode.sandbox.root, "both.code-workspace");
-  const write = (/** @type {string[]} */ folders) =>
-    writeFileSync(workspace, JSON.stringify({ folders: folders.map((path) => ({ path })) }));
-  write([large]);
+  const workspace = join(vscode.sandbox.root, "large.code-workspace");
+  writeFileSync(workspace, JSON.stringify({ folders: [{ path: large }] }));
   const second = await vscode.openWorkspace(workspace, large);
+  const { pid } = second.discovered() ?? {};
   const shown = second.page.locator(".statusbar-item", { hasText: "reading code" }).waitFor({ timeout: 60_000 });
-  const asked = async () => ask("explain_symbol", { symbol_name: "inTheAddedFolder" }, second);
-  assert.equal((await asked()).found, false);
+  const isKnown = async () => (await ask("explain_symbol", { symbol_name: "inTheFolderBeside" }, second)).found;
+  assert.equal(await isKnown(), false);
   await shown;
-  write([large, added]);
-  await eventually("the added folder is known", async () => (await asked()).found, { withinMs: 60_000 });
-  write([large]);
-  await eventually("the removed folder is forgotten", async () => !(await asked()).found, { withinMs: 60_000 });
+  await second.runCommand("Neighbour: Add or Remove the Folder Beside");
+  await eventually("the added folder is known", isKnown, { withinMs: 60_000 });
+  await second.runCommand("Neighbour: Add or Remove the Folder Beside");
+  await eventually("the removed folder is forgotten", async () => !(await isKnown()), { withinMs: 60_000 });
+  assert.equal(second.discovered()?.pid, pid, "one bridge has seen it all");
   await second.close();
 });

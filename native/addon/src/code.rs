@@ -25,6 +25,15 @@ pub struct CodePosition {
     pub character: u32,
 }
 
+/// A part of a text.
+#[napi(object)]
+pub struct CodeRange {
+    /// Its first character.
+    pub start: CodePosition,
+    /// The character after its last.
+    pub end: CodePosition,
+}
+
 /// A place in a file.
 #[napi(object)]
 pub struct CodeLocation {
@@ -62,7 +71,7 @@ pub struct FunctionCalls {
     /// Its name.
     pub name: String,
     /// Where each call stands, in the file of the one that calls.
-    pub sites: Vec<CodePosition>,
+    pub sites: Vec<CodeRange>,
 }
 
 /// Something that a file defines.
@@ -295,6 +304,12 @@ fn converted<From, To: std::convert::From<From>>(found: Vec<From>) -> Vec<To> {
 impl From<CodePosition> for TextPosition {
     fn from(CodePosition { line, character }: CodePosition) -> Self {
         Self { line, character }
+    }
+}
+
+impl From<CodeRange> for editor::TextRange {
+    fn from(CodeRange { start, end }: CodeRange) -> Self {
+        Self { start: start.into(), end: end.into() }
     }
 }
 

@@ -29,8 +29,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
 pub use code::{
-    CodeCallbacks, CodeDiagnostic, CodeLocation, CodePosition, FileQuestion, FunctionCalls, IndexProgress,
-    KnownText, OutlineSymbol, PlaceQuestion, UnsavedFile, UnsavedQuestion,
+    CodeCallbacks, CodeDiagnostic, CodeLocation, CodePosition, CodeRange, FileQuestion, FunctionCalls,
+    IndexProgress, KnownText, OutlineSymbol, PlaceQuestion, UnsavedFile, UnsavedQuestion,
 };
 pub use host::{
     ApprovalAnswer, ApprovalRequest, ApprovalResolved, ConversationTab, HostCallbacks, LogLine, Question,

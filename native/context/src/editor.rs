@@ -17,6 +17,15 @@ pub struct TextPosition {
     pub character: u32,
 }
 
+/// A part of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextRange {
+    /// Its first character.
+    pub start: TextPosition,
+    /// The character after its last.
+    pub end: TextPosition,
+}
+
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
@@ -33,8 +42,8 @@ pub struct FunctionCalls {
     pub function: Location,
     /// Its name.
     pub name: String,
-    /// Where each call stands, in the file of the one that calls.
-    pub sites: Vec<TextPosition>,
+    /// Where each call stands, in the file of the one that calls: the name that is called, or an expression that it is in.
+    pub sites: Vec<TextRange>,
 }
 
 /// Something that a file defines.

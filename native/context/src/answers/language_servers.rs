@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Asking;
 use super::symbols::record_and_symbol;
-use crate::editor::{Diagnostic, Editor, FunctionCalls, Location, OutlineSymbol, TextPosition};
+use crate::editor::{Diagnostic, Editor, FunctionCalls, Location, OutlineSymbol, TextPosition, TextRange};
 use crate::index::FileId;
 use crate::limits;
 use crate::resolve::Place;
@@ -138,12 +138,14 @@ pub(crate) fn references(asking: &Asking<'_>, place: Place) -> Option<Known<(Fil
 pub(crate) fn callers(asking: &Asking<'_>, place: Place) -> Option<Known<(FileId, u32)>> {
     let (path, at, _) = name_of(asking, place)?;
     let found = asking.servers.ask(|editor, limit| editor.incoming_calls(&path, at, limit))?;
-    let sites = found.iter().flat_map(|calls| {
-        let sites = calls.sites.iter();
-        sites.map(|start| Location { path: calls.function.path.clone(), start: *start })
-    });
-    let uses: Vec<(FileId, u32)> =
-        sites.take(limits::LANGUAGE_SERVER_PLACES_MAX).filter_map(|site| offset_of(asking, &site)).collect();
+    let (record, symbol) = record_and_symbol(asking, place)?;
+    let name = record.name(symbol.name);
+    let mut uses = Vec::new();
+    for calls in &found {
+        let Some(file) = file_of(asking, &calls.function.path) else { continue };
+        uses.extend(calls.sites.iter().filter_map(|site| Some((file, called_at(asking, file, site, name)?))));
+    }
+    uses.truncate(limits::LANGUAGE_SERVER_PLACES_MAX);
     if uses.is_empty() {
         return None;
     }
@@ -166,15 +168,18 @@ pub(crate) struct Callee {
 pub(crate) fn callees(asking: &Asking<'_>, place: Place) -> Option<Vec<Callee>> {
     let (path, at, _) = name_of(asking, place)?;
     let found = asking.servers.ask(|editor, limit| editor.outgoing_calls(&path, at, limit))?;
-    let text = asking.text(place.file)?;
-    let (record, symbol) = record_and_symbol(asking, place)?;
+    let (_, symbol) = record_and_symbol(asking, place)?;
     let mut callees = Vec::new();
+    let mut seen = HashSet::new();
     for FunctionCalls { function, name, sites } in found {
         let called = offset_of(asking, &function).and_then(|(file, offset)| symbol_at(asking, file, offset));
-        let offsets = sites.iter().filter_map(|start| start.offset_in(record, &text));
-        // What is said of other parts of the file was not asked for.
-        let offsets = offsets.filter(|offset| (symbol.span.start..symbol.span.end).contains(offset));
-        callees.extend(offsets.map(|offset| Callee { offset, name: cut(&name), place: called }));
+        for offset in sites.iter().filter_map(|site| called_at(asking, place.file, site, &name)) {
+            // What is said of other parts of the file was not asked for.
+            let is_inside = (symbol.span.start..symbol.span.end).contains(&offset);
+            if is_inside && seen.insert((offset, called)) {
+                callees.push(Callee { offset, name: cut(&name), place: called });
+            }
+        }
     }
     callees.truncate(limits::LANGUAGE_SERVER_PLACES_MAX);
     if callees.is_empty() {
@@ -296,17 +301,34 @@ fn position(asking: &Asking<'_>, file: FileId, offset: u32) -> Option<(PathBuf, 
     Some((asking.path(indexed).into(), TextPosition::of(&indexed.record, &text, offset)))
 }
 
+/// The file of the index that a language server names.
+fn file_of(asking: &Asking<'_>, path: &str) -> Option<FileId> {
+    let known = asking.servers.files.borrow().get(path).copied();
+    known.unwrap_or_else(|| {
+        let confined = asking.index.workspace().confine(path).ok();
+        let file = confined.and_then(|confined| asking.snapshot.find(confined.root, &confined.path));
+        asking.servers.files.borrow_mut().insert(path.to_owned(), file);
+        file
+    })
+}
+
 /// The file and the offset of a place that a language server names; `None` where that is no file of the index, or no place of it.
 fn offset_of(asking: &Asking<'_>, location: &Location) -> Option<(FileId, u32)> {
-    let known = asking.servers.files.borrow().get(&location.path).copied();
-    let file = known.unwrap_or_else(|| {
-        let confined = asking.index.workspace().confine(&location.path).ok();
-        let file = confined.and_then(|confined| asking.snapshot.find(confined.root, &confined.path));
-        asking.servers.files.borrow_mut().insert(location.path.clone(), file);
-        file
-    })?;
-    let offset = location.start.offset_in(&asking.file(file)?.record, &*asking.text(file)?)?;
+    let file = file_of(asking, &location.path)?;
+    let offset = location.start.offset_in(&asking.file(file)?.record, &asking.text(file)?)?;
     Some((file, offset))
+}
+
+/// The offset of the name that is called at a site. Some servers tell that name, others the expression that it ends, as in `a().b().name`.
+fn called_at(asking: &Asking<'_>, file: FileId, site: &TextRange, name: &str) -> Option<u32> {
+    let (record, text) = (&asking.file(file)?.record, asking.text(file)?);
+    let (start, end) = (site.start.offset_in(record, &text)?, site.end.offset_in(record, &text)?);
+    let first = record.occurrences.partition_point(|occurrence| occurrence.start < start);
+    let behind = record.occurrences.partition_point(|occurrence| occurrence.start < end);
+    let mut inside = record.occurrences.get(first..behind)?.iter();
+    let named = inside.rfind(|occurrence| record.name(occurrence.name()) == name);
+    // Under another name, such as that of an import, or the word for a constructor.
+    Some(named.map_or(start, |occurrence| occurrence.start))
 }
 
 /// The symbol whose name stands at an offset, or else the one that begins there.

@@ -5,7 +5,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::*;
-use crate::editor::{Diagnostic, FunctionCalls, Location, OutlineSymbol, TextPosition, UnsavedFile};
+use crate::editor::{
+    Diagnostic, FunctionCalls, Location, OutlineSymbol, TextPosition, TextRange, UnsavedFile,
+};
 use crate::limits;
 
 const PRICE: &str = "/* ä𝄞 */ export function total(items) { log(items); return round(items); }\nfunction round(sum) { return sum; }\nlabel: for (;;) break label;\n";
@@ -122,6 +124,18 @@ impl Places {
     }
 }
 
+fn range(line: u32, character: u32) -> TextRange {
+    let end = TextPosition { line, character: character + 1 };
+    TextRange { start: TextPosition { line, character }, end }
+}
+
+/// From some characters before a word to some in it.
+fn expression(at: &Location) -> TextRange {
+    let TextPosition { line, character } = at.start;
+    let place = |character| TextPosition { line, character };
+    TextRange { start: place(character - 2), end: place(character + 2) }
+}
+
 fn nonsense(places: &Places) -> Vec<Location> {
     vec![
         Location { path: "/etc/passwd".to_owned(), start: TextPosition { line: 0, character: 0 } },
@@ -178,7 +192,8 @@ fn calls_of_the_server_lead_to_symbols_of_the_index() {
         let call = |function, name: &str, site: Location| FunctionCalls {
             function,
             name: name.to_owned(),
-            sites: vec![site.start, TextPosition { line: 70, character: 0 }],
+            // As TypeScript's server tells it: the whole expression.
+            sites: vec![expression(&site), range(70, 0)],
         };
         let elsewhere =
             Location { path: "/usr/lib/lib.d.ts".to_owned(), start: TextPosition { line: 1, character: 1 } };
@@ -203,7 +218,10 @@ fn calls_of_the_server_lead_to_symbols_of_the_index() {
     let edge = |callee: &str, source: &str| {
         edges.iter().find(|edge| edge["callee"] == callee && edge["source"] == source).unwrap()
     };
-    assert!(edge("total", "language-server")["caller"].as_str().unwrap().ends_with("cart.ts:checkout"));
+    let incoming = edge("total", "language-server");
+    assert!(incoming["caller"].as_str().unwrap().ends_with("cart.ts:checkout"));
+    let column = CART.lines().nth(1).unwrap().find("total").unwrap() + 1;
+    assert_eq!(incoming["column"], json!(column), "of the name, not of the expression that it ends");
     assert!(edge("total", "index")["file_path"].as_str().unwrap().ends_with("script.ts"));
     let round = format!("{}:2", places.path("price.ts"));
     assert_eq!(edge("round", "language-server")["callee_definition"], json!(round));
@@ -236,7 +254,7 @@ fn servers_that_are_wrong_or_broken_change_nothing() {
         let calls = nonsense(places).into_iter().map(|function| FunctionCalls {
             function,
             name: "x".to_owned(),
-            sites: vec![TextPosition { line: 99, character: 0 }],
+            sites: vec![range(99, 0)],
         });
         let calls: Vec<FunctionCalls> = calls.collect();
         Scripted {
