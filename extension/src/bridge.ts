@@ -7,7 +7,7 @@ import type { Bridge, BridgeOptions, startBridge } from "./addon";
 import type { Approvals } from "./approvals";
 import { hostCallbacks } from "./host";
 import { Indexing } from "./indexing";
-import { readOptions } from "./settings";
+import { readOptions, workspaceFolders } from "./settings";
 
 /** What the server is doing, as far as the person at the window is concerned. */
 export type ServerState =
@@ -81,8 +81,6 @@ export class BridgeServer {
   }
 
   async #runPasses(): Promise<void> {
-    // Loading the native part takes longer than all else of an activation, and the window waits for that.
-    await new Promise(setImmediate);
     while (this.#passQueued) {
       this.#passQueued = false;
       try {
@@ -109,6 +107,8 @@ export class BridgeServer {
       return;
     }
     this.#enter({ kind: "starting" });
+    // Loading the native part takes longer than all else of an activation, and the window waits for that.
+    await new Promise(setImmediate);
     const options = readOptions(this.#context);
     this.#triedWith = comparable(options);
     let runningJobs = 0;
@@ -125,6 +125,8 @@ export class BridgeServer {
       }),
     );
     this.#enter({ kind: "running", bridge, runningJobs });
+    // They may have changed while it started.
+    this.setWorkspaceFolders(workspaceFolders());
   }
 
   #optionsAreUnchanged(): boolean {
@@ -157,16 +159,21 @@ function loadAddon(extensionFolder: string): { startBridge: typeof startBridge }
   const file = join(extensionFolder, "extension", "native", `codex-bridge.${platform}.node`);
   if (!existsSync(file)) {
     throw new Error(
-      `This package of Codex Bridge has no native part for ${platform}. ` +
-        "Install the package (.vsix) that is made for this machine's platform.",
+      vscode.l10n.t(
+        "This package of Codex Bridge has no native part for {0}. Install the package (.vsix) that is made for this machine's platform.",
+        platform,
+      ),
     );
   }
   try {
     return createRequire(__filename)(file) as { startBridge: typeof startBridge };
   } catch (error) {
     throw new Error(
-      `The native part of Codex Bridge for ${platform} cannot be loaded: ${String(error)}. ` +
-        "On Linux it needs glibc 2.28 or newer.",
+      vscode.l10n.t(
+        "The native part of Codex Bridge for {0} cannot be loaded: {1}. On Linux it needs glibc 2.28 or newer.",
+        platform,
+        String(error),
+      ),
       { cause: error },
     );
   }

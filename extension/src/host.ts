@@ -43,7 +43,8 @@ function openConversations(): ConversationTab[] {
   );
 }
 
-function currentConversation(): ConversationTab | null {
+/** The conversation whose tab has the focus. */
+export function currentConversation(): ConversationTab | null {
   return openConversations().find(isCurrent) ?? null;
 }
 

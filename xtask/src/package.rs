@@ -228,3 +228,38 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     let copied = fs::copy(from, to);
     copied.map(|_| ()).map_err(|error| format!("Cannot copy {} to {}: {error}", from.display(), to.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// VS Code shows a key that has no text as it is.
+    #[test]
+    fn every_text_of_the_package_has_its_key_and_every_key_is_used() {
+        let read = |file: &str| -> Value {
+            serde_json::from_str(&fs::read_to_string(checkout::root().join(file)).unwrap()).unwrap()
+        };
+        let mut used = BTreeSet::new();
+        collect_keys(&read("package.json"), &mut used);
+        let texts = read("package.nls.json");
+        let known: BTreeSet<String> = texts.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(used, known);
+    }
+
+    /// The names between two percent signs.
+    fn collect_keys(value: &Value, keys: &mut BTreeSet<String>) {
+        match value {
+            Value::String(text) => {
+                let key = text.strip_prefix('%').and_then(|text| text.strip_suffix('%'));
+                keys.extend(key.map(str::to_owned));
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect_keys(item, keys)),
+            Value::Object(members) => members.values().for_each(|member| collect_keys(member, keys)),
+            _ => {}
+        }
+    }
+}
