@@ -195,6 +195,14 @@ export interface CodePosition {
   character: number
 }
 
+/** A part of a text. */
+export interface CodeRange {
+  /** Its first character. */
+  start: CodePosition
+  /** The character after its last. */
+  end: CodePosition
+}
+
 /** An open conversation tab. */
 export interface ConversationTab {
   /** The conversation it shows. */
@@ -228,7 +236,7 @@ export interface FunctionCalls {
   /** Its name. */
   name: string
   /** Where each call stands, in the file of the one that calls. */
-  sites: Array<CodePosition>
+  sites: Array<CodeRange>
 }
 
 /** What the extension does for the bridge. */
