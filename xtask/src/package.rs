@@ -79,11 +79,19 @@ pub(crate) struct Options {
     is_named: bool,
     glibc: Option<String>,
     with_cli: bool,
+    /// Without the release's optimizations, which take minutes.
+    is_quick: bool,
 }
 
 impl Options {
     pub(crate) fn for_this_machine() -> Result<Self, Failure> {
-        Ok(Self { target: Target::of_this_machine()?, is_named: false, glibc: None, with_cli: false })
+        let target = Target::of_this_machine()?;
+        Ok(Self { target, is_named: false, glibc: None, with_cli: false, is_quick: false })
+    }
+
+    /// The package of this machine, for tests.
+    pub(crate) fn quick() -> Result<Self, Failure> {
+        Ok(Self { is_quick: true, ..Self::for_this_machine()? })
     }
 
     pub(crate) fn parse(arguments: &[&str]) -> Result<Self, Failure> {
@@ -98,11 +106,15 @@ impl Options {
                 }
                 "--glibc" => options.glibc = Some(value()?.to_owned()),
                 "--cli" => options.with_cli = true,
+                "--quick" => options.is_quick = true,
                 _ => return Err(format!("`package` knows no {argument}.\n\n{}", crate::USAGE)),
             }
         }
         if options.glibc.is_some() && !options.target.triple.ends_with("linux-gnu") {
             return Err(format!("--glibc is for Linux; {} has none.", options.target.name));
+        }
+        if options.is_quick && (options.with_cli || !options.is_plain()) {
+            return Err("--quick makes the extension's package for this machine only.".into());
         }
         Ok(options)
     }
@@ -165,7 +177,9 @@ fn build_addon(options: &Options) -> Result<(), Failure> {
     remove_folder(&native)?;
     create_folder(&native)?;
     if options.is_plain() {
-        return Program::npm().args(["run", "build:addon", "--", "--release"]).run();
+        // With its symbols, a library without optimizations has hundreds of megabytes.
+        let profile = if options.is_quick { "--strip" } else { "--release" };
+        return Program::npm().args(["run", "build:addon", "--", profile]).run();
     }
     let Target { library, node, .. } = options.target;
     copy(&options.build()?.join(library), &native.join(format!("codex-bridge.{node}.node")))
