@@ -174,10 +174,11 @@ impl Bridge {
             let (configured, made) = (config.auth_token.clone(), token.clone());
             Guard::new(address, configured, made, &config.allowed_origins)
         };
-        let code = Code::new(config.workspace_folders.clone(), config.data_folder.join("code"));
         let sign_in = SignIn::open(store.clone(), config.auth_token.clone().or_else(|| token.clone()))
             .await
             .map_err(|error| StartError::Store { folder: config.data_folder.clone(), error })?;
+        let open_code = editor.as_ref().and_then(|editor| editor.code());
+        let code = Code::new(config.workspace_folders.clone(), config.data_folder.join("code"), open_code);
         let app = Arc::new(App {
             guard: Arc::new(guard(address).with_sign_in(sign_in.clone())),
             sign_in,
@@ -273,6 +274,12 @@ impl Bridge {
     #[must_use]
     pub fn running_jobs(&self) -> watch::Receiver<usize> {
         self.app.jobs.running()
+    }
+
+    /// How far the building of the code index is, and its changes; `None` while nothing is built.
+    #[must_use]
+    pub fn index_progress(&self) -> watch::Receiver<Option<context::Progress>> {
+        self.app.code.progress()
     }
 
     /// The folders open in this window changed.

@@ -39,7 +39,7 @@ pub(crate) fn context(arguments: ContextArguments) -> Result<(), String> {
     let ContextArguments { host, port, paths, auth_token, allowed_origins } = arguments;
     let roots = roots(paths)?;
     let data_folder = config::default_data_folder()?;
-    let code = Code::new(roots.clone(), data_folder.join("code"));
+    let code = Code::new(roots.clone(), data_folder.join("code"), None);
     let working_folder = roots.into_iter().next().unwrap_or_default();
     let config = Config {
         host,

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::language_servers::LanguageServers;
 use crate::index::{FileId, Index, IndexedFile, Snapshot};
 use crate::limits;
 use crate::protocol::{Code, Refusal};
@@ -19,6 +20,7 @@ use crate::workspace::RootIndex;
 pub(crate) struct Asking<'a> {
     pub(crate) index: &'a Index,
     pub(crate) search: &'a Search,
+    pub(crate) servers: &'a LanguageServers<'a>,
     pub(crate) snapshot: Arc<Snapshot>,
     manifests: &'a ManifestCache,
     deadline: Instant,
@@ -27,10 +29,16 @@ pub(crate) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    pub(crate) fn new(index: &'a Index, search: &'a Search, manifests: &'a ManifestCache) -> Self {
+    pub(crate) fn new(
+        index: &'a Index,
+        search: &'a Search,
+        manifests: &'a ManifestCache,
+        servers: &'a LanguageServers<'a>,
+    ) -> Self {
         Self {
             index,
             search,
+            servers,
             snapshot: index.snapshot(),
             manifests,
             deadline: Instant::now() + limits::ANSWER_TIME_MAX,

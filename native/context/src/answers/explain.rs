@@ -7,7 +7,7 @@ use super::calls::{callees, callers};
 use super::symbols::{
     chosen, gist, mentioned, not_found, parent, record_and_symbol, refused_as_unknown, shown, text_of,
 };
-use super::{Answer, Asking, dependencies, members, references};
+use super::{Answer, Asking, dependencies, language_servers, members, references};
 use crate::limits;
 use crate::protocol::Arguments;
 use crate::record::Role;
@@ -38,7 +38,6 @@ pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         "explanations": explanations,
         "context_windows": windows,
         "other_matches": others,
-        "source": "index",
     }));
     if arguments.flag("include_call_graph") {
         let callers = callers(asking, &resolver, explained)?;
@@ -53,6 +52,7 @@ pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         answer
             .insert("dependencies".to_owned(), dependencies::by_file(asking, &resolver, &files, &mut budget));
     }
+    answer.insert("source".to_owned(), json!(language_servers::source(asking)));
     budget.finish(&mut answer);
     Ok(answer)
 }
@@ -99,7 +99,7 @@ pub(crate) fn get_context(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Ans
         "context_windows": windows,
         "dependencies": imports,
         "other_matches": others,
-        "source": "index",
+        "source": language_servers::source(asking),
     }));
     budget.finish(&mut answer);
     Ok(answer)
