@@ -53,11 +53,8 @@ export async function prepare(report) {
   if (process.platform === "win32") {
     throw new Error("The smoke test needs code-server, which does not run on Windows. Run it in WSL instead.");
   }
-  await installSystemPackages(report);
-  const browser = findBrowser();
-  if (browser === undefined) {
-    throw new Error("No Chromium or Chrome was found. Install one, or name it in CODEX_BRIDGE_TEST_BROWSER.");
-  }
+  await installSystemPackages(report, requirements);
+  const browser = browserOrError();
   const folder = join(
     cacheFolder(),
     `code-server-${codeServerVersion}-node-${nodeVersion}-${process.platform}-${process.arch}`,
@@ -66,6 +63,21 @@ export async function prepare(report) {
     await installVsCode(folder, report);
   }
   return { ...installedIn(folder), browser };
+}
+
+/**
+ * Makes a browser available, for tests that need nothing else.
+ *
+ * @param {(line: string) => void} report is told of each step that takes long
+ * @returns {Promise<string>} path of Chromium or Chrome
+ */
+export async function prepareBrowser(report) {
+  const wanted = ["Chromium or Chrome", "ps"];
+  await installSystemPackages(
+    report,
+    requirements.filter(({ name }) => wanted.includes(name)),
+  );
+  return browserOrError();
 }
 
 /** Where downloads and builds of the tests are kept between runs. */
@@ -164,16 +176,16 @@ function nodeHeaders(nodePackage) {
   throw new Error(`No headers of Node were found in ${nested}.`);
 }
 
-/** @param {(line: string) => void} report */
-async function installSystemPackages(report) {
-  const missing = requirements.filter((requirement) => !requirement.isMet());
+/** @param {(line: string) => void} report @param {Requirement[]} wanted */
+async function installSystemPackages(report, wanted) {
+  const missing = wanted.filter((requirement) => !requirement.isMet());
   if (missing.length === 0) {
     return;
   }
   const packages = missing.map((requirement) => requirement.debianPackage);
   if (process.getuid?.() !== 0 || !runs("apt-get")) {
     throw new Error(
-      `The smoke test needs ${missing.map((requirement) => requirement.name).join(", ")}. ` +
+      `The tests need ${missing.map((requirement) => requirement.name).join(", ")}. ` +
         `On Debian and its relatives: sudo apt-get install ${packages.join(" ")}`,
     );
   }
@@ -201,6 +213,14 @@ function linuxRequirements() {
     library("x11", "libx11-dev"),
     library("xkbfile", "libxkbfile-dev"),
   ];
+}
+
+function browserOrError() {
+  const browser = findBrowser();
+  if (browser === undefined) {
+    throw new Error("No Chromium or Chrome was found. Install one, or name it in CODEX_BRIDGE_TEST_BROWSER.");
+  }
+  return browser;
 }
 
 function findBrowser() {

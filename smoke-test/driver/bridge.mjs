@@ -7,9 +7,12 @@ const replyWithinMs = 60_000;
 
 /** A client of the bridge's HTTP API, as any other program would be. */
 export class BridgeClient {
-  /** @param {string} url */
-  constructor(url) {
+  #headers;
+
+  /** @param {string} url @param {Record<string, string>} [headers] sent with every request */
+  constructor(url, headers = {}) {
     this.url = url;
+    this.#headers = headers;
   }
 
   /** @param {string} path @returns {Promise<Reply>} */
@@ -91,7 +94,8 @@ export class BridgeClient {
 
   /** @param {string} path @param {RequestInit} init @returns {Promise<Reply>} */
   async #fetch(path, init) {
-    const response = await fetch(this.url + path, { ...init, signal: AbortSignal.timeout(replyWithinMs) });
+    const headers = { ...this.#headers, ...init.headers };
+    const response = await fetch(this.url + path, { ...init, headers, signal: AbortSignal.timeout(replyWithinMs) });
     return { status: response.status, body: await response.json() };
   }
 }

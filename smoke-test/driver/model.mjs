@@ -20,9 +20,11 @@ export class ScriptedModel {
     this.url = url;
   }
 
-  static async start() {
+  /** @param {string} [codexHome] a folder that gets a configuration which makes Codex use this model */
+  static async start(codexHome) {
     const program = join(targetFolder, "debug", "scripted-model");
-    const child = startGroup(program, ["--port", "0"], { stdio: ["pipe", "pipe", "inherit"] });
+    const home = codexHome === undefined ? [] : ["--codex-home", codexHome];
+    const child = startGroup(program, ["--port", "0", ...home], { stdio: ["pipe", "pipe", "inherit"] });
     const url = await new Promise((resolve, reject) => {
       child.on("error", () => reject(new Error(`${program} cannot be run. Build it: cargo build --package testkit`)));
       child.on("exit", (code) => reject(new Error(`${program} ended (${code}) before it listened`)));

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { copyFileSync, linkSync, mkdirSync, readdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
 
 import { prepare } from "../prepare.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { endGroup, startGroup } from "./children.mjs";
+import { npmCodexBinary } from "./codex.mjs";
 import { eventually } from "./eventually.mjs";
 import { ScriptedModel } from "./model.mjs";
 import { repository } from "./repository.mjs";
@@ -14,16 +14,6 @@ import { freePort, Sandbox } from "./sandbox.mjs";
 import { Window } from "./window.mjs";
 
 const runToEnd = promisify(execFile);
-
-/** The browser must not try to reach the network: on a machine without one it would only wait. */
-const browserArguments = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /**
  * A real VS Code with the packaged extension and the stand-in for the ChatGPT extension, a scripted model behind Codex,
@@ -85,12 +75,7 @@ export class VsCode {
         { cwd: sandbox.home, env: sandbox.environment, stdio: "ignore" },
       );
       undo.unshift(() => endGroup(server, { withinMs: 5000 }));
-      const browser = await chromium.launch({
-        executablePath: install.browser,
-        args: browserArguments,
-        // Chromium's own sandbox does not work for root, as whom containers run their tests.
-        chromiumSandbox: process.getuid?.() !== 0,
-      });
+      const browser = await launchBrowser(install.browser);
       undo.unshift(() => browser.close());
       const url = `http://127.0.0.1:${port}`;
       await eventually("code-server answers", async () => (await fetch(`${url}/healthz`)).ok, { withinMs: 30_000 });
@@ -205,14 +190,4 @@ function bundleCodex(sandbox) {
     // Another file system.
     copyFileSync(binary, join(folder, "codex"));
   }
-}
-
-/** The binary inside the npm package for this platform, which @openai/codex brings along. */
-function npmCodexBinary() {
-  const manifest = createRequire(import.meta.url).resolve(
-    `@openai/codex-${process.platform}-${process.arch}/package.json`,
-  );
-  const vendor = join(dirname(manifest), "vendor");
-  const [triple] = readdirSync(vendor);
-  return join(vendor, /** @type {string} */ (triple), "bin", "codex");
 }

@@ -1,9 +1,10 @@
-//! The types of the HTTP API for TypeScript, written from its description. The extension's API for other extensions hands them out.
+//! The types of the HTTP API for TypeScript, written from its description: those that the extension's API for other extensions hands
+//! out, and those that the dashboard calls the bridge with.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What the extension's API takes and gives; everything that these mention comes along.
 const ROOTS: [&str; 7] =
@@ -23,9 +24,20 @@ pub(crate) fn text(openapi: &Value) -> String {
         names.insert(name);
         found.retain(|name| !names.contains(name));
     }
+    declarations(schemas, &names)
+}
+
+/// The text of `dashboard/src/api/schemas.d.ts`: all types, and what each operation takes and replies.
+pub(crate) fn dashboard_text(openapi: &Value) -> String {
+    let schemas = &openapi["components"]["schemas"];
+    let names = schemas.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    declarations(schemas, &names) + &operations(&openapi["paths"])
+}
+
+fn declarations(schemas: &Value, names: &BTreeSet<String>) -> String {
     let mut text = HEAD.to_owned();
     for name in names {
-        let schema = &schemas[&name];
+        let schema = &schemas[name];
         let kind = type_of(schema, "");
         let declaration = match schema["properties"].is_object() {
             true => format!("export interface {name} {kind}"),
@@ -34,6 +46,49 @@ pub(crate) fn text(openapi: &Value) -> String {
         text.push_str(&format!("\n{}{declaration}\n", comment(schema, "")));
     }
     text
+}
+
+/// The operations that reply with JSON, by method and path.
+fn operations(paths: &Value) -> String {
+    let mut text =
+        "\n/** What each operation takes and replies. */\nexport interface Operations {\n".to_owned();
+    for (path, methods) in paths.as_object().into_iter().flatten() {
+        for (method, operation) in methods.as_object().into_iter().flatten() {
+            let json = "/content/application~1json/schema";
+            let Some(reply) = operation["responses"]["200"].pointer(json) else { continue };
+            let body = operation["requestBody"].pointer(json);
+            let body = body.map_or_else(|| "undefined".to_owned(), |body| type_of(body, "    "));
+            // Writing to a string does not fail.
+            let _ = write!(
+                text,
+                "{}  \"{} {path}\": {{\n    path: {};\n    query: {};\n    body: {body};\n    reply: {};\n  }};\n",
+                comment(&json!({"description": operation["summary"]}), "  "),
+                method.to_uppercase(),
+                parameters(operation, "path"),
+                parameters(operation, "query"),
+                type_of(reply, "    "),
+            );
+        }
+    }
+    text + "}\n"
+}
+
+/// The parameters of an operation that stand in its path or its query, as an object.
+fn parameters(operation: &Value, place: &str) -> String {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for parameter in parameters.filter(|parameter| parameter["in"] == place) {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        if parameter["required"] == true {
+            required.push(name);
+        }
+        let mut schema = parameter["schema"].clone();
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("description".to_owned(), parameter["description"].clone());
+        }
+        properties.insert(name.to_owned(), schema);
+    }
+    object(&properties, &json!({"required": required}), "    ")
 }
 
 /// The names of the schemas that this one mentions.
@@ -115,19 +170,20 @@ fn comment(schema: &Value, indent: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn the_committed_types_are_current() {
         let openapi = serde_json::from_str(&bridge::http::openapi_json()).unwrap();
-        let committed = std::fs::read_to_string(crate::openapi::types_file()).unwrap_or_default();
-        // Not assert_eq: nobody wants to read two whole documents.
-        assert!(
-            committed.replace("\r\n", "\n") == text(&openapi),
-            "extension/api/schemas.d.ts is out of date; run: cargo xtask openapi"
-        );
+        for (file, text) in crate::openapi::types_files(&openapi) {
+            let committed = std::fs::read_to_string(&file).unwrap_or_default();
+            // Not assert_eq: nobody wants to read two whole documents.
+            assert!(
+                committed.replace("\r\n", "\n") == text,
+                "{} is out of date; run: cargo xtask openapi",
+                file.display()
+            );
+        }
     }
 
     #[test]

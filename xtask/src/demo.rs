@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use testkit::{CodexHome, HttpClient, HttpReply, NoReply, ScriptedModel};
 
 use crate::{
-    Failure, checkout,
+    Failure, checkout, dashboard,
     run::{Program, heading},
 };
 use server::Server;
@@ -32,6 +32,8 @@ const JOB_LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn demo(keep: bool) -> Result<(), Failure> {
     checkout::npm_packages()?;
+    heading("npm run build:dashboard");
+    dashboard::build()?;
     heading("cargo build --package cli");
     Program::cargo().args(["build", "--package", "cli"]).run()?;
     let runtime =
@@ -98,6 +100,7 @@ async fn stay_up(server: &Server, workspace: &std::path::Path) -> Result<(), Fai
     let cwd = workspace.display();
     heading("Still up. Try, in another terminal:");
     println!("curl {url}/health");
+    println!("A browser: {url}/dashboard");
     println!("curl {url}/jobs");
     println!(
         "curl -H 'Content-Type: application/json' -d '{{\"message\":\"hello\",\"cwd\":\"{cwd}\"}}' {url}/conversations"

@@ -5,6 +5,7 @@ mod apt;
 mod checkout;
 mod codex_matrix;
 mod codex_versions;
+mod dashboard;
 mod demo;
 mod nats_server;
 mod openapi;
@@ -23,7 +24,7 @@ Usage: cargo xtask <command>
 
   demo [--keep]            show a conversation from end to end, with the real Codex and a scripted model;
                            --keep stays up afterwards, for trying with curl
-  test [rust|extension|smoke]
+  test [extension|rust|dashboard|smoke]
                            check everything, or one part of it
   package [--quick] [--target TARGET] [--glibc VERSION] [--cli]
                            make dist/codex-bridge-TARGET.vsix, for this machine unless a target is named
@@ -34,7 +35,7 @@ Usage: cargo xtask <command>
   codex-matrix             check the flows that must work with every Codex version against each of them
   codex-versions           install those versions outside the checkout and show where they are
   openapi                  write openapi.json, the description of the HTTP API, from the core's own types, and
-                           extension/api/schemas.d.ts, these types for TypeScript";
+                           its types for TypeScript, those of extension/api and of dashboard";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

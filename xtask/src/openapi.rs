@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::{Failure, api_types, checkout};
 
 pub(crate) fn write() -> Result<(), Failure> {
@@ -10,12 +12,15 @@ pub(crate) fn write() -> Result<(), Failure> {
     let openapi =
         serde_json::from_str(&text).map_err(|error| format!("The description is no JSON: {error}"))?;
     write_file(&checkout::root().join("openapi.json"), &text)?;
-    write_file(&types_file(), &api_types::text(&openapi))
+    types_files(&openapi).iter().try_for_each(|(file, text)| write_file(file, text))
 }
 
-/// Where the types are.
-pub(crate) fn types_file() -> PathBuf {
-    checkout::root().join("extension/api/schemas.d.ts")
+/// Where the types are, and what they are.
+pub(crate) fn types_files(openapi: &Value) -> [(PathBuf, String); 2] {
+    [
+        (checkout::root().join("extension/api/schemas.d.ts"), api_types::text(openapi)),
+        (checkout::root().join("dashboard/src/api/schemas.d.ts"), api_types::dashboard_text(openapi)),
+    ]
 }
 
 fn write_file(file: &Path, text: &str) -> Result<(), Failure> {

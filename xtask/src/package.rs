@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    Failure, checkout,
+    Failure, checkout, dashboard,
     run::{Program, heading},
 };
 
@@ -160,6 +160,8 @@ pub(crate) fn package(options: &Options) -> Result<(), Failure> {
     checkout::npm_packages()?;
     let dist = checkout::root().join("dist");
     create_folder(&dist)?;
+    // It is part of the program.
+    dashboard::build()?;
     build_addon(options)?;
     let vsix = make_vsix(options.target, &dist)?;
     println!("Made {}", vsix.display());

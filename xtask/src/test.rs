@@ -6,18 +6,19 @@ use std::{
 };
 
 use crate::{
-    Failure, checkout, nats_server, package, python,
+    Failure, checkout, dashboard, nats_server, package, python,
     run::{Program, heading},
 };
 
 /// The parts, in the order in which they run: the fastest answer comes first.
-pub(crate) const PARTS: [&str; 3] = ["extension", "rust", "smoke"];
+pub(crate) const PARTS: [&str; 4] = ["extension", "rust", "dashboard", "smoke"];
 
 type Check = fn() -> Result<(), Failure>;
 
-const EXTENSION: [(&str, Check); 2] = [
+const EXTENSION: [(&str, Check); 3] = [
     ("types of the TypeScript sources", || Program::npm().args(["run", "check"]).run()),
     ("bundle of the extension", || Program::npm().args(["run", "build:extension"]).run()),
+    ("bundle of the dashboard, and its size", dashboard::build),
 ];
 
 const RUST: [(&str, Check); 5] = [
@@ -28,6 +29,14 @@ const RUST: [(&str, Check); 5] = [
     ("Python for the skill's client", python::prepare),
     ("nats-server for the tests of NATS", nats_server::prepare),
     ("Rust tests", || Program::cargo().args(["test", "--workspace", "--no-fail-fast"]).run()),
+];
+
+const DASHBOARD: [(&str, Check); 3] = [
+    ("dashboard", dashboard::build),
+    ("bridge and scripted model", || {
+        Program::cargo().args(["build", "--package", "cli", "--package", "testkit", "--bins"]).run()
+    }),
+    ("dashboard in a browser", || Program::npm().args(["run", "test:dashboard"]).run()),
 ];
 
 const SMOKE: [(&str, Check); 4] = [
@@ -45,6 +54,7 @@ pub(crate) fn test(parts: &[&str]) -> Result<(), Failure> {
         let checks: &[(&str, Check)] = match *part {
             "extension" => &EXTENSION,
             "rust" => &RUST,
+            "dashboard" => &DASHBOARD,
             _ => &SMOKE,
         };
         for &(name, check) in checks {

@@ -3,11 +3,14 @@
 use std::io::{self, Write};
 use std::sync::{Once, PoisonError, RwLock};
 
+use bridge::log_tail::LogTail;
 use napi::Status;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::host::LogLine;
 
@@ -24,13 +27,12 @@ pub(crate) fn send_to(channel: Channel) {
         let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG")
             .unwrap_or_else(|_| EnvFilter::new(bridge::LOG_FILTER));
         // The output channel adds time and level itself.
-        let subscribed = tracing_subscriber::fmt()
-            .with_env_filter(filter)
+        let lines = tracing_subscriber::fmt::layer()
             .with_writer(Lines)
             .with_ansi(false)
             .without_time()
-            .with_level(false)
-            .try_init();
+            .with_level(false);
+        let subscribed = tracing_subscriber::registry().with(filter).with(lines).with(LogTail).try_init();
         if let Err(error) = subscribed {
             eprintln!("codex-bridge: cannot log to the output channel: {error}");
         }

@@ -27,6 +27,7 @@ use crate::limits;
 use crate::nats::Nats;
 use crate::session::Session;
 use crate::sessions::Sessions;
+use crate::sign_in::SignIn;
 use crate::store::{Store, StoreError};
 use crate::threads::Threads;
 use crate::webhooks::Webhooks;
@@ -171,12 +172,16 @@ impl Bridge {
         let token = generated.map(|(token, _)| token);
         let guard = |address| {
             let (configured, made) = (config.auth_token.clone(), token.clone());
-            Arc::new(Guard::new(address, configured, made, &config.allowed_origins))
+            Guard::new(address, configured, made, &config.allowed_origins)
         };
+        let sign_in = SignIn::open(store.clone(), config.auth_token.clone().or_else(|| token.clone()))
+            .await
+            .map_err(|error| StartError::Store { folder: config.data_folder.clone(), error })?;
         let open_code = editor.as_ref().and_then(|editor| editor.code());
         let code = Code::new(config.workspace_folders.clone(), config.data_folder.join("code"), open_code);
         let app = Arc::new(App {
-            guard: guard(address),
+            guard: Arc::new(guard(address).with_sign_in(sign_in.clone())),
+            sign_in,
             code: code.clone(),
             jobs: jobs.clone(),
             approvals: approvals.clone(),
@@ -191,6 +196,8 @@ impl Bridge {
             debug_routes: config.debug_routes,
             defaults,
             url: url.clone(),
+            data_folder: config.data_folder.clone(),
+            settings: config.in_force(),
             instance_id,
             version: config.version.clone(),
             started_at: entry.started_at,
@@ -212,7 +219,7 @@ impl Bridge {
         let server = Server::new(terms(Arc::clone(&app.guard)), router.clone(), listener, address);
         tasks.spawn(server.run());
         if let Some((listener, address)) = code_listener {
-            let guard = guard(address);
+            let guard = Arc::new(guard(address));
             let router = http::code_router(code, guard.allowed_origins());
             tasks.spawn(Server::new(terms(guard), router, listener, address).run());
             tracing::info!(%address, "answering about the code of the workspace on a port of its own");

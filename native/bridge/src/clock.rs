@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 /// A moment, in whole milliseconds. On the wire ISO 8601 in UTC, for example `2026-11-20T22:19:15.476Z`, as JavaScript's
 /// `Date` writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(into = "String", try_from = "String")]
 #[schema(value_type = String, format = DateTime, example = "2026-11-20T22:19:15.476Z")]
 pub struct Timestamp(i64);

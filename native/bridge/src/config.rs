@@ -1,5 +1,7 @@
 //! What a bridge is started with. Filled in by the addon from VS Code's settings, and by the CLI from its flags.
 
+mod in_force;
+
 use std::fmt::{Display, Formatter};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -13,6 +15,8 @@ use crate::lanes::sessions::SessionLimits;
 use crate::limits::{HttpLimits, WebhookLimits};
 use crate::model::lane::SessionIsolation;
 use crate::nats::NatsConfig;
+
+pub use in_force::SettingView;
 
 /// What a bridge is started with.
 #[derive(Debug, Clone)]

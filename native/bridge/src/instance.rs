@@ -169,6 +169,15 @@ pub fn make_private_folder(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
+/// The bridges that run, as the discovery folder tells.
+#[must_use]
+pub fn running(discovery_folder: &Path) -> Vec<DiscoveryEntry> {
+    let files = std::fs::read_dir(discovery_folder).into_iter().flatten().flatten();
+    let entries = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+    let entries = entries.filter_map(|text| serde_json::from_str::<DiscoveryEntry>(&text).ok());
+    entries.filter(|entry| is_locked(&entry.lock_file)).collect()
+}
+
 /// The address of the bridge process `id`, if it can be found.
 #[must_use]
 pub fn url_of(discovery_folder: &Path, id: &str) -> Option<String> {

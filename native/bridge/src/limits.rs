@@ -60,6 +60,28 @@ impl Default for WebhookLimits {
 /// the extension host's.
 pub const FILES_RESERVED: usize = 256;
 
+/// Time to open a sign-in link: to find it in a terminal and to click it.
+pub const SIGN_IN_LINK_LIFE: Duration = Duration::from_secs(5 * 60);
+/// Sign-in links that wait to be opened; beyond this a program makes them and nobody opens any.
+pub const SIGN_IN_LINKS_MAX: usize = 32;
+/// A browser stays signed in for a week, and over restarts: longer than a weekend, shorter than a machine stays unseen.
+pub const BROWSER_SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Lines of the log that are kept in memory for the dashboard: some hundred kilobytes.
+pub const LOG_LINES_KEPT: usize = 1000;
+/// Bytes of such a line; longer ones are cut.
+pub const LOG_LINE_BYTES_MAX: usize = 4096;
+
+/// Hours that statistics of jobs reach back: a month, as long as jobs are kept unless a setting says otherwise.
+pub const STATISTICS_HOURS_MAX: u32 = 720;
+/// Into how many periods these are divided: half an hour each of a day.
+pub const STATISTICS_PERIODS: u32 = 48;
+
+/// Recorded events that the preview of a webhook looks at: the newest, some hours of steady work.
+pub const PREVIEW_EVENTS_MAX: u32 = 1000;
+/// Those of them that it shows.
+pub const PREVIEW_SHOWN_MAX: usize = 20;
+
 /// Size of a request body after decompression. Messages are text and paths; images come by path.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Requests under way get this long to finish when the bridge stops. VS Code gives `deactivate` 5 s in all.

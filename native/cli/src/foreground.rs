@@ -4,7 +4,10 @@ use std::io::{IsTerminal, Write};
 use std::pin::Pin;
 use std::time::Duration;
 
+use bridge::log_tail::LogTail;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// After a server has stopped, what is left of its tasks is given this long.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
@@ -21,11 +24,10 @@ pub(crate) struct Running {
 pub(crate) fn log() {
     let filter =
         EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new(bridge::LOG_FILTER));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+        .with_ansi(std::io::stderr().is_terminal());
+    tracing_subscriber::registry().with(filter).with(lines).with(LogTail).init();
 }
 
 /// Starts a server and runs it until a signal ends it.

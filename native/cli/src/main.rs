@@ -1,6 +1,7 @@
 //! `codex-bridge`: the bridge without VS Code.
 
 mod context;
+mod dashboard;
 mod foreground;
 mod serve;
 
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Run the bridge in the foreground, without VS Code.
     Serve(Box<serve::ServeArguments>),
+    /// Print a link that opens the dashboard of a running bridge and signs the browser in.
+    Dashboard(dashboard::DashboardArguments),
     /// Answer questions about the code of a folder, without Codex.
     Context(context::ContextArguments),
 }
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let outcome = match command {
         Command::Serve(arguments) => serve::serve(*arguments),
+        Command::Dashboard(arguments) => dashboard::dashboard(arguments),
         Command::Context(arguments) => context::context(arguments),
     };
     match outcome {

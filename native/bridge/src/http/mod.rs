@@ -6,6 +6,7 @@
 //! for who wants none. [`idempotency`] makes a
 //! repeated request happen once. The program that the bridge runs in, and `nats`, call the routes through [`in_process`].
 
+mod dashboard_files;
 mod event_page;
 mod extract;
 pub mod guard;
@@ -18,11 +19,13 @@ mod routes;
 mod serve;
 mod sse;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::approvals::Approvals;
 use crate::clock::Timestamp;
 use crate::code::Code;
+use crate::config::SettingView;
 use crate::conversations::Conversations;
 use crate::conversations::message::MessageDefaults;
 use crate::events::Events;
@@ -33,6 +36,7 @@ use crate::lanes::watch::Watcher;
 use crate::limits::HttpLimits;
 use crate::nats::Nats;
 use crate::session::Session;
+use crate::sign_in::SignIn;
 use crate::store::Store;
 use crate::threads::Threads;
 use crate::webhooks::Webhooks;
@@ -58,6 +62,8 @@ pub const SERVER_NAME: &str = "codex-bridge";
 pub struct App {
     /// Who may call.
     pub guard: Arc<Guard>,
+    /// Which browsers are signed in.
+    pub sign_in: SignIn,
     /// All jobs.
     pub jobs: Jobs,
     /// All approvals.
@@ -86,6 +92,10 @@ pub struct App {
     pub defaults: MessageDefaults,
     /// Our address.
     pub url: String,
+    /// The folder of the database.
+    pub data_folder: PathBuf,
+    /// The settings in force, without secrets.
+    pub settings: Vec<SettingView>,
     /// This bridge process.
     pub instance_id: String,
     /// Version of the program.

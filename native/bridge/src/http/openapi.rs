@@ -23,6 +23,7 @@ use utoipa::openapi::{Components, SecurityRequirement};
         (name = "debug", description = "Turns that are made up, to test what listens to lanes"),
         (name = "webhooks", description = "Events, sent to receivers elsewhere"),
         (name = "context", description = "Answers about the code of the workspace"),
+        (name = "dashboard", description = "The dashboard in a browser"),
         (name = "jobs", description = "Dispatched messages, from acceptance to end"),
     ),
 )]

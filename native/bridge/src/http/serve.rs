@@ -148,7 +148,7 @@ async fn respond(
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let method = request.method().clone();
-    let mut response = match guard.check(&method, request.headers(), user) {
+    let mut response = match guard.check(&method, request.uri().path(), request.headers(), user) {
         Ok(()) => explain_wrong_method(&method, router.oneshot(request.map(Body::new)).await?),
         Err(error) => error.into_response(),
     };

@@ -118,6 +118,8 @@ pub enum Answer {
 /// One event on its way to one webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+// A job has a delivery, too, and names of schemas know no modules.
+#[schema(as = WebhookDelivery)]
 pub struct Delivery {
     /// `dlv_…`; also the `webhook-id` of every attempt.
     pub delivery_id: String,

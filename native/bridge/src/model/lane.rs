@@ -92,6 +92,17 @@ pub enum SessionIsolation {
     Shared,
 }
 
+impl SessionIsolation {
+    /// As settings spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Shared => "shared",
+        }
+    }
+}
+
 impl std::str::FromStr for SessionIsolation {
     type Err = String;
 

@@ -164,13 +164,17 @@ pub fn joined(single: Option<String>, many: Vec<String>) -> Vec<String> {
     ids
 }
 
+/// Whether these types and this scope select an event.
+#[must_use]
+pub fn selects(events: &[EventPattern], scope: &Scope, subject: &Subject<'_>) -> bool {
+    events.iter().any(|pattern| pattern.matches(subject.event_type)) && scope.includes(subject)
+}
+
 impl Subscription {
     /// Whether it wants an event.
     #[must_use]
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
-        self.enabled
-            && self.events.iter().any(|pattern| pattern.matches(subject.event_type))
-            && self.scope.includes(subject)
+        self.enabled && selects(&self.events, &self.scope, subject)
     }
 
     /// Whether anything is sent to it.

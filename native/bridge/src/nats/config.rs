@@ -103,8 +103,13 @@ impl NatsConfig {
         }))
     }
 
-    /// The servers, for people.
-    pub(super) fn url(&self) -> String {
+    /// Whether lane commands are taken from there.
+    pub(crate) fn takes_commands(&self) -> bool {
+        self.commands
+    }
+
+    /// The servers, for people; without secrets.
+    pub(crate) fn url(&self) -> String {
         self.servers.join(",")
     }
 }

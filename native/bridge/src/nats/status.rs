@@ -38,6 +38,14 @@ pub struct NatsView {
     last_error: Option<String>,
 }
 
+impl NatsView {
+    /// What went wrong last, until it goes well again.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.last_error.as_deref()
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {

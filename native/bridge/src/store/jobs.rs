@@ -2,7 +2,9 @@
 
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::events::{NewEvent, append, forget_events};
 use super::{Store, StoreError};
@@ -17,6 +19,10 @@ pub struct JobQuery {
     pub status: Option<JobStatus>,
     /// Only jobs of this conversation.
     pub conversation_id: Option<String>,
+    /// Only jobs of this lane.
+    pub lane_id: Option<String>,
+    /// Only jobs with this in their message, their folder or one of their ids; ASCII letters in either case.
+    pub search: Option<String>,
     /// Only jobs older than this one.
     pub before: Option<String>,
     /// At most so many.
@@ -46,6 +52,30 @@ pub struct JobCounts {
     /// The newest job.
     pub latest_job_id: Option<String>,
 }
+
+/// What happened to the jobs that were accepted in a period of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobPeriod {
+    /// When it begins.
+    pub at: Timestamp,
+    /// Jobs that ended well.
+    pub completed: u64,
+    /// Jobs that ended otherwise.
+    pub failed: u64,
+    /// Jobs that have not ended.
+    pub unfinished: u64,
+    /// Tokens sent to the model, cached ones included.
+    pub input_tokens: u64,
+    /// Of these, read from the provider's cache.
+    pub cached_input_tokens: u64,
+    /// Tokens that the model wrote, reasoning included.
+    pub output_tokens: u64,
+}
+
+/// Condition of jobs in which a text is found.
+const SEARCHED: &str = " AND instr(lower(job_id || ' ' || coalesce(conversation_id, '') || ' ' ||
+    coalesce(json_extract(job, '$.cwd'), '') || ' ' || json_extract(job, '$.message')), lower(?)) > 0";
 
 impl Store {
     /// Records a new job, run by `instance_id`, with its first event. `message` is kept until the job ends.
@@ -190,6 +220,12 @@ impl Store {
             if let Some(conversation_id) = query.conversation_id {
                 and(" AND conversation_id = ?", conversation_id.into());
             }
+            if let Some(lane_id) = query.lane_id {
+                and(" AND json_extract(job, '$.laneId') = ?", lane_id.into());
+            }
+            if let Some(search) = query.search {
+                and(SEARCHED, search.into());
+            }
             if let Some(before) = query.before {
                 and(
                     " AND (created_at, rowid) < (SELECT created_at, rowid FROM jobs WHERE job_id = ?)",
@@ -240,6 +276,56 @@ impl Store {
                 .query_row([], |row| row.get(0))
                 .optional()?;
             Ok(counts)
+        })
+        .await
+    }
+
+    /// The last `count` periods of `period_ms` milliseconds up to `now`, oldest first. A job counts in the period in which it was
+    /// accepted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_periods(
+        &self,
+        now: Timestamp,
+        period_ms: i64,
+        count: u32,
+    ) -> Result<Vec<JobPeriod>, StoreError> {
+        self.read(move |connection| {
+            // The periods begin at multiples of their length, so that a look a moment later shows the same ones.
+            let newest = now.as_millis() / period_ms;
+            let oldest = newest - i64::from(count) + 1;
+            let empty = |number: i64| JobPeriod {
+                at: Timestamp::from_millis(number * period_ms),
+                ..JobPeriod::default()
+            };
+            let mut periods: Vec<_> = (oldest..=newest).map(empty).collect();
+            let mut statement = connection.prepare_cached(
+                "SELECT created_at / ?2 - ?1, status, count(*),
+                     coalesce(sum(json_extract(job, '$.result.tokenUsage.inputTokens')), 0),
+                     coalesce(sum(json_extract(job, '$.result.tokenUsage.cachedInputTokens')), 0),
+                     coalesce(sum(json_extract(job, '$.result.tokenUsage.outputTokens')), 0)
+                 FROM jobs WHERE created_at >= ?1 * ?2 GROUP BY 1, 2",
+            )?;
+            let mut rows = statement.query([oldest, period_ms])?;
+            while let Some(row) = rows.next()? {
+                let number = |column| -> Result<u64, StoreError> {
+                    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
+                };
+                let place = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
+                // The clock of another process may be ahead.
+                let Some(period) = periods.get_mut(place) else { continue };
+                let count = number(2)?;
+                match row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)? {
+                    "completed" => period.completed += count,
+                    "failed" => period.failed += count,
+                    _ => period.unfinished += count,
+                }
+                period.input_tokens += number(3)?;
+                period.cached_input_tokens += number(4)?;
+                period.output_tokens += number(5)?;
+            }
+            Ok(periods)
         })
         .await
     }

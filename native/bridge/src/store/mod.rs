@@ -2,7 +2,7 @@
 //!
 //! The only room that knows SQL. Writes go through one writer thread ([`writer`]), which groups those that wait into one
 //! transaction and answers after the commit; reads use connections of their own. A file a table: [`jobs`], [`events`],
-//! [`approvals`], [`lanes`], [`aliases`], [`idempotency`], [`webhooks`], [`deliveries`], [`nats`].
+//! [`approvals`], [`browser_sessions`], [`lanes`], [`aliases`], [`idempotency`], [`webhooks`], [`deliveries`], [`nats`].
 //!
 //! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction; a power
 //! failure may take the last moments with it, but never leaves half a transaction. Codex keeps the conversations
@@ -10,6 +10,7 @@
 
 mod aliases;
 mod approvals;
+mod browser_sessions;
 mod deliveries;
 mod events;
 mod idempotency;
@@ -32,7 +33,7 @@ pub use approvals::{ApprovalPage, ApprovalQuery};
 pub use deliveries::{ChangedBy, DeliveryPage, DeliveryQuery, Due, Outbox, OutboxWebhook};
 pub use events::{EventPage, EventSubject, LogBounds, LoneEvent, NewEvent, StoredEvent};
 pub use idempotency::{Claim, KeptReply, KeyedRequest};
-pub use jobs::{JobCounts, JobPage, JobQuery};
+pub use jobs::{JobCounts, JobPage, JobPeriod, JobQuery};
 pub use lanes::{LaneQuery, OwnedLane};
 pub use nats::NatsCursor;
 pub use webhooks::{Inserted, WebhookChange};
@@ -47,6 +48,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_lanes.sql"),
     include_str!("migrations/0005_webhooks.sql"),
     include_str!("migrations/0006_nats.sql"),
+    include_str!("migrations/0007_browser_sessions.sql"),
 ];
 
 /// Why the database could not be used.

@@ -336,11 +336,13 @@ impl Threads {
             None
         };
         let processes = running.map(|running| running.processes);
-        Ok(Activity {
-            processes,
-            inferred,
-            own_pids: self.sessions.all().iter().filter_map(Session::pid).collect(),
-        })
+        Ok(Activity { processes, inferred, own_pids: self.own_pids() })
+    }
+
+    /// Process ids of the bridge's own app-servers, those of lanes included.
+    #[must_use]
+    pub fn own_pids(&self) -> Vec<u32> {
+        self.sessions.all().iter().filter_map(Session::pid).collect()
     }
 
     /// One of Codex's lists, as Codex answers.

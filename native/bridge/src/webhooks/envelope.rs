@@ -35,7 +35,7 @@ struct Envelope<'a> {
 }
 
 /// What an event is about. The one place that knows where its lane and session are.
-fn subject_of(event: &LoneEvent) -> Subject<'_> {
+pub(super) fn subject_of(event: &LoneEvent) -> Subject<'_> {
     Subject {
         event_type: &event.event_type,
         lane_id: event.lane_id.as_deref(),

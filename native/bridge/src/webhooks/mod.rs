@@ -30,8 +30,11 @@ use crate::instance::take_lock;
 use crate::limits;
 use crate::model::delivery::Delivery;
 use crate::model::event_pattern::EventPattern;
-use crate::model::subscription::{Scope, Secret, Subscription};
-use crate::store::{ChangedBy, DeliveryPage, DeliveryQuery, Inserted, LoneEvent, Store, WebhookChange};
+use crate::model::subscription::{Scope, Secret, Subscription, selects};
+use crate::store::{
+    ChangedBy, DeliveryPage, DeliveryQuery, EventSubject, Inserted, LoneEvent, Store, StoredEvent,
+    WebhookChange,
+};
 use deliverer::Deliverer;
 
 /// All webhooks. Cheap to clone.
@@ -57,6 +60,17 @@ pub struct WebhookPatch {
     pub secret: Option<Option<String>>,
     /// Which ones.
     pub scope: Option<Scope>,
+}
+
+/// What a webhook of some events and scope would have been sent lately.
+#[derive(Debug)]
+pub struct Preview {
+    /// How many of the newest events were looked at.
+    pub looked_at: usize,
+    /// How many of these it would have been sent.
+    pub matched: usize,
+    /// The newest of them, newest first.
+    pub events: Vec<StoredEvent>,
 }
 
 /// The same, checked.
@@ -130,6 +144,33 @@ impl Webhooks {
             }
             Inserted::Full => Err(Error::TooManyWebhooks { limit: limits::WEBHOOKS_MAX }),
         }
+    }
+
+    /// What a webhook of these events and this scope would have been sent of the newest events.
+    ///
+    /// # Errors
+    /// [`Error`]: a wrong field.
+    pub async fn preview(&self, events: &[String], scope: Scope) -> Result<Preview, Error> {
+        let (patterns, scope) = (check_events(events)?, check_scope(scope)?);
+        let newest = self.store.log_bounds().await?.newest;
+        let mut after = newest.saturating_sub(limits::PREVIEW_EVENTS_MAX.into()).max(0);
+        let (mut looked_at, mut matching) = (0, Vec::new());
+        loop {
+            let page = self.store.events_after(after, EventSubject::default()).await?;
+            looked_at += page.events.len();
+            if let Some(last) = page.events.last() {
+                after = last.event_id;
+            }
+            let wanted =
+                |stored: &StoredEvent| selects(&patterns, &scope, &envelope::subject_of(&stored.event));
+            matching.extend(page.events.into_iter().filter(wanted));
+            if !page.more || after >= newest {
+                break;
+            }
+        }
+        let matched = matching.len();
+        let events = matching.into_iter().rev().take(limits::PREVIEW_SHOWN_MAX).collect();
+        Ok(Preview { looked_at, matched, events })
     }
 
     /// All of them, oldest first.

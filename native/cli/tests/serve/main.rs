@@ -261,6 +261,31 @@ async fn commands_that_a_turn_runs_do_not_outlive_the_bridge() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_command_prints_a_link_that_signs_a_browser_in() {
+    let world = World::new().await;
+    let dashboard = async || {
+        let command = tokio::process::Command::new(env!("CARGO_BIN_EXE_codex-bridge"))
+            .arg("dashboard")
+            .current_dir(world.folder.path())
+            .env("CODEX_BRIDGE_DISCOVERY_DIR", world.folder.path().join("discovery"))
+            .output();
+        let output = command.await.unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    };
+    let (ended_well, _, told) = dashboard().await;
+    assert!(!ended_well && told.contains("no bridge runs") && told.contains("codex-bridge serve"), "{told}");
+
+    let serve = world.serve().await;
+    let (ended_well, link, told) = dashboard().await;
+    assert!(ended_well, "{told}");
+    let (page, code) = link.trim().split_once('#').unwrap();
+    assert!(page.starts_with("http://127.0.0.1:") && page.ends_with("/dashboard/sign-in"), "{link}");
+    let signed_in = serve.client.post("/dashboard/session", &json!({"code": code})).await.unwrap();
+    assert_eq!((signed_in.status.as_u16(), &signed_in.body["signedIn"]), (200, &json!(true)));
+}
+
 #[tokio::test]
 async fn wrong_flags_are_explained() {
     for (arguments, says) in [

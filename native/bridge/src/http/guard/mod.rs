@@ -7,8 +7,10 @@
 //! 2. **Origin**, where a browser sends one, must be ours or on the allow-list; without one, `Sec-Fetch-Site` must not
 //!    tell of another site.
 //! 3. **Token**, where one is set; otherwise the **user** of the connection must be ours, as the operating system tells.
-//!    Where it cannot tell, a token that was written to a file of the user's is wanted.
+//!    Where it cannot tell, a token that was written to a file of the user's is wanted. From our own page, the cookie of a browser
+//!    that is signed in ([`browser`]) stands for the token.
 
+mod browser;
 mod peer;
 
 use std::net::SocketAddr;
@@ -19,6 +21,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use subtle::ConstantTimeEq;
 
 use crate::error::Error;
+use crate::sign_in::SignIn;
 
 pub(super) use peer::user_of;
 pub use peer::{PeerUser, knows_the_user_of_a_connection};
@@ -31,6 +34,8 @@ pub struct Guard {
     address: SocketAddr,
     token: Option<Token>,
     allowed_origins: Vec<String>,
+    /// Which browsers are signed in; `None` for a server without a dashboard.
+    sign_in: Option<SignIn>,
 }
 
 struct Token {
@@ -64,21 +69,50 @@ impl Guard {
         let token = configured.or_else(|| generated_token.map(|secret| Token { secret, generated: true }));
         let allowed_origins =
             allowed_origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()).collect();
-        Self { address, token, allowed_origins }
+        Self { address, token, allowed_origins, sign_in: None }
+    }
+
+    /// The same, and the browsers that are signed in may pass.
+    #[must_use]
+    pub fn with_sign_in(self, sign_in: SignIn) -> Self {
+        Self { sign_in: Some(sign_in), ..self }
+    }
+
+    /// Whether requests need a token.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
     }
 
     /// Whether a request may pass.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::Unauthorized`].
-    pub(super) fn check(&self, method: &Method, headers: &HeaderMap, peer: PeerUser) -> Result<(), Error> {
+    pub(super) fn check(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        peer: PeerUser,
+    ) -> Result<(), Error> {
         self.check_host(headers)?;
-        self.check_origin(headers)?;
+        let is_file = self.sign_in.is_some() && browser::is_dashboard_file(method, path);
+        if !(is_file && browser::is_visit(headers)) {
+            self.check_origin(headers)?;
+        }
         // A preflight carries no credentials by definition, and is answered without doing anything.
         if *method == Method::OPTIONS && headers.contains_key(ORIGIN) {
             return Ok(());
         }
+        let needs_no_token = is_file || (self.sign_in.is_some() && browser::is_sign_in(method, path));
+        if self.token.is_some() && (needs_no_token || self.stands_for_the_token(method, headers)) {
+            return Ok(());
+        }
         self.check_identity(headers, peer)
+    }
+
+    /// A token that is there must be right, whatever the cookie says.
+    fn stands_for_the_token(&self, method: &Method, headers: &HeaderMap) -> bool {
+        given_token(headers).is_none() && self.is_signed_in(method, headers)
     }
 
     /// Whether a request that did not come over HTTP may pass: it must carry the token, where one is set. Whoever let such
@@ -202,7 +236,7 @@ mod tests {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
         guard
-            .check(&Method::GET, &map, peer)
+            .check(&Method::GET, "/health", &map, peer)
             .map_err(|error| crate::http::reply::status_and_code(&error).0.as_u16())
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::approvals::ApprovalsView;
+use crate::clock::Timestamp;
 use crate::conversations::message::steering_input;
 use crate::error::Error;
 use crate::events::{EventView, Filter, Start};
@@ -20,7 +21,7 @@ use crate::http::reply::ErrorView;
 use crate::http::sse::{self, LastEventId};
 use crate::limits;
 use crate::model::job::{Job, JobStatus};
-use crate::store::{ApprovalPage, ApprovalQuery, EventSubject, JobPage, JobQuery};
+use crate::store::{ApprovalPage, ApprovalQuery, EventSubject, JobPage, JobPeriod, JobQuery};
 
 /// Query of `GET /jobs`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -31,6 +32,10 @@ pub(super) struct ListJobsQuery {
     status: Option<JobStatus>,
     /// Only jobs of this conversation.
     conversation_id: Option<String>,
+    /// Only jobs of this lane.
+    lane_id: Option<String>,
+    /// Only jobs with this in their message, their folder or one of their ids; ASCII letters in either case.
+    search: Option<String>,
     /// Only jobs older than this one: the last `jobId` of the page before.
     before: Option<String>,
     /// At most so many, 1 to 1000. Default: 1000.
@@ -80,9 +85,53 @@ pub(super) async fn list_jobs(
     if let Some(before) = &query.before {
         app.jobs.get(before).await?;
     }
-    let ListJobsQuery { status, conversation_id, before, .. } = query;
-    let JobPage { jobs, more } = app.jobs.list(JobQuery { status, conversation_id, before, limit }).await?;
+    let ListJobsQuery { status, conversation_id, lane_id, search, before, .. } = query;
+    let search = search.filter(|search| !search.trim().is_empty());
+    let query = JobQuery { status, conversation_id, lane_id, search, before, limit };
+    let JobPage { jobs, more } = app.jobs.list(query).await?;
     Ok(Json(JobsView { ok: true, jobs, more }))
+}
+
+/// Query of `GET /jobs/statistics`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct JobStatisticsQuery {
+    /// How far back, 1 to 720. Default: 24.
+    hours: Option<u32>,
+}
+
+/// Reply of `GET /jobs/statistics`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JobStatisticsView {
+    /// Always `true`.
+    ok: bool,
+    /// Milliseconds that each period lasts.
+    period_ms: i64,
+    /// Oldest first, without gaps; the last one is under way.
+    periods: Vec<JobPeriod>,
+}
+
+/// How many jobs there were in each of 48 periods, and the tokens of their turns.
+#[utoipa::path(get, path = "/jobs/statistics", tag = "jobs", params(JobStatisticsQuery), responses(
+    (status = OK, description = "The periods", body = JobStatisticsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_job_statistics(
+    State(app): State<Arc<App>>,
+    QueryOf(query): QueryOf<JobStatisticsQuery>,
+) -> Result<Json<JobStatisticsView>, Error> {
+    let hours = query.hours.unwrap_or(24);
+    if !(1..=limits::STATISTICS_HOURS_MAX).contains(&hours) {
+        return Err(Error::invalid(
+            "hours",
+            format!("must be between 1 and {}", limits::STATISTICS_HOURS_MAX),
+        ));
+    }
+    let period_ms = i64::from(hours) * 60 * 60 * 1000 / i64::from(limits::STATISTICS_PERIODS);
+    let periods = app.store.job_periods(Timestamp::now(), period_ms, limits::STATISTICS_PERIODS).await?;
+    Ok(Json(JobStatisticsView { ok: true, period_ms, periods }))
 }
 
 /// One job; with `waitMs` as soon as it has ended.

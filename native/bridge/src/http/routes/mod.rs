@@ -4,11 +4,13 @@ pub(super) mod approvals;
 pub(super) mod codex;
 pub(super) mod context;
 pub(super) mod conversations;
+pub(super) mod dashboard;
 pub(super) mod debug;
 pub(super) mod events;
 pub(super) mod health;
 pub(super) mod jobs;
 pub(super) mod lanes;
+pub(super) mod system;
 pub(super) mod watch;
 pub(super) mod webhooks;
 pub(super) mod workflows;
@@ -47,7 +49,16 @@ pub(super) fn described() -> OpenApiRouter<Arc<App>> {
 fn others() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::get_health))
+        .routes(routes!(system::get_system))
+        .routes(routes!(system::get_log))
+        .routes(routes!(dashboard::create_dashboard_link))
+        .routes(routes!(
+            dashboard::get_dashboard_session,
+            dashboard::sign_in_to_dashboard,
+            dashboard::sign_out_of_dashboard
+        ))
         .routes(routes!(jobs::list_jobs))
+        .routes(routes!(jobs::get_job_statistics))
         .routes(routes!(jobs::get_job))
         .routes(routes!(jobs::stream_job_events))
         .routes(routes!(jobs::cancel_job))
@@ -92,6 +103,7 @@ fn others() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(codex::rpc::call_codex))
         .routes(routes!(webhooks::list_webhooks))
         .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::preview_webhook))
         .routes(routes!(webhooks::test_webhook))
         .routes(routes!(webhooks::list_webhook_deliveries))
         .routes(routes!(webhooks::redeliver_webhook_delivery))
@@ -143,6 +155,9 @@ pub(crate) fn router(app: Arc<App>) -> axum::Router {
     let describe = move || ready(([(header::CONTENT_TYPE, "application/json")], description.clone()));
     router
         .route("/openapi.json", get(describe))
+        .route("/dashboard", get(dashboard::show_dashboard))
+        .route("/dashboard/", get(dashboard::show_dashboard))
+        .route("/dashboard/{*path}", get(dashboard::show_dashboard_file))
         .fallback(async || Error::RouteNotFound)
         .with_state(app)
         .layer(option_layer(cors))

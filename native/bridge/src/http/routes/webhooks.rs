@@ -17,8 +17,8 @@ use crate::limits;
 use crate::model::delivery::{Delivery, DeliveryStatus};
 use crate::model::event_pattern::EventPattern;
 use crate::model::subscription::{PausedReason, Scope, ScopeKind, Subscription, joined};
-use crate::store::{DeliveryPage, DeliveryQuery};
-use crate::webhooks::WebhookPatch;
+use crate::store::{DeliveryPage, DeliveryQuery, LoneEvent, StoredEvent};
+use crate::webhooks::{Preview, WebhookPatch};
 
 /// A webhook. Its secret is never shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -249,6 +249,70 @@ pub(super) async fn create_webhook(
     // The id that the request's key is bound to: sent again, it finds what it made.
     let id = format!("wh_{}", id.replace('-', ""));
     Ok(WebhookReplyView::of(app.webhooks.create(&id, body.known()?.into()).await?))
+}
+
+/// Body of `POST /webhooks/preview`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PreviewBody {
+    /// Event types, `*` standing for anything.
+    #[schema(example = json!(["lane.completed", "job.*"]))]
+    events: Vec<String>,
+    /// Which of them; all where it is left out.
+    scope: Option<ScopeBody>,
+}
+
+/// Reply of `POST /webhooks/preview`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PreviewView {
+    /// Always `true`.
+    ok: bool,
+    /// How many of the newest recorded events were looked at.
+    looked_at: usize,
+    /// How many of these would have been sent.
+    matched: usize,
+    /// The newest of them, newest first.
+    events: Vec<PreviewedEvent>,
+}
+
+/// An event that would have been sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PreviewedEvent {
+    event_id: i64,
+    at: Timestamp,
+    r#type: String,
+    job_id: Option<String>,
+    conversation_id: Option<String>,
+    lane_id: Option<String>,
+}
+
+impl From<StoredEvent> for PreviewedEvent {
+    fn from(StoredEvent { event_id, event }: StoredEvent) -> Self {
+        let LoneEvent { at, event_type, job_id, conversation_id, lane_id, .. } = event;
+        Self { event_id, at, r#type: event_type, job_id, conversation_id, lane_id }
+    }
+}
+
+/// Tells which of the newest recorded events a webhook of these events and this scope would have been sent. Changes nothing.
+#[utoipa::path(post, path = "/webhooks/preview", tag = "webhooks", request_body = PreviewBody, responses(
+    (status = OK, description = "The events", body = PreviewView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn preview_webhook(
+    State(app): State<Arc<App>>,
+    body: JsonBody<PreviewBody>,
+) -> Result<Json<PreviewView>, Error> {
+    let PreviewBody { events, scope } = body.known()?;
+    let Preview { looked_at, matched, events } =
+        app.webhooks.preview(&events, scope.unwrap_or_default().into()).await?;
+    Ok(Json(PreviewView {
+        ok: true,
+        looked_at,
+        matched,
+        events: events.into_iter().map(Into::into).collect(),
+    }))
 }
 
 /// One webhook.

@@ -1,0 +1,148 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { call } from "../../api/client";
+import { conversationQuery, pendingApprovalsQuery } from "../../api/queries";
+import type { Job } from "../../api/schemas";
+import { Actions } from "../../components/Action";
+import { EmptyState } from "../../components/EmptyState";
+import { count, firstLine, folderName, shortId } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
+import { Moment } from "../../components/Moment";
+import { Page } from "../../components/Page";
+import { useCurl } from "../../components/useCurl";
+import { ApprovalCard } from "../overview/ApprovalCard";
+import { JobRow } from "../jobs/JobRow";
+import { Composer } from "./Composer";
+import { RenameDialog } from "./RenameDialog";
+import { TranscriptView } from "./TranscriptView";
+import { useTranscript } from "./useTranscript";
+
+export function ConversationPage() {
+  const { conversationId } = useParams({ from: "/inside/conversations/$conversationId" });
+  // Another conversation is another page: what was typed belongs to the one before.
+  return <Conversation key={conversationId} conversationId={conversationId} />;
+}
+
+function Conversation({ conversationId }: { conversationId: string }) {
+  const curl = useCurl();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [renaming, setRenaming] = useState(false);
+  const conversation = useQuery(conversationQuery(conversationId));
+  const jobs = useQuery({
+    queryKey: ["jobs", "conversation", conversationId],
+    queryFn: ({ signal }) => call("GET /jobs", { query: { conversationId, limit: 20 }, signal }),
+  });
+  const transcript = useTranscript(conversationId, conversation.data?.turns);
+  const approvals = useQuery(pendingApprovalsQuery).data?.approvals.filter((approval) => approval.conversationId === conversationId) ?? [];
+  const running = jobs.data?.jobs.find(({ status }) => status === "running" || status === "starting");
+  const path = { conversationId };
+  const refresh = () => queries.invalidateQueries({ queryKey: ["conversation", conversationId] });
+  const title = conversation.data?.title ?? firstLine(conversation.data?.preview ?? jobs.data?.jobs.at(-1)?.message ?? "");
+
+  return (
+    <Page
+      above={<Link to="/conversations">Conversations</Link>}
+      title={title || `Conversation ${shortId(conversationId)}`}
+      fills
+      actions={
+        <Actions
+          actions={[
+            {
+              label: "Open in VS Code",
+              run: () => call("POST /conversations/{conversationId}/open", { path, body: {} }),
+            },
+            {
+              label: "Fork",
+              title: "Go on in a copy",
+              run: async () => {
+                const { conversationId } = await call("POST /conversations/{conversationId}/fork", { path, body: {} });
+                await navigate({ to: "/conversations/$conversationId", params: { conversationId } });
+              },
+            },
+            { label: "Rename", run: async () => setRenaming(true) },
+            {
+              label: "Roll back",
+              className: "danger",
+              confirm: "The last turn is taken out of the conversation. Files that it changed stay as they are.",
+              run: () => call("POST /conversations/{conversationId}/rollback", { path, body: { turns: 1 } }).then(refresh),
+            },
+            {
+              label: "Compact",
+              title: "Replace what was said by a summary",
+              run: () => call("POST /conversations/{conversationId}/compact", { path }),
+            },
+            {
+              label: "Archive",
+              confirm: "It leaves the lists. Among the archived conversations it can be brought back.",
+              run: () =>
+                call("POST /conversations/{conversationId}/archive", { path }).then(() => navigate({ to: "/conversations" })),
+            },
+          ]}
+        />
+      }
+    >
+      <p className="small muted facts-line">
+        <span className="mono">{conversationId}</span>
+        {conversation.data?.cwd && <span title={conversation.data.cwd}>{folderName(conversation.data.cwd)}</span>}
+        {conversation.data?.source && <span>{conversation.data.source}</span>}
+        {conversation.data?.model && <span>{conversation.data.model}</span>}
+        {conversation.data?.owner && <span>{ownerWords(conversation.data.owner)}</span>}
+        {conversation.data?.updatedAt && <Moment at={conversation.data.updatedAt} />}
+        {tokensOf(transcript.tokens, jobs.data?.jobs)}
+      </p>
+      <LoadError of={[conversation]} />
+      {conversation.isSuccess && transcript.turns.length === 0 ? (
+        <EmptyState
+          title="Nothing was said yet"
+          line={curl(`/conversations/${conversationId}/messages`, { message: "Hello" })}
+        />
+      ) : (
+        <TranscriptView transcript={transcript}>
+          {approvals.map((approval) => (
+            <ApprovalCard key={approval.approvalId} approval={approval} />
+          ))}
+        </TranscriptView>
+      )}
+      <Composer conversationId={conversationId} running={running} />
+      {(jobs.data?.jobs.length ?? 0) > 0 && (
+        <details className="conversation-jobs">
+          <summary>Jobs of this conversation ({jobs.data?.more ? "20 newest" : count(jobs.data?.jobs.length ?? 0)})</summary>
+          <ul className="rows">
+            {jobs.data?.jobs.map((job) => (
+              <li key={job.jobId}>
+                <JobRow job={job} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {renaming && <RenameDialog conversationId={conversationId} title={title} close={() => setRenaming(false)} />}
+    </Page>
+  );
+}
+
+function ownerWords(owner: { kind: string; program?: string | null; pid?: number | null }): string {
+  switch (owner.kind) {
+    case "nobody":
+      return "free";
+    case "bridge":
+      return "held by this bridge";
+    case "other":
+      return `held by ${owner.program ?? "another process"} (${owner.pid ?? "?"})`;
+    default:
+      return "holder unknown";
+  }
+}
+
+/** Of all turns as Codex told it last; before that, of the last turn that a job ran. */
+function tokensOf(usage: Record<string, unknown> | undefined, jobs: Job[] = []) {
+  const total = (usage?.["total"] as Record<string, unknown> | undefined)?.["totalTokens"];
+  if (typeof total === "number") {
+    return <span>{count(total)} tokens</span>;
+  }
+  const last = jobs.find((job) => job.result?.tokenUsage)?.result?.tokenUsage;
+  return last ? <span>{count(last.totalTokens)} tokens in the last turn</span> : null;
+}

@@ -1,0 +1,140 @@
+// What was said and done in a conversation: Codex's own history, and over it what is told live.
+
+import type { BridgeEvent } from "../../live/events";
+
+/** A piece of a turn, in Codex's words. What it has besides depends on its type. */
+export interface Item {
+  id: string;
+  type: string;
+  [field: string]: unknown;
+}
+
+export interface Turn {
+  id: string;
+  status: string;
+  items: Item[];
+  error: string | undefined;
+  /** Unified diff of all changes so far. */
+  diff: string | undefined;
+  plan: Record<string, unknown> | undefined;
+}
+
+export interface Transcript {
+  turns: Turn[];
+  tokens: Record<string, unknown> | undefined;
+}
+
+/** More output of a running command is not kept: the end comes with the whole. */
+const outputMax = 200_000;
+
+/** The turns of `GET /conversations/{id}`. */
+export function ofHistory(turns: unknown[]): Transcript {
+  const read = (turn: unknown): Turn => {
+    const { id, status, items, error } = (turn ?? {}) as Record<string, unknown>;
+    return {
+      id: String(id ?? ""),
+      status: String(status ?? ""),
+      items: Array.isArray(items) ? items.map((item) => ({ ...item, id: String(item?.id ?? ""), type: String(item?.type ?? "") })) : [],
+      error: messageOf(error),
+      diff: undefined,
+      plan: undefined,
+    };
+  };
+  return { turns: turns.map(read), tokens: undefined };
+}
+
+/** The transcript after these events of its conversation. What is not understood changes nothing. */
+export function after(transcript: Transcript, events: BridgeEvent[]): Transcript {
+  const draft: Transcript = { ...transcript, turns: [...transcript.turns] };
+  const copied = new Set<string>();
+  /** The turn, copied once for all events. */
+  const turn = (id: string): Turn => {
+    let at = draft.turns.findLastIndex((turn) => turn.id === id);
+    if (at < 0) {
+      at = draft.turns.push({ id, status: "inProgress", items: [], error: undefined, diff: undefined, plan: undefined }) - 1;
+    }
+    const found = draft.turns[at] as Turn;
+    if (copied.has(id)) {
+      return found;
+    }
+    copied.add(id);
+    const copy = { ...found, items: [...found.items] };
+    draft.turns[at] = copy;
+    return copy;
+  };
+  const append = (turnId: string, itemId: unknown, type: string, field: string, delta: unknown) => {
+    const { items } = turn(turnId);
+    let at = items.findIndex((item) => item.id === itemId);
+    if (at < 0) {
+      at = items.push({ id: String(itemId), type }) - 1;
+    }
+    const item = items[at] as Item;
+    const text = `${typeof item[field] === "string" ? item[field] : ""}${String(delta ?? "")}`;
+    items[at] = { ...item, [field]: text.slice(-outputMax) };
+  };
+  const put = (turnId: string, item: unknown) => {
+    const { id, type } = (item ?? {}) as Record<string, unknown>;
+    const { items } = turn(turnId);
+    const whole = { ...(item as object), id: String(id ?? ""), type: String(type ?? "") };
+    const at = items.findIndex((one) => one.id === whole.id);
+    at < 0 ? items.push(whole) : (items[at] = { ...items[at], ...whole });
+  };
+
+  for (const { type, turnId = "", payload } of events) {
+    switch (type) {
+      case "turn.started":
+        turn(turnId).status = "inProgress";
+        break;
+      case "turn.completed": {
+        const ended = (payload["turn"] ?? {}) as Record<string, unknown>;
+        const one = turn(turnId);
+        one.status = String(ended["status"] ?? "completed");
+        one.error = messageOf(ended["error"]);
+        break;
+      }
+      case "item.started":
+      case "item.completed":
+        put(turnId, payload["item"]);
+        break;
+      case "item.agentMessage.delta":
+        append(turnId, payload["itemId"], "agentMessage", "text", payload["delta"]);
+        break;
+      case "item.reasoning.summaryTextDelta":
+        append(turnId, payload["itemId"], "reasoning", "summaryText", payload["delta"]);
+        break;
+      case "item.commandExecution.outputDelta":
+        append(turnId, payload["itemId"], "commandExecution", "aggregatedOutput", payload["delta"]);
+        break;
+      case "turn.diff.updated":
+        turn(turnId).diff = String(payload["diff"] ?? "");
+        break;
+      case "turn.plan.updated":
+        turn(turnId).plan = payload;
+        break;
+      case "thread.tokenUsage.updated":
+        draft.tokens = (payload["tokenUsage"] ?? undefined) as Transcript["tokens"];
+        break;
+      default:
+    }
+  }
+  return draft;
+}
+
+function messageOf(error: unknown): string | undefined {
+  if (error === null || error === undefined) {
+    return undefined;
+  }
+  const message = (error as Record<string, unknown>)["message"];
+  return typeof message === "string" ? message : JSON.stringify(error);
+}
+
+/** A field's text, whatever form it comes in: a string, a list of strings, or of `{text}`. */
+export function textOf(value: unknown): string {
+  if (typeof value === "string") {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((part) => (typeof part === "string" ? part : textOf((part as Record<string, unknown>)?.["text"]))).join("\n");
+  }
+  return "";
+}

@@ -1,0 +1,53 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+
+import { useEvents } from "../../live/Live";
+import { after, ofHistory, type Transcript } from "./transcript";
+
+const nothing: Transcript = { turns: [], tokens: undefined };
+
+/** The transcript of a conversation: its history, and what happens since. */
+export function useTranscript(conversationId: string, history: unknown[] | null | undefined): Transcript {
+  const queries = useQueryClient();
+  const [transcript, setTranscript] = useState(nothing);
+  const latest = useRef(transcript);
+  const show = (next: Transcript) => {
+    latest.current = next;
+    setTranscript(next);
+  };
+
+  useEffect(() => {
+    if (history) {
+      show(joined(ofHistory(history), latest.current));
+    }
+  }, [history]);
+
+  useEvents((events) => {
+    const own = events.filter((event) => event.conversationId === conversationId);
+    if (own.length > 0) {
+      show(after(latest.current, own));
+    }
+    if (own.some(({ type }) => /^job\.(completed|failed)$/.test(type))) {
+      // The history has the whole of it now, in its final words.
+      void queries.invalidateQueries({ queryKey: ["conversation", conversationId] });
+    }
+  });
+  return transcript;
+}
+
+/** Of a turn that still runs, history and live events each know a part; for the rest history has the last word. */
+function joined(history: Transcript, live: Transcript): Transcript {
+  const turns = history.turns.map((turn) => {
+    const heard = live.turns.find(({ id }) => id === turn.id);
+    if (heard === undefined) {
+      return turn;
+    }
+    if (turn.status !== "inProgress") {
+      return { ...turn, diff: heard.diff, plan: heard.plan };
+    }
+    const known = new Set(turn.items.map(({ id }) => id));
+    return { ...heard, items: [...turn.items, ...heard.items.filter(({ id }) => !known.has(id))] };
+  });
+  const begun = live.turns.filter(({ id, status }) => status === "inProgress" && !turns.some((turn) => turn.id === id));
+  return { turns: [...turns, ...begun], tokens: live.tokens };
+}

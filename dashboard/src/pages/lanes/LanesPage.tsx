@@ -1,0 +1,152 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useDeferredValue, useMemo, useState } from "react";
+
+import { call } from "../../api/client";
+import { lanesQuery } from "../../api/queries";
+import type { Lane, LaneStatus } from "../../api/schemas";
+import { Actions } from "../../components/Action";
+import { EmptyState } from "../../components/EmptyState";
+import { folderName } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
+import { Moment } from "../../components/Moment";
+import { Page } from "../../components/Page";
+import { useCurl } from "../../components/useCurl";
+import { Status } from "../../components/Status";
+import { Tabs } from "../../components/Tabs";
+import { VirtualList } from "../../components/VirtualList";
+import { NewLaneDialog } from "./NewLaneDialog";
+
+/** The columns of the board, and the states that stand in each. */
+const columns: { title: string; statuses: LaneStatus[] }[] = [
+  { title: "Idle", statuses: ["idle"] },
+  { title: "Working", statuses: ["starting", "running", "verifying"] },
+  { title: "Waiting for you", statuses: ["needs_approval", "blocked"] },
+  { title: "Done", statuses: ["done"] },
+  { title: "Failed", statuses: ["failed", "interrupted"] },
+];
+
+export function LanesPage() {
+  const curl = useCurl();
+  const lanes = useQuery(lanesQuery);
+  const [typed, setTyped] = useState("");
+  const [creating, setCreating] = useState(false);
+  const search = useDeferredValue(typed.trim().toLowerCase());
+  const shown = useMemo(() => {
+    const words = ({ laneId, title, projectId, repoRoot }: Lane) => `${laneId} ${title ?? ""} ${projectId ?? ""} ${repoRoot ?? ""}`.toLowerCase();
+    return (lanes.data?.lanes ?? []).filter((lane) => search === "" || words(lane).includes(search));
+  }, [lanes.data, search]);
+  return (
+    <Page
+      title="Lanes"
+      fills
+      actions={
+        <div className="toolbar">
+          <input
+            className="input"
+            type="search"
+            aria-label="Search lanes"
+            placeholder="Title, id or folder"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+          <Actions
+            actions={[
+              {
+                label: "Clean up",
+                confirm: "Lanes that are done and older than a day are deleted, with their worktrees unless these hold work.",
+                run: () => call("POST /lanes/cleanup", { body: { statuses: ["done"], olderThanHours: 24 } }),
+              },
+              { label: "New lane", className: "primary", run: async () => setCreating(true) },
+            ]}
+          />
+        </div>
+      }
+    >
+      <LoadError of={[lanes]} />
+      {lanes.isSuccess && lanes.data.lanes.length === 0 ? (
+        <EmptyState
+          title="No lane yet"
+          line={curl("/codex/workflows/start-visible", {
+            title: "Fix the login",
+            kickoffPrompt: "The login fails with an empty password. Fix it.",
+            verificationCommands: ["npm test"],
+          })}
+        >
+          A lane is a unit of work over many turns: a conversation with a folder, a goal, checks, and a state of its own.
+        </EmptyState>
+      ) : (
+        <Tabs
+          label="Views of the lanes"
+          className="fills"
+          tabs={[
+            { value: "board", label: "Board", content: () => <Board lanes={shown} /> },
+            { value: "table", label: "Table", content: () => <Table lanes={shown} /> },
+          ]}
+        />
+      )}
+      {creating && <NewLaneDialog close={() => setCreating(false)} />}
+    </Page>
+  );
+}
+
+function Board({ lanes }: { lanes: Lane[] }) {
+  return (
+    <div className="board">
+      {columns.map(({ title, statuses }) => {
+        const own = lanes.filter((lane) => statuses.includes(lane.status));
+        return (
+          <section key={title} className="board-column" aria-label={title}>
+            <h2>
+              {title} <span className="muted">{own.length}</span>
+            </h2>
+            <VirtualList label={title} items={own} rowHeight={86} keyOf={(lane) => lane.laneId} row={(lane) => <Card lane={lane} />} />
+          </section>
+        );
+      })}
+    </div>
+  );
+}
+
+function Card({ lane }: { lane: Lane }) {
+  const passed = lane.verification.filter(({ exitCode }) => exitCode === 0).length;
+  return (
+    <Link to="/lanes/$laneId" params={{ laneId: lane.laneId }} className="lane-card">
+      <strong className="clip">{lane.title ?? lane.laneId}</strong>
+      <span className="lane-card-line">
+        <Status status={lane.status} />
+        {lane.verification.length > 0 && (
+          <span className="small muted">
+            {passed}/{lane.verification.length} checks
+          </span>
+        )}
+      </span>
+      <span className="lane-card-line small muted">
+        <span className="clip">{lane.branch ?? (lane.repoRoot ? folderName(lane.repoRoot) : lane.laneId)}</span>
+        <Moment at={lane.updatedAt} />
+      </span>
+    </Link>
+  );
+}
+
+function Table({ lanes }: { lanes: Lane[] }) {
+  return (
+    <VirtualList
+      label="Lanes"
+      items={lanes}
+      rowHeight={40}
+      keyOf={(lane) => lane.laneId}
+      row={(lane) => (
+        <Link to="/lanes/$laneId" params={{ laneId: lane.laneId }} className="row lane-row">
+          <Status status={lane.status} />
+          <span className="clip">{lane.title ?? lane.laneId}</span>
+          <span className="clip muted small mono">{lane.laneId}</span>
+          <span className="clip muted small">{lane.repoRoot ? folderName(lane.repoRoot) : ""}</span>
+          <span className="muted small row-time">
+            <Moment at={lane.updatedAt} />
+          </span>
+        </Link>
+      )}
+    />
+  );
+}

@@ -1,0 +1,164 @@
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { call, type Reply } from "../../api/client";
+import type { DeliveryStatus } from "../../api/schemas";
+import { Actions } from "../../components/Action";
+import { EmptyState } from "../../components/EmptyState";
+import { ErrorNote } from "../../components/ErrorNote";
+import { duration } from "../../components/format";
+import { LoadError } from "../../components/LoadError";
+import { Moment } from "../../components/Moment";
+import { Page } from "../../components/Page";
+import { useCurl } from "../../components/useCurl";
+import { Status } from "../../components/Status";
+import { WebhookForm } from "./WebhookForm";
+import { webhookStatus } from "./WebhooksPage";
+
+type Delivery = Reply<"GET /webhooks/{webhookId}/deliveries">["deliveries"][number];
+
+/** Attempts are no events, so that webhooks cannot set off themselves: while deliveries wait, they are looked at again. */
+const lookAgainMs = 2000;
+
+export function WebhookPage() {
+  const curl = useCurl();
+  const { webhookId } = useParams({ from: "/inside/webhooks/$webhookId" });
+  const path = { webhookId };
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [editing, setEditing] = useState(false);
+  const [status, setStatus] = useState<DeliveryStatus>();
+  const webhook = useQuery({
+    queryKey: ["webhooks", webhookId],
+    queryFn: async ({ signal }) => (await call("GET /webhooks/{webhookId}", { path, signal })).webhook,
+    refetchInterval: 5 * lookAgainMs,
+  });
+  const deliveries = useInfiniteQuery({
+    queryKey: ["deliveries", webhookId, status],
+    queryFn: ({ pageParam, signal }) =>
+      call("GET /webhooks/{webhookId}/deliveries", { path, query: { limit: 50, ...(status && { status }), ...(pageParam && { before: pageParam }) }, signal }),
+    initialPageParam: "",
+    getNextPageParam: (page) => (page.more ? page.deliveries.at(-1)?.deliveryId : undefined),
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.deliveries.some((delivery) => delivery.status === "pending")) ? lookAgainMs : false,
+  });
+  const refresh = () =>
+    queries.invalidateQueries({ predicate: ({ queryKey }) => ["webhooks", "deliveries"].includes(String(queryKey[0])) });
+  if (webhook.data === undefined) {
+    return (
+      <Page above={<Link to="/webhooks">Webhooks</Link>} title="Webhook">
+        <LoadError of={[webhook]} />
+      </Page>
+    );
+  }
+  const { data } = webhook;
+  const isOn = data.enabled && data.pausedAt == null;
+  const shown = deliveries.data?.pages.flatMap((page) => page.deliveries) ?? [];
+  return (
+    <Page
+      above={<Link to="/webhooks">Webhooks</Link>}
+      title={<span className="mono wrap-anywhere">{data.url}</span>}
+      actions={
+        <Actions
+          actions={[
+            { label: "Send a test", run: () => call("POST /webhooks/{webhookId}/test", { path }).then(refresh) },
+            { label: "Edit", run: async () => setEditing(!editing) },
+            {
+              label: isOn ? "Turn off" : data.pausedAt != null ? "Resume" : "Turn on",
+              run: () => call("PATCH /webhooks/{webhookId}", { path, body: { enabled: !isOn } }).then(refresh),
+            },
+            {
+              label: "Delete",
+              className: "danger",
+              confirm: "It goes, with what is on its way to it.",
+              run: () =>
+                call("DELETE /webhooks/{webhookId}", { path }).then(async () => {
+                  await navigate({ to: "/webhooks" });
+                  await refresh();
+                }),
+            },
+          ]}
+        />
+      }
+    >
+      {editing && <WebhookForm webhook={data} done={() => setEditing(false)} />}
+      <div className="card">
+        <dl className="facts">
+          <dt>Status</dt>
+          <dd>
+            <Status {...webhookStatus(data)} />
+          </dd>
+          <dt>Events</dt>
+          <dd className="mono">{data.events.join(", ")}</dd>
+          <dt>Scope</dt>
+          <dd>{[...data.scope.laneIds, ...data.scope.threadIds, ...data.scope.sessionIds].join(", ") || "everything"}</dd>
+          <dt>Signed</dt>
+          <dd>{data.hasSecret ? "yes" : "no"}</dd>
+          <dt>Last arrival</dt>
+          <dd>
+            <Moment at={data.lastDeliveryAt} />
+          </dd>
+        </dl>
+      </div>
+      {data.lastError && <ErrorNote error={new Error(data.lastError)} />}
+      <section className="section" aria-labelledby="deliveries">
+        <div className="section-head">
+          <h2 id="deliveries">Deliveries</h2>
+          <select aria-label="Status" className="select-small" value={status ?? ""} onChange={(event) => setStatus((event.target.value || undefined) as DeliveryStatus | undefined)}>
+            <option value="">All</option>
+            <option>pending</option>
+            <option>delivered</option>
+            <option>failed</option>
+          </select>
+        </div>
+        <LoadError of={[deliveries]} />
+        {deliveries.isSuccess && shown.length === 0 && (
+          <EmptyState title="Nothing was sent yet" line={curl(`/webhooks/${webhookId}/test`, {})}>
+            Send a test to see whether the receiver answers.
+          </EmptyState>
+        )}
+        {shown.map((delivery) => (
+          <DeliveryView key={delivery.deliveryId} delivery={delivery} webhookId={webhookId} refresh={refresh} />
+        ))}
+        {deliveries.hasNextPage && (
+          <button type="button" className="button" onClick={() => void deliveries.fetchNextPage()}>
+            Older ones
+          </button>
+        )}
+      </section>
+    </Page>
+  );
+}
+
+function DeliveryView({ delivery, webhookId, refresh }: { delivery: Delivery; webhookId: string; refresh: () => Promise<unknown> }) {
+  const { deliveryId } = delivery;
+  const attempts = delivery.attempts ?? [];
+  return (
+    <details className="item">
+      <summary>
+        <Status status={delivery.status} />
+        <span className="mono clip">{delivery.eventType}</span>
+        <span className="item-end small muted">
+          {attempts.length === 1 ? "1 attempt" : `${attempts.length} attempts`} · <Moment at={delivery.createdAt} />
+        </span>
+      </summary>
+      <ol className="attempts">
+        {attempts.map((attempt, index) => (
+          <li key={index}>
+            <Moment at={attempt.at} /> · {attempt.status ?? "no reply"} · {duration(attempt.durationMs)}
+            {attempt.error && <span className="wrap-anywhere"> · {attempt.error}</span>}
+          </li>
+        ))}
+      </ol>
+      <Actions
+        actions={[
+          {
+            label: "Send it again",
+            run: () => call("POST /webhooks/{webhookId}/deliveries/{deliveryId}/redeliver", { path: { webhookId, deliveryId } }).then(refresh),
+          },
+        ]}
+      />
+    </details>
+  );
+}

@@ -1,0 +1,62 @@
+// Which page is at which address. Each page is a file of its own, loaded when it is shown.
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+
+import { Gate } from "./shell/Gate";
+import { NotFound } from "./shell/NotFound";
+import { PageError } from "./shell/PageError";
+import { SignIn } from "./shell/SignIn";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+const signIn = createRoute({ getParentRoute: () => root, path: "/sign-in", component: SignIn });
+/** All that needs a bridge which lets this browser in. */
+const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
+
+const page = <P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) =>
+  createRoute({ getParentRoute: () => inside, path, component, errorComponent: PageError });
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+
+const jobs = createRoute({
+  getParentRoute: () => inside,
+  path: "/jobs",
+  validateSearch: (search): { status?: string; search?: string } => ({
+    ...(text(search["status"]) && { status: text(search["status"]) as string }),
+    ...(text(search["search"]) && { search: text(search["search"]) as string }),
+  }),
+  component: lazyRouteComponent(() => import("./pages/jobs/JobsPage"), "JobsPage"),
+  errorComponent: PageError,
+});
+
+const routes = root.addChildren([
+  signIn,
+  inside.addChildren([
+    page("/", lazyRouteComponent(() => import("./pages/overview/OverviewPage"), "OverviewPage")),
+    jobs,
+    page("/jobs/$jobId", lazyRouteComponent(() => import("./pages/jobs/JobPage"), "JobPage")),
+    page("/conversations", lazyRouteComponent(() => import("./pages/conversations/ConversationsPage"), "ConversationsPage")),
+    page("/conversations/new", lazyRouteComponent(() => import("./pages/conversations/NewConversationPage"), "NewConversationPage")),
+    page("/conversations/$conversationId", lazyRouteComponent(() => import("./pages/conversations/ConversationPage"), "ConversationPage")),
+    page("/lanes", lazyRouteComponent(() => import("./pages/lanes/LanesPage"), "LanesPage")),
+    page("/lanes/$laneId", lazyRouteComponent(() => import("./pages/lanes/LanePage"), "LanePage")),
+    page("/threads", lazyRouteComponent(() => import("./pages/threads/ThreadsPage"), "ThreadsPage")),
+    page("/webhooks", lazyRouteComponent(() => import("./pages/webhooks/WebhooksPage"), "WebhooksPage")),
+    page("/webhooks/$webhookId", lazyRouteComponent(() => import("./pages/webhooks/WebhookPage"), "WebhookPage")),
+    page("/topology", lazyRouteComponent(() => import("./pages/topology/TopologyPage"), "TopologyPage")),
+    page("/context", lazyRouteComponent(() => import("./pages/context/ContextPage"), "ContextPage")),
+    page("/system", lazyRouteComponent(() => import("./pages/system/SystemPage"), "SystemPage")),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree: routes,
+  basepath: "/dashboard",
+  defaultPreload: "intent",
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

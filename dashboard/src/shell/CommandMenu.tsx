@@ -1,0 +1,101 @@
+// Everything by the keyboard: pages, actions, and the latest jobs, conversations and lanes by their words.
+
+import { Autocomplete } from "@base-ui/react/autocomplete";
+import { Dialog } from "@base-ui/react/dialog";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+
+import { call } from "../api/client";
+import { healthQuery, lanesQuery, recentJobsQuery } from "../api/queries";
+import { firstLine } from "../components/format";
+import { forgetSignIn } from "./Gate";
+import { pages } from "./pages";
+import { chooseTheme, themes } from "./theme";
+
+interface Command {
+  id: string;
+  /** What is searched, and shown. */
+  label: string;
+  hint: string;
+  run: () => void;
+}
+
+export default function CommandMenu({ close }: { close: () => void }) {
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const jobs = useQuery(recentJobsQuery).data?.jobs ?? [];
+  const lanes = useQuery(lanesQuery).data?.lanes ?? [];
+  const url = useQuery(healthQuery).data?.status.url;
+
+  const commands: Command[] = [
+    ...pages.map(({ to, label, key }) => ({ id: to, label: `Go to ${label}`, hint: `g ${key}`, run: () => void navigate({ to }) })),
+    { id: "new", label: "New conversation", hint: "action", run: () => void navigate({ to: "/conversations/new" }) },
+    ...themes.map((theme) => ({ id: `theme-${theme}`, label: `Theme: ${theme}`, hint: "look", run: () => chooseTheme(theme) })),
+    {
+      id: "copy-url",
+      label: "Copy the API’s address",
+      hint: "action",
+      run: () => void navigator.clipboard.writeText(url ?? location.origin),
+    },
+    {
+      id: "sign-out",
+      label: "Sign this browser out",
+      hint: "action",
+      run: () =>
+        void call("DELETE /dashboard/session").then(() => {
+          forgetSignIn();
+          return queries.resetQueries();
+        }),
+    },
+    ...lanes.map((lane) => ({
+      id: `lane-${lane.laneId}`,
+      label: lane.title ?? lane.laneId,
+      hint: "lane",
+      run: () => void navigate({ to: "/lanes/$laneId", params: { laneId: lane.laneId } }),
+    })),
+    ...jobs.map((job) => ({
+      id: job.jobId,
+      label: firstLine(job.message),
+      hint: `job, ${job.status}`,
+      run: () => void navigate({ to: "/jobs/$jobId", params: { jobId: job.jobId } }),
+    })),
+  ];
+
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && close()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop" />
+        <Dialog.Popup className="command-menu" aria-label="Command menu">
+          <Autocomplete.Root
+            open
+            inline
+            items={commands}
+            itemToStringValue={(command: Command) => command.label}
+            autoHighlight="always"
+            keepHighlight
+            limit={50}
+          >
+            <Autocomplete.Input className="command-input" placeholder="Go to, do, or find…" aria-label="Command" />
+            <Autocomplete.Empty className="command-empty">Nothing is called so.</Autocomplete.Empty>
+            <Autocomplete.List className="command-list">
+              {(command: Command) => (
+                <Autocomplete.Item
+                  key={command.id}
+                  value={command}
+                  className="command-item"
+                  onClick={() => {
+                    close();
+                    command.run();
+                  }}
+                >
+                  <span className="clip">{command.label}</span>
+                  <span className="muted">{command.hint}</span>
+                </Autocomplete.Item>
+              )}
+            </Autocomplete.List>
+          </Autocomplete.Root>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

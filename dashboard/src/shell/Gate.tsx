@@ -1,0 +1,92 @@
+// Who may come in: asks the bridge whether it knows this browser, and says what to do where it does not.
+
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+
+import { ApiError } from "../api/client";
+import { sessionQuery } from "../api/queries";
+import { Live, useConnection } from "../live/Live";
+import { Notice } from "./Notice";
+import { Shell } from "./Shell";
+
+/** Set while this browser is signed in: tells an ended session from a browser that never was. */
+const signedInKey = "codex-bridge-signed-in";
+
+const signInLines = ["codex-bridge dashboard"];
+
+export function Gate() {
+  const session = useQuery({
+    ...sessionQuery,
+    // Nobody else says when a bridge that was away is there.
+    refetchInterval: ({ state }) => (state.error instanceof ApiError && state.error.status === 0 ? 2000 : false),
+  });
+  useEffect(() => {
+    if (session.data?.signedIn) {
+      localStorage.setItem(signedInKey, "yes");
+    }
+  }, [session.data]);
+
+  if (session.error instanceof ApiError) {
+    return <Refused error={session.error} />;
+  }
+  if (session.data === undefined) {
+    return <Notice title="Asking the bridge…" busy />;
+  }
+  return (
+    <Live>
+      <Inside />
+    </Live>
+  );
+}
+
+/** The pages, until the bridge knows this browser no more. */
+function Inside() {
+  const connection = useConnection();
+  const ended = connection.state === "disconnected" && connection.error.status === 401;
+  return ended ? <Refused error={connection.error} /> : <Shell />;
+}
+
+function Refused({ error }: { error: ApiError }) {
+  if (error.status === 401 && localStorage.getItem(signedInKey) !== null) {
+    return (
+      <Notice title="Your session has ended" lines={signInLines}>
+        The bridge’s token was changed, or you signed in more than a week ago. Get a new link with this command, or in VS Code
+        with <strong>Codex Bridge: Open Dashboard</strong>.
+      </Notice>
+    );
+  }
+  if (error.status === 401) {
+    return (
+      <Notice title="Sign in" lines={signInLines}>
+        This bridge wants a token. A link signs this browser in, once: get one with this command, or in VS Code with{" "}
+        <strong>Codex Bridge: Open Dashboard</strong>.
+      </Notice>
+    );
+  }
+  if (error.status === 0) {
+    return (
+      <Notice title="The bridge is not running" lines={["codex-bridge serve"]} busy>
+        Nothing answers at {location.host}. Start it with this command, or in VS Code with{" "}
+        <strong>Codex Bridge: Start Server</strong>. This page goes on by itself.
+      </Notice>
+    );
+  }
+  if (error.status === 404) {
+    return <OlderBridge />;
+  }
+  return <Notice title="The bridge refused">{error.message}</Notice>;
+}
+
+/** This page is of a newer program than the one that answers. */
+export function OlderBridge() {
+  return (
+    <Notice title="The bridge is of another version" action={{ label: "Load its own page", run: () => location.reload() }}>
+      This page belongs to Codex Bridge {__VERSION__}, and the bridge that answers does not know what it asks for.
+    </Notice>
+  );
+}
+
+/** Remembers that the person signed out, so that nobody is told of an ended session. */
+export function forgetSignIn() {
+  localStorage.removeItem(signedInKey);
+}

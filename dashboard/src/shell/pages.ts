@@ -1,0 +1,23 @@
+// The pages of the navigation and of the command menu.
+
+import { Activity, Boxes, Code, GitBranch, LayoutDashboard, MessagesSquare, Network, Settings2, Webhook, type LucideIcon } from "lucide-react";
+
+export interface PageLink {
+  to: "/" | "/jobs" | "/conversations" | "/lanes" | "/threads" | "/webhooks" | "/topology" | "/context" | "/system";
+  label: string;
+  icon: LucideIcon;
+  /** After `g`, this key goes there. */
+  key: string;
+}
+
+export const pages: PageLink[] = [
+  { to: "/", label: "Overview", icon: LayoutDashboard, key: "o" },
+  { to: "/jobs", label: "Jobs", icon: Activity, key: "j" },
+  { to: "/conversations", label: "Conversations", icon: MessagesSquare, key: "c" },
+  { to: "/lanes", label: "Lanes", icon: Boxes, key: "l" },
+  { to: "/threads", label: "Threads", icon: GitBranch, key: "t" },
+  { to: "/webhooks", label: "Webhooks", icon: Webhook, key: "w" },
+  { to: "/topology", label: "Topology", icon: Network, key: "y" },
+  { to: "/context", label: "Context", icon: Code, key: "x" },
+  { to: "/system", label: "System", icon: Settings2, key: "s" },
+];

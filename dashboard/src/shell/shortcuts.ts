@@ -1,0 +1,44 @@
+// Keys that work on every page: Ctrl+K or Cmd+K for the command menu, `/` as well; `g` and a letter goes to a page.
+
+import { useEffect, useRef } from "react";
+
+import { pages, type PageLink } from "./pages";
+
+/** After `g`, so long may the letter take. */
+const sequenceMs = 1500;
+
+export function useShortcuts(actions: { openMenu: () => void; goTo: (to: PageLink["to"]) => void }) {
+  const latest = useRef(actions);
+  useEffect(() => {
+    latest.current = actions;
+  });
+  useEffect(() => {
+    let leaderAt = 0;
+    const onKey = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        latest.current.openMenu();
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
+        return;
+      }
+      const page = Date.now() - leaderAt < sequenceMs ? pages.find(({ key }) => key === event.key) : undefined;
+      leaderAt = event.key === "g" ? Date.now() : 0;
+      if (page !== undefined) {
+        event.preventDefault();
+        latest.current.goTo(page.to);
+      } else if (event.key === "/") {
+        event.preventDefault();
+        const search = document.querySelector<HTMLInputElement>("main input[type=search]");
+        search ? search.focus() : latest.current.openMenu();
+      }
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
+}

@@ -1,0 +1,49 @@
+// More than a person would make in a test's time.
+
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+
+/** @import { Dashboard } from "./dashboard.mjs" */
+
+const multiply = `
+import json, sqlite3, sys, uuid
+database, count = sys.argv[1], int(sys.argv[2])
+connection = sqlite3.connect(database, timeout=30)
+columns = [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]
+row = dict(zip(columns, connection.execute("SELECT * FROM jobs LIMIT 1").fetchone()))
+job = json.loads(row["job"])
+marks = ", ".join("?" for _ in columns)
+for number in range(count):
+    job["jobId"] = row["job_id"] = str(uuid.uuid4())
+    job["message"] = f"Job number {number} of many"
+    row["created_at"] -= 1000
+    row["job"] = json.dumps(job)
+    connection.execute(f"INSERT INTO jobs VALUES ({marks})", [row[column] for column in columns])
+connection.commit()
+`;
+
+/**
+ * Copies the first job of the database, each copy a second older than the one before.
+ *
+ * @param {Dashboard} dashboard
+ * @param {number} count
+ */
+export function multiplyJobs(dashboard, count) {
+  execFileSync("python3", ["-c", multiply, join(dashboard.sandbox.userData, "codex-bridge.sqlite"), String(count)]);
+}
+
+/**
+ * Makes lanes that wait for their first instruction.
+ *
+ * @param {Dashboard} dashboard
+ * @param {number} count
+ */
+export async function manyLanes(dashboard, count) {
+  for (let number = 0; number < count; number += 20) {
+    await Promise.all(
+      Array.from({ length: Math.min(20, count - number) }, (_, at) =>
+        dashboard.api.send("/lanes", { laneId: `lane-${number + at}`, title: `Lane number ${number + at}` }),
+      ),
+    );
+  }
+}

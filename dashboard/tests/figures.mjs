@@ -1,0 +1,117 @@
+// What the dashboard costs a browser, by the browser's own clock: `npm run figures:dashboard`.
+
+import { manyLanes, multiplyJobs } from "./driver/many.mjs";
+import { Dashboard } from "./driver/dashboard.mjs";
+import { finished } from "./driver/story.mjs";
+
+/** @import { Page } from "playwright-core" */
+
+const dashboard = await Dashboard.start();
+
+/** @param {string} what @param {string | number} value */
+const tell = (what, value) => console.log(`${what.padEnd(52)} ${value}`);
+const milliseconds = (/** @type {number} */ value) => `${Math.round(value)} ms`;
+
+/**
+ * The frames that the page drew meanwhile, and how long it answered nobody.
+ *
+ * @param {Page} page
+ * @param {() => Promise<void>} body
+ */
+async function frames(page, body) {
+  await page.evaluate(() => {
+    /** @type {any} */ (window).figures = { gaps: [], long: 0, goes: true };
+    const { figures } = /** @type {any} */ (window);
+    new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => (figures.long += Math.max(0, duration - 50)))).observe({ type: "longtask" });
+    let last = performance.now();
+    const frame = (/** @type {number} */ now) => {
+      figures.gaps.push(now - last);
+      last = now;
+      if (figures.goes) {
+        requestAnimationFrame(frame);
+      }
+    };
+    requestAnimationFrame(frame);
+  });
+  await body();
+  return page.evaluate(() => {
+    const { figures } = /** @type {any} */ (window);
+    figures.goes = false;
+    const gaps = figures.gaps.slice(1).sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
+    const at = (/** @type {number} */ share) => Math.round(gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * share))]);
+    return `frames p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, worst ${at(1)} ms; blocked ${Math.round(figures.long)} ms`;
+  });
+}
+
+try {
+  const fresh = await dashboard.page();
+  await fresh.addInitScript(() => {
+    const kept = /** @type {any} */ ((/** @type {any} */ (window).kept = { paint: 0, shift: 0, blocked: 0 }));
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (kept.paint = entry.startTime))).observe({ type: "largest-contentful-paint", buffered: true });
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (kept.shift += /** @type {any} */ (entry).value))).observe({ type: "layout-shift", buffered: true });
+    new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => (kept.blocked += Math.max(0, duration - 50)))).observe({ type: "longtask", buffered: true });
+  });
+  await finished(dashboard, "The first of many");
+  await fresh.goto(`${dashboard.bridge.url}/dashboard`);
+  await fresh.locator(".job-row").first().waitFor();
+  const loading = await fresh.evaluate(() => {
+    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+    const files = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).filter(({ name }) => name.includes("/dashboard/"));
+    const [paint] = performance.getEntriesByName("first-contentful-paint");
+    return {
+      first: paint?.startTime ?? 0,
+      ready: navigation?.domContentLoadedEventEnd ?? 0,
+      bytes: files.reduce((sum, { transferSize }) => sum + transferSize, 0),
+      files: files.length,
+      .../** @type {any} */ (window).kept,
+    };
+  });
+  tell("first visit: first contentful paint", milliseconds(loading.first));
+  tell("first visit: largest contentful paint", milliseconds(loading.paint));
+  tell("first visit: total blocking time", milliseconds(loading.blocked));
+  tell("first visit: cumulative layout shift", loading.shift.toFixed(4));
+  tell("first visit: transferred", `${Math.round(loading.bytes / 1024)} kB in ${loading.files} files`);
+
+  multiplyJobs(dashboard, 10_000);
+  await manyLanes(dashboard, 1000);
+  await dashboard.visit(fresh, "/jobs");
+  await fresh.locator(".job-row").first().waitFor();
+  const wheel = async (/** @type {string} */ list) => {
+    await fresh.locator(list).first().hover();
+    for (let step = 0; step < 120; step++) {
+      await fresh.mouse.wheel(0, 600);
+    }
+  };
+  tell("10,000 jobs: scrolling 72,000 pixels", await frames(fresh, () => wheel("main .virtual-list")));
+  await dashboard.visit(fresh, "/lanes");
+  await fresh.locator(".lane-card").first().waitFor();
+  tell("1,000 lanes: scrolling the board", await frames(fresh, () => wheel("main .virtual-list")));
+
+  await dashboard.visit(fresh, "/");
+  const { webhook } = await dashboard.api.send("/webhooks", { url: "http://127.0.0.1:9/hook", events: ["none"] });
+  const seconds = 5;
+  const flood = async () => {
+    const began = Date.now();
+    for (let sent = 0; sent < 200 * seconds; sent += 20) {
+      await Promise.all(Array.from({ length: 20 }, () => dashboard.api.post(`/webhooks/${webhook.id}/test`, {})));
+      const ahead = (sent / 200) * 1000 - (Date.now() - began);
+      if (ahead > 0) {
+        await new Promise((resolve) => setTimeout(resolve, ahead));
+      }
+    }
+    tell("events a second", Math.round((200 * seconds * 1000) / (Date.now() - began)));
+  };
+  tell("200 events/s for 5 s, on the overview", await frames(fresh, flood));
+
+  const { conversationId } = await finished(dashboard, "Say something");
+  await dashboard.visit(fresh, `/conversations/${conversationId}`);
+  const words = Array.from({ length: 3000 }, (_, at) => `word${at}`).join(" ");
+  const stream = async () => {
+    const { job } = await dashboard.api.send(`/conversations/${conversationId}/messages`, { message: `Go\n@model stream 1500\n@model say ${words}` });
+    await dashboard.api.endOf(job.jobId);
+    await fresh.getByText("word2999").last().waitFor();
+  };
+  tell("an answer in 1,500 pieces", await frames(fresh, stream));
+} finally {
+  await dashboard.stop();
+}

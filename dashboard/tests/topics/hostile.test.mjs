@@ -1,0 +1,82 @@
+// Everything from agents is data: whatever it contains, nothing of it runs, loads or looks like the page's own.
+
+import assert from "node:assert/strict";
+
+import { eventually } from "../../../smoke-test/driver/eventually.mjs";
+import { asking, finished } from "../driver/story.mjs";
+import { topic } from "../driver/topic.mjs";
+
+const { dashboard, test } = await topic();
+
+const hostile = [
+  `<img src=x onerror="window.hacked='img'">`,
+  `<script>window.hacked='script'</script>`,
+  `<svg onload="window.hacked='svg'">`,
+  `[click](javascript:window.hacked='link')`,
+  `![picture](https://attacker.example/pixel.png)`,
+  `<a href="javascript:window.hacked='a'">a</a>`,
+  `"><iframe srcdoc="<script>parent.hacked='frame'</script>">`,
+  `<style>body{display:none}</style>`,
+].join(" ");
+
+/** @param {import("playwright-core").Page} page */
+async function isUnharmed(page) {
+  const found = await page.evaluate(() => ({
+    hacked: /** @type {any} */ (window).hacked,
+    foreign: document.querySelectorAll("main script, main iframe, main img, main style, main svg[onload], main [onerror]").length,
+    links: [...document.querySelectorAll("a")].map((link) => link.href).filter((href) => !href.startsWith("http")),
+  }));
+  assert.deepEqual(found, { hacked: undefined, foreign: 0, links: [] });
+  assert.ok(await page.locator("main").isVisible());
+}
+
+test("hostile messages, names, output and diffs are shown as they are", async () => {
+  const page = await dashboard.page();
+  /** @type {string[]} */
+  const requested = [];
+  page.on("request", (request) => requested.push(request.url()));
+  await page.goto(await dashboard.link());
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+
+  const ansi = "\\033]0;owned\\007\\033]8;;https://attacker.example\\033\\\\\\\\link\\033[2J\\033[31m<b>red</b>";
+  const { conversationId } = await finished(
+    dashboard,
+    [`${hostile}`, `@model run printf '${ansi}'; echo '<img src=x onerror=window.hacked=1>' `, `@model patch evil<img>.html`, `@model say ${hostile}`].join("\n"),
+  );
+  await dashboard.api.send(`/conversations/${conversationId}/rename`, { title: `<img src=x onerror=alert(1)> name` });
+  await dashboard.api.send("/lanes", { laneId: "hostile", title: hostile, acceptanceCriteria: [hostile], verificationCommands: ["echo '<script>window.hacked=1</script>'"] });
+  await asking(dashboard, `${hostile}\n@model escalate echo "<img src=x onerror=window.hacked=2>"`);
+
+  await page.getByRole("article", { name: "Run a command" }).getByText("onerror=window.hacked=2").first().waitFor();
+  await isUnharmed(page);
+  await dashboard.visit(page, `/conversations/${conversationId}`);
+  await page.getByRole("log").getByText("[picture: picture]").waitFor();
+  await page.getByRole("log").locator(".ansi-red", { hasText: "<b>red</b>" }).waitFor();
+  await eventually("the diff is shown", async () => (await page.locator(".diff").count()) > 0);
+  await isUnharmed(page);
+  for (const path of ["/jobs", "/conversations", "/lanes", "/lanes/hostile", "/threads", "/topology"]) {
+    await dashboard.visit(page, path);
+    await page.locator("main").locator(".row, .lane-card, .react-flow__node, .card").first().waitFor();
+    await isUnharmed(page);
+  }
+  const own = new URL(dashboard.bridge.url).origin;
+  assert.deepEqual(requested.filter((url) => !url.startsWith(own)), []);
+});
+
+test("the page allows no script but its own files", async () => {
+  const page = await dashboard.open();
+  const outcome = await page.evaluate(() => {
+    const script = document.createElement("script");
+    try {
+      script.textContent = "window.hacked = 'inline'";
+      document.body.append(script);
+    } catch (error) {
+      return String(error);
+    }
+    return "appended";
+  });
+  assert.match(outcome, /TrustedScript|appended/);
+  assert.equal(await page.evaluate(() => /** @type {any} */ (window).hacked), undefined);
+  // What was tried on purpose.
+  dashboard.complaints = dashboard.complaints.filter((line) => !/Content Security Policy|TrustedScript|Trusted/.test(line));
+});

@@ -1,0 +1,108 @@
+// For everybody: axe finds nothing, in both themes and on a phone; all is reached by keyboard.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { asking, finished, writeShop } from "../driver/story.mjs";
+import { topic } from "../driver/topic.mjs";
+
+const { dashboard, test } = await topic();
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+writeShop(dashboard.workspace);
+const { conversationId, job } = await finished(
+  dashboard,
+  "Look at it\n@model plan\n@model run printf '\\033[31mred\\033[32mgreen\\033[33myellow\\033[34mblue\\033[0m'\n@model patch a.txt\n@model say **Done**, with `code` and a [link](https://example.com)",
+);
+await finished(dashboard, "Fail\n@model fail 500");
+await asking(dashboard, "Ask\n@model escalate true");
+await dashboard.api.send("/lanes", { laneId: "one", title: "One", acceptanceCriteria: ["it works"], verificationCommands: ["true"] });
+const { webhook } = await dashboard.api.send("/webhooks", { url: "http://127.0.0.1:9/hook", events: ["lane.*"] });
+
+/** Each page, and what is there once it is shown. */
+const pages = /** @type {const} */ ([
+  ["/", ".approval"],
+  ["/jobs", ".job-row"],
+  [`/jobs/${job.jobId}`, ".facts"],
+  ["/conversations", ".conversation-row"],
+  ["/conversations/new", "form"],
+  [`/conversations/${conversationId}`, ".said-by-agent"],
+  ["/lanes", ".lane-card"],
+  ["/lanes/one", ".facts"],
+  ["/threads", ".thread-row"],
+  ["/webhooks", ".webhook-row"],
+  [`/webhooks/${webhook.id}`, ".facts"],
+  ["/topology", ".react-flow__node"],
+  ["/context", ".empty-state"],
+  ["/system", ".check"],
+]);
+
+/** @param {import("playwright-core").Page} page @param {string} where */
+async function axeFindsNothing(page, where) {
+  const violations = await page.evaluate(async () => {
+    const { axe } = /** @type {any} */ (window);
+    const results = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+    return results.violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
+  });
+  assert.deepEqual(violations, [], where);
+}
+
+for (const [look, options] of /** @type {const} */ ([
+  ["dark", { colorScheme: "dark" }],
+  ["light", { colorScheme: "light" }],
+  ["phone", { colorScheme: "light", viewport: { width: 375, height: 720 }, hasTouch: true }],
+])) {
+  test(`axe finds nothing: ${look}`, async () => {
+    const page = await dashboard.open("/", { ...options, reducedMotion: "reduce", bypassCSP: true });
+    await page.addInitScript(axe);
+    for (const [path, shown] of pages) {
+      await dashboard.visit(page, path);
+      await page.locator(shown).first().waitFor();
+      await axeFindsNothing(page, `${path}, ${look}`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(overflow, 0, `${path} is wider than the window`);
+      const inner = await page.evaluate(() => {
+        const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+        return main.scrollWidth - main.clientWidth;
+      });
+      assert.equal(inner, 0, `${path}: the page is wider than its place`);
+    }
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog", { name: "Command menu" }).waitFor();
+    await axeFindsNothing(page, `command menu, ${look}`);
+  });
+}
+
+test("pages are reached by keyboard, and the chosen theme stays", async () => {
+  const page = await dashboard.open("/", { colorScheme: "dark" });
+  await page.keyboard.press("g");
+  await page.keyboard.press("l");
+  await page.getByRole("heading", { name: "Lanes", level: 1 }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Command" }).fill("webhooks");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Webhooks", level: 1 }).waitFor();
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const dark = await ground();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Command" }).fill("theme: light");
+  await page.keyboard.press("Enter");
+  assert.notEqual(await ground(), dark);
+  const light = await ground();
+  await page.reload();
+  await page.getByRole("heading", { name: "Webhooks", level: 1 }).waitFor();
+  assert.equal(await ground(), light);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the page");
+});
+
+test("on a phone the navigation opens and closes", async () => {
+  const page = await dashboard.open("/", { viewport: { width: 375, height: 720 }, hasTouch: true });
+  const navigation = page.getByRole("navigation", { name: "Pages" });
+  assert.equal(await navigation.isVisible(), false);
+  await page.getByRole("button", { name: "Open the navigation" }).click();
+  await navigation.getByRole("link", { name: "Jobs" }).click();
+  await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
+  assert.equal(await navigation.isVisible(), false);
+});

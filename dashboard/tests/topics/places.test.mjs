@@ -1,0 +1,170 @@
+// Lanes, threads, webhooks, topology, context and system.
+
+import assert from "node:assert/strict";
+import { after } from "node:test";
+
+import { eventually } from "../../../smoke-test/driver/eventually.mjs";
+import { finished, Receiver, writeShop } from "../driver/story.mjs";
+import { topic } from "../driver/topic.mjs";
+
+const { dashboard, test } = await topic();
+const receiver = new Receiver();
+await receiver.start();
+after(() => receiver.stop());
+writeShop(dashboard.workspace);
+
+test("a lane is made, works, is verified and goes", async () => {
+  const page = await dashboard.open("/lanes");
+  await page.getByText("No lane yet").waitFor();
+  await page.getByRole("button", { name: "New lane" }).click();
+  const form = page.getByRole("dialog", { name: "New lane" });
+  await form.getByLabel("Title").fill("Fix the login");
+  await form.getByLabel("Id").fill("sessions");
+  await form.getByLabel("Folder").fill(dashboard.workspace);
+  await form.getByLabel("First instruction").fill("Begin\n@model hold lane\n@model say begun");
+  await form.getByLabel("Acceptance criteria").fill("it works");
+  await form.getByLabel("Verification commands").fill("echo checked && false");
+  await form.getByRole("button", { name: "Create" }).click();
+  await form.getByRole("alert").getByText("laneId").waitFor();
+  assert.equal(await form.getByLabel("Title").inputValue(), "Fix the login", "the form stays as it was");
+  await form.getByLabel("Id").fill("fix-login");
+  await form.getByRole("button", { name: "Create" }).click();
+
+  await page.getByRole("heading", { name: "Fix the login", level: 1 }).waitFor();
+  await page.getByText("it works").waitFor();
+  await page.getByRole("button", { name: "Interrupt" }).waitFor();
+  await dashboard.model.release("lane");
+  await page.getByText("exit 1").waitFor();
+  await page.locator("pre", { hasText: "checked" }).waitFor();
+  await page.locator(".status", { hasText: "blocked" }).waitFor();
+
+  await page.getByLabel("Instruction").fill("Once more");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.locator(".job-row", { hasText: "Once more" }).waitFor();
+  await eventually("it is blocked again", async () => (await dashboard.api.get("/lanes/fix-login")).body.lane.status === "blocked");
+
+  await dashboard.visit(page, "/lanes");
+  await page.getByRole("region", { name: "Waiting for you" }).getByText("Fix the login").waitFor();
+  await page.getByRole("tab", { name: "Table" }).click();
+  await page.getByRole("link", { name: /Fix the login/ }).click();
+
+  await page.getByRole("button", { name: "Stop the session" }).click();
+  await page.getByRole("button", { name: "Start the session" }).click();
+  await page.getByRole("button", { name: "Stop the session" }).waitFor();
+  await page.getByRole("button", { name: "Look at Codex" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("No lane yet").waitFor();
+});
+
+test("threads stand below what they come from", async () => {
+  const { conversationId } = await finished(dashboard, "The original");
+  await dashboard.api.send(`/conversations/${conversationId}/fork`, { title: "The copy" });
+  const page = await dashboard.open("/threads");
+  const list = page.getByRole("list", { name: "Threads" });
+  await list.getByText("The original").first().waitFor();
+  await list.getByText("The copy").waitFor();
+  await list.locator(".tag").first().waitFor();
+  await list.getByText("The copy").click();
+  await page.getByRole("heading", { name: "The copy", level: 1 }).waitFor();
+});
+
+test("a webhook is made with a preview, tested, fails, is sent again, changed and removed", async () => {
+  await finished(dashboard, "Something for the log");
+  const page = await dashboard.open("/webhooks");
+  await page.getByText("No webhook yet").waitFor();
+  await page.getByRole("button", { name: "New webhook" }).click();
+  await page.getByLabel("Events").fill("job.completed");
+  const preview = page.getByRole("region", { name: "What matches" });
+  await preview.getByText("job.completed").first().waitFor();
+  await page.getByLabel("Only these lanes").fill("no-such-lane");
+  await preview.getByText(/^0 of the latest/).waitFor();
+  await page.getByLabel("Only these lanes").fill("");
+  await page.getByLabel("Events").fill("not an event!");
+  await preview.getByRole("alert").getByText("is no event type").waitFor();
+  await page.getByLabel("Events").fill("job.completed");
+  await page.getByLabel("Address").fill("ftp://example.com");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.locator(".webhook-form .stack").getByRole("alert").getByText("url").waitFor();
+  await page.getByLabel("Address").fill(/** @type {string} */ (receiver.url));
+  await page.getByRole("button", { name: "Create" }).click();
+
+  await page.locator(".webhook-row", { hasText: "/hook" }).click();
+  await page.getByText("Nothing was sent yet").waitFor();
+  await page.getByRole("button", { name: "Send a test" }).click();
+  const delivery = page.locator("details.item", { hasText: "webhook.test" });
+  await delivery.getByText("delivered").waitFor();
+  assert.equal(receiver.received.length, 1);
+
+  receiver.status = 500;
+  await page.getByRole("button", { name: "Send a test" }).click();
+  const failing = delivery.filter({ hasText: "waits" });
+  await failing.getByText("1 attempt", { exact: false }).waitFor();
+  await failing.locator("summary").click();
+  await failing.locator(".attempts", { hasText: "500" }).waitFor();
+  receiver.status = 200;
+  await failing.getByRole("button", { name: "Send it again" }).click();
+  await eventually("both arrived", async () => (await delivery.getByText("delivered").count()) === 2);
+
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Events").fill("lane.*");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator("dd", { hasText: "lane.*" }).waitFor();
+  await page.getByRole("button", { name: "Turn off" }).click();
+  await page.getByRole("button", { name: "Turn on" }).click();
+  await page.getByRole("button", { name: "Turn off" }).waitFor();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("No webhook yet").waitFor();
+});
+
+test("the topology shows what hangs together, with details", async () => {
+  await dashboard.api.send("/codex/workflows/start-visible", { laneId: "seen", title: "A seen lane", kickoffPrompt: "Hello" });
+  await eventually("the lane is done", async () => (await dashboard.api.get("/lanes/seen")).body.lane.status === "done");
+  const page = await dashboard.open("/topology");
+  const node = (/** @type {string} */ kind) => page.locator(`.react-flow__node[data-id="${kind}"]`);
+  await node("lane seen").waitFor();
+  await node("session seen").waitFor();
+  await page.locator('.react-flow__node[data-id^="process "]').first().waitFor();
+  await eventually("lane, thread, session and process are connected", async () => (await page.locator(".react-flow__edge").count()) >= 3);
+  await node("lane seen").focus();
+  await page.keyboard.press("Enter");
+  const drawer = page.getByRole("dialog", { name: "lane: A seen lane" });
+  await drawer.getByText("Isolation").waitFor();
+  await page.keyboard.press("Escape");
+  await drawer.waitFor({ state: "detached" });
+  await node("session seen").click();
+  await page.getByRole("dialog").getByRole("link", { name: "Open the lane" }).click();
+  await page.getByRole("heading", { name: "A seen lane", level: 1 }).waitFor();
+});
+
+test("the code is searched, and a symbol explored", async () => {
+  const page = await dashboard.open("/context");
+  await page.getByText("Ask about the code of the workspace").waitFor();
+  await page.getByRole("searchbox").fill("where is a session refreshed");
+  await page.keyboard.press("Enter");
+  await page.locator(".snippets", { hasText: "refreshSession" }).waitFor();
+  await page.getByRole("button", { name: /function checkOut/ }).click();
+  await page.getByRole("region", { name: "Symbol checkOut" }).getByRole("button", { name: "refreshSession" }).click();
+  const symbol = page.getByRole("region", { name: "Symbol refreshSession" });
+  await symbol.locator(".react-flow__node", { hasText: "logIn" }).waitFor();
+  await symbol.getByRole("button", { name: "checkOut" }).waitFor();
+  await symbol.getByRole("tab", { name: "References" }).click();
+  await symbol.locator(".references", { hasText: "src/checkout.ts" }).waitFor();
+  await symbol.getByRole("tab", { name: "Explanation" }).click();
+  await symbol.getByText("Gives a session another hour.").first().waitFor();
+  await symbol.getByRole("tab", { name: "Calls" }).click();
+  await symbol.getByRole("button", { name: "checkOut" }).click();
+  await page.getByRole("region", { name: "Symbol checkOut" }).waitFor();
+});
+
+test("the system tells what runs and how it is", async () => {
+  const page = await dashboard.open("/system");
+  await page.locator(".check", { hasText: "Codex" }).getByText("good").waitFor();
+  await page.getByText("this bridge", { exact: true }).waitFor();
+  await page.getByText(/^\d+ MB$/).first().waitFor();
+  await page.getByText("codexBridge.authToken").waitFor();
+  await page.getByRole("row", { name: "codexBridge.rpc safe" }).waitFor();
+  await page.getByLabel("Level").selectOption("trace");
+  await page.locator(".log").waitFor();
+});

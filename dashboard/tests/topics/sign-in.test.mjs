@@ -1,0 +1,81 @@
+// Who gets in, and what the others are told.
+
+import assert from "node:assert/strict";
+
+import { BridgeProcess } from "../driver/process.mjs";
+import { topic } from "../driver/topic.mjs";
+
+const token = "a-token-of-the-test";
+const { dashboard, test } = await topic({ token });
+
+test("a link signs this browser in, once, and leaves no trace", async () => {
+  const link = await dashboard.link();
+  const page = await dashboard.page();
+  await page.goto(link);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  assert.equal(page.url(), `${dashboard.bridge.url}/dashboard/`);
+  const [cookie] = await page.context().cookies();
+  assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, "Strict"]);
+  assert.equal(await page.evaluate(() => document.cookie), "");
+  await page.reload();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+
+  const another = await dashboard.page();
+  await another.goto(link);
+  await another.getByRole("heading", { name: "This link does not work any more" }).waitFor();
+  await another.getByText("was used already or has expired").waitFor();
+  assert.equal(new URL(another.url()).hash, "");
+});
+
+test("a browser that is not signed in is told how", async () => {
+  const page = await dashboard.page();
+  await page.goto(`${dashboard.bridge.url}/dashboard/jobs`);
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.getByText("codex-bridge dashboard", { exact: true }).waitFor();
+});
+
+test("signing out ends the session", async () => {
+  const page = await dashboard.open();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Command" }).fill("sign this browser out");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
+test("a stopped bridge, a new token and another version each have a state of their own", async () => {
+  const page = await dashboard.open();
+  const { port } = dashboard.bridge;
+  await dashboard.bridge.stop();
+  await page.getByText("Disconnected").waitFor();
+  const fresh = await page.context().newPage();
+  // Nothing serves the page itself any more, so one that is loaded asks again.
+  await fresh.close();
+
+  dashboard.bridge = await BridgeProcess.start(dashboard.sandbox, dashboard.workspace, { port, token: "another-token" });
+  await page.getByRole("heading", { name: "Your session has ended" }).waitFor();
+  await dashboard.bridge.stop();
+
+  dashboard.bridge = await BridgeProcess.start(dashboard.sandbox, dashboard.workspace, { port, token });
+  await page.reload();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+
+  await page.route("**/health", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), version: "0.0.9" } });
+  });
+  await page.reload();
+  await page.getByText("the bridge is version 0.0.9").waitFor();
+
+  await page.route("**/dashboard/session", (route) =>
+    route.fulfill({ status: 404, json: { ok: false, error: "Route not found", code: "route_not_found", requestId: "1" } }),
+  );
+  await page.reload();
+  await page.getByRole("heading", { name: "The bridge is of another version" }).waitFor();
+
+  await page.unroute("**/dashboard/session");
+  await page.route("**/dashboard/session", (route) => route.abort());
+  await page.reload();
+  await page.getByRole("heading", { name: "The bridge is not running" }).waitFor();
+  await page.unroute("**/dashboard/session");
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+});

@@ -1,0 +1,11 @@
+//! Has the dashboard embedded anew when it was built anew. Debug builds read its files when they run.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        let built = std::path::Path::new("../../dashboard/dist");
+        // A path that is not there would have this run with every build; its folder changes when it appears.
+        let watched = if built.exists() { built } else { std::path::Path::new("../../dashboard") };
+        println!("cargo:rerun-if-changed={}", watched.display());
+    }
+}

@@ -1,0 +1,84 @@
+//! What the dashboard asks beside what programs ask: the system, the log, statistics, searches, previews.
+
+use serde_json::{Value, json};
+
+use crate::support::{TestBridge, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_system_tells_of_itself_and_keeps_its_secrets() {
+    let test = TestBridge::start_with(None, |config| config.auth_token = Some("hush-hush".into())).await;
+    let headers = [("authorization", "Bearer hush-hush")];
+    let get = async |path: &str| {
+        test.client.send(http::Method::GET, path, &headers, bytes::Bytes::new()).await.unwrap().body
+    };
+    let system = get("/system").await;
+    assert_eq!(system["ok"], true, "{system}");
+    let own = &system["processes"][0];
+    assert_eq!((&own["kind"], own["pid"].as_u64()), (&json!("bridge"), Some(u64::from(std::process::id()))));
+    assert!(own["memoryBytes"].as_u64().unwrap() > 1024 * 1024, "{own}");
+    let setting = |name: &str| {
+        let settings = system["settings"].as_array().unwrap();
+        settings.iter().find(|setting| setting["name"] == name).unwrap()["value"].clone()
+    };
+    assert_eq!((setting("authToken"), setting("rpc")), (json!("set"), json!("safe")));
+    let codex = system["checks"].as_array().unwrap().iter().find(|check| check["name"] == "Codex").unwrap();
+    assert_eq!(codex["status"], "good", "{codex}");
+    assert!(!system.to_string().contains("hush-hush"));
+    let refused = get("/system/log?limit=0").await;
+    assert_eq!(refused["details"]["field"], "limit");
+    assert!(get("/system/log").await["lines"].is_array());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_counted_over_time_and_found_by_their_words() {
+    let test = TestBridge::start().await;
+    let created = test.create("Find the 100% needle_here\n@model say yes").await;
+    let done = test.ended_of(&created).await;
+    test.ended_of(&test.create("@model fail 500").await).await;
+    let statistics = test.get("/jobs/statistics?hours=1").await.body;
+    let periods = statistics["periods"].as_array().unwrap();
+    let sum = |field: &str| periods.iter().map(|period| period[field].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((periods.len(), sum("completed"), sum("failed"), sum("unfinished")), (48, 1, 1, 0));
+    assert_eq!(sum("outputTokens"), done["result"]["tokenUsage"]["outputTokens"].as_u64().unwrap());
+    for hours in ["0", "721"] {
+        let refused = test.get(&format!("/jobs/statistics?hours={hours}")).await;
+        assert_eq!((refused.status.as_u16(), &refused.body["details"]["field"]), (400, &json!("hours")));
+    }
+    let found = async |search: &str| {
+        let reply = test.get(&format!("/jobs?search={search}")).await.body;
+        reply["jobs"].as_array().unwrap().len()
+    };
+    assert_eq!(found("NEEDLE_").await, 1);
+    assert_eq!(found("100%25").await, 1);
+    assert_eq!(found("needleXhere").await, 0, "_ stands for itself");
+    assert_eq!(found(&done["jobId"].as_str().unwrap()[..8]).await, 1);
+    assert_eq!(found("%20").await, 2, "blanks are no search");
+    assert_eq!(test.get("/jobs?laneId=none").await.body["jobs"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_shows_what_a_webhook_would_have_been_sent() {
+    let test = TestBridge::start().await;
+    let created = test.create("hello").await;
+    test.ended_of(&created).await;
+    let preview = async |body: Value| test.post("/webhooks/preview", body).await;
+    let all = eventually("the events are there", async || {
+        let reply = preview(json!({"events": ["*"]})).await.body;
+        (reply["matched"] == reply["lookedAt"] && reply["matched"].as_u64() > Some(3)).then_some(reply)
+    })
+    .await;
+    let newest = all["events"].as_array().unwrap();
+    assert!(newest[0]["eventId"].as_i64() > newest[1]["eventId"].as_i64(), "newest first");
+    let jobs = preview(json!({"events": ["job.completed"]})).await.body;
+    assert_eq!((&jobs["matched"], &jobs["events"][0]["jobId"]), (&json!(1), &created["job"]["jobId"]));
+    let scoped = |thread: &Value| json!({"events": ["job.completed"], "scope": {"threadIds": [thread]}});
+    assert_eq!(preview(scoped(&created["conversationId"])).await.body["matched"], 1);
+    assert_eq!(preview(scoped(&json!("another"))).await.body["matched"], 0);
+    for (body, field) in
+        [(json!({"events": []}), "events"), (json!({"events": ["a b"]}), "events[0]"), (json!({}), "body")]
+    {
+        let refused = preview(body).await;
+        assert_eq!((refused.status.as_u16(), &refused.body["details"]["field"]), (400, &json!(field)));
+    }
+    assert_eq!(test.get("/webhooks").await.body["webhooks"], json!([]), "nothing was made");
+}
