@@ -9,12 +9,10 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use crate::answers::Asking;
+use crate::answers::{Asking, Known};
 use crate::cache::Cache;
 use crate::index::{Index, Progress};
 use crate::protocol::{Arguments, Code, INVOKE_TOOL, KINDS, META_KINDS, Operation, Refusal, TOOLS};
-use crate::resolve::ManifestCache;
-use crate::search::Search;
 use crate::workspace::Workspace;
 
 mod building;
@@ -70,14 +68,12 @@ pub struct Context {
 }
 
 struct Inner {
-    index: Index,
+    known: Known,
     cache: Option<Cache>,
     threads: Option<usize>,
     listener: Option<Listener>,
     building: Building,
     watcher: Mutex<Option<watching::Watcher>>,
-    search: Search,
-    manifests: ManifestCache,
     invocations: AtomicU64,
 }
 
@@ -90,14 +86,12 @@ impl Context {
         let workspace = Workspace::new(&options.roots)?;
         let cache = options.cache_folder.map(|folder| Cache::new(&folder, &workspace));
         let inner = Inner {
-            index: Index::new(workspace),
+            known: Known::new(workspace),
             cache,
             threads: options.threads,
             listener: options.listener,
             building: Building::default(),
             watcher: Mutex::new(None),
-            search: Search::default(),
-            manifests: ManifestCache::default(),
             invocations: AtomicU64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -135,15 +129,15 @@ impl Context {
     }
 
     fn replace_buffer(&self, path: &str, text: Option<&str>) -> Result<(), Refusal> {
-        let confined = self.inner.index.workspace().confine(path)?;
-        self.inner.index.set_buffer(confined.root, &confined.path, text);
+        let confined = self.inner.known.index.workspace().confine(path)?;
+        self.inner.known.index.set_buffer(confined.root, &confined.path, text);
         Ok(())
     }
 
     /// Reads again what somebody says has changed: those of the paths that are in the workspace. A folder, or a file that was not there before,
     /// makes it look at the whole workspace, since ignore files say whether it counts.
     pub fn changed(&self, paths: &[PathBuf]) {
-        let index = &self.inner.index;
+        let index = &self.inner.known.index;
         let snapshot = index.snapshot();
         let mut known = Vec::new();
         for path in paths {
@@ -156,18 +150,18 @@ impl Context {
                 return self.rescan();
             }
         }
-        self.inner.search.follow(&index.refresh(&known));
+        self.inner.known.search.follow(&index.refresh(&known));
     }
 
     /// Looks at the whole workspace, and reads what is new, gone or changed: after a checkout, or when an ignore file changed.
     pub fn rescan(&self) {
-        self.inner.search.follow(&self.inner.index.rescan());
+        self.inner.known.search.follow(&self.inner.known.index.rescan());
     }
 
     /// The index itself.
     #[must_use]
     pub fn index(&self) -> &Index {
-        &self.inner.index
+        &self.inner.known.index
     }
 
     /// Answers a request of one of the twelve kinds. `invoke_tool` gives `{tool_name, success, result_payload}`.
@@ -257,14 +251,13 @@ impl Context {
         let inner = &self.inner;
         inner.building.start(&self.inner);
         inner.building.wait(Some(crate::limits::INDEX_WAIT));
-        let asking = Asking::new(&inner.index, &inner.search, &inner.manifests);
+        let asking = Asking::new(&inner.known);
         let mut answer = (operation.answer)(&asking, &arguments);
         let stale = asking.into_stale();
         if !stale.is_empty() {
             // Files changed behind the index, and what was answered of them may be wrong: once more, from what they are now.
-            inner.index.refresh(&stale);
-            answer =
-                (operation.answer)(&Asking::new(&inner.index, &inner.search, &inner.manifests), &arguments);
+            inner.known.index.refresh(&stale);
+            answer = (operation.answer)(&Asking::new(&inner.known), &arguments);
         }
         let mut answer = answer?;
         let unknown = arguments.unknown();
@@ -288,11 +281,11 @@ impl Inner {
 
     /// Makes the index. The caller is its only builder.
     fn build(&self, seen: &(dyn Fn(Progress) + Sync)) {
-        let snapshot = self.index.build(self.cache.as_ref(), self.threads, &|progress| {
+        let snapshot = self.known.index.build(self.cache.as_ref(), self.threads, &|progress| {
             seen(progress);
             self.tell(&Event::Progress(progress));
         });
-        self.search.follow(&snapshot);
+        self.known.search.follow(&snapshot);
     }
 }
 

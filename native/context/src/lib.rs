@@ -21,6 +21,7 @@ pub mod extract;
 pub mod index;
 pub mod languages;
 pub mod limits;
+pub mod overview;
 pub mod protocol;
 pub mod quality;
 pub mod record;

@@ -138,6 +138,24 @@ fn lines_copies_and_quality_are_found() {
 }
 
 #[test]
+fn quality_is_measured_anew_where_a_text_changed() {
+    let (folder, context) = open(&[("a.py", "def a(x): return eval(x)\n"), ("b.py", "def b(): pass\n")]);
+    let found = |numbers: &str| {
+        let answer = context.invoke("get_quality_score", &json!({})).unwrap();
+        assert_eq!(format!("{} {}", answer["safety_issues"], answer["numbers"]["functions"]), numbers);
+    };
+    found("1 2");
+    found("1 2");
+    write(folder.path(), "a.py", "def a(x): pass\n\n\ndef c(x): pass\n");
+    context.rescan();
+    found("0 3");
+    // Of a file that is named, also what nobody told the index.
+    write(folder.path(), "b.py", "exec(1)\n");
+    let named = context.invoke("get_quality_score", &json!({ "file_path": "b.py" })).unwrap();
+    assert_eq!(named["safety_issues"], 1);
+}
+
+#[test]
 fn listeners_hear_of_the_index_and_of_every_invocation() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "a.py", "def a(): pass\n");
