@@ -26,6 +26,7 @@ pub mod protocol;
 pub mod quality;
 pub mod record;
 pub mod resolve;
+pub mod scip_index;
 pub mod search;
 pub mod validate;
 pub mod workspace;

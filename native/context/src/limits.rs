@@ -89,12 +89,19 @@ pub const RELATED_MAX: usize = 20;
 /// Definitions of an ambiguous name that one call is shown to lead to.
 pub const CANDIDATES_MAX: usize = 3;
 
+/// Definitions of a name among which one that nothing but the name speaks for is looked for: with more, each is as good as ruled out, and
+/// all of them would be weighed anew for each place where the name stands.
+pub const NAMESAKES_MAX: usize = 64;
+
 /// How often the resolving of one name may lead to that of another: a variable made by a method of a value that a function returned
 /// has four steps.
 pub const RESOLVE_DEPTH_MAX: u32 = 6;
 
 /// Modules that offer a name in turn, one from the next, before it is given up.
 pub const REEXPORTS_MAX: u32 = 8;
+
+/// Bytes of a SCIP index. Reading one takes some five times as much memory; that of a million lines has half as many.
+pub const SCIP_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Bytes of a word that search tells apart from data. The longest identifiers that people write have some sixty letters.
 pub const WORD_BYTES_MAX: usize = 64;

@@ -14,6 +14,7 @@ use crate::overview::{Overview, OverviewCache};
 use crate::protocol::{Code, Refusal};
 use crate::quality::QualityCache;
 use crate::resolve::{ManifestCache, Resolver};
+use crate::scip_index::ScipCache;
 use crate::search::Search;
 use crate::workspace::{RootIndex, Workspace};
 
@@ -22,6 +23,7 @@ pub(crate) struct Known {
     pub(crate) index: Index,
     pub(crate) search: Search,
     pub(crate) manifests: ManifestCache,
+    pub(crate) scip: ScipCache,
     pub(crate) qualities: QualityCache,
     pub(crate) overviews: OverviewCache,
 }
@@ -33,6 +35,7 @@ impl Known {
             index: Index::new(workspace),
             search: Search::default(),
             manifests: ManifestCache::default(),
+            scip: ScipCache::default(),
             qualities: QualityCache::default(),
             overviews: OverviewCache::default(),
         }
@@ -47,6 +50,7 @@ pub(crate) struct Asking<'a> {
     overviews: &'a OverviewCache,
     pub(crate) snapshot: Arc<Snapshot>,
     manifests: &'a ManifestCache,
+    scip: &'a ScipCache,
     deadline: Instant,
     /// Texts that were read for this answer; `None` for those that are not what was indexed.
     texts: RefCell<HashMap<FileId, Option<Rc<str>>>>,
@@ -54,7 +58,7 @@ pub(crate) struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     pub(crate) fn new(known: &'a Known) -> Self {
-        let Known { index, search, manifests, qualities, overviews } = known;
+        let Known { index, search, manifests, scip, qualities, overviews } = known;
         Self {
             index,
             search,
@@ -62,6 +66,7 @@ impl<'a> Asking<'a> {
             overviews,
             snapshot: index.snapshot(),
             manifests,
+            scip,
             deadline: Instant::now() + limits::ANSWER_TIME_MAX,
             texts: RefCell::default(),
         }
@@ -77,7 +82,8 @@ impl<'a> Asking<'a> {
 
     /// What says what names mean.
     pub(crate) fn resolver(&self) -> Resolver<'_> {
-        Resolver::new(&self.snapshot, self.manifests.get(self.index, &self.snapshot))
+        let manifests = self.manifests.get(self.index, &self.snapshot);
+        Resolver::new(&self.snapshot, manifests, self.scip.get(self.index, &self.snapshot))
     }
 
     /// What a newcomer wants to know.

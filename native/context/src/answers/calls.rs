@@ -9,7 +9,7 @@ use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::Role;
-use crate::resolve::{Place, Resolver, certainty};
+use crate::resolve::{Place, Resolver, Source, certainty};
 
 /// A call: where it stands, in which symbol, and what it calls.
 pub(crate) struct Call {
@@ -23,6 +23,7 @@ pub(crate) struct Call {
     /// What is called; `None` where that is not in the workspace.
     pub(crate) callee: Option<Place>,
     confidence: f32,
+    source: Source,
 }
 
 impl Call {
@@ -48,6 +49,7 @@ impl Call {
             "column": at.column,
             "text": asking.line(self.file, at.line),
             "confidence": certainty(self.confidence),
+            "source": self.source.word(),
         });
         if let Some((callee, (record, symbol))) =
             self.callee.and_then(|place| Some((asking.file(place.file)?, record_and_symbol(asking, place)?)))
@@ -95,7 +97,7 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         "callers": caller_names,
         "callees": callee_names,
         "edges": incoming.into_iter().chain(outgoing).collect::<Vec<_>>(),
-        "source": "index",
+        "source": resolver.source().word(),
     }));
     budget.finish(&mut answer);
     Ok(answer)
@@ -121,6 +123,7 @@ pub(crate) fn callers(
                 callee_name: record.name(reference.occurrence.name()).to_owned(),
                 callee: Some(reference.place),
                 confidence: reference.confidence,
+                source: reference.source,
             })
         })
         .collect();
@@ -151,20 +154,21 @@ pub(crate) fn callees(
             asking.check_time()?;
             let caller =
                 record.enclosing_symbol(occurrence.start).map(|symbol| Place { file: place.file, symbol });
-            let call = |callee, confidence| Call {
+            let call = |callee, confidence, source| Call {
                 file: place.file,
                 offset: occurrence.start,
                 caller,
                 callee_name: record.name(occurrence.name()).to_owned(),
                 callee,
                 confidence,
+                source,
             };
             let meanings = resolver.meanings(place.file, index);
             if meanings.is_empty() {
-                calls.push(call(None, 1.0));
+                calls.push(call(None, 1.0, Source::Index));
             }
             let likely = meanings.iter().take(limits::CANDIDATES_MAX);
-            calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence)));
+            calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence, meaning.source)));
         }
     }
     calls.sort_by_key(|call| (call.callee.is_none(), call.confidence < GUESSED));

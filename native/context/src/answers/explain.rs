@@ -38,7 +38,6 @@ pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         "explanations": explanations,
         "context_windows": windows,
         "other_matches": others,
-        "source": "index",
     }));
     if arguments.flag("include_call_graph") {
         let callers = callers(asking, &resolver, explained)?;
@@ -53,6 +52,7 @@ pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         answer
             .insert("dependencies".to_owned(), dependencies::by_file(asking, &resolver, &files, &mut budget));
     }
+    answer.insert("source".to_owned(), json!(resolver.source().word()));
     budget.finish(&mut answer);
     Ok(answer)
 }
@@ -99,7 +99,7 @@ pub(crate) fn get_context(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Ans
         "context_windows": windows,
         "dependencies": imports,
         "other_matches": others,
-        "source": "index",
+        "source": resolver.source().word(),
     }));
     budget.finish(&mut answer);
     Ok(answer)

@@ -37,7 +37,7 @@ pub(crate) fn find_references(asking: &Asking<'_>, arguments: &Arguments<'_>) ->
         "file_count": files.len(),
         "definitions": definitions,
         "references": listed,
-        "source": "index",
+        "source": resolver.source().word(),
     }));
     budget.finish(&mut answer);
     Ok(answer)
@@ -62,6 +62,7 @@ fn shown(asking: &Asking<'_>, reference: &Reference, places: &[Place]) -> Value 
         "enclosing_symbol": enclosing.map(|id| record.qualified_name(id)),
         "text": asking.line(reference.file, at.line),
         "confidence": certainty(reference.confidence),
+        "source": reference.source.word(),
     });
     if places.len() > 1 {
         value["definition"] = json!(places.iter().position(|place| *place == reference.place));

@@ -14,7 +14,8 @@ fn overview(files: &[(&str, &str)]) -> String {
     }
     let index = Index::new(Workspace::new([folder.path()]).unwrap());
     let snapshot = index.build(None, Some(1), &|_| {});
-    let resolver = Resolver::new(&snapshot, ManifestCache::default().get(&index, &snapshot));
+    let manifests = ManifestCache::default().get(&index, &snapshot);
+    let resolver = Resolver::new(&snapshot, manifests, Arc::default());
     let cache = OverviewCache::default();
     let overview = cache.get::<()>(&index, &snapshot, &resolver, &|| Ok(())).unwrap();
     let again = cache.get::<()>(&index, &snapshot, &resolver, &|| Err(())).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::families::Family;
-use super::{Place, Resolver};
+use super::{Place, Resolver, Source};
 use crate::index::FileId;
 use crate::record::{FileRecord, NameId, Occurrence, Role};
 
@@ -18,6 +18,8 @@ pub struct Reference {
     pub place: Place,
     /// How sure that is, from 0 to 1; see the table of [`crate::resolve`].
     pub confidence: f32,
+    /// Who says so.
+    pub source: Source,
 }
 
 impl Resolver<'_> {
@@ -49,14 +51,15 @@ impl Resolver<'_> {
                     let meanings = self.meanings(file, index);
                     let fitting = meanings.iter().flat_map(|meaning| {
                         let wanted = wanted.iter().filter(|(_, stand_in, _)| *stand_in == meaning.place);
-                        wanted.map(|(place, _, share)| (*place, meaning.confidence * share))
+                        wanted.map(|(place, _, share)| (*place, meaning.confidence * share, meaning.source))
                     });
                     let best = fitting.max_by(|a, b| a.1.total_cmp(&b.1));
-                    found.extend(best.map(|(place, confidence)| Reference {
+                    found.extend(best.map(|(place, confidence, source)| Reference {
                         file,
                         occurrence: record.occurrences[index],
                         place,
                         confidence,
+                        source,
                     }));
                 }
             }

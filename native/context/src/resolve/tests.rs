@@ -25,7 +25,8 @@ fn place(files: &[(&str, &str)]) -> Fixture {
 impl Fixture {
     fn with<T>(&self, work: impl FnOnce(&Resolver<'_>, &Snapshot) -> T) -> T {
         let snapshot = self.index.snapshot();
-        let resolver = Resolver::new(&snapshot, self.manifests.get(&self.index, &snapshot));
+        let manifests = self.manifests.get(&self.index, &snapshot);
+        let resolver = Resolver::new(&snapshot, manifests, Arc::default());
         work(&resolver, &snapshot)
     }
 
