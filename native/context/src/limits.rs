@@ -90,7 +90,7 @@ pub const RELATED_MAX: usize = 20;
 pub const CANDIDATES_MAX: usize = 3;
 
 /// Definitions of a name among which one that nothing but the name speaks for is looked for: with more, each is as good as ruled out, and
-/// all of them would be weighed anew for each place where the name stands.
+/// all of them would be weighed anew for each place where the name stands. Also the symbols of one name of which the uses are looked for at once.
 pub const NAMESAKES_MAX: usize = 64;
 
 /// How often the resolving of one name may lead to that of another: a variable made by a method of a value that a function returned

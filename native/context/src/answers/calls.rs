@@ -73,8 +73,11 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         return Ok(answer);
     }
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let callers = callers(asking, &resolver, &places)?;
-    let callees = callees(asking, &resolver, &places)?;
+    // Where many have the name, the calls of all of them would say nothing of any.
+    let likeliest = &places[..places.len().min(limits::EXPLAINED_MAX)];
+    budget.leave_out("symbols", places.len() - likeliest.len());
+    let callers = callers(asking, &resolver, likeliest)?;
+    let callees = callees(asking, &resolver, likeliest)?;
     let name = |call: &Call| {
         let place = call.caller?;
         Some(json!(asking.file(place.file)?.record.qualified_name(place.symbol)))

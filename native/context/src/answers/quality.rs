@@ -5,11 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::symbols::record_and_symbol;
 use super::{Answer, Asking, members};
 use crate::index::{FileId, IndexedFile};
 use crate::limits;
-use crate::protocol::{Arguments, Refusal};
+use crate::protocol::{Arguments, Code, Refusal};
 use crate::quality::{Duplicate, FileQuality, Measured, Shingles, duplicates};
 use crate::record::{SymbolKind, Visibility};
 use crate::resolve::{Place, Resolver};
@@ -21,7 +20,7 @@ const COPY_SIMILARITY: f64 = 0.75;
 pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
     let files = files(asking, arguments)?;
     let resolver = asking.resolver();
-    let qualities = qualities(asking, &files);
+    let qualities = qualities(asking, &files)?;
     let mut measured: Vec<(FileId, Measured)> = Vec::new();
     let (mut safety, mut errors) = (Vec::new(), 0_usize);
     for (id, quality) in &qualities {
@@ -94,7 +93,7 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
 /// Functions that are alike.
 pub(crate) fn find_duplicates(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
     let files = files(asking, arguments)?;
-    let found = copies(asking, &qualities(asking, &files), arguments.number("threshold"));
+    let found = copies(asking, &qualities(asking, &files)?, arguments.number("threshold"));
     let mut budget = Budget::new(arguments.size("max_tokens"));
     budget.leave_out("duplicates", found.len().saturating_sub(20));
     let listed =
@@ -117,11 +116,14 @@ fn files(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Result<Vec<FileId>, 
 }
 
 /// What is known of the texts of some files.
-fn qualities(asking: &Asking<'_>, files: &[FileId]) -> Vec<(FileId, Arc<FileQuality>)> {
+fn qualities(asking: &Asking<'_>, files: &[FileId]) -> Result<Vec<(FileId, Arc<FileQuality>)>, Refusal> {
     let indexed: Vec<(FileId, &IndexedFile)> =
         files.iter().filter_map(|id| Some((*id, &**asking.file(*id)?))).collect();
     let values: Vec<&IndexedFile> = indexed.iter().map(|(_, file)| *file).collect();
-    let found = asking.qualities.get(asking.index, &values);
+    let Some(found) = asking.qualities.get(asking.index, &values, asking.deadline()) else {
+        let message = "measuring the whole workspace takes longer than an answer may; ask again, what is measured is kept";
+        return Err(Refusal::new(Code::Timeout, message));
+    };
     let known = indexed.iter().zip(found).filter_map(|((id, _), quality)| {
         if quality.is_none() || files.len() == 1 {
             // It notes those that are not what was indexed.
@@ -129,7 +131,7 @@ fn qualities(asking: &Asking<'_>, files: &[FileId]) -> Vec<(FileId, Arc<FileQual
         }
         Some((*id, quality?))
     });
-    known.collect()
+    Ok(known.collect())
 }
 
 fn copies(asking: &Asking<'_>, qualities: &[(FileId, Arc<FileQuality>)], threshold: f64) -> Vec<Duplicate> {
@@ -138,9 +140,11 @@ fn copies(asking: &Asking<'_>, qualities: &[(FileId, Arc<FileQuality>)], thresho
         let of_symbols = quality.shingles.iter();
         found.extend(of_symbols.map(|(symbol, shingles)| (Place { file: *file, symbol: *symbol }, shingles)));
     }
+    let snapshot = &*asking.snapshot;
     duplicates(&found, threshold, |outer, inner| {
-        let Some((record, outer)) = record_and_symbol(asking, outer) else { return false };
-        record.symbol(inner).is_some_and(|inner| outer.span.contains(inner.span))
+        let Some(record) = snapshot.file(outer.file).map(|file| &file.record) else { return false };
+        let spans = record.symbol(outer.symbol).zip(record.symbol(inner));
+        spans.is_some_and(|(outer, inner)| outer.span.contains(inner.span))
     })
 }
 

@@ -6,6 +6,7 @@ use super::budget::Budget;
 use super::calls::Call;
 use super::symbols::{chosen, mentioned, not_found, record_and_symbol};
 use super::{Answer, Asking, members};
+use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::Role;
 use crate::resolve::{Place, Reference, Resolver, certainty};
@@ -20,7 +21,9 @@ pub(crate) fn find_references(asking: &Asking<'_>, arguments: &Arguments<'_>) ->
         return Ok(answer);
     }
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let mut references = resolver.references(&places, &|| asking.check_time())?;
+    let likeliest = &places[..places.len().min(limits::NAMESAKES_MAX)];
+    budget.leave_out("symbols", places.len() - likeliest.len());
+    let mut references = resolver.references(likeliest, &|| asking.check_time())?;
     sort(&mut references);
     let definitions = budget.list("definitions", 0.25, places.iter().map(|place| mentioned(asking, *place)));
     let most = arguments.size("max_results");

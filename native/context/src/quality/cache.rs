@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -19,21 +20,32 @@ pub struct QualityCache {
 }
 
 impl QualityCache {
-    /// The quality of some files, measured in parallel where it is not known; `None` for a file whose text is another than was indexed.
-    /// What is known of other texts is kept until it is more than what is asked for.
+    /// The quality of some files, measured in parallel where it is not known; of a file, `None` where its text is another than was indexed.
+    /// Of all, `None` where the deadline comes first; what was measured until then need not be measured again.
     #[must_use]
-    pub fn get(&self, index: &Index, files: &[&IndexedFile]) -> Vec<Option<Arc<FileQuality>>> {
+    pub fn get(
+        &self,
+        index: &Index,
+        files: &[&IndexedFile],
+        deadline: Instant,
+    ) -> Option<Vec<Option<Arc<FileQuality>>>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let found: Vec<Option<Arc<FileQuality>>> = files
+        // The outer `None` is the deadline's.
+        let found: Vec<Option<Option<Arc<FileQuality>>>> = files
             .par_iter()
-            .map(|file| known.get(&key(file)).cloned().or_else(|| measured(index, file)))
+            .map(|file| match known.get(&key(file)) {
+                Some(quality) => Some(Some(Arc::clone(quality))),
+                None => (Instant::now() < deadline).then(|| measured(index, file)),
+            })
             .collect();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Texts that are gone are forgotten once they are more than those that are there.
         if known.len() > 2 * files.len() && files.len() > 1 {
             known.clear();
         }
-        known.extend(files.iter().zip(&found).filter_map(|(file, found)| Some((key(file), found.clone()?))));
-        found
+        let new = files.iter().zip(&found);
+        known.extend(new.filter_map(|(file, found)| Some((key(file), found.clone().flatten()?))));
+        found.into_iter().collect()
     }
 }
 

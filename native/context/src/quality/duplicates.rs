@@ -3,8 +3,8 @@
 //! Two functions are as alike as the sequences of identifiers that they have in common: each five in a row make a shingle, and
 //! the Jaccard index of their sets of shingles is the similarity. MinHash finds the pairs that are worth comparing without comparing all.
 
-use std::collections::{BTreeSet, HashMap};
-
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSliceMut as _;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::record::{FileRecord, Span, SymbolId};
@@ -90,24 +90,25 @@ fn bands(shingles: &[u64]) -> [u64; BANDS] {
 pub fn duplicates(
     found: &[(Place, &Shingles)],
     threshold: f64,
-    is_inside: impl Fn(Place, SymbolId) -> bool,
+    is_inside: impl Fn(Place, SymbolId) -> bool + Sync,
 ) -> Vec<Duplicate> {
-    let mut by_band: HashMap<(usize, u64), Vec<usize>> = HashMap::new();
+    let mut by_band: Vec<(usize, u64, usize)> = Vec::with_capacity(found.len() * BANDS);
     for (index, (_, shingles)) in found.iter().enumerate() {
-        for band in shingles.bands.iter().copied().enumerate() {
-            by_band.entry(band).or_default().push(index);
-        }
+        by_band.extend(shingles.bands.iter().enumerate().map(|(band, hash)| (band, *hash, index)));
     }
-    let mut pairs: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for members in by_band.into_values() {
+    by_band.par_sort_unstable();
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for members in by_band.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
         // Of what is everywhere the same, such as generated code, some pairs say enough.
         let members = &members[..members.len().min(crate::limits::DUPLICATES_OF_ONE_MAX)];
-        for (nth, a) in members.iter().enumerate() {
-            pairs.extend(members[nth + 1..].iter().map(|b| (*a, *b)));
+        for (nth, (.., a)) in members.iter().enumerate() {
+            pairs.extend(members[nth + 1..].iter().map(|(.., b)| (*a, *b)));
         }
     }
+    pairs.par_sort_unstable();
+    pairs.dedup();
     let mut duplicates: Vec<Duplicate> = pairs
-        .into_iter()
+        .into_par_iter()
         .filter_map(|(a, b)| {
             let ((a, its), (b, theirs)) = (*found.get(a)?, *found.get(b)?);
             let similarity = its.similarity(theirs);

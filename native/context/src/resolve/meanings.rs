@@ -68,6 +68,9 @@ impl Resolver<'_> {
             return bound;
         }
         let own = self.top_level(file, name);
+        if let Some(modules) = self.module_named_by(file, record, &own) {
+            return Bound::Modules(modules);
+        }
         if !own.is_empty() {
             return Bound::Symbols(own.into_iter().map(|place| meaning(place, 0.95)).collect());
         }
@@ -81,6 +84,20 @@ impl Resolver<'_> {
         }
         let shared = self.shared(file, name, family);
         if shared.is_empty() { Bound::Nothing } else { Bound::Symbols(shared) }
+    }
+
+    /// The module that a constant is a name for, as in `const cart = @import("cart.zig")`.
+    fn module_named_by(&self, file: FileId, record: &FileRecord, own: &[Place]) -> Option<Vec<FileId>> {
+        let [Place { symbol, .. }] = own else { return None };
+        let symbol = record.symbol(*symbol)?;
+        let resolved = self.imports(file);
+        let mut imports = record.imports.iter().zip(resolved.iter());
+        let (_, resolved) = imports.find(|(import, _)| {
+            import.alias == Some(symbol.name)
+                && import.span.start < symbol.span.end
+                && symbol.span.start < import.span.end
+        })?;
+        (!resolved.files.is_empty()).then(|| resolved.files.clone())
     }
 
     /// In the functions and types around an offset, from the inside out.
@@ -265,7 +282,9 @@ impl Resolver<'_> {
         let Some(id) = record.names.find(name) else { return Vec::new() };
         let symbols = record.symbols_with_ids().filter(|(_, symbol)| {
             let parent = symbol.parent.and_then(|parent| record.symbol(parent));
-            symbol.name == id && parent.is_some_and(|parent| parent.kind.is_type())
+            // A module of Lua is a table, and what it offers are members of that.
+            let of_table = Family::of(record.language) == Family::Lua && symbol.owner.is_some();
+            symbol.name == id && (of_table || parent.is_some_and(|parent| parent.kind.is_type()))
         });
         symbols.map(|(symbol, _)| Place { file, symbol }).collect()
     }

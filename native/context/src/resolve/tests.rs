@@ -4,6 +4,8 @@ use super::*;
 use crate::index::Index;
 use crate::workspace::Workspace;
 
+mod languages;
+
 struct Fixture {
     _folder: tempfile::TempDir,
     index: Index,
