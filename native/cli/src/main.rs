@@ -20,18 +20,18 @@ struct Arguments {
 enum Command {
     /// Run the bridge in the foreground, without VS Code.
     Serve(Box<serve::ServeArguments>),
-    /// Answer questions about the code of a folder, without Codex.
-    Context(context::ContextArguments),
+    /// Answer questions about the code of a folder, without Codex: here in the terminal, or over HTTP.
+    Context(Box<context::ContextArguments>),
 }
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let outcome = match command {
-        Command::Serve(arguments) => serve::serve(*arguments),
-        Command::Context(arguments) => context::context(arguments),
+        Command::Serve(arguments) => serve::serve(*arguments).map(|()| ExitCode::SUCCESS),
+        Command::Context(arguments) => context::context(*arguments),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(message) => {
             eprintln!("codex-bridge: {message}");
             ExitCode::FAILURE

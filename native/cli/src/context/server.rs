@@ -1,4 +1,4 @@
-//! `codex-bridge context`: answers about the code of a folder, without a bridge.
+//! The code of some folders served over HTTP, without a bridge.
 
 use std::path::PathBuf;
 
@@ -9,20 +9,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::foreground::{self, Running};
 
-/// What `codex-bridge context` takes.
+/// How it is served.
 #[derive(Debug, Args)]
-pub(crate) struct ContextArguments {
-    /// Address to listen on. Anything but loopback needs --auth-token.
-    #[arg(long, default_value = "127.0.0.1")]
-    host: String,
+pub(super) struct ServerArguments {
+    /// Address to listen on [default: 127.0.0.1]. Anything but loopback needs --auth-token.
+    #[arg(long)]
+    host: Option<String>,
 
-    /// Port to listen on; 0 for any free one.
-    #[arg(long, short, default_value_t = config::DEFAULT_CONTEXT_PORT)]
-    port: u16,
-
-    /// Folder whose code it is about [default: this folder]. Can be given several times.
-    #[arg(long = "path", value_name = "DIR")]
-    paths: Vec<PathBuf>,
+    /// Port to listen on; 0 for any free one [default: 24842].
+    #[arg(long, short)]
+    port: Option<u16>,
 
     /// Token that every request must carry. Prefer the environment variable: other users can read a command line.
     #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
@@ -33,17 +29,28 @@ pub(crate) struct ContextArguments {
     allowed_origins: Vec<String>,
 }
 
+impl ServerArguments {
+    /// The first option that only makes sense for a server, where one is given. The token may be in everybody's environment.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let given = [
+            (self.host.is_some(), "--host"),
+            (self.port.is_some(), "--port"),
+            (!self.allowed_origins.is_empty(), "--allow-origin"),
+        ];
+        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, name)| name)
+    }
+}
+
 /// Answers until a signal ends it.
-pub(crate) fn context(arguments: ContextArguments) -> Result<(), String> {
-    foreground::log();
-    let ContextArguments { host, port, paths, auth_token, allowed_origins } = arguments;
-    let roots = roots(paths)?;
+pub(super) fn serve(arguments: ServerArguments, roots: Vec<PathBuf>) -> Result<(), String> {
+    foreground::log(bridge::LOG_FILTER);
+    let ServerArguments { host, port, auth_token, allowed_origins } = arguments;
     let data_folder = config::default_data_folder()?;
-    let code = Code::new(roots.clone(), data_folder.join("code"));
+    let code = Code::new(roots.clone(), data_folder.join(super::CACHE_FOLDER));
     let working_folder = roots.into_iter().next().unwrap_or_default();
     let config = Config {
-        host,
-        port,
+        host: host.unwrap_or_else(|| "127.0.0.1".to_owned()),
+        port: port.unwrap_or(config::DEFAULT_CONTEXT_PORT),
         auth_token: auth_token.filter(|token| !token.is_empty()),
         allowed_origins,
         ..Config::new(data_folder, config::discovery_folder()?, working_folder)
@@ -63,14 +70,4 @@ pub(crate) fn context(arguments: ContextArguments) -> Result<(), String> {
         };
         Ok(Running { url, stop: Box::pin(stop) })
     })
-}
-
-/// The folders, as they are found from anywhere.
-fn roots(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, String> {
-    let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
-    let absolute = |path: PathBuf| {
-        let folder = path.canonicalize().map_err(|error| format!("--path {}: {error}", path.display()))?;
-        if folder.is_dir() { Ok(folder) } else { Err(format!("--path {}: not a folder", path.display())) }
-    };
-    paths.into_iter().map(absolute).collect()
 }
