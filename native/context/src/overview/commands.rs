@@ -73,6 +73,8 @@ pub(super) struct Manifest<'a> {
     folder: &'a str,
     name: &'a str,
     text: String,
+    /// Of its name there is none in a folder around it: what lies below one is built with it.
+    is_outermost: bool,
 }
 
 type Fixed = &'static [(Purpose, &'static str)];
@@ -124,30 +126,25 @@ const READ: &[&str] = &[
 ];
 
 impl<'a> Manifest<'a> {
-    /// The outermost manifest of each name in each part of the tree: what lies below one belongs to it.
+    /// Every manifest, those near the roots first.
     pub(super) fn all(index: &Index, snapshot: &'a Snapshot) -> Vec<Self> {
-        let mut found: Vec<(FileId, &'a IndexedFile)> = Vec::new();
-        for (id, file) in snapshot.files().filter(|(_, file)| is_own(file)) {
-            if is_manifest(parts(file).1) {
-                found.push((id, file));
-            }
-        }
+        let manifests = snapshot.files().filter(|(_, file)| is_own(file) && is_manifest(parts(file).1));
+        let mut found: Vec<(FileId, &'a IndexedFile)> = manifests.map(|(id, file)| (id, &**file)).collect();
         found.sort_by_key(|(_, file)| (file.root, file.path.matches('/').count(), &file.path));
-        let mut outermost: Vec<Self> = Vec::new();
+        let mut all: Vec<Self> = Vec::with_capacity(found.len());
         for (id, file) in found {
             let (folder, name) = parts(file);
-            let is_below = |other: &Self| {
+            let is_around = |other: &Self| {
+                let rest = folder.strip_prefix(other.folder);
                 other.root == file.root
                     && other.name == name
-                    && (other.folder.is_empty()
-                        || folder.strip_prefix(other.folder).is_some_and(|rest| rest.starts_with('/')))
+                    && (other.folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/')))
             };
-            if !outermost.iter().any(is_below) {
-                let text = index.text(file).unwrap_or_default();
-                outermost.push(Self { id, root: file.root, folder, name, text });
-            }
+            let is_outermost = !all.iter().any(is_around);
+            let text = index.text(file).unwrap_or_default();
+            all.push(Self { id, root: file.root, folder, name, text, is_outermost });
         }
-        outermost
+        all
     }
 
     /// The file at a path from the manifest's folder, where it is in the workspace.
@@ -200,7 +197,7 @@ impl<'a> Manifest<'a> {
 /// How it is built, tested and run: what is said nearest to a root first, and builds before tests before runs.
 pub(super) fn commands(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<Command> {
     let mut found = Vec::new();
-    for manifest in manifests {
+    for manifest in manifests.iter().filter(|manifest| manifest.is_outermost) {
         found.extend(manifest.commands(snapshot).into_iter().map(|(purpose, line)| Command {
             purpose,
             line,

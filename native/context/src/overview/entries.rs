@@ -41,7 +41,7 @@ pub(super) fn entries(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<En
     }
     for (file, indexed) in snapshot.files().filter(|(_, file)| is_own(file)) {
         let record = &*indexed.record;
-        if found.iter().any(|entry| entry.file == file) {
+        if found.iter().any(|entry| entry.file == file) || is_aside(&indexed.path) {
             continue;
         }
         if let Some(symbol) = main_function(record) {
@@ -55,6 +55,11 @@ pub(super) fn entries(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<En
     let mut seen = std::collections::HashSet::new();
     found.retain(|entry| seen.insert((entry.file, entry.name.clone())));
     found
+}
+
+/// Whether a file is run only to measure or to build, and not by whoever uses what is built.
+fn is_aside(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "benches" | "benchmarks" | "build.rs"))
 }
 
 /// The function by which programs of the language start.

@@ -54,11 +54,12 @@ fn a_workspace_of_several_tools_says_how_it_is_built_and_where_it_starts() {
             r#"{"name": "shop", "bin": {"shop": "./cli.js"}, "scripts": {"pretest": "x", "test": "x", "build:web": "x", "odd": "x"}}"#,
         ),
         ("cli.js", "import { open } from './web/store.js';\nopen();\n"),
-        ("web/package.json", r#"{"scripts": {"inner": "x"}}"#),
+        ("web/package.json", r#"{"name": "web", "main": "store.js", "scripts": {"inner": "x"}}"#),
         ("web/store.js", "import React from 'react';\nexport function open() {}\n"),
         ("core/Cargo.toml", "[package]\nname = \"core\"\n"),
         ("core/src/main.rs", "mod util;\nuse util::now;\nfn main() { now() }\n"),
         ("core/src/util.rs", "pub fn now() {}\n"),
+        ("core/build.rs", "fn main() {}\n"),
         (
             "tools/pyproject.toml",
             "[project.scripts]\nship = \"tools.ship:main\"\n[tool.pytest.ini_options]\n",
@@ -73,6 +74,7 @@ fn a_workspace_of_several_tools_says_how_it_is_built_and_where_it_starts() {
         "program shop cli.js\n\
          program core core/src/main.rs\n\
          program ship tools/src/tools/ship.py\n\
+         library web web/store.js\n\
          script - tools/src/tools/rates.py\n\
          build : make all\n\
          build : npm run build:web\n\
