@@ -93,6 +93,29 @@ export interface ConversationTab {
   viewColumn: number;
 }
 
+/** A conversation of Codex's history. */
+export interface ConversationView {
+  conversationId: string;
+  createdAt?: Timestamp | null;
+  cwd?: string | null;
+  /** The conversation that it is a copy of, where Codex tells. */
+  forkedFromConversationId?: string | null;
+  model?: string | null;
+  modelProvider?: string | null;
+  owner: OwnerView;
+  /** The conversation whose agent started it. */
+  parentConversationId?: string | null;
+  /** Usually its first message. */
+  preview?: string | null;
+  /** Where it came from, for example `vscode`, `cli` or `exec`. */
+  source: string;
+  /** What it is called, where somebody named it. */
+  title?: string | null;
+  /** The turns with their items, as Codex sent them, oldest first; only where they were asked for. */
+  turns?: Array<Record<string, unknown>> | null;
+  updatedAt?: Timestamp | null;
+}
+
 /** What may be decided. Which of these a request offers is in its `decisions`. */
 export type Decision = "approve" | "approve_for_session" | "approve_always" | "deny" | "cancel" | "answer";
 
@@ -192,6 +215,63 @@ export interface JobResult {
 /** Where a job stands. */
 export type JobStatus = "starting" | "running" | "completed" | "failed";
 
+/** A lane. */
+export interface Lane {
+  /** When its work is good, in words; part of each instruction. */
+  acceptanceCriteria: Array<string>;
+  /** The job of that turn, or of the turn that is verified. */
+  activeJobId?: string | null;
+  /** Its turn that runs. */
+  activeTurnId?: string | null;
+  /** When Codex asks; Codex's own configuration where there is none. */
+  approvalPolicy?: string | null;
+  /** Branch of its own worktree. */
+  branch?: string | null;
+  /** When it was made. */
+  createdAt: Timestamp;
+  /** Chosen by the caller, or a UUID. */
+  laneId: string;
+  /** Model id; Codex's own configuration where there is none. */
+  model?: string | null;
+  /** Where its conversation should be. */
+  preferredSurface: PreferredSurface;
+  /** Why it is blocked or failed. */
+  problem?: string | null;
+  /** What it belongs to, in the caller's words. */
+  projectId?: string | null;
+  /** What happens when a thread that is taken over cannot be loaded yet. */
+  readinessMode: ReadinessMode;
+  /** Absolute folder of the repository that it works in. */
+  repoRoot?: string | null;
+  /** What its commands may touch. */
+  sandbox: string;
+  /** In which process its turns run. */
+  sessionIsolation: SessionIsolation;
+  /** Where it stands. */
+  status: LaneStatus;
+  /** Where its conversation was born. */
+  surface: Surface;
+  /** Made by a test or a debug route; cleanups can be limited to such lanes. */
+  synthetic: boolean;
+  /** Its conversation. */
+  threadId?: string | null;
+  /** What it is called. */
+  title?: string | null;
+  /** When it last changed. */
+  updatedAt: Timestamp;
+  /** How they went, the last time. */
+  verification: Array<VerificationResult>;
+  /** Shell commands that must exit with 0 after each turn. */
+  verificationCommands: Array<string>;
+  /** What is left to do of the workflow that made it. */
+  workflow?: Workflow | null;
+  /** Folder of its own worktree. */
+  worktreePath?: string | null;
+}
+
+/** Where a lane stands. */
+export type LaneStatus = "idle" | "starting" | "running" | "needs_approval" | "blocked" | "verifying" | "done" | "failed" | "interrupted";
+
 /** Body of `POST /conversations` and `POST /conversations/…/messages`. */
 export interface MessageBody {
   /** Folders that commands may write to beside the working folder. */
@@ -263,8 +343,21 @@ export interface MessageBody {
 /** What the caller asked for. */
 export type Operation = "create_conversation" | "resume_conversation";
 
+/** Who may write a conversation. */
+export interface OwnerView {
+  /** `nobody`, `bridge` (a turn of this bridge runs), `other` (another process), or `unknown` where the operating system does not tell. */
+  kind: string;
+  /** The other process. */
+  pid?: number | null;
+  /** What it is. */
+  program?: string | null;
+}
+
 /** Personalities that the API takes. */
 export type PersonalityName = "none" | "friendly" | "pragmatic";
+
+/** Where a lane's conversation should be. */
+export type PreferredSurface = "mac-app" | "cli" | "vscode" | "any";
 
 /** What the job last heard of Codex. Changes with every event; stored with the job's steps, not by itself. */
 export interface Progress {
@@ -279,6 +372,9 @@ export interface Progress {
   /** The last line that the Codex process wrote to its standard error, once it ended badly. */
   lastStderr?: string | null;
 }
+
+/** What happens when a thread that is taken over cannot be loaded yet. */
+export type ReadinessMode = "strict" | "lenient";
 
 /** Body of `POST /approvals/{approvalId}`. */
 export interface ResolveBody {
@@ -326,6 +422,12 @@ export interface SentView {
   warnings: Array<string>;
 }
 
+/** In which process a lane's turns run. */
+export type SessionIsolation = "process" | "shared";
+
+/** The program in which a thread began, as far as its person is concerned. */
+export type Surface = "mac-app" | "cli" | "vscode" | "unknown";
+
 /** A moment, in whole milliseconds. On the wire ISO 8601 in UTC, for example `2026-11-20T22:19:15.476Z`, as JavaScript's `Date` writes it. */
 export type Timestamp = string;
 
@@ -364,6 +466,20 @@ export interface TurnView {
   upgradedFromConversationId?: string | null;
 }
 
+/** One verification command and how it went. */
+export interface VerificationResult {
+  /** The command, as the shell ran it. */
+  command: string;
+  /** Milliseconds that it took. */
+  durationMs: number;
+  /** Its exit code, where it had one. */
+  exitCode?: number | null;
+  /** The end of what it wrote. */
+  output: string;
+  /** Whether it exited with 0. */
+  passed: boolean;
+}
+
 /** A question of Codex that keeps a job waiting. */
 export interface WaitingOn {
   /** Answer it with `POST /approvals/{approvalId}`. */
@@ -372,4 +488,12 @@ export interface WaitingOn {
   kind: ApprovalKind;
   /** One line for a person. */
   summary: string;
+}
+
+/** What is left to do of a workflow. */
+export interface Workflow {
+  /** The job that the kickoff becomes: chosen in advance, so that it is sent once. */
+  kickoffJobId: string;
+  /** The first instruction. */
+  kickoffPrompt?: string | null;
 }

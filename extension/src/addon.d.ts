@@ -9,7 +9,7 @@ export declare class Bridge {
   health(): Promise<any>
   /** Calls a route of the HTTP API, as over HTTP but without a connection. `path` may have a query. */
   request(method: string, path: string, body?: any | undefined | null): Promise<BridgeReply>
-  /** Tells what happens to jobs and approvals, of all bridges of the data folder, once the promise has resolved. */
+  /** Tells what happens to jobs, approvals and lanes, of all bridges of the data folder, once the promise has resolved. */
   listen(onEvent: (event: BridgeEvent) => void): Promise<Listening>
   /** The folders open in this window changed. */
   setWorkspaceFolders(folders: Array<string>): void
@@ -71,7 +71,7 @@ export interface ApprovalResolved {
   summary: string
 }
 
-/** Something happened to a job or an approval. What became of it, the API tells. */
+/** Something happened to a job, an approval or a lane. What became of it, the API tells. */
 export interface BridgeEvent {
   /** For example `job.completed` or `approval.requested`. */
   type: string

@@ -8,8 +8,6 @@ const titleMax = 80;
 const questionMax = 500;
 const optionMax = 200;
 
-const other = "Something else…";
-
 /** Asks one question after the other. Resolves with the answers by the questions' ids, or with nothing when one was not answered. */
 export async function askQuestions(questions: readonly Question[]): Promise<Record<string, string> | undefined> {
   const answers: Record<string, string> = {};
@@ -31,7 +29,7 @@ async function askChoice(question: Question): Promise<string | undefined> {
     answer: option.label,
   }));
   if (question.isOther) {
-    items.push({ label: other });
+    items.push({ label: vscode.l10n.t("Something else…") });
   }
   const picked = await vscode.window.showQuickPick(items, {
     title: title(question),
@@ -51,5 +49,5 @@ async function askText(question: Question): Promise<string | undefined> {
 }
 
 function title({ header }: Question): string {
-  return `Codex asks: ${plain(header, titleMax).text}`;
+  return vscode.l10n.t("Codex asks: {0}", plain(header, titleMax).text);
 }

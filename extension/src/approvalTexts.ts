@@ -1,15 +1,27 @@
+import * as vscode from "vscode";
+
 import type { ApprovalRequest, ApprovalResolved } from "./addon";
 import { plain, type PlainText } from "./plainText";
 
-/** What each decision is called here. */
-export const decisionLabels: Readonly<Record<string, string>> = {
-  approve: "Approve",
-  approve_for_session: "Approve for Session",
-  approve_always: "Approve Always",
-  deny: "Deny",
-  cancel: "Deny and Stop",
-  answer: "Answer…",
-};
+/** What a decision is called here, if it can be made here. */
+export function decisionLabel(decision: string): string | undefined {
+  switch (decision) {
+    case "approve":
+      return vscode.l10n.t("Approve");
+    case "approve_for_session":
+      return vscode.l10n.t("Approve for Session");
+    case "approve_always":
+      return vscode.l10n.t("Approve Always");
+    case "deny":
+      return vscode.l10n.t("Deny");
+    case "cancel":
+      return vscode.l10n.t("Deny and Stop");
+    case "answer":
+      return vscode.l10n.t("Answer…");
+    default:
+      return undefined;
+  }
+}
 
 /** VS Code cuts the text of a notification at 1000 characters, without a word. */
 const notificationMax = 900;
@@ -24,11 +36,11 @@ const listMax = 120;
 function facts(request: ApprovalRequest): [mark: string, value: string][] {
   const { cwd, command, files, tool, url } = request;
   const facts: [string, string | undefined][] = [
-    ["Folder", cwd],
-    ["Command", command],
-    ["Files", files.length === 0 ? undefined : files.join(", ")],
-    ["Tool", tool],
-    ["Address", url],
+    [vscode.l10n.t("Folder"), cwd],
+    [vscode.l10n.t("Command"), command],
+    [vscode.l10n.t("Files"), files.length === 0 ? undefined : files.join(", ")],
+    [vscode.l10n.t("Tool"), tool],
+    [vscode.l10n.t("Address"), url],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
@@ -37,10 +49,10 @@ function facts(request: ApprovalRequest): [mark: string, value: string][] {
 export function asNotification(request: ApprovalRequest): PlainText {
   const marked = facts(request).map(([mark, value]) => ({ mark, value: plain(value, valueMax) }));
   const parts = [
-    `Codex asks: ${quoted(request.summary)}`,
+    vscode.l10n.t("Codex asks: {0}", quoted(request.summary)),
     ...marked.map(({ mark, value }) => `${mark}: “${value.text}”`),
-    ...(request.reason === undefined ? [] : [`Reason: “${plain(request.reason, reasonMax).text}”`]),
-    ...(canBeAnswered(request) ? [] : ["It can only be answered through the API"]),
+    ...(request.reason === undefined ? [] : [vscode.l10n.t("Reason: “{0}”", plain(request.reason, reasonMax).text)]),
+    ...(canBeAnswered(request) ? [] : [vscode.l10n.t("It can only be answered through the API")]),
   ];
   const text = parts.join(" · ");
   return {
@@ -51,13 +63,13 @@ export function asNotification(request: ApprovalRequest): PlainText {
 
 /** What a dialog says, a fact a line. */
 export function asLines(request: ApprovalRequest): string {
-  const reason: [string, string][] = request.reason === undefined ? [] : [["Reason", request.reason]];
-  const lines = [["Request", request.summary] as const, ...facts(request), ...reason].map(([mark, text]) => {
+  const reason: [string, string][] = request.reason === undefined ? [] : [[vscode.l10n.t("Reason"), request.reason]];
+  const lines = [[vscode.l10n.t("Request"), request.summary] as const, ...facts(request), ...reason].map(([mark, text]) => {
     const value = plain(text, dialogValueMax);
-    const rest = value.isWhole ? "" : ` (shortened; it has ${Array.from(text).length} characters)`;
+    const rest = value.isWhole ? "" : ` ${vscode.l10n.t("(shortened; it has {0} characters)", Array.from(text).length)}`;
     return `${mark}: “${value.text}”${rest}`;
   });
-  return [...lines, ...(canBeAnswered(request) ? [] : ["It can only be answered through the API."])].join("\n\n");
+  return [...lines, ...(canBeAnswered(request) ? [] : [vscode.l10n.t("It can only be answered through the API.")])].join("\n\n");
 }
 
 /** An entry in the list of all requests. */
@@ -77,15 +89,33 @@ export function quoted(text: string): string {
 
 /** How a request was resolved, for example "approved through the API". */
 export function howResolved({ status, resolvedBy }: ApprovalResolved): string {
+  const what = statusText(status);
   switch (resolvedBy) {
     case "api":
-      return `${status} through the API`;
+      return vscode.l10n.t("{0} through the API", what);
     case "deadline":
-      return "denied because nobody answered in time";
+      return vscode.l10n.t("denied because nobody answered in time");
     case "codex":
-      return "withdrawn by Codex, which goes on without an answer or has ended its turn";
+      return vscode.l10n.t("withdrawn by Codex, which goes on without an answer or has ended its turn");
     case "editor":
-      return `${status} in VS Code`;
+      return vscode.l10n.t("{0} in VS Code", what);
+    default:
+      return what;
+  }
+}
+
+function statusText(status: string): string {
+  switch (status) {
+    case "approved":
+      return vscode.l10n.t("approved");
+    case "denied":
+      return vscode.l10n.t("denied");
+    case "cancelled":
+      return vscode.l10n.t("denied and stopped");
+    case "answered":
+      return vscode.l10n.t("answered");
+    case "expired":
+      return vscode.l10n.t("expired");
     default:
       return status;
   }

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 import type { ApprovalAnswer, ApprovalRequest, ApprovalResolved } from "./addon";
 import { askQuestions } from "./approvalQuestions";
-import { asLines, asNotification, decisionLabels, howResolved, listEntry, quoted } from "./approvalTexts";
+import { asLines, asNotification, decisionLabel, howResolved, listEntry, quoted } from "./approvalTexts";
 
 /** A question of Codex that this window has been asked. */
 interface Asked {
@@ -15,9 +15,6 @@ interface Asked {
 
 /** What came of a click: the question is still to be answered, or it is not. */
 type Outcome = "open" | "done";
-
-const show = "Show";
-const review = "Review…";
 
 /**
  * Asks the person what Codex wants to know, in a notification and in a list.
@@ -55,41 +52,85 @@ export class Approvals implements vscode.Disposable {
   /** Somebody or something else resolved a question, perhaps just before the person's own answer arrived. */
   resolved(approval: ApprovalResolved): void {
     const how = howResolved(approval);
+    const summary = quoted(approval.summary);
     const asked = this.#waiting.get(approval.approvalId);
     if (asked === undefined) {
       void vscode.window.showWarningMessage(
-        `Your answer to ${quoted(approval.summary)} came too late and changed nothing: it was already ${how}.`,
+        vscode.l10n.t("Your answer to {0} came too late and changed nothing: it was already {1}.", summary, how),
       );
     } else {
-      this.#end(asked, `it was already ${how}`, null);
-      void vscode.window.showInformationMessage(`Codex no longer asks ${quoted(approval.summary)}: it was already ${how}.`);
+      this.#end(asked, vscode.l10n.t("it was already {0}", how), null);
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t("Codex no longer asks {0}: it was already {1}.", summary, how),
+      );
     }
   }
 
   /** The server has stopped: nobody waits for answers. */
   clear(): void {
     for (const asked of this.#waiting.values()) {
-      this.#end(asked, "the server that asked has stopped", null);
+      this.#end(asked, vscode.l10n.t("the server that asked has stopped"), null);
     }
+  }
+
+  /** The questions that wait, oldest first. */
+  waiting(): ApprovalRequest[] {
+    return [...this.#waiting.values()].map(({ request }) => request);
   }
 
   /** Lists the questions that wait, and lets the person answer one. */
   async list(): Promise<void> {
-    const waiting = [...this.#waiting.values()];
-    if (waiting.length === 0) {
-      void vscode.window.showInformationMessage("No approvals of Codex are pending in this window.");
-      return;
+    const items = this.#entries();
+    if (items.length > 0) {
+      const placeHolder = vscode.l10n.t("What to decide first");
+      const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t("Codex asks"), placeHolder });
+      if (picked !== undefined) {
+        await this.#review(picked.asked);
+      }
     }
-    const items = waiting.map((asked) => ({ ...listEntry(asked.request), asked }));
-    const picked = await vscode.window.showQuickPick(items, { title: "Codex asks", placeHolder: "What to decide first" });
-    if (picked !== undefined) {
-      await this.#review(picked.asked);
+  }
+
+  /** Shows the only question that waits, with all that there is to decide on, or lets the person choose one. */
+  async approve(): Promise<void> {
+    const [only, ...others] = this.#waiting.values();
+    await (only === undefined || others.length > 0 ? this.list() : this.#review(only));
+  }
+
+  /** Lets the person choose what to deny, which takes no look at the details. */
+  async deny(): Promise<void> {
+    const items = this.#entries().filter(({ asked }) => asked.request.decisions.includes("deny"));
+    if (items.length > 0) {
+      const placeHolder = vscode.l10n.t("What to deny");
+      const options = { title: vscode.l10n.t("Codex asks"), placeHolder, canPickMany: true } as const;
+      for (const { asked } of (await vscode.window.showQuickPick(items, options)) ?? []) {
+        if (asked.over === undefined) {
+          this.#end(asked, youHaveAnswered(decisionLabel("deny") ?? "deny"), { decision: "deny" });
+        } else {
+          this.#tellTooLate(asked);
+        }
+      }
+    }
+  }
+
+  /** Shows everything that there is to decide on, with all decisions. */
+  async review(approvalId: string): Promise<void> {
+    const asked = this.#waiting.get(approvalId);
+    if (asked !== undefined) {
+      await this.#review(asked);
     }
   }
 
   dispose(): void {
     this.clear();
     this.#changed.dispose();
+  }
+
+  /** The questions that wait, for a list; where there are none, the person is told so. */
+  #entries(): (vscode.QuickPickItem & { readonly asked: Asked })[] {
+    if (this.#waiting.size === 0) {
+      void vscode.window.showInformationMessage(vscode.l10n.t("No approvals of Codex are pending in this window."));
+    }
+    return [...this.#waiting.values()].map((asked) => ({ ...listEntry(asked.request), asked }));
   }
 
   async #notify(asked: Asked): Promise<void> {
@@ -102,7 +143,7 @@ export class Approvals implements vscode.Disposable {
     const decisions = isWhole ? offered(request, ["approve", "approve_for_session"]) : [];
     const buttons = [
       ...decisions.map((decision) => decision.label),
-      ...(isWhole ? [] : [review]),
+      ...(isWhole ? [] : [review()]),
       ...offered(request, ["answer", "deny"]).map((decision) => decision.label),
       ...showButton(request),
     ];
@@ -112,11 +153,10 @@ export class Approvals implements vscode.Disposable {
       if (choice === undefined) {
         return;
       }
-      outcome = choice === review ? await this.#review(asked) : await this.#act(asked, choice);
+      outcome = choice === review() ? await this.#review(asked) : await this.#act(asked, choice);
     }
   }
 
-  /** Shows everything that there is to decide on, with all decisions. */
   async #review(asked: Asked): Promise<Outcome> {
     if (asked.over !== undefined) {
       return this.#tellTooLate(asked);
@@ -125,7 +165,7 @@ export class Approvals implements vscode.Disposable {
     const decisions = offered(request, request.decisions).map((decision) => decision.label);
     const options = { modal: true, detail: asLines(request) };
     const buttons = [...decisions, ...showButton(request)];
-    const choice = await vscode.window.showWarningMessage("Codex asks for your approval", options, ...buttons);
+    const choice = await vscode.window.showWarningMessage(vscode.l10n.t("Codex asks for your approval"), options, ...buttons);
     return choice === undefined ? "done" : this.#act(asked, choice);
   }
 
@@ -134,7 +174,7 @@ export class Approvals implements vscode.Disposable {
       return this.#tellTooLate(asked);
     }
     const { conversationId } = asked.request;
-    if (choice === show && conversationId !== undefined) {
+    if (choice === show() && conversationId !== undefined) {
       try {
         await this.#showConversation(conversationId);
       } catch (error) {
@@ -157,13 +197,13 @@ export class Approvals implements vscode.Disposable {
       }
       answer.answers = answers;
     }
-    this.#end(asked, `you have already answered it with “${choice}”`, answer);
+    this.#end(asked, youHaveAnswered(choice), answer);
     return "done";
   }
 
   #tellTooLate({ request, over }: Asked): Outcome {
     void vscode.window.showWarningMessage(
-      `Your click on ${quoted(request.summary)} came too late and changed nothing: ${over}.`,
+      vscode.l10n.t("Your click on {0} came too late and changed nothing: {1}.", quoted(request.summary), over ?? ""),
     );
     return "done";
   }
@@ -176,15 +216,27 @@ export class Approvals implements vscode.Disposable {
   }
 }
 
+function show(): string {
+  return vscode.l10n.t("Show");
+}
+
+function review(): string {
+  return vscode.l10n.t("Review…");
+}
+
+function youHaveAnswered(label: string): string {
+  return vscode.l10n.t("you have already answered it with “{0}”", label);
+}
+
 /** There may be no conversation to show. */
 function showButton(request: ApprovalRequest): string[] {
-  return request.conversationId === undefined ? [] : [show];
+  return request.conversationId === undefined ? [] : [show()];
 }
 
 /** Those of the decisions that the request offers and that can be made here. */
 function offered(request: ApprovalRequest, wanted: readonly string[]): { name: string; label: string }[] {
   return wanted.flatMap((name) => {
-    const label = decisionLabels[name];
+    const label = decisionLabel(name);
     // Forms and tools are answered by programs only.
     const canBeMade = name !== "answer" || request.questions.length > 0;
     return label !== undefined && canBeMade && request.decisions.includes(name) ? [{ name, label }] : [];

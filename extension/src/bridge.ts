@@ -150,16 +150,21 @@ function loadAddon(extensionFolder: string): { startBridge: typeof startBridge }
   const file = join(extensionFolder, "extension", "native", `codex-bridge.${platform}.node`);
   if (!existsSync(file)) {
     throw new Error(
-      `This package of Codex Bridge has no native part for ${platform}. ` +
-        "Install the package (.vsix) that is made for this machine's platform.",
+      vscode.l10n.t(
+        "This package of Codex Bridge has no native part for {0}. Install the package (.vsix) that is made for this machine's platform.",
+        platform,
+      ),
     );
   }
   try {
     return createRequire(__filename)(file) as { startBridge: typeof startBridge };
   } catch (error) {
     throw new Error(
-      `The native part of Codex Bridge for ${platform} cannot be loaded: ${String(error)}. ` +
-        "On Linux it needs glibc 2.28 or newer.",
+      vscode.l10n.t(
+        "The native part of Codex Bridge for {0} cannot be loaded: {1}. On Linux it needs glibc 2.28 or newer.",
+        platform,
+        String(error),
+      ),
       { cause: error },
     );
   }

@@ -2,12 +2,17 @@ import * as vscode from "vscode";
 
 import type { Approvals } from "./approvals";
 import type { BridgeServer, ServerState } from "./bridge";
+import type { BridgeClient } from "./client";
+import { openDashboard } from "./dashboard";
+import { runDoctor } from "./doctor";
 import { healthText } from "./health";
-import { section } from "./settings";
+import { authToken, openSettings } from "./settings";
+import { messageOf } from "./texts";
 
-/** Registers what the Command Palette offers under "Codex Bridge". */
+/** Registers what the Command Palette offers for the server and for questions of Codex. */
 export function registerCommands(
   server: BridgeServer,
+  client: BridgeClient,
   approvals: Approvals,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
@@ -15,55 +20,69 @@ export function registerCommands(
     vscode.commands.registerCommand("codexBridge.start", async () => {
       await server.start();
       if (server.state.kind === "running") {
-        void vscode.window.showInformationMessage(`Codex Bridge is running at ${server.state.bridge.url}.`);
+        void vscode.window.showInformationMessage(
+          vscode.l10n.t("Codex Bridge is running at {0}.", server.state.bridge.url),
+        );
       }
     }),
     vscode.commands.registerCommand("codexBridge.stop", async () => {
       await server.stop();
-      void vscode.window.showInformationMessage("Codex Bridge is stopped.");
+      void vscode.window.showInformationMessage(vscode.l10n.t("Codex Bridge is stopped."));
     }),
     vscode.commands.registerCommand("codexBridge.showStatus", () => showStatus(server.state, log)),
+    vscode.commands.registerCommand("codexBridge.showLog", () => log.show()),
+    vscode.commands.registerCommand("codexBridge.openSettings", () => openSettings()),
+    vscode.commands.registerCommand("codexBridge.doctor", () => runDoctor(server, client)),
+    vscode.commands.registerCommand("codexBridge.openDashboard", async () => {
+      try {
+        await openDashboard(client);
+      } catch (error) {
+        void vscode.window.showErrorMessage(messageOf(error));
+      }
+    }),
+    vscode.commands.registerCommand("codexBridge.copyUrl", () => copyUrl(server.state)),
+    vscode.commands.registerCommand("codexBridge.copyToken", () => copyToken()),
     vscode.commands.registerCommand("codexBridge.showApprovals", () => approvals.list()),
+    vscode.commands.registerCommand("codexBridge.approvePending", () => approvals.approve()),
+    vscode.commands.registerCommand("codexBridge.denyPending", () => approvals.deny()),
+    vscode.commands.registerCommand("codexBridge.reviewApproval", ({ approvalId }: { approvalId: string }) =>
+      approvals.review(approvalId),
+    ),
   );
 }
 
 /** Tells the person what went wrong, and offers the places where it can be put right. */
 export async function showProblem(message: string, log: vscode.LogOutputChannel): Promise<void> {
-  await followUp(await vscode.window.showErrorMessage(message, showLog, openSettings), log);
+  const { showLog, settings } = labels();
+  await followUp(await vscode.window.showErrorMessage(message, showLog, settings), log);
 }
 
-const showLog = "Show Log";
-const openSettings = "Open Settings";
-const copyUrl = "Copy URL";
+function labels(): { readonly showLog: string; readonly settings: string; readonly copy: string } {
+  return {
+    showLog: vscode.l10n.t("Show Log"),
+    settings: vscode.l10n.t("Open Settings"),
+    copy: vscode.l10n.t("Copy URL"),
+  };
+}
 
 async function showStatus(state: ServerState, log: vscode.LogOutputChannel): Promise<void> {
   switch (state.kind) {
-    case "stopped": {
-      const start = "Start Server";
-      const choice = await vscode.window.showInformationMessage("Codex Bridge is stopped.", { modal: true }, start);
-      if (choice === start) {
-        await vscode.commands.executeCommand("codexBridge.start");
-      }
+    case "stopped":
+      await offerStart();
       break;
-    }
     case "starting":
-      void vscode.window.showInformationMessage("Codex Bridge is starting.");
+      void vscode.window.showInformationMessage(vscode.l10n.t("Codex Bridge is starting."));
       break;
     case "failed":
-      await showProblem(`Codex Bridge could not start: ${state.message}`, log);
+      await showProblem(vscode.l10n.t("Codex Bridge could not start: {0}", state.message), log);
       break;
     case "running": {
-      const { url } = state.bridge;
-      const detail = await healthText(state.bridge);
-      const choice = await vscode.window.showInformationMessage(
-        "Codex Bridge is running",
-        { modal: true, detail },
-        copyUrl,
-        showLog,
-        openSettings,
-      );
-      if (choice === copyUrl) {
-        await vscode.env.clipboard.writeText(url);
+      const { copy, showLog, settings } = labels();
+      const options = { modal: true, detail: await healthText(state.bridge) };
+      const title = vscode.l10n.t("Codex Bridge is running");
+      const choice = await vscode.window.showInformationMessage(title, options, copy, showLog, settings);
+      if (choice === copy) {
+        await vscode.env.clipboard.writeText(state.bridge.url);
       }
       await followUp(choice, log);
       break;
@@ -71,13 +90,43 @@ async function showStatus(state: ServerState, log: vscode.LogOutputChannel): Pro
   }
 }
 
+async function offerStart(): Promise<void> {
+  const start = vscode.l10n.t("Start Server");
+  const title = vscode.l10n.t("Codex Bridge is stopped.");
+  if ((await vscode.window.showInformationMessage(title, { modal: true }, start)) === start) {
+    await vscode.commands.executeCommand("codexBridge.start");
+  }
+}
+
 async function followUp(choice: string | undefined, log: vscode.LogOutputChannel): Promise<void> {
+  const { showLog, settings } = labels();
   if (choice === showLog) {
     log.show();
-  } else if (choice === openSettings && vscode.env.remoteName === undefined) {
-    await vscode.commands.executeCommand("workbench.action.openSettings", section);
-  } else if (choice === openSettings) {
-    // Settings of machine scope belong to the machine that runs the extension; the page of the person's own has none of them.
-    await vscode.commands.executeCommand("workbench.action.openRemoteSettings", { query: section });
+  } else if (choice === settings) {
+    await openSettings();
   }
+}
+
+/** The address for programs of the machine that the extension runs on. */
+async function copyUrl(state: ServerState): Promise<void> {
+  if (state.kind !== "running") {
+    await offerStart();
+    return;
+  }
+  await vscode.env.clipboard.writeText(state.bridge.url);
+  void vscode.window.showInformationMessage(vscode.l10n.t("Copied {0}.", state.bridge.url));
+}
+
+async function copyToken(): Promise<void> {
+  const token = authToken();
+  if (token === undefined) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("No token is set, so every program of your own user is served, and needs none."),
+    );
+    return;
+  }
+  await vscode.env.clipboard.writeText(token);
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t("The token is in the clipboard. Whoever has it can make Codex work as you."),
+  );
 }

@@ -5,11 +5,15 @@ import type { Bridge } from "./addon";
 import { ExtensionApi } from "./api";
 import { Approvals } from "./approvals";
 import { BridgeServer } from "./bridge";
+import { BridgeClient } from "./client";
 import { registerCommands, showProblem } from "./commands";
+import { registerConversationCommands } from "./conversationCommands";
+import { BridgeEvents } from "./events";
 import { problemOf } from "./health";
 import { revealConversation } from "./host";
 import { autoStart, concernsBridge, tabTimeoutMs, workspaceFolders } from "./settings";
 import { StatusBar } from "./statusBar";
+import { registerViews } from "./views/views";
 
 /** VS Code ends the extension host 5 s after it has asked for deactivation, whatever is still under way. */
 const deactivateWithinMs = 4000;
@@ -24,11 +28,13 @@ let running: BridgeServer | undefined;
 export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
   const log = vscode.window.createOutputChannel("Codex Bridge", { log: true });
   const statusBar = new StatusBar();
-  const approvals = new Approvals(log, (conversationId) =>
-    revealConversation({ conversationId, timeoutMs: tabTimeoutMs() }),
-  );
+  const showConversation = (conversationId: string): Promise<unknown> =>
+    revealConversation({ conversationId, timeoutMs: tabTimeoutMs() });
+  const approvals = new Approvals(log, showConversation);
   const server = new BridgeServer(context, log, approvals);
-  const api = new ExtensionApi(server, log);
+  const events = new BridgeEvents(server, log);
+  const client = new BridgeClient(server, events);
+  const api = new ExtensionApi(server, client, events, log);
   running = server;
   let before = server.state;
 
@@ -36,14 +42,17 @@ export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
     log,
     statusBar,
     approvals,
+    events,
     api,
-    registerCommands(server, approvals, log),
+    registerCommands(server, client, approvals, log),
+    registerConversationCommands(client, showConversation),
+    registerViews(server, client, events, approvals),
     approvals.onDidChange((waiting) => statusBar.showApprovals(waiting)),
     server.onDidChange((state) => {
       statusBar.show(state);
       if (state.kind === "failed") {
         log.error(state.message);
-        void showProblem(`Codex Bridge could not start: ${state.message}`, log);
+        void showProblem(vscode.l10n.t("Codex Bridge could not start: {0}", state.message), log);
       } else if (state.kind === "running" && before.kind === "starting") {
         showProblemOf(state.bridge, log).catch((error: unknown) => log.warn(String(error)));
       }

@@ -1,3 +1,5 @@
+import * as vscode from "vscode";
+
 import type { Bridge } from "./addon";
 
 /** The part of the body of `GET /health` that the window shows. */
@@ -27,18 +29,18 @@ export async function healthText(bridge: Bridge): Promise<string> {
   const { version, codex, nats, status } = await health(bridge);
   const { starting, running, completed, failed } = status.jobs;
   const facts = [
-    `URL: ${status.url}`,
-    `Version: ${version}`,
-    `Jobs: ${starting} starting, ${running} running, ${completed} completed, ${failed} failed`,
+    vscode.l10n.t("URL: {0}", status.url),
+    vscode.l10n.t("Version: {0}", version),
+    vscode.l10n.t("Jobs: {0} starting, {1} running, {2} completed, {3} failed", starting, running, completed, failed),
   ];
   if (codex.path !== null) {
-    facts.push(`Codex: ${codex.version ?? "version not asked yet"}, ${codex.path}`);
+    facts.push(vscode.l10n.t("Codex: {0}, {1}", codex.version ?? vscode.l10n.t("version not asked yet"), codex.path));
   }
   if (codex.problem !== null) {
     facts.push(`Codex: ${codex.problem}`);
   }
   if (nats !== undefined) {
-    facts.push(`NATS: ${nats.state}, ${nats.url}, ${nats.behind} events behind`);
+    facts.push(vscode.l10n.t("NATS: {0}, {1}, {2} events behind", nats.state, nats.url, nats.behind));
     if (nats.lastError !== null) {
       facts.push(`NATS: ${nats.lastError}`);
     }

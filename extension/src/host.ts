@@ -37,7 +37,8 @@ function openConversations(): ConversationTab[] {
   );
 }
 
-function currentConversation(): ConversationTab | null {
+/** The conversation whose tab has the focus. */
+export function currentConversation(): ConversationTab | null {
   return openConversations().find(isCurrent) ?? null;
 }
 

@@ -13,6 +13,20 @@ export function autoStart(): boolean {
   return vscode.workspace.getConfiguration(section).get("autoStart", true);
 }
 
+/** The token that requests must carry, if there is one. */
+export function authToken(): string | undefined {
+  return text("authToken") || undefined;
+}
+
+/** Shows our settings: those of machine scope belong to the machine that runs the extension, of which the person's own page knows none. */
+export async function openSettings(): Promise<void> {
+  if (vscode.env.remoteName === undefined) {
+    await vscode.commands.executeCommand("workbench.action.openSettings", section);
+  } else {
+    await vscode.commands.executeCommand("workbench.action.openRemoteSettings", { query: section });
+  }
+}
+
 /** Milliseconds until the tab of a conversation must be there. */
 export function tabTimeoutMs(): number {
   return number("tabTimeoutMs");
@@ -67,9 +81,9 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
     workspaceFolders: workspaceFolders(),
     extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),
   };
-  const authToken = text("authToken");
-  if (authToken !== "") {
-    options.authToken = authToken;
+  const token = authToken();
+  if (token !== undefined) {
+    options.authToken = token;
   }
   const codexPath = text("codexPath");
   if (codexPath !== "") {
@@ -87,21 +101,21 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
 }
 
 function text(name: string): string {
-  return checked(name, "a text", (value) => typeof value === "string");
+  return checked(name, vscode.l10n.t("a text"), (value) => typeof value === "string");
 }
 
 function flag(name: string): boolean {
-  return checked(name, "true or false", (value) => typeof value === "boolean");
+  return checked(name, vscode.l10n.t("true or false"), (value) => typeof value === "boolean");
 }
 
 function number(name: string): number {
-  return checked(name, "a whole number", (value) => Number.isInteger(value));
+  return checked(name, vscode.l10n.t("a whole number"), (value) => Number.isInteger(value));
 }
 
 function texts(name: string): string[] {
   return checked(
     name,
-    "a list of texts",
+    vscode.l10n.t("a list of texts"),
     (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
   );
 }
@@ -109,7 +123,9 @@ function texts(name: string): string[] {
 function checked<T>(name: string, wanted: string, isWanted: (value: unknown) => boolean): T {
   const value = vscode.workspace.getConfiguration(section).get<T>(name);
   if (!isWanted(value)) {
-    throw new Error(`The setting ${section}.${name} must be ${wanted}. It is ${JSON.stringify(value)}.`);
+    throw new Error(
+      vscode.l10n.t("The setting {0} must be {1}. It is {2}.", `${section}.${name}`, wanted, JSON.stringify(value)),
+    );
   }
   return value as T;
 }

@@ -11,7 +11,7 @@ export class StatusBar implements vscode.Disposable {
   readonly #approvals = vscode.window.createStatusBarItem("codexBridge.approvals", vscode.StatusBarAlignment.Right);
 
   constructor() {
-    this.#approvals.name = "Codex Approvals";
+    this.#approvals.name = vscode.l10n.t("Codex Approvals");
     this.#approvals.command = "codexBridge.showApprovals";
     this.#approvals.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
     this.#item.name = "Codex Bridge";
@@ -25,30 +25,30 @@ export class StatusBar implements vscode.Disposable {
       state.kind === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
     switch (state.kind) {
       case "stopped":
-        this.#set("$(circle-slash) Codex Bridge", "Codex Bridge is stopped.");
+        this.#set("$(circle-slash) Codex Bridge", vscode.l10n.t("Codex Bridge is stopped."));
         break;
       case "starting":
-        this.#set("$(loading~spin) Codex Bridge", "Codex Bridge is starting.");
+        this.#set("$(loading~spin) Codex Bridge", vscode.l10n.t("Codex Bridge is starting."));
         break;
       case "running": {
         const { url } = state.bridge;
         const { runningJobs } = state;
-        const jobs = runningJobs === 1 ? "1 running job" : `${runningJobs} running jobs`;
+        const jobs = runningJobs === 1 ? vscode.l10n.t("1 running job") : vscode.l10n.t("{0} running jobs", runningJobs);
         const counter = runningJobs === 0 ? "" : ` $(sync~spin) ${runningJobs}`;
-        this.#set(`$(plug) Codex Bridge ${url.split(":").at(-1)}${counter}`, `Codex Bridge at ${url}: ${jobs}.`);
+        this.#set(`$(plug) Codex Bridge ${url.split(":").at(-1)}${counter}`, vscode.l10n.t("Codex Bridge at {0}: {1}.", url, jobs));
         break;
       }
       case "failed":
-        this.#set("$(error) Codex Bridge", `Codex Bridge could not start: ${state.message}`);
+        this.#set("$(error) Codex Bridge", vscode.l10n.t("Codex Bridge could not start: {0}", state.message));
         break;
     }
   }
 
   /** Shows the number of questions that wait for the person. */
   showApprovals(waiting: number): void {
-    const approvals = waiting === 1 ? "1 approval" : `${waiting} approvals`;
+    const approvals = waiting === 1 ? vscode.l10n.t("1 approval") : vscode.l10n.t("{0} approvals", waiting);
     this.#approvals.text = `$(bell-dot) ${approvals}`;
-    this.#approvals.tooltip = `Codex waits for ${approvals}. Click to decide.`;
+    this.#approvals.tooltip = vscode.l10n.t("Codex waits for {0}. Click to decide.", approvals);
     if (waiting > 0) {
       this.#approvals.show();
     } else {

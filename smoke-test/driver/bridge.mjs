@@ -26,6 +26,11 @@ export class BridgeClient {
     });
   }
 
+  /** @param {string} path @returns {Promise<Reply>} */
+  async delete(path) {
+    return this.#fetch(path, { method: "DELETE" });
+  }
+
   /**
    * Sends a message and returns the reply's body.
    *

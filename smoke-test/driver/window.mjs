@@ -66,7 +66,45 @@ export class Window {
       await palette.getByRole("option", { name: title }).first().click({ timeout: 1000 });
       return true;
     });
-    await palette.waitFor({ state: "hidden" });
+    // Some commands go on to ask in the same place.
+    await eventually(`the Command Palette has closed over ${title}`, async () =>
+      (await palette.isHidden()) || !(await this.input.inputValue()).startsWith(">"),
+    );
+  }
+
+  /** The field of the Command Palette, of lists and of questions. */
+  get input() {
+    return this.page.locator(".quick-input-widget").locator("input[type=text]");
+  }
+
+  /**
+   * Answers a question that asks for a text.
+   *
+   * @param {string} text
+   */
+  async answerInput(text) {
+    // The list before it may still be closing.
+    await this.page.locator(".quick-input-widget", { hasNot: this.page.locator(".quick-input-list .monaco-list-row") }).waitFor();
+    await this.input.fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /**
+   * Picks an entry of the list that is open.
+   *
+   * @param {string} search what to type first
+   * @param {RegExp} text of the entry
+   */
+  async pick(search, text) {
+    await this.input.fill(search);
+    await this.page.locator(".quick-input-list").getByRole("option", { name: text }).first().click();
+  }
+
+  /** @param {string} name of a file in the window's folder */
+  async openFile(name) {
+    await this.runCommand("Go to File...");
+    await this.pick(name, new RegExp(name));
+    await this.tab(name).waitFor();
   }
 
   /** The bridge's item in the status bar. */

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use serde_json::{Map, Value};
 
 /// What the extension's API takes and gives; everything that these mention comes along.
-const ROOTS: [&str; 5] = ["Job", "Approval", "MessageBody", "SentView", "ResolveBody"];
+const ROOTS: [&str; 7] =
+    ["Job", "Approval", "MessageBody", "SentView", "ResolveBody", "ConversationView", "Lane"];
 
 const HEAD: &str = "\
 // Written by `cargo xtask openapi` from openapi.json. Do not edit.

@@ -25,9 +25,10 @@ Usage: cargo xtask <command>
                            --keep stays up afterwards, for trying with curl
   test [rust|extension|smoke]
                            check everything, or one part of it
-  package [--target TARGET] [--glibc VERSION] [--cli]
+  package [--quick] [--target TARGET] [--glibc VERSION] [--cli]
                            make dist/codex-bridge-TARGET.vsix, for this machine unless a target is named
                            (linux-x64, linux-arm64, darwin-x64, darwin-arm64, win32-x64, win32-arm64);
+                           --quick leaves out the release's optimizations, which take minutes;
                            --glibc links against that version, with cargo-zigbuild;
                            --cli makes the archive of the command line program as well
   codex-matrix             check the flows that must work with every Codex version against each of them

@@ -79,11 +79,19 @@ pub(crate) struct Options {
     is_named: bool,
     glibc: Option<String>,
     with_cli: bool,
+    /// Without the release's optimizations, which take minutes.
+    is_quick: bool,
 }
 
 impl Options {
     pub(crate) fn for_this_machine() -> Result<Self, Failure> {
-        Ok(Self { target: Target::of_this_machine()?, is_named: false, glibc: None, with_cli: false })
+        let target = Target::of_this_machine()?;
+        Ok(Self { target, is_named: false, glibc: None, with_cli: false, is_quick: false })
+    }
+
+    /// The package of this machine, for tests.
+    pub(crate) fn quick() -> Result<Self, Failure> {
+        Ok(Self { is_quick: true, ..Self::for_this_machine()? })
     }
 
     pub(crate) fn parse(arguments: &[&str]) -> Result<Self, Failure> {
@@ -98,11 +106,15 @@ impl Options {
                 }
                 "--glibc" => options.glibc = Some(value()?.to_owned()),
                 "--cli" => options.with_cli = true,
+                "--quick" => options.is_quick = true,
                 _ => return Err(format!("`package` knows no {argument}.\n\n{}", crate::USAGE)),
             }
         }
         if options.glibc.is_some() && !options.target.triple.ends_with("linux-gnu") {
             return Err(format!("--glibc is for Linux; {} has none.", options.target.name));
+        }
+        if options.is_quick && (options.with_cli || !options.is_plain()) {
+            return Err("--quick makes the extension's package for this machine only.".into());
         }
         Ok(options)
     }
@@ -165,7 +177,9 @@ fn build_addon(options: &Options) -> Result<(), Failure> {
     remove_folder(&native)?;
     create_folder(&native)?;
     if options.is_plain() {
-        return Program::npm().args(["run", "build:addon", "--", "--release"]).run();
+        // With its symbols, a library without optimizations has hundreds of megabytes.
+        let profile = if options.is_quick { "--strip" } else { "--release" };
+        return Program::npm().args(["run", "build:addon", "--", profile]).run();
     }
     let Target { library, node, .. } = options.target;
     copy(&options.build()?.join(library), &native.join(format!("codex-bridge.{node}.node")))
@@ -227,4 +241,39 @@ fn remove_folder(folder: &Path) -> Result<(), Failure> {
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     let copied = fs::copy(from, to);
     copied.map(|_| ()).map_err(|error| format!("Cannot copy {} to {}: {error}", from.display(), to.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// VS Code shows a key that has no text as it is.
+    #[test]
+    fn every_text_of_the_package_has_its_key_and_every_key_is_used() {
+        let read = |file: &str| -> Value {
+            serde_json::from_str(&fs::read_to_string(checkout::root().join(file)).unwrap()).unwrap()
+        };
+        let mut used = BTreeSet::new();
+        collect_keys(&read("package.json"), &mut used);
+        let texts = read("package.nls.json");
+        let known: BTreeSet<String> = texts.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(used, known);
+    }
+
+    /// The names between two percent signs.
+    fn collect_keys(value: &Value, keys: &mut BTreeSet<String>) {
+        match value {
+            Value::String(text) => {
+                let key = text.strip_prefix('%').and_then(|text| text.strip_suffix('%'));
+                keys.extend(key.map(str::to_owned));
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect_keys(item, keys)),
+            Value::Object(members) => members.values().for_each(|member| collect_keys(member, keys)),
+            _ => {}
+        }
+    }
 }

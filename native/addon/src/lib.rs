@@ -228,11 +228,11 @@ impl Bridge {
         Ok(BridgeReply { status, body })
     }
 
-    /// Tells what happens to jobs and approvals, of all bridges of the data folder, once the promise has resolved.
+    /// Tells what happens to jobs, approvals and lanes, of all bridges of the data folder, once the promise has resolved.
     #[napi(ts_args_type = "onEvent: (event: BridgeEvent) => void")]
     pub async fn listen(&self, on_event: Callback<BridgeEvent, ()>) -> Result<Listening> {
         let core = Arc::clone(&self.core);
-        let types = TypePatterns::parse("job.*,approval.*").map_err(Error::from_reason)?;
+        let types = TypePatterns::parse("job.*,approval.*,lane.*").map_err(Error::from_reason)?;
         let filter = Filter { types: Some(types), ..Filter::default() };
         let listener = self.handle.spawn(async move { core.listen(filter).await });
         let listener = listener

@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 
 use crate::host::Callback;
 
-/// Something happened to a job or an approval. What became of it, the API tells.
+/// Something happened to a job, an approval or a lane. What became of it, the API tells.
 #[napi(object)]
 pub struct BridgeEvent {
     /// For example `job.completed` or `approval.requested`.
