@@ -93,6 +93,10 @@ pub const CANDIDATES_MAX: usize = 3;
 /// all of them would be weighed anew for each place where the name stands. Also the symbols of one name of which the uses are looked for at once.
 pub const NAMESAKES_MAX: usize = 64;
 
+/// Files with a name in which callers are looked for. A name that is in more is one such as `new`: nobody reads on, and whoever does asks for
+/// its references, which are looked for in all files.
+pub const CALLER_FILES_MAX: usize = 200;
+
 /// How often the resolving of one name may lead to that of another: a variable made by a method of a value that a function returned
 /// has four steps.
 pub const RESOLVE_DEPTH_MAX: u32 = 6;

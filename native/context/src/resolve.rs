@@ -97,6 +97,8 @@ pub struct Resolver<'a> {
     scip: Arc<ScipIndex>,
     /// Whether a SCIP index has said what a name means.
     scip_said: Cell<bool>,
+    /// Files that have a name and were not looked at.
+    passed_over: Cell<usize>,
     imports: RefCell<HashMap<FileId, Rc<Vec<ResolvedImport>>>>,
     /// The symbols of a name in a family of languages that may stand behind a receiver of which nothing is known, in order.
     by_name: RefCell<HashMap<NameInFamily, Rc<Vec<Place>>>>,
@@ -113,6 +115,7 @@ impl<'a> Resolver<'a> {
             manifests,
             scip,
             scip_said: Cell::new(false),
+            passed_over: Cell::new(0),
             imports: RefCell::default(),
             by_name: RefCell::default(),
             depth: Cell::new(0),

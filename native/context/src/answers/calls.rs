@@ -78,6 +78,7 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
     budget.leave_out("symbols", places.len() - likeliest.len());
     let callers = callers(asking, &resolver, likeliest)?;
     let callees = callees(asking, &resolver, likeliest)?;
+    budget.leave_out("files", resolver.files_passed_over());
     let name = |call: &Call| {
         let place = call.caller?;
         Some(json!(asking.file(place.file)?.record.qualified_name(place.symbol)))
@@ -106,13 +107,13 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
     Ok(answer)
 }
 
-/// The calls of some symbols, the surest first.
+/// The calls of some symbols, the surest first; of a name that is everywhere, those in the nearest files.
 pub(crate) fn callers(
     asking: &Asking<'_>,
     resolver: &Resolver<'_>,
     places: &[Place],
 ) -> Result<Vec<Call>, Refusal> {
-    let references = resolver.references(places, &|| asking.check_time())?;
+    let references = resolver.references_within(places, limits::CALLER_FILES_MAX, &|| asking.check_time())?;
     let mut calls: Vec<Call> = references
         .into_iter()
         .filter(|reference| reference.occurrence.role() == Role::Call)

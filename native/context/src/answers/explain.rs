@@ -53,6 +53,7 @@ pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
             .insert("dependencies".to_owned(), dependencies::by_file(asking, &resolver, &files, &mut budget));
     }
     answer.insert("source".to_owned(), json!(resolver.source().word()));
+    budget.leave_out("files", resolver.files_passed_over());
     budget.finish(&mut answer);
     Ok(answer)
 }
@@ -101,6 +102,7 @@ pub(crate) fn get_context(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Ans
         "other_matches": others,
         "source": resolver.source().word(),
     }));
+    budget.leave_out("files", resolver.files_passed_over());
     budget.finish(&mut answer);
     Ok(answer)
 }

@@ -93,7 +93,8 @@ pub(crate) fn tests_of(
     calls: &[Call],
 ) -> Result<Vec<Place>, Refusal> {
     let mut tests: Vec<Place> = calls.iter().filter_map(|call| call.caller).collect();
-    let mut references = resolver.references(&[place], &|| asking.check_time())?;
+    let mut references =
+        resolver.references_within(&[place], limits::CALLER_FILES_MAX, &|| asking.check_time())?;
     sort(&mut references);
     for reference in references {
         let Some(file) = asking.file(reference.file) else { continue };

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::limits;
 
 fn write(folder: &Path, path: &str, text: &str) {
     let path = folder.join(path);
@@ -153,6 +154,24 @@ fn quality_is_measured_anew_where_a_text_changed() {
     write(folder.path(), "b.py", "exec(1)\n");
     let named = context.invoke("get_quality_score", &json!({ "file_path": "b.py" })).unwrap();
     assert_eq!(named["safety_issues"], 1);
+}
+
+#[test]
+fn a_name_that_is_everywhere_is_looked_for_nearby() {
+    let uses = limits::CALLER_FILES_MAX + 20;
+    let mut files = vec![("near/base.py".to_owned(), "class Base:\n    def new(self): pass\n".to_owned())];
+    let caller = |nth| format!("from near.base import Base\ndef caller{nth}():\n    Base().new()\n");
+    files.extend((0..uses).map(|nth| (format!("far{nth}/use.py"), caller(nth))));
+    files.push(("near/use.py".to_owned(), caller(uses)));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let (_folder, context) = open(&files);
+    let parameters = json!({ "symbol_name": "new", "max_tokens": 100_000 });
+    let answer = context.ask("get_call_graph", &parameters).unwrap();
+    assert_eq!(answer["left_out"]["files"], uses + 2 - limits::CALLER_FILES_MAX);
+    assert!(answer["callers"].as_array().unwrap().contains(&json!(format!("caller{uses}"))));
+    let answer =
+        context.ask("find_references", &json!({ "symbol_name": "new", "max_results": 5_000 })).unwrap();
+    assert_eq!(answer["reference_count"], uses + 1);
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn a_workspace_of_several_tools_says_how_it_is_built_and_where_it_starts() {
          test core: cargo test\n\
          test tools: pytest\n\
          [] 1 → web 1\n\
+         [core] 1 → \n\
          [core/src] 2 → \n\
          [tools/src/tools] 2 → \n\
          [web] 1 → \n\
