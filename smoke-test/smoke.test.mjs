@@ -9,6 +9,7 @@ import "./topics/ownership.test.mjs";
 import "./topics/panel.test.mjs";
 import "./topics/approvals.test.mjs";
 import "./topics/extension-api.test.mjs";
+import "./topics/code.test.mjs";
 import "./topics/foreign-page.test.mjs";
 import "./topics/commands.test.mjs";
 import "./topics/views.test.mjs";

@@ -147,6 +147,62 @@ export interface BridgeReply {
   body: any
 }
 
+/** What the extension tells about the code that is open. */
+export interface CodeCallbacks {
+  /** Where what is named at a place is defined. */
+  definitions: (question: PlaceQuestion) => Promise<Array<CodeLocation>>
+  /** Where it is used, its definition included. */
+  references: (question: PlaceQuestion) => Promise<Array<CodeLocation>>
+  /** Who calls the function that is named at a place. */
+  incomingCalls: (question: PlaceQuestion) => Promise<Array<FunctionCalls>>
+  /** Whom it calls. */
+  outgoingCalls: (question: PlaceQuestion) => Promise<Array<FunctionCalls>>
+  /** What a file defines, each symbol before those that lie in it. */
+  outline: (question: FileQuestion) => Promise<Array<OutlineSymbol>>
+  /** What is wrong in a file, or in all files. */
+  diagnostics: (question: FileQuestion) => Promise<Array<CodeDiagnostic>>
+  /** All unsaved files. */
+  unsaved: (question: UnsavedQuestion) => Promise<Array<UnsavedFile>>
+}
+
+/** What a language server has to say against a place. */
+export interface CodeDiagnostic {
+  /** The place. */
+  location: CodeLocation
+  /** The name of its severity in VS Code, in lower case. */
+  severity: string
+  /** In words. */
+  message: string
+  /** Its code there; may be empty. */
+  code: string
+  /** Who says so; may be empty. */
+  reporter: string
+}
+
+/** A place in a file. */
+export interface CodeLocation {
+  /** The path of the file. */
+  path: string
+  /** Its first character; of what has a name, that of the name. */
+  start: CodePosition
+}
+
+/** A place in a text, as VS Code and the Language Server Protocol count. */
+export interface CodePosition {
+  /** From 0. */
+  line: number
+  /** UTF-16 code units from the start of the line. */
+  character: number
+}
+
+/** A part of a text. */
+export interface CodeRange {
+  /** Its first character. */
+  start: CodePosition
+  /** The character after its last. */
+  end: CodePosition
+}
+
 /** An open conversation tab. */
 export interface ConversationTab {
   /** The conversation it shows. */
@@ -163,6 +219,24 @@ export interface ConversationTab {
   tabIndex: number
   /** `openai-codex://route/local/<conversationId>` */
   uri: string
+}
+
+/** What is asked about a file. */
+export interface FileQuestion {
+  /** The path of the file; all files where it is left out. */
+  path?: string
+  /** How many entries the answer may have. */
+  countMax: number
+}
+
+/** Calls between the function that is asked about and another one. */
+export interface FunctionCalls {
+  /** The other function. */
+  function: CodeLocation
+  /** Its name. */
+  name: string
+  /** Where each call stands, in the file of the one that calls. */
+  sites: Array<CodeRange>
 }
 
 /** What the extension does for the bridge. */
@@ -183,6 +257,26 @@ export interface HostCallbacks {
   log: (line: LogLine) => void
   /** The number of unfinished jobs, whenever it changes. */
   runningJobsChanged: (running: number) => void
+  /** How far the building of the code index is, while it is under way; `null` once it has ended. */
+  indexProgressChanged: (progress: IndexProgress | null) => void
+  /** What is known of the code that is open. */
+  code: CodeCallbacks
+}
+
+/** How far the building of the code index is. */
+export interface IndexProgress {
+  /** Files that are read. */
+  files: number
+  /** Files there are. */
+  total: number
+}
+
+/** An unsaved file of which the text is known. */
+export interface KnownText {
+  /** The path of the file. */
+  path: string
+  /** Which text. */
+  revision: string
 }
 
 /** A line for the output channel. */
@@ -191,6 +285,34 @@ export interface LogLine {
   level: 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** The text. */
   message: string
+}
+
+/** Something that a file defines. */
+export interface OutlineSymbol {
+  /** Its name. */
+  name: string
+  /** More about it, such as its type. */
+  detail: string
+  /** The name of its kind in VS Code, in lower case. */
+  kind: string
+  /** Where its name stands. */
+  start: CodePosition
+  /** Its first line, from 0. */
+  firstLine: number
+  /** Its last line, from 0. */
+  lastLine: number
+  /** How many others it lies in. */
+  depth: number
+}
+
+/** What is asked about a place. */
+export interface PlaceQuestion {
+  /** The path of the file. */
+  path: string
+  /** The name that is asked about stands here. */
+  at: CodePosition
+  /** How many entries the answer may have. */
+  countMax: number
 }
 
 /** What the model wants to know. */
@@ -227,3 +349,25 @@ export interface RevealRequest {
 
 /** Starts the bridge; rejects with a message that says what to do. */
 export declare function startBridge(options: BridgeOptions, host: HostCallbacks): Promise<Bridge>
+
+/** A file whose text is another one in VS Code than on the disk. */
+export interface UnsavedFile {
+  /** The path of the file. */
+  path: string
+  /** Another one after each change of the text. */
+  revision: string
+  /** The text, unless it is known or too long. */
+  text?: string
+}
+
+/** What the core knows of unsaved files, and how much more it takes. */
+export interface UnsavedQuestion {
+  /** The files of which it knows the text. */
+  known: Array<KnownText>
+  /** How many files the answer may have. */
+  countMax: number
+  /** How many UTF-16 code units one text may have; longer ones are left out. */
+  textCharactersMax: number
+  /** How many all texts may have; files beyond it are left out. */
+  charactersMax: number
+}

@@ -6,7 +6,8 @@ import * as vscode from "vscode";
 import type { Bridge, BridgeOptions, startBridge } from "./addon";
 import type { Approvals } from "./approvals";
 import { hostCallbacks } from "./host";
-import { readOptions } from "./settings";
+import { Indexing } from "./indexing";
+import { readOptions, workspaceFolders } from "./settings";
 
 /** What the server is doing, as far as the person at the window is concerned. */
 export type ServerState =
@@ -26,6 +27,7 @@ export class BridgeServer {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
   readonly #approvals: Approvals;
+  readonly #indexing = new Indexing();
   readonly #changed = new vscode.EventEmitter<ServerState>();
   #state: ServerState = { kind: "stopped" };
   #wanted = false;
@@ -98,19 +100,24 @@ export class BridgeServer {
     if (this.#state.kind === "running") {
       await this.#state.bridge.stop();
       this.#approvals.clear();
+      this.#indexing.show(null);
     }
     if (!this.#wanted) {
       this.#enter({ kind: "stopped" });
       return;
     }
     this.#enter({ kind: "starting" });
+    // Loading the native part takes longer than all else of an activation, and the window waits for that.
+    await new Promise(setImmediate);
     const options = readOptions(this.#context);
     this.#triedWith = comparable(options);
     let runningJobs = 0;
+    const begun = performance.now();
     const start = loadAddon(this.#context.extensionPath).startBridge;
+    this.#log.info(`native part loaded in ${(performance.now() - begun).toFixed(1)} ms`);
     const bridge = await start(
       options,
-      hostCallbacks(this.#log, this.#approvals, (running) => {
+      hostCallbacks(this.#log, this.#approvals, this.#indexing, (running) => {
         runningJobs = running;
         if (this.#state.kind === "running" && this.#state.bridge === bridge) {
           this.#enter({ kind: "running", bridge, runningJobs });
@@ -118,6 +125,8 @@ export class BridgeServer {
       }),
     );
     this.#enter({ kind: "running", bridge, runningJobs });
+    // They may have changed while it started.
+    this.setWorkspaceFolders(workspaceFolders());
   }
 
   #optionsAreUnchanged(): boolean {

@@ -26,6 +26,7 @@ let running: BridgeServer | undefined;
  * @returns what other extensions get
  */
 export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
+  const begun = performance.now();
   const log = vscode.window.createOutputChannel("Codex Bridge", { log: true });
   const statusBar = new StatusBar();
   const showConversation = (conversationId: string): Promise<unknown> =>
@@ -72,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
   if (autoStart()) {
     void server.start();
   }
+  log.info(`activated in ${(performance.now() - begun).toFixed(1)} ms`);
   return api.exported;
 }
 

@@ -2,6 +2,9 @@ import * as vscode from "vscode";
 
 import type { ConversationTab, HostCallbacks, RevealRequest } from "./addon";
 import type { Approvals } from "./approvals";
+import type { Indexing } from "./indexing";
+import * as languageServers from "./languageServers";
+import { unsavedTexts } from "./unsavedTexts";
 
 /** Identifier of the extension whose tabs show the conversations. */
 export const chatgptExtensionId = "openai.chatgpt";
@@ -17,6 +20,7 @@ const pathPrefix = "/local/";
 export function hostCallbacks(
   log: vscode.LogOutputChannel,
   approvals: Approvals,
+  indexing: Indexing,
   runningJobsChanged: (running: number) => void,
 ): HostCallbacks {
   return {
@@ -28,6 +32,8 @@ export function hostCallbacks(
     approvalResolved: (approval) => Promise.resolve(approvals.resolved(approval)),
     log: ({ level, message }) => log[level](message),
     runningJobsChanged,
+    indexProgressChanged: (progress) => indexing.show(progress),
+    code: { ...languageServers, unsaved: unsavedTexts },
   };
 }
 

@@ -64,7 +64,12 @@ export class VsCode {
       sandbox.configureCodex(model.url);
       const settings = { "codexBridge.port": await freePort() };
       sandbox.writeMachineSettings(settings);
-      sandbox.writeUserSettings({ "telemetry.telemetryLevel": "off", "workbench.startupEditor": "none" });
+      sandbox.writeUserSettings({
+        "telemetry.telemetryLevel": "off",
+        "workbench.startupEditor": "none",
+        // In a browser VS Code saves by itself, unlike on a desktop.
+        "files.autoSave": "off",
+      });
       await installExtensions(install, sandbox);
 
       const port = await freePort();
@@ -105,7 +110,22 @@ export class VsCode {
    */
   async openWindow(name) {
     const folder = this.sandbox.workspace(name);
-    const page = await this.openPage(`${this.#url}/?folder=${encodeURIComponent(folder)}`);
+    return this.#open(`folder=${encodeURIComponent(folder)}`, folder);
+  }
+
+  /**
+   * The same with a workspace of several folders.
+   *
+   * @param {string} file the workspace's
+   * @param {string} folder one of its folders, by which its bridge is found
+   */
+  async openWorkspace(file, folder) {
+    return this.#open(`workspace=${encodeURIComponent(file)}`, folder);
+  }
+
+  /** @param {string} query @param {string} folder */
+  async #open(query, folder) {
+    const page = await this.openPage(`${this.#url}/?${query}`);
     const window = new Window(page, folder, this.sandbox);
     await window.waitForBridge();
     return window;

@@ -19,6 +19,20 @@ export function activate(context) {
       writeFileSync(`${file}.unfinished`, JSON.stringify(await use(await extension.activate())));
       renameSync(`${file}.unfinished`, file);
     }),
+    vscode.commands.registerCommand("neighbour.toggleFolder", () => {
+      const folders = vscode.workspace.workspaceFolders ?? [];
+      const [first] = folders;
+      if (first === undefined) {
+        throw new Error("The window has no folder.");
+      }
+      const beside = vscode.Uri.joinPath(first.uri, "..", "beside");
+      const index = folders.findIndex(({ uri }) => uri.path === beside.path);
+      if (index < 0) {
+        vscode.workspace.updateWorkspaceFolders(folders.length, 0, { uri: beside });
+      } else {
+        vscode.workspace.updateWorkspaceFolders(index, 1);
+      }
+    }),
   );
 }
 

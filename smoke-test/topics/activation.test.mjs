@@ -16,6 +16,14 @@ test("the server starts with the window, on the port of the settings", async () 
   assert.equal(body.status.url, url);
 });
 
+test("the window waits for next to nothing", async () => {
+  const figures = await eventually("the log tells how long the start took", () => {
+    const found = vscode.sandbox.bridgeLogs().match(/(activated|native part loaded) in [\d.]+ ms/g);
+    return found !== null && found.length >= 2 ? found : undefined;
+  });
+  console.log(figures.join(", "));
+});
+
 test("the status bar shows the port", async () => {
   await eventually("the status bar shows the port", async () =>
     (await window.statusBarItem.innerText()).includes(String(vscode.settings["codexBridge.port"])),

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bridge::approvals::Answer;
@@ -17,7 +18,10 @@ use napi::bindgen_prelude::{FromNapiValue, JsValuesTupleIntoVec, Promise};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
+
+use crate::code::{CodeCallbacks, IndexProgress, OpenCode};
 
 /// For callbacks that only look or run one command.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -171,6 +175,18 @@ pub struct HostCallbacks {
     /// The number of unfinished jobs, whenever it changes.
     #[napi(ts_type = "(running: number) => void")]
     pub running_jobs_changed: Callback<u32, ()>,
+    /// How far the building of the code index is, while it is under way; `null` once it has ended.
+    #[napi(ts_type = "(progress: IndexProgress | null) => void")]
+    pub index_progress_changed: Callback<Option<IndexProgress>, ()>,
+    /// What is known of the code that is open.
+    pub code: CodeCallbacks,
+}
+
+/// What is told, and not asked.
+pub(crate) struct Listeners {
+    pub(crate) log: Callback<LogLine, ()>,
+    pub(crate) running_jobs_changed: Callback<u32, ()>,
+    pub(crate) index_progress_changed: Callback<Option<IndexProgress>, ()>,
 }
 
 /// VS Code as the core sees it.
@@ -181,11 +197,12 @@ pub(crate) struct VsCode {
     open_draft: Callback<(), Promise<()>>,
     ask_approval: Callback<ApprovalRequest, Promise<Option<ApprovalAnswer>>>,
     approval_resolved: Callback<ApprovalResolved, Promise<()>>,
+    code: Arc<CodeCallbacks>,
 }
 
 impl HostCallbacks {
-    /// The editor, the log, and whoever wants to know the number of running jobs.
-    pub(crate) fn split(self) -> (VsCode, Callback<LogLine, ()>, Callback<u32, ()>) {
+    /// The editor, and whoever wants to know what happens.
+    pub(crate) fn split(self) -> (VsCode, Listeners) {
         let Self {
             open_conversations,
             current_conversation,
@@ -195,6 +212,8 @@ impl HostCallbacks {
             approval_resolved,
             log,
             running_jobs_changed,
+            index_progress_changed,
+            code,
         } = self;
         let editor = VsCode {
             open_conversations,
@@ -203,8 +222,9 @@ impl HostCallbacks {
             open_draft,
             ask_approval,
             approval_resolved,
+            code: Arc::new(code),
         };
-        (editor, log, running_jobs_changed)
+        (editor, Listeners { log, running_jobs_changed, index_progress_changed })
     }
 }
 
@@ -259,6 +279,10 @@ impl Editor for VsCode {
         .boxed()
     }
 
+    fn code(&self) -> Option<Arc<dyn context::Editor>> {
+        Some(Arc::new(OpenCode::new(Arc::clone(&self.code), Handle::current())))
+    }
+
     fn approval_resolved<'a>(&'a self, approval: &'a Approval) -> BoxFuture<'a, Result<(), EditorError>> {
         let resolved = ApprovalResolved {
             approval_id: approval.approval_id.clone(),
@@ -271,7 +295,7 @@ impl Editor for VsCode {
 }
 
 /// Calls into the extension host and waits for the promise that it returns.
-async fn ask<Arguments, Returned>(
+pub(crate) async fn ask<Arguments, Returned>(
     callback: &Callback<Arguments, Promise<Returned>>,
     arguments: Arguments,
     limit: Duration,

@@ -4,6 +4,7 @@
 //! deactivated extension. A panic never reaches the extension host: synchronous entries catch it
 //! (`catch_unwind`), and asynchronous ones only wait for tasks of the core's runtime, which turn it into an error.
 
+mod code;
 mod host;
 mod listening;
 mod log;
@@ -21,12 +22,16 @@ use bridge::limits::HttpLimits;
 use bridge::model::subscription::Secret;
 use bridge::nats::{NatsConfig, NatsSettings};
 use codex::locate::LocateOptions;
-use host::Callback;
+use host::{Callback, Listeners};
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
+pub use code::{
+    CodeCallbacks, CodeDiagnostic, CodeLocation, CodePosition, CodeRange, FileQuestion, FunctionCalls,
+    IndexProgress, KnownText, OutlineSymbol, PlaceQuestion, UnsavedFile, UnsavedQuestion,
+};
 pub use host::{
     ApprovalAnswer, ApprovalRequest, ApprovalResolved, ConversationTab, HostCallbacks, LogLine, Question,
     QuestionOption, RevealRequest,
@@ -170,7 +175,8 @@ pub struct Bridge {
 /// Starts the bridge; rejects with a message that says what to do.
 #[napi]
 pub async fn start_bridge(options: BridgeOptions, host: HostCallbacks) -> Result<Bridge> {
-    let (editor, log, running_jobs_changed) = host.split();
+    let (editor, listeners) = host.split();
+    let Listeners { log, running_jobs_changed, index_progress_changed } = listeners;
     log::send_to(log);
     let config = options.into_config().map_err(Error::from_reason)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -193,6 +199,7 @@ pub async fn start_bridge(options: BridgeOptions, host: HostCallbacks) -> Result
         }
     };
     runtime.spawn(host::tell_running_jobs(core.running_jobs(), running_jobs_changed));
+    runtime.spawn(code::tell_index_progress(core.index_progress(), index_progress_changed));
     let handle = runtime.handle().clone();
     Ok(Bridge { core, runtime: Mutex::new(Some(runtime)), handle })
 }

@@ -173,7 +173,8 @@ impl Bridge {
             let (configured, made) = (config.auth_token.clone(), token.clone());
             Arc::new(Guard::new(address, configured, made, &config.allowed_origins))
         };
-        let code = Code::new(config.workspace_folders.clone(), config.data_folder.join("code"));
+        let open_code = editor.as_ref().and_then(|editor| editor.code());
+        let code = Code::new(config.workspace_folders.clone(), config.data_folder.join("code"), open_code);
         let app = Arc::new(App {
             guard: guard(address),
             code: code.clone(),
@@ -266,6 +267,12 @@ impl Bridge {
     #[must_use]
     pub fn running_jobs(&self) -> watch::Receiver<usize> {
         self.app.jobs.running()
+    }
+
+    /// How far the building of the code index is, and its changes; `None` while nothing is built.
+    #[must_use]
+    pub fn index_progress(&self) -> watch::Receiver<Option<context::Progress>> {
+        self.app.code.progress()
     }
 
     /// The folders open in this window changed.

@@ -1,6 +1,7 @@
 //! What the bridge wants of an editor. VS Code implements it through the addon's callbacks; `codex-bridge serve` has none.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -58,6 +59,11 @@ pub trait Editor: Debug + Send + Sync {
         &'a self,
         approval: &'a Approval,
     ) -> BoxFuture<'a, Result<Option<Answer>, EditorError>>;
+
+    /// What it knows of the code that is open in it, where it runs language servers. Asked once, when the bridge starts.
+    fn code(&self) -> Option<Arc<dyn context::Editor>> {
+        None
+    }
 
     /// Somebody or something else resolved the approval that the person was asked about.
     fn approval_resolved<'a>(&'a self, approval: &'a Approval) -> BoxFuture<'a, Result<(), EditorError>>;

@@ -9,16 +9,19 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use crate::answers::{Asking, Known};
+use crate::answers::{Asking, Known, LanguageServers, Pause};
 use crate::cache::Cache;
+use crate::editor::Editor;
 use crate::index::{Index, Progress};
 use crate::protocol::{Arguments, Code, INVOKE_TOOL, KINDS, META_KINDS, Operation, Refusal, TOOLS};
 use crate::workspace::Workspace;
 
 mod building;
+mod unsaved;
 mod watching;
 
 use building::Building;
+use unsaved::Unsaved;
 
 /// What a context is opened with.
 #[derive(Default)]
@@ -31,6 +34,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Who is told what happens.
     pub listener: Option<Listener>,
+    /// The editor that has the workspace open, where there is one.
+    pub editor: Option<Arc<dyn Editor>>,
 }
 
 /// Who is told what happens. It is called by whatever thread it happens in, and must not wait.
@@ -48,6 +53,8 @@ pub enum Event<'a> {
     },
     /// The index is being built.
     Progress(Progress),
+    /// The building has ended, however it did.
+    Built,
     /// The answer is there.
     Ended {
         /// Which invocation.
@@ -72,6 +79,9 @@ struct Inner {
     cache: Option<Cache>,
     threads: Option<usize>,
     listener: Option<Listener>,
+    editor: Option<Arc<dyn Editor>>,
+    language_servers_pause: Pause,
+    unsaved: Unsaved,
     building: Building,
     watcher: Mutex<Option<watching::Watcher>>,
     invocations: AtomicU64,
@@ -90,6 +100,9 @@ impl Context {
             cache,
             threads: options.threads,
             listener: options.listener,
+            editor: options.editor,
+            language_servers_pause: Pause::default(),
+            unsaved: Unsaved::default(),
             building: Building::default(),
             watcher: Mutex::new(None),
             invocations: AtomicU64::new(0),
@@ -109,7 +122,7 @@ impl Context {
         self.inner.building.wait(None);
     }
 
-    /// Takes a text for that of a file, as an editor has it and has not saved it yet.
+    /// Takes a text for that of a file, as an editor has it and has not saved it yet. That of a file which is ignored does not count either.
     ///
     /// # Errors
     /// The path leads out of the workspace, or the text is longer than a file may be (`limits::FILE_BYTES_MAX`).
@@ -129,8 +142,15 @@ impl Context {
     }
 
     fn replace_buffer(&self, path: &str, text: Option<&str>) -> Result<(), Refusal> {
-        let confined = self.inner.known.index.workspace().confine(path)?;
-        self.inner.known.index.set_buffer(confined.root, &confined.path, text);
+        let workspace = self.inner.known.index.workspace();
+        let confined = workspace.confine(path)?;
+        let ignored = workspace.is_ignored(confined.root, &confined.path);
+        let differs =
+            self.inner.known.index.set_buffer(confined.root, &confined.path, text.filter(|_| !ignored));
+        if ignored && differs {
+            // It counted before the ignore files said otherwise, and neither its text nor the file does now.
+            self.rescan();
+        }
         Ok(())
     }
 
@@ -251,13 +271,19 @@ impl Context {
         let inner = &self.inner;
         inner.building.start(&self.inner);
         inner.building.wait(Some(crate::limits::INDEX_WAIT));
-        let asking = Asking::new(&inner.known);
-        let mut answer = (operation.answer)(&asking, &arguments);
-        let stale = asking.into_stale();
+        // While the index is built, texts that are not saved would have to wait for its end.
+        if inner.building.unfinished().is_none() {
+            self.fetch_unsaved();
+        }
+        let servers = LanguageServers::new(inner.editor.as_deref(), &inner.language_servers_pause);
+        let asking = || Asking::new(&inner.known, &servers);
+        let first = asking();
+        let mut answer = (operation.answer)(&first, &arguments);
+        let stale = first.into_stale();
         if !stale.is_empty() {
             // Files changed behind the index, and what was answered of them may be wrong: once more, from what they are now.
             inner.known.index.refresh(&stale);
-            answer = (operation.answer)(&Asking::new(&inner.known), &arguments);
+            answer = (operation.answer)(&asking(), &arguments);
         }
         let mut answer = answer?;
         let unknown = arguments.unknown();

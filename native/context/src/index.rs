@@ -108,10 +108,14 @@ impl Index {
         }
     }
 
-    /// Takes a text for that of a file, as an editor has it and has not saved it yet; `None` goes back to what is on the disk.
-    pub fn set_buffer(&self, root: u16, path: &str, text: Option<&str>) -> Arc<Snapshot> {
-        self.buffers.set(root, path, text);
-        self.refresh(&[(root, path.to_owned())])
+    /// Takes a text for that of a file, as an editor has it and has not saved it yet; `None` goes back to what is on the disk. Returns whether
+    /// that makes a difference.
+    pub fn set_buffer(&self, root: u16, path: &str, text: Option<&str>) -> bool {
+        let differs = self.buffers.set(root, path, text);
+        if differs {
+            self.refresh(&[(root, path.to_owned())]);
+        }
+        differs
     }
 
     /// Looks at the whole workspace and reads what is new, gone, or of another stamp. Unchanged files are not read.

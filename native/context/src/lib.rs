@@ -12,11 +12,14 @@
 //! 4. [`search`] finds the chunks of a snapshot that fit a query, and [`resolve`] says what a name or an import means: the answers to
 //!    questions are made from that.
 //!
+//! An [`Editor`] that has the workspace open adds what its language servers know, and texts that are not saved.
+//!
 //! [`Context`] is the face of it all: open it, ask.
 
 mod answers;
 pub mod cache;
 mod context;
+pub mod editor;
 pub mod extract;
 pub mod index;
 pub mod languages;
@@ -33,6 +36,7 @@ pub mod workspace;
 
 pub use context::{Context, Event, Listener, Options};
 
+pub use editor::Editor;
 pub use index::{FileId, Index, IndexedFile, Progress, Snapshot};
 pub use languages::{Language, LanguageId};
 pub use protocol::{Code, Refusal};

@@ -97,6 +97,9 @@ pub const NAMESAKES_MAX: usize = 64;
 /// its references, which are looked for in all files.
 pub const CALLER_FILES_MAX: usize = 200;
 
+/// Uses of a name in a file that are looked at to find out what it means there: nearly always the first one tells.
+pub const USES_MAX: usize = 8;
+
 /// How often the resolving of one name may lead to that of another: a variable made by a method of a value that a function returned
 /// has four steps.
 pub const RESOLVE_DEPTH_MAX: u32 = 6;
@@ -148,3 +151,33 @@ pub const NESTING_GOOD: u32 = 4;
 
 /// How long the tree must be quiet before what changed is read: editors write a file in several steps, within a few milliseconds.
 pub const WATCH_DELAY: Duration = Duration::from_millis(30);
+
+/// How long the language servers of an editor may take for all of one answer. They answer in tens of milliseconds once they have read the
+/// project; whoever asks meanwhile is served better by the index than by waiting.
+pub const LANGUAGE_SERVER_TIME_MAX: Duration = Duration::from_millis(1_500);
+
+/// How long language servers are left alone after they took too long: one that reads a large project is silent for a while, and not every
+/// question must pay for that.
+pub const LANGUAGE_SERVER_PAUSE: Duration = Duration::from_secs(5);
+
+/// Symbols of one name that language servers are asked about in one answer: further ones are hardly meant.
+pub const LANGUAGE_SERVER_SYMBOLS_MAX: usize = 3;
+
+/// Places that are taken from one reply of a language server: as many as an answer may list.
+pub const LANGUAGE_SERVER_PLACES_MAX: usize = 5_000;
+
+/// Symbols of a file that are listed because a language server knows them and the index does not.
+pub const OUTLINE_SYMBOLS_MAX: usize = 200;
+
+/// Diagnostics that an answer counts. More say nothing but that something is wrong altogether, such as a missing dependency.
+pub const DIAGNOSTICS_MAX: usize = 500;
+
+/// How long an answer waits for the unsaved texts of an editor. It takes less than a millisecond unless the editor hangs; then what was
+/// known before counts.
+pub const UNSAVED_TIME_MAX: Duration = Duration::from_millis(250);
+
+/// Unsaved files that count. Nobody edits more by hand; a replacement in all files may leave as many.
+pub const UNSAVED_FILES_MAX: usize = 500;
+
+/// UTF-16 code units of unsaved texts that one answer takes from the editor, some 30 ms of its time. What is beyond it, the next one takes.
+pub const UNSAVED_CHARACTERS_MAX: usize = 8 * 1024 * 1024;

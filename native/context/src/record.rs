@@ -278,6 +278,13 @@ impl FileRecord {
         Some(Span { start, end: self.line_starts.get(index + 1).copied().unwrap_or(self.byte_length) })
     }
 
+    /// The identifier that starts at an offset.
+    #[must_use]
+    pub fn occurrence_at(&self, offset: u32) -> Option<Occurrence> {
+        let index = self.occurrences.binary_search_by_key(&offset, |occurrence| occurrence.start).ok()?;
+        self.occurrences.get(index).copied()
+    }
+
     /// A symbol of this record.
     #[must_use]
     pub fn symbol(&self, id: SymbolId) -> Option<&Symbol> {
@@ -285,7 +292,7 @@ impl FileRecord {
     }
 
     /// Every symbol with its id.
-    pub fn symbols_with_ids(&self) -> impl DoubleEndedIterator<Item = (SymbolId, &Symbol)> {
+    pub fn symbols_with_ids(&self) -> impl DoubleEndedIterator<Item = (SymbolId, &Symbol)> + Clone {
         self.symbols.iter().enumerate().map(|(index, symbol)| (SymbolId::from_index(index), symbol))
     }
 

@@ -69,6 +69,8 @@ pub enum Source {
     Index,
     /// A compiler, in a SCIP index.
     Scip,
+    /// A language server of the editor; no resolver asks one.
+    LanguageServer,
 }
 
 impl Source {
@@ -78,6 +80,7 @@ impl Source {
         match self {
             Self::Index => "index",
             Self::Scip => "scip",
+            Self::LanguageServer => "language-server",
         }
     }
 }

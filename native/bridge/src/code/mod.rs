@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use context::protocol::Code as RefusalCode;
-use context::{Context, Refusal};
+use context::{Context, Editor, Event, Progress, Refusal};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::limits;
 pub use callers::{Caller, Callers};
@@ -28,8 +28,11 @@ pub struct Code {
 
 struct Inner {
     cache_folder: PathBuf,
+    editor: Option<Arc<dyn Editor>>,
     workspace: Mutex<Workspace>,
     events: ToolEvents,
+    /// How far the building of the index is, while it is under way.
+    progress: watch::Sender<Option<Progress>>,
     callers: Callers,
     /// One for each answer that is being computed.
     permits: Semaphore,
@@ -54,13 +57,15 @@ impl Inner {
 }
 
 impl Code {
-    /// The code below `roots`. Its index is kept in `cache_folder`. Nothing is read before somebody asks.
+    /// The code below `roots`, perhaps open in an editor. Its index is kept in `cache_folder`. Nothing is read before somebody asks.
     #[must_use]
-    pub fn new(roots: Vec<PathBuf>, cache_folder: PathBuf) -> Self {
+    pub fn new(roots: Vec<PathBuf>, cache_folder: PathBuf, editor: Option<Arc<dyn Editor>>) -> Self {
         let inner = Inner {
             cache_folder,
+            editor,
             workspace: Mutex::new(Workspace { roots, context: None }),
             events: ToolEvents::default(),
+            progress: watch::Sender::new(None),
             callers: Callers::default(),
             permits: Semaphore::new(limits::CODE_ANSWERS_AT_ONCE),
         };
@@ -79,6 +84,12 @@ impl Code {
     #[must_use]
     pub fn events(&self) -> &ToolEvents {
         &self.inner.events
+    }
+
+    /// How far the building of the index is, and its changes; `None` while nothing is built.
+    #[must_use]
+    pub fn progress(&self) -> watch::Receiver<Option<Progress>> {
+        self.inner.progress.subscribe()
     }
 
     /// Who said that they are there.
@@ -139,16 +150,36 @@ impl Code {
         answered.map_err(|error| failed(format!("the answer ended early: {error}")))?
     }
 
+    /// Tells the listeners of the stream, and how far the index is.
+    fn listener(&self) -> context::Listener {
+        let events = self.inner.events.clone();
+        let progress = self.inner.progress.clone();
+        Arc::new(move |event| {
+            match event {
+                Event::Progress(now) => drop(progress.send_replace(Some(*now))),
+                Event::Built => drop(progress.send_replace(None)),
+                Event::Started { .. } | Event::Ended { .. } => {}
+            }
+            events.heard(event);
+        })
+    }
+
     fn context(&self) -> Result<Context, Refusal> {
         let mut workspace = self.inner.workspace();
         if let Some(context) = &workspace.context {
             return Ok(context.clone());
         }
+        let (there, missing): (Vec<PathBuf>, Vec<PathBuf>) =
+            workspace.roots.iter().cloned().partition(|root| root.is_dir());
+        for root in missing {
+            tracing::warn!(root = %root.display(), "a folder of the workspace is not there, and its code not known");
+        }
         let options = context::Options {
-            roots: workspace.roots.clone(),
+            roots: there,
             cache_folder: Some(self.inner.cache_folder.clone()),
-            listener: Some(self.inner.events.listener()),
-            ..context::Options::default()
+            threads: self.inner.editor.is_some().then(threads_beside_an_editor),
+            listener: Some(self.listener()),
+            editor: self.inner.editor.clone(),
         };
         let context = Context::open(options)
             .map_err(|error| failed(format!("a folder of the workspace cannot be read: {error}")))?;
@@ -165,6 +196,11 @@ impl Code {
         });
         Ok(context)
     }
+}
+
+/// The person at the window must not feel that an index is built.
+fn threads_beside_an_editor() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| (processors.get() / 2).max(1))
 }
 
 fn failed(message: String) -> Refusal {

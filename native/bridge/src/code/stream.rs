@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use context::{Event, Listener, Progress};
+use context::{Event, Progress};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
@@ -54,12 +54,7 @@ impl ToolEvents {
     }
 
     /// What the index tells.
-    pub(super) fn listener(&self) -> Listener {
-        let this = self.clone();
-        Arc::new(move |event| this.heard(event))
-    }
-
-    fn heard(&self, event: &Event<'_>) {
+    pub(super) fn heard(&self, event: &Event<'_>) {
         match event {
             Event::Started { invocation, tool } => {
                 self.tell("tool_invocation", json!({"invocation": invocation, "tool_name": tool}));
@@ -78,7 +73,7 @@ impl ToolEvents {
             Event::Progress(Progress { files, total }) if self.is_time_for_progress(files == total) => {
                 self.tell("index_progress", json!({"files": files, "total": total}));
             }
-            Event::Progress(_) => {}
+            Event::Progress(_) | Event::Built => {}
         }
     }
 

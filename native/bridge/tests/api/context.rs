@@ -204,6 +204,27 @@ async fn what_changes_in_the_workspace_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_folders_of_a_window_may_change() {
+    let test = with_code().await;
+    let added = test.folders.data().join("added");
+    std::fs::create_dir(&added).unwrap();
+    std::fs::write(added.join("added.py"), "def in_the_added_folder(): pass\n").unwrap();
+    let found = async |name: &str| {
+        let answer = ask(&test.client, "explain_symbol", json!({"symbol_name": name})).await.body;
+        answer["data"]["found"].as_bool().unwrap()
+    };
+    assert_eq!((found("price_of").await, found("in_the_added_folder").await), (true, false));
+    // One that is not there, such as on a disk that is not connected, keeps nobody from the others.
+    test.bridge.set_workspace_folders(vec![test.folders.workspace(), "/not/there".into(), added.clone()]);
+    assert_eq!((found("price_of").await, found("in_the_added_folder").await), (true, true));
+    test.bridge.set_workspace_folders(vec![added]);
+    assert_eq!((found("price_of").await, found("in_the_added_folder").await), (false, true));
+    let mut progress = test.bridge.index_progress();
+    let ended = progress.wait_for(Option::is_none);
+    tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_open_and_close_sessions() {
     let test = with_code().await;
     let opened = test.client.post("/sessions/create", &json!({"agent_name": "copilot"})).await.unwrap();
@@ -227,7 +248,7 @@ async fn the_code_can_be_served_alone() {
     let workspace = folder.path().join("workspace");
     std::fs::create_dir(&workspace).unwrap();
     write_workspace(&workspace);
-    let code = Code::new(vec![workspace.clone()], folder.path().join("code"));
+    let code = Code::new(vec![workspace.clone()], folder.path().join("code"), None);
     let config = Config {
         allowed_origins: vec!["http://localhost:3000".to_owned()],
         ..Config::new(folder.path().join("data"), folder.path().join("discovery"), workspace)

@@ -46,7 +46,7 @@ pub(super) fn serve(arguments: ServerArguments, roots: Vec<PathBuf>) -> Result<(
     foreground::log(bridge::LOG_FILTER);
     let ServerArguments { host, port, auth_token, allowed_origins } = arguments;
     let data_folder = config::default_data_folder()?;
-    let code = Code::new(roots.clone(), data_folder.join(super::CACHE_FOLDER));
+    let code = Code::new(roots.clone(), data_folder.join(super::CACHE_FOLDER), None);
     let working_folder = roots.into_iter().next().unwrap_or_default();
     let config = Config {
         host: host.unwrap_or_else(|| "127.0.0.1".to_owned()),

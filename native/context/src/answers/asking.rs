@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::language_servers::LanguageServers;
 use crate::index::{FileId, Index, IndexedFile, Snapshot};
 use crate::limits;
 use crate::overview::{Overview, OverviewCache};
@@ -48,6 +49,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) search: &'a Search,
     pub(crate) qualities: &'a QualityCache,
     overviews: &'a OverviewCache,
+    pub(crate) servers: &'a LanguageServers<'a>,
     pub(crate) snapshot: Arc<Snapshot>,
     manifests: &'a ManifestCache,
     scip: &'a ScipCache,
@@ -57,13 +59,14 @@ pub(crate) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    pub(crate) fn new(known: &'a Known) -> Self {
+    pub(crate) fn new(known: &'a Known, servers: &'a LanguageServers<'a>) -> Self {
         let Known { index, search, manifests, scip, qualities, overviews } = known;
         Self {
             index,
             search,
             qualities,
             overviews,
+            servers,
             snapshot: index.snapshot(),
             manifests,
             scip,

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::budget::Budget;
+use super::language_servers;
 use super::symbols::{chosen, mentioned, not_found, record_and_symbol};
 use super::{Answer, Asking, members};
 use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::Role;
-use crate::resolve::{Place, Resolver, Source, certainty};
+use crate::resolve::{Place, Reference, Resolver, Source, certainty};
 
 /// A call: where it stands, in which symbol, and what it calls.
 pub(crate) struct Call {
@@ -101,7 +102,7 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         "callers": caller_names,
         "callees": callee_names,
         "edges": incoming.into_iter().chain(outgoing).collect::<Vec<_>>(),
-        "source": resolver.source().word(),
+        "source": language_servers::source(asking, resolver.source()),
     }));
     budget.finish(&mut answer);
     Ok(answer)
@@ -113,31 +114,50 @@ pub(crate) fn callers(
     resolver: &Resolver<'_>,
     places: &[Place],
 ) -> Result<Vec<Call>, Refusal> {
-    let references = resolver.references_within(places, limits::CALLER_FILES_MAX, &|| asking.check_time())?;
-    let mut calls: Vec<Call> = references
-        .into_iter()
-        .filter(|reference| reference.occurrence.role() == Role::Call)
-        .filter_map(|reference| {
-            let record = &asking.file(reference.file)?.record;
-            let caller = record.enclosing_symbol(reference.occurrence.start);
-            Some(Call {
-                file: reference.file,
-                offset: reference.occurrence.start,
-                caller: caller.map(|symbol| Place { file: reference.file, symbol }),
-                callee_name: record.name(reference.occurrence.name()).to_owned(),
-                callee: Some(reference.place),
-                confidence: reference.confidence,
-                source: reference.source,
-            })
+    let mut by_servers = Vec::new();
+    let mut calls = Vec::new();
+    let called = |file, offset, callee: Place, confidence, source| {
+        let record = &asking.file(file)?.record;
+        let caller = record.enclosing_symbol(offset);
+        let name = record.occurrence_at(offset).map(|occurrence| record.name(occurrence.name()));
+        let own_name = || record_and_symbol(asking, callee).map(|(record, symbol)| record.name(symbol.name));
+        Some(Call {
+            file,
+            offset,
+            caller: caller.map(|symbol| Place { file, symbol }),
+            callee_name: name.or_else(own_name)?.to_owned(),
+            callee: Some(callee),
+            confidence,
+            source,
         })
-        .collect();
+    };
+    for place in places.iter().take(limits::LANGUAGE_SERVER_SYMBOLS_MAX) {
+        let Some(known) = language_servers::callers(asking, *place) else { continue };
+        let uses = known.uses.iter();
+        calls.extend(
+            uses.filter_map(|(file, offset)| called(*file, *offset, *place, 1.0, Source::LanguageServer)),
+        );
+        by_servers.push((*place, known));
+    }
+    let references = resolver.references_within(places, limits::CALLER_FILES_MAX, &|| asking.check_time())?;
+    let found = references.into_iter().filter(|reference| {
+        let known = by_servers.iter().find(|(known, _)| *known == reference.place);
+        reference.occurrence.role() == Role::Call
+            && known.is_none_or(|(_, known)| known.leaves(reference.file, reference.confidence))
+    });
+    calls.extend(found.filter_map(|Reference { file, occurrence, place, confidence, source }| {
+        called(file, occurrence.start, place, confidence, source)
+    }));
     calls.sort_by(|a, b| {
         b.confidence.total_cmp(&a.confidence).then(a.file.cmp(&b.file)).then(a.offset.cmp(&b.offset))
     });
+    // A language server may tell of one call for each of several declarations of a function.
+    let mut seen = std::collections::HashSet::new();
+    calls.retain(|call| seen.insert((call.file, call.offset)));
     Ok(calls)
 }
 
-/// Below it only the name fits.
+/// Up to it only the name fits.
 const GUESSED: f32 = 0.5;
 
 /// What some symbols call, in the order of the text: what is known, then what is guessed by the name, then what leads out of the workspace.
@@ -148,8 +168,24 @@ pub(crate) fn callees(
 ) -> Result<Vec<Call>, Refusal> {
     let mut calls = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    for place in places {
+    for (index, place) in places.iter().enumerate() {
         let Some((record, symbol)) = record_and_symbol(asking, *place) else { continue };
+        let may_ask = index < limits::LANGUAGE_SERVER_SYMBOLS_MAX;
+        let served = may_ask.then(|| language_servers::callees(asking, *place)).flatten();
+        let is_served = served.is_some();
+        for callee in served.into_iter().flatten() {
+            seen.insert((place.file, callee.offset));
+            let caller = record.enclosing_symbol(callee.offset);
+            calls.push(Call {
+                file: place.file,
+                offset: callee.offset,
+                caller: caller.map(|symbol| Place { file: place.file, symbol }),
+                callee_name: callee.name,
+                callee: callee.place,
+                confidence: 1.0,
+                source: Source::LanguageServer,
+            });
+        }
         for index in resolver.occurrences_in(place.file, symbol.span) {
             let occurrence = record.occurrences[index];
             if occurrence.role() != Role::Call || !seen.insert((place.file, occurrence.start)) {
@@ -171,10 +207,12 @@ pub(crate) fn callees(
             if meanings.is_empty() {
                 calls.push(call(None, 1.0, Source::Index));
             }
+            // What a language server passes over is none of the definitions that have the name and nothing else.
             let likely = meanings.iter().take(limits::CANDIDATES_MAX);
+            let likely = likely.filter(|meaning| !is_served || meaning.confidence > GUESSED);
             calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence, meaning.source)));
         }
     }
-    calls.sort_by_key(|call| (call.callee.is_none(), call.confidence < GUESSED));
+    calls.sort_by_key(|call| (call.callee.is_none(), call.confidence <= GUESSED));
     Ok(calls)
 }

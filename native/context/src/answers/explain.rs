@@ -7,7 +7,7 @@ use super::calls::{callees, callers};
 use super::symbols::{
     chosen, gist, mentioned, not_found, parent, record_and_symbol, refused_as_unknown, shown, text_of,
 };
-use super::{Answer, Asking, dependencies, members, references};
+use super::{Answer, Asking, dependencies, language_servers, members, references};
 use crate::limits;
 use crate::protocol::Arguments;
 use crate::record::Role;
@@ -52,7 +52,7 @@ pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         answer
             .insert("dependencies".to_owned(), dependencies::by_file(asking, &resolver, &files, &mut budget));
     }
-    answer.insert("source".to_owned(), json!(resolver.source().word()));
+    answer.insert("source".to_owned(), json!(language_servers::source(asking, resolver.source())));
     budget.leave_out("files", resolver.files_passed_over());
     budget.finish(&mut answer);
     Ok(answer)
@@ -100,7 +100,7 @@ pub(crate) fn get_context(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Ans
         "context_windows": windows,
         "dependencies": imports,
         "other_matches": others,
-        "source": resolver.source().word(),
+        "source": language_servers::source(asking, resolver.source()),
     }));
     budget.leave_out("files", resolver.files_passed_over());
     budget.finish(&mut answer);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::budget::Budget;
 use super::symbols::{gist, shown};
-use super::{Answer, Asking, dependencies, members};
+use super::{Answer, Asking, dependencies, language_servers, members};
 use crate::protocol::Arguments;
 use crate::record::{FileRecord, Understanding, Visibility};
 use crate::resolve::Place;
@@ -25,7 +25,11 @@ pub(crate) fn explain_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> An
         record.symbol(place.symbol).is_none_or(|symbol| symbol.visibility != Visibility::Public)
     });
     let include_body = arguments.flag("include_body");
-    let symbols = budget.list("symbols", 0.6, places.iter().map(|place| shown(asking, *place, include_body)));
+    let known = places.iter().map(|place| shown(asking, *place, include_body));
+    let symbols = budget.list("symbols", 0.6, known.chain(language_servers::outline(asking, id)));
+    let diagnostics = language_servers::diagnostics(asking, Some(id));
+    let diagnostic_count = diagnostics.len();
+    let diagnostics = budget.list("diagnostics", 0.3, diagnostics);
     let outer = places
         .iter()
         .filter(|place| record.symbol(place.symbol).is_some_and(|symbol| symbol.parent.is_none()));
@@ -52,8 +56,11 @@ pub(crate) fn explain_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> An
         "explanations": explanations,
         "dependencies": { path: imports },
         "dependents": dependents,
-        "source": "index",
+        "source": language_servers::source(asking, resolver.source()),
     }));
+    if diagnostic_count > 0 {
+        answer.extend(members(json!({ "diagnostic_count": diagnostic_count, "diagnostics": diagnostics })));
+    }
     for (mark, holds) in
         [("is_test", file.is_test), ("is_vendored", file.is_vendored), ("is_generated", record.generated)]
     {

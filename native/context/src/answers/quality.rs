@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::{Answer, Asking, members};
+use super::{Answer, Asking, language_servers, members};
 use crate::index::{FileId, IndexedFile};
 use crate::limits;
 use crate::protocol::{Arguments, Code, Refusal};
@@ -58,6 +58,12 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
         .fold(100.0, |score, (_, count, weight)| score - (share(*count) * weight).min(30.0))
         .max(0.0);
     let mut budget = Budget::new(arguments.size("max_tokens"));
+    let diagnostics = language_servers::diagnostics(
+        asking,
+        arguments.optional_text("file_path").and(files.first().copied()),
+    );
+    let diagnostic_count = diagnostics.len();
+    let diagnostics = budget.list("diagnostics", 0.3, diagnostics);
     let high = measured.iter().filter(|(_, found)| found.complexity > limits::COMPLEXITY_GOOD).take(10);
     let high = budget.list("high_complexity", 0.4, high.map(|(id, found)| shown_measure(asking, *id, found)));
     let safety_shown = safety.iter().map(|(id, issue)| json!({
@@ -85,7 +91,11 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
         "safety": safety_shown,
         "unused": unused_shown,
         "duplicate_pairs": copies_shown,
+        "source": language_servers::source(asking, resolver.source()),
     }));
+    if diagnostic_count > 0 {
+        answer.extend(members(json!({ "diagnostic_count": diagnostic_count, "diagnostics": diagnostics })));
+    }
     budget.finish(&mut answer);
     Ok(answer)
 }

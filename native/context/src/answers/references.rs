@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 
 use super::budget::Budget;
 use super::calls::Call;
+use super::language_servers;
 use super::symbols::{chosen, mentioned, not_found, record_and_symbol};
 use super::{Answer, Asking, members};
+use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
-use crate::record::Role;
-use crate::resolve::{Place, Reference, Resolver, certainty};
+use crate::record::{Occurrence, Role};
+use crate::resolve::{Place, Reference, Resolver, Source, certainty};
 
 /// Every place where a symbol is used, the surest first.
 pub(crate) fn find_references(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
@@ -23,27 +25,67 @@ pub(crate) fn find_references(asking: &Asking<'_>, arguments: &Arguments<'_>) ->
     let mut budget = Budget::new(arguments.size("max_tokens"));
     let likeliest = &places[..places.len().min(limits::NAMESAKES_MAX)];
     budget.leave_out("symbols", places.len() - likeliest.len());
-    let mut references = resolver.references(likeliest, &|| asking.check_time())?;
-    sort(&mut references);
+    let uses = uses(asking, &resolver, likeliest)?;
     let definitions = budget.list("definitions", 0.25, places.iter().map(|place| mentioned(asking, *place)));
     let most = arguments.size("max_results");
-    budget.leave_out("references", references.len().saturating_sub(most));
-    let shown = references.iter().take(most).map(|reference| shown(asking, reference, &places));
+    budget.leave_out("references", uses.len().saturating_sub(most));
+    let shown = uses.iter().take(most).map(|used| shown(asking, used, &places));
     let listed = budget.list("references", 1.0, shown);
-    let mut files: Vec<_> = references.iter().map(|reference| reference.file).collect();
+    let mut files: Vec<_> = uses.iter().map(|used| used.file).collect();
     files.sort_unstable();
     files.dedup();
     let mut answer = members(json!({
         "symbol_name": arguments.text("symbol_name"),
         "found": true,
-        "reference_count": references.len(),
+        "reference_count": uses.len(),
         "file_count": files.len(),
         "definitions": definitions,
         "references": listed,
-        "source": resolver.source().word(),
+        "source": language_servers::source(asking, resolver.source()),
     }));
     budget.finish(&mut answer);
     Ok(answer)
+}
+
+/// A place where a symbol is used.
+struct Use {
+    file: FileId,
+    offset: u32,
+    role: Role,
+    place: Place,
+    confidence: f32,
+    source: Source,
+}
+
+/// Where some symbols are used, the surest first: what language servers know, and what only the index does.
+fn uses(asking: &Asking<'_>, resolver: &Resolver<'_>, places: &[Place]) -> Result<Vec<Use>, Refusal> {
+    let mut uses = Vec::new();
+    let mut by_servers = Vec::new();
+    for place in places.iter().take(limits::LANGUAGE_SERVER_SYMBOLS_MAX) {
+        let Some(known) = language_servers::references(asking, *place) else { continue };
+        uses.extend(known.uses.iter().filter_map(|(file, offset)| {
+            let occurrence = asking.file(*file)?.record.occurrence_at(*offset);
+            let role = occurrence.map_or(Role::Mention, Occurrence::role);
+            let (file, offset, place) = (*file, *offset, *place);
+            let used = Use { file, offset, role, place, confidence: 1.0, source: Source::LanguageServer };
+            (role != Role::Definition).then_some(used)
+        }));
+        by_servers.push((*place, known));
+    }
+    for reference in resolver.references(places, &|| asking.check_time())? {
+        let Reference { file, occurrence, place, confidence, source } = reference;
+        let known = by_servers.iter().find(|(known, _)| *known == place);
+        if known.is_none_or(|(_, known)| known.leaves(file, confidence)) {
+            let (offset, role) = (occurrence.start, occurrence.role());
+            uses.push(Use { file, offset, role, place, confidence, source });
+        }
+    }
+    uses.sort_by(|a, b| {
+        b.confidence.total_cmp(&a.confidence).then((a.file, a.offset).cmp(&(b.file, b.offset)))
+    });
+    let mut seen = std::collections::HashSet::new();
+    uses.retain(|used| seen.insert((used.file, used.offset)));
+    Ok(uses)
 }
 
 /// The surest first, and those as sure in the order of files and text.
@@ -52,23 +94,23 @@ fn sort(references: &mut [Reference]) {
     references.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then_with(|| order(a).cmp(&order(b))));
 }
 
-fn shown(asking: &Asking<'_>, reference: &Reference, places: &[Place]) -> Value {
-    let Some(file) = asking.file(reference.file) else { return Value::Null };
+fn shown(asking: &Asking<'_>, used: &Use, places: &[Place]) -> Value {
+    let Some(file) = asking.file(used.file) else { return Value::Null };
     let record = &file.record;
-    let at = record.position(reference.occurrence.start);
-    let enclosing = record.enclosing_symbol(reference.occurrence.start);
+    let at = record.position(used.offset);
+    let enclosing = record.enclosing_symbol(used.offset);
     let mut value = json!({
         "file_path": asking.path(file),
         "line": at.line,
         "column": at.column,
-        "role": role_word(reference.occurrence.role()),
+        "role": role_word(used.role),
         "enclosing_symbol": enclosing.map(|id| record.qualified_name(id)),
-        "text": asking.line(reference.file, at.line),
-        "confidence": certainty(reference.confidence),
-        "source": reference.source.word(),
+        "text": asking.line(used.file, at.line),
+        "confidence": certainty(used.confidence),
+        "source": used.source.word(),
     });
     if places.len() > 1 {
-        value["definition"] = json!(places.iter().position(|place| *place == reference.place));
+        value["definition"] = json!(places.iter().position(|place| *place == used.place));
     }
     value
 }

@@ -2,30 +2,68 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Asking, members};
+use super::{Answer, Asking, language_servers, members};
+use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::{FileRecord, Span, Symbol};
 use crate::resolve::{Place, Resolver};
 
-/// The symbols that a question names, the likeliest first; empty where there is none.
+/// The symbols that a question names, the likeliest first; empty where there is none. A file and a line choose the one that is defined there,
+/// or else the one that is meant there.
 pub(crate) fn chosen(
     asking: &Asking<'_>,
     resolver: &Resolver<'_>,
     arguments: &Arguments<'_>,
 ) -> Result<Vec<Place>, Refusal> {
     let mut found = resolver.symbols_called(arguments.text("symbol_name"));
-    if let Some(path) = arguments.optional_text("file_path") {
-        let (file, _) = asking.file_at(path)?;
+    let file = arguments.optional_text("file_path").map(|path| asking.file_at(path)).transpose()?;
+    if let Some((file, _)) = file {
         found.retain(|place| place.file == file);
     }
-    if let Some(line) = arguments.optional_size("line") {
+    let line = arguments.optional_size("line");
+    if let Some(line) = line {
         let at_line = |place: &Place| {
             let Some((record, symbol)) = record_and_symbol(asking, *place) else { return false };
             let (first, last) = record.line_range(symbol.span);
             (first as usize..=last as usize).contains(&line)
         };
         found.retain(at_line);
+    }
+    match file {
+        Some((file, _)) if found.is_empty() => {
+            meant(asking, resolver, file, line, arguments.text("symbol_name"))
+        }
+        _ => Ok(found),
+    }
+}
+
+/// The symbols that a name means where a file uses it, on one line or on any.
+fn meant(
+    asking: &Asking<'_>,
+    resolver: &Resolver<'_>,
+    file: FileId,
+    line: Option<usize>,
+    name: &str,
+) -> Result<Vec<Place>, Refusal> {
+    let Some(record) = asking.file(file).map(|file| &file.record) else { return Ok(Vec::new()) };
+    let name = name.trim().trim_end_matches("()").rsplit(['.', ':', '#', '/', '\\', '>']).next();
+    let Some(name) = name.and_then(|name| record.names.find(name)) else { return Ok(Vec::new()) };
+    let is_there = |offset| line.is_none_or(|line| record.line(offset) as usize == line);
+    let uses = record.occurrences.iter().enumerate();
+    let uses = uses.filter(|(_, used)| used.name() == name && is_there(used.start));
+    let mut found = Vec::new();
+    for (index, used) in uses.take(limits::USES_MAX) {
+        asking.check_time()?;
+        let mut places = language_servers::definitions(asking, file, used.start);
+        if places.is_empty() {
+            places.extend(resolver.meanings(file, index).iter().map(|meaning| meaning.place));
+        }
+        for place in places {
+            if !found.contains(&place) {
+                found.push(place);
+            }
+        }
     }
     Ok(found)
 }

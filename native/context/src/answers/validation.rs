@@ -1,11 +1,12 @@
 //! `validate_code`: whether a piece of code parses, and what in it is dangerous.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::{Answer, Asking, members};
+use super::{Answer, Asking, language_servers, members};
 use crate::languages::{LanguageId, detect};
 use crate::protocol::{Arguments, Code, Refusal};
+use crate::resolve::Source;
 use crate::validate::{Issue, guess_language, validate};
 
 /// Whether a piece of code parses, and what in it is dangerous. The language is the one that is named, or that of the file it is for, or
@@ -34,8 +35,21 @@ pub(crate) fn validate_code(asking: &Asking<'_>, arguments: &Arguments<'_>) -> A
         "issue_count": issues.len(),
         "issues": listed,
     }));
+    let diagnostics = diagnostics(asking, arguments, code);
+    if !diagnostics.is_empty() {
+        answer.insert("diagnostic_count".to_owned(), json!(diagnostics.len()));
+        answer.insert("diagnostics".to_owned(), json!(budget.list("diagnostics", 1.0, diagnostics)));
+    }
+    answer.insert("source".to_owned(), json!(language_servers::source(asking, Source::Index)));
     budget.finish(&mut answer);
     Ok(answer)
+}
+
+/// What language servers say against the code, where it is the text that its file has in the editor.
+fn diagnostics(asking: &Asking<'_>, arguments: &Arguments<'_>, code: &str) -> Vec<Value> {
+    let file = arguments.optional_text("file_path").and_then(|path| asking.file_at(path).ok());
+    let file = file.filter(|(id, _)| asking.text(*id).is_some_and(|text| &*text == code));
+    file.map_or_else(Vec::new, |(id, _)| language_servers::diagnostics(asking, Some(id)))
 }
 
 fn language(
@@ -58,7 +72,7 @@ fn language(
         .ok_or_else(|| Refusal::failed("the language cannot be told; name it in `language`"))
 }
 
-fn shown(issue: &Issue) -> serde_json::Value {
+fn shown(issue: &Issue) -> Value {
     json!({
         "pattern": issue.pattern,
         "description": issue.description,

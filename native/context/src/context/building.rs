@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Inner;
+use super::{Event, Inner};
 use crate::index::Progress;
 
 /// How far the first building is.
@@ -31,10 +31,9 @@ impl Building {
         *state = State::Running(Progress { files: 0, total: 0 });
         let inner = Arc::clone(inner);
         let thread = std::thread::Builder::new().name("code-index".to_owned()).spawn(move || {
-            let building = &inner.building;
             // Also when it panics: whoever waits has waited long enough.
-            let _end = End(building);
-            inner.build(&|progress| *building.state() = State::Running(progress));
+            let _end = End(&inner);
+            inner.build(&|progress| *inner.building.state() = State::Running(progress));
         });
         if let Err(error) = thread {
             tracing::error!(%error, "the code index cannot be built");
@@ -66,11 +65,12 @@ impl Building {
     }
 }
 
-struct End<'a>(&'a Building);
+struct End<'a>(&'a Inner);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
-        *self.0.state() = State::Ended;
-        self.0.ended.notify_all();
+        *self.0.building.state() = State::Ended;
+        self.0.building.ended.notify_all();
+        self.0.tell(&Event::Built);
     }
 }

@@ -185,6 +185,7 @@ fn listeners_hear_of_the_index_and_of_every_invocation() {
             heard.lock().unwrap().push(match event {
                 Event::Started { invocation, tool } => format!("start {invocation} {tool}"),
                 Event::Progress(progress) => format!("progress of {}", progress.total),
+                Event::Built => "built".to_owned(),
                 Event::Ended { invocation, refusal, .. } => format!("end {invocation} {}", refusal.is_none()),
             });
         })
@@ -196,7 +197,7 @@ fn listeners_hear_of_the_index_and_of_every_invocation() {
     context.ask("explain_file", &json!({})).unwrap_err();
     let heard = heard.lock().unwrap();
     assert_eq!(heard[0], "start 0 summarize_repo");
-    assert!(heard.contains(&"progress of 1".to_owned()));
+    assert!(heard.contains(&"progress of 1".to_owned()) && heard.contains(&"built".to_owned()));
     assert_eq!(heard[heard.len() - 3..], ["end 0 true", "start 1 explain_file", "end 1 false"]);
 }
 
@@ -269,6 +270,8 @@ fn a_watched_workspace_is_known_as_it_is() {
     write(folder.path(), ".gitignore", "moved/\n");
     assert!(eventually(|| !has("moved/er/new.py", "fresh")));
 }
+
+mod editor;
 
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

@@ -19,14 +19,15 @@ impl Buffers {
         if texts.is_empty() { None } else { texts.get(&(root, path.to_owned())).cloned() }
     }
 
-    /// Sets or forgets the text of a file.
-    pub(super) fn set(&self, root: RootIndex, path: &str, text: Option<&str>) {
+    /// Sets or forgets the text of a file. Returns whether that makes a difference.
+    pub(super) fn set(&self, root: RootIndex, path: &str, text: Option<&str>) -> bool {
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
         let key = (root, path.to_owned());
-        match text {
-            Some(text) => drop(texts.insert(key, text.into())),
-            None => drop(texts.remove(&key)),
-        }
+        let before = match text {
+            Some(text) => texts.insert(key, text.into()),
+            None => texts.remove(&key),
+        };
+        before.as_deref() != text
     }
 
     /// The files of which there is a text.

@@ -63,12 +63,12 @@ const SYMBOL_NAME: Parameter = required(
 const IN_FILE: Parameter = optional(
     "file_path",
     ParameterType::Text,
-    "Chooses among symbols of one name: the file that defines it.",
+    "Chooses among symbols of one name: the file that defines it, or one that uses it.",
 );
 const AT_LINE: Parameter = optional(
     "line",
     ParameterType::Integer(1, u32::MAX as i64),
-    "Chooses among symbols of one name: a line of its definition.",
+    "Chooses among symbols of one name: a line of its definition, or one that uses it.",
 );
 const FILE_PATH: Parameter =
     required("file_path", ParameterType::Text, "A file, absolute or from a root of the workspace.");

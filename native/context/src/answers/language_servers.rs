@@ -1,0 +1,328 @@
+//! What the language servers of an editor add to an answer. They are asked first, for a bounded time altogether; what they say is taken only
+//! where it leads to the workspace, and what only the index knows stays beside it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Asking;
+use super::symbols::record_and_symbol;
+use crate::editor::{Diagnostic, Editor, FunctionCalls, Location, OutlineSymbol, TextPosition, TextRange};
+use crate::index::FileId;
+use crate::limits;
+use crate::resolve::{Place, Source};
+
+/// Until when the language servers are left alone.
+#[derive(Debug, Default)]
+pub(crate) struct Pause(Mutex<Option<Instant>>);
+
+impl Pause {
+    fn lasts(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
+    }
+
+    fn begin(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Instant::now() + limits::LANGUAGE_SERVER_PAUSE);
+    }
+}
+
+/// The language servers while one question is answered.
+pub(crate) struct LanguageServers<'a> {
+    editor: Option<&'a dyn Editor>,
+    pause: &'a Pause,
+    time_left: Cell<Duration>,
+    have_answered: Cell<bool>,
+    /// The files of paths that were named, so that each is looked up once.
+    files: RefCell<HashMap<String, Option<FileId>>>,
+}
+
+impl<'a> LanguageServers<'a> {
+    /// Those of an editor, or none.
+    pub(crate) fn new(editor: Option<&'a dyn Editor>, pause: &'a Pause) -> Self {
+        Self {
+            editor,
+            pause,
+            time_left: Cell::new(limits::LANGUAGE_SERVER_TIME_MAX),
+            have_answered: Cell::new(false),
+            files: RefCell::default(),
+        }
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&dyn Editor, Duration) -> Option<T>) -> Option<T> {
+        let editor = self.editor?;
+        let limit = self.time_left.get();
+        if limit.is_zero() || self.pause.lasts() {
+            return None;
+        }
+        let begun = Instant::now();
+        let answer = catch_unwind(AssertUnwindSafe(|| question(editor, limit))).unwrap_or_else(|_| {
+            tracing::error!("asking the language servers panicked");
+            None
+        });
+        self.time_left.set(limit.saturating_sub(begun.elapsed()));
+        if answer.is_none() && self.time_left.get().is_zero() {
+            tracing::debug!("the language servers are silent");
+            self.pause.begin();
+        }
+        answer
+    }
+}
+
+/// What a language server knows of the uses of a symbol.
+pub(crate) struct Known<T> {
+    /// The uses.
+    pub(crate) uses: Vec<T>,
+    /// The files that it knows. What the index finds in them beyond that is none.
+    files: HashSet<FileId>,
+}
+
+impl<T> Known<T> {
+    /// Whether something that only the index found counts beside this: it is where the language server does not look, and more than the name fits.
+    pub(crate) fn leaves(&self, file: FileId, confidence: f32) -> bool {
+        !self.files.contains(&file) && confidence > NAME_ONLY
+    }
+}
+
+/// Up to it only the name fits; see the table of [`crate::resolve`].
+const NAME_ONLY: f32 = 0.5;
+
+/// Who answers: the language servers, if they said anything that counts, or else somebody else.
+pub(crate) fn source(asking: &Asking<'_>, otherwise: Source) -> &'static str {
+    let answered = asking.servers.have_answered.get();
+    if answered { Source::LanguageServer } else { otherwise }.word()
+}
+
+/// Where a symbol is used, each place by the offset in its file; `None` where no language server knows the symbol.
+pub(crate) fn references(asking: &Asking<'_>, place: Place) -> Option<Known<(FileId, u32)>> {
+    let (path, at, defined_at) = name_of(asking, place)?;
+    let found = asking.servers.ask(|editor, limit| editor.references(&path, at, limit))?;
+    let mut uses: Vec<(FileId, u32)> = found
+        .iter()
+        .take(limits::LANGUAGE_SERVER_PLACES_MAX)
+        .filter_map(|found| offset_of(asking, found))
+        .collect();
+    if uses.is_empty() {
+        return None;
+    }
+    asking.servers.have_answered.set(true);
+    let mut files: HashSet<FileId> = uses.iter().map(|(file, _)| *file).collect();
+    files.insert(place.file);
+    uses.retain(|used| *used != (place.file, defined_at));
+    Some(Known { uses, files })
+}
+
+/// Where a symbol is called; `None` where no language server knows a call.
+pub(crate) fn callers(asking: &Asking<'_>, place: Place) -> Option<Known<(FileId, u32)>> {
+    let (path, at, _) = name_of(asking, place)?;
+    let found = asking.servers.ask(|editor, limit| editor.incoming_calls(&path, at, limit))?;
+    let (record, symbol) = record_and_symbol(asking, place)?;
+    let name = record.name(symbol.name);
+    let mut uses = Vec::new();
+    for calls in &found {
+        let Some(file) = file_of(asking, &calls.function.path) else { continue };
+        uses.extend(calls.sites.iter().filter_map(|site| Some((file, called_at(asking, file, site, name)?))));
+    }
+    uses.truncate(limits::LANGUAGE_SERVER_PLACES_MAX);
+    if uses.is_empty() {
+        return None;
+    }
+    asking.servers.have_answered.set(true);
+    let mut files: HashSet<FileId> = uses.iter().map(|(file, _)| *file).collect();
+    files.insert(place.file);
+    Some(Known { uses, files })
+}
+
+/// What a language server knows to be called.
+pub(crate) struct Callee {
+    /// The offset of the call, in the file of the symbol that was asked for.
+    pub(crate) offset: u32,
+    pub(crate) name: String,
+    /// `None` where it is not in the workspace.
+    pub(crate) place: Option<Place>,
+}
+
+/// What a symbol calls; `None` where no language server knows a call.
+pub(crate) fn callees(asking: &Asking<'_>, place: Place) -> Option<Vec<Callee>> {
+    let (path, at, _) = name_of(asking, place)?;
+    let found = asking.servers.ask(|editor, limit| editor.outgoing_calls(&path, at, limit))?;
+    let (_, symbol) = record_and_symbol(asking, place)?;
+    let mut callees = Vec::new();
+    let mut seen = HashSet::new();
+    for FunctionCalls { function, name, sites } in found {
+        let called = offset_of(asking, &function).and_then(|(file, offset)| symbol_at(asking, file, offset));
+        for offset in sites.iter().filter_map(|site| called_at(asking, place.file, site, &name)) {
+            // What is said of other parts of the file was not asked for.
+            let is_inside = (symbol.span.start..symbol.span.end).contains(&offset);
+            if is_inside && seen.insert((offset, called)) {
+                callees.push(Callee { offset, name: cut(&name), place: called });
+            }
+        }
+    }
+    callees.truncate(limits::LANGUAGE_SERVER_PLACES_MAX);
+    if callees.is_empty() {
+        return None;
+    }
+    asking.servers.have_answered.set(true);
+    Some(callees)
+}
+
+/// The symbols that a name means where it is used; empty where no language server knows one in the workspace.
+pub(crate) fn definitions(asking: &Asking<'_>, file: FileId, offset: u32) -> Vec<Place> {
+    let Some((path, at)) = position(asking, file, offset) else { return Vec::new() };
+    let found = asking.servers.ask(|editor, limit| editor.definitions(&path, at, limit)).unwrap_or_default();
+    let places = found.iter().take(limits::LANGUAGE_SERVER_PLACES_MAX).filter_map(|found| {
+        let (file, offset) = offset_of(asking, found)?;
+        symbol_at(asking, file, offset)
+    });
+    let places: Vec<Place> = places.take(limits::CANDIDATES_MAX).collect();
+    if !places.is_empty() {
+        asking.servers.have_answered.set(true);
+    }
+    places
+}
+
+/// The symbols of a file that only a language server knows, as answers show them.
+pub(crate) fn outline(asking: &Asking<'_>, id: FileId) -> Vec<Value> {
+    let Some((file, path)) = asking.file(id).map(|file| (file, asking.path(file))) else { return Vec::new() };
+    let outline = asking.servers.ask(|editor, limit| editor.outline(&PathBuf::from(&path), limit));
+    let (Some(outline), Some(text)) = (outline.filter(|outline| !outline.is_empty()), asking.text(id)) else {
+        return Vec::new();
+    };
+    asking.servers.have_answered.set(true);
+    let record = &*file.record;
+    let known_lines: HashSet<u32> =
+        record.symbols.iter().map(|symbol| record.line(symbol.name_span.start)).collect();
+    let mut added = Vec::new();
+    // What lies in a function is of no interest to others.
+    let mut hidden_below = None;
+    for symbol in &outline {
+        if hidden_below.is_some_and(|depth| symbol.depth > depth) {
+            continue;
+        }
+        hidden_below = is_callable(symbol).then_some(symbol.depth);
+        let Some(offset) = symbol.start.offset_in(record, &text) else { continue };
+        let at = record.position(offset);
+        // Servers have names and places of their own for what the index has on the same line.
+        if !known_lines.contains(&at.line) && added.len() < limits::OUTLINE_SYMBOLS_MAX {
+            added.push(json!({
+                "name": cut(&symbol.name),
+                "kind": symbol.kind,
+                "file_path": path,
+                "start_line": symbol.first_line.saturating_add(1),
+                "end_line": symbol.last_line.saturating_add(1),
+                "line": at.line,
+                "column": at.column,
+                "signature": cut(&symbol.detail),
+                "source": Source::LanguageServer.word(),
+            }));
+        }
+    }
+    added
+}
+
+fn is_callable(symbol: &OutlineSymbol) -> bool {
+    matches!(symbol.kind.as_str(), "function" | "method" | "constructor")
+}
+
+/// What the language servers have to say against a file, or against all that they know, the worst first. They look only at files that are open.
+pub(crate) fn diagnostics(asking: &Asking<'_>, file: Option<FileId>) -> Vec<Value> {
+    let path = file.and_then(|id| asking.file(id)).map(|file| PathBuf::from(asking.path(file)));
+    let found = asking.servers.ask(|editor, limit| editor.diagnostics(path.as_deref(), limit));
+    let mut found = found.unwrap_or_default();
+    found.sort_by_key(|diagnostic| rank(&diagnostic.severity));
+    let shown = found.iter().filter_map(|diagnostic| {
+        let Diagnostic { location, severity, message, code, reporter } = diagnostic;
+        let (id, offset) = offset_of(asking, location)?;
+        if file.is_some_and(|file| file != id) {
+            return None;
+        }
+        let indexed = asking.file(id)?;
+        let at = indexed.record.position(offset);
+        Some(json!({
+            "file_path": asking.path(indexed),
+            "line": at.line,
+            "column": at.column,
+            "severity": severity,
+            "message": cut(message),
+            "code": cut(code),
+            "reporter": cut(reporter),
+        }))
+    });
+    let shown: Vec<Value> = shown.take(limits::DIAGNOSTICS_MAX).collect();
+    if !shown.is_empty() {
+        asking.servers.have_answered.set(true);
+    }
+    shown
+}
+
+fn rank(severity: &str) -> u8 {
+    match severity {
+        "error" => 0,
+        "warning" => 1,
+        "information" => 2,
+        _ => 3,
+    }
+}
+
+/// Where the name of a symbol stands: the path, the position and the offset.
+fn name_of(asking: &Asking<'_>, place: Place) -> Option<(PathBuf, TextPosition, u32)> {
+    let (_, symbol) = record_and_symbol(asking, place)?;
+    let offset = symbol.name_span.start;
+    let (path, at) = position(asking, place.file, offset)?;
+    Some((path, at, offset))
+}
+
+fn position(asking: &Asking<'_>, file: FileId, offset: u32) -> Option<(PathBuf, TextPosition)> {
+    let indexed = asking.file(file)?;
+    let text = asking.text(file)?;
+    Some((asking.path(indexed).into(), TextPosition::of(&indexed.record, &text, offset)))
+}
+
+/// The file of the index that a language server names.
+fn file_of(asking: &Asking<'_>, path: &str) -> Option<FileId> {
+    let known = asking.servers.files.borrow().get(path).copied();
+    known.unwrap_or_else(|| {
+        let confined = asking.index.workspace().confine(path).ok();
+        let file = confined.and_then(|confined| asking.snapshot.find(confined.root, &confined.path));
+        asking.servers.files.borrow_mut().insert(path.to_owned(), file);
+        file
+    })
+}
+
+/// The file and the offset of a place that a language server names; `None` where that is no file of the index, or no place of it.
+fn offset_of(asking: &Asking<'_>, location: &Location) -> Option<(FileId, u32)> {
+    let file = file_of(asking, &location.path)?;
+    let offset = location.start.offset_in(&asking.file(file)?.record, &asking.text(file)?)?;
+    Some((file, offset))
+}
+
+/// The offset of the name that is called at a site. Some servers tell that name, others the expression that it ends, as in `a().b().name`.
+fn called_at(asking: &Asking<'_>, file: FileId, site: &TextRange, name: &str) -> Option<u32> {
+    let (record, text) = (&asking.file(file)?.record, asking.text(file)?);
+    let (start, end) = (site.start.offset_in(record, &text)?, site.end.offset_in(record, &text)?);
+    let first = record.occurrences.partition_point(|occurrence| occurrence.start < start);
+    let behind = record.occurrences.partition_point(|occurrence| occurrence.start < end);
+    let mut inside = record.occurrences.get(first..behind)?.iter();
+    let named = inside.rfind(|occurrence| record.name(occurrence.name()) == name);
+    // Under another name, such as that of an import, or the word for a constructor.
+    Some(named.map_or(start, |occurrence| occurrence.start))
+}
+
+/// The symbol whose name stands at an offset, or else the one that begins there.
+fn symbol_at(asking: &Asking<'_>, file: FileId, offset: u32) -> Option<Place> {
+    let record = &asking.file(file)?.record;
+    let mut symbols = record.symbols_with_ids();
+    let named = symbols.clone().find(|(_, symbol)| symbol.name_span.start == offset);
+    let (symbol, _) = named.or_else(|| symbols.find(|(_, symbol)| symbol.span.start == offset))?;
+    Some(Place { file, symbol })
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(limits::LINE_CHARACTERS_MAX).collect()
+}

@@ -1,0 +1,374 @@
+//! With an editor that answers what a test tells it to.
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::*;
+use crate::editor::{
+    Diagnostic, FunctionCalls, Location, OutlineSymbol, TextPosition, TextRange, UnsavedFile,
+};
+use crate::limits;
+
+const PRICE: &str = "/* ä𝄞 */ export function total(items) { log(items); return round(items); }\nfunction round(sum) { return sum; }\nlabel: for (;;) break label;\n";
+const CART: &str =
+    "import { total } from \"./price\";\nexport function checkout() { /* 𝄞 */ return total([1]); }\n";
+const SCRIPT: &str = "import { total } from \"./price\";\ntotal([2]);\n";
+const OTHER: &str = "export function total() {}\n";
+const SOURCES: &[(&str, &str)] =
+    &[("price.ts", PRICE), ("cart.ts", CART), ("script.ts", SCRIPT), ("deep/other.ts", OTHER)];
+
+/// What it answers; by default that it knows nothing.
+#[derive(Default)]
+struct Scripted {
+    definitions: Vec<Location>,
+    references: Vec<Location>,
+    incoming: Vec<FunctionCalls>,
+    outgoing: Vec<FunctionCalls>,
+    outline: Vec<OutlineSymbol>,
+    diagnostics: Vec<Diagnostic>,
+    unsaved: Mutex<Vec<UnsavedFile>>,
+    is_silent: bool,
+    is_broken: bool,
+    /// Each place that it was asked about.
+    asked: Mutex<Vec<(PathBuf, TextPosition)>>,
+    /// What it was told to be known of unsaved texts.
+    known: Mutex<Vec<(String, String)>>,
+}
+
+impl Scripted {
+    fn answer<T: Clone>(&self, answer: &T, limit: Duration) -> Option<T> {
+        assert!(!self.is_broken, "as a test wants it");
+        if self.is_silent {
+            let (_silence, heard) = mpsc::channel::<()>();
+            assert_eq!(heard.recv_timeout(limit), Err(mpsc::RecvTimeoutError::Timeout));
+            return None;
+        }
+        Some(answer.clone())
+    }
+
+    fn answer_at<T: Clone>(&self, path: &Path, at: TextPosition, answer: &T, limit: Duration) -> Option<T> {
+        self.asked.lock().unwrap().push((path.to_owned(), at));
+        self.answer(answer, limit)
+    }
+}
+
+impl Editor for Scripted {
+    fn definitions(&self, path: &Path, at: TextPosition, limit: Duration) -> Option<Vec<Location>> {
+        self.answer_at(path, at, &self.definitions, limit)
+    }
+    fn references(&self, path: &Path, at: TextPosition, limit: Duration) -> Option<Vec<Location>> {
+        self.answer_at(path, at, &self.references, limit)
+    }
+    fn incoming_calls(&self, path: &Path, at: TextPosition, limit: Duration) -> Option<Vec<FunctionCalls>> {
+        self.answer_at(path, at, &self.incoming, limit)
+    }
+    fn outgoing_calls(&self, path: &Path, at: TextPosition, limit: Duration) -> Option<Vec<FunctionCalls>> {
+        self.answer_at(path, at, &self.outgoing, limit)
+    }
+    fn outline(&self, _: &Path, limit: Duration) -> Option<Vec<OutlineSymbol>> {
+        self.answer(&self.outline, limit)
+    }
+    fn diagnostics(&self, _: Option<&Path>, limit: Duration) -> Option<Vec<Diagnostic>> {
+        self.answer(&self.diagnostics, limit)
+    }
+    fn unsaved(&self, known: &[(String, String)], _: Duration) -> Option<Vec<UnsavedFile>> {
+        *self.known.lock().unwrap() = known.to_vec();
+        let mut files = self.unsaved.lock().unwrap().clone();
+        for file in &mut files {
+            if known.contains(&(file.path.clone(), file.revision.clone())) {
+                file.text = None;
+            }
+        }
+        Some(files)
+    }
+}
+
+/// The sources in a folder, with an editor that is made for it.
+fn open_in(edit: impl FnOnce(&Places) -> Scripted) -> (Places, Arc<Scripted>, Context) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in SOURCES {
+        write(folder.path(), path, text);
+    }
+    let root = folder.path().canonicalize().unwrap();
+    let places = Places { _folder: folder, root };
+    let editor = Arc::new(edit(&places));
+    let context = Context::open(Options {
+        roots: vec![places.root.clone()],
+        threads: Some(1),
+        editor: Some(editor.clone()),
+        ..Options::default()
+    });
+    (places, editor, context.unwrap())
+}
+
+struct Places {
+    _folder: tempfile::TempDir,
+    root: PathBuf,
+}
+
+impl Places {
+    fn path(&self, name: &str) -> String {
+        self.root.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Where a text is found in a source for the n-th time, from 0.
+    fn at(&self, name: &str, found: &str, nth: usize) -> Location {
+        let (_, text) = SOURCES.iter().find(|(path, _)| *path == name).unwrap();
+        let (offset, _) = text.match_indices(found).nth(nth).unwrap();
+        let before = &text[..offset];
+        let line = before.matches('\n').count();
+        let character = before.rsplit('\n').next().unwrap().encode_utf16().count();
+        let start = TextPosition { line: line.try_into().unwrap(), character: character.try_into().unwrap() };
+        Location { path: self.path(name), start }
+    }
+}
+
+fn range(line: u32, character: u32) -> TextRange {
+    let end = TextPosition { line, character: character + 1 };
+    TextRange { start: TextPosition { line, character }, end }
+}
+
+/// From some characters before a word to some in it.
+fn expression(at: &Location) -> TextRange {
+    let TextPosition { line, character } = at.start;
+    let place = |character| TextPosition { line, character };
+    TextRange { start: place(character - 2), end: place(character + 2) }
+}
+
+fn nonsense(places: &Places) -> Vec<Location> {
+    vec![
+        Location { path: "/etc/passwd".to_owned(), start: TextPosition { line: 0, character: 0 } },
+        Location { path: places.path("missing.ts"), start: TextPosition { line: 0, character: 0 } },
+        Location { path: places.path("cart.ts"), start: TextPosition { line: 99, character: 0 } },
+        Location { path: places.path("cart.ts"), start: TextPosition { line: 1, character: u32::MAX } },
+        Location { path: "\0".to_owned(), start: TextPosition { line: 0, character: 0 } },
+    ]
+}
+
+#[test]
+fn references_of_the_server_come_first_and_what_only_the_index_knows_stays() {
+    let (places, editor, context) = open_in(|places| {
+        let known = vec![
+            places.at("price.ts", "total", 0),
+            places.at("cart.ts", "total", 0),
+            places.at("cart.ts", "total", 1),
+        ];
+        Scripted { references: [nonsense(places), known].concat(), ..Scripted::default() }
+    });
+    let asked = json!({ "symbol_name": "total", "file_path": "price.ts" });
+    let answer = context.ask("find_references", &asked).unwrap();
+    assert_eq!(answer["source"], "language-server");
+    let found: Vec<(String, u64, String)> = answer["references"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|used| {
+            let path = Path::new(used["file_path"].as_str().unwrap());
+            let name = path.strip_prefix(&places.root).unwrap().to_str().unwrap().to_owned();
+            (name, used["line"].as_u64().unwrap(), used["source"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let of = |name: &str, line, source: &str| (name.to_owned(), line, source.to_owned());
+    assert_eq!(
+        found,
+        [
+            of("cart.ts", 1, "language-server"),
+            of("cart.ts", 2, "language-server"),
+            of("script.ts", 1, "index"),
+            of("script.ts", 2, "index"),
+        ]
+    );
+    let call = &answer["references"][1];
+    assert_eq!((&call["enclosing_symbol"], &call["role"]), (&json!("checkout"), &json!("call")));
+    assert_eq!(call["column"], json!(CART.lines().nth(1).unwrap().find("total").unwrap() + 1), "in bytes");
+    let definition = places.at("price.ts", "total", 0);
+    assert_eq!(editor.asked.lock().unwrap()[..], [(PathBuf::from(definition.path), definition.start)]);
+}
+
+#[test]
+fn calls_of_the_server_lead_to_symbols_of_the_index() {
+    let (places, _, context) = open_in(|places| {
+        let call = |function, name: &str, site: Location| FunctionCalls {
+            function,
+            name: name.to_owned(),
+            // As TypeScript's server tells it: the whole expression.
+            sites: vec![expression(&site), range(70, 0)],
+        };
+        let elsewhere =
+            Location { path: "/usr/lib/lib.d.ts".to_owned(), start: TextPosition { line: 1, character: 1 } };
+        Scripted {
+            incoming: vec![call(
+                places.at("cart.ts", "checkout", 0),
+                "checkout",
+                places.at("cart.ts", "total", 1),
+            )],
+            outgoing: vec![
+                call(places.at("price.ts", "round", 1), "round", places.at("price.ts", "round", 0)),
+                call(elsewhere, "log", places.at("price.ts", "log", 0)),
+            ],
+            ..Scripted::default()
+        }
+    });
+    let asked = json!({ "symbol_name": "total", "file_path": "price.ts" });
+    let answer = context.ask("get_call_graph", &asked).unwrap();
+    assert_eq!(answer["source"], "language-server");
+    assert_eq!(answer["callers"], json!(["checkout"]));
+    let edges = answer["edges"].as_array().unwrap();
+    let edge = |callee: &str, source: &str| {
+        edges.iter().find(|edge| edge["callee"] == callee && edge["source"] == source).unwrap()
+    };
+    let incoming = edge("total", "language-server");
+    assert!(incoming["caller"].as_str().unwrap().ends_with("cart.ts:checkout"));
+    let column = CART.lines().nth(1).unwrap().find("total").unwrap() + 1;
+    assert_eq!(incoming["column"], json!(column), "of the name, not of the expression that it ends");
+    assert!(edge("total", "index")["file_path"].as_str().unwrap().ends_with("script.ts"));
+    let round = format!("{}:2", places.path("price.ts"));
+    assert_eq!(edge("round", "language-server")["callee_definition"], json!(round));
+    assert_eq!(edge("log", "language-server")["external"], true);
+    assert!(!answer.to_string().contains("lib.d.ts"), "nothing outside is named");
+}
+
+#[test]
+fn a_use_chooses_among_definitions_of_one_name() {
+    let asked = json!({ "symbol_name": "total", "file_path": "cart.ts", "line": 2 });
+    let definition = |context: &Context| {
+        let answer = context.ask("get_context", &asked).unwrap();
+        (answer["definition"]["file_path"].as_str().unwrap().to_owned(), answer["source"].clone())
+    };
+    let (places, editor, context) = open_in(|places| Scripted {
+        definitions: [nonsense(places), vec![places.at("deep/other.ts", "total", 0)]].concat(),
+        ..Scripted::default()
+    });
+    assert_eq!(definition(&context), (places.path("deep/other.ts"), json!("language-server")));
+    let used = places.at("cart.ts", "total", 1);
+    assert_eq!(editor.asked.lock().unwrap()[0], (PathBuf::from(used.path), used.start));
+    let (places, _, context) = open_in(|_| Scripted::default());
+    assert_eq!(definition(&context), (places.path("price.ts"), json!("index")));
+}
+
+#[test]
+fn servers_that_are_wrong_or_broken_change_nothing() {
+    let (_places, _, without) = open_in(|_| Scripted::default());
+    let wrong = |places: &Places| {
+        let calls = nonsense(places).into_iter().map(|function| FunctionCalls {
+            function,
+            name: "x".to_owned(),
+            sites: vec![range(99, 0)],
+        });
+        let calls: Vec<FunctionCalls> = calls.collect();
+        Scripted {
+            definitions: nonsense(places),
+            references: nonsense(places),
+            incoming: calls.clone(),
+            outgoing: calls,
+            ..Scripted::default()
+        }
+    };
+    let (places, _, wrong) = open_in(wrong);
+    let (broken_places, _, broken) = open_in(|_| Scripted { is_broken: true, ..Scripted::default() });
+    for kind in ["find_references", "get_call_graph", "get_context", "explain_symbol"] {
+        for asked in
+            [json!({ "symbol_name": "total" }), json!({ "symbol_name": "total", "file_path": "script.ts" })]
+        {
+            let plain = |context: &Context| {
+                let answer = context.ask(kind, &asked).unwrap();
+                assert_eq!(answer["source"], "index", "{kind}: {answer}");
+                let count = |name: &str| answer[name].as_array().map(Vec::len);
+                (count("references"), count("edges"), answer["match_count"].clone())
+            };
+            let expected = plain(&without);
+            assert_eq!(plain(&wrong), expected, "{kind} in {}", places.root.display());
+            assert_eq!(plain(&broken), expected, "{kind} in {}", broken_places.root.display());
+        }
+    }
+}
+
+#[test]
+fn a_silent_server_costs_its_time_once() {
+    let (_places, editor, context) = open_in(|_| Scripted { is_silent: true, ..Scripted::default() });
+    context.wait_until_indexed();
+    for _ in 0..3 {
+        let answer =
+            context.ask("get_context", &json!({ "symbol_name": "total", "file_path": "price.ts" })).unwrap();
+        assert_eq!((&answer["source"], &answer["found"]), (&json!("index"), &json!(true)));
+    }
+    assert_eq!(editor.asked.lock().unwrap().len(), 1, "it is left alone for a while");
+}
+
+#[test]
+fn outlines_and_diagnostics_are_added() {
+    let symbol = |places: &Places, name: &str, found: &str, kind: &str, depth| {
+        let start = places.at("price.ts", found, 0).start;
+        let (name, kind) = (name.to_owned(), kind.to_owned());
+        OutlineSymbol { name, kind, detail: String::new(), start, first_line: 0, last_line: 0, depth }
+    };
+    let (places, _, context) = open_in(|places| Scripted {
+        outline: vec![
+            symbol(places, "total", "total", "function", 0),
+            symbol(places, "hidden", "sum", "variable", 1),
+            symbol(places, "label", "label", "key", 0),
+        ],
+        diagnostics: ["hint", "error"]
+            .map(|severity| Diagnostic {
+                location: places.at("price.ts", "log", 0),
+                severity: severity.to_owned(),
+                message: "Cannot find name 'log'.".repeat(100),
+                code: "2304".to_owned(),
+                reporter: "ts".to_owned(),
+            })
+            .into_iter()
+            .chain(nonsense(places).into_iter().map(|location| Diagnostic {
+                location,
+                severity: "error".to_owned(),
+                message: "elsewhere".to_owned(),
+                code: String::new(),
+                reporter: String::new(),
+            }))
+            .collect(),
+        ..Scripted::default()
+    });
+    let file = context.ask("explain_file", &json!({ "file_path": "price.ts" })).unwrap();
+    let names: Vec<&str> =
+        file["symbols"].as_array().unwrap().iter().map(|symbol| symbol["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["total", "round", "label"], "each once, and nothing that lies in a function");
+    assert_eq!((&file["source"], &file["diagnostic_count"]), (&json!("language-server"), &json!(2)));
+    let first = &file["diagnostics"][0];
+    assert_eq!((&first["severity"], &first["line"]), (&json!("error"), &json!(1)));
+    assert_eq!(first["message"].as_str().unwrap().chars().count(), limits::LINE_CHARACTERS_MAX);
+    let quality = context.invoke("get_quality_score", &json!({})).unwrap();
+    assert_eq!(quality["diagnostic_count"], 2);
+    let check = |code: &str| {
+        let asked = json!({ "code": code, "file_path": places.path("price.ts") });
+        context.ask("validate_code", &asked).unwrap()["diagnostic_count"].clone()
+    };
+    assert_eq!((check(PRICE), check(CART)), (json!(2), Value::Null), "only of the text that the editor has");
+}
+
+#[test]
+fn what_is_typed_counts_when_somebody_asks() {
+    let (places, editor, context) = open_in(|_| Scripted::default());
+    context.wait_until_indexed();
+    write(&places.root, ".gitignore", "secret.ts\n");
+    let found = |name: &str| {
+        context.ask("explain_symbol", &json!({ "symbol_name": name })).unwrap()["found"] == json!(true)
+    };
+    let edit = |path: String, revision: &str, text: &str| {
+        *editor.unsaved.lock().unwrap() =
+            vec![UnsavedFile { path, revision: revision.to_owned(), text: Some(text.to_owned()) }];
+    };
+    edit(places.path("cart.ts"), "1:2", "function unsaved() {}\n");
+    assert!(found("unsaved") && !found("checkout"));
+    assert_eq!(editor.known.lock().unwrap()[..], [(places.path("cart.ts"), "1:2".to_owned())]);
+    edit(places.path("cart.ts"), "1:3", "function edited() {}\n");
+    assert!(found("edited") && !found("unsaved"));
+    edit(places.path("new.ts"), "2:1", "function unwritten() {}\n");
+    assert!(found("unwritten") && found("checkout") && !found("edited"));
+    for path in [places.path("secret.ts"), "/etc/hosts.ts".to_owned()] {
+        edit(path, "3:1", "function hidden() {}\n");
+        assert!(!found("hidden") && !found("unwritten"));
+    }
+    editor.unsaved.lock().unwrap().clear();
+    assert!(!found("unwritten") && found("checkout"));
+    assert!(editor.known.lock().unwrap().is_empty(), "nothing is known of what is saved");
+}
