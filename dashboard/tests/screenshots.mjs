@@ -9,7 +9,7 @@ import { Dashboard } from "./driver/dashboard.mjs";
 import { asking, finished, Receiver, writeShop } from "./driver/story.mjs";
 
 const folder = join(targetFolder, "screenshots");
-const inReadme = ["overview-dark", "conversation-dark", "lanes-light", "topology-dark"];
+const inReadme = ["overview-dark", "conversation-dark", "lanes-light"];
 const desk = { width: 1280, height: 820 };
 const phone = { width: 390, height: 780 };
 

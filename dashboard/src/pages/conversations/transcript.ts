@@ -6,6 +6,8 @@ import type { BridgeEvent } from "../../live/events";
 export interface Item {
   id: string;
   type: string;
+  /** Set where it was asked for, and not told live: its id may be another one then. */
+  isOfHistory?: boolean;
   [field: string]: unknown;
 }
 
@@ -34,7 +36,7 @@ export function ofHistory(turns: unknown[]): Transcript {
     return {
       id: String(id ?? ""),
       status: String(status ?? ""),
-      items: Array.isArray(items) ? items.map((item) => ({ ...item, id: String(item?.id ?? ""), type: String(item?.type ?? "") })) : [],
+      items: Array.isArray(items) ? items.map((item) => ({ ...item, id: String(item?.id ?? ""), type: String(item?.type ?? ""), isOfHistory: true })) : [],
       error: messageOf(error),
       diff: undefined,
       plan: undefined,
@@ -72,12 +74,16 @@ export function after(transcript: Transcript, events: BridgeEvent[]): Transcript
     const text = `${typeof item[field] === "string" ? item[field] : ""}${String(delta ?? "")}`;
     items[at] = { ...item, [field]: text.slice(-outputMax) };
   };
-  const put = (turnId: string, item: unknown) => {
+  const put = (turnId: string, item: unknown, isWhole: boolean) => {
     const { id, type } = (item ?? {}) as Record<string, unknown>;
-    const { items } = turn(turnId);
-    const whole = { ...(item as object), id: String(id ?? ""), type: String(type ?? "") };
-    const at = items.findIndex((one) => one.id === whole.id);
-    at < 0 ? items.push(whole) : (items[at] = { ...items[at], ...whole });
+    const one = turn(turnId);
+    const told = { ...(item as object), id: String(id ?? ""), type: String(type ?? "") };
+    if (isWhole) {
+      // History may have it already, by another id.
+      one.items = one.items.filter((item) => !(item.isOfHistory && item.id !== told.id && saysTheSame(item, told)));
+    }
+    const at = one.items.findIndex((item) => item.id === told.id);
+    at < 0 ? one.items.push(told) : (one.items[at] = { ...one.items[at], ...told });
   };
 
   for (const { type, turnId = "", payload } of events) {
@@ -93,8 +99,10 @@ export function after(transcript: Transcript, events: BridgeEvent[]): Transcript
         break;
       }
       case "item.started":
+        put(turnId, payload["item"], false);
+        break;
       case "item.completed":
-        put(turnId, payload["item"]);
+        put(turnId, payload["item"], true);
         break;
       case "item.agentMessage.delta":
         append(turnId, payload["itemId"], "agentMessage", "text", payload["delta"]);
@@ -118,6 +126,12 @@ export function after(transcript: Transcript, events: BridgeEvent[]): Transcript
     }
   }
   return draft;
+}
+
+/** Whether two items are one that history and live events call by different ids. */
+export function saysTheSame(one: Item, other: Item): boolean {
+  const words = (item: Item) => ["text", "content", "command", "aggregatedOutput"].map((field) => textOf(item[field])).join("\n");
+  return one.type === other.type && words(one).trim() !== "" && words(one) === words(other);
 }
 
 function messageOf(error: unknown): string | undefined {

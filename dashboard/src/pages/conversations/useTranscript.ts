@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
 import { useEvents } from "../../live/Live";
-import { after, ofHistory, type Transcript } from "./transcript";
+import { after, ofHistory, saysTheSame, type Item, type Transcript } from "./transcript";
 
 const nothing: Transcript = { turns: [], tokens: undefined };
 
@@ -45,8 +45,8 @@ function joined(history: Transcript, live: Transcript): Transcript {
     if (turn.status !== "inProgress") {
       return { ...turn, diff: heard.diff, plan: heard.plan };
     }
-    const known = new Set(turn.items.map(({ id }) => id));
-    return { ...heard, items: [...turn.items, ...heard.items.filter(({ id }) => !known.has(id))] };
+    const isKnown = (item: Item) => turn.items.some((one) => one.id === item.id || saysTheSame(one, item));
+    return { ...heard, items: [...turn.items, ...heard.items.filter((item) => !isKnown(item))] };
   });
   const begun = live.turns.filter(({ id, status }) => status === "inProgress" && !turns.some((turn) => turn.id === id));
   return { turns: [...turns, ...begun], tokens: live.tokens };
