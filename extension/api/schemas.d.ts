@@ -72,6 +72,21 @@ export type ApprovalSource = "app-server" | "runtime";
 /** Where an approval stands. */
 export type ApprovalStatus = "pending" | "approved" | "denied" | "cancelled" | "answered" | "expired";
 
+/** One thing that was looked at. */
+export interface Check {
+  /** What to do, where something is to be done. */
+  advice?: string | null;
+  /** What was found. */
+  finding: string;
+  /** What was looked at. */
+  name: string;
+  /** How it is. */
+  status: CheckStatus;
+}
+
+/** How something is. */
+export type CheckStatus = "good" | "warning" | "bad";
+
 /** Overrides of Codex's `config.toml`. */
 export type ConfigOverrides = Record<string, unknown> | Array<string>;
 

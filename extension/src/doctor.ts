@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 
+import type { Check } from "../api";
 import type { BridgeServer } from "./bridge";
 import type { BridgeClient } from "./client";
 import { chatgptExtensionId } from "./host";
@@ -7,14 +8,6 @@ import { plain } from "./plainText";
 import { messageOf } from "./texts";
 
 const textMax = 500;
-
-/** One thing that the server looked at. */
-interface Check {
-  readonly name: string;
-  readonly status: "good" | "warning" | "bad";
-  readonly finding: string;
-  readonly advice: string | null;
-}
 
 interface Entry extends vscode.QuickPickItem {
   /** The command that does something about it. */

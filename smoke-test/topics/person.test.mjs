@@ -84,6 +84,30 @@ test("Copy API URL copies the address of this window's server", async () => {
   assert.equal(copied, window.bridge.url);
 });
 
+test("Open Dashboard opens it in the browser, signed in", async () => {
+  const opened = window.page.context().waitForEvent("page");
+  await window.runCommand("Codex Bridge: Open Dashboard");
+  const page = await opened;
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  assert.equal(new URL(page.url()).hash, "", "the code of the link is gone from the address");
+  await page.close();
+});
+
+test("the Doctor shows what is right and what is not, and offers to mend it", async () => {
+  await window.runCommand("Codex Bridge: Doctor");
+  const entries = window.page.locator(".quick-input-list");
+  for (const text of [`Server runs at ${window.bridge.url}`, "ChatGPT extension version", "Codex 0.", "Login", "Port listens at"]) {
+    await entries.getByRole("option").filter({ hasText: new RegExp(text.replaceAll(" ", "\\s*")) }).waitFor();
+  }
+  await window.page.keyboard.press("Escape");
+
+  await window.runCommand("Codex Bridge: Stop Server");
+  await eventually("the server is gone", () => window.discovered() === undefined);
+  await window.runCommand("Codex Bridge: Doctor");
+  await entries.getByRole("option", { name: /Server.*does not run/ }).click();
+  await window.waitForBridge();
+});
+
 test("the walkthrough shows how to begin", async () => {
   await window.runCommand("Welcome: Open Walkthrough...");
   await window.pick("Codex", /Drive Codex from your programs/);

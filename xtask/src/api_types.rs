@@ -7,8 +7,8 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 /// What the extension's API takes and gives; everything that these mention comes along.
-const ROOTS: [&str; 7] =
-    ["Job", "Approval", "MessageBody", "SentView", "ResolveBody", "ConversationView", "Lane"];
+const ROOTS: [&str; 8] =
+    ["Job", "Approval", "MessageBody", "SentView", "ResolveBody", "ConversationView", "Lane", "Check"];
 
 const HEAD: &str = "\
 // Written by `cargo xtask openapi` from openapi.json. Do not edit.

@@ -7,6 +7,7 @@
 //! 0.169.0 and is said at each. Those that do need it answer "thread not found" where it is not loaded, also when the
 //! thread exists.
 
+mod account;
 mod commands;
 mod history;
 mod queue;
@@ -19,6 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use account::{Account, Login};
 pub use commands::CommandOutcome;
 pub use history::{ForkPoint, RollBack, RollBackError, ThreadListQuery, ThreadPage, TurnPage};
 pub use queue::QueuedSubmission;

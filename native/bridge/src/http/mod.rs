@@ -92,8 +92,12 @@ pub struct App {
     pub defaults: MessageDefaults,
     /// Our address.
     pub url: String,
+    /// The port that was asked for, which another program may have; 0 for any.
+    pub wished_port: u16,
     /// The folder of the database.
     pub data_folder: PathBuf,
+    /// Where bridges say that they run.
+    pub discovery_folder: PathBuf,
     /// The settings in force, without secrets.
     pub settings: Vec<SettingView>,
     /// This bridge process.

@@ -21,12 +21,33 @@ async fn the_system_tells_of_itself_and_keeps_its_secrets() {
         settings.iter().find(|setting| setting["name"] == name).unwrap()["value"].clone()
     };
     assert_eq!((setting("authToken"), setting("rpc")), (json!("set"), json!("safe")));
-    let codex = system["checks"].as_array().unwrap().iter().find(|check| check["name"] == "Codex").unwrap();
-    assert_eq!(codex["status"], "good", "{codex}");
+    for name in ["Codex", "Login", "Port", "Other bridges", "Access"] {
+        let check = system["checks"].as_array().unwrap().iter().find(|check| check["name"] == name);
+        assert_eq!(check.unwrap_or_else(|| panic!("no check of {name}"))["status"], "good", "{check:?}");
+    }
     assert!(!system.to_string().contains("hush-hush"));
     let refused = get("/system/log?limit=0").await;
     assert_eq!(refused["details"]["field"], "limit");
     assert!(get("/system/log").await["lines"].is_array());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_and_other_bridges_are_told_of() {
+    let first = TestBridge::start().await;
+    let port: u16 = first.bridge.url().rsplit(':').next().unwrap().parse().unwrap();
+    let second = TestBridge::start_with(None, |config| {
+        config.port = port;
+        config.discovery_folder = first.folders.discovery();
+    })
+    .await;
+    let checks = second.get("/system").await.body["checks"].clone();
+    let check =
+        |name: &str| checks.as_array().unwrap().iter().find(|check| check["name"] == name).unwrap().clone();
+    let finding = check("Port")["finding"].as_str().unwrap().to_owned();
+    assert_eq!(check("Port")["status"], "warning", "{finding}");
+    assert!(finding.contains(first.bridge.url()) && finding.contains(second.bridge.url()), "{finding}");
+    let others = check("Other bridges");
+    assert!(others["finding"].as_str().unwrap().contains(first.bridge.url()), "{others}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,12 @@
 //! How the bridge is: what is right, what is not, and what to do about it.
 
+use codex::protocol::Login;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::http::App;
+use crate::instance::{self, DiscoveryEntry};
 use crate::model::approval::ApprovalStatus;
 use crate::store::ApprovalQuery;
 
@@ -54,7 +56,12 @@ impl Check {
 /// # Errors
 /// When the database cannot be read.
 pub(super) async fn checks(app: &App) -> Result<Vec<Check>, Error> {
-    Ok(vec![codex(app).await, approvals(app).await?, webhooks(app).await?, nats(app).await?, access(app)])
+    let others = other_bridges(app).await?;
+    let mut checks = vec![codex(app).await];
+    checks.extend(login(app).await);
+    checks.extend([port(app, &others), windows(app, &others), access(app)]);
+    checks.extend([approvals(app).await?, webhooks(app).await?, nats(app).await?]);
+    Ok(checks)
 }
 
 async fn codex(app: &App) -> Check {
@@ -76,6 +83,82 @@ async fn codex(app: &App) -> Check {
         (None, None) => {
             Check::of("Codex", CheckStatus::Warning, "is being looked for", "Look again in a moment.")
         }
+    }
+}
+
+/// Starts Codex where it does not run. Where it cannot, the check of Codex says why; an old one that knows no such question is
+/// not reproached with that.
+async fn login(app: &App) -> Option<Check> {
+    let login = app.session.ready().await.ok()?.connection.account_read().await.ok()?;
+    Some(login_check(&login))
+}
+
+fn login_check(login: &Login) -> Check {
+    match &login.account {
+        Some(account) if account.kind == "chatgpt" => Check::good("Login", "Codex is signed in with ChatGPT"),
+        Some(account) if account.kind == "apiKey" => Check::good("Login", "Codex has an API key"),
+        Some(account) => Check::good("Login", format!("Codex is signed in ({})", account.kind)),
+        None if !login.requires_openai_auth => {
+            Check::good("Login", "the model provider of Codex's configuration needs none")
+        }
+        None => Check::of(
+            "Login",
+            CheckStatus::Bad,
+            "Codex is not signed in, so every turn fails",
+            "Sign in in the Codex panel of VS Code, or with `codex login`.",
+        ),
+    }
+}
+
+/// The other bridges of this user that run.
+async fn other_bridges(app: &App) -> Result<Vec<DiscoveryEntry>, Error> {
+    let folder = app.discovery_folder.clone();
+    let found = tokio::task::spawn_blocking(move || instance::running(&folder)).await;
+    let mut found =
+        found.map_err(|error| Error::Internal(format!("looking for other bridges failed: {error}")))?;
+    found.retain(|entry| entry.instance_id != app.instance_id);
+    Ok(found)
+}
+
+fn port(app: &App, others: &[DiscoveryEntry]) -> Check {
+    let ends = |url: &str| url.ends_with(&format!(":{}", app.wished_port));
+    if app.wished_port == 0 || ends(&app.url) {
+        return Check::good("Port", format!("listens at {}", app.url));
+    }
+    let holder = match others.iter().find(|entry| ends(&entry.url)) {
+        Some(entry) => format!("another bridge, {},", described(entry)),
+        None => "another program".to_owned(),
+    };
+    Check::of(
+        "Port",
+        CheckStatus::Warning,
+        format!("listens at {}, because {holder} had port {} when it started", app.url, app.wished_port),
+        "Programs find it by the discovery folder. For a fixed address set codexBridge.port or --port to a free one.",
+    )
+}
+
+fn windows(app: &App, others: &[DiscoveryEntry]) -> Check {
+    if let Some(other) = others.iter().find(|entry| entry.version != app.version) {
+        return Check::of(
+            "Other bridges",
+            CheckStatus::Warning,
+            format!("{} is of version {}, this one of {}", described(other), other.version, app.version),
+            "Reload its window, or start it again, to have them alike.",
+        );
+    }
+    let described: Vec<String> = others.iter().map(described).collect();
+    match described.len() {
+        0 => Check::good("Other bridges", "none runs"),
+        _ => Check::good("Other bridges", described.join("; ")),
+    }
+}
+
+fn described(entry: &DiscoveryEntry) -> String {
+    let folders: Vec<String> =
+        entry.workspace_folders.iter().map(|folder| folder.display().to_string()).collect();
+    match folders.is_empty() {
+        true => format!("{} (process {})", entry.url, entry.pid),
+        false => format!("{} (process {}, {})", entry.url, entry.pid, folders.join(", ")),
     }
 }
 
@@ -143,5 +226,26 @@ fn access(app: &App) -> Check {
         )
     } else {
         Check::good("Access", "only programs of your own user on this machine are served")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use codex::protocol::Account;
+
+    use super::*;
+
+    #[test]
+    fn only_a_login_that_is_needed_is_missed() {
+        let account = |kind: &str| Some(Account { kind: kind.to_owned() });
+        for (account, requires_openai_auth, status) in [
+            (None, true, CheckStatus::Bad),
+            (None, false, CheckStatus::Good),
+            (account("chatgpt"), true, CheckStatus::Good),
+            (account("of the future"), true, CheckStatus::Good),
+        ] {
+            let login = Login { account, requires_openai_auth };
+            assert_eq!(login_check(&login).status, status, "{login:?}");
+        }
     }
 }
