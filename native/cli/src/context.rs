@@ -1,68 +1,59 @@
-//! `codex-bridge context`: answers about the code of a folder, without a bridge.
+//! `codex-bridge context`: answers about the code of some folders, without a bridge: over HTTP, or one answer in the terminal.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use bridge::code::{Code, CodeServer};
-use bridge::config::{self, Config};
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
-use crate::foreground::{self, Running};
+mod answer;
+mod questions;
+mod server;
+mod terminal;
+
+use questions::{Question, Shown};
+use server::ServerArguments;
+
+/// Where indexes are kept, in the data folder: the server and the questions share them.
+const CACHE_FOLDER: &str = "code";
 
 /// What `codex-bridge context` takes.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Without a command it serves the code-context protocol over HTTP until a signal ends it."
+)]
 pub(crate) struct ContextArguments {
-    /// Address to listen on. Anything but loopback needs --auth-token.
-    #[arg(long, default_value = "127.0.0.1")]
-    host: String,
-
-    /// Port to listen on; 0 for any free one.
-    #[arg(long, short, default_value_t = config::DEFAULT_CONTEXT_PORT)]
-    port: u16,
-
     /// Folder whose code it is about [default: this folder]. Can be given several times.
-    #[arg(long = "path", value_name = "DIR")]
+    #[arg(long = "path", value_name = "DIR", global = true)]
     paths: Vec<PathBuf>,
 
-    /// Token that every request must carry. Prefer the environment variable: other users can read a command line.
-    #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    auth_token: Option<String>,
+    #[command(flatten)]
+    server: ServerArguments,
 
-    /// Web pages of this origin may ask, for example http://localhost:3000. Can be given several times.
-    #[arg(long = "allow-origin", value_name = "ORIGIN")]
-    allowed_origins: Vec<String>,
+    #[command(flatten)]
+    shown: Shown,
+
+    #[command(subcommand)]
+    question: Option<Question>,
 }
 
-/// Answers until a signal ends it.
-pub(crate) fn context(arguments: ContextArguments) -> Result<(), String> {
-    foreground::log();
-    let ContextArguments { host, port, paths, auth_token, allowed_origins } = arguments;
-    let roots = roots(paths)?;
-    let data_folder = config::default_data_folder()?;
-    let code = Code::new(roots.clone(), data_folder.join("code"), None);
-    let working_folder = roots.into_iter().next().unwrap_or_default();
-    let config = Config {
-        host,
-        port,
-        auth_token: auth_token.filter(|token| !token.is_empty()),
-        allowed_origins,
-        ..Config::new(data_folder, config::discovery_folder()?, working_folder)
+/// Answers, or serves answers until a signal ends it.
+pub(crate) fn context(arguments: ContextArguments) -> Result<ExitCode, String> {
+    let ContextArguments { paths, server, shown, question } = arguments;
+    let roots = roots(paths);
+    let Some(question) = question else {
+        return server::serve(server, roots?).map(|()| ExitCode::SUCCESS);
     };
-    foreground::run(async {
-        let stopping = CancellationToken::new();
-        let server = CodeServer::start(config, code.clone(), stopping.clone());
-        let server = server.await.map_err(|error| error.to_string())?;
-        let url = server.url().to_owned();
-        code.start_indexing().map_err(|refusal| refusal.to_string())?;
-        let served = tokio::spawn(server.run());
-        let stop = async move {
-            stopping.cancel();
-            if let Err(error) = served.await {
-                tracing::error!(%error, "the server ended early");
-            }
-        };
-        Ok(Running { url, stop: Box::pin(stop) })
-    })
+    // What goes wrong with a question has a status of its own: `1` says that there is no answer.
+    let answered = match server.given() {
+        Some(name) => {
+            Err(format!("{name} is for the server, which does not run while a question is answered"))
+        }
+        None => roots.and_then(|roots| answer::answer(&question, &shown, roots)),
+    };
+    Ok(answered.unwrap_or_else(|message| {
+        terminal::complain(&message);
+        ExitCode::from(answer::FAILED)
+    }))
 }
 
 /// The folders, as they are found from anywhere.

@@ -20,10 +20,9 @@ pub(crate) struct Running {
     pub(crate) stop: Pin<Box<dyn Future<Output = ()>>>,
 }
 
-/// Logs to standard error what `CODEX_BRIDGE_LOG` says.
-pub(crate) fn log() {
-    let filter =
-        EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new(bridge::LOG_FILTER));
+/// Logs to standard error what `CODEX_BRIDGE_LOG` says, or else what `otherwise` does.
+pub(crate) fn log(otherwise: &str) {
+    let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new(otherwise));
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());

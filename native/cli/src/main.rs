@@ -23,19 +23,19 @@ enum Command {
     Serve(Box<serve::ServeArguments>),
     /// Print a link that opens the dashboard of a running bridge and signs the browser in.
     Dashboard(dashboard::DashboardArguments),
-    /// Answer questions about the code of a folder, without Codex.
-    Context(context::ContextArguments),
+    /// Answer questions about the code of a folder, without Codex: here in the terminal, or over HTTP.
+    Context(Box<context::ContextArguments>),
 }
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let outcome = match command {
-        Command::Serve(arguments) => serve::serve(*arguments),
-        Command::Dashboard(arguments) => dashboard::dashboard(arguments),
-        Command::Context(arguments) => context::context(arguments),
+        Command::Serve(arguments) => serve::serve(*arguments).map(|()| ExitCode::SUCCESS),
+        Command::Dashboard(arguments) => dashboard::dashboard(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Context(arguments) => context::context(*arguments),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(message) => {
             eprintln!("codex-bridge: {message}");
             ExitCode::FAILURE

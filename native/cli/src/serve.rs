@@ -127,7 +127,7 @@ fn millis(duration: Duration) -> u64 {
 
 /// Runs until a signal ends it.
 pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
-    foreground::log();
+    foreground::log(bridge::LOG_FILTER);
     let config = arguments.into_config()?;
     raise_files_limit(&config);
     foreground::run(async {

@@ -18,7 +18,7 @@ mod summary;
 mod symbols;
 mod validation;
 
-pub(crate) use asking::Asking;
+pub(crate) use asking::{Asking, Known};
 pub(crate) use calls::get_call_graph;
 pub(crate) use dependencies::get_dependencies;
 pub(crate) use explain::{explain_symbol, get_context, get_context_or_fail};

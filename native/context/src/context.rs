@@ -9,13 +9,11 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use crate::answers::{Asking, LanguageServers, Pause};
+use crate::answers::{Asking, Known, LanguageServers, Pause};
 use crate::cache::Cache;
 use crate::editor::Editor;
 use crate::index::{Index, Progress};
 use crate::protocol::{Arguments, Code, INVOKE_TOOL, KINDS, META_KINDS, Operation, Refusal, TOOLS};
-use crate::resolve::ManifestCache;
-use crate::search::Search;
 use crate::workspace::Workspace;
 
 mod building;
@@ -77,7 +75,7 @@ pub struct Context {
 }
 
 struct Inner {
-    index: Index,
+    known: Known,
     cache: Option<Cache>,
     threads: Option<usize>,
     listener: Option<Listener>,
@@ -86,8 +84,6 @@ struct Inner {
     unsaved: Unsaved,
     building: Building,
     watcher: Mutex<Option<watching::Watcher>>,
-    search: Search,
-    manifests: ManifestCache,
     invocations: AtomicU64,
 }
 
@@ -100,7 +96,7 @@ impl Context {
         let workspace = Workspace::new(&options.roots)?;
         let cache = options.cache_folder.map(|folder| Cache::new(&folder, &workspace));
         let inner = Inner {
-            index: Index::new(workspace),
+            known: Known::new(workspace),
             cache,
             threads: options.threads,
             listener: options.listener,
@@ -109,8 +105,6 @@ impl Context {
             unsaved: Unsaved::default(),
             building: Building::default(),
             watcher: Mutex::new(None),
-            search: Search::default(),
-            manifests: ManifestCache::default(),
             invocations: AtomicU64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -148,10 +142,11 @@ impl Context {
     }
 
     fn replace_buffer(&self, path: &str, text: Option<&str>) -> Result<(), Refusal> {
-        let workspace = self.inner.index.workspace();
+        let workspace = self.inner.known.index.workspace();
         let confined = workspace.confine(path)?;
         let ignored = workspace.is_ignored(confined.root, &confined.path);
-        let differs = self.inner.index.set_buffer(confined.root, &confined.path, text.filter(|_| !ignored));
+        let differs =
+            self.inner.known.index.set_buffer(confined.root, &confined.path, text.filter(|_| !ignored));
         if ignored && differs {
             // It counted before the ignore files said otherwise, and neither its text nor the file does now.
             self.rescan();
@@ -162,7 +157,7 @@ impl Context {
     /// Reads again what somebody says has changed: those of the paths that are in the workspace. A folder, or a file that was not there before,
     /// makes it look at the whole workspace, since ignore files say whether it counts.
     pub fn changed(&self, paths: &[PathBuf]) {
-        let index = &self.inner.index;
+        let index = &self.inner.known.index;
         let snapshot = index.snapshot();
         let mut known = Vec::new();
         for path in paths {
@@ -175,18 +170,18 @@ impl Context {
                 return self.rescan();
             }
         }
-        self.inner.search.follow(&index.refresh(&known));
+        self.inner.known.search.follow(&index.refresh(&known));
     }
 
     /// Looks at the whole workspace, and reads what is new, gone or changed: after a checkout, or when an ignore file changed.
     pub fn rescan(&self) {
-        self.inner.search.follow(&self.inner.index.rescan());
+        self.inner.known.search.follow(&self.inner.known.index.rescan());
     }
 
     /// The index itself.
     #[must_use]
     pub fn index(&self) -> &Index {
-        &self.inner.index
+        &self.inner.known.index
     }
 
     /// Answers a request of one of the twelve kinds. `invoke_tool` gives `{tool_name, success, result_payload}`.
@@ -281,13 +276,13 @@ impl Context {
             self.fetch_unsaved();
         }
         let servers = LanguageServers::new(inner.editor.as_deref(), &inner.language_servers_pause);
-        let asking = || Asking::new(&inner.index, &inner.search, &inner.manifests, &servers);
+        let asking = || Asking::new(&inner.known, &servers);
         let first = asking();
         let mut answer = (operation.answer)(&first, &arguments);
         let stale = first.into_stale();
         if !stale.is_empty() {
             // Files changed behind the index, and what was answered of them may be wrong: once more, from what they are now.
-            inner.index.refresh(&stale);
+            inner.known.index.refresh(&stale);
             answer = (operation.answer)(&asking(), &arguments);
         }
         let mut answer = answer?;
@@ -312,11 +307,11 @@ impl Inner {
 
     /// Makes the index. The caller is its only builder.
     fn build(&self, seen: &(dyn Fn(Progress) + Sync)) {
-        let snapshot = self.index.build(self.cache.as_ref(), self.threads, &|progress| {
+        let snapshot = self.known.index.build(self.cache.as_ref(), self.threads, &|progress| {
             seen(progress);
             self.tell(&Event::Progress(progress));
         });
-        self.search.follow(&snapshot);
+        self.known.search.follow(&snapshot);
     }
 }
 

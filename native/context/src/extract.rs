@@ -14,6 +14,7 @@ use crate::search::{FileTerms, FileVectors};
 
 mod captures;
 mod chunks;
+mod embedded;
 mod generated;
 mod imports;
 mod lines;
@@ -21,9 +22,10 @@ mod occurrences;
 mod parse;
 mod symbols;
 
-pub use parse::parse;
+pub use parse::{parse, parse_within};
 
 use captures::Captures;
+use embedded::Region;
 
 /// Reads a file's text as its language.
 ///
@@ -37,18 +39,16 @@ pub fn extract(path: &str, text: &str) -> FileRecord {
 #[must_use]
 pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
     let line_starts = lines::starts(text);
-    let (captured, understanding) = match captures::capture(language, text) {
-        captures::Outcome::NoGrammar => (Captures::default(), Understanding::Text),
-        captures::Outcome::GaveUp => (Captures::default(), Understanding::GaveUp),
-        captures::Outcome::Captured(captured) => {
-            let has_errors = captured.has_errors;
-            (captured, Understanding::Parsed { has_errors })
-        }
-    };
+    let (parts, understanding) = parts(language, text, &line_starts);
     let mut names = NameTableBuilder::default();
-    let mut symbols = symbols::symbols(language, text, &captured, &mut names);
-    let mut imports = imports::imports(language, text, &captured, &mut names);
-    let mut occurrences = occurrences::occurrences(text, &captured, &mut names);
+    let (mut symbols, mut imports, mut occurrences) = (Vec::new(), Vec::new(), Vec::new());
+    let mut comments = Vec::new();
+    for (language, captured) in &parts {
+        symbols::append(&mut symbols, symbols::symbols(*language, text, captured, &mut names));
+        imports.extend(imports::imports(*language, text, captured, &mut names));
+        occurrences.extend(occurrences::occurrences(text, captured, &mut names));
+        comments.extend_from_slice(&captured.comments);
+    }
     let (names, final_ids): (NameTable, _) = names.finish();
     symbols::rename(&mut symbols, &final_ids);
     imports::rename(&mut imports, &final_ids);
@@ -63,7 +63,7 @@ pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
         understanding,
         generated: generated::is_generated(text, &line_starts),
         byte_length: offset(text.len()),
-        lines: lines::count(language, text, &line_starts, &captured.comments),
+        lines: lines::count(language, text, &line_starts, &comments),
         line_starts,
         names,
         symbols: symbols.into(),
@@ -73,6 +73,37 @@ pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
         terms,
         vectors,
     }
+}
+
+/// What the queries find in a text, for each of the languages that its pieces are written in; nearly always, that is the text's own.
+fn parts(
+    language: LanguageId,
+    text: &str,
+    line_starts: &[u32],
+) -> (Vec<(LanguageId, Captures)>, Understanding) {
+    let outcomes = match embedded::regions(language, text) {
+        None => vec![(language, captures::capture(language, text, None))],
+        Some(regions) => {
+            let capture = |region: Region| {
+                let within = lines::range(text, line_starts, region.span);
+                (region.language, captures::capture(region.language, text, Some(within)))
+            };
+            regions.into_iter().map(capture).collect()
+        }
+    };
+    let (mut parts, mut understanding) = (Vec::new(), Understanding::Text);
+    for (language, outcome) in outcomes {
+        match outcome {
+            captures::Outcome::NoGrammar => {}
+            captures::Outcome::GaveUp => return (Vec::new(), Understanding::GaveUp),
+            captures::Outcome::Captured(captured) => {
+                let had_errors = understanding == Understanding::Parsed { has_errors: true };
+                understanding = Understanding::Parsed { has_errors: had_errors || captured.has_errors };
+                parts.push((language, captured));
+            }
+        }
+    }
+    (parts, understanding)
 }
 
 /// Offsets are 32 bits wide: `limits::FILE_BYTES_MAX` is far below.

@@ -23,6 +23,7 @@ use buffers::Buffers;
 use snapshot::Change;
 
 pub use build::Progress;
+pub(crate) use file::since_epoch;
 pub use file::{IndexedFile, Stamp};
 pub use snapshot::{FileId, Snapshot};
 pub(crate) use tables::{FOLDER_ITSELF, path_words};

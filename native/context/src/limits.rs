@@ -89,6 +89,14 @@ pub const RELATED_MAX: usize = 20;
 /// Definitions of an ambiguous name that one call is shown to lead to.
 pub const CANDIDATES_MAX: usize = 3;
 
+/// Definitions of a name among which one that nothing but the name speaks for is looked for: with more, each is as good as ruled out, and
+/// all of them would be weighed anew for each place where the name stands. Also the symbols of one name of which the uses are looked for at once.
+pub const NAMESAKES_MAX: usize = 64;
+
+/// Files with a name in which callers are looked for. A name that is in more is one such as `new`: nobody reads on, and whoever does asks for
+/// its references, which are looked for in all files.
+pub const CALLER_FILES_MAX: usize = 200;
+
 /// Uses of a name in a file that are looked at to find out what it means there: nearly always the first one tells.
 pub const USES_MAX: usize = 8;
 
@@ -98,6 +106,9 @@ pub const RESOLVE_DEPTH_MAX: u32 = 6;
 
 /// Modules that offer a name in turn, one from the next, before it is given up.
 pub const REEXPORTS_MAX: u32 = 8;
+
+/// Bytes of a SCIP index. Reading one takes some five times as much memory; that of a million lines has half as many.
+pub const SCIP_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Bytes of a word that search tells apart from data. The longest identifiers that people write have some sixty letters.
 pub const WORD_BYTES_MAX: usize = 64;

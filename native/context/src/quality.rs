@@ -1,14 +1,41 @@
 //! Numbers about functions, and pieces of code that are alike.
 
-use tree_sitter::{Node, TreeCursor};
+use tree_sitter::{Node, Tree, TreeCursor};
 
 use crate::extract::parse;
-use crate::languages::LanguageId;
 use crate::record::{FileRecord, SymbolId};
+use crate::validate::{Issue, issues};
 
+mod cache;
 mod duplicates;
 
-pub use duplicates::{Duplicate, Fingerprint, duplicates, fingerprints};
+pub use cache::QualityCache;
+pub use duplicates::{Duplicate, Shingles, duplicates};
+
+/// What follows from the text of a file about its quality.
+#[derive(Debug, Default)]
+pub struct FileQuality {
+    /// The numbers of its functions, in the order of the text.
+    pub functions: Vec<Measured>,
+    /// What is wrong in it, in the order of the text.
+    pub issues: Vec<Issue>,
+    /// What its functions consist of, for those that are long enough to be compared.
+    pub shingles: Vec<(SymbolId, Shingles)>,
+}
+
+impl FileQuality {
+    /// The quality of a text that its record knows.
+    #[must_use]
+    pub fn of(text: &str, record: &FileRecord) -> Self {
+        let tree = record.language.query().and_then(|query| parse(&query.grammar, text));
+        let Some(tree) = tree else { return Self::default() };
+        Self {
+            functions: measure(&tree, record),
+            issues: issues(&tree, text, record),
+            shingles: Shingles::of_functions(record),
+        }
+    }
+}
 
 /// Numbers about one function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,12 +117,44 @@ const BESIDE: &[&str] = &[
     "case_clause",
 ];
 
-/// The numbers of every function of a text that its record knows.
-#[must_use]
-pub fn measure(language: LanguageId, text: &str, record: &FileRecord) -> Vec<Measured> {
-    let Some(tree) = language.query().and_then(|query| parse(&query.grammar, text)) else {
-        return Vec::new();
-    };
+/// Operations, of which some do not look at their second side.
+const OPERATIONS: &[&str] = &[
+    "binary_expression",
+    "boolean_operator",
+    "binary",
+    "binary_operator",
+    "conjunction_expression",
+    "disjunction_expression",
+];
+
+/// What a node is for the numbers.
+#[derive(Clone, Copy, PartialEq)]
+enum NodeKind {
+    Other,
+    Fork,
+    /// A fork that does not lie deeper than the statement it belongs to.
+    Beside,
+    /// A fork if its operator is `and` or `or`.
+    Operation,
+}
+
+impl NodeKind {
+    /// By the number that a grammar has for each kind of nodes: comparing names for every node takes longer than all the rest.
+    fn by_id(grammar: &tree_sitter::Language) -> Vec<Self> {
+        let ids = 0..u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
+        ids.map(|id| match grammar.node_kind_for_id(id) {
+            Some(_) if !grammar.node_kind_is_named(id) => Self::Other,
+            Some(name) if BESIDE.contains(&name) => Self::Beside,
+            Some(name) if FORKS.contains(&name) => Self::Fork,
+            Some(name) if OPERATIONS.contains(&name) => Self::Operation,
+            _ => Self::Other,
+        })
+        .collect()
+    }
+}
+
+/// The numbers of every function of a tree that its record knows.
+fn measure(tree: &Tree, record: &FileRecord) -> Vec<Measured> {
     let mut measured: Vec<Measured> = record
         .symbols_with_ids()
         .filter(|(_, symbol)| symbol.kind.is_callable() && symbol.body.is_some())
@@ -107,26 +166,27 @@ pub fn measure(language: LanguageId, text: &str, record: &FileRecord) -> Vec<Mea
         })
         .collect();
     if !measured.is_empty() {
-        walk(&mut tree.walk(), record, &mut measured);
+        walk(&mut tree.walk(), &NodeKind::by_id(&tree.language()), record, &mut measured);
     }
     measured
 }
 
-fn walk(cursor: &mut TreeCursor<'_>, record: &FileRecord, measured: &mut [Measured]) {
+fn walk(cursor: &mut TreeCursor<'_>, kinds: &[NodeKind], record: &FileRecord, measured: &mut [Measured]) {
     // The ends of the forks around, innermost last, with the function that each is in.
     let mut around: Vec<(usize, SymbolId)> = Vec::new();
     loop {
         let node = cursor.node();
-        while around.last().is_some_and(|(end, _)| *end <= node.start_byte()) {
-            around.pop();
-        }
-        if node.is_named() && (FORKS.contains(&node.kind()) || is_short_circuit(node)) {
+        let kind = kinds.get(usize::from(node.kind_id())).copied().unwrap_or(NodeKind::Other);
+        if kind != NodeKind::Other && (kind != NodeKind::Operation || is_short_circuit(node)) {
+            while around.last().is_some_and(|(end, _)| *end <= node.start_byte()) {
+                around.pop();
+            }
             let offset = u32::try_from(node.start_byte()).unwrap_or(u32::MAX);
-            if let Some(found) = function_at(record, offset)
-                .and_then(|id| measured.iter_mut().find(|measured| measured.symbol == id))
-            {
+            let function = function_at(record, offset)
+                .and_then(|id| measured.binary_search_by_key(&id, |measured| measured.symbol).ok());
+            if let Some(found) = function.and_then(|index| measured.get_mut(index)) {
                 found.complexity += 1;
-                if !is_short_circuit(node) && !BESIDE.contains(&node.kind()) && !is_else_if(node) {
+                if kind == NodeKind::Fork && !is_else_if(node) {
                     around.push((node.end_byte(), found.symbol));
                     let depth = around.iter().filter(|(_, symbol)| *symbol == found.symbol).count();
                     found.nesting = found.nesting.max(u32::try_from(depth).unwrap_or(u32::MAX));
@@ -151,17 +211,6 @@ fn is_else_if(node: Node<'_>) -> bool {
 }
 
 fn is_short_circuit(node: Node<'_>) -> bool {
-    if !matches!(
-        node.kind(),
-        "binary_expression"
-            | "boolean_operator"
-            | "binary"
-            | "binary_operator"
-            | "conjunction_expression"
-            | "disjunction_expression"
-    ) {
-        return false;
-    }
     let operator = node.child_by_field_name("operator").or_else(|| node.child(1));
     operator.is_some_and(|operator| matches!(operator.kind(), "&&" | "||" | "and" | "or"))
 }
@@ -181,12 +230,14 @@ fn function_at(record: &FileRecord, offset: u32) -> Option<SymbolId> {
 mod tests {
     use super::*;
     use crate::extract::extract_as;
+    use crate::languages::LanguageId;
 
     fn numbers(language: &str, text: &str) -> Vec<(String, u32, u32, u32)> {
         let language = LanguageId::from_name(language).unwrap();
         let record = extract_as(language, text);
-        let measured = measure(language, text, &record);
-        measured
+        let quality = FileQuality::of(text, &record);
+        quality
+            .functions
             .iter()
             .map(|found| (record.qualified_name(found.symbol), found.complexity, found.nesting, found.lines))
             .collect()

@@ -7,14 +7,14 @@
 //!
 //! | confidence | why |
 //! |---|---|
-//! | 1 | it is the definition itself |
+//! | 1 | it is the definition itself, or a SCIP index says so |
 //! | 0.95 | a definition in the same scope or file |
 //! | 0.9 | an import leads to it |
 //! | 0.85 | a member of the type around it, of a type that is named in front of it, or a name of the same package |
 //! | 0.8 | brought in with everything of a module; inherited |
 //! | 0.7 | a member of the type that a variable was given where it was made |
 //! | 0.6 | may be what an overridden method stands for |
-//! | at most 0.5 | only the name fits; shared among all definitions of the name |
+//! | at most 0.5 | only the name fits; shared among all definitions of the name, if those are no more than `limits::NAMESAKES_MAX` |
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -24,16 +24,20 @@ use std::sync::Arc;
 use crate::index::{FileId, Snapshot};
 use crate::languages::LanguageId;
 use crate::record::{FileRecord, Span, Symbol, SymbolId};
+use crate::scip_index::ScipIndex;
 
 mod families;
 mod imports;
 mod lookup;
 mod manifests;
 mod meanings;
+mod members;
 mod receivers;
 mod references;
+mod said;
 mod symbols;
 
+use families::Family;
 pub use imports::ResolvedImport;
 pub use manifests::{ManifestCache, Manifests};
 pub use references::Reference;
@@ -54,6 +58,31 @@ pub struct Meaning {
     pub place: Place,
     /// How sure that is, from 0 to 1; see the table of [`crate::resolve`].
     pub confidence: f32,
+    /// Who says so.
+    pub source: Source,
+}
+
+/// Who says what a name means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The index, by syntax.
+    Index,
+    /// A compiler, in a SCIP index.
+    Scip,
+    /// A language server of the editor; no resolver asks one.
+    LanguageServer,
+}
+
+impl Source {
+    /// The word for it in answers.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Index => "index",
+            Self::Scip => "scip",
+            Self::LanguageServer => "language-server",
+        }
+    }
 }
 
 /// A confidence with two digits, as answers show it.
@@ -62,13 +91,20 @@ pub fn certainty(confidence: f32) -> f64 {
     (f64::from(confidence) * 100.0).round() / 100.0
 }
 
+type NameInFamily = (String, Family);
+
 /// Says what names mean in one snapshot. It remembers what it found out, so one is made for each question.
 pub struct Resolver<'a> {
     snapshot: &'a Snapshot,
     manifests: Arc<Manifests>,
+    scip: Arc<ScipIndex>,
+    /// Whether a SCIP index has said what a name means.
+    scip_said: Cell<bool>,
+    /// Files that have a name and were not looked at.
+    passed_over: Cell<usize>,
     imports: RefCell<HashMap<FileId, Rc<Vec<ResolvedImport>>>>,
-    /// The symbols of a name that may stand behind a receiver of which nothing is known.
-    by_name: RefCell<HashMap<String, Rc<Vec<Place>>>>,
+    /// The symbols of a name in a family of languages that may stand behind a receiver of which nothing is known, in order.
+    by_name: RefCell<HashMap<NameInFamily, Rc<Vec<Place>>>>,
     /// How deep the resolving of one name led to that of others.
     depth: Cell<u32>,
 }
@@ -76,10 +112,13 @@ pub struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     /// A resolver for a snapshot.
     #[must_use]
-    pub fn new(snapshot: &'a Snapshot, manifests: Arc<Manifests>) -> Self {
+    pub fn new(snapshot: &'a Snapshot, manifests: Arc<Manifests>, scip: Arc<ScipIndex>) -> Self {
         Self {
             snapshot,
             manifests,
+            scip,
+            scip_said: Cell::new(false),
+            passed_over: Cell::new(0),
             imports: RefCell::default(),
             by_name: RefCell::default(),
             depth: Cell::new(0),

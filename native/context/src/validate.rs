@@ -7,7 +7,7 @@ use tree_sitter::{Node, Tree};
 use crate::extract::{extract_as, parse};
 use crate::languages::LanguageId;
 use crate::limits;
-use crate::record::{FileRecord, Position, Receiver, Role};
+use crate::record::{FileRecord, NameId, Position, Receiver, Role};
 
 mod dangers;
 
@@ -30,11 +30,19 @@ pub struct Issue {
 #[must_use]
 pub fn validate(language: LanguageId, text: &str) -> Option<Vec<Issue>> {
     let query = language.query()?;
-    let record = extract_as(language, text);
-    let mut issues = parse(&query.grammar, text).map_or_else(Vec::new, |tree| syntax_errors(&tree, &record));
-    issues.extend(dangerous_calls(language, text, &record));
+    let tree = parse(&query.grammar, text);
+    Some(tree.map_or_else(Vec::new, |tree| issues(&tree, text, &extract_as(language, text))))
+}
+
+/// What is wrong with a text of which the tree and the record are known.
+pub(crate) fn issues(tree: &Tree, text: &str, record: &FileRecord) -> Vec<Issue> {
+    let mut issues = syntax_errors(tree, record);
+    issues.extend(dangerous_calls(text, record));
+    if matches!(record.language.language().name, "rust" | "csharp") {
+        issues.extend(unsafe_blocks(tree, record));
+    }
     issues.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.pattern.cmp(&b.pattern)));
-    Some(issues)
+    issues
 }
 
 /// The language that makes the most of a text of which nobody says what it is: the one with the fewest errors, of those that people paste.
@@ -105,12 +113,18 @@ fn syntax_errors(tree: &Tree, record: &FileRecord) -> Vec<Issue> {
     issues
 }
 
-fn dangerous_calls(language: LanguageId, text: &str, record: &FileRecord) -> Vec<Issue> {
-    let name = language.language().name;
-    let rules: Vec<&Danger> = DANGERS.iter().filter(|danger| danger.languages.contains(&name)).collect();
+fn dangerous_calls(text: &str, record: &FileRecord) -> Vec<Issue> {
+    let language = record.language.language().name;
+    let named = |danger: &'static Danger| Some((record.names.find(danger.name)?, danger));
+    let rules: Vec<(NameId, &Danger)> =
+        DANGERS.iter().filter(|danger| danger.languages.contains(&language)).filter_map(named).collect();
     let mut issues = Vec::new();
+    if rules.is_empty() {
+        return issues;
+    }
     for (index, occurrence) in record.occurrences.iter().enumerate() {
-        if !matches!(occurrence.role(), Role::Call | Role::Mention) {
+        let is_named = rules.iter().any(|(name, _)| *name == occurrence.name());
+        if !is_named || !matches!(occurrence.role(), Role::Call | Role::Mention) {
             continue;
         }
         let called = record.name(occurrence.name());
@@ -121,7 +135,7 @@ fn dangerous_calls(language: LanguageId, text: &str, record: &FileRecord) -> Vec
             }
             Receiver::Expression => Some(""),
         };
-        let danger = rules.iter().find(|danger| {
+        let danger = rules.iter().map(|(_, danger)| danger).find(|danger| {
             let fits = danger.receiver.map_or(receiver.is_none(), |wanted| {
                 receiver == Some(wanted) || wanted == "*" && receiver.is_some()
             });
@@ -152,7 +166,6 @@ fn dangerous_calls(language: LanguageId, text: &str, record: &FileRecord) -> Vec
             break;
         }
     }
-    issues.extend(unsafe_blocks(language, text, record));
     issues
 }
 
@@ -170,17 +183,14 @@ fn arguments(rest: &str) -> &str {
     end.map_or(rest, |(end, _)| &rest[..end])
 }
 
-fn unsafe_blocks(language: LanguageId, text: &str, record: &FileRecord) -> Vec<Issue> {
-    let Some(query) = language.query().filter(|_| matches!(language.language().name, "rust" | "csharp"))
-    else {
-        return Vec::new();
-    };
-    let Some(tree) = parse(&query.grammar, text) else { return Vec::new() };
+fn unsafe_blocks(tree: &Tree, record: &FileRecord) -> Vec<Issue> {
+    let grammar = tree.language();
+    let kinds = ["unsafe_block", "unsafe_statement"].map(|name| grammar.id_for_node_kind(name, true));
     let mut issues = Vec::new();
     let mut cursor = tree.walk();
     loop {
         let node = cursor.node();
-        if matches!(node.kind(), "unsafe_block" | "unsafe_statement") {
+        if kinds.contains(&node.kind_id()) {
             issues.push(Issue {
                 pattern: "unsafe".to_owned(),
                 description: "the compiler does not check memory here".to_owned(),

@@ -11,36 +11,65 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::language_servers::LanguageServers;
 use crate::index::{FileId, Index, IndexedFile, Snapshot};
 use crate::limits;
+use crate::overview::{Overview, OverviewCache};
 use crate::protocol::{Code, Refusal};
+use crate::quality::QualityCache;
 use crate::resolve::{ManifestCache, Resolver};
+use crate::scip_index::ScipCache;
 use crate::search::Search;
-use crate::workspace::RootIndex;
+use crate::workspace::{RootIndex, Workspace};
+
+/// What is known of a workspace: answers are made from it.
+pub(crate) struct Known {
+    pub(crate) index: Index,
+    pub(crate) search: Search,
+    pub(crate) manifests: ManifestCache,
+    pub(crate) scip: ScipCache,
+    pub(crate) qualities: QualityCache,
+    pub(crate) overviews: OverviewCache,
+}
+
+impl Known {
+    /// Nothing is known of a workspace before it is read.
+    pub(crate) fn new(workspace: Workspace) -> Self {
+        Self {
+            index: Index::new(workspace),
+            search: Search::default(),
+            manifests: ManifestCache::default(),
+            scip: ScipCache::default(),
+            qualities: QualityCache::default(),
+            overviews: OverviewCache::default(),
+        }
+    }
+}
 
 /// One question while it is answered.
 pub(crate) struct Asking<'a> {
     pub(crate) index: &'a Index,
     pub(crate) search: &'a Search,
+    pub(crate) qualities: &'a QualityCache,
+    overviews: &'a OverviewCache,
     pub(crate) servers: &'a LanguageServers<'a>,
     pub(crate) snapshot: Arc<Snapshot>,
     manifests: &'a ManifestCache,
+    scip: &'a ScipCache,
     deadline: Instant,
     /// Texts that were read for this answer; `None` for those that are not what was indexed.
     texts: RefCell<HashMap<FileId, Option<Rc<str>>>>,
 }
 
 impl<'a> Asking<'a> {
-    pub(crate) fn new(
-        index: &'a Index,
-        search: &'a Search,
-        manifests: &'a ManifestCache,
-        servers: &'a LanguageServers<'a>,
-    ) -> Self {
+    pub(crate) fn new(known: &'a Known, servers: &'a LanguageServers<'a>) -> Self {
+        let Known { index, search, manifests, scip, qualities, overviews } = known;
         Self {
             index,
             search,
+            qualities,
+            overviews,
             servers,
             snapshot: index.snapshot(),
             manifests,
+            scip,
             deadline: Instant::now() + limits::ANSWER_TIME_MAX,
             texts: RefCell::default(),
         }
@@ -56,7 +85,13 @@ impl<'a> Asking<'a> {
 
     /// What says what names mean.
     pub(crate) fn resolver(&self) -> Resolver<'_> {
-        Resolver::new(&self.snapshot, self.manifests.get(self.index, &self.snapshot))
+        let manifests = self.manifests.get(self.index, &self.snapshot);
+        Resolver::new(&self.snapshot, manifests, self.scip.get(self.index, &self.snapshot))
+    }
+
+    /// What a newcomer wants to know.
+    pub(crate) fn overview(&self) -> Result<Arc<Overview>, Refusal> {
+        self.overviews.get(self.index, &self.snapshot, &self.resolver(), &|| self.check_time())
     }
 
     /// Refuses to go on for longer than an answer may take. To be called in every loop over what may be many.

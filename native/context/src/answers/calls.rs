@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::language_servers::{self, Source};
+use super::language_servers;
 use super::symbols::{chosen, mentioned, not_found, record_and_symbol};
 use super::{Answer, Asking, members};
 use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::Role;
-use crate::resolve::{Place, Reference, Resolver, certainty};
+use crate::resolve::{Place, Reference, Resolver, Source, certainty};
 
 /// A call: where it stands, in which symbol, and what it calls.
 pub(crate) struct Call {
@@ -74,8 +74,12 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         return Ok(answer);
     }
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let callers = callers(asking, &resolver, &places)?;
-    let callees = callees(asking, &resolver, &places)?;
+    // Where many have the name, the calls of all of them would say nothing of any.
+    let likeliest = &places[..places.len().min(limits::EXPLAINED_MAX)];
+    budget.leave_out("symbols", places.len() - likeliest.len());
+    let callers = callers(asking, &resolver, likeliest)?;
+    let callees = callees(asking, &resolver, likeliest)?;
+    budget.leave_out("files", resolver.files_passed_over());
     let name = |call: &Call| {
         let place = call.caller?;
         Some(json!(asking.file(place.file)?.record.qualified_name(place.symbol)))
@@ -98,13 +102,13 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         "callers": caller_names,
         "callees": callee_names,
         "edges": incoming.into_iter().chain(outgoing).collect::<Vec<_>>(),
-        "source": language_servers::source(asking),
+        "source": language_servers::source(asking, resolver.source()),
     }));
     budget.finish(&mut answer);
     Ok(answer)
 }
 
-/// The calls of some symbols, the surest first.
+/// The calls of some symbols, the surest first; of a name that is everywhere, those in the nearest files.
 pub(crate) fn callers(
     asking: &Asking<'_>,
     resolver: &Resolver<'_>,
@@ -135,14 +139,14 @@ pub(crate) fn callers(
         );
         by_servers.push((*place, known));
     }
-    let references = resolver.references(places, &|| asking.check_time())?;
+    let references = resolver.references_within(places, limits::CALLER_FILES_MAX, &|| asking.check_time())?;
     let found = references.into_iter().filter(|reference| {
         let known = by_servers.iter().find(|(known, _)| *known == reference.place);
         reference.occurrence.role() == Role::Call
             && known.is_none_or(|(_, known)| known.leaves(reference.file, reference.confidence))
     });
-    calls.extend(found.filter_map(|Reference { file, occurrence, place, confidence }| {
-        called(file, occurrence.start, place, confidence, Source::Index)
+    calls.extend(found.filter_map(|Reference { file, occurrence, place, confidence, source }| {
+        called(file, occurrence.start, place, confidence, source)
     }));
     calls.sort_by(|a, b| {
         b.confidence.total_cmp(&a.confidence).then(a.file.cmp(&b.file)).then(a.offset.cmp(&b.offset))
@@ -190,23 +194,23 @@ pub(crate) fn callees(
             asking.check_time()?;
             let caller =
                 record.enclosing_symbol(occurrence.start).map(|symbol| Place { file: place.file, symbol });
-            let call = |callee, confidence| Call {
+            let call = |callee, confidence, source| Call {
                 file: place.file,
                 offset: occurrence.start,
                 caller,
                 callee_name: record.name(occurrence.name()).to_owned(),
                 callee,
                 confidence,
-                source: Source::Index,
+                source,
             };
             let meanings = resolver.meanings(place.file, index);
             if meanings.is_empty() {
-                calls.push(call(None, 1.0));
+                calls.push(call(None, 1.0, Source::Index));
             }
             // What a language server passes over is none of the definitions that have the name and nothing else.
             let likely = meanings.iter().take(limits::CANDIDATES_MAX);
             let likely = likely.filter(|meaning| !is_served || meaning.confidence > GUESSED);
-            calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence)));
+            calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence, meaning.source)));
         }
     }
     calls.sort_by_key(|call| (call.callee.is_none(), call.confidence <= GUESSED));

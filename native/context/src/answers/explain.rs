@@ -52,7 +52,8 @@ pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         answer
             .insert("dependencies".to_owned(), dependencies::by_file(asking, &resolver, &files, &mut budget));
     }
-    answer.insert("source".to_owned(), json!(language_servers::source(asking)));
+    answer.insert("source".to_owned(), json!(language_servers::source(asking, resolver.source())));
+    budget.leave_out("files", resolver.files_passed_over());
     budget.finish(&mut answer);
     Ok(answer)
 }
@@ -99,8 +100,9 @@ pub(crate) fn get_context(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Ans
         "context_windows": windows,
         "dependencies": imports,
         "other_matches": others,
-        "source": language_servers::source(asking),
+        "source": language_servers::source(asking, resolver.source()),
     }));
+    budget.leave_out("files", resolver.files_passed_over());
     budget.finish(&mut answer);
     Ok(answer)
 }

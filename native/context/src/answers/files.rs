@@ -56,7 +56,7 @@ pub(crate) fn explain_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> An
         "explanations": explanations,
         "dependencies": { path: imports },
         "dependents": dependents,
-        "source": language_servers::source(asking),
+        "source": language_servers::source(asking, resolver.source()),
     }));
     if diagnostic_count > 0 {
         answer.extend(members(json!({ "diagnostic_count": diagnostic_count, "diagnostics": diagnostics })));

@@ -15,24 +15,7 @@ use super::symbols::record_and_symbol;
 use crate::editor::{Diagnostic, Editor, FunctionCalls, Location, OutlineSymbol, TextPosition, TextRange};
 use crate::index::FileId;
 use crate::limits;
-use crate::resolve::Place;
-
-/// Who knows what an answer says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    Index,
-    LanguageServer,
-}
-
-impl Source {
-    /// As answers spell it.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Index => "index",
-            Self::LanguageServer => "language-server",
-        }
-    }
-}
+use crate::resolve::{Place, Source};
 
 /// Until when the language servers are left alone.
 #[derive(Debug, Default)]
@@ -109,10 +92,10 @@ impl<T> Known<T> {
 /// Up to it only the name fits; see the table of [`crate::resolve`].
 const NAME_ONLY: f32 = 0.5;
 
-/// Who answers: the language servers, if they said anything that counts.
-pub(crate) fn source(asking: &Asking<'_>) -> &'static str {
+/// Who answers: the language servers, if they said anything that counts, or else somebody else.
+pub(crate) fn source(asking: &Asking<'_>, otherwise: Source) -> &'static str {
     let answered = asking.servers.have_answered.get();
-    if answered { Source::LanguageServer } else { Source::Index }.word()
+    if answered { Source::LanguageServer } else { otherwise }.word()
 }
 
 /// Where a symbol is used, each place by the offset in its file; `None` where no language server knows the symbol.

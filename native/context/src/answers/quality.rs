@@ -1,30 +1,31 @@
 //! `get_quality_score` and `find_duplicates`.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::symbols::record_and_symbol;
 use super::{Answer, Asking, language_servers, members};
-use crate::index::FileId;
+use crate::index::{FileId, IndexedFile};
 use crate::limits;
-use crate::protocol::{Arguments, Refusal};
-use crate::quality::{Duplicate, Measured, duplicates, fingerprints, measure};
+use crate::protocol::{Arguments, Code, Refusal};
+use crate::quality::{Duplicate, FileQuality, Measured, Shingles, duplicates};
 use crate::record::{SymbolKind, Visibility};
 use crate::resolve::{Place, Resolver};
-use crate::validate::validate;
+
+/// From which similarity on two functions count as copies for the score.
+const COPY_SIMILARITY: f64 = 0.75;
 
 /// The quality of a file, or of the workspace without its tests and what is not its own, with the numbers behind the score.
 pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
     let files = files(asking, arguments)?;
     let resolver = asking.resolver();
+    let qualities = qualities(asking, &files)?;
     let mut measured: Vec<(FileId, Measured)> = Vec::new();
     let (mut safety, mut errors) = (Vec::new(), 0_usize);
-    for id in &files {
-        asking.check_time()?;
-        let Some((file, text)) = asking.file(*id).zip(asking.text(*id)) else { continue };
-        measured
-            .extend(measure(file.record.language, &text, &file.record).into_iter().map(|found| (*id, found)));
-        for issue in validate(file.record.language, &text).into_iter().flatten() {
+    for (id, quality) in &qualities {
+        measured.extend(quality.functions.iter().map(|found| (*id, *found)));
+        for issue in &quality.issues {
             if issue.severity == "error" {
                 errors += 1;
             } else {
@@ -37,7 +38,7 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
     let long = measured.iter().filter(|(_, found)| found.lines > limits::FUNCTION_LINES_GOOD).count();
     let deep = measured.iter().filter(|(_, found)| found.nesting > limits::NESTING_GOOD).count();
     let unused = unused(asking, &resolver, &files)?;
-    let copies = copies(asking, &files, 0.75)?;
+    let copies = copies(asking, &qualities, COPY_SIMILARITY);
     let functions = measured.len().max(1);
     let share = |count: usize| {
         f64::from(u32::try_from(count).unwrap_or(u32::MAX))
@@ -90,7 +91,7 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
         "safety": safety_shown,
         "unused": unused_shown,
         "duplicate_pairs": copies_shown,
-        "source": language_servers::source(asking),
+        "source": language_servers::source(asking, resolver.source()),
     }));
     if diagnostic_count > 0 {
         answer.extend(members(json!({ "diagnostic_count": diagnostic_count, "diagnostics": diagnostics })));
@@ -102,7 +103,7 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
 /// Functions that are alike.
 pub(crate) fn find_duplicates(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
     let files = files(asking, arguments)?;
-    let found = copies(asking, &files, arguments.number("threshold"))?;
+    let found = copies(asking, &qualities(asking, &files)?, arguments.number("threshold"));
     let mut budget = Budget::new(arguments.size("max_tokens"));
     budget.leave_out("duplicates", found.len().saturating_sub(20));
     let listed =
@@ -124,14 +125,37 @@ fn files(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Result<Vec<FileId>, 
     Ok(own.filter(|(_, file)| file.record.language.language().syntax.is_some()).map(|(id, _)| id).collect())
 }
 
-fn copies(asking: &Asking<'_>, files: &[FileId], threshold: f64) -> Result<Vec<Duplicate>, Refusal> {
-    let found: Vec<_> =
-        files.iter().filter_map(|id| Some(fingerprints(*id, asking.file(*id)?))).flatten().collect();
-    asking.check_time()?;
-    Ok(duplicates(&found, threshold, |outer, inner| {
-        let Some((record, outer)) = record_and_symbol(asking, outer) else { return false };
-        record.symbol(inner).is_some_and(|inner| outer.span.contains(inner.span))
-    }))
+/// What is known of the texts of some files.
+fn qualities(asking: &Asking<'_>, files: &[FileId]) -> Result<Vec<(FileId, Arc<FileQuality>)>, Refusal> {
+    let indexed: Vec<(FileId, &IndexedFile)> =
+        files.iter().filter_map(|id| Some((*id, &**asking.file(*id)?))).collect();
+    let values: Vec<&IndexedFile> = indexed.iter().map(|(_, file)| *file).collect();
+    let Some(found) = asking.qualities.get(asking.index, &values, asking.deadline()) else {
+        let message = "measuring the whole workspace takes longer than an answer may; ask again, what is measured is kept";
+        return Err(Refusal::new(Code::Timeout, message));
+    };
+    let known = indexed.iter().zip(found).filter_map(|((id, _), quality)| {
+        if quality.is_none() || files.len() == 1 {
+            // It notes those that are not what was indexed.
+            let _ = asking.text(*id);
+        }
+        Some((*id, quality?))
+    });
+    Ok(known.collect())
+}
+
+fn copies(asking: &Asking<'_>, qualities: &[(FileId, Arc<FileQuality>)], threshold: f64) -> Vec<Duplicate> {
+    let mut found: Vec<(Place, &Shingles)> = Vec::new();
+    for (file, quality) in qualities {
+        let of_symbols = quality.shingles.iter();
+        found.extend(of_symbols.map(|(symbol, shingles)| (Place { file: *file, symbol: *symbol }, shingles)));
+    }
+    let snapshot = &*asking.snapshot;
+    duplicates(&found, threshold, |outer, inner| {
+        let Some(record) = snapshot.file(outer.file).map(|file| &file.record) else { return false };
+        let spans = record.symbol(outer.symbol).zip(record.symbol(inner));
+        spans.is_some_and(|(outer, inner)| outer.span.contains(inner.span))
+    })
 }
 
 /// Private functions and types that nothing refers to.
@@ -140,6 +164,8 @@ fn unused(asking: &Asking<'_>, resolver: &Resolver<'_>, files: &[FileId]) -> Res
     for id in files {
         let Some(file) = asking.file(*id) else { continue };
         let record = &*file.record;
+        let mut uses = vec![0_u32; record.names.len()];
+        record.occurrences.iter().for_each(|occurrence| uses[occurrence.name().0 as usize] += 1);
         for (symbol, of) in record.symbols_with_ids() {
             let name = record.name(of.name);
             let by_the_language = name.starts_with("__")
@@ -152,9 +178,7 @@ fn unused(asking: &Asking<'_>, resolver: &Resolver<'_>, files: &[FileId]) -> Res
                 && !by_the_language
                 && !is_in_implementation(record, of);
             // A name that occurs once in its file, where it is defined, is used nowhere there; and private names are not used elsewhere.
-            let occurs =
-                || record.occurrences.iter().filter(|occurrence| occurrence.name() == of.name).count();
-            if is_candidate && occurs() <= 1 {
+            if is_candidate && uses[of.name.0 as usize] <= 1 {
                 asking.check_time()?;
                 let place = Place { file: *id, symbol };
                 if resolver.references(&[place], &|| asking.check_time())?.is_empty() {

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::budget::Budget;
 use super::calls::Call;
-use super::language_servers::{self, Source};
+use super::language_servers;
 use super::symbols::{chosen, mentioned, not_found, record_and_symbol};
 use super::{Answer, Asking, members};
 use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::{Occurrence, Role};
-use crate::resolve::{Place, Reference, Resolver, certainty};
+use crate::resolve::{Place, Reference, Resolver, Source, certainty};
 
 /// Every place where a symbol is used, the surest first.
 pub(crate) fn find_references(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
@@ -23,7 +23,9 @@ pub(crate) fn find_references(asking: &Asking<'_>, arguments: &Arguments<'_>) ->
         return Ok(answer);
     }
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let uses = uses(asking, &resolver, &places)?;
+    let likeliest = &places[..places.len().min(limits::NAMESAKES_MAX)];
+    budget.leave_out("symbols", places.len() - likeliest.len());
+    let uses = uses(asking, &resolver, likeliest)?;
     let definitions = budget.list("definitions", 0.25, places.iter().map(|place| mentioned(asking, *place)));
     let most = arguments.size("max_results");
     budget.leave_out("references", uses.len().saturating_sub(most));
@@ -39,7 +41,7 @@ pub(crate) fn find_references(asking: &Asking<'_>, arguments: &Arguments<'_>) ->
         "file_count": files.len(),
         "definitions": definitions,
         "references": listed,
-        "source": language_servers::source(asking),
+        "source": language_servers::source(asking, resolver.source()),
     }));
     budget.finish(&mut answer);
     Ok(answer)
@@ -71,11 +73,11 @@ fn uses(asking: &Asking<'_>, resolver: &Resolver<'_>, places: &[Place]) -> Resul
         by_servers.push((*place, known));
     }
     for reference in resolver.references(places, &|| asking.check_time())? {
-        let Reference { file, occurrence, place, confidence } = reference;
+        let Reference { file, occurrence, place, confidence, source } = reference;
         let known = by_servers.iter().find(|(known, _)| *known == place);
         if known.is_none_or(|(_, known)| known.leaves(file, confidence)) {
             let (offset, role) = (occurrence.start, occurrence.role());
-            uses.push(Use { file, offset, role, place, confidence, source: Source::Index });
+            uses.push(Use { file, offset, role, place, confidence, source });
         }
     }
     uses.sort_by(|a, b| {
@@ -133,7 +135,8 @@ pub(crate) fn tests_of(
     calls: &[Call],
 ) -> Result<Vec<Place>, Refusal> {
     let mut tests: Vec<Place> = calls.iter().filter_map(|call| call.caller).collect();
-    let mut references = resolver.references(&[place], &|| asking.check_time())?;
+    let mut references =
+        resolver.references_within(&[place], limits::CALLER_FILES_MAX, &|| asking.check_time())?;
     sort(&mut references);
     for reference in references {
         let Some(file) = asking.file(reference.file) else { continue };

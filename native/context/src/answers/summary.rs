@@ -1,66 +1,24 @@
 //! `summarize_repo`: what a newcomer wants to know.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::budget::Budget;
 use super::symbols::mentioned;
 use super::{Answer, Asking, members};
-use crate::languages::LanguageId;
+use crate::overview::{Command, Counts, EntryPoint, Module, Overview};
 use crate::protocol::{Arguments, Refusal};
-use crate::record::{SymbolKind, Visibility};
 use crate::resolve::Place;
+use crate::workspace::RootIndex;
 
 /// What a newcomer wants to know.
 pub(crate) fn summarize_repo(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
     summary(asking, &mut Budget::new(arguments.size("max_tokens")))
 }
 
-#[derive(Default)]
-struct Counts {
-    files: u64,
-    functions: u64,
-    classes: u64,
-    methods: u64,
-    imports: u64,
-    symbols: u64,
-    lines: u64,
-    code: u64,
-}
-
 pub(crate) fn summary(asking: &Asking<'_>, budget: &mut Budget) -> Result<Map<String, Value>, Refusal> {
-    let mut languages: BTreeMap<LanguageId, Counts> = BTreeMap::new();
-    let (mut functions, mut classes) = (Top::default(), Top::default());
-    for (id, file) in asking.snapshot.files() {
-        asking.check_time()?;
-        let record = &*file.record;
-        let counts = languages.entry(record.language).or_default();
-        counts.files += 1;
-        counts.lines += u64::from(record.lines.total());
-        counts.code += u64::from(record.lines.code);
-        counts.imports += record.imports.len() as u64;
-        counts.symbols += record.symbols.len() as u64;
-        for (symbol_id, symbol) in record.symbols_with_ids() {
-            let place = Place { file: id, symbol: symbol_id };
-            let of_interest = !file.is_test
-                && !file.is_vendored
-                && !record.generated
-                && symbol.visibility == Visibility::Public;
-            match symbol.kind {
-                SymbolKind::Function => counts.functions += 1,
-                SymbolKind::Method | SymbolKind::Constructor => counts.methods += 1,
-                kind if kind.is_type() && kind != SymbolKind::Implementation => counts.classes += 1,
-                _ => continue,
-            }
-            if of_interest && symbol.kind == SymbolKind::Function {
-                functions.add(place, record.name(symbol.name));
-            } else if of_interest && symbol.kind.is_type() {
-                classes.add(place, record.name(symbol.name));
-            }
-        }
-    }
-    let total = |count: fn(&Counts) -> u64| languages.values().map(count).sum::<u64>();
+    let overview = asking.overview()?;
+    let total =
+        |count: fn(&Counts) -> u64| overview.languages.iter().map(|(_, counts)| count(counts)).sum::<u64>();
     let mut answer = members(json!({
         "total_files": total(|counts| counts.files),
         "total_lines": total(|counts| counts.lines),
@@ -71,56 +29,103 @@ pub(crate) fn summary(asking: &Asking<'_>, budget: &mut Budget) -> Result<Map<St
         "total_imports": total(|counts| counts.imports),
         "source": "index",
     }));
-    let mut by_lines: Vec<(LanguageId, Counts)> = languages.into_iter().collect();
-    by_lines.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.code));
-    let by_lines = by_lines.into_iter().map(|(language, counts)| {
-        json!({
-            "language": language.language().name,
-            "file_count": counts.files,
-            "function_count": counts.functions,
-            "class_count": counts.classes,
-            "method_count": counts.methods,
-            "import_count": counts.imports,
-            "total_lines": counts.lines,
-            "code_lines": counts.code,
-        })
-    });
-    answer.insert("languages".to_owned(), json!(budget.list("languages", 0.4, by_lines)));
-    for (name, top) in [("top_classes", classes), ("top_functions", functions)] {
-        let shown = top.best(asking).into_iter().map(|(place, files)| {
-            let mut value = mentioned(asking, place);
-            value["used_in_files"] = json!(files);
-            value
-        });
-        answer.insert(name.to_owned(), json!(budget.list(name, 0.6, shown)));
+    for (name, share, items) in lists(asking, &overview) {
+        answer.insert(name.to_owned(), json!(budget.list(name, share, items)));
     }
     std::mem::replace(budget, Budget::new(0)).finish(&mut answer);
     Ok(answer)
 }
 
-/// The symbols that the most files mention.
-#[derive(Default)]
-struct Top<'a> {
-    found: Vec<(Place, &'a str)>,
+/// What is listed, with the share of what is left of the answer that each may take; the most important comes first.
+fn lists<'a>(
+    asking: &'a Asking<'_>,
+    overview: &'a Overview,
+) -> Vec<(&'static str, f64, Box<dyn Iterator<Item = Value> + 'a>)> {
+    let used = move |symbols: &'a [(Place, usize)]| -> Box<dyn Iterator<Item = Value> + 'a> {
+        Box::new(symbols.iter().map(|(place, files)| {
+            let mut value = mentioned(asking, *place);
+            value["used_in_files"] = json!(files);
+            value
+        }))
+    };
+    let dependencies = &overview.dependencies;
+    vec![
+        ("languages", 0.25, Box::new(overview.languages.iter().map(|(id, counts)| language(id.language().name, counts)))),
+        ("commands", 0.25, Box::new(overview.commands.iter().map(|found| command(asking, found)))),
+        ("entry_points", 0.25, Box::new(overview.entries.iter().map(|found| entry_point(asking, found)))),
+        ("modules", 0.4, Box::new(dependencies.modules.iter().map(|found| module(asking, found, &dependencies.modules)))),
+        (
+            "most_imported_files",
+            0.3,
+            Box::new(dependencies.files.iter().map(|(file, files)| {
+                json!({ "file_path": asking.file(*file).map(|file| asking.path(file)), "imported_by_files": files })
+            })),
+        ),
+        ("top_classes", 0.5, used(&overview.types)),
+        ("top_functions", 0.7, used(&overview.functions)),
+        (
+            "external_packages",
+            1.0,
+            Box::new(dependencies.packages.iter().map(|(name, files)| json!({ "package": name, "imported_by_files": files }))),
+        ),
+    ]
 }
 
-impl<'a> Top<'a> {
-    fn add(&mut self, place: Place, name: &'a str) {
-        self.found.push((place, name));
-    }
+fn language(name: &str, counts: &Counts) -> Value {
+    json!({
+        "language": name,
+        "file_count": counts.files,
+        "function_count": counts.functions,
+        "class_count": counts.classes,
+        "method_count": counts.methods,
+        "import_count": counts.imports,
+        "total_lines": counts.lines,
+        "code_lines": counts.code,
+    })
+}
 
-    /// Ten of them, with the number of files. Symbols that share their name with another one would share its users as well, so they are
-    /// left out.
-    fn best(self, asking: &Asking<'_>) -> Vec<(Place, usize)> {
-        let mut named: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
-        for (_, name) in &self.found {
-            *named.entry(name).or_default() += 1;
-        }
-        let unique = self.found.iter().filter(|(_, name)| named.get(name) == Some(&1));
-        let mut counted: Vec<(Place, usize)> =
-            unique.map(|(place, name)| (*place, asking.snapshot.files_with(name).count())).collect();
-        counted.sort_by_key(|(place, files)| (std::cmp::Reverse(*files), *place));
-        counted.truncate(10);
-        counted
+fn command(asking: &Asking<'_>, command: &Command) -> Value {
+    let manifest = asking.file(command.manifest);
+    json!({
+        "purpose": command.purpose.word(),
+        "command": command.line,
+        "folder": manifest.map(|file| folder(asking, file.root, &command.folder)),
+        "said_by": manifest.map(|file| asking.path(file)),
+    })
+}
+
+fn entry_point(asking: &Asking<'_>, entry: &EntryPoint) -> Value {
+    let file = asking.file(entry.file);
+    let mut value = json!({ "kind": entry.kind, "file_path": file.map(|file| asking.path(file)) });
+    if let Some(name) = &entry.name {
+        value["name"] = json!(name);
     }
+    let symbol =
+        entry.place().zip(file).and_then(|(place, file)| Some((file, file.record.symbol(place.symbol)?)));
+    if let Some((file, symbol)) = symbol {
+        value["line"] = json!(file.record.line(symbol.name_span.start));
+    }
+    value
+}
+
+fn module(asking: &Asking<'_>, module: &Module, all: &[Module]) -> Value {
+    let depends_on = module.depends_on.iter().filter_map(|(other, imports)| {
+        let other = all.get(*other)?;
+        Some(json!({ "folder": folder(asking, other.root, &other.folder), "imports": imports }))
+    });
+    json!({
+        "folder": folder(asking, module.root, &module.folder),
+        "file_count": module.files,
+        "code_lines": module.code_lines,
+        "depends_on": depends_on.collect::<Vec<_>>(),
+    })
+}
+
+/// A folder as it is written from its root, which has a name only where there are several.
+fn folder(asking: &Asking<'_>, root: RootIndex, folder: &str) -> String {
+    let workspace = asking.index.workspace();
+    if workspace.roots().len() > 1 {
+        return workspace.absolute(root, folder).to_string_lossy().into_owned();
+    }
+    if folder.is_empty() { ".".to_owned() } else { folder.to_owned() }
 }

@@ -6,6 +6,7 @@ use super::budget::Budget;
 use super::{Answer, Asking, language_servers, members};
 use crate::languages::{LanguageId, detect};
 use crate::protocol::{Arguments, Code, Refusal};
+use crate::resolve::Source;
 use crate::validate::{Issue, guess_language, validate};
 
 /// Whether a piece of code parses, and what in it is dangerous. The language is the one that is named, or that of the file it is for, or
@@ -39,7 +40,7 @@ pub(crate) fn validate_code(asking: &Asking<'_>, arguments: &Arguments<'_>) -> A
         answer.insert("diagnostic_count".to_owned(), json!(diagnostics.len()));
         answer.insert("diagnostics".to_owned(), json!(budget.list("diagnostics", 1.0, diagnostics)));
     }
-    answer.insert("source".to_owned(), json!(language_servers::source(asking)));
+    answer.insert("source".to_owned(), json!(language_servers::source(asking, Source::Index)));
     budget.finish(&mut answer);
     Ok(answer)
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::limits;
 
 fn write(folder: &Path, path: &str, text: &str) {
     let path = folder.join(path);
@@ -135,6 +136,42 @@ fn lines_copies_and_quality_are_found() {
     assert!(context.invoke("grep_files", &json!({ "pattern": "(a*)*$(b{1000}){1000}" })).is_err());
     let issues = context.ask("validate_code", &json!({ "code": "eval(x)\n", "language": "python" })).unwrap();
     assert_eq!((&issues["safe"], &issues["issues"][0]["line_number"]), (&json!(false), &json!(1)));
+}
+
+#[test]
+fn quality_is_measured_anew_where_a_text_changed() {
+    let (folder, context) = open(&[("a.py", "def a(x): return eval(x)\n"), ("b.py", "def b(): pass\n")]);
+    let found = |numbers: &str| {
+        let answer = context.invoke("get_quality_score", &json!({})).unwrap();
+        assert_eq!(format!("{} {}", answer["safety_issues"], answer["numbers"]["functions"]), numbers);
+    };
+    found("1 2");
+    found("1 2");
+    write(folder.path(), "a.py", "def a(x): pass\n\n\ndef c(x): pass\n");
+    context.rescan();
+    found("0 3");
+    // Of a file that is named, also what nobody told the index.
+    write(folder.path(), "b.py", "exec(1)\n");
+    let named = context.invoke("get_quality_score", &json!({ "file_path": "b.py" })).unwrap();
+    assert_eq!(named["safety_issues"], 1);
+}
+
+#[test]
+fn a_name_that_is_everywhere_is_looked_for_nearby() {
+    let uses = limits::CALLER_FILES_MAX + 20;
+    let mut files = vec![("near/base.py".to_owned(), "class Base:\n    def new(self): pass\n".to_owned())];
+    let caller = |nth| format!("from near.base import Base\ndef caller{nth}():\n    Base().new()\n");
+    files.extend((0..uses).map(|nth| (format!("far{nth}/use.py"), caller(nth))));
+    files.push(("near/use.py".to_owned(), caller(uses)));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let (_folder, context) = open(&files);
+    let parameters = json!({ "symbol_name": "new", "max_tokens": 100_000 });
+    let answer = context.ask("get_call_graph", &parameters).unwrap();
+    assert_eq!(answer["left_out"]["files"], uses + 2 - limits::CALLER_FILES_MAX);
+    assert!(answer["callers"].as_array().unwrap().contains(&json!(format!("caller{uses}"))));
+    let answer =
+        context.ask("find_references", &json!({ "symbol_name": "new", "max_results": 5_000 })).unwrap();
+    assert_eq!(answer["reference_count"], uses + 1);
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Context {
             Context { inner }.heard(result);
         };
         let mut watcher = new_debouncer(limits::WATCH_DELAY, None, told).map_err(std::io::Error::other)?;
-        for root in self.inner.index.workspace().roots() {
+        for root in self.inner.known.index.workspace().roots() {
             watcher.watch(root, RecursiveMode::Recursive).map_err(std::io::Error::other)?;
         }
         *self.inner.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);

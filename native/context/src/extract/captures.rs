@@ -7,7 +7,7 @@ use std::time::Instant;
 use streaming_iterator::StreamingIterator as _;
 use tree_sitter::{Node, QueryCursor, QueryCursorOptions, QueryMatch};
 
-use super::{parse, span};
+use super::{parse_within, span};
 use crate::languages::{Capture, LanguageId, LanguageQuery};
 use crate::limits;
 use crate::record::{Role, Span, SymbolKind};
@@ -59,10 +59,10 @@ pub(super) struct ImportMatch {
     pub(super) reexported: bool,
 }
 
-/// Parses a text and runs the query of its language.
-pub(super) fn capture(language: LanguageId, text: &str) -> Outcome {
+/// Parses a text, or a piece of it, and runs the query of its language.
+pub(super) fn capture(language: LanguageId, text: &str, within: Option<tree_sitter::Range>) -> Outcome {
     let Some(query) = language.query() else { return Outcome::NoGrammar };
-    let Some(tree) = parse(&query.grammar, text) else { return Outcome::GaveUp };
+    let Some(tree) = parse_within(&query.grammar, text, within) else { return Outcome::GaveUp };
     let mut collector = Collector { query, captures: Captures::default(), definitions: BTreeMap::new() };
     collector.captures.has_errors = tree.root_node().has_error();
 

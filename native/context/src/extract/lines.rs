@@ -1,5 +1,7 @@
 //! Where lines start, and what is on them.
 
+use tree_sitter::{Point, Range};
+
 use super::offset;
 use crate::languages::LanguageId;
 use crate::record::{LineCounts, Span};
@@ -12,6 +14,21 @@ pub(super) fn starts(text: &str) -> Box<[u32]> {
     let after_breaks =
         text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(index, _)| index + 1);
     std::iter::once(0).chain(after_breaks).filter(|start| *start < text.len()).map(offset).collect()
+}
+
+/// A piece of a text as parsers take it.
+pub(super) fn range(text: &str, starts: &[u32], span: Span) -> Range {
+    let point = |offset: u32| {
+        let row = starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        Point { row, column: (offset - starts.get(row).copied().unwrap_or(0)) as usize }
+    };
+    let end = span.end.min(super::offset(text.len()));
+    Range {
+        start_byte: span.start as usize,
+        end_byte: end as usize,
+        start_point: point(span.start),
+        end_point: point(end),
+    }
 }
 
 /// Counts lines by what is on them.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use tree_sitter::{ParseOptions, Parser, Tree};
+use tree_sitter::{ParseOptions, Parser, Range, Tree};
 
 use crate::limits;
 
@@ -18,8 +18,15 @@ thread_local! {
 /// Syntax errors are nodes of the tree.
 #[must_use]
 pub fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Tree> {
+    parse_within(grammar, text, None)
+}
+
+/// The tree of a piece of a text, as if there were nothing else. Its nodes have their places in the whole text.
+#[must_use]
+pub fn parse_within(grammar: &tree_sitter::Language, text: &str, within: Option<Range>) -> Option<Tree> {
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(grammar).ok()?;
+        parser.set_included_ranges(within.as_slice()).ok()?;
         let started = Instant::now();
         let mut within_time = |_: &_| {
             if started.elapsed() < limits::PARSE_TIME_MAX {

@@ -33,6 +33,15 @@ pub(super) fn symbols<'text>(
     builder.symbols
 }
 
+/// Puts the symbols of a piece of a text behind those of the pieces before it.
+pub(super) fn append(symbols: &mut Vec<Symbol>, mut others: Vec<Symbol>) {
+    let before = offset(symbols.len());
+    for symbol in &mut others {
+        symbol.parent = symbol.parent.map(|parent| SymbolId(parent.0 + before));
+    }
+    symbols.append(&mut others);
+}
+
 /// Gives the symbols the final ids of their names.
 pub(super) fn rename(symbols: &mut [Symbol], final_ids: &[NameId]) {
     for symbol in symbols {

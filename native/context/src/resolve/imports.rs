@@ -214,6 +214,10 @@ impl Resolver<'_> {
         if resolved.files.is_empty() && matches!(family, Family::Jvm) && parts.len() > 2 {
             resolved.files = nearest(&parts[..parts.len() - 1]);
         }
+        // Folders of Kotlin may leave out what all packages start with.
+        if resolved.files.is_empty() && matches!(family, Family::Jvm) {
+            resolved.files = self.files_of_namespace(path);
+        }
         if resolved.files.is_empty() && matches!(family, Family::Php) && parts.len() > 1 {
             resolved.files = nearest(&parts[1..]);
         }

@@ -3,7 +3,7 @@
 use super::families::Family;
 use super::lookup::folder;
 use super::receivers::Denoted;
-use super::{Meaning, Place, Resolver};
+use super::{Meaning, Place, Resolver, Source};
 use crate::index::{FileId, path_words};
 use crate::limits;
 use crate::record::{FileRecord, Occurrence, Role, SymbolId, SymbolKind};
@@ -31,6 +31,11 @@ impl Resolver<'_> {
     pub fn meanings(&self, file: FileId, index: usize) -> Vec<Meaning> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let Some(occurrence) = record.occurrences.get(index).copied() else { return Vec::new() };
+        if !matches!(occurrence.role(), Role::Definition | Role::Local)
+            && let Some(said) = self.said(file, occurrence.start)
+        {
+            return said;
+        }
         let name = record.name(occurrence.name());
         let mut meanings = match occurrence.role() {
             Role::Definition => defined_at(record, occurrence)
@@ -63,6 +68,9 @@ impl Resolver<'_> {
             return bound;
         }
         let own = self.top_level(file, name);
+        if let Some(modules) = self.module_named_by(file, record, &own) {
+            return Bound::Modules(modules);
+        }
         if !own.is_empty() {
             return Bound::Symbols(own.into_iter().map(|place| meaning(place, 0.95)).collect());
         }
@@ -76,6 +84,20 @@ impl Resolver<'_> {
         }
         let shared = self.shared(file, name, family);
         if shared.is_empty() { Bound::Nothing } else { Bound::Symbols(shared) }
+    }
+
+    /// The module that a constant is a name for, as in `const cart = @import("cart.zig")`.
+    fn module_named_by(&self, file: FileId, record: &FileRecord, own: &[Place]) -> Option<Vec<FileId>> {
+        let [Place { symbol, .. }] = own else { return None };
+        let symbol = record.symbol(*symbol)?;
+        let resolved = self.imports(file);
+        let mut imports = record.imports.iter().zip(resolved.iter());
+        let (_, resolved) = imports.find(|(import, _)| {
+            import.alias == Some(symbol.name)
+                && import.span.start < symbol.span.end
+                && symbol.span.start < import.span.end
+        })?;
+        (!resolved.files.is_empty()).then(|| resolved.files.clone())
     }
 
     /// In the functions and types around an offset, from the inside out.
@@ -260,7 +282,9 @@ impl Resolver<'_> {
         let Some(id) = record.names.find(name) else { return Vec::new() };
         let symbols = record.symbols_with_ids().filter(|(_, symbol)| {
             let parent = symbol.parent.and_then(|parent| record.symbol(parent));
-            symbol.name == id && parent.is_some_and(|parent| parent.kind.is_type())
+            // A module of Lua is a table, and what it offers are members of that.
+            let of_table = Family::of(record.language) == Family::Lua && symbol.owner.is_some();
+            symbol.name == id && (of_table || parent.is_some_and(|parent| parent.kind.is_type()))
         });
         symbols.map(|(symbol, _)| Place { file, symbol }).collect()
     }
@@ -313,46 +337,14 @@ impl Resolver<'_> {
             Denoted::Unknown => self.by_name(file, name),
         }
     }
-
-    /// The members of a name of any type: rather of those that the file can know of.
-    fn by_name(&self, file: FileId, name: &str) -> Vec<Meaning> {
-        let Some(language) = self.language(file) else { return Vec::new() };
-        let family = Family::of(language);
-        let known = self.by_name.borrow().get(name).cloned();
-        let all = known.unwrap_or_else(|| {
-            let is_member = |record: &FileRecord, symbol: &crate::record::Symbol| {
-                let parent = symbol.parent.and_then(|parent| record.symbol(parent));
-                symbol.owner.is_some() || parent.is_some_and(|parent| parent.kind.is_type())
-                    // An object's function is one of no type.
-                    || matches!(Family::of(record.language), Family::Script | Family::Lua) && symbol.kind == SymbolKind::Function && symbol.parent.is_none()
-            };
-            let symbols = self.snapshot.symbols_named(name).filter(|(file, _, symbol)| {
-                symbol.kind != SymbolKind::Implementation && self.record(*file).is_some_and(|record| is_member(record, symbol))
-            });
-            let all = std::rc::Rc::new(symbols.map(|(file, symbol, _)| Place { file, symbol }).collect::<Vec<_>>());
-            self.by_name.borrow_mut().insert(name.to_owned(), std::rc::Rc::clone(&all));
-            all
-        });
-        let of_family: Vec<Place> = all
-            .iter()
-            .copied()
-            .filter(|place| self.language(place.file).is_some_and(|language| Family::of(language) == family))
-            .collect();
-        let imports = self.imports(file);
-        let visible = |place: &Place| {
-            place.file == file || imports.iter().any(|import| import.files.contains(&place.file))
-        };
-        let near: Vec<Place> = of_family.iter().copied().filter(visible).collect();
-        if near.is_empty() { equally(&of_family, 0.4) } else { equally(&near, 0.5) }
-    }
 }
 
 pub(super) fn meaning(place: Place, confidence: f32) -> Meaning {
-    Meaning { place, confidence }
+    Meaning { place, confidence, source: Source::Index }
 }
 
 /// Several that are as likely as one another share a confidence.
-fn equally(places: &[Place], confidence: f32) -> Vec<Meaning> {
+pub(super) fn equally(places: &[Place], confidence: f32) -> Vec<Meaning> {
     #[expect(clippy::cast_precision_loss, reason = "a count of symbols of one name")]
     let each = (confidence / places.len().max(1) as f32).max(0.05);
     places.iter().map(|place| meaning(*place, each)).collect()

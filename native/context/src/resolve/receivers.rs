@@ -1,8 +1,7 @@
 //! What stands in front of a member: which types or modules it denotes, as far as the text nearby says.
 
 use super::families::Family;
-use super::lookup::folder;
-use super::meanings::{Bound, meaning};
+use super::meanings::Bound;
 use super::{Meaning, Place, Resolver};
 use crate::index::FileId;
 use crate::record::{FileRecord, Occurrence, Receiver, Role, SymbolId, SymbolKind};
@@ -256,7 +255,7 @@ impl Resolver<'_> {
         Vec::new()
     }
 
-    fn types_meant(&self, file: FileId, index: usize) -> Vec<Place> {
+    pub(super) fn types_meant(&self, file: FileId, index: usize) -> Vec<Place> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let occurrence = record.occurrences[index];
         if record.name(occurrence.name()) == "Self" {
@@ -302,109 +301,7 @@ impl Resolver<'_> {
         meanings.into_iter().map(|meaning| meaning.place).filter(|place| self.is_type(*place)).collect()
     }
 
-    /// The members of a name of some types; those of their bases are a little less sure.
-    pub(super) fn members(&self, types: &[Place], name: &str, confidence: f32) -> Vec<Meaning> {
-        let mut found: Vec<Meaning> = Vec::new();
-        let mut seen: Vec<Place> = Vec::new();
-        let mut next = types.to_vec();
-        let mut confidence = confidence;
-        for _ in 0..crate::limits::REEXPORTS_MAX {
-            next.retain(|place| !seen.contains(place));
-            if next.is_empty() {
-                break;
-            }
-            seen.extend(&next);
-            found.extend(
-                next.iter()
-                    .flat_map(|place| self.own_members(*place, name))
-                    .map(|place| meaning(place, confidence)),
-            );
-            if !found.is_empty() {
-                break;
-            }
-            next = next.iter().flat_map(|place| self.deeper(|| self.bases(*place))).collect();
-            confidence = confidence.min(0.8);
-        }
-        found
-    }
-
-    fn own_members(&self, of: Place, name: &str) -> Vec<Place> {
-        let Some((record, _)) = self.symbol(of) else { return Vec::new() };
-        let type_name = self.name(of);
-        let family = Family::of(record.language);
-        let home = self.snapshot.file(of.file).map(|file| (file.root, folder(&file.path)));
-        let mut found: Vec<(u8, Place)> = Vec::new();
-        for (file, symbol_id, symbol) in self.snapshot.symbols_named(name) {
-            let place = Place { file, symbol: symbol_id };
-            if file == of.file && symbol.parent == Some(of.symbol) {
-                found.push((0, place));
-                continue;
-            }
-            let Some(other) = self.snapshot.file(file) else { continue };
-            let owner = symbol.owner.map(|owner| other.record.name(owner));
-            // Members that are written elsewhere: `impl Type`, `func (t *Type)`, `extension Type`.
-            let of_other_type = file == of.file
-                && symbol
-                    .parent
-                    .and_then(|parent| record.symbol(parent))
-                    .is_some_and(|parent| parent.kind.is_type() && parent.kind != SymbolKind::Implementation);
-            if owner != Some(type_name) || Family::of(other.record.language) != family || of_other_type {
-                continue;
-            }
-            let in_own_type = symbol
-                .parent
-                .and_then(|parent| other.record.symbol(parent))
-                .is_some_and(|parent| parent.kind.is_type() && parent.kind != SymbolKind::Implementation);
-            if !in_own_type {
-                let distance = if file == of.file {
-                    1
-                } else if home == Some((other.root, folder(&other.path))) {
-                    2
-                } else {
-                    3
-                };
-                found.push((distance, place));
-            }
-        }
-        let nearest = found.iter().map(|(distance, _)| *distance).min();
-        found.into_iter().filter(|(distance, _)| Some(*distance) == nearest).map(|(_, place)| place).collect()
-    }
-
-    /// The types that a type extends or implements, also where that is written elsewhere.
-    pub(super) fn bases(&self, of: Place) -> Vec<Place> {
-        let Some((record, symbol)) = self.symbol(of) else { return Vec::new() };
-        let mut places = vec![of];
-        if Family::of(record.language) == Family::Rust || Family::of(record.language) == Family::Swift {
-            let named = self.snapshot.symbols_named(record.name(symbol.name));
-            places.extend(
-                named
-                    .filter(|(.., other)| other.kind == SymbolKind::Implementation)
-                    .map(|(file, symbol, _)| Place { file, symbol }),
-            );
-        }
-        let mut bases = Vec::new();
-        for place in places {
-            let Some((record, symbol)) = self.symbol(place) else { continue };
-            for index in self.occurrences_in(place.file, symbol.span) {
-                let occurrence = record.occurrences[index];
-                if occurrence.role() == Role::Extends && self.stands_in(record, occurrence, place.symbol) {
-                    bases.extend(self.types_meant(place.file, index).into_iter().filter(|base| *base != of));
-                }
-            }
-        }
-        bases
-    }
-
-    /// In a type itself rather than in one of its members; the fields of a struct may embed others.
-    fn stands_in(&self, record: &FileRecord, occurrence: Occurrence, of: SymbolId) -> bool {
-        let inner = record.enclosing_symbol(occurrence.start);
-        inner == Some(of)
-            || inner
-                .and_then(|id| record.symbol(id))
-                .is_some_and(|symbol| symbol.parent == Some(of) && symbol.kind == SymbolKind::Field)
-    }
-
-    fn is_type(&self, place: Place) -> bool {
+    pub(super) fn is_type(&self, place: Place) -> bool {
         self.symbol(place).is_some_and(|(_, symbol)| symbol.kind.is_type())
     }
 

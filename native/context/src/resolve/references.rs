@@ -1,10 +1,12 @@
 //! Where symbols are used.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::families::Family;
-use super::{Place, Resolver};
-use crate::index::FileId;
+use super::lookup::nearness;
+use super::{Place, Resolver, Source};
+use crate::index::{FileId, IndexedFile};
 use crate::record::{FileRecord, NameId, Occurrence, Role};
 
 /// A place where a symbol is used.
@@ -18,6 +20,8 @@ pub struct Reference {
     pub place: Place,
     /// How sure that is, from 0 to 1; see the table of [`crate::resolve`].
     pub confidence: f32,
+    /// Who says so.
+    pub source: Source,
 }
 
 impl Resolver<'_> {
@@ -31,6 +35,20 @@ impl Resolver<'_> {
         places: &[Place],
         go_on: &dyn Fn() -> Result<(), E>,
     ) -> Result<Vec<Reference>, E> {
+        self.references_within(places, usize::MAX, go_on)
+    }
+
+    /// As [`Resolver::references`], but of each name only those in so many files, the nearest to the first symbol.
+    /// [`Resolver::files_passed_over`] tells of the others.
+    ///
+    /// # Errors
+    /// That of `go_on`.
+    pub fn references_within<E>(
+        &self,
+        places: &[Place],
+        files_max: usize,
+        go_on: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Vec<Reference>, E> {
         let wanted: Vec<(Place, Place, f32)> =
             places.iter().flat_map(|place| self.stand_ins(*place)).collect();
         let names: BTreeSet<&str> =
@@ -39,7 +57,7 @@ impl Resolver<'_> {
             places.iter().filter_map(|place| self.language(place.file)).map(Family::of).collect();
         let mut found = Vec::new();
         for name in names {
-            for (file, indexed) in self.snapshot.files_with(name) {
+            for (file, indexed) in self.nearest_files_with(name, places, files_max) {
                 go_on()?;
                 let record = &*indexed.record;
                 if !families.contains(&Family::of(record.language)) {
@@ -49,14 +67,15 @@ impl Resolver<'_> {
                     let meanings = self.meanings(file, index);
                     let fitting = meanings.iter().flat_map(|meaning| {
                         let wanted = wanted.iter().filter(|(_, stand_in, _)| *stand_in == meaning.place);
-                        wanted.map(|(place, _, share)| (*place, meaning.confidence * share))
+                        wanted.map(|(place, _, share)| (*place, meaning.confidence * share, meaning.source))
                     });
                     let best = fitting.max_by(|a, b| a.1.total_cmp(&b.1));
-                    found.extend(best.map(|(place, confidence)| Reference {
+                    found.extend(best.map(|(place, confidence, source)| Reference {
                         file,
                         occurrence: record.occurrences[index],
                         place,
                         confidence,
+                        source,
                     }));
                 }
             }
@@ -64,6 +83,28 @@ impl Resolver<'_> {
         found.sort_by_key(|reference| (reference.file, reference.occurrence.start));
         found.dedup_by_key(|reference| (reference.file, reference.occurrence.start));
         Ok(found)
+    }
+
+    fn nearest_files_with(
+        &self,
+        name: &str,
+        places: &[Place],
+        files_max: usize,
+    ) -> Vec<(FileId, &Arc<IndexedFile>)> {
+        let mut files: Vec<(FileId, &Arc<IndexedFile>)> = self.snapshot.files_with(name).collect();
+        let home = places.first().and_then(|place| self.snapshot.file(place.file));
+        if let Some(home) = home.filter(|_| files.len() > files_max) {
+            files.sort_by_cached_key(|(id, file)| (std::cmp::Reverse(nearness(home, file)), *id));
+            self.passed_over.set(self.passed_over.get() + files.len() - files_max);
+            files.truncate(files_max);
+        }
+        files
+    }
+
+    /// The files that have a name and were not looked at.
+    #[must_use]
+    pub fn files_passed_over(&self) -> usize {
+        self.passed_over.get()
     }
 
     /// A symbol itself, and, where it overrides members of bases, those: who calls them may mean it.

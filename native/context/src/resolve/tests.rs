@@ -4,6 +4,8 @@ use super::*;
 use crate::index::Index;
 use crate::workspace::Workspace;
 
+mod languages;
+
 struct Fixture {
     _folder: tempfile::TempDir,
     index: Index,
@@ -25,7 +27,8 @@ fn place(files: &[(&str, &str)]) -> Fixture {
 impl Fixture {
     fn with<T>(&self, work: impl FnOnce(&Resolver<'_>, &Snapshot) -> T) -> T {
         let snapshot = self.index.snapshot();
-        let resolver = Resolver::new(&snapshot, self.manifests.get(&self.index, &snapshot));
+        let manifests = self.manifests.get(&self.index, &snapshot);
+        let resolver = Resolver::new(&snapshot, manifests, Arc::default());
         work(&resolver, &snapshot)
     }
 

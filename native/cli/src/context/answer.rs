@@ -1,0 +1,103 @@
+//! One question, answered in the terminal.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use bridge::config;
+use context::{Context, Event, Options, Refusal};
+use serde_json::{Value, json};
+
+use super::questions::{Question, Shown};
+use super::terminal::{self, Page};
+use crate::foreground;
+
+mod page;
+
+/// Exit status: there is nothing of that name, or no such place.
+const NOTHING: u8 = 1;
+
+/// Exit status: the question or the folder is wrong, or the answer took too long.
+pub(super) const FAILED: u8 = 2;
+
+/// Answers from the index of some folders, which is read from the disk as far as it is there.
+pub(super) fn answer(question: &Question, shown: &Shown, roots: Vec<PathBuf>) -> Result<ExitCode, String> {
+    foreground::log("warn");
+    let context = indexed(roots)?;
+    let answered = ask(&context, question, shown.max_tokens);
+    let found = match &answered {
+        Ok(answer) => is_found(question, answer),
+        Err(_) => false,
+    };
+    if shown.json {
+        let value = answered.as_ref().map_or_else(
+            |refusal| json!({ "error": refusal.message, "error_code": refusal.code.word() }),
+            Value::clone,
+        );
+        let mut page = Page::new(super::questions::When::Never);
+        page.line(serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?);
+        page.write()?;
+    }
+    let answer = match answered {
+        Ok(answer) => answer,
+        Err(_) if shown.json => return Ok(ExitCode::from(FAILED)),
+        Err(refusal) => return Err(refusal.message),
+    };
+    if !shown.json {
+        let mut page = Page::new(shown.color);
+        page::show(&mut page, question, &answer);
+        page.write()?;
+    }
+    Ok(if found { ExitCode::SUCCESS } else { ExitCode::from(NOTHING) })
+}
+
+/// Reads the folders to the end, and shows on a terminal how far that is.
+fn indexed(roots: Vec<PathBuf>) -> Result<Context, String> {
+    let bar = terminal::progress();
+    let listener: context::Listener = {
+        let bar = bar.clone();
+        Arc::new(move |event| {
+            if let Event::Progress(progress) = event {
+                bar.set_length(progress.total as u64);
+                bar.set_position(progress.files as u64);
+            }
+        })
+    };
+    let options = Options {
+        roots,
+        cache_folder: Some(config::default_data_folder()?.join(super::CACHE_FOLDER)),
+        listener: Some(listener),
+        ..Options::default()
+    };
+    let context = Context::open(options).map_err(|error| format!("a folder cannot be read: {error}"))?;
+    context.wait_until_indexed();
+    bar.finish_and_clear();
+    Ok(context)
+}
+
+fn ask(context: &Context, question: &Question, max_tokens: u32) -> Result<Value, Refusal> {
+    let (kind, parameters) = question.request(max_tokens);
+    let mut answer = context.ask(kind, &parameters)?;
+    if matches!(question, Question::Ask { .. }) {
+        let best =
+            answer["snippets"].as_array().into_iter().flatten().find(|snippet| snippet["symbol"].is_object());
+        let of_best = best.map(|snippet| {
+            json!({
+                "symbol_name": snippet["symbol"]["name"], "file_path": snippet["file_path"], "max_tokens": max_tokens / 2,
+            })
+        });
+        answer["context"] =
+            of_best.map_or(Ok(Value::Null), |parameters| context.ask("get_context", &parameters))?;
+    }
+    Ok(answer)
+}
+
+fn is_found(question: &Question, answer: &Value) -> bool {
+    match question {
+        Question::Ask { .. } | Question::Search { .. } => answer["snippet_count"] != json!(0),
+        Question::Symbol { .. } | Question::Refs { .. } | Question::Calls { .. } => {
+            answer["found"] == json!(true)
+        }
+        Question::Deps { .. } | Question::Summary => true,
+    }
+}

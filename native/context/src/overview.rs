@@ -1,0 +1,189 @@
+//! What a newcomer wants to know of a workspace: what is in it, where it starts, how it is built, and how its parts depend on one another.
+//!
+//! All of it follows from one snapshot, and is worked out once for each.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::index::{Index, IndexedFile, Snapshot};
+use crate::languages::LanguageId;
+use crate::record::{SymbolKind, Visibility};
+use crate::resolve::{Place, Resolver};
+
+mod commands;
+mod entries;
+mod modules;
+
+pub use commands::{Command, Purpose};
+pub use entries::EntryPoint;
+pub use modules::{Dependencies, Module};
+
+/// Symbols of each list that are kept: as many as a newcomer reads.
+const SYMBOLS_MAX: usize = 10;
+
+/// What is in a workspace.
+#[derive(Debug, Default)]
+pub struct Overview {
+    /// What is written in each language, the one with the most code first.
+    pub languages: Vec<(LanguageId, Counts)>,
+    /// The public classes and other types that the most files mention, with the number of files.
+    pub types: Vec<(Place, usize)>,
+    /// The public functions that the most files mention, with the number of files.
+    pub functions: Vec<(Place, usize)>,
+    /// Where programs start, and what libraries offer.
+    pub entries: Vec<EntryPoint>,
+    /// How it is built, tested and run.
+    pub commands: Vec<Command>,
+    /// How its parts and files depend on one another.
+    pub dependencies: Dependencies,
+}
+
+/// Numbers of what is written in a language.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Counts {
+    /// Files.
+    pub files: u64,
+    /// Functions that belong to no type.
+    pub functions: u64,
+    /// Types of every kind.
+    pub classes: u64,
+    /// Functions that belong to a type.
+    pub methods: u64,
+    /// Import statements.
+    pub imports: u64,
+    /// Everything that is defined.
+    pub symbols: u64,
+    /// Lines.
+    pub lines: u64,
+    /// Lines with anything but comments.
+    pub code: u64,
+}
+
+/// The overview of the last snapshot that somebody asked about.
+#[derive(Debug, Default)]
+pub struct OverviewCache {
+    last: Mutex<Option<(Weak<Snapshot>, Arc<Overview>)>>,
+}
+
+impl OverviewCache {
+    /// The overview of a snapshot. `go_on` is asked now and then, and what it refuses with ends the work.
+    ///
+    /// # Errors
+    /// That of `go_on`.
+    pub fn get<E>(
+        &self,
+        index: &Index,
+        snapshot: &Arc<Snapshot>,
+        resolver: &Resolver<'_>,
+        go_on: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Arc<Overview>, E> {
+        // Whoever comes second waits for the first one rather than doing the same.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, known)) = &*last
+            && std::ptr::eq(Weak::as_ptr(of), Arc::as_ptr(snapshot))
+        {
+            return Ok(Arc::clone(known));
+        }
+        let overview = Arc::new(Overview::new(index, snapshot, resolver, go_on)?);
+        *last = Some((Arc::downgrade(snapshot), Arc::clone(&overview)));
+        Ok(overview)
+    }
+}
+
+impl Overview {
+    fn new<E>(
+        index: &Index,
+        snapshot: &Snapshot,
+        resolver: &Resolver<'_>,
+        go_on: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let (mut functions, mut types) = (Top::default(), Top::default());
+        let mut languages: BTreeMap<LanguageId, Counts> = BTreeMap::new();
+        for (id, file) in snapshot.files() {
+            let record = &*file.record;
+            let counts = languages.entry(record.language).or_default();
+            counts.add(file);
+            if !is_own(file) {
+                continue;
+            }
+            for (symbol_id, symbol) in record.symbols_with_ids() {
+                if symbol.visibility != Visibility::Public || symbol.is_test {
+                    continue;
+                }
+                let place = Place { file: id, symbol: symbol_id };
+                match symbol.kind {
+                    SymbolKind::Function => functions.add(place, record.name(symbol.name)),
+                    SymbolKind::Implementation => {}
+                    kind if kind.is_type() => types.add(place, record.name(symbol.name)),
+                    _ => {}
+                }
+            }
+        }
+        let mut languages: Vec<(LanguageId, Counts)> = languages.into_iter().collect();
+        languages.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.code));
+        let manifests = commands::Manifest::all(index, snapshot);
+        Ok(Self {
+            languages,
+            types: types.best(snapshot, go_on)?,
+            functions: functions.best(snapshot, go_on)?,
+            entries: entries::entries(snapshot, &manifests),
+            commands: commands::commands(snapshot, &manifests),
+            dependencies: Dependencies::new(snapshot, resolver, go_on)?,
+        })
+    }
+}
+
+/// Whether a file is the workspace's own code rather than a test, a copy, or written by a program.
+fn is_own(file: &IndexedFile) -> bool {
+    !file.is_test && !file.is_vendored && !file.record.generated
+}
+
+impl Counts {
+    fn add(&mut self, file: &IndexedFile) {
+        let record = &*file.record;
+        self.files += 1;
+        self.lines += u64::from(record.lines.total());
+        self.code += u64::from(record.lines.code);
+        self.imports += record.imports.len() as u64;
+        self.symbols += record.symbols.len() as u64;
+        for symbol in &record.symbols {
+            match symbol.kind {
+                SymbolKind::Function => self.functions += 1,
+                SymbolKind::Method | SymbolKind::Constructor => self.methods += 1,
+                kind if kind.is_type() && kind != SymbolKind::Implementation => self.classes += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The symbols that the most files mention.
+#[derive(Default)]
+struct Top<'a> {
+    /// By name. Symbols that share their name with another one would share its users as well, so they are `None`.
+    found: HashMap<&'a str, Option<Place>>,
+}
+
+impl<'a> Top<'a> {
+    fn add(&mut self, place: Place, name: &'a str) {
+        self.found.entry(name).and_modify(|known| *known = None).or_insert(Some(place));
+    }
+
+    fn best<E>(
+        self,
+        snapshot: &Snapshot,
+        go_on: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Vec<(Place, usize)>, E> {
+        let mut counted: Vec<(Place, usize)> = Vec::new();
+        for (name, place) in self.found {
+            go_on()?;
+            counted.extend(place.map(|place| (place, snapshot.files_with(name).count())));
+        }
+        counted.sort_unstable_by_key(|(place, files)| (std::cmp::Reverse(*files), *place));
+        counted.truncate(SYMBOLS_MAX);
+        Ok(counted)
+    }
+}
+
+#[cfg(test)]
+mod tests;

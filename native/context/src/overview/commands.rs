@@ -1,0 +1,404 @@
+//! How a workspace is built, tested and run, as its manifests say.
+
+use serde_json::Value;
+
+use super::is_own;
+use crate::index::{FileId, Index, IndexedFile, Snapshot};
+use crate::workspace::RootIndex;
+
+/// Scripts and targets of one manifest that are kept: those that people type.
+const OF_MANIFEST_MAX: usize = 30;
+
+/// What a command is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// It makes what is shipped.
+    Build,
+    /// It runs tests.
+    Test,
+    /// It runs the program.
+    Run,
+    /// It finds faults without running anything.
+    Lint,
+    /// It changes how the code is laid out.
+    Format,
+    /// It is for something else.
+    Other,
+}
+
+impl Purpose {
+    /// The word for it in answers.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Test => "test",
+            Self::Run => "run",
+            Self::Lint => "lint",
+            Self::Format => "format",
+            Self::Other => "other",
+        }
+    }
+
+    /// What a script or target is for, by its name: `test:unit` is a test.
+    fn of_name(name: &str) -> Self {
+        match name.split([':', '-', '_', '.', '/']).next().unwrap_or(name) {
+            "build" | "compile" | "bundle" | "package" | "dist" | "all" | "make" => Self::Build,
+            "test" | "tests" | "spec" | "e2e" | "unit" | "integration" | "coverage" => Self::Test,
+            "start" | "run" | "dev" | "serve" | "demo" | "watch" => Self::Run,
+            "lint" | "check" | "typecheck" | "clippy" | "vet" => Self::Lint,
+            "fmt" | "format" | "prettier" => Self::Format,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A command that somebody types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What is typed.
+    pub line: String,
+    /// The folder in which it is typed, from its root.
+    pub folder: String,
+    /// The manifest that says so.
+    pub manifest: FileId,
+}
+
+/// A manifest with its text.
+pub(super) struct Manifest<'a> {
+    id: FileId,
+    root: RootIndex,
+    folder: &'a str,
+    name: &'a str,
+    text: String,
+    /// Of its name there is none in a folder around it: what lies below one is built with it.
+    is_outermost: bool,
+}
+
+type Fixed = &'static [(Purpose, &'static str)];
+
+/// Tools whose commands are the same everywhere, by the file that says that a folder is theirs.
+const FIXED: &[(&str, Fixed)] = &[
+    ("go.mod", &[(Purpose::Build, "go build ./..."), (Purpose::Test, "go test ./...")]),
+    ("mix.exs", &[(Purpose::Build, "mix compile"), (Purpose::Test, "mix test")]),
+    ("Package.swift", &[(Purpose::Build, "swift build"), (Purpose::Test, "swift test")]),
+    ("build.zig", &[(Purpose::Build, "zig build"), (Purpose::Test, "zig build test")]),
+    ("stack.yaml", &[(Purpose::Build, "stack build"), (Purpose::Test, "stack test")]),
+    ("cabal.project", &[(Purpose::Build, "cabal build all"), (Purpose::Test, "cabal test all")]),
+    ("build.sbt", &[(Purpose::Build, "sbt compile"), (Purpose::Test, "sbt test")]),
+    (
+        "meson.build",
+        &[
+            (Purpose::Build, "meson setup build && meson compile -C build"),
+            (Purpose::Test, "meson test -C build"),
+        ],
+    ),
+    ("Rakefile", &[(Purpose::Build, "bundle exec rake")]),
+    (".rspec", &[(Purpose::Test, "bundle exec rspec")]),
+    ("tox.ini", &[(Purpose::Test, "tox")]),
+    ("noxfile.py", &[(Purpose::Test, "nox")]),
+    ("manage.py", &[(Purpose::Run, "python manage.py runserver"), (Purpose::Test, "python manage.py test")]),
+    ("phpunit.xml", &[(Purpose::Test, "vendor/bin/phpunit")]),
+    ("phpunit.xml.dist", &[(Purpose::Test, "vendor/bin/phpunit")]),
+];
+
+/// Manifests that say more than that they are there.
+const READ: &[&str] = &[
+    "package.json",
+    "Cargo.toml",
+    "pyproject.toml",
+    "setup.py",
+    "Makefile",
+    "makefile",
+    "GNUmakefile",
+    "justfile",
+    "Justfile",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "settings.gradle",
+    "settings.gradle.kts",
+    "CMakeLists.txt",
+    "composer.json",
+    "deno.json",
+];
+
+impl<'a> Manifest<'a> {
+    /// Every manifest, those near the roots first.
+    pub(super) fn all(index: &Index, snapshot: &'a Snapshot) -> Vec<Self> {
+        let manifests = snapshot.files().filter(|(_, file)| is_own(file) && is_manifest(parts(file).1));
+        let mut found: Vec<(FileId, &'a IndexedFile)> = manifests.map(|(id, file)| (id, &**file)).collect();
+        found.sort_by_key(|(_, file)| (file.root, file.path.matches('/').count(), &file.path));
+        let mut all: Vec<Self> = Vec::with_capacity(found.len());
+        for (id, file) in found {
+            let (folder, name) = parts(file);
+            let is_around = |other: &Self| {
+                let rest = folder.strip_prefix(other.folder);
+                other.root == file.root
+                    && other.name == name
+                    && (other.folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/')))
+            };
+            let is_outermost = !all.iter().any(is_around);
+            let text = index.text(file).unwrap_or_default();
+            all.push(Self { id, root: file.root, folder, name, text, is_outermost });
+        }
+        all
+    }
+
+    /// The file at a path from the manifest's folder, where it is in the workspace.
+    pub(super) fn resolve(&self, snapshot: &Snapshot, path: &str) -> Option<FileId> {
+        let path = path.trim_start_matches("./");
+        let joined = if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) };
+        snapshot.find(self.root, &joined)
+    }
+
+    /// The entry points that it names: what they are, what they are called, and their file from its folder, which need not exist.
+    pub(super) fn entries(&self) -> Vec<(&'static str, String, String)> {
+        match self.name {
+            "package.json" => node_entries(&self.text),
+            "Cargo.toml" => cargo_entries(&self.text),
+            "pyproject.toml" => python_entries(&self.text),
+            _ => Vec::new(),
+        }
+    }
+
+    fn commands(&self, snapshot: &Snapshot) -> Vec<(Purpose, String)> {
+        if let Some((_, fixed)) = FIXED.iter().find(|(name, _)| *name == self.name) {
+            return fixed.iter().map(|(purpose, line)| (*purpose, (*line).to_owned())).collect();
+        }
+        let has = |path: &str| self.resolve(snapshot, path).is_some();
+        let plain = |lines: &[(Purpose, &str)]| {
+            lines.iter().map(|(purpose, line)| (*purpose, (*line).to_owned())).collect()
+        };
+        match self.name {
+            "package.json" => scripts(&self.text, "scripts", node_runner(&self.text, has)),
+            "composer.json" => scripts(&self.text, "scripts", "composer run"),
+            "deno.json" => scripts(&self.text, "tasks", "deno task"),
+            "Cargo.toml" => cargo(&self.text),
+            "pyproject.toml" => python(&self.text, has),
+            "setup.py" if !has("pyproject.toml") => plain(&[(Purpose::Build, "pip install -e .")]),
+            "Makefile" | "makefile" | "GNUmakefile" => targets(&self.text, "make"),
+            "justfile" | "Justfile" => targets(&self.text, "just"),
+            "pom.xml" => wrapped(if has("mvnw") { "./mvnw" } else { "mvn" }, "package"),
+            "build.gradle" | "build.gradle.kts" | "settings.gradle" | "settings.gradle.kts" => {
+                wrapped(if has("gradlew") { "./gradlew" } else { "gradle" }, "build")
+            }
+            "CMakeLists.txt" => cmake(&self.text),
+            _ if is_dotnet(self.name) => {
+                plain(&[(Purpose::Build, "dotnet build"), (Purpose::Test, "dotnet test")])
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// How it is built, tested and run: what is said nearest to a root first, and builds before tests before runs.
+pub(super) fn commands(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<Command> {
+    let mut found = Vec::new();
+    for manifest in manifests.iter().filter(|manifest| manifest.is_outermost) {
+        found.extend(manifest.commands(snapshot).into_iter().map(|(purpose, line)| Command {
+            purpose,
+            line,
+            folder: manifest.folder.to_owned(),
+            manifest: manifest.id,
+        }));
+    }
+    let depth = |command: &Command| {
+        if command.folder.is_empty() { 0 } else { 1 + command.folder.matches('/').count() }
+    };
+    found.sort_by_key(|command| (depth(command), command.purpose));
+    // A build and its settings are said by two files of Gradle.
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|command| seen.insert((command.folder.clone(), command.line.clone())));
+    found
+}
+
+fn parts(file: &IndexedFile) -> (&str, &str) {
+    file.path.rsplit_once('/').unwrap_or(("", &file.path))
+}
+
+fn is_manifest(name: &str) -> bool {
+    READ.contains(&name) || FIXED.iter().any(|(fixed, _)| *fixed == name) || is_dotnet(name)
+}
+
+fn is_dotnet(name: &str) -> bool {
+    [".sln", ".slnx", ".csproj"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// The program that runs the scripts of a package.json.
+fn node_runner(text: &str, has: impl Fn(&str) -> bool) -> &'static str {
+    let manifest: Value = serde_json::from_str(text).unwrap_or_default();
+    let said = manifest["packageManager"].as_str().unwrap_or_default();
+    let by = |name: &str, lock: &str| said.starts_with(name) || (said.is_empty() && has(lock));
+    if by("pnpm", "pnpm-lock.yaml") {
+        "pnpm run"
+    } else if by("yarn", "yarn.lock") {
+        "yarn run"
+    } else if by("bun", "bun.lock") {
+        "bun run"
+    } else {
+        "npm run"
+    }
+}
+
+fn scripts(text: &str, key: &str, runner: &str) -> Vec<(Purpose, String)> {
+    let manifest: Value = serde_json::from_str(text).unwrap_or_default();
+    let names = manifest[key].as_object().into_iter().flatten().map(|(name, _)| name);
+    // What runs around another script is not typed.
+    let is_hook = |name: &&String| {
+        name.strip_prefix("pre")
+            .or(name.strip_prefix("post"))
+            .is_some_and(|of| manifest[key].get(of).is_some())
+    };
+    let typed = names.filter(|name| !is_hook(name)).take(OF_MANIFEST_MAX);
+    typed
+        .map(|name| {
+            let line = if runner == "npm run" && matches!(name.as_str(), "test" | "start") {
+                format!("npm {name}")
+            } else {
+                format!("{runner} {name}")
+            };
+            (Purpose::of_name(name), line)
+        })
+        .collect()
+}
+
+fn node_entries(text: &str) -> Vec<(&'static str, String, String)> {
+    let manifest: Value = serde_json::from_str(text).unwrap_or_default();
+    let name = manifest["name"].as_str().unwrap_or_default();
+    let mut found = Vec::new();
+    match &manifest["bin"] {
+        Value::String(path) => found.push(("program", name.to_owned(), path.clone())),
+        Value::Object(programs) => found.extend(
+            programs
+                .iter()
+                .filter_map(|(name, path)| Some(("program", name.clone(), path.as_str()?.to_owned()))),
+        ),
+        _ => {}
+    }
+    for key in ["source", "module", "main"] {
+        found.extend(manifest[key].as_str().map(|path| ("library", name.to_owned(), path.to_owned())));
+    }
+    // What is compiled into `main` usually comes from here.
+    found.extend(
+        ["src/index.ts", "src/index.tsx", "index.ts", "index.js"]
+            .map(|path| ("library", name.to_owned(), path.to_owned())),
+    );
+    found
+}
+
+fn cargo(text: &str) -> Vec<(Purpose, String)> {
+    let manifest: toml::Table = text.parse().unwrap_or_default();
+    let all = if manifest.contains_key("workspace") { " --workspace" } else { "" };
+    vec![(Purpose::Build, format!("cargo build{all}")), (Purpose::Test, format!("cargo test{all}"))]
+}
+
+fn cargo_entries(text: &str) -> Vec<(&'static str, String, String)> {
+    let manifest: toml::Table = text.parse().unwrap_or_default();
+    let Some(package) =
+        manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str)
+    else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for program in manifest.get("bin").and_then(toml::Value::as_array).into_iter().flatten() {
+        let name = program.get("name").and_then(toml::Value::as_str).unwrap_or(package);
+        let path = program
+            .get("path")
+            .and_then(toml::Value::as_str)
+            .map_or_else(|| format!("src/bin/{name}.rs"), str::to_owned);
+        found.push(("program", name.to_owned(), path));
+    }
+    found.push(("program", package.to_owned(), "src/main.rs".to_owned()));
+    let library = manifest.get("lib").and_then(|library| library.get("path")).and_then(toml::Value::as_str);
+    found.push(("library", package.to_owned(), library.unwrap_or("src/lib.rs").to_owned()));
+    found
+}
+
+fn python(text: &str, has: impl Fn(&str) -> bool) -> Vec<(Purpose, String)> {
+    let manifest: toml::Table = text.parse().unwrap_or_default();
+    let tool = |name: &str| manifest.get("tool").and_then(|tools| tools.get(name));
+    let (build, run) = if tool("poetry").is_some() {
+        ("poetry build", "poetry run ")
+    } else if tool("uv").is_some() || has("uv.lock") {
+        ("uv build", "uv run ")
+    } else if tool("hatch").is_some() {
+        ("hatch build", "")
+    } else {
+        ("python -m build", "")
+    };
+    let mut found = Vec::new();
+    if manifest.contains_key("build-system") || manifest.contains_key("project") {
+        found.push((Purpose::Build, build.to_owned()));
+    }
+    if tool("pytest").is_some() || text.contains("pytest") {
+        found.push((Purpose::Test, format!("{run}pytest")));
+    }
+    if tool("ruff").is_some() {
+        found.push((Purpose::Lint, format!("{run}ruff check")));
+    }
+    if tool("mypy").is_some() {
+        found.push((Purpose::Lint, format!("{run}mypy .")));
+    }
+    found
+}
+
+/// `name = "package.module:function"`, below the folder or its `src`.
+fn python_entries(text: &str) -> Vec<(&'static str, String, String)> {
+    let manifest: toml::Table = text.parse().unwrap_or_default();
+    let project = manifest.get("project").and_then(|project| project.get("scripts"));
+    let poetry =
+        manifest.get("tool").and_then(|tools| tools.get("poetry")).and_then(|poetry| poetry.get("scripts"));
+    let mut found = Vec::new();
+    for (name, target) in [project, poetry].into_iter().flatten().filter_map(toml::Value::as_table).flatten()
+    {
+        let module =
+            target.as_str().and_then(|target| target.split(':').next()).unwrap_or_default().replace('.', "/");
+        for path in [
+            format!("{module}.py"),
+            format!("{module}/__init__.py"),
+            format!("src/{module}.py"),
+            format!("src/{module}/__init__.py"),
+        ] {
+            found.push(("program", name.clone(), path));
+        }
+    }
+    found
+}
+
+/// The targets of a makefile or justfile that people type.
+fn targets(text: &str, runner: &str) -> Vec<(Purpose, String)> {
+    let mut names: Vec<&str> = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with([' ', '\t', '#', '.', '@'])) {
+        let Some((before, behind)) = line.split_once(':') else { continue };
+        // A recipe of `just` may have parameters behind its name.
+        let written: Vec<&str> =
+            before.split_whitespace().take(if runner == "just" { 1 } else { usize::MAX }).collect();
+        let is_assignment = behind.starts_with('=');
+        if is_assignment || written.iter().any(|word| word.contains(['=', '$', '%', '/', '"'])) {
+            continue;
+        }
+        for name in written {
+            if !name.contains('.') && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names.truncate(OF_MANIFEST_MAX);
+    names.into_iter().map(|name| (Purpose::of_name(name), format!("{runner} {name}"))).collect()
+}
+
+fn wrapped(runner: &str, build: &str) -> Vec<(Purpose, String)> {
+    vec![(Purpose::Build, format!("{runner} {build}")), (Purpose::Test, format!("{runner} test"))]
+}
+
+fn cmake(text: &str) -> Vec<(Purpose, String)> {
+    let mut found = vec![(Purpose::Build, "cmake -B build && cmake --build build".to_owned())];
+    let text = text.to_lowercase();
+    if text.contains("enable_testing") || text.contains("include(ctest)") {
+        found.push((Purpose::Test, "ctest --test-dir build".to_owned()));
+    }
+    found
+}

@@ -1,0 +1,36 @@
+//! What SCIP indexes say of names, which goes before what syntax says.
+
+use super::{Meaning, Place, Resolver, Source};
+use crate::index::FileId;
+use crate::record::SymbolId;
+use crate::scip_index::DefinedAt;
+
+impl Resolver<'_> {
+    /// What an identifier means; `None` where no index says anything of it, or where what it says leads to a text that has changed.
+    pub(super) fn said(&self, file: FileId, offset: u32) -> Option<Vec<Meaning>> {
+        let definitions = self.scip.definitions(self.snapshot.file(file)?, offset)?;
+        let mut meanings = Vec::with_capacity(definitions.len());
+        for defined in definitions {
+            let file = self.snapshot.find(defined.root, &defined.path)?;
+            // What is defined there and is no symbol is a variable or a parameter.
+            let symbol = self.symbol_defined_at(file, defined)?;
+            let place = symbol.map(|symbol| Place { file, symbol });
+            meanings.extend(place.map(|place| Meaning { place, confidence: 1.0, source: Source::Scip }));
+        }
+        self.scip_said.set(true);
+        Some(meanings)
+    }
+
+    /// Who said what names mean: a SCIP index if it did for any of them.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        if self.scip_said.get() { Source::Scip } else { Source::Index }
+    }
+
+    /// The outer `None` where the text has changed.
+    fn symbol_defined_at(&self, file: FileId, defined: &DefinedAt) -> Option<Option<SymbolId>> {
+        let record = self.record(file).filter(|record| record.hash == defined.hash)?;
+        let named = record.symbols_with_ids().find(|(_, symbol)| symbol.name_span.start == defined.offset);
+        Some(named.map(|(id, _)| id))
+    }
+}

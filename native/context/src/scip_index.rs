@@ -1,0 +1,269 @@
+//! SCIP indexes: what a compiler says of names, in a file `index.scip` in a root of the workspace (https://scip-code.org).
+//!
+//! It is true of the texts that it was made from. Which those were it does not say, so a file that was changed after the index is not
+//! looked up in it, and neither is one whose text has become another since it was read. There, syntax says what names mean.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use protobuf::Message as _;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use scip::types::{self, PositionEncoding, SymbolRole};
+
+use crate::index::{Index, IndexedFile, Snapshot, since_epoch};
+use crate::limits;
+use crate::record::FileRecord;
+use crate::workspace::RootIndex;
+
+mod positions;
+
+/// The name of the file.
+const FILE_NAME: &str = "index.scip";
+
+/// What indexes say of the names in a workspace.
+#[derive(Debug, Default)]
+pub struct ScipIndex {
+    documents: HashMap<(RootIndex, Box<str>), Document>,
+    /// Where symbols are defined, in the order of the symbols.
+    definitions: Vec<Definition>,
+}
+
+/// What is said of one file.
+#[derive(Debug)]
+struct Document {
+    /// XXH3 of the text that it is said of.
+    hash: u64,
+    /// Offsets of identifiers, in order, each with what it means.
+    names: Box<[(u32, Name)]>,
+}
+
+/// What an identifier means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    /// Something that only its own file knows: a variable of a function.
+    Local,
+    /// The symbol of this number.
+    Symbol(u32),
+}
+
+/// A place where a symbol is defined.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Definition {
+    symbol: u32,
+    place: DefinedAt,
+}
+
+/// An identifier that defines something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DefinedAt {
+    /// The root of the file.
+    pub root: RootIndex,
+    /// Its path from there.
+    pub path: Box<str>,
+    /// XXH3 of its text; of another text, the offset says nothing.
+    pub hash: u64,
+    /// The offset of the identifier.
+    pub offset: u32,
+}
+
+/// The indexes as they were last read. They are read again when one of the files has changed.
+#[derive(Debug, Default)]
+pub struct ScipCache {
+    last: Mutex<Option<(Vec<IndexFile>, Arc<ScipIndex>)>>,
+}
+
+/// An index on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct IndexFile {
+    root: RootIndex,
+    path: PathBuf,
+    size: u64,
+    modified: Option<Duration>,
+}
+
+impl ScipCache {
+    /// What the indexes of a workspace say; nothing before all of its files are read.
+    #[must_use]
+    pub fn get(&self, index: &Index, snapshot: &Snapshot) -> Arc<ScipIndex> {
+        let files = IndexFile::all(index);
+        if files.is_empty() || !snapshot.is_complete() {
+            return Arc::default();
+        }
+        // Whoever comes second waits for the first one rather than doing the same.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, indexed)) = &*last
+            && *known == files
+        {
+            return Arc::clone(indexed);
+        }
+        let mut builder = Builder::default();
+        for file in &files {
+            // Told once: the same file is not read again.
+            if let Err(error) = builder.add(file, index, snapshot) {
+                tracing::warn!(file = %file.path.display(), %error, "the SCIP index is not used");
+            }
+        }
+        let indexed = Arc::new(builder.finish());
+        *last = Some((files, Arc::clone(&indexed)));
+        indexed
+    }
+}
+
+impl IndexFile {
+    /// Those that there are. Links are not followed: they may lead out of the workspace.
+    fn all(index: &Index) -> Vec<Self> {
+        let roots = (0..).zip(index.workspace().roots());
+        roots
+            .filter_map(|(root, folder)| {
+                let path = folder.join(FILE_NAME);
+                let metadata = path.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
+                let modified =
+                    metadata.modified().ok().and_then(|modified: SystemTime| since_epoch(modified));
+                Some(Self { root, path, size: metadata.len(), modified })
+            })
+            .collect()
+    }
+
+    fn read(&self) -> Result<types::Index, String> {
+        if self.size > limits::SCIP_BYTES_MAX {
+            return Err(format!("it has more than {} bytes", limits::SCIP_BYTES_MAX));
+        }
+        let bytes = std::fs::read(&self.path).map_err(|error| error.to_string())?;
+        types::Index::parse_from_bytes(&bytes).map_err(|error| error.to_string())
+    }
+}
+
+impl ScipIndex {
+    /// The definitions of what an identifier means: empty where that is local, or outside of the workspace; `None` where nothing is
+    /// said of it.
+    #[must_use]
+    pub fn definitions(&self, file: &IndexedFile, offset: u32) -> Option<Vec<&DefinedAt>> {
+        let document = self.documents.get(&(file.root, file.path.clone()))?;
+        if document.hash != file.record.hash {
+            return None;
+        }
+        let first = document.names.partition_point(|(start, _)| *start < offset);
+        let here = document.names[first..].iter().take_while(|(start, _)| *start == offset);
+        let mut said = None;
+        for (_, name) in here {
+            let definitions = said.get_or_insert_with(Vec::new);
+            if let Name::Symbol(symbol) = name {
+                definitions.extend(self.of_symbol(*symbol));
+            }
+        }
+        said
+    }
+
+    fn of_symbol(&self, symbol: u32) -> impl Iterator<Item = &DefinedAt> {
+        let first = self.definitions.partition_point(|definition| definition.symbol < symbol);
+        self.definitions[first..]
+            .iter()
+            .take_while(move |definition| definition.symbol == symbol)
+            .map(|definition| &definition.place)
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    index: ScipIndex,
+    symbols: HashMap<String, u32>,
+}
+
+impl Builder {
+    fn add(&mut self, file: &IndexFile, index: &Index, snapshot: &Snapshot) -> Result<(), String> {
+        let read = file.read()?;
+        let understood: Vec<(&types::Document, &IndexedFile, Vec<Identifier<'_>>)> = read
+            .documents
+            .par_iter()
+            .filter_map(|document| {
+                let id = snapshot.find(file.root, &document.relative_path)?;
+                let indexed = &**snapshot.file(id)?;
+                let text = index.text(indexed).filter(|text| is_of(document, text, file, indexed))?;
+                Some((document, indexed, identifiers(document, &text, &indexed.record)))
+            })
+            .collect();
+        for (document, indexed, identifiers) in understood {
+            let mut names: Vec<(u32, Name)> = Vec::with_capacity(identifiers.len());
+            for (offset, occurrence) in identifiers {
+                let name = self.name(&occurrence.symbol);
+                names.push((offset, name));
+                let is_definition = occurrence.symbol_roles & SymbolRole::Definition as i32 != 0;
+                if let (Name::Symbol(symbol), true) = (name, is_definition) {
+                    let (path, hash) = (document.relative_path.as_str().into(), indexed.record.hash);
+                    let place = DefinedAt { root: file.root, path, hash, offset };
+                    self.index.definitions.push(Definition { symbol, place });
+                }
+            }
+            names.sort_unstable();
+            names.dedup();
+            let document = Document { hash: indexed.record.hash, names: names.into() };
+            self.index.documents.insert((file.root, indexed.path.clone()), document);
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, symbol: &str) -> Name {
+        if scip::symbol::is_local_symbol(symbol) {
+            return Name::Local;
+        }
+        let next = u32::try_from(self.symbols.len()).unwrap_or(u32::MAX);
+        Name::Symbol(*self.symbols.entry(symbol.to_owned()).or_insert(next))
+    }
+
+    fn finish(mut self) -> ScipIndex {
+        self.index.definitions.sort_unstable();
+        self.index
+    }
+}
+
+/// An identifier: its offset, and what is said of it.
+type Identifier<'a> = (u32, &'a types::Occurrence);
+
+/// Whether a document is about the text that a file has now.
+fn is_of(document: &types::Document, text: &str, index: &IndexFile, file: &IndexedFile) -> bool {
+    if xxhash_rust::xxh3::xxh3_64(text.as_bytes()) != file.record.hash {
+        return false;
+    }
+    if !document.text.is_empty() {
+        return document.text == text;
+    }
+    file.stamp.modified.zip(index.modified).is_some_and(|(file, index)| file <= index)
+}
+
+/// The occurrences of a document that stand at identifiers of the text, with their offsets.
+fn identifiers<'a>(document: &'a types::Document, text: &str, record: &FileRecord) -> Vec<Identifier<'a>> {
+    let encodings: &[PositionEncoding] = match document.position_encoding.enum_value_or_default() {
+        // Indexers that do not say it count as their own language does. Only one way of counting leads to an identifier, mostly.
+        PositionEncoding::UnspecifiedPositionEncoding => &[
+            PositionEncoding::UTF16CodeUnitOffsetFromLineStart,
+            PositionEncoding::UTF32CodeUnitOffsetFromLineStart,
+            PositionEncoding::UTF8CodeUnitOffsetFromLineStart,
+        ],
+        PositionEncoding::UTF8CodeUnitOffsetFromLineStart => {
+            &[PositionEncoding::UTF8CodeUnitOffsetFromLineStart]
+        }
+        PositionEncoding::UTF16CodeUnitOffsetFromLineStart => {
+            &[PositionEncoding::UTF16CodeUnitOffsetFromLineStart]
+        }
+        PositionEncoding::UTF32CodeUnitOffsetFromLineStart => {
+            &[PositionEncoding::UTF32CodeUnitOffsetFromLineStart]
+        }
+    };
+    let is_identifier =
+        |offset: &u32| record.occurrences.binary_search_by_key(offset, |occurrence| occurrence.start).is_ok();
+    let occurrences = document.occurrences.iter().filter_map(|occurrence| {
+        let (line, column) = positions::start(occurrence)?;
+        let line = record.line_span(line.checked_add(1)?)?;
+        let offset = encodings
+            .iter()
+            .filter_map(|encoding| Some(line.start + positions::bytes(line.of(text), column, *encoding)?))
+            .find(is_identifier)?;
+        Some((offset, occurrence))
+    });
+    occurrences.collect()
+}
+
+#[cfg(test)]
+mod tests;
