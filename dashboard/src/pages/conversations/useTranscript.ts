@@ -29,7 +29,9 @@ export function useTranscript(conversationId: string, history: unknown[] | null 
     }
     if (own.some(({ type }) => /^job\.(completed|failed)$/.test(type))) {
       // The history has the whole of it now, in its final words.
-      void queries.invalidateQueries({ queryKey: ["conversation", conversationId] });
+      const queryKey = ["conversation", conversationId];
+      // An answer that is still on its way is from before the end.
+      void queries.cancelQueries({ queryKey }).then(() => queries.invalidateQueries({ queryKey }));
     }
   });
   return transcript;
@@ -37,8 +39,11 @@ export function useTranscript(conversationId: string, history: unknown[] | null 
 
 /** Of a turn that still runs, history and live events each know a part; for the rest history has the last word. */
 function joined(history: Transcript, live: Transcript): Transcript {
-  const turns = history.turns.map((turn) => {
-    const heard = live.turns.find(({ id }) => id === turn.id);
+  const ids = new Set(history.turns.map(({ id }) => id));
+  const turns = history.turns.map((turn, at) => {
+    const isRunning = turn.status === "inProgress" && at === history.turns.length - 1;
+    // The turn that runs may have another id in history than in events.
+    const heard = live.turns.find(({ id }) => id === turn.id) ?? (isRunning ? live.turns.findLast(({ id }) => !ids.has(id)) : undefined);
     if (heard === undefined) {
       return turn;
     }
