@@ -27,6 +27,8 @@ export async function pickConversation(client: BridgeClient, title: string, offe
   picker.title = title;
   picker.placeholder = vscode.l10n.t("Search by title");
   picker.matchOnDescription = true;
+  // A tab that opens meanwhile, for a conversation that a program began, takes the focus.
+  picker.ignoreFocusOut = true;
   let timer: NodeJS.Timeout | undefined;
   /** Only the answer to the last question counts. */
   let asked = 0;
@@ -38,7 +40,11 @@ export async function pickConversation(client: BridgeClient, title: string, offe
       const search = picker.value === "" ? "" : `?search=${encodeURIComponent(picker.value)}`;
       const reply = (await client.request("GET", `/conversations${search}`)) as { conversations: ConversationView[] };
       if (question === asked) {
-        picker.items = entries(reply.conversations, offersNew);
+        const items = entries(reply.conversations, offersNew);
+        // A list that is replaced loses what the person has selected in it.
+        if (JSON.stringify(items) !== JSON.stringify(picker.items)) {
+          picker.items = items;
+        }
         picker.busy = false;
       }
     } catch (error) {
@@ -52,7 +58,13 @@ export async function pickConversation(client: BridgeClient, title: string, offe
         clearTimeout(timer);
         timer = setTimeout(() => void look(), typingMs);
       });
-      picker.onDidAccept(() => resolve(picker.selectedItems[0]?.conversation));
+      picker.onDidAccept(() => {
+        // While the list is replaced, nothing is selected.
+        const entry = picker.selectedItems[0] ?? picker.activeItems[0];
+        if (entry !== undefined) {
+          resolve(entry.conversation);
+        }
+      });
       picker.onDidHide(() => resolve(undefined));
       picker.show();
       void look();

@@ -97,7 +97,15 @@ export class Window {
    */
   async pick(search, text) {
     await this.input.fill(search);
-    await this.page.locator(".quick-input-list").getByRole("option", { name: text }).first().click();
+    const entry = this.page.locator(".quick-input-list").getByRole("option", { name: text }).first();
+    await entry.waitFor();
+    // The list may be replaced, by what a search has found, in the moment of a click.
+    await eventually(`the entry ${text} is picked`, async () => {
+      if (await entry.isVisible()) {
+        await entry.click({ timeout: 1000 });
+      }
+      return entry.isHidden();
+    });
   }
 
   /** @param {string} name of a file in the window's folder */
