@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde_json::json;
@@ -10,6 +11,10 @@ use tempfile::TempDir;
 
 /// The name under which Codex knows the scripted model and its provider.
 const MODEL: &str = "scripted";
+
+/// A Codex that was told to end has done so within a second, on a busy machine within some.
+const DELETIONS_MAX: usize = 50;
+const DELETE_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// A throwaway Codex home whose only model is a scripted one. Dropping it deletes the folder.
 #[derive(Debug)]
@@ -53,6 +58,20 @@ impl CodexHome {
         let file: PathBuf = self.path().join("config.toml");
         let config = fs::read_to_string(&file).expect("the configuration that was written before");
         fs::write(file, format!("{config}\n{tables}\n")).expect("the longer configuration");
+    }
+}
+
+impl Drop for CodexHome {
+    fn drop(&mut self) {
+        // A Codex that is just ending may write into the folder while it is deleted. What is left then, nobody deletes.
+        for _ in 0..DELETIONS_MAX {
+            match fs::remove_dir_all(self.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    std::thread::sleep(DELETE_AGAIN_AFTER)
+                }
+                _ => return,
+            }
+        }
     }
 }
 
