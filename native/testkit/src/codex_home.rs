@@ -65,12 +65,11 @@ impl Drop for CodexHome {
     fn drop(&mut self) {
         // A Codex that is just ending may write into the folder while it is deleted. What is left then, nobody deletes.
         for _ in 0..DELETIONS_MAX {
-            match fs::remove_dir_all(self.path()) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    std::thread::sleep(DELETE_AGAIN_AFTER)
-                }
-                _ => return,
+            let deleted = fs::remove_dir_all(self.path());
+            if deleted.is_ok() || !self.path().exists() {
+                return;
             }
+            std::thread::sleep(DELETE_AGAIN_AFTER);
         }
     }
 }
