@@ -160,7 +160,10 @@ test("the code is searched, and a symbol explored", async () => {
 
 test("the system tells what runs and how it is", async () => {
   const page = await dashboard.open("/system");
-  await page.locator(".check", { hasText: "Codex" }).getByText("good").waitFor();
+  for (const name of ["Codex", "Login", "Port"]) {
+    const check = page.locator(".check", { has: page.getByText(name, { exact: true }) });
+    await check.getByText("good").waitFor();
+  }
   await page.getByText("this bridge", { exact: true }).waitFor();
   await page.getByText(/^\d+ MB$/).first().waitFor();
   await page.getByText("codexBridge.authToken").waitFor();
