@@ -70,7 +70,7 @@ async fn measure(isolation: &str, lanes: usize) -> Measured {
             let body = json!({"laneId": format!("lane-{number}"), "sessionIsolation": isolation, "kickoffPrompt": "hello"});
             let reply = client.post("/codex/workflows/start-visible", &body).await.unwrap();
             let job_id = reply.body["job"]["jobId"].as_str().unwrap().to_owned();
-            let job = client.get(&format!("/jobs/{job_id}?waitMs=60000")).await.unwrap();
+            let job = client.get(&format!("/jobs/{job_id}?waitMs=55000")).await.unwrap();
             assert_eq!(job.body["job"]["status"], "completed", "{}", job.body);
         });
     }
