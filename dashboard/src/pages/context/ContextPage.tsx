@@ -6,6 +6,7 @@ import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { Tabs } from "../../components/Tabs";
+import { SearchField } from "../../components/SearchField";
 import { ask, type Answer } from "./ask";
 import { CallGraph } from "./CallGraph";
 
@@ -38,14 +39,7 @@ export function ContextPage() {
   return (
     <Page title="Context">
       <form className="inline-form" role="search" onSubmit={submit}>
-        <input
-          className="input"
-          type="search"
-          aria-label="Search the code"
-          placeholder="A question, a symbol, a path, a piece of code"
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
+        <SearchField label="Search the code" placeholder="A question, a symbol, a path, a piece of code" value={typed} onChange={setTyped} />
         <button type="submit" className="button primary" disabled={typed.trim() === ""}>
           Search
         </button>

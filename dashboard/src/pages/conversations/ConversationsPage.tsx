@@ -12,6 +12,7 @@ import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { VirtualList } from "../../components/VirtualList";
+import { SearchField } from "../../components/SearchField";
 
 export function ConversationsPage() {
   const curl = useCurl();
@@ -35,14 +36,7 @@ export function ConversationsPage() {
       fills
       actions={
         <div className="toolbar">
-          <input
-            className="input"
-            type="search"
-            aria-label="Search conversations"
-            placeholder="Title"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
+          <SearchField label="Search conversations" placeholder="Title" value={typed} onChange={setTyped} />
           <label className="checkbox">
             <input type="checkbox" checked={archived} onChange={(event) => setArchived(event.target.checked)} /> Archived
           </label>

@@ -7,6 +7,7 @@ import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { VirtualList } from "../../components/VirtualList";
+import { SearchField } from "../../components/SearchField";
 import { JobRow } from "./JobRow";
 import { useJobList } from "./useJobList";
 
@@ -29,14 +30,7 @@ export function JobsPage() {
       fills
       actions={
         <div className="toolbar">
-          <input
-            className="input"
-            type="search"
-            aria-label="Search jobs"
-            placeholder="Message, folder or id"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
+          <SearchField label="Search jobs" placeholder="Message, folder or id" value={typed} onChange={setTyped} />
           <select
             aria-label="Status"
             value={status ?? ""}

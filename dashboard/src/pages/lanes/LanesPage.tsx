@@ -15,6 +15,7 @@ import { useCurl } from "../../components/useCurl";
 import { Status } from "../../components/Status";
 import { Tabs } from "../../components/Tabs";
 import { VirtualList } from "../../components/VirtualList";
+import { SearchField } from "../../components/SearchField";
 import { NewLaneDialog } from "./NewLaneDialog";
 
 /** The columns of the board, and the states that stand in each. */
@@ -42,14 +43,7 @@ export function LanesPage() {
       fills
       actions={
         <div className="toolbar">
-          <input
-            className="input"
-            type="search"
-            aria-label="Search lanes"
-            placeholder="Title, id or folder"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
+          <SearchField label="Search lanes" placeholder="Title, id or folder" value={typed} onChange={setTyped} />
           <Actions
             actions={[
               {

@@ -12,6 +12,7 @@ import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { Status } from "../../components/Status";
 import { VirtualList } from "../../components/VirtualList";
+import { SearchField } from "../../components/SearchField";
 import { inLineage, type Placed } from "./lineage";
 
 /** Every kind of source: sub-agents are what makes a tree. */
@@ -35,14 +36,7 @@ export function ThreadsPage() {
       fills
       actions={
         <div className="toolbar">
-          <input
-            className="input"
-            type="search"
-            aria-label="Search threads"
-            placeholder="Title"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
+          <SearchField label="Search threads" placeholder="Title" value={typed} onChange={setTyped} />
         </div>
       }
     >

@@ -280,6 +280,7 @@ mod tests {
                         Ok::<_, std::convert::Infallible>(Response::new(Full::new(Bytes::new())))
                     });
                     let stream = hyper_util::rt::TokioIo::new(stream);
+                    // A client that hangs up ends it with an error, too.
                     hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await.ok();
                 });
             }
