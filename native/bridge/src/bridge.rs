@@ -87,8 +87,7 @@ impl Bridge {
         let config = config.checked().map_err(StartError::Config)?;
         let address = config.address().map_err(StartError::Config)?;
         make_data_folder(&config)?;
-        let store = Store::open(&config.data_folder)
-            .map_err(|error| StartError::Store { folder: config.data_folder.clone(), error })?;
+        let store = Store::open(&config.data_folder).map_err(store_error(&config.data_folder))?;
         let instance_id = Uuid::new_v4().to_string();
         let instance = Instance::register(instance_id.clone(), &config.data_folder, &config.discovery_folder)
             .map_err(folder_error(&config.discovery_folder))?;
@@ -105,7 +104,13 @@ impl Bridge {
         let tasks = TaskTracker::new();
         let events = Events::new(store.clone());
         let webhooks = Webhooks::new(store.clone(), config.webhooks.clone(), &config.data_folder);
-        let nats = config.nats.clone().map(|nats| Nats::new(nats, store.clone(), &config.data_folder));
+        let nats = match config.nats.clone() {
+            Some(nats) => {
+                let opened = Nats::new(nats, store.clone(), &config.data_folder).await;
+                Some(opened.map_err(store_error(&config.data_folder))?)
+            }
+            None => None,
+        };
         let jobs = Jobs::new(store.clone(), events.clone(), instance_id.clone());
         let session = Session::new(
             config.locate.clone(),
@@ -329,6 +334,11 @@ pub(crate) fn make_data_folder(config: &Config) -> Result<(), StartError> {
 fn folder_error(folder: &Path) -> impl Fn(std::io::Error) -> StartError {
     let folder = folder.to_owned();
     move |error| StartError::Folder { folder: folder.clone(), error }
+}
+
+fn store_error(folder: &Path) -> impl Fn(StoreError) -> StartError {
+    let folder = folder.to_owned();
+    move |error| StartError::Store { folder: folder.clone(), error }
 }
 
 /// Ends or follows the jobs of bridge processes that died.

@@ -47,11 +47,14 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// The log of `store` on NATS. Nothing happens until [`Nats::run`] runs.
-    #[must_use]
-    pub fn new(config: NatsConfig, store: Store, data_folder: &Path) -> Self {
+    /// The log of `store` on NATS: from now on, if this is the first time. Nothing is published until [`Nats::run`] runs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn new(config: NatsConfig, store: Store, data_folder: &Path) -> Result<Self, StoreError> {
+        store.open_nats_cursor(config.subjects.prefix()).await?;
         let lock_file = data_folder.join("nats.lock");
-        Self { config: Arc::new(config), store, lock_file, status: Status::default() }
+        Ok(Self { config: Arc::new(config), store, lock_file, status: Status::default() })
     }
 
     /// How it stands.
@@ -85,7 +88,6 @@ impl Nats {
     /// One connection after another. Ends when the database cannot be used.
     async fn keep_on(&self, commands: &Commands) {
         let subjects = self.config.subjects.clone();
-        // Before the first connection: what happens from now on is published, whenever that will be.
         let mut publisher = match Publisher::new(self.store.clone(), subjects, self.status.clone()).await {
             Ok(publisher) => publisher,
             Err(error) => return self.status.failed(format!("the log cannot be read: {error}")),
