@@ -8,6 +8,7 @@ import { ErrorNote } from "./ErrorNote";
 
 interface ActionProps {
   label: ReactNode;
+  /** Where it resolves with a text, that is said beside the buttons. */
   run: () => Promise<unknown>;
   className?: string;
   disabled?: boolean;
@@ -16,7 +17,7 @@ interface ActionProps {
   title?: string;
 }
 
-/** Several of them; what went wrong with the last one is said below all. */
+/** Several of them; what became of the last one is said below all. */
 export function Actions({ actions }: { actions: ActionProps[] }) {
   const [asked, setAsked] = useState<ActionProps>();
   const mutation = useMutation({ mutationFn: (action: ActionProps) => action.run() });
@@ -38,6 +39,9 @@ export function Actions({ actions }: { actions: ActionProps[] }) {
         ))}
       </div>
       <ErrorNote error={mutation.error} />
+      <span className="small muted" role="status">
+        {typeof mutation.data === "string" ? mutation.data : ""}
+      </span>
       <Dialog.Root open={asked !== undefined} onOpenChange={(open) => !open && setAsked(undefined)}>
         <Dialog.Portal>
           <Dialog.Backdrop className="backdrop" />

@@ -1,4 +1,4 @@
-// More than a person would make in a test's time.
+// More, and older, than a person would make it in a test's time.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -22,6 +22,14 @@ for number in range(count):
 connection.commit()
 `;
 
+const age = `
+import json, sqlite3, sys
+database, milliseconds = sys.argv[1], int(sys.argv[2]) * 3600 * 1000
+connection = sqlite3.connect(database, timeout=30)
+connection.execute("UPDATE lanes SET updated_at = updated_at - ?", [milliseconds])
+connection.commit()
+`;
+
 /**
  * Copies the first job of the database, each copy a second older than the one before.
  *
@@ -29,7 +37,22 @@ connection.commit()
  * @param {number} count
  */
 export function multiplyJobs(dashboard, count) {
-  execFileSync("python3", ["-c", multiply, join(dashboard.sandbox.userData, "codex-bridge.sqlite"), String(count)]);
+  inDatabase(dashboard, multiply, count);
+}
+
+/**
+ * Makes all lanes so many hours older.
+ *
+ * @param {Dashboard} dashboard
+ * @param {number} hours
+ */
+export function ageLanes(dashboard, hours) {
+  inDatabase(dashboard, age, hours);
+}
+
+/** @param {Dashboard} dashboard @param {string} program in Python @param {number} argument */
+function inDatabase(dashboard, program, argument) {
+  execFileSync("python3", ["-c", program, join(dashboard.sandbox.userData, "codex-bridge.sqlite"), String(argument)]);
 }
 
 /**

@@ -1,4 +1,4 @@
-// Lanes, threads, webhooks, topology, context and system.
+// Threads, webhooks, topology, context and system.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
@@ -13,50 +13,6 @@ await receiver.start();
 after(() => receiver.stop());
 writeShop(dashboard.workspace);
 
-test("a lane is made, works, is verified and goes", async () => {
-  const page = await dashboard.open("/lanes");
-  await page.getByText("No lane yet").waitFor();
-  await page.getByRole("button", { name: "New lane" }).click();
-  const form = page.getByRole("dialog", { name: "New lane" });
-  await form.getByLabel("Title").fill("Fix the login");
-  await form.getByLabel("Id").fill("sessions");
-  await form.getByLabel("Folder").fill(dashboard.workspace);
-  await form.getByLabel("First instruction").fill("Begin\n@model hold lane\n@model say begun");
-  await form.getByLabel("Acceptance criteria").fill("it works");
-  await form.getByLabel("Verification commands").fill("echo checked && false");
-  await form.getByRole("button", { name: "Create" }).click();
-  await form.getByRole("alert").getByText("laneId").waitFor();
-  assert.equal(await form.getByLabel("Title").inputValue(), "Fix the login", "the form stays as it was");
-  await form.getByLabel("Id").fill("fix-login");
-  await form.getByRole("button", { name: "Create" }).click();
-
-  await page.getByRole("heading", { name: "Fix the login", level: 1 }).waitFor();
-  await page.getByText("it works").waitFor();
-  await page.getByRole("button", { name: "Interrupt" }).waitFor();
-  await dashboard.model.release("lane");
-  await page.getByText("exit 1").waitFor();
-  await page.locator("pre", { hasText: "checked" }).waitFor();
-  await page.locator(".status", { hasText: "blocked" }).waitFor();
-
-  await page.getByLabel("Instruction").fill("Once more");
-  await page.getByRole("button", { name: "Send" }).click();
-  await page.locator(".job-row", { hasText: "Once more" }).waitFor();
-  await eventually("it is blocked again", async () => (await dashboard.api.get("/lanes/fix-login")).body.lane.status === "blocked");
-
-  await dashboard.visit(page, "/lanes");
-  await page.getByRole("region", { name: "Waiting for you" }).getByText("Fix the login").waitFor();
-  await page.getByRole("tab", { name: "Table" }).click();
-  await page.getByRole("link", { name: /Fix the login/ }).click();
-
-  await page.getByRole("button", { name: "Stop the session" }).click();
-  await page.getByRole("button", { name: "Start the session" }).click();
-  await page.getByRole("button", { name: "Stop the session" }).waitFor();
-  await page.getByRole("button", { name: "Look at Codex" }).click();
-  await page.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await page.getByText("No lane yet").waitFor();
-});
-
 test("threads stand below what they come from", async () => {
   const { conversationId } = await finished(dashboard, "The original");
   await dashboard.api.send(`/conversations/${conversationId}/fork`, { title: "The copy" });
@@ -65,6 +21,8 @@ test("threads stand below what they come from", async () => {
   await list.getByText("The original").first().waitFor();
   await list.getByText("The copy").waitFor();
   await list.locator(".tag").first().waitFor();
+  await page.getByRole("searchbox").fill("The copy");
+  await list.getByText("The original").first().waitFor({ state: "detached" });
   await list.getByText("The copy").click();
   await page.getByRole("heading", { name: "The copy", level: 1 }).waitFor();
 });
@@ -105,7 +63,15 @@ test("a webhook is made with a preview, tested, fails, is sent again, changed an
   receiver.status = 200;
   await failing.getByRole("button", { name: "Send it again" }).click();
   await eventually("both arrived", async () => (await delivery.getByText("delivered").count()) === 2);
+  await page.getByLabel("Status").selectOption("failed");
+  await page.getByText("Nothing was sent yet").waitFor();
+  await page.getByLabel("Status").selectOption("");
+  await delivery.first().waitFor();
 
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Events").fill("approval.*");
+  await page.getByRole("button", { name: "Discard" }).click();
+  await page.locator("dd", { hasText: "job.completed" }).waitFor();
   await page.getByRole("button", { name: "Edit" }).click();
   await page.getByLabel("Events").fill("lane.*");
   await page.getByRole("button", { name: "Save" }).click();
@@ -116,6 +82,19 @@ test("a webhook is made with a preview, tested, fails, is sent again, changed an
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.getByText("No webhook yet").waitFor();
+});
+
+test("older deliveries are shown when asked for", async () => {
+  const { webhook } = await dashboard.api.send("/webhooks", { url: receiver.url, events: ["lane.*"] });
+  for (let number = 0; number < 51; number++) {
+    await dashboard.api.send(`/webhooks/${webhook.id}/test`, {});
+  }
+  const page = await dashboard.open(`/webhooks/${webhook.id}`);
+  const deliveries = page.locator("details.item");
+  await eventually("a page of them is shown", async () => (await deliveries.count()) === 50);
+  await page.getByRole("button", { name: "Older ones" }).click();
+  await eventually("all are shown", async () => (await deliveries.count()) === 51);
+  assert.equal((await dashboard.api.delete(`/webhooks/${webhook.id}`)).status, 200);
 });
 
 test("the topology shows what hangs together, with details", async () => {
@@ -156,6 +135,9 @@ test("the code is searched, and a symbol explored", async () => {
   await symbol.getByRole("tab", { name: "Calls" }).click();
   await symbol.getByRole("button", { name: "checkOut" }).click();
   await page.getByRole("region", { name: "Symbol checkOut" }).waitFor();
+  await page.getByRole("searchbox").fill("logIn");
+  await page.getByRole("button", { name: "Explore as a symbol" }).click();
+  await page.getByRole("region", { name: "Symbol logIn" }).waitFor();
 });
 
 test("the system tells what runs and how it is", async () => {

@@ -72,7 +72,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
             {
               label: "Compact",
               title: "Replace what was said by a summary",
-              run: () => call("POST /conversations/{conversationId}/compact", { path }),
+              run: () => call("POST /conversations/{conversationId}/compact", { path }).then(() => "Codex goes on with a summary of what was said."),
             },
             {
               label: "Archive",

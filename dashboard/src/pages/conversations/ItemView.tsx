@@ -1,6 +1,6 @@
 // One piece of a turn. All of it is data: Markdown without HTML, colours without control of a terminal, the rest plain text.
 
-import { Brain, FileDiff, Search, SquareTerminal, Wrench } from "lucide-react";
+import { Brain, FileDiff, FoldVertical, Search, SquareTerminal, Wrench } from "lucide-react";
 import { memo } from "react";
 
 import { AnsiText } from "../../components/AnsiText";
@@ -40,6 +40,12 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
       return (
         <p className="item item-line">
           <Search aria-hidden /> Searched the web for “{textOf(item["query"])}”
+        </p>
+      );
+    case "contextCompaction":
+      return (
+        <p className="item item-line">
+          <FoldVertical aria-hidden /> Codex went on with a summary of what was said
         </p>
       );
     case "plan":

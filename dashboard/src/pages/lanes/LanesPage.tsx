@@ -49,7 +49,7 @@ export function LanesPage() {
               {
                 label: "Clean up",
                 confirm: "Lanes that are done and older than a day are deleted, with their worktrees unless these hold work.",
-                run: () => call("POST /lanes/cleanup", { body: { statuses: ["done"], olderThanHours: 24 } }),
+                run: cleanUp,
               },
               { label: "New lane", className: "primary", run: async () => setCreating(true) },
             ]}
@@ -82,6 +82,13 @@ export function LanesPage() {
       {creating && <NewLaneDialog close={() => setCreating(false)} />}
     </Page>
   );
+}
+
+/** Says what went, and what of it was kept. */
+async function cleanUp(): Promise<string> {
+  const { deleted, left } = await call("POST /lanes/cleanup", { body: { statuses: ["done"], olderThanHours: 24 } });
+  const gone = deleted.length === 0 ? "No lane is done and older than a day." : `${deleted.length === 1 ? "1 lane was" : `${deleted.length} lanes were`} deleted.`;
+  return [gone, ...left].join(" ");
 }
 
 function Board({ lanes }: { lanes: Lane[] }) {

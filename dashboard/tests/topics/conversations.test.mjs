@@ -1,0 +1,136 @@
+// What is said in conversations, and what is done to them.
+
+import assert from "node:assert/strict";
+
+import { eventually } from "../../../smoke-test/driver/eventually.mjs";
+import { finished } from "../driver/story.mjs";
+import { topic } from "../driver/topic.mjs";
+
+const { dashboard, test } = await topic();
+
+test("a conversation is started, streams, goes on, is forked, renamed and rolled back", async () => {
+  const page = await dashboard.open("/conversations/new");
+  await page.getByLabel("Message").fill("Stream to me\n@model stream 5\n@model say one two three four five\n@model hold stream\n@model say and the end");
+  await page.getByLabel("Folder").fill("/no/such/folder");
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByRole("alert").getByText("does not exist").waitFor();
+  assert.match(await page.getByLabel("Message").inputValue(), /Stream to me/, "the form stays as it was");
+  await page.getByLabel("Folder").fill(dashboard.workspace);
+  await page.getByLabel("Approvals").selectOption("never");
+  await page.getByRole("button", { name: "Start" }).click();
+
+  const transcript = page.getByRole("log");
+  await transcript.getByText("one two three four five", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
+  assert.equal(await transcript.getByText("and the end", { exact: true }).count(), 0);
+  await dashboard.model.release("stream");
+  await transcript.getByText("and the end", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Cancel the turn" }).waitFor({ state: "detached" });
+
+  await page.getByRole("textbox", { name: "Message" }).fill("Go on\n@model say second answer");
+  await page.keyboard.press("Control+Enter");
+  await transcript.getByText("second answer", { exact: true }).waitFor();
+  await eventually("the field is free", async () => (await page.getByRole("textbox", { name: "Message" }).inputValue()) === "");
+
+  await page.getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("dialog").getByLabel("Title").fill("A better name");
+  await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("heading", { name: "A better name", level: 1 }).waitFor();
+
+  await page.getByRole("button", { name: "Roll back" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Roll back" }).click();
+  await transcript.getByText("second answer", { exact: true }).waitFor({ state: "detached" });
+
+  const address = page.url();
+  await page.getByRole("button", { name: "Fork" }).click();
+  await page.waitForURL((url) => url.href !== address);
+  await page.getByRole("log").getByText("and the end", { exact: true }).waitFor();
+
+  await page.getByRole("button", { name: "Open in VS Code" }).click();
+  await page.getByRole("alert").getByText("without VS Code").waitFor();
+
+  await page.getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("dialog").getByLabel("Title").fill("Put away");
+  await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("heading", { name: "Put away", level: 1 }).waitFor();
+  await page.getByRole("button", { name: "Archive" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
+  await page.getByRole("heading", { name: "Conversations", level: 1 }).waitFor();
+  const list = page.getByRole("list", { name: "Conversations" });
+  await list.getByText("Put away").waitFor({ state: "detached" });
+  await page.getByLabel("Archived").check();
+  await page.locator(".archived-row", { hasText: "Put away" }).getByRole("button", { name: "Bring back" }).click();
+  await page.getByLabel("Archived").uncheck();
+  await list.getByText("Put away").waitFor();
+});
+
+test("commands, changes, plan and tokens are seen", async () => {
+  const { conversationId } = await finished(
+    dashboard,
+    "Do all\n@model plan\n@model run printf '\\033[31mred\\033[0m text'\n@model patch notes.txt\n@model say All done",
+  );
+  const page = await dashboard.open(`/conversations/${conversationId}`);
+  const transcript = page.getByRole("log");
+  await transcript.getByText("All done", { exact: true }).waitFor();
+  await transcript.locator(".ansi-red", { hasText: "red" }).waitFor();
+  await transcript.getByText("Changed a file").waitFor();
+  assert.ok((await transcript.locator(".diff .added").count()) > 0, "the diff's lines are marked");
+
+  await page.getByText("Jobs of this conversation").click();
+  await page.locator(".conversation-jobs .row").click();
+  await page.getByRole("heading", { name: "Answer" }).waitFor();
+  await page.getByRole("heading", { name: "Plan" }).waitFor();
+  await page.getByRole("heading", { name: "Changes" }).waitFor();
+  await page.getByText(/in, of these .* cached/).waitFor();
+});
+
+test("a conversation is compacted, and its older turns are shown when asked for", async () => {
+  const { conversationId } = await finished(dashboard, "Turn 1 of many");
+  for (let turn = 2; turn <= 32; turn++) {
+    const { job } = await dashboard.api.send(`/conversations/${conversationId}/messages`, { message: `Turn ${turn} of many` });
+    await dashboard.api.completed(job.jobId);
+  }
+  const page = await dashboard.open(`/conversations/${conversationId}`);
+  const transcript = page.getByRole("log");
+  await transcript.getByText("You said: Turn 32 of many").waitFor();
+  assert.equal(await transcript.getByText("You said: Turn 2 of many").count(), 0);
+  await transcript.getByRole("button", { name: "Show 2 earlier turns" }).click();
+  await transcript.getByText("You said: Turn 2 of many").waitFor();
+
+  await page.getByRole("button", { name: "Compact" }).click();
+  await page.getByRole("status").getByText("Codex goes on with a summary").waitFor();
+  await transcript.getByText("Codex went on with a summary").waitFor();
+});
+
+test("words join the running turn, and it is cancelled where it is seen", async () => {
+  const { conversationId } = await dashboard.api.send("/conversations", { message: "Work\n@model hold working\n@model say never said" });
+  const page = await dashboard.open(`/conversations/${conversationId}`);
+  await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
+  await page.getByLabel("Delivery").selectOption("steer");
+  await page.getByRole("textbox", { name: "Message" }).fill("Also look at the tests");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("log").getByText("You said: Also look at the tests").waitFor();
+
+  const another = await dashboard.api.send("/conversations", { message: "Work on\n@model hold working\n@model say never said" });
+  await dashboard.visit(page, `/conversations/${another.conversationId}`);
+  await page.getByRole("button", { name: "Cancel the turn" }).click();
+  await page.getByRole("button", { name: "Cancel the turn" }).waitFor({ state: "detached" });
+  assert.equal((await dashboard.api.endOf(another.job.jobId)).failure.code, "cancelled");
+  await page.getByText("Jobs of this conversation").click();
+  await page.locator(".conversation-jobs .row").click();
+  await page.getByRole("link", { name: "Open the conversation" }).click();
+  await page.getByRole("log").waitFor();
+  await dashboard.model.release("working");
+});
+
+test("conversations are found by their title", async () => {
+  const { conversationId } = await finished(dashboard, "One of several");
+  await dashboard.api.send(`/conversations/${conversationId}/rename`, { title: "The sought one" });
+  const page = await dashboard.open("/conversations");
+  const list = page.getByRole("list", { name: "Conversations" });
+  await page.getByRole("searchbox").fill("sought");
+  await eventually("one is left", async () => (await list.getByRole("listitem").count()) === 1);
+  await list.getByText("The sought one").waitFor();
+  await page.getByRole("searchbox").fill("nobody is called so");
+  await page.getByText("No conversation is like this").waitFor();
+});

@@ -1,0 +1,88 @@
+// Lanes, and what is done to them.
+
+import assert from "node:assert/strict";
+
+import { eventually } from "../../../smoke-test/driver/eventually.mjs";
+import { ageLanes } from "../driver/many.mjs";
+import { topic } from "../driver/topic.mjs";
+
+const { dashboard, test } = await topic();
+
+test("a lane is made, works, is verified and goes", async () => {
+  const page = await dashboard.open("/lanes");
+  await page.getByText("No lane yet").waitFor();
+  await page.getByRole("button", { name: "New lane" }).click();
+  const form = page.getByRole("dialog", { name: "New lane" });
+  await form.getByLabel("Title").fill("Fix the login");
+  await form.getByLabel("Id").fill("sessions");
+  await form.getByLabel("Folder").fill(dashboard.workspace);
+  await form.getByLabel("First instruction").fill("Begin\n@model hold lane\n@model say begun");
+  await form.getByLabel("Acceptance criteria").fill("it works");
+  await form.getByLabel("Verification commands").fill("echo checked && false");
+  await form.getByRole("button", { name: "Create" }).click();
+  await form.getByRole("alert").getByText("laneId").waitFor();
+  assert.equal(await form.getByLabel("Title").inputValue(), "Fix the login", "the form stays as it was");
+  await form.getByLabel("Id").fill("fix-login");
+  await form.getByRole("button", { name: "Create" }).click();
+
+  await page.getByRole("heading", { name: "Fix the login", level: 1 }).waitFor();
+  await page.getByText("it works").waitFor();
+  await page.getByRole("button", { name: "Interrupt" }).waitFor();
+  await dashboard.model.release("lane");
+  await page.getByText("exit 1").waitFor();
+  await page.locator("pre", { hasText: "checked" }).waitFor();
+  await page.locator(".status", { hasText: "blocked" }).waitFor();
+
+  await page.getByLabel("Instruction").fill("Once more");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.locator(".job-row", { hasText: "Once more" }).waitFor();
+  await eventually("it is blocked again", async () => (await dashboard.api.get("/lanes/fix-login")).body.lane.status === "blocked");
+
+  await dashboard.visit(page, "/lanes");
+  await page.getByRole("region", { name: "Waiting for you" }).getByText("Fix the login").waitFor();
+  await page.getByRole("tab", { name: "Table" }).click();
+  await page.getByRole("link", { name: /Fix the login/ }).click();
+
+  await page.getByRole("button", { name: "Stop the session" }).click();
+  await page.getByRole("button", { name: "Start the session" }).click();
+  await page.getByRole("button", { name: "Stop the session" }).waitFor();
+  await page.getByRole("button", { name: "Look at Codex" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("No lane yet").waitFor();
+});
+
+test("a lane's turn is steered and interrupted", async () => {
+  await dashboard.api.send("/codex/workflows/start-visible", { laneId: "steered", title: "A steered lane", kickoffPrompt: "Begin\n@model hold steer\n@model say begun" });
+  const page = await dashboard.open("/lanes");
+  await page.getByRole("searchbox").fill("no such lane");
+  await page.getByText("A steered lane").waitFor({ state: "detached" });
+  await page.getByRole("searchbox").fill("steered");
+  await page.getByRole("link", { name: /A steered lane/ }).click();
+  await page.getByLabel("Words for the running turn").fill("Hurry");
+  await page.getByRole("button", { name: "Steer" }).click();
+  await eventually("the field is free", async () => (await page.getByLabel("Words for the running turn").inputValue()) === "");
+  await page.locator(".facts .status", { hasText: "done" }).waitFor();
+  await dashboard.api.send("/lanes/steered/prompt", { input: "Again\n@model hold steer\n@model say again" });
+  await page.getByRole("button", { name: "Interrupt" }).click();
+  await page.locator(".facts .status", { hasText: "interrupted" }).waitFor();
+  await dashboard.model.release("steer");
+});
+
+test("lanes that are done for long are cleaned up, and no others", async () => {
+  await dashboard.api.send("/codex/workflows/start-visible", { laneId: "old", title: "An old lane", kickoffPrompt: "Do it" });
+  await eventually("it is done", async () => (await dashboard.api.get("/lanes/old")).body.lane.status === "done");
+  const page = await dashboard.open("/lanes");
+  const cleanUp = async () => {
+    await page.getByRole("button", { name: "Clean up" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Clean up" }).click();
+  };
+  await cleanUp();
+  await page.getByRole("status").getByText("No lane is done and older than a day.").waitFor();
+  await page.getByText("An old lane").waitFor();
+  ageLanes(dashboard, 25);
+  await cleanUp();
+  await page.getByRole("status").getByText("1 lane was deleted.").waitFor();
+  await page.getByText("An old lane").waitFor({ state: "detached" });
+  await page.getByText("A steered lane").waitFor();
+});
