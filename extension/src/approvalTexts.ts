@@ -52,7 +52,7 @@ export function asNotification(request: ApprovalRequest): PlainText {
     vscode.l10n.t("Codex asks: {0}", quoted(request.summary)),
     ...marked.map(({ mark, value }) => `${mark}: “${value.text}”`),
     ...(request.reason === undefined ? [] : [vscode.l10n.t("Reason: “{0}”", plain(request.reason, reasonMax).text)]),
-    ...(canBeAnswered(request) ? [] : [vscode.l10n.t("It can only be answered through the API")]),
+    ...(needsForm(request) ? [vscode.l10n.t("It is answered in the dashboard or through the API")] : []),
   ];
   const text = parts.join(" · ");
   return {
@@ -69,7 +69,7 @@ export function asLines(request: ApprovalRequest): string {
     const rest = value.isWhole ? "" : ` ${vscode.l10n.t("(shortened; it has {0} characters)", Array.from(text).length)}`;
     return `${mark}: “${value.text}”${rest}`;
   });
-  return [...lines, ...(canBeAnswered(request) ? [] : [vscode.l10n.t("It can only be answered through the API.")])].join("\n\n");
+  return [...lines, ...(needsForm(request) ? [vscode.l10n.t("It is answered in the dashboard or through the API.")] : [])].join("\n\n");
 }
 
 /** An entry in the list of all requests. */
@@ -121,7 +121,7 @@ function statusText(status: string): string {
   }
 }
 
-/** Whether a person can say anything else than no. */
-function canBeAnswered({ decisions, questions }: ApprovalRequest): boolean {
-  return questions.length > 0 || decisions.some((decision) => decision.startsWith("approve"));
+/** Whether the answer is a form's content or a tool's result, for which there is no room here. */
+export function needsForm({ decisions, questions }: ApprovalRequest): boolean {
+  return decisions.includes("answer") && questions.length === 0;
 }

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 import type { ApprovalAnswer, ApprovalRequest, ApprovalResolved } from "./addon";
 import { askQuestions } from "./approvalQuestions";
-import { asLines, asNotification, decisionLabel, howResolved, listEntry, quoted } from "./approvalTexts";
+import { asLines, asNotification, decisionLabel, howResolved, listEntry, needsForm, quoted } from "./approvalTexts";
 
 /** A question of Codex that this window has been asked. */
 interface Asked {
@@ -11,6 +11,14 @@ interface Asked {
   readonly settle: (answer: ApprovalAnswer | null) => void;
   /** Why it needs no answer any more, as the end of a sentence. */
   over?: string;
+}
+
+/** Where the person can see more than a notification shows. */
+export interface Places {
+  /** Opens the tab of a conversation. */
+  readonly showConversation: (conversationId: string) => Promise<unknown>;
+  /** Opens the dashboard, which has a form for what has none here. */
+  readonly openDashboard: () => Promise<unknown>;
 }
 
 /** What came of a click: the question is still to be answered, or it is not. */
@@ -25,17 +33,16 @@ type Outcome = "open" | "done";
  */
 export class Approvals implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
-  readonly #showConversation: (conversationId: string) => Promise<unknown>;
+  readonly #places: Places;
   readonly #waiting = new Map<string, Asked>();
   readonly #changed = new vscode.EventEmitter<number>();
 
   /** Tells the number of questions that wait, whenever it changes. */
   readonly onDidChange = this.#changed.event;
 
-  /** @param showConversation opens the tab of a conversation */
-  constructor(log: vscode.LogOutputChannel, showConversation: (conversationId: string) => Promise<unknown>) {
+  constructor(log: vscode.LogOutputChannel, places: Places) {
     this.#log = log;
-    this.#showConversation = showConversation;
+    this.#places = places;
   }
 
   /** Asks; resolves with the answer, or with `null` when none is wanted any more. */
@@ -145,7 +152,7 @@ export class Approvals implements vscode.Disposable {
       ...decisions.map((decision) => decision.label),
       ...(isWhole ? [] : [review()]),
       ...offered(request, ["answer", "deny"]).map((decision) => decision.label),
-      ...showButton(request),
+      ...placeButtons(request),
     ];
     let outcome: Outcome = "open";
     while (outcome === "open") {
@@ -164,7 +171,7 @@ export class Approvals implements vscode.Disposable {
     const { request } = asked;
     const decisions = offered(request, request.decisions).map((decision) => decision.label);
     const options = { modal: true, detail: asLines(request) };
-    const buttons = [...decisions, ...showButton(request)];
+    const buttons = [...decisions, ...placeButtons(request)];
     const choice = await vscode.window.showWarningMessage(vscode.l10n.t("Codex asks for your approval"), options, ...buttons);
     return choice === undefined ? "done" : this.#act(asked, choice);
   }
@@ -173,10 +180,10 @@ export class Approvals implements vscode.Disposable {
     if (asked.over !== undefined) {
       return this.#tellTooLate(asked);
     }
-    const { conversationId } = asked.request;
-    if (choice === show() && conversationId !== undefined) {
+    const opening = this.#open(asked.request, choice);
+    if (opening !== undefined) {
       try {
-        await this.#showConversation(conversationId);
+        await opening;
       } catch (error) {
         void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
       }
@@ -201,6 +208,14 @@ export class Approvals implements vscode.Disposable {
     return "done";
   }
 
+  /** Where a button leads to a place. */
+  #open({ conversationId }: ApprovalRequest, choice: string): Promise<unknown> | undefined {
+    if (choice === openInDashboard()) {
+      return this.#places.openDashboard();
+    }
+    return choice === show() && conversationId !== undefined ? this.#places.showConversation(conversationId) : undefined;
+  }
+
   #tellTooLate({ request, over }: Asked): Outcome {
     void vscode.window.showWarningMessage(
       vscode.l10n.t("Your click on {0} came too late and changed nothing: {1}.", quoted(request.summary), over ?? ""),
@@ -220,6 +235,10 @@ function show(): string {
   return vscode.l10n.t("Show");
 }
 
+function openInDashboard(): string {
+  return vscode.l10n.t("Open in Dashboard");
+}
+
 function review(): string {
   return vscode.l10n.t("Review…");
 }
@@ -228,17 +247,16 @@ function youHaveAnswered(label: string): string {
   return vscode.l10n.t("you have already answered it with “{0}”", label);
 }
 
-/** There may be no conversation to show. */
-function showButton(request: ApprovalRequest): string[] {
-  return request.conversationId === undefined ? [] : [show()];
+/** There may be no conversation to show; the dashboard has forms. */
+function placeButtons(request: ApprovalRequest): string[] {
+  return [...(needsForm(request) ? [openInDashboard()] : []), ...(request.conversationId === undefined ? [] : [show()])];
 }
 
 /** Those of the decisions that the request offers and that can be made here. */
 function offered(request: ApprovalRequest, wanted: readonly string[]): { name: string; label: string }[] {
   return wanted.flatMap((name) => {
     const label = decisionLabel(name);
-    // Forms and tools are answered by programs only.
-    const canBeMade = name !== "answer" || request.questions.length > 0;
+    const canBeMade = name !== "answer" || !needsForm(request);
     return label !== undefined && canBeMade && request.decisions.includes(name) ? [{ name, label }] : [];
   });
 }

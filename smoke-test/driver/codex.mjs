@@ -11,3 +11,6 @@ export function npmCodexBinary() {
   const [triple] = readdirSync(vendor);
   return join(vendor, /** @type {string} */ (triple), "bin", "codex");
 }
+
+/** An MCP server for Codex's configuration, whose tool `ask` asks its user for what it is called with. */
+export const askingServer = { command: process.execPath, args: [join(import.meta.dirname, "asking-server.mjs")] };

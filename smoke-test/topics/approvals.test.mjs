@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+import { askingServer } from "../driver/codex.mjs";
 import { eventually } from "../driver/eventually.mjs";
 import { test, window } from "../driver/shared.mjs";
 
@@ -131,4 +132,20 @@ test("the person answers the model's questions", async () => {
   await window.bridge.completed(reply.job.jobId);
   const { status, resolvedBy } = await approvalOf(reply);
   assert.deepEqual({ status, resolvedBy }, { status: "answered", resolvedBy: "editor" });
+});
+
+test("a form of an MCP server leads to the dashboard, which has its fields", async () => {
+  const form = { message: "Who are you?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } };
+  const { job } = await window.bridge.send("/conversations", {
+    message: `@model call mcp__asker/ask ${JSON.stringify(form)}`,
+    config: { "mcp_servers.asker": askingServer },
+    approvalPolicy: "on-request",
+    ensureOpen: false,
+  });
+  const question = await window.shownNotification(/Codex asks: .*Who are you/);
+  await click(question, "Open in Dashboard");
+  await window.notification(/link in a browser on the machine/).waitFor();
+  await click(question, "Deny");
+  await window.bridge.completed(job.jobId);
+  await window.clearNotifications();
 });

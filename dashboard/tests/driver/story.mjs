@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
+import { askingServer } from "../../../smoke-test/driver/codex.mjs";
 import { eventually } from "../../../smoke-test/driver/eventually.mjs";
 
 /** @import { Dashboard } from "./dashboard.mjs" */
@@ -87,9 +88,30 @@ export async function finished(dashboard, message) {
  */
 export async function asking(dashboard, message) {
   const created = await dashboard.api.send("/conversations", { message, sandbox: "workspace-write", approvalPolicy: "on-request" });
+  await isAsked(dashboard, created.job.jobId);
+  return created;
+}
+
+/**
+ * Starts a conversation in which an MCP server asks, waits until it does, and returns the job.
+ *
+ * @param {Dashboard} dashboard
+ * @param {object} what the parameters of `elicitation/create`
+ */
+export async function serverAsks(dashboard, what) {
+  const { job } = await dashboard.api.send("/conversations", {
+    message: `Ask\n@model call mcp__asker/ask ${JSON.stringify(what)}`,
+    config: { "mcp_servers.asker": askingServer },
+    approvalPolicy: "on-request",
+  });
+  await isAsked(dashboard, job.jobId);
+  return job;
+}
+
+/** @param {Dashboard} dashboard @param {string} jobId */
+async function isAsked(dashboard, jobId) {
   await eventually("Codex asks", async () => {
-    const { body } = await dashboard.api.get(`/approvals?status=pending&jobId=${created.job.jobId}`);
+    const { body } = await dashboard.api.get(`/approvals?status=pending&jobId=${jobId}`);
     return body.approvals.length > 0;
   });
-  return created;
 }

@@ -2,10 +2,16 @@
 
 import assert from "node:assert/strict";
 
-import { asking } from "../driver/story.mjs";
+import { asking, serverAsks } from "../driver/story.mjs";
 import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
+
+/** What the server got, which its tool returned and the model repeated. @param {string} jobId */
+async function serverGot(jobId) {
+  const { result } = await dashboard.api.completed(jobId);
+  return result.text;
+}
 
 test("a question of the model is answered on the overview", async () => {
   const question = {
@@ -70,4 +76,79 @@ test("every other decision is one click", async () => {
   await card.getByRole("button", { name: "Deny and stop the turn" }).click();
   assert.equal((await dashboard.api.endOf(stopped.job.jobId)).status, "failed");
   await card.waitFor({ state: "detached" });
+});
+
+test("a form of an MCP server is filled in, field by field", async () => {
+  const page = await dashboard.open();
+  const job = await serverAsks(dashboard, {
+    message: "Where shall it go?",
+    requestedSchema: {
+      type: "object",
+      properties: {
+        name: { type: "string", title: "Your name", description: "As on the door", minLength: 2, maxLength: 20 },
+        mail: { type: "string", format: "email" },
+        day: { type: "string", format: "date" },
+        floor: { type: "integer", minimum: -2, maximum: 12 },
+        weight: { type: "number", default: 1.5 },
+        gift: { type: "boolean", title: "It is a gift", default: true },
+        size: { type: "string", enum: ["s", "m"], enumNames: ["Small", "Medium"] },
+        colour: { type: "string", oneOf: [{ const: "#f00", title: "Red" }, { const: "#00f", title: "Blue" }], default: "#00f" },
+        extras: { type: "array", minItems: 1, items: { anyOf: [{ const: "b", title: "Bow" }, { const: "c", title: "Card" }] } },
+      },
+      required: ["name", "floor", "extras"],
+    },
+  });
+  const card = page.getByRole("article", { name: "A form of an MCP server" });
+  await card.getByText("Where shall it go?").waitFor();
+  await card.getByText("As on the door").waitFor();
+  const send = card.getByRole("button", { name: "Send" });
+  await send.click();
+  const name = card.getByLabel("Your name (required)");
+  const hasFocus = await card.getByLabel("Bow").evaluate((element) => element === document.activeElement);
+  assert.ok(hasFocus, "the first mistake has the focus");
+  assert.equal(await card.getByText("This is needed.").count(), 2);
+  await card.getByText("The number of them must be at least 1.").waitFor();
+  await name.fill("A");
+  await card.getByText("It has 1 character; it must be 2 to 20 characters.").waitFor();
+  await name.fill("Ada");
+  await card.getByLabel("mail").fill("nowhere");
+  await card.getByText("This is no mail address.").waitFor();
+  await card.getByLabel("mail").fill("ada@example.com");
+  const floor = card.getByLabel("floor (required)");
+  for (const [typed, problem] of /** @type {const} */ ([["two", "This is no number."], ["2.5", "This is no whole number."], ["13", "It must be -2 to 12."]])) {
+    await floor.fill(typed);
+    await card.getByText(problem).waitFor();
+  }
+  await floor.fill("-1");
+  await card.getByLabel("day").fill("2026-11-21");
+  await card.getByLabel("It is a gift").uncheck();
+  await card.getByLabel("size").selectOption({ label: "Medium" });
+  await card.getByLabel("Card").check();
+  assert.equal(await card.getByRole("alert").count(), 0, "nothing is wrong any more");
+  await send.click();
+  await card.waitFor({ state: "detached" });
+  const got = await serverGot(job.jobId);
+  for (const part of ['"name":"Ada"', '"mail":"ada@example.com"', '"floor":-1', '"weight":1.5', '"day":"2026-11-21"', '"gift":false', '"size":"m"', '"colour":"#00f"', '"extras":["c"]']) {
+    assert.ok(got.includes(part), `${part} is not in ${got}`);
+  }
+});
+
+test("a form is declined or dismissed, and an address is only shown", async () => {
+  const page = await dashboard.open();
+  const form = { message: "Who?", requestedSchema: { type: "object", properties: { __proto__name: { type: "string" } } } };
+  for (const [button, action] of /** @type {const} */ ([["Decline", "decline"], ["Dismiss", "cancel"]])) {
+    const job = await serverAsks(dashboard, form);
+    const card = page.getByRole("article", { name: "A form of an MCP server" });
+    await card.getByRole("button", { name: button }).click();
+    await card.waitFor({ state: "detached" });
+    assert.ok((await serverGot(job.jobId)).includes(`"action":"${action}"`));
+  }
+  const job = await serverAsks(dashboard, { mode: "url", message: "Sign in there", url: "https://login.example/start?to=shop", elicitationId: "one" });
+  const card = page.getByRole("article", { name: "An address of an MCP server" });
+  const link = card.getByRole("link", { name: "https://login.example/start?to=shop" });
+  assert.deepEqual(await link.evaluate((/** @type {HTMLAnchorElement} */ { target, rel }) => [target, rel]), ["_blank", "noopener noreferrer"]);
+  assert.equal(page.context().pages().length, 1, "nothing is opened by itself");
+  await card.getByRole("button", { name: "Approve" }).click();
+  await card.waitFor({ state: "detached" });
+  assert.ok((await serverGot(job.jobId)).includes('"action":"accept"'));
 });

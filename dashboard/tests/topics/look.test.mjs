@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { asking, finished, writeShop } from "../driver/story.mjs";
+import { asking, finished, serverAsks, writeShop } from "../driver/story.mjs";
 import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
@@ -17,6 +17,20 @@ const { conversationId, job } = await finished(
 );
 await finished(dashboard, "Fail\n@model fail 500");
 await asking(dashboard, "Ask\n@model escalate true");
+await serverAsks(dashboard, {
+  message: "Fill it in",
+  requestedSchema: {
+    type: "object",
+    properties: {
+      name: { type: "string", description: "As on the door" },
+      gift: { type: "boolean", description: "With a bow" },
+      size: { type: "string", enum: ["s", "m"] },
+      extras: { type: "array", description: "What goes with it", minItems: 1, items: { type: "string", enum: ["card", "bow"] } },
+    },
+    required: ["name", "extras"],
+  },
+});
+await serverAsks(dashboard, { mode: "url", message: "Go there", url: "https://login.example/start", elicitationId: "one" });
 await dashboard.api.send("/lanes", { laneId: "one", title: "One", acceptanceCriteria: ["it works"], verificationCommands: ["true"] });
 const { webhook } = await dashboard.api.send("/webhooks", { url: "http://127.0.0.1:9/hook", events: ["lane.*"] });
 
@@ -68,6 +82,10 @@ for (const [look, options] of /** @type {const} */ ([
       });
       assert.equal(inner, 0, `${path}: the page is wider than its place`);
     }
+    await dashboard.visit(page, "/");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("This is needed.").waitFor();
+    await axeFindsNothing(page, `a form with mistakes, ${look}`);
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog", { name: "Command menu" }).waitFor();
     await axeFindsNothing(page, `command menu, ${look}`);

@@ -87,7 +87,7 @@ pub struct Question {
     pub command: Option<String>,
     /// Where the command would run.
     pub cwd: Option<PathBuf>,
-    /// Why, in the model's words.
+    /// Why, in the model's words; of an MCP server its own words, where the summary has not all of them.
     pub reason: Option<String>,
     /// The changes by path, where the request itself names them (`applyPatchApproval`); otherwise they are in the item.
     pub changes: Option<Value>,

@@ -12,7 +12,7 @@ import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
-import { ApprovalCard } from "../overview/ApprovalCard";
+import { ApprovalCard } from "../approvals/ApprovalCard";
 import { JobRow } from "../jobs/JobRow";
 import { Composer } from "./Composer";
 import { RenameDialog } from "./RenameDialog";

@@ -15,7 +15,7 @@ import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { Status } from "../../components/Status";
 import { JobRow } from "../jobs/JobRow";
-import { ApprovalCard } from "../overview/ApprovalCard";
+import { ApprovalCard } from "../approvals/ApprovalCard";
 
 export function LanePage() {
   const { laneId } = useParams({ from: "/inside/lanes/$laneId" });

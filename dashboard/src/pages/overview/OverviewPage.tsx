@@ -9,7 +9,7 @@ import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { JobRow } from "../jobs/JobRow";
 import { Activity } from "./Activity";
-import { ApprovalCard } from "./ApprovalCard";
+import { ApprovalCard } from "../approvals/ApprovalCard";
 
 export function OverviewPage() {
   const curl = useCurl();

@@ -234,7 +234,7 @@ pub struct Approval {
     pub command: Option<String>,
     /// The folder in which it would run.
     pub cwd: Option<String>,
-    /// Why Codex wants it, in its words.
+    /// Why Codex wants it, in its words; what an MCP server says, where the summary has not all of it.
     pub reason: Option<String>,
     /// The file changes, as Codex sent them: `[{path, kind, diff}]`, of older binaries an object by path.
     #[schema(value_type = Option<Value>)]

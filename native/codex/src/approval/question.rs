@@ -19,6 +19,7 @@ pub fn question(request: &ServerRequest) -> Option<Question> {
         Value::Array(words) => Some(words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
         command => command.as_str().map(str::to_owned),
     };
+    let summary = one_line(&summary(form, params, command.as_deref()));
     let question = Question {
         kind: match form {
             Form::Command | Form::OldCommand => QuestionKind::Command,
@@ -31,10 +32,10 @@ pub fn question(request: &ServerRequest) -> Option<Question> {
         thread_id: text("threadId").or_else(|| text("conversationId"))?,
         turn_id: text("turnId"),
         item_id: text("itemId").or_else(|| text("callId")),
-        summary: one_line(&summary(form, params, command.as_deref())),
+        reason: text("reason").or_else(|| unabridged(form, params, &summary)),
+        summary,
         command,
         cwd: text("cwd").map(PathBuf::from),
-        reason: text("reason"),
         changes: given("fileChanges"),
         permissions: given("permissions"),
         questions: given("questions"),
@@ -99,6 +100,12 @@ fn summary(form: Form, params: &Value, command: Option<&str>) -> String {
         }
         Form::ToolCall => format!("Call the tool {}", text("tool")),
     }
+}
+
+/// What an MCP server says, where the summary has not all of it.
+fn unabridged(form: Form, params: &Value, summary: &str) -> Option<String> {
+    let message = params["message"].as_str().filter(|_| form == Form::Elicitation)?;
+    (!summary.ends_with(message)).then(|| message.to_owned())
 }
 
 /// What a permission profile asks for, in words.

@@ -301,6 +301,10 @@ fn a_question_carries_what_is_needed_to_decide_it() {
     let command = question(&cases()[0].0).unwrap();
     assert_eq!(command.command.as_deref(), Some("/bin/bash -c 'touch a'"));
     assert_eq!((command.cwd, command.reason.as_deref()), (Some("/w".into()), Some("Why not?")));
+    let long = "Read this first.\n".repeat(20);
+    let request = asked(ELICITATION, json!({"serverName": "asker", "mode": "form", "message": long}));
+    assert_eq!(question(&request).unwrap().reason, Some(long), "the summary has only its beginning");
+    assert_eq!(by_summary["asker: Log in"].reason, None, "the summary has all of it");
     assert_eq!((command.turn_id.as_deref(), command.item_id.as_deref()), (Some("u"), Some("i")));
     assert_eq!(
         by_summary["Permit the network: to look it up"].permissions.as_ref().unwrap()["network"]["enabled"],

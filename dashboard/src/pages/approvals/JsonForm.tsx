@@ -1,0 +1,33 @@
+import { useState, type FormEvent } from "react";
+
+import { Field } from "../../components/Field";
+
+/** The result of a tool, or the content of a form that this page does not know, whose shape only their servers know: as JSON. */
+export function JsonForm({ send, isPending }: { send: (content: Record<string, unknown>) => void; isPending: boolean }) {
+  const [text, setText] = useState("{}");
+  const [error, setError] = useState<string>();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    let content: Record<string, unknown>;
+    try {
+      content = JSON.parse(text) as Record<string, unknown>;
+    } catch (caught) {
+      setError(`This is no JSON: ${caught instanceof Error ? caught.message : String(caught)}`);
+      return;
+    }
+    setError(undefined);
+    send(content);
+  };
+  return (
+    <form className="stack" onSubmit={submit}>
+      <Field label="Content" hint="JSON, as the details above want it." error={error}>
+        <textarea className="mono" rows={3} value={text} onChange={(event) => setText(event.target.value)} />
+      </Field>
+      <div className="actions">
+        <button type="submit" className="button primary" disabled={isPending}>
+          Send
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,130 @@
+// A form that an MCP server asks for. Its words are the server's own, so they are shown as text and nothing else.
+
+import { useId, useRef, useState, type FormEvent } from "react";
+
+import { Field, FieldError } from "../../components/Field";
+import { contentOf, initialValues, problemOf, type ChoicesField, type FormField, type TextField, type Value } from "./schema";
+
+interface SchemaFormProps {
+  fields: FormField[];
+  send: (content: Record<string, unknown>) => void;
+  isPending: boolean;
+}
+
+const inputTypes: Record<TextField["format"], string> = { text: "text", email: "email", uri: "url", date: "date", "date-time": "datetime-local" };
+
+export function SchemaForm({ fields, send, isPending }: SchemaFormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  const [values, setValues] = useState(() => initialValues(fields));
+  // Nobody is told of a mistake before they have finished.
+  const [wasSent, setWasSent] = useState(false);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setWasSent(true);
+    const wrong = fields.findIndex((field) => problemOf(field, values.get(field.name)) !== undefined);
+    if (wrong < 0) {
+      send(contentOf(fields, values));
+    } else {
+      form.current?.querySelectorAll(".schema-field")[wrong]?.querySelector<HTMLElement>("input, select")?.focus();
+    }
+  };
+  return (
+    <form ref={form} className="stack" onSubmit={submit} noValidate>
+      {fields.map((field) => (
+        <div key={field.name} className="schema-field">
+          <FieldView
+            field={field}
+            value={values.get(field.name) ?? field.initial}
+            set={(value) => setValues(new Map(values).set(field.name, value))}
+            error={wasSent ? problemOf(field, values.get(field.name)) : undefined}
+          />
+        </div>
+      ))}
+      <div className="actions">
+        <button type="submit" className="button primary" disabled={isPending}>
+          Send
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface FieldViewProps<F extends FormField> {
+  field: F;
+  value: Value;
+  set: (value: Value) => void;
+  error: string | undefined;
+}
+
+function FieldView({ field, value, set, error }: FieldViewProps<FormField>) {
+  const id = useId();
+  if (field.kind === "choices") {
+    return <Choices field={field} value={value} set={set} error={error} />;
+  }
+  if (field.kind === "flag") {
+    return (
+      <div className="field">
+        <label className="checkbox">
+          <input type="checkbox" checked={value === true} aria-describedby={field.hint && id} onChange={(event) => set(event.target.checked)} /> {field.label}
+        </label>
+        {field.hint && (
+          <span id={id} className="hint">
+            {field.hint}
+          </span>
+        )}
+      </div>
+    );
+  }
+  const label = field.isRequired ? `${field.label} (required)` : field.label;
+  const change = (event: { target: { value: string } }) => set(event.target.value);
+  return (
+    <Field label={label} hint={field.hint} error={error}>
+      {field.kind === "choice" ? (
+        <select value={String(value)} aria-required={field.isRequired} onChange={change}>
+          <option value="">–</option>
+          {field.options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.title}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <input
+          className="input"
+          type={field.kind === "number" ? "text" : inputTypes[field.format]}
+          inputMode={field.kind === "number" ? (field.isWhole ? "numeric" : "decimal") : undefined}
+          value={String(value)}
+          aria-required={field.isRequired}
+          onChange={change}
+        />
+      )}
+    </Field>
+  );
+}
+
+function Choices({ field, value, set, error }: FieldViewProps<ChoicesField>) {
+  const id = useId();
+  const chosen = Array.isArray(value) ? value : [];
+  const told = [field.hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  return (
+    <fieldset className="field" aria-describedby={told || undefined}>
+      <legend>{field.isRequired ? `${field.label} (required)` : field.label}</legend>
+      {field.options.map((option) => (
+        <label key={option.value} className="checkbox">
+          <input
+            type="checkbox"
+            checked={chosen.includes(option.value)}
+            onChange={(event) => set(event.target.checked ? [...chosen, option.value] : chosen.filter((one) => one !== option.value))}
+          />{" "}
+          {option.title}
+        </label>
+      ))}
+      {field.hint && (
+        <span className="hint" id={`${id}-hint`}>
+          {field.hint}
+        </span>
+      )}
+      {error && <FieldError id={`${id}-error`} error={error} />}
+    </fieldset>
+  );
+}
