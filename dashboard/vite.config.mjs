@@ -8,9 +8,10 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 /** The bridge that `npm run dev:dashboard` shows. */
 const bridge = process.env["CODEX_BRIDGE_URL"] ?? "http://127.0.0.1:8765";
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   root: import.meta.dirname,
-  base: "/dashboard/",
+  // What is built may stand under a path of another server: the bridge tells each page its way to the files.
+  base: command === "build" ? "./" : "/dashboard/",
   plugins: [react()],
   define: { __VERSION__: JSON.stringify(version) },
   build: {
@@ -27,4 +28,4 @@ export default defineConfig({
       "^/(?!dashboard/(?!session$|links$))": { target: bridge, changeOrigin: true, headers: { origin: bridge } },
     },
   },
-});
+}));

@@ -2,6 +2,7 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 
+import { dashboardPath } from "./api/place";
 import { Gate } from "./shell/Gate";
 import { NotFound } from "./shell/NotFound";
 import { PageError } from "./shell/PageError";
@@ -50,7 +51,7 @@ const routes = root.addChildren([
 
 export const router = createRouter({
   routeTree: routes,
-  basepath: "/dashboard",
+  basepath: dashboardPath,
   defaultPreload: "intent",
   scrollRestoration: false,
 });

@@ -36,7 +36,7 @@ export interface Approval {
   permissions?: Record<string, unknown> | null;
   /** The questions, as Codex sent them: `[{id, header, question, isOther, isSecret, options?}]`. */
   questions?: Array<Record<string, unknown>> | null;
-  /** Why Codex wants it, in its words. */
+  /** Why Codex wants it, in its words; what an MCP server says, where the summary has not all of it. */
   reason?: string | null;
   /** Fields of Codex's request, untouched. */
   request: Record<string, unknown>;

@@ -18,12 +18,17 @@ export function authToken(): string | undefined {
   return text("authToken") || undefined;
 }
 
-/** Shows our settings: those of machine scope belong to the machine that runs the extension, of which the person's own page knows none. */
-export async function openSettings(): Promise<void> {
+/** The origins of web pages that may call the server; it may also be reached through them. */
+export function allowedOrigins(): string[] {
+  return texts("allowedOrigins");
+}
+
+/** Shows our settings, or one of them: those of machine scope belong to the machine that runs the extension, of which the person's own page knows none. */
+export async function openSettings(query = section): Promise<void> {
   if (vscode.env.remoteName === undefined) {
-    await vscode.commands.executeCommand("workbench.action.openSettings", section);
+    await vscode.commands.executeCommand("workbench.action.openSettings", query);
   } else {
-    await vscode.commands.executeCommand("workbench.action.openRemoteSettings", { query: section });
+    await vscode.commands.executeCommand("workbench.action.openRemoteSettings", { query });
   }
 }
 
@@ -62,7 +67,7 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
     requestTimeoutMs: number("requestTimeoutMs"),
     tabTimeoutMs: tabTimeoutMs(),
     approvalTimeoutMs: number("approvalTimeoutMs"),
-    allowedOrigins: texts("allowedOrigins"),
+    allowedOrigins: allowedOrigins(),
     historyDaysMax: number("historyDaysMax"),
     historyJobsMax: number("historyJobsMax"),
     rpc: text("rpc"),

@@ -85,7 +85,7 @@ test("Copy API URL copies the address of this window's server", async () => {
 });
 
 test("Open Dashboard gives a link that opens it, signed in", async () => {
-  // This VS Code puts itself before every port of its machine, under a path that the dashboard cannot be at, so it says so.
+  // This VS Code puts itself before every port of its machine, which nobody has allowed, so it says so.
   await window.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await window.runCommand("Codex Bridge: Open Dashboard");
   await window.notification(/link in a browser on the machine/).getByRole("button", { name: "Copy Link" }).click();

@@ -32,6 +32,24 @@ test("a change of settings restarts the server once", async () => {
   }
 });
 
+test("the dashboard opens through the address of VS Code, where that is allowed", async () => {
+  const { file } = window.discovered() ?? {};
+  const { origin } = new URL(window.page.url());
+  vscode.sandbox.writeMachineSettings({ ...vscode.settings, "codexBridge.allowedOrigins": [origin] });
+  try {
+    await window.waitForBridge((bridge) => bridge.file !== file);
+    const opened = window.page.context().waitForEvent("page");
+    await window.runCommand("Codex Bridge: Open Dashboard");
+    const page = await opened;
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    assert.equal(page.url(), `${origin}/proxy/${new URL(window.bridge.url).port}/dashboard/`);
+    await page.close();
+  } finally {
+    vscode.sandbox.writeMachineSettings(vscode.settings);
+  }
+  await window.waitForBridge();
+});
+
 test("a workspace can change none of the settings", async () => {
   const { bridge } = window;
   const marker = "from-the-workspace";

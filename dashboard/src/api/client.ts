@@ -1,5 +1,6 @@
 // The bridge's HTTP API, with the types of its description.
 
+import { bridgePath } from "./place";
 import type { Operations } from "./schemas";
 
 /** `"GET /jobs"` and its like. */
@@ -46,10 +47,10 @@ export async function call<O extends Operation>(operation: O, request: Request<O
   return (await response.json()) as Reply<O>;
 }
 
-/** The reply, or an error that says that nobody is there. */
+/** The reply to a request for this path of the API, or an error that says that nobody is there. */
 export async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, init);
+    return await fetch(bridgePath + path.slice(1), init);
   } catch (error) {
     init.signal?.throwIfAborted();
     throw new ApiError(0, "unreachable", `The bridge does not answer (${String(error)}). Is it running?`);

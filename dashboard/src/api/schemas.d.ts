@@ -78,7 +78,7 @@ export interface Approval {
   permissions?: Record<string, unknown> | null;
   /** The questions, as Codex sent them: `[{id, header, question, isOther, isSecret, options?}]`. */
   questions?: Array<Record<string, unknown>> | null;
-  /** Why Codex wants it, in its words. */
+  /** Why Codex wants it, in its words; what an MCP server says, where the summary has not all of it. */
   reason?: string | null;
   /** Fields of Codex's request, untouched. */
   request: Record<string, unknown>;
@@ -1362,6 +1362,8 @@ export interface SettingView {
 export interface SignInBody {
   /** What stands after the `#` of a sign-in link. */
   code: string;
+  /** The path that the bridge has in this browser, ending with `/`. Default: `/`. It is another one where a server passes requests on from a path of its own; the cookie is for what is below it. */
+  path?: string | null;
 }
 
 /** Body of `POST /codex/threads/start`. */
@@ -2312,11 +2314,13 @@ export interface Operations {
     body: undefined;
     reply: DashboardLinkView;
   };
-  /** Signs this browser out. */
+  /** Signs this browser out. Streams that it listens to end. */
   "DELETE /dashboard/session": {
     path: {
     };
     query: {
+      /** The path that the browser was signed in with. Default: `/`. */
+      path?: string;
     };
     body: undefined;
     reply: BrowserSessionView;

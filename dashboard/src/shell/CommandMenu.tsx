@@ -6,9 +6,10 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
 import { call } from "../api/client";
+import { bridgePath } from "../api/place";
 import { healthQuery, lanesQuery, recentJobsQuery } from "../api/queries";
 import { firstLine } from "../components/format";
-import { forgetSignIn } from "./Gate";
+import { rememberSignOut } from "./Gate";
 import { pages } from "./pages";
 import { chooseTheme, themes } from "./theme";
 
@@ -42,8 +43,8 @@ export default function CommandMenu({ close }: { close: () => void }) {
       label: "Sign this browser out",
       hint: "action",
       run: () =>
-        void call("DELETE /dashboard/session").then(() => {
-          forgetSignIn();
+        void call("DELETE /dashboard/session", { query: { path: bridgePath } }).then(() => {
+          rememberSignOut();
           return queries.resetQueries();
         }),
     },

@@ -4,13 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { ApiError } from "../api/client";
+import { bridgePath } from "../api/place";
 import { sessionQuery } from "../api/queries";
 import { Live, useConnection } from "../live/Live";
 import { Notice } from "./Notice";
 import { Shell } from "./Shell";
 
-/** Set while this browser is signed in: tells an ended session from a browser that never was. */
-const signedInKey = "codex-bridge-signed-in";
+/** What became of this browser's session, for all its tabs: tells an ended one from one that the person ended, and from none. */
+const sessionKey = `codex-bridge-session ${bridgePath}`;
 
 const signInLines = ["codex-bridge dashboard"];
 
@@ -22,7 +23,7 @@ export function Gate() {
   });
   useEffect(() => {
     if (session.data?.signedIn) {
-      localStorage.setItem(signedInKey, "yes");
+      localStorage.setItem(sessionKey, "signed in");
     }
   }, [session.data]);
 
@@ -47,7 +48,16 @@ function Inside() {
 }
 
 function Refused({ error }: { error: ApiError }) {
-  if (error.status === 401 && localStorage.getItem(signedInKey) !== null) {
+  const session = localStorage.getItem(sessionKey);
+  if (error.status === 401 && session === "signed out") {
+    return (
+      <Notice title="Signed out" lines={signInLines}>
+        This browser was signed out, with all its tabs. Get a new link with this command, or in VS Code with{" "}
+        <strong>Codex Bridge: Open Dashboard</strong>.
+      </Notice>
+    );
+  }
+  if (error.status === 401 && session !== null) {
     return (
       <Notice title="Your session has ended" lines={signInLines}>
         The bridge’s token was changed, or you signed in more than a week ago. Get a new link with this command, or in VS Code
@@ -86,7 +96,7 @@ export function OlderBridge() {
   );
 }
 
-/** Remembers that the person signed out, so that nobody is told of an ended session. */
-export function forgetSignIn() {
-  localStorage.removeItem(signedInKey);
+/** Remembers that the person signed out, which all tabs of this browser then say. */
+export function rememberSignOut() {
+  localStorage.setItem(sessionKey, "signed out");
 }

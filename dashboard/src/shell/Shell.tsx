@@ -6,6 +6,7 @@ import { Menu as MenuIcon, Plus, Search, X } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { healthQuery, pendingApprovalsQuery } from "../api/queries";
+import { dashboardPath } from "../api/place";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { pages } from "./pages";
 import { useShortcuts } from "./shortcuts";
@@ -26,7 +27,7 @@ export function Shell() {
   useEffect(() => {
     setNavigation(false);
     main.current?.scrollTo(0, 0);
-    const page = pages.findLast(({ to }) => path.startsWith(`/dashboard${to === "/" ? "" : to}`));
+    const page = pages.findLast(({ to }) => path.startsWith(to));
     document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${page?.label ?? "Overview"} · Codex Bridge`;
   }, [path, waiting]);
 
@@ -47,7 +48,7 @@ export function Shell() {
           {navigation ? <X aria-hidden /> : <MenuIcon aria-hidden />}
         </button>
         <Link to="/" className="brand">
-          <img src="/dashboard/favicon.svg" alt="" width="22" height="22" />
+          <img src={`${dashboardPath}/favicon.svg`} alt="" width="22" height="22" />
           Codex Bridge
         </Link>
         <button type="button" className="button search-button" onClick={() => setMenu(true)} aria-keyshortcuts="Control+K">

@@ -5,6 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 
 import { ApiError, call } from "../api/client";
+import { bridgePath } from "../api/place";
 import { Notice } from "./Notice";
 
 export function SignIn() {
@@ -21,7 +22,7 @@ export function SignIn() {
     const code = location.hash.slice(1);
     // Neither history nor a screen shared with others keeps it.
     history.replaceState(null, "", location.pathname);
-    call("POST /dashboard/session", { body: { code } })
+    call("POST /dashboard/session", { body: { code, path: bridgePath } })
       .then(() => queries.invalidateQueries())
       .then(() => navigate({ to: "/", replace: true }))
       .catch((caught: unknown) => setError(caught instanceof ApiError ? caught : new ApiError(0, "unknown", String(caught))));

@@ -34,12 +34,18 @@ test("a browser that is not signed in is told how", async () => {
   await page.getByText("codex-bridge dashboard", { exact: true }).waitFor();
 });
 
-test("signing out ends the session", async () => {
+test("signing out ends the session, in every tab at once", async () => {
   const page = await dashboard.open();
+  const other = await page.context().newPage();
+  await other.goto(`${dashboard.bridge.url}/dashboard/jobs`);
+  await other.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Command" }).fill("sign this browser out");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.getByRole("heading", { name: "Signed out" }).waitFor();
+  // Its stream was open, and was ended.
+  await other.getByRole("heading", { name: "Signed out" }).waitFor();
+  assert.equal((await page.context().cookies()).length, 0);
 });
 
 test("a stopped bridge, a new token and another version each have a state of their own", async () => {

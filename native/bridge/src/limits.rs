@@ -66,6 +66,8 @@ pub const SIGN_IN_LINK_LIFE: Duration = Duration::from_secs(5 * 60);
 pub const SIGN_IN_LINKS_MAX: usize = 32;
 /// A browser stays signed in for a week, and over restarts: longer than a weekend, shorter than a machine stays unseen.
 pub const BROWSER_SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Bytes of the path that a session's cookie is for: browsers ignore attributes of cookies that are longer (RFC 6265bis).
+pub const COOKIE_PATH_MAX: usize = 1024;
 
 /// Lines of the log that are kept in memory for the dashboard: some hundred kilobytes.
 pub const LOG_LINES_KEPT: usize = 1000;

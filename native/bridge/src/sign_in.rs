@@ -7,9 +7,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -29,8 +31,17 @@ struct State {
     /// Hashes of the codes that nobody has used yet, oldest first.
     codes: Vec<(String, Timestamp)>,
     /// Sessions by their hashes.
-    sessions: HashMap<String, Timestamp>,
+    sessions: HashMap<String, BrowserSession>,
 }
+
+struct BrowserSession {
+    expires_at: Timestamp,
+    /// Set when it is signed out.
+    ended: CancellationToken,
+}
+
+/// Comes true when a session ends.
+pub type SessionEnd = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the owner of a secret may do with it, until when.
 pub struct Granted {
@@ -53,7 +64,8 @@ impl SignIn {
     /// # Errors
     /// [`StoreError`].
     pub async fn open(store: Store, token: Option<String>) -> Result<Self, StoreError> {
-        let sessions = store.browser_sessions().await?.into_iter().collect();
+        let stored = store.browser_sessions().await?;
+        let sessions = stored.into_iter().map(|(hash, until)| (hash, BrowserSession::until(until))).collect();
         let state = Arc::new(Mutex::new(State { codes: Vec::new(), sessions }));
         Ok(Self { store, token: Arc::new(token), state })
     }
@@ -89,24 +101,39 @@ impl SignIn {
         let granted = Granted::until(Timestamp::now().after(limits::BROWSER_SESSION_LIFE));
         let hash = self.hash(&granted.secret);
         self.store.insert_browser_session(hash.clone(), granted.expires_at).await?;
-        self.state().sessions.insert(hash, granted.expires_at);
+        self.state().sessions.insert(hash, BrowserSession::until(granted.expires_at));
         Ok(Some(granted))
     }
 
     /// Until when the session of this secret lasts, if it is one.
     #[must_use]
     pub fn session(&self, secret: &str) -> Option<Timestamp> {
-        let expires_at = *self.state().sessions.get(&self.hash(secret))?;
+        let expires_at = self.state().sessions.get(&self.hash(secret))?.expires_at;
         (expires_at > Timestamp::now()).then_some(expires_at)
     }
 
-    /// Ends the session of this secret.
+    /// What comes true when the session of this secret ends, by being signed out or by its age, if it is one.
+    #[must_use]
+    pub fn session_end(&self, secret: &str) -> Option<SessionEnd> {
+        let expires_at = self.session(secret)?;
+        let ended = self.state().sessions.get(&self.hash(secret))?.ended.clone();
+        Some(Box::pin(async move {
+            tokio::select! {
+                () = ended.cancelled() => {}
+                () = tokio::time::sleep(Timestamp::now().until(expires_at)) => {}
+            }
+        }))
+    }
+
+    /// Ends the session of this secret, and what streams to it.
     ///
     /// # Errors
     /// [`StoreError`]; it has ended until the next start then.
     pub async fn end(&self, secret: &str) -> Result<(), StoreError> {
         let hash = self.hash(secret);
-        self.state().sessions.remove(&hash);
+        if let Some(session) = self.state().sessions.remove(&hash) {
+            session.ended.cancel();
+        }
         self.store.delete_browser_session(hash).await
     }
 
@@ -125,6 +152,12 @@ impl SignIn {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl BrowserSession {
+    fn until(expires_at: Timestamp) -> Self {
+        Self { expires_at, ended: CancellationToken::new() }
     }
 }
 

@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use rust_embed::RustEmbed;
 
 use crate::error::Error;
@@ -58,11 +58,20 @@ impl File {
     fn of(name: &str, file: rust_embed::EmbeddedFile) -> Self {
         let hash = file.metadata.sha256_hash();
         let tag = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let bytes = Bytes::from(file.data.into_owned());
+        Self::new(file.data.into_owned().into(), format!("\"{tag}\""), content_type(name))
+    }
+
+    fn new(bytes: Bytes, tag: String, content_type: &'static str) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         // Writing to memory does not fail; were it to, the file would go out as it is.
         let gzipped = encoder.write_all(&bytes).and_then(|()| encoder.finish()).unwrap_or_default();
-        Self { bytes, gzipped: gzipped.into(), tag: format!("\"{tag}\""), content_type: content_type(name) }
+        Self { bytes, gzipped: gzipped.into(), tag, content_type }
+    }
+
+    /// The page, as it is for an address from which the dashboard's folder is that way. Its build names its parts from that folder.
+    fn seen_from(&self, way: &str) -> Self {
+        let page = String::from_utf8_lossy(&self.bytes).replace("\"./", &format!("\"{way}"));
+        Self::new(page.into(), self.tag.clone(), self.content_type)
     }
 }
 
@@ -79,14 +88,23 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
+/// The way from an address of the page to the dashboard's folder. Not from the root: behind another server, that is not ours.
+fn way_to_folder(uri: &Uri) -> String {
+    match uri.path().strip_prefix("/dashboard/") {
+        Some(below) => format!("./{}", "../".repeat(below.matches('/').count())),
+        None => "./dashboard/".to_owned(),
+    }
+}
+
 /// The file at `path` below `/dashboard/`; the page itself where that names a view.
-pub(super) fn reply(path: &str, headers: &HeaderMap) -> Response {
+pub(super) fn reply(path: &str, uri: &Uri, headers: &HeaderMap) -> Response {
     let name = if FILES.contains_key(path) { path } else { INDEX };
     if name == INDEX && path.starts_with(HASHED) {
         // A page of another version asks for its own parts.
         return Error::RouteNotFound.into_response();
     }
     let mut response = match FILES.get(name) {
+        Some(page) if name == INDEX => file_reply(name, &page.seen_from(&way_to_folder(uri)), headers),
         Some(file) => file_reply(name, file, headers),
         None => {
             (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response()
@@ -119,4 +137,23 @@ fn file_reply(name: &str, file: &File, headers: &HeaderMap) -> Response {
         return (about, encoded, file.gzipped.clone()).into_response();
     }
     (about, [(CONTENT_TYPE, file.content_type)], file.bytes.clone()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_page_knows_its_way_to_the_files() {
+        for (address, way) in [
+            ("/dashboard", "./dashboard/"),
+            ("/dashboard/", "./"),
+            ("/dashboard/jobs?status=failed", "./"),
+            ("/dashboard/jobs/one", "./../"),
+            ("/dashboard/jobs%2Fone", "./"),
+            ("/dashboard/a/b/", "./../../"),
+        ] {
+            assert_eq!(way_to_folder(&address.parse().unwrap()), way, "{address}");
+        }
+    }
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use http::{HeaderValue, header};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,6 +24,7 @@ use super::SERVER_NAME;
 use super::guard::{Guard, PeerUser, user_of};
 use super::reply::explain_wrong_method;
 use crate::limits::{self, HttpLimits};
+use crate::sign_in::SessionEnd;
 
 /// Whom a server lets in, within which bounds, and until when.
 #[derive(Debug, Clone)]
@@ -149,9 +151,22 @@ async fn respond(
 ) -> Result<Response, Infallible> {
     let method = request.method().clone();
     let mut response = match guard.check(&method, request.uri().path(), request.headers(), user) {
-        Ok(()) => explain_wrong_method(&method, router.oneshot(request.map(Body::new)).await?),
+        Ok(session_end) => {
+            let response = explain_wrong_method(&method, router.oneshot(request.map(Body::new)).await?);
+            session_end.into_iter().fold(response, until)
+        }
         Err(error) => error.into_response(),
     };
     response.headers_mut().insert(header::SERVER, HeaderValue::from_static(SERVER_NAME));
     Ok(response)
+}
+
+/// The response; a stream goes no further than to this end.
+fn until(response: Response, end: SessionEnd) -> Response {
+    let is_stream = response.body().size_hint().exact().is_none();
+    if is_stream {
+        response.map(|body| Body::from_stream(body.into_data_stream().take_until(end)))
+    } else {
+        response
+    }
 }

@@ -4,7 +4,7 @@ use bridge::Bridge;
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
-use testkit::{HttpClient, HttpReply};
+use testkit::{EventReader, HttpClient, HttpReply};
 
 use crate::support::TestBridge;
 
@@ -192,4 +192,74 @@ async fn everybody_gets_the_page_which_runs_nothing_from_elsewhere() {
     // The visit of a page is none of another route.
     let headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "document")];
     assert_eq!(send(&test.client, Method::GET, "/jobs", &headers, Value::Null).await.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_takes_its_streams_with_it_and_no_others() {
+    let test = start().await;
+    let authority = test.bridge.url().trim_start_matches("http://").to_owned();
+    let open = async |cookie: &str| {
+        let reader = EventReader::open(&authority, "/events", &[("cookie", cookie), OWN_PAGE]).await.unwrap();
+        assert_eq!(reader.status, 200);
+        reader
+    };
+    let (ending, lasting) = (cookie(&test.client).await, cookie(&test.client).await);
+    let (ended, mut other) = (open(&ending).await, open(&lasting).await);
+    let headers = [("cookie", ending.as_str()), OWN_PAGE];
+    send(&test.client, Method::DELETE, "/dashboard/session", &headers, Value::Null).await;
+    assert_eq!(ended.to_the_end().await, []);
+    let body = json!({"url": "http://127.0.0.1:9/hook", "events": ["*"]});
+    send(&test.client, Method::POST, "/conversations", &[TOKEN, JSON], json!({"message": "Hello"})).await;
+    send(&test.client, Method::POST, "/webhooks", &[TOKEN, JSON], body).await;
+    other.until("job.created").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_passes_requests_on_needs_to_be_allowed_and_its_browsers_to_be_signed_in() {
+    let test =
+        TestBridge::start_with(None, |config| config.allowed_origins = vec!["https://code.example".into()])
+            .await;
+    let (host, origin) = (("host", "code.example"), ("origin", "https://code.example"));
+    let get = async |headers: &[(&str, &str)]| {
+        send(&test.client, Method::GET, "/jobs", headers, Value::Null).await.status.as_u16()
+    };
+    assert_eq!(get(&[]).await, 200, "the own user, directly");
+    assert_eq!(get(&[host]).await, 401, "whose connection it is says nothing any more");
+    assert_eq!(get(&[("host", "other.example")]).await, 403);
+    assert_eq!(get(&[("host", "code.example:8080")]).await, 403);
+
+    let body = json!({"code": code(&test.client).await, "path": "/proxy/8765/"});
+    let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, host, origin], body).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let cookie = reply.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("; Path=/proxy/8765/;"), "{cookie}");
+    let cookie = ("cookie", cookie.split(';').next().unwrap());
+    assert_eq!(get(&[host, cookie, OWN_PAGE]).await, 200);
+    assert_eq!(get(&[host, cookie, origin]).await, 200);
+    assert_eq!(get(&[host, cookie, ("origin", "http://code.example")]).await, 403, "another origin");
+    assert_eq!(get(&[host, cookie, ("sec-fetch-site", "same-site")]).await, 403);
+    assert_eq!(get(&[host, ("cookie", "codex_bridge_1=made-up"), OWN_PAGE]).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_path_of_a_cookie_is_one_and_nothing_else() {
+    let test = start().await;
+    for path in [
+        "",
+        "proxy/",
+        "/proxy",
+        "/a;Domain=evil/",
+        "/a b/",
+        "/a\r\nX: y/",
+        &format!("/{}/", "a".repeat(2000)),
+    ] {
+        let body = json!({"code": code(&test.client).await, "path": path});
+        let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, OWN_PAGE], body).await;
+        assert_eq!(
+            (reply.status.as_u16(), &reply.body["code"]),
+            (400, &json!("validation_error")),
+            "{path:?}"
+        );
+        assert!(reply.body["error"].as_str().unwrap().contains("path"), "{}", reply.body);
+    }
 }

@@ -9,7 +9,7 @@ use http::header::{COOKIE, HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::{FETCH_SITE_HEADER, Guard};
-use crate::clock::Timestamp;
+use crate::sign_in::SessionEnd;
 
 const DASHBOARD: &str = "/dashboard";
 /// Where a browser trades the code of a sign-in link for its cookie.
@@ -34,9 +34,10 @@ pub(super) fn is_visit(headers: &HeaderMap) -> bool {
 }
 
 impl Guard {
-    /// Whether the request comes from our own page in a browser that is signed in.
-    pub(super) fn is_signed_in(&self, method: &Method, headers: &HeaderMap) -> bool {
-        self.is_of_our_page(method, headers) && self.session_of(headers).is_some()
+    /// When the session ends of a request that comes from our own page in a browser that is signed in.
+    pub(super) fn session_end(&self, method: &Method, headers: &HeaderMap) -> Option<SessionEnd> {
+        let sign_in = self.sign_in.as_ref().filter(|_| self.is_of_our_page(method, headers))?;
+        sign_in.session_end(self.session_cookie(headers)?)
     }
 
     /// The secret in the request's cookie.
@@ -48,14 +49,10 @@ impl Guard {
         pairs.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
     }
 
-    /// The cookie that a browser shall keep for so long.
-    pub(crate) fn session_cookie_for(&self, secret: &str, life: Duration) -> String {
+    /// The cookie that a browser shall keep for so long, for what is below this path.
+    pub(crate) fn session_cookie_for(&self, secret: &str, path: &str, life: Duration) -> String {
         let (name, seconds) = (self.cookie_name(), life.as_secs());
-        format!("{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict")
-    }
-
-    fn session_of(&self, headers: &HeaderMap) -> Option<Timestamp> {
-        self.sign_in.as_ref()?.session(self.session_cookie(headers)?)
+        format!("{name}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict")
     }
 
     fn cookie_name(&self) -> String {
@@ -77,8 +74,9 @@ impl Guard {
     }
 }
 
-/// Beyond loopback we have the names that people use for us, of which the list of allowed origins, checked before, knows.
+/// Beyond loopback, and behind another server, we have the names that people use for us, of which the list of allowed origins, checked
+/// before, knows.
 fn is_the_host(origin: &str, headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    host.is_some_and(|host| origin.strip_prefix("http://") == Some(host))
+    origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host)
 }

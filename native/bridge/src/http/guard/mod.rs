@@ -2,8 +2,8 @@
 //!
 //! Loopback is no boundary by itself: web pages in the user's browser and other users of the machine reach it, too. So:
 //!
-//! 1. **Host** must be a loopback name or address with our port. A page whose name was pointed at 127.0.0.1 (DNS
-//!    rebinding) carries its own name here.
+//! 1. **Host** must be a loopback name or address with our port, or that of an allowed origin, whose server passes requests on
+//!    to us ([`host`]). A page whose name was pointed at 127.0.0.1 (DNS rebinding) carries its own name here.
 //! 2. **Origin**, where a browser sends one, must be ours or on the allow-list; without one, `Sec-Fetch-Site` must not
 //!    tell of another site.
 //! 3. **Token**, where one is set; otherwise the **user** of the connection must be ours, as the operating system tells.
@@ -11,18 +11,19 @@
 //!    that is signed in ([`browser`]) stands for the token.
 
 mod browser;
+mod host;
 mod peer;
 
 use std::net::SocketAddr;
 
-use http::header::{AUTHORIZATION, HOST, ORIGIN};
-use http::uri::Authority;
+use http::header::{AUTHORIZATION, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method};
 use subtle::ConstantTimeEq;
 
 use crate::error::Error;
-use crate::sign_in::SignIn;
+use crate::sign_in::{SessionEnd, SignIn};
 
+use host::Way;
 pub(super) use peer::user_of;
 pub use peer::{PeerUser, knows_the_user_of_a_connection};
 
@@ -83,7 +84,7 @@ impl Guard {
         self.token.is_some()
     }
 
-    /// Whether a request may pass.
+    /// Whether a request may pass. Of one that may because its browser is signed in: when that ends, and with it what it gets.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::Unauthorized`].
@@ -93,26 +94,31 @@ impl Guard {
         path: &str,
         headers: &HeaderMap,
         peer: PeerUser,
-    ) -> Result<(), Error> {
-        self.check_host(headers)?;
+    ) -> Result<Option<SessionEnd>, Error> {
+        let way = self.check_host(headers)?;
         let is_file = self.sign_in.is_some() && browser::is_dashboard_file(method, path);
         if !(is_file && browser::is_visit(headers)) {
             self.check_origin(headers)?;
         }
         // A preflight carries no credentials by definition, and is answered without doing anything.
         if *method == Method::OPTIONS && headers.contains_key(ORIGIN) {
-            return Ok(());
+            return Ok(None);
         }
-        let needs_no_token = is_file || (self.sign_in.is_some() && browser::is_sign_in(method, path));
-        if self.token.is_some() && (needs_no_token || self.stands_for_the_token(method, headers)) {
-            return Ok(());
+        if way == Way::Direct && self.token.is_none() {
+            return self.check_identity(headers, peer).map(|()| None);
         }
-        self.check_identity(headers, peer)
-    }
-
-    /// A token that is there must be right, whatever the cookie says.
-    fn stands_for_the_token(&self, method: &Method, headers: &HeaderMap) -> bool {
-        given_token(headers).is_none() && self.is_signed_in(method, headers)
+        if is_file || (self.sign_in.is_some() && browser::is_sign_in(method, path)) {
+            return Ok(None);
+        }
+        // A token that is there must be right, whatever the cookie says.
+        let session_end = given_token(headers).is_none().then(|| self.session_end(method, headers)).flatten();
+        match (session_end, way) {
+            (Some(end), _) => Ok(Some(end)),
+            (None, Way::Direct) => self.check_identity(headers, peer).map(|()| None),
+            // The connection is another program's, whoever sent it the request.
+            (None, Way::PassedOn) if self.token.is_none() => Err(Error::Unauthorized),
+            (None, Way::PassedOn) => self.check_identity(headers, PeerUser::Unknown).map(|()| None),
+        }
     }
 
     /// Whether a request that did not come over HTTP may pass: it must carry the token, where one is set. Whoever let such
@@ -122,37 +128,6 @@ impl Guard {
     /// [`Error::Unauthorized`].
     pub(crate) fn check_forwarded(&self, headers: &HeaderMap) -> Result<(), Error> {
         self.check_identity(headers, PeerUser::Same)
-    }
-
-    fn check_host(&self, headers: &HeaderMap) -> Result<(), Error> {
-        // On other addresses than loopback any name may lead here; the token is what counts there.
-        if !self.address.ip().is_loopback() {
-            return Ok(());
-        }
-        let mut hosts = headers.get_all(HOST).iter();
-        let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
-        if hosts.next().is_none() && self.is_our_authority(host) {
-            return Ok(());
-        }
-        let port = self.address.port();
-        Err(Error::Forbidden {
-            code: "forbidden_host",
-            reason: format!(
-                "The Host header must be a loopback name or address with port {port}, for example 127.0.0.1:{port}."
-            ),
-        })
-    }
-
-    fn is_our_authority(&self, text: &str) -> bool {
-        let Ok(authority) = text.parse::<Authority>() else { return false };
-        // User information ("user@host") has no place in a Host header.
-        if text.contains('@') || authority.port_u16().unwrap_or(80) != self.address.port() {
-            return false;
-        }
-        let host = authority.host();
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        host.eq_ignore_ascii_case("localhost")
-            || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Error> {
@@ -237,6 +212,7 @@ mod tests {
         }
         guard
             .check(&Method::GET, "/health", &map, peer)
+            .map(|session_end| assert!(session_end.is_none()))
             .map_err(|error| crate::http::reply::status_and_code(&error).0.as_u16())
     }
 

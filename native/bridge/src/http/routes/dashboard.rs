@@ -5,17 +5,18 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::SET_COOKIE;
+use http::{HeaderMap, Uri};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::http::App;
 use crate::http::dashboard_files;
-use crate::http::extract::JsonBody;
+use crate::http::extract::{JsonBody, QueryOf};
 use crate::http::reply::ErrorView;
+use crate::limits;
 
 /// Reply of `POST /dashboard/links`.
 #[derive(Serialize, ToSchema)]
@@ -36,6 +37,33 @@ pub(super) struct DashboardLinkView {
 pub(super) struct SignInBody {
     /// What stands after the `#` of a sign-in link.
     code: String,
+    /// The path that the bridge has in this browser, ending with `/`. Default: `/`. It is another one where a server passes requests
+    /// on from a path of its own; the cookie is for what is below it.
+    #[schema(example = "/proxy/8765/")]
+    path: Option<String>,
+}
+
+/// Query of `DELETE /dashboard/session`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct SignOutQuery {
+    /// The path that the browser was signed in with. Default: `/`.
+    path: Option<String>,
+}
+
+/// The path for a cookie. It stands in a header, so it must be one, and nothing else.
+fn cookie_path(path: Option<String>) -> Result<String, Error> {
+    let path = path.unwrap_or_else(|| "/".to_owned());
+    let is_path = path.starts_with('/') && path.ends_with('/') && path.len() <= limits::COOKIE_PATH_MAX;
+    // RFC 3986, section 3.3, without the semicolon.
+    let is_plain =
+        path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,=:@".contains(&byte));
+    if is_path && is_plain {
+        Ok(path)
+    } else {
+        Err(Error::invalid("path", "must be the path of an address, beginning and ending with /"))
+    }
 }
 
 /// Reply of the routes of a browser's session.
@@ -93,7 +121,8 @@ pub(super) async fn sign_in_to_dashboard(
     State(app): State<Arc<App>>,
     body: JsonBody<SignInBody>,
 ) -> Result<Response, Error> {
-    let SignInBody { code } = body.known()?;
+    let SignInBody { code, path } = body.known()?;
+    let path = cookie_path(path)?;
     let Some(session) = app.sign_in.redeem(&code).await? else {
         return Err(Error::Forbidden {
             code: "sign_in_link_invalid",
@@ -102,32 +131,35 @@ pub(super) async fn sign_in_to_dashboard(
                 .to_owned(),
         });
     };
-    let cookie = app.guard.session_cookie_for(&session.secret, Timestamp::now().until(session.expires_at));
+    let life = Timestamp::now().until(session.expires_at);
+    let cookie = app.guard.session_cookie_for(&session.secret, &path, life);
     Ok(([(SET_COOKIE, cookie)], BrowserSessionView::of(&app, Some(session.expires_at))).into_response())
 }
 
-/// Signs this browser out.
-#[utoipa::path(delete, path = "/dashboard/session", tag = "dashboard", responses(
+/// Signs this browser out. Streams that it listens to end.
+#[utoipa::path(delete, path = "/dashboard/session", tag = "dashboard", params(SignOutQuery), responses(
     (status = OK, description = "Signed out", body = BrowserSessionView),
     (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn sign_out_of_dashboard(
     State(app): State<Arc<App>>,
+    QueryOf(SignOutQuery { path }): QueryOf<SignOutQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
+    let path = cookie_path(path)?;
     if let Some(secret) = app.guard.session_cookie(&headers) {
         app.sign_in.end(secret).await?;
     }
-    let cookie = app.guard.session_cookie_for("", std::time::Duration::ZERO);
+    let cookie = app.guard.session_cookie_for("", &path, std::time::Duration::ZERO);
     Ok(([(SET_COOKIE, cookie)], BrowserSessionView::of(&app, None)).into_response())
 }
 
 /// The page itself.
-pub(super) async fn show_dashboard(headers: HeaderMap) -> Response {
-    dashboard_files::reply("", &headers)
+pub(super) async fn show_dashboard(uri: Uri, headers: HeaderMap) -> Response {
+    dashboard_files::reply("", &uri, &headers)
 }
 
 /// A part of the page, or the page for one of its views.
-pub(super) async fn show_dashboard_file(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    dashboard_files::reply(&path, &headers)
+pub(super) async fn show_dashboard_file(Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    dashboard_files::reply(&path, &uri, &headers)
 }
