@@ -1,12 +1,13 @@
 // Where the next message is written. While a turn runs, words can join it, or wait behind it.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent, type KeyboardEvent } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState, type KeyboardEvent } from "react";
 
 import { call } from "../../api/client";
 import type { DeliveryMode, Job } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { ErrorNote } from "../../components/ErrorNote";
+import { useForm } from "../../components/useForm";
 
 const deliveries: { value: DeliveryMode; words: string }[] = [
   { value: "auto", words: "as it fits" },
@@ -20,40 +21,32 @@ const deliveries: { value: DeliveryMode; words: string }[] = [
 
 export function Composer({ conversationId, running }: { conversationId: string; running: Job | undefined }) {
   const queries = useQueryClient();
-  const [message, setMessage] = useState("");
   const [delivery, setDelivery] = useState<DeliveryMode>("auto");
-  const send = useMutation({
-    mutationFn: () =>
-      call("POST /conversations/{conversationId}/messages", { path: { conversationId }, body: { message, delivery } }),
-    onSuccess: async () => {
-      setMessage("");
-      await queries.invalidateQueries({ queryKey: ["jobs"] });
-    },
+  const form = useForm({ message: "" }, async ({ message }, clear) => {
+    await call("POST /conversations/{conversationId}/messages", { path: { conversationId }, body: { message, delivery } });
+    clear();
+    await queries.invalidateQueries({ queryKey: ["jobs"] });
   });
-  const submit = (event?: FormEvent) => {
-    event?.preventDefault();
-    if (message.trim() !== "" && !send.isPending) {
-      send.mutate();
-    }
-  };
+  const isEmpty = form.values.message.trim() === "";
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      submit();
+      if (!isEmpty) {
+        form.submit();
+      }
     }
   };
   return (
-    <form className="composer" onSubmit={submit}>
+    <form className="composer" onSubmit={form.submit}>
       <textarea
         aria-label="Message"
         placeholder="Go on… (Ctrl+Enter sends)"
         rows={2}
-        value={message}
-        onChange={(event) => setMessage(event.target.value)}
+        {...form.field("message")}
         onKeyDown={onKey}
       />
       <div className="toolbar">
-        <button type="submit" className="button primary" disabled={send.isPending || message.trim() === ""}>
+        <button type="submit" className="button primary" disabled={form.isPending || isEmpty}>
           Send
         </button>
         <select aria-label="Delivery" value={delivery} onChange={(event) => setDelivery(event.target.value as DeliveryMode)}>
@@ -75,7 +68,7 @@ export function Composer({ conversationId, running }: { conversationId: string; 
           />
         )}
       </div>
-      <ErrorNote error={send.error} />
+      <ErrorNote error={form.error} />
     </form>
   );
 }

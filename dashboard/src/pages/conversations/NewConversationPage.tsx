@@ -1,50 +1,41 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState, type FormEvent } from "react";
 
 import { call, type Body } from "../../api/client";
 import type { ApprovalPolicyName, SandboxName } from "../../api/schemas";
 import { ErrorNote } from "../../components/ErrorNote";
 import { Field } from "../../components/Field";
 import { Page } from "../../components/Page";
+import { useForm } from "../../components/useForm";
 
 const sandboxes: SandboxName[] = ["read-only", "workspace-write", "danger-full-access"];
 const policies: ApprovalPolicyName[] = ["untrusted", "on-request", "never"];
 
 export function NewConversationPage() {
   const navigate = useNavigate();
-  const [form, setForm] = useState({ message: "", cwd: "", model: "", sandbox: "", approvalPolicy: "", title: "" });
   const models = useQuery({
     queryKey: ["models"],
     queryFn: ({ signal }) => call("GET /codex/model/list", { signal }),
   });
-  const start = useMutation({
-    mutationFn: () => {
-      const given = Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
-      return call("POST /conversations", { body: given as Body<"POST /conversations"> });
-    },
-    onSuccess: async (reply) => {
-      const id = "conversationId" in reply ? reply.conversationId : undefined;
-      await (id ? navigate({ to: "/conversations/$conversationId", params: { conversationId: id } }) : navigate({ to: "/conversations" }));
-    },
+  const empty = { message: "", cwd: "", model: "", sandbox: "", approvalPolicy: "", title: "" };
+  const form = useForm(empty, async (values) => {
+    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
+    const reply = await call("POST /conversations", { body: given as Body<"POST /conversations"> });
+    const id = "conversationId" in reply ? reply.conversationId : undefined;
+    await (id ? navigate({ to: "/conversations/$conversationId", params: { conversationId: id } }) : navigate({ to: "/conversations" }));
   });
-  const set = (field: keyof typeof form) => (event: { target: { value: string } }) => setForm({ ...form, [field]: event.target.value });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    start.mutate();
-  };
   return (
     <Page above={<Link to="/conversations">Conversations</Link>} title="New conversation">
-      <form className="stack form" onSubmit={submit}>
+      <form className="stack form" onSubmit={form.submit}>
         <Field label="Message" hint="What Codex shall do.">
-          <textarea rows={6} autoFocus value={form.message} onChange={set("message")} />
+          <textarea rows={6} autoFocus {...form.field("message")} />
         </Field>
         <Field label="Folder" hint="Where it works; an absolute path. Left out: the folder of the bridge.">
-          <input className="input mono" value={form.cwd} onChange={set("cwd")} />
+          <input className="input mono" {...form.field("cwd")} />
         </Field>
         <div className="field-row">
           <Field label="Sandbox" hint="What its commands may touch.">
-            <select value={form.sandbox} onChange={set("sandbox")}>
+            <select {...form.field("sandbox")}>
               <option value="">as configured</option>
               {sandboxes.map((name) => (
                 <option key={name}>{name}</option>
@@ -52,7 +43,7 @@ export function NewConversationPage() {
             </select>
           </Field>
           <Field label="Approvals" hint="When Codex asks you.">
-            <select value={form.approvalPolicy} onChange={set("approvalPolicy")}>
+            <select {...form.field("approvalPolicy")}>
               <option value="">as configured</option>
               {policies.map((name) => (
                 <option key={name}>{name}</option>
@@ -60,7 +51,7 @@ export function NewConversationPage() {
             </select>
           </Field>
           <Field label="Model" hint={models.isError ? models.error.message : "Left out: as configured."}>
-            <input className="input" list="models" value={form.model} onChange={set("model")} />
+            <input className="input" list="models" {...form.field("model")} />
           </Field>
         </div>
         <datalist id="models">
@@ -69,11 +60,11 @@ export function NewConversationPage() {
           ))}
         </datalist>
         <Field label="Title" hint="What it is called in lists. Left out: its first words.">
-          <input className="input" value={form.title} onChange={set("title")} />
+          <input className="input" {...form.field("title")} />
         </Field>
-        <ErrorNote error={start.error} />
+        <ErrorNote error={form.error} />
         <div className="actions">
-          <button type="submit" className="button primary" disabled={start.isPending || form.message.trim() === ""}>
+          <button type="submit" className="button primary" disabled={form.isPending || form.values.message.trim() === ""}>
             Start
           </button>
         </div>

@@ -1,7 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useState, type FormEvent } from "react";
-import { useMutation } from "@tanstack/react-query";
 
 import { call } from "../../api/client";
 import { jobQuery } from "../../api/queries";
@@ -14,6 +12,7 @@ import { LoadError } from "../../components/LoadError";
 import { Markdown } from "../../components/Markdown";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
+import { useForm } from "../../components/useForm";
 import { Status } from "../../components/Status";
 import { Plan } from "../conversations/Plan";
 import { jobStatus } from "./JobRow";
@@ -155,22 +154,17 @@ function ShownJob({ job }: { job: Job }) {
 
 /** Adds words to the running turn. */
 function Steer({ jobId }: { jobId: string }) {
-  const [message, setMessage] = useState("");
-  const steer = useMutation({
-    mutationFn: () => call("POST /jobs/{jobId}/steer", { path: { jobId }, body: { message, images: [] } }),
-    onSuccess: () => setMessage(""),
+  const form = useForm({ message: "" }, async ({ message }, clear) => {
+    await call("POST /jobs/{jobId}/steer", { path: { jobId }, body: { message, images: [] } });
+    clear();
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    steer.mutate();
-  };
   return (
-    <form className="inline-form" onSubmit={submit}>
-      <input className="input" aria-label="Words for the running turn" placeholder="Add words to the running turn…" value={message} onChange={(event) => setMessage(event.target.value)} />
-      <button type="submit" className="button" disabled={steer.isPending || message.trim() === ""}>
+    <form className="inline-form" onSubmit={form.submit}>
+      <input className="input" aria-label="Words for the running turn" placeholder="Add words to the running turn…" {...form.field("message")} />
+      <button type="submit" className="button" disabled={form.isPending || form.values.message.trim() === ""}>
         Steer
       </button>
-      <ErrorNote error={steer.error} />
+      <ErrorNote error={form.error} />
     </form>
   );
 }

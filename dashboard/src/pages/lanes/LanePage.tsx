@@ -1,6 +1,5 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { useState, type FormEvent } from "react";
 
 import { call } from "../../api/client";
 import { laneQuery, laneSessionsQuery } from "../../api/queries";
@@ -12,6 +11,7 @@ import { ErrorNote } from "../../components/ErrorNote";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
+import { useForm } from "../../components/useForm";
 import { useCurl } from "../../components/useCurl";
 import { Status } from "../../components/Status";
 import { JobRow } from "../jobs/JobRow";
@@ -177,33 +177,23 @@ function ShownLane({ lane }: { lane: Lane }) {
 /** The next instruction; while a turn runs, words for it. */
 function Instruct({ laneId, isBusy }: { laneId: string; isBusy: boolean }) {
   const queries = useQueryClient();
-  const [input, setInput] = useState("");
-  const send = useMutation({
-    mutationFn: async () => {
-      await call(isBusy ? "POST /lanes/{laneId}/steer" : "POST /lanes/{laneId}/prompt", { path: { laneId }, body: { input } });
-    },
-    onSuccess: async () => {
-      setInput("");
-      await queries.invalidateQueries({ queryKey: ["lanes"] });
-    },
+  const form = useForm({ input: "" }, async (body, clear) => {
+    await call(isBusy ? "POST /lanes/{laneId}/steer" : "POST /lanes/{laneId}/prompt", { path: { laneId }, body });
+    clear();
+    await queries.invalidateQueries({ queryKey: ["lanes"] });
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    send.mutate();
-  };
   return (
-    <form className="inline-form" onSubmit={submit}>
+    <form className="inline-form" onSubmit={form.submit}>
       <input
         className="input"
         aria-label={isBusy ? "Words for the running turn" : "Instruction"}
         placeholder={isBusy ? "Add words to the running turn…" : "Give the next instruction…"}
-        value={input}
-        onChange={(event) => setInput(event.target.value)}
+        {...form.field("input")}
       />
-      <button type="submit" className="button primary" disabled={send.isPending || input.trim() === ""}>
+      <button type="submit" className="button primary" disabled={form.isPending || form.values.input.trim() === ""}>
         {isBusy ? "Steer" : "Send"}
       </button>
-      <ErrorNote error={send.error} />
+      <ErrorNote error={form.error} />
     </form>
   );
 }

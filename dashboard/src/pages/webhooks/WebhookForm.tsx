@@ -1,7 +1,7 @@
 // Makes a webhook or changes one; shows meanwhile which of the latest events it would have been sent.
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useDeferredValue, useState, type FormEvent } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useDeferredValue } from "react";
 
 import { call } from "../../api/client";
 import type { Webhook } from "../../api/schemas";
@@ -10,61 +10,52 @@ import { Field } from "../../components/Field";
 import { count } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
+import { useForm } from "../../components/useForm";
 
 const words = (text: string) => text.split(/[\s,]+/).filter(Boolean);
 
 export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => void }) {
   const queries = useQueryClient();
-  const [form, setForm] = useState({
+  const before = {
     url: webhook?.url ?? "",
     events: webhook?.events.join(", ") ?? "job.*, lane.*",
     lanes: webhook?.scope.laneIds.join(", ") ?? "",
     threads: webhook?.scope.threadIds.join(", ") ?? "",
     sessions: webhook?.scope.sessionIds.join(", ") ?? "",
     secret: "",
-  });
-  const scope = { laneIds: words(form.lanes), threadIds: words(form.threads), sessionIds: words(form.sessions) };
-  const save = useMutation({
-    mutationFn: () => {
-      const body = { url: form.url, events: words(form.events), scope, ...(form.secret !== "" && { secret: form.secret }) };
-      return webhook === undefined
-        ? call("POST /webhooks", { body })
-        : call("PATCH /webhooks/{webhookId}", { path: { webhookId: webhook.id }, body });
-    },
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ["webhooks"] });
-      done();
-    },
-  });
-  const set = (field: keyof typeof form) => (event: { target: { value: string } }) => setForm({ ...form, [field]: event.target.value });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
   };
+  const form = useForm(before, async ({ url, secret }) => {
+    const body = { url, ...selected, ...(secret !== "" && { secret }) };
+    await (webhook === undefined ? call("POST /webhooks", { body }) : call("PATCH /webhooks/{webhookId}", { path: { webhookId: webhook.id }, body }));
+    await queries.invalidateQueries({ queryKey: ["webhooks"] });
+    done();
+  });
+  const { events, lanes, threads, sessions } = form.values;
+  const selected = { events: words(events), scope: { laneIds: words(lanes), threadIds: words(threads), sessionIds: words(sessions) } };
   return (
-    <form className="card webhook-form" onSubmit={submit}>
+    <form className="card webhook-form" onSubmit={form.submit}>
       <div className="stack">
         <Field label="Address" hint="https, or http on this machine.">
-          <input className="input mono" inputMode="url" placeholder="https://example.com/hook" value={form.url} onChange={set("url")} />
+          <input className="input mono" inputMode="url" placeholder="https://example.com/hook" {...form.field("url")} />
         </Field>
         <Field label="Events" hint="Types with commas between; * stands for anything.">
-          <input className="input mono" value={form.events} onChange={set("events")} />
+          <input className="input mono" {...form.field("events")} />
         </Field>
         <Field label="Only these lanes" hint="Ids with commas between. Empty: all.">
-          <input className="input mono" value={form.lanes} onChange={set("lanes")} />
+          <input className="input mono" {...form.field("lanes")} />
         </Field>
         <Field label="Only these threads" hint="Ids of conversations.">
-          <input className="input mono" value={form.threads} onChange={set("threads")} />
+          <input className="input mono" {...form.field("threads")} />
         </Field>
         <Field label="Only these sessions" hint="Ids of the sessions of lanes.">
-          <input className="input mono" value={form.sessions} onChange={set("sessions")} />
+          <input className="input mono" {...form.field("sessions")} />
         </Field>
         <Field label="Secret" hint={webhook?.hasSecret ? "Empty: the secret stays as it is." : "Signs what is sent. It is never shown again."}>
-          <input className="input mono" type="password" autoComplete="off" value={form.secret} onChange={set("secret")} />
+          <input className="input mono" type="password" autoComplete="off" {...form.field("secret")} />
         </Field>
-        <ErrorNote error={save.error} />
+        <ErrorNote error={form.error} />
         <div className="actions">
-          <button type="submit" className="button primary" disabled={save.isPending}>
+          <button type="submit" className="button primary" disabled={form.isPending}>
             {webhook === undefined ? "Create" : "Save"}
           </button>
           <button type="button" className="button" onClick={done}>
@@ -72,7 +63,7 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
           </button>
         </div>
       </div>
-      <Preview events={words(form.events)} scope={scope} />
+      <Preview {...selected} />
     </form>
   );
 }
