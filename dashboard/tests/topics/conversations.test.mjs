@@ -134,3 +134,37 @@ test("conversations are found by their title", async () => {
   await page.getByRole("searchbox").fill("nobody is called so");
   await page.getByText("No conversation is like this").waitFor();
 });
+
+test("messages that wait are seen, changed and taken back", async () => {
+  const { conversationId } = await dashboard.api.send("/conversations", { message: "First\n@model hold queue\n@model say first is done" });
+  const page = await dashboard.open(`/conversations/${conversationId}`);
+  await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
+  const say = async (/** @type {string} */ text) => {
+    await page.getByRole("textbox", { name: "Message", exact: true }).fill(text);
+    await page.getByRole("button", { name: "Send" }).click();
+  };
+  await say("Second");
+  const queue = page.getByRole("region", { name: "Waits for its turn" });
+  await queue.getByText("Second").waitFor();
+  await say("Third");
+  await queue.getByText("Third").waitFor();
+  const entry = (/** @type {string} */ text) => queue.getByRole("listitem").filter({ hasText: text });
+
+  await entry("Third").getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await entry("Third").waitFor({ state: "detached" });
+
+  await entry("Second").getByRole("button", { name: "Edit" }).click();
+  const words = queue.getByLabel("Message that waits");
+  await words.fill(" ");
+  await queue.getByRole("button", { name: "Save" }).click();
+  await queue.getByRole("alert").getByText("must not be blank").waitFor();
+  await words.fill("Second, said better");
+  await queue.getByRole("button", { name: "Save" }).click();
+  await queue.getByText("Second, said better").waitFor();
+
+  await dashboard.model.release("queue");
+  await page.getByRole("log").getByText("You said: Second, said better").waitFor();
+  await queue.waitFor({ state: "detached" });
+  assert.equal(await page.getByRole("log").getByText("Third").count(), 0);
+});

@@ -13,8 +13,9 @@ import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { ApprovalCard } from "../approvals/ApprovalCard";
-import { JobRow } from "../jobs/JobRow";
+import { JobRow, jobStatus } from "../jobs/JobRow";
 import { Composer } from "./Composer";
+import { QueuedMessages } from "./QueuedMessages";
 import { RenameDialog } from "./RenameDialog";
 import { TranscriptView } from "./TranscriptView";
 import { useTranscript } from "./useTranscript";
@@ -37,7 +38,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
   });
   const transcript = useTranscript(conversationId, conversation.data?.turns);
   const approvals = useQuery(pendingApprovalsQuery).data?.approvals.filter((approval) => approval.conversationId === conversationId) ?? [];
-  const running = jobs.data?.jobs.find(({ status }) => status === "running" || status === "starting");
+  const running = jobs.data?.jobs.find((job) => (job.status === "running" || job.status === "starting") && jobStatus(job) !== "queued");
   const path = { conversationId };
   const refresh = () => queries.invalidateQueries({ queryKey: ["conversation", conversationId] });
   const title = conversation.data?.title ?? firstLine(conversation.data?.preview ?? jobs.data?.jobs.at(-1)?.message ?? "");
@@ -106,6 +107,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
           ))}
         </TranscriptView>
       )}
+      <QueuedMessages conversationId={conversationId} />
       <Composer conversationId={conversationId} running={running} />
       {(jobs.data?.jobs.length ?? 0) > 0 && (
         <details className="conversation-jobs">
