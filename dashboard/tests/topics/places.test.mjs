@@ -117,6 +117,32 @@ test("the topology shows what hangs together, with details", async () => {
   await page.getByRole("heading", { name: "A seen lane", level: 1 }).waitFor();
 });
 
+test("webhooks for everything lead to one node, others to what they name", async () => {
+  await dashboard.api.send("/lanes", { laneId: "chosen", title: "A chosen lane" });
+  const made = await Promise.all(
+    [{}, {}, { laneId: "chosen" }].map((scope) => dashboard.api.send("/webhooks", { url: receiver.url, events: ["lane.*"], scope })),
+  );
+  const [first, second, narrow] = made.map(({ webhook }) => webhook.id);
+  const page = await dashboard.open("/topology");
+  const edge = (/** @type {string} */ webhook, /** @type {string} */ target) => page.locator(`.react-flow__edge[data-id="webhook ${webhook}→${target}"]`);
+  await edge(first, "scope everything").waitFor({ state: "attached" });
+  await edge(second, "scope everything").waitFor({ state: "attached" });
+  await edge(narrow, "lane chosen").waitFor({ state: "attached" });
+  assert.equal(await page.locator(`.react-flow__edge[data-id^="webhook ${first}"]`).count(), 1);
+  const node = (/** @type {string} */ id) => page.locator(`.react-flow__node[data-id="${id}"]`);
+  await node("scope everything").click();
+  await page.getByRole("dialog", { name: "scope: Everything" }).getByText("Heard by").waitFor();
+  await page.keyboard.press("Escape");
+  await node(`webhook ${narrow}`).click();
+  await page.getByRole("dialog").getByText("lanes chosen").waitFor();
+  await page.keyboard.press("Escape");
+  await node(`webhook ${first}`).click();
+  await page.getByRole("dialog").getByText("everything: all lanes, threads and sessions, also those to come").waitFor();
+  for (const { webhook } of made) {
+    await dashboard.api.delete(`/webhooks/${webhook.id}`);
+  }
+});
+
 test("the code is searched, and a symbol explored", async () => {
   const page = await dashboard.open("/context");
   await page.getByText("Ask about the code of the workspace").waitFor();

@@ -1,4 +1,5 @@
-// What there is and how it hangs together, in columns: webhooks, lanes, threads, sessions, processes.
+// What there is and how it hangs together, in columns: webhooks, lanes, threads, sessions, processes. A webhook whose scope nothing narrows
+// leads to one node that stands for everything: a line to each of them would hide the picture.
 
 import type { ActiveThreadView, Lane, ProcessView, SessionView, Webhook } from "../../api/schemas";
 import type { GraphEdge, GraphNode } from "../../components/Graph";
@@ -28,7 +29,7 @@ export function topology(parts: Parts): { things: Thing[]; edges: GraphEdge[]; l
   const sessions = parts.sessions.filter(({ running }) => running);
   const columns: Omit<Thing, "position">[][] = [
     parts.webhooks.map(webhookThing),
-    parts.lanes.map(laneThing),
+    [...(parts.webhooks.some(isGlobal) ? [everything(parts)] : []), ...parts.lanes.map(laneThing)],
     parts.threads.map(threadThing),
     sessions.map(sessionThing),
     parts.processes.map(processThing),
@@ -46,6 +47,10 @@ export function topology(parts: Parts): { things: Thing[]; edges: GraphEdge[]; l
   for (const webhook of parts.webhooks) {
     webhook.scope.laneIds.forEach((lane) => connect(`webhook ${webhook.id}`, `lane ${lane}`));
     webhook.scope.threadIds.forEach((thread) => connect(`webhook ${webhook.id}`, `thread ${thread}`));
+    webhook.scope.sessionIds.forEach((session) => connect(`webhook ${webhook.id}`, `session ${session}`));
+    if (isGlobal(webhook)) {
+      connect(`webhook ${webhook.id}`, everythingId);
+    }
   }
   for (const lane of parts.lanes) {
     connect(`lane ${lane.laneId}`, `thread ${lane.threadId}`, lane.activeTurnId != null);
@@ -65,6 +70,36 @@ export function topology(parts: Parts): { things: Thing[]; edges: GraphEdge[]; l
   return { things, edges, left: columns.reduce((left, column) => left + Math.max(0, column.length - columnMax), 0) };
 }
 
+const everythingId = "scope everything";
+
+const isGlobal = ({ scopeKinds }: Webhook) => scopeKinds.includes("global");
+
+function scopeOf({ scope }: Webhook): string {
+  const named: [string, string[]][] = [
+    ["lanes", scope.laneIds],
+    ["threads", scope.threadIds],
+    ["sessions", scope.sessionIds],
+  ];
+  return named.flatMap(([what, ids]) => (ids.length > 0 ? [`${what} ${ids.join(", ")}`] : [])).join("; ");
+}
+
+/** What webhooks hear of that do not choose. */
+function everything({ webhooks, lanes, threads, sessions }: Parts): Omit<Thing, "position"> {
+  const hearing = webhooks.filter(isGlobal);
+  return {
+    id: everythingId,
+    kind: "scope",
+    label: "Everything",
+    detail: "all lanes, threads, sessions",
+    facts: [
+      ["Heard by", hearing.map(({ url }) => url).join(", ")],
+      ["Lanes", String(lanes.length)],
+      ["Threads", `${threads.length} of the last hour`],
+      ["Sessions", String(sessions.length)],
+    ],
+  };
+}
+
 function webhookThing(webhook: Webhook): Omit<Thing, "position"> {
   return {
     id: `webhook ${webhook.id}`,
@@ -75,7 +110,7 @@ function webhookThing(webhook: Webhook): Omit<Thing, "position"> {
     facts: [
       ["Address", webhook.url],
       ["Events", webhook.events.join(", ")],
-      ["Scope", webhook.scopeKinds.includes("global") ? "everything" : webhook.scopeKinds.join(", ")],
+      ["Scope", isGlobal(webhook) ? "everything: all lanes, threads and sessions, also those to come" : scopeOf(webhook)],
       ["Last error", webhook.lastError],
     ],
     page: { to: "/webhooks/$webhookId", id: webhook.id },
