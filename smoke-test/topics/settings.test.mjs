@@ -35,9 +35,11 @@ test("a change of settings restarts the server once", async () => {
 test("the dashboard opens through the address of VS Code, where that is allowed", async () => {
   const { file } = window.discovered() ?? {};
   const { origin } = new URL(window.page.url());
+  /** The bridge that allows it. @type {{ file: string } | undefined} */
+  let allowed;
   vscode.sandbox.writeMachineSettings({ ...vscode.settings, "codexBridge.allowedOrigins": [origin] });
   try {
-    await window.waitForBridge((bridge) => bridge.file !== file);
+    allowed = await window.waitForBridge((bridge) => bridge.file !== file);
     const opened = window.page.context().waitForEvent("page");
     await window.runCommand("Codex Bridge: Open Dashboard");
     const page = await opened;
@@ -46,8 +48,8 @@ test("the dashboard opens through the address of VS Code, where that is allowed"
     await page.close();
   } finally {
     vscode.sandbox.writeMachineSettings(vscode.settings);
+    await window.waitForBridge((bridge) => bridge.file !== allowed?.file);
   }
-  await window.waitForBridge();
 });
 
 test("a workspace can change none of the settings", async () => {

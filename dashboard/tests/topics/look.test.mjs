@@ -33,6 +33,8 @@ await serverAsks(dashboard, {
 await serverAsks(dashboard, { mode: "url", message: "Go there", url: "https://login.example/start", elicitationId: "one" });
 await dashboard.api.send("/lanes", { laneId: "one", title: "One", acceptanceCriteria: ["it works"], verificationCommands: ["true"] });
 const { webhook } = await dashboard.api.send("/webhooks", { url: "http://127.0.0.1:9/hook", events: ["lane.*"] });
+const busy = await dashboard.api.send("/conversations", { message: "Run on\n@model hold look" });
+await dashboard.api.send(`/conversations/${busy.conversationId}/messages`, { message: "Wait for it" });
 
 /** Each page, and what is there once it is shown. */
 const pages = /** @type {const} */ ([
@@ -42,6 +44,7 @@ const pages = /** @type {const} */ ([
   ["/conversations", ".conversation-row"],
   ["/conversations/new", "form"],
   [`/conversations/${conversationId}`, ".said-by-agent"],
+  [`/conversations/${busy.conversationId}`, ".queue"],
   ["/lanes", ".lane-card"],
   ["/lanes/one", ".facts"],
   ["/threads", ".thread-row"],

@@ -20,6 +20,9 @@ import { RenameDialog } from "./RenameDialog";
 import { TranscriptView } from "./TranscriptView";
 import { useTranscript } from "./useTranscript";
 
+/** More than the turns that are shown at first, whose plans and diffs are in their jobs. */
+const jobsShown = 50;
+
 export function ConversationPage() {
   const { conversationId } = useParams({ from: "/inside/conversations/$conversationId" });
   // Another conversation is another page: what was typed belongs to the one before.
@@ -34,9 +37,9 @@ function Conversation({ conversationId }: { conversationId: string }) {
   const conversation = useQuery(conversationQuery(conversationId));
   const jobs = useQuery({
     queryKey: ["jobs", "conversation", conversationId],
-    queryFn: ({ signal }) => call("GET /jobs", { query: { conversationId, limit: 20 }, signal }),
+    queryFn: ({ signal }) => call("GET /jobs", { query: { conversationId, limit: jobsShown }, signal }),
   });
-  const transcript = useTranscript(conversationId, conversation.data?.turns);
+  const transcript = useTranscript(conversationId, conversation.data?.turns, jobs.data?.jobs);
   const approvals = useQuery(pendingApprovalsQuery).data?.approvals.filter((approval) => approval.conversationId === conversationId) ?? [];
   const running = jobs.data?.jobs.find((job) => (job.status === "running" || job.status === "starting") && jobStatus(job) !== "queued");
   const path = { conversationId };
@@ -111,7 +114,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
       <Composer conversationId={conversationId} running={running} />
       {(jobs.data?.jobs.length ?? 0) > 0 && (
         <details className="conversation-jobs">
-          <summary>Jobs of this conversation ({jobs.data?.more ? "20 newest" : count(jobs.data?.jobs.length ?? 0)})</summary>
+          <summary>Jobs of this conversation ({jobs.data?.more ? `${jobsShown} newest` : count(jobs.data?.jobs.length ?? 0)})</summary>
           <ul className="rows">
             {jobs.data?.jobs.map((job) => (
               <li key={job.jobId}>

@@ -1,3 +1,4 @@
+import { FileDiff } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { memo } from "react";
 
@@ -52,20 +53,33 @@ export function TranscriptView({ transcript, children }: { transcript: Transcrip
 }
 
 const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
-  const showsDiff = turn.diff !== undefined && turn.diff !== "" && !turn.items.some(({ type }) => type === "fileChange");
+  // Where each change is shown by itself, all of them together are for whoever asks.
+  const showsChanges = turn.items.some(({ type }) => type === "fileChange");
   return (
     <section className="turn" aria-label="Turn">
       {turn.items.map((item) => (
         <ItemView key={item.id} item={item} />
       ))}
       {turn.plan !== undefined && (
-        <div className="item">
+        <div className="item" role="group" aria-label="Plan">
           <Plan plan={turn.plan} />
         </div>
       )}
-      {showsDiff && <Diff diff={turn.diff as string} />}
+      {turn.diff && <WholeDiff diff={turn.diff} isOpen={!showsChanges} />}
       {turn.error !== undefined && <ErrorNote error={new Error(turn.error)} />}
       {turn.status !== "completed" && turn.status !== "" && <Status status={turn.status} />}
     </section>
   );
 });
+
+function WholeDiff({ diff, isOpen }: { diff: string; isOpen: boolean }) {
+  const [open, setOpen] = useState(isOpen);
+  return (
+    <details className="item" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <FileDiff aria-hidden /> All changes of this turn
+      </summary>
+      {open && <Diff diff={diff} />}
+    </details>
+  );
+}

@@ -1,5 +1,6 @@
 // What was said and done in a conversation: Codex's own history, and over it what is told live.
 
+import type { Job } from "../../api/schemas";
 import type { BridgeEvent } from "../../live/events";
 
 /** A piece of a turn, in Codex's words. What it has besides depends on its type. */
@@ -43,6 +44,16 @@ export function ofHistory(turns: unknown[]): Transcript {
     };
   };
   return { turns: turns.map(read), tokens: undefined };
+}
+
+/** The transcript with what the bridge keeps of finished turns and Codex's history does not: the last plan, and all changes as one diff. */
+export function withResults(transcript: Transcript, jobs: Job[]): Transcript {
+  const results = new Map(jobs.flatMap(({ turnId, result }) => (turnId && result ? [[turnId, result] as const] : [])));
+  const turns = transcript.turns.map((turn) => {
+    const { plan, diff } = results.get(turn.id) ?? {};
+    return plan || diff ? { ...turn, plan: turn.plan ?? plan ?? undefined, diff: turn.diff ?? diff ?? undefined } : turn;
+  });
+  return { ...transcript, turns };
 }
 
 /** The transcript after these events of its conversation. What is not understood changes nothing. */

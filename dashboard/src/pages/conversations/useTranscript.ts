@@ -1,13 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
+import type { Job } from "../../api/schemas";
 import { useEvents } from "../../live/Live";
-import { after, ofHistory, saysTheSame, type Item, type Transcript } from "./transcript";
+import { after, ofHistory, saysTheSame, withResults, type Item, type Transcript } from "./transcript";
 
 const nothing: Transcript = { turns: [], tokens: undefined };
 
-/** The transcript of a conversation: its history, and what happens since. */
-export function useTranscript(conversationId: string, history: unknown[] | null | undefined): Transcript {
+/** The transcript of a conversation: its history with the results of its jobs, and what happens since. */
+export function useTranscript(conversationId: string, history: unknown[] | null | undefined, jobs: Job[] | undefined): Transcript {
   const queries = useQueryClient();
   const [transcript, setTranscript] = useState(nothing);
   const latest = useRef(transcript);
@@ -18,9 +19,9 @@ export function useTranscript(conversationId: string, history: unknown[] | null 
 
   useEffect(() => {
     if (history) {
-      show(joined(ofHistory(history), latest.current));
+      show(withResults(joined(ofHistory(history), latest.current), jobs ?? []));
     }
-  }, [history]);
+  }, [history, jobs]);
 
   useEvents((events) => {
     const own = events.filter((event) => event.conversationId === conversationId);
