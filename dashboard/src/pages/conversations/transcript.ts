@@ -33,9 +33,9 @@ const outputMax = 200_000;
 /** The turns of `GET /conversations/{id}`. */
 export function ofHistory(turns: unknown[]): Transcript {
   const read = (turn: unknown): Turn => {
-    const { id, status, items, error } = (turn ?? {}) as Record<string, unknown>;
+    const { turnId, status, items, error } = (turn ?? {}) as Record<string, unknown>;
     return {
-      id: String(id ?? ""),
+      id: String(turnId ?? ""),
       status: String(status ?? ""),
       items: Array.isArray(items) ? items.map((item) => ({ ...item, id: String(item?.id ?? ""), type: String(item?.type ?? ""), isOfHistory: true })) : [],
       error: messageOf(error),
