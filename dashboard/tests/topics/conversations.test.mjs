@@ -23,8 +23,12 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
   await transcript.getByText("one two three four five", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
   assert.equal(await transcript.getByText("and the end", { exact: true }).count(), 0);
+  await page.reload();
+  await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
   await dashboard.model.release("stream");
   await transcript.getByText("and the end", { exact: true }).waitFor();
+  assert.equal(await page.locator(".turn").count(), 1, "history and events are of one turn");
+  assert.equal(await page.locator(".said-by-user").count(), 1);
   await page.getByRole("button", { name: "Cancel the turn" }).waitFor({ state: "detached" });
 
   await page.getByRole("textbox", { name: "Message" }).fill("Go on\n@model say second answer");

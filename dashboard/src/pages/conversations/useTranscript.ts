@@ -40,11 +40,8 @@ export function useTranscript(conversationId: string, history: unknown[] | null 
 
 /** Of a turn that still runs, history and live events each know a part; for the rest history has the last word. */
 function joined(history: Transcript, live: Transcript): Transcript {
-  const ids = new Set(history.turns.map(({ id }) => id));
-  const turns = history.turns.map((turn, at) => {
-    const isRunning = turn.status === "inProgress" && at === history.turns.length - 1;
-    // The turn that runs may have another id in history than in events.
-    const heard = live.turns.find(({ id }) => id === turn.id) ?? (isRunning ? live.turns.findLast(({ id }) => !ids.has(id)) : undefined);
+  const turns = history.turns.map((turn) => {
+    const heard = live.turns.find(({ id }) => id === turn.id);
     if (heard === undefined) {
       return turn;
     }
