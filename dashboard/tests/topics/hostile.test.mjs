@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { eventually } from "../../../smoke-test/driver/eventually.mjs";
-import { asking, finished } from "../driver/story.mjs";
+import { asking, finished, serverAsks } from "../driver/story.mjs";
 import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
@@ -47,6 +47,21 @@ test("hostile messages, names, output and diffs are shown as they are", async ()
   await dashboard.api.send("/lanes", { laneId: "hostile", title: hostile, acceptanceCriteria: [hostile], verificationCommands: ["echo '<script>window.hacked=1</script>'"] });
   await asking(dashboard, `${hostile}\n@model escalate echo "<img src=x onerror=window.hacked=2>"`);
 
+  await serverAsks(dashboard, {
+    message: hostile,
+    requestedSchema: {
+      type: "object",
+      properties: {
+        ["__proto__"]: { type: "string", title: hostile, description: hostile, default: hostile },
+        "<img src=x onerror=window.hacked=3>": { type: "string", oneOf: [{ const: hostile, title: hostile }] },
+      },
+      required: ["constructor"],
+    },
+  });
+  await serverAsks(dashboard, { mode: "url", message: hostile, url: "javascript:window.hacked='address'", elicitationId: hostile });
+
+  await page.getByRole("article", { name: "A form of an MCP server" }).getByText("onerror=window.hacked=3").first().waitFor();
+  await page.getByRole("article", { name: "An address of an MCP server" }).getByText("javascript:window.hacked='address'", { exact: true }).waitFor();
   await page.getByRole("article", { name: "Run a command" }).getByText("onerror=window.hacked=2").first().waitFor();
   await isUnharmed(page);
   await dashboard.visit(page, `/conversations/${conversationId}`);

@@ -232,7 +232,7 @@ async fn a_server_that_passes_requests_on_needs_to_be_allowed_and_its_browsers_t
     let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, host, origin], body).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     let cookie = reply.headers["set-cookie"].to_str().unwrap();
-    assert!(cookie.contains("; Path=/proxy/8765/;"), "{cookie}");
+    assert!(cookie.contains("; Path=/proxy/8765/;") && cookie.ends_with("; Secure"), "{cookie}");
     let cookie = ("cookie", cookie.split(';').next().unwrap());
     assert_eq!(get(&[host, cookie, OWN_PAGE]).await, 200);
     assert_eq!(get(&[host, cookie, origin]).await, 200);

@@ -49,10 +49,19 @@ impl Guard {
         pairs.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
     }
 
-    /// The cookie that a browser shall keep for so long, for what is below this path.
-    pub(crate) fn session_cookie_for(&self, secret: &str, path: &str, life: Duration) -> String {
+    /// The cookie that the browser of this request shall keep for so long, for what is below this path.
+    pub(crate) fn session_cookie_for(
+        &self,
+        headers: &HeaderMap,
+        secret: &str,
+        path: &str,
+        life: Duration,
+    ) -> String {
         let (name, seconds) = (self.cookie_name(), life.as_secs());
-        format!("{name}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict")
+        let origin = headers.get(ORIGIN).map(HeaderValue::as_bytes);
+        // We serve no TLS ourselves; a server before us does.
+        let secure = if origin.is_some_and(|origin| origin.starts_with(b"https:")) { "; Secure" } else { "" };
+        format!("{name}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
     }
 
     fn cookie_name(&self) -> String {

@@ -119,6 +119,7 @@ pub(super) async fn get_dashboard_session(
 ))]
 pub(super) async fn sign_in_to_dashboard(
     State(app): State<Arc<App>>,
+    headers: HeaderMap,
     body: JsonBody<SignInBody>,
 ) -> Result<Response, Error> {
     let SignInBody { code, path } = body.known()?;
@@ -132,7 +133,7 @@ pub(super) async fn sign_in_to_dashboard(
         });
     };
     let life = Timestamp::now().until(session.expires_at);
-    let cookie = app.guard.session_cookie_for(&session.secret, &path, life);
+    let cookie = app.guard.session_cookie_for(&headers, &session.secret, &path, life);
     Ok(([(SET_COOKIE, cookie)], BrowserSessionView::of(&app, Some(session.expires_at))).into_response())
 }
 
@@ -150,7 +151,7 @@ pub(super) async fn sign_out_of_dashboard(
     if let Some(secret) = app.guard.session_cookie(&headers) {
         app.sign_in.end(secret).await?;
     }
-    let cookie = app.guard.session_cookie_for("", &path, std::time::Duration::ZERO);
+    let cookie = app.guard.session_cookie_for(&headers, "", &path, std::time::Duration::ZERO);
     Ok(([(SET_COOKIE, cookie)], BrowserSessionView::of(&app, None)).into_response())
 }
 
