@@ -1,7 +1,7 @@
 import { Status } from "../../components/Status";
 
-/** An agent's plan, as Codex sends it: `{explanation, plan: [{step, status}]}`. */
-export function Plan({ plan }: { plan: Record<string, unknown> }) {
+/** An agent's plan, as Codex sends it: `{explanation, plan: [{step, status}]}`. When its turn is over, nothing of it is in progress. */
+export function Plan({ plan, isOver }: { plan: Record<string, unknown>; isOver: boolean }) {
   const steps = Array.isArray(plan["plan"]) ? plan["plan"] : [];
   return (
     <div className="stack">
@@ -11,7 +11,11 @@ export function Plan({ plan }: { plan: Record<string, unknown> }) {
           const status = String(step?.status ?? "pending");
           return (
             <li key={index}>
-              <Status status={status === "pending" ? "pending_step" : status} />
+              {isOver && status !== "completed" ? (
+                <Status status="stopped" words="left open" />
+              ) : (
+                <Status status={status === "pending" ? "pending_step" : status} />
+              )}
               <span>{String(step?.step ?? "")}</span>
             </li>
           );

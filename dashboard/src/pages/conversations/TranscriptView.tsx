@@ -1,4 +1,4 @@
-import { FileDiff } from "lucide-react";
+import { FileDiff, ListChecks, type LucideIcon } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { memo } from "react";
 
@@ -53,7 +53,7 @@ export function TranscriptView({ transcript, children }: { transcript: Transcrip
 }
 
 const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
-  // Where each change is shown by itself, all of them together are for whoever asks.
+  const isRunning = turn.status === "inProgress";
   const showsChanges = turn.items.some(({ type }) => type === "fileChange");
   return (
     <section className="turn" aria-label="Turn">
@@ -61,25 +61,30 @@ const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
         <ItemView key={item.id} item={item} />
       ))}
       {turn.plan !== undefined && (
-        <div className="item" role="group" aria-label="Plan">
-          <Plan plan={turn.plan} />
-        </div>
+        <Part icon={ListChecks} title="Plan" startsOpen={isRunning}>
+          <Plan plan={turn.plan} isOver={!isRunning} />
+        </Part>
       )}
-      {turn.diff && <WholeDiff diff={turn.diff} isOpen={!showsChanges} />}
+      {turn.diff && (
+        <Part icon={FileDiff} title="All changes of this turn" startsOpen={!showsChanges}>
+          <Diff diff={turn.diff} />
+        </Part>
+      )}
       {turn.error !== undefined && <ErrorNote error={new Error(turn.error)} />}
       {turn.status !== "completed" && turn.status !== "" && <Status status={turn.status} />}
     </section>
   );
 });
 
-function WholeDiff({ diff, isOpen }: { diff: string; isOpen: boolean }) {
-  const [open, setOpen] = useState(isOpen);
+/** What a finished turn came to is for whoever asks: its answer is what people look for. */
+function Part(props: { icon: LucideIcon; title: string; startsOpen: boolean; children: ReactNode }) {
+  const [open, setOpen] = useState(props.startsOpen);
   return (
     <details className="item" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <FileDiff aria-hidden /> All changes of this turn
+        <props.icon aria-hidden /> {props.title}
       </summary>
-      {open && <Diff diff={diff} />}
+      {open && props.children}
     </details>
   );
 }

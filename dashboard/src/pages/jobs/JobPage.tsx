@@ -132,7 +132,7 @@ function ShownJob({ job }: { job: Job }) {
         <section className="section" aria-labelledby="plan">
           <h2 id="plan">Plan</h2>
           <div className="card">
-            <Plan plan={job.result.plan} />
+            <Plan plan={job.result.plan} isOver />
           </div>
         </section>
       )}
