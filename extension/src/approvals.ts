@@ -17,8 +17,8 @@ interface Asked {
 export interface Places {
   /** Opens the tab of a conversation. */
   readonly showConversation: (conversationId: string) => Promise<unknown>;
-  /** Opens the dashboard, which has a form for what has none here. */
-  readonly openDashboard: () => Promise<unknown>;
+  /** Opens the dashboard, which has a form for what has none here. What keeps it from opening is told to the person. */
+  readonly openDashboard: () => void;
 }
 
 /** What came of a click: the question is still to be answered, or it is not. */
@@ -211,7 +211,9 @@ export class Approvals implements vscode.Disposable {
   /** Where a button leads to a place. */
   #open({ conversationId }: ApprovalRequest, choice: string): Promise<unknown> | undefined {
     if (choice === openInDashboard()) {
-      return this.#places.openDashboard();
+      // It may have something to say, for which the question shall not be put aside.
+      this.#places.openDashboard();
+      return Promise.resolve();
     }
     return choice === show() && conversationId !== undefined ? this.#places.showConversation(conversationId) : undefined;
   }

@@ -31,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
   const statusBar = new StatusBar();
   const showConversation = (conversationId: string): Promise<unknown> =>
     revealConversation({ conversationId, timeoutMs: tabTimeoutMs() });
-  const openDashboard = async (): Promise<void> => vscode.commands.executeCommand("codexBridge.openDashboard");
+  const openDashboard = (): void => void vscode.commands.executeCommand("codexBridge.openDashboard");
   const approvals = new Approvals(log, { showConversation, openDashboard });
   const server = new BridgeServer(context, log, approvals);
   const events = new BridgeEvents(server, log);
