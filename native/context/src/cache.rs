@@ -13,7 +13,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::index::{IndexedFile, Stamp};
+use crate::index::{IndexedFile, Snapshot, Stamp};
 use crate::languages::{self, LanguageId, detect};
 use crate::record::FileRecord;
 use crate::workspace::{RootIndex, Workspace};
@@ -94,6 +94,31 @@ impl Cache {
 }
 
 impl Known {
+    /// What a snapshot of one workspace tells of the files of another: some folders may be in both.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot, workspace: &Workspace, other: &Workspace) -> Self {
+        let root_there = |root: RootIndex| {
+            let folder = workspace.roots().get(usize::from(root))?;
+            RootIndex::try_from(other.roots().iter().position(|other| other == folder)?).ok()
+        };
+        let mut known = Self::default();
+        for (_, file) in snapshot.files() {
+            let content = (file.record.hash, file.record.language);
+            known.records.insert(content, Arc::clone(&file.record));
+            if let Some(root) = root_there(file.root) {
+                let file_there = KnownFile { stamp: file.stamp, read_at: file.read_at, content };
+                known.files.insert((root, file.path.clone()), file_there);
+            }
+        }
+        known
+    }
+
+    /// Adds the records that another one knows.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let records = other.records.iter().map(|(content, record)| (*content, Arc::clone(record)));
+        self.records.extend(records);
+    }
+
     /// The record of a file that has not changed since it was read, and when that was.
     pub(crate) fn by_stamp(
         &self,

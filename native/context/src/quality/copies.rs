@@ -179,3 +179,66 @@ fn pairs_of(banded: &[Banded], bands: &[u64], number: i32, pairs: &mut Vec<((Pla
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::extract::extract;
+
+    /// A function of twenty lines, each with one of some names.
+    fn function(name: usize, lines: &[usize]) -> String {
+        let body = lines.iter().map(|line| format!("    a{line} = b{line}(c{line})\n"));
+        format!("def f{name}():\n{}\n", body.collect::<String>())
+    }
+
+    fn record(functions: &[Vec<usize>]) -> Arc<FileRecord> {
+        let text = functions.iter().enumerate().map(|(name, lines)| function(name, lines));
+        Arc::new(extract("a.py", &text.collect::<String>()))
+    }
+
+    /// The functions of one file, where it is there at all.
+    fn file() -> impl Strategy<Value = Option<Vec<Vec<usize>>>> {
+        let lines = prop::sample::subsequence((0..24).collect::<Vec<usize>>(), 18..22);
+        prop::option::weighted(0.8, prop::collection::vec(lines, 0..4))
+    }
+
+    #[test]
+    fn copies_are_pairs_of_which_none_is_in_the_other() {
+        let lines: Vec<usize> = (0..20).collect();
+        let other: Vec<usize> = (30..50).collect();
+        let mut copies = Copies::default();
+        let nested = Arc::new(extract(
+            "b.py",
+            &format!("def outer():\n    {}", function(0, &lines).replace('\n', "\n    ")),
+        ));
+        copies.follow(&[(FileId(0), record(&[lines.clone(), other])), (FileId(1), nested)]);
+        let found = copies.ranked();
+        assert!(found.iter().all(|copy| (copy.a.file, copy.b.file) == (FileId(0), FileId(1))), "{found:?}");
+        assert!(found.iter().any(|copy| (copy.similarity - 1.0).abs() < f64::EPSILON), "{found:?}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Whatever changes in whatever steps, the pairs are those that all files compared anew have.
+        #[test]
+        fn incremental_is_the_same_as_anew(steps in prop::collection::vec((0..8_usize, file()), 1..20)) {
+            let mut files: Vec<Option<Arc<FileRecord>>> = vec![None; 8];
+            let mut copies = Copies::default();
+            for (place, functions) in steps {
+                files[place] = functions.as_deref().map(record);
+                let there: Vec<(FileId, Arc<FileRecord>)> = (0..)
+                    .map(FileId)
+                    .zip(&files)
+                    .filter_map(|(id, file)| Some((id, file.clone()?)))
+                    .collect();
+                copies.follow(&there);
+                let mut anew = Copies::default();
+                anew.follow(&there);
+                prop_assert_eq!(copies.ranked(), anew.ranked());
+            }
+        }
+    }
+}
