@@ -24,6 +24,7 @@ use buffers::Buffers;
 use snapshot::Change;
 
 pub use build::Progress;
+pub(crate) use build::thread_pool;
 pub(crate) use file::since_epoch;
 pub use file::{IndexedFile, Stamp};
 pub use snapshot::{FileId, Snapshot};

@@ -58,7 +58,7 @@ pub(super) fn read_all(
                     }
                 });
             };
-            match pool(threads) {
+            match thread_pool(threads) {
                 Some(pool) => pool.install(read),
                 None => read(),
             }
@@ -75,7 +75,7 @@ pub(super) fn read_all(
 }
 
 /// A pool of its own, so that nobody else's work waits behind it.
-fn pool(threads: Option<usize>) -> Option<ThreadPool> {
+pub(crate) fn thread_pool(threads: Option<usize>) -> Option<ThreadPool> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
         .thread_name(|index| format!("code-index-{index}"));

@@ -8,7 +8,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::copies::Copies;
 use super::{Duplicate, FileQuality};
-use crate::index::{FileId, Index, IndexedFile, Snapshot};
+use crate::index::{FileId, Index, IndexedFile, Snapshot, thread_pool};
 use crate::languages::LanguageId;
 
 /// By the hash of a text and its language.
@@ -98,8 +98,9 @@ impl QualityCache {
         };
         let in_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
         let unknown: Vec<usize> = (0..files.len()).filter(|place| found[*place].is_none()).collect();
-        let measured: Vec<Option<Arc<FileQuality>>> =
-            unknown.par_iter().map(|place| measured(index, files[*place].1, &in_time)).collect();
+        let measure = || unknown.par_iter().map(|place| measured(index, files[*place].1, &in_time)).collect();
+        let pool = (!unknown.is_empty()).then(|| thread_pool(None)).flatten();
+        let measured: Vec<_> = pool.map_or_else(measure, |pool| pool.install(measure));
         unknown.into_iter().zip(measured).for_each(|(place, quality)| found[place] = quality);
 
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,12 +1,6 @@
 //! How similar many vectors are to one: the inner loop of search by meaning, with the widest instructions that the processor has.
 
-use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
-use rayon::slice::{ParallelSlice as _, ParallelSliceMut as _};
-
 use super::embedding::{BYTE_SCALE, DIMENSIONS, Packed};
-
-/// Vectors that one thread compares at a time: a megabyte, which takes longer than to wake a thread.
-const PIECE: usize = 4_096;
 
 /// The vector of a query, widened once for all comparisons.
 pub(super) struct Direction([i16; DIMENSIONS]);
@@ -18,11 +12,6 @@ impl Direction {
 
     /// The cosine of the angle to each vector, about.
     pub(super) fn similarities(&self, vectors: &[Packed], similarities: &mut [f32]) {
-        let pieces = similarities.par_chunks_mut(PIECE).zip(vectors.par_chunks(PIECE));
-        pieces.for_each(|(similarities, vectors)| self.similarities_of_piece(vectors, similarities));
-    }
-
-    fn similarities_of_piece(&self, vectors: &[Packed], similarities: &mut [f32]) {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
             #[allow(unsafe_code, reason = "it needs what has just been looked for, and nothing else")]

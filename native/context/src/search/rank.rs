@@ -180,10 +180,10 @@ fn candidates<'a>(
 /// Moves as many of the best items to the front as are wanted, and those that are as good as the last of them, in no order.
 fn split_best<T>(items: &mut [T], wanted: usize, score: impl Fn(&T) -> f32) -> (&mut [T], &mut [T]) {
     let mut end = wanted.min(items.len());
-    if end < items.len() {
-        let (_, last, _) = items.select_nth_unstable_by(end - 1, |a, b| score(b).total_cmp(&score(a)));
+    if wanted < items.len() {
+        let (_, last, _) = items.select_nth_unstable_by(wanted - 1, |a, b| score(b).total_cmp(&score(a)));
         let least = score(last);
-        for index in end..items.len() {
+        for index in wanted..items.len() {
             if score(&items[index]) >= least {
                 items.swap(index, end);
                 end += 1;
