@@ -134,11 +134,10 @@ fn survey(asking: &Asking<'_>, file: Option<FileId>) -> Result<Arc<Survey>, Refu
     Ok(survey)
 }
 
-/// The pairs of functions in the file that is named, or else in the workspace's own code, that are at least so alike, the most alike first.
+/// The pairs of functions in the file that is named, or else in the workspace's own code, the most alike first, and how many are at least so alike.
 fn copies(asking: &Asking<'_>, file: Option<FileId>, threshold: f64) -> (Arc<[Duplicate]>, usize) {
     let copies = match file.and_then(|id| Some((id, asking.file(id)?))) {
         Some((id, file)) => {
-            // It notes a file that is not what was indexed.
             let _ = asking.text(id);
             QualityCache::copies_in_file(id, file)
         }
@@ -155,7 +154,7 @@ fn unused(asking: &Asking<'_>, resolver: &Resolver<'_>, survey: &Survey) -> Resu
         for symbol in &quality.alone {
             asking.check_time()?;
             let place = Place { file: *file, symbol: *symbol };
-            // Private names are hardly used elsewhere, but who reads an index need not believe that.
+            // In some languages other files of the package, or subclasses, may use it all the same.
             if resolver.references(&[place], &|| asking.check_time())?.is_empty() {
                 found.push(place);
             }
@@ -179,6 +178,8 @@ fn shown_duplicates(asking: &Asking<'_>, copies: &[Duplicate]) -> impl Iterator<
 
 fn shown_duplicate(asking: &Asking<'_>, copy: &Duplicate) -> Value {
     let side = |place: Place| {
+        // It notes a file that is not what was indexed.
+        let _ = asking.text(place.file);
         let file = asking.file(place.file);
         let (path, record) = (file.map(|file| asking.path(file)), file.map(|file| &file.record));
         let name = record.map(|record| record.qualified_name(place.symbol));
