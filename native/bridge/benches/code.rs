@@ -5,13 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
 
+#[path = "figures/load.rs"]
+mod load;
+
 use bridge::code::{Code, CodeServer};
 use bridge::config::Config;
 use bytes::Bytes;
 use hyper::Method;
 use tokio_util::sync::CancellationToken;
-
-mod load;
 
 use load::{Asked, compare};
 

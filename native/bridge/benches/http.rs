@@ -9,6 +9,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
 
+#[path = "figures/load.rs"]
+mod load;
+#[path = "figures/percentiles.rs"]
+mod percentiles;
+
 use std::time::{Duration, Instant};
 
 use bridge::Bridge;
@@ -23,9 +28,8 @@ use hyper::Method;
 use serde_json::json;
 use testkit::{CodexHome, HttpClient, ScriptedModel, codex_binary};
 
-mod load;
-
 use load::{Asked, compare};
+use percentiles::Percentiles;
 
 const CONVERSATIONS: usize = 150;
 const REOPENED: usize = 60;
@@ -152,17 +156,4 @@ async fn until_completed(watch: &mut ThreadWatch) {
         }
     }
     panic!("the app-server ended");
-}
-
-struct Percentiles {
-    p50: f64,
-    p99: f64,
-}
-
-impl Percentiles {
-    fn of(mut durations: Vec<Duration>) -> Self {
-        durations.sort_unstable();
-        let at = |percent: usize| durations[(durations.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
-        Self { p50: at(50), p99: at(99) }
-    }
 }
