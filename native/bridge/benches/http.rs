@@ -9,13 +9,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
 
+#[path = "figures/load.rs"]
+mod load;
 #[path = "figures/percentiles.rs"]
 mod percentiles;
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bridge::Bridge;
@@ -26,24 +24,16 @@ use codex::connection::{ThreadEvent, ThreadWatch};
 use codex::launch::Launch;
 use codex::locate::LocateOptions;
 use codex::protocol::{ThreadOptions, UserInput};
-use http_body_util::{BodyExt, Empty, Full};
-use hyper::client::conn::http1 as client;
-use hyper::server::conn::http1 as server;
-use hyper::service::service_fn;
-use hyper::{Request, Response, header};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::Method;
 use serde_json::json;
 use testkit::{CodexHome, HttpClient, ScriptedModel, codex_binary};
-use tokio::net::{TcpListener, TcpStream};
 
+use load::{Asked, compare};
 use percentiles::Percentiles;
 
 const CONVERSATIONS: usize = 150;
 const REOPENED: usize = 60;
 const WARM_UP: usize = 10;
-const HEALTH_ROUNDS: usize = 5;
-const HEALTH_ROUND: Duration = Duration::from_secs(2);
-const HEALTH_CONNECTIONS: usize = 8;
 
 #[tokio::main]
 async fn main() {
@@ -69,7 +59,9 @@ async fn main() {
     let direct = AppServer::start(&launch, "bench").await.unwrap();
 
     // First, because Codex is still busy with its conversations for a while after they ended.
-    health(&bridge).await;
+    let health = Asked { method: Method::GET, path: "/health", body: Bytes::new() };
+    let address = bridge.url().trim_start_matches("http://").parse().unwrap();
+    compare("GET /health", address, &health).await;
     conversations(&bridge, &direct).await;
     let panel = AppServer::start(&launch, "bench").await.unwrap();
     reopening(&bridge, &direct, &panel).await;
@@ -164,83 +156,4 @@ async fn until_completed(watch: &mut ThreadWatch) {
         }
     }
     panic!("the app-server ended");
-}
-
-async fn health(bridge: &Bridge) {
-    let address: SocketAddr = bridge.url().trim_start_matches("http://").parse().unwrap();
-    let bytes = bridge.health().await.to_string().len();
-    let bare = bare_hyper(vec![b'x'; bytes]).await;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    load(address, HEALTH_ROUND / 4).await;
-    for _ in 0..HEALTH_ROUNDS {
-        ours.push(load(address, HEALTH_ROUND).await);
-        theirs.push(load(bare, HEALTH_ROUND).await);
-    }
-    let median = |mut rates: Vec<f64>| {
-        rates.sort_unstable_by(f64::total_cmp);
-        rates[rates.len() / 2]
-    };
-    let (ours, theirs) = (median(ours), median(theirs));
-    println!(
-        "\nGET /health ({HEALTH_CONNECTIONS} connections, {bytes} bytes, median of {HEALTH_ROUNDS} rounds)"
-    );
-    println!("bare hyper handler      {theirs:8.0} requests/s");
-    println!("the bridge              {ours:8.0} requests/s");
-    println!("ratio                   {:8.2}", ours / theirs);
-}
-
-/// A server that does nothing but send a body.
-async fn bare_hyper(body: Vec<u8>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let body = Bytes::from(body);
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            let body = body.clone();
-            let service = service_fn(move |_| {
-                let body = Full::new(body.clone());
-                let reply = Response::builder().header(header::CONTENT_TYPE, "application/json").body(body);
-                async move { Ok::<_, Infallible>(reply.unwrap()) }
-            });
-            let connection = server::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), service);
-            tokio::spawn(connection);
-        }
-    });
-    address
-}
-
-/// Requests a second that the server answers to clients which each send the next one after the last answer.
-async fn load(address: SocketAddr, duration: Duration) -> f64 {
-    let (answered, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-    let mut clients = Vec::new();
-    for _ in 0..HEALTH_CONNECTIONS {
-        let (answered, stop) = (Arc::clone(&answered), Arc::clone(&stop));
-        clients.push(tokio::spawn(async move {
-            let stream = TcpStream::connect(address).await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            let (mut sender, connection) = client::handshake(TokioIo::new(stream)).await.unwrap();
-            tokio::spawn(connection);
-            while !stop.load(Ordering::Relaxed) {
-                let request = Request::get("/health").header(header::HOST, address.to_string());
-                let reply = sender.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
-                assert_eq!(reply.status(), 200);
-                let body = reply.into_body().collect().await.unwrap().to_bytes();
-                assert!(body.len() > 100);
-                answered.fetch_add(1, Ordering::Relaxed);
-            }
-        }));
-    }
-    let begun = Instant::now();
-    tokio::time::sleep(duration).await;
-    stop.store(true, Ordering::Relaxed);
-    for client in clients {
-        client.await.unwrap();
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a rate")]
-    let answered = answered.load(Ordering::Relaxed) as f64;
-    answered / begun.elapsed().as_secs_f64()
 }

@@ -5,10 +5,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use context::cache::Cache;
 use context::{Index, Snapshot, Workspace};
+
+mod measuring;
+
+use measuring::{megabytes, shown, timed};
 
 fn main() {
     let folders: Vec<PathBuf> =
@@ -29,13 +33,13 @@ fn measure(folder: &Path) {
     let caches = tempfile::tempdir().unwrap();
     let cache = Cache::new(caches.path(), &workspace);
 
-    let before = resident_bytes();
+    let before = megabytes("VmRSS:");
     let (index, built) = timed(|| {
         let index = Index::new(workspace.clone());
         index.build(Some(&cache), None, &|_| {});
         index
     });
-    let memory = resident_bytes().saturating_sub(before);
+    let memory = megabytes("VmRSS:").saturating_sub(before);
     let snapshot = index.snapshot();
     let (_, warm) = timed(|| Index::new(workspace.clone()).build(Some(&cache), None, &|_| {}));
     let change = one_change(&index, &snapshot);
@@ -51,7 +55,7 @@ fn measure(folder: &Path) {
         shown(built),
         shown(warm),
         shown(change),
-        memory / 1_000_000
+        memory
     );
 }
 
@@ -65,25 +69,4 @@ fn one_change(index: &Index, snapshot: &Snapshot) -> Duration {
     let mut times: Vec<Duration> = files.into_iter().map(|file| timed(|| index.refresh(&[file])).1).collect();
     times.sort();
     times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let started = Instant::now();
-    let result = work();
-    (result, started.elapsed())
-}
-
-fn shown(time: Duration) -> String {
-    if time < Duration::from_secs(1) {
-        format!("{:.1} ms", time.as_secs_f64() * 1e3)
-    } else {
-        format!("{:.2} s", time.as_secs_f64())
-    }
-}
-
-/// The memory of this process, where the system tells it (Linux).
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) * 1024
 }

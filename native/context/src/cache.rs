@@ -3,7 +3,7 @@
 //! One file holds what is known of a workspace: for each path its stamp and its record, and the records by their content. It is trusted only
 //! as a whole: written by this version with these grammars, with the right checksum. Otherwise it is as if it were not there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::index::{IndexedFile, Stamp};
+use crate::index::{IndexedFile, Snapshot, Stamp};
 use crate::languages::{self, LanguageId, detect};
 use crate::record::FileRecord;
 use crate::workspace::{RootIndex, Workspace};
@@ -84,14 +84,41 @@ impl Cache {
         }
         let folder = self.file.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        io::Write::write_all(&mut file, &encode(files)?)?;
-        file.persist(&self.file)?;
+        let mut file = io::BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
+        for piece in encode(files)? {
+            io::Write::write_all(&mut file, &piece)?;
+        }
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.persist(&self.file)?;
         Ok(())
     }
 }
 
 impl Known {
+    /// What a snapshot of one workspace tells of the files of another: some folders may be in both.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot, workspace: &Workspace, other: &Workspace) -> Self {
+        let root_there = |root: RootIndex| {
+            let folder = workspace.roots().get(usize::from(root))?;
+            RootIndex::try_from(other.roots().iter().position(|other| other == folder)?).ok()
+        };
+        let mut known = Self::default();
+        for (_, file) in snapshot.files() {
+            let content = (file.record.hash, file.record.language);
+            known.records.insert(content, Arc::clone(&file.record));
+            if let Some(root) = root_there(file.root) {
+                let file_there = KnownFile { stamp: file.stamp, read_at: file.read_at, content };
+                known.files.insert((root, file.path.clone()), file_there);
+            }
+        }
+        known
+    }
+
+    /// Adds the records that another one knows.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let records = other.records.iter().map(|(content, record)| (*content, Arc::clone(record)));
+        self.records.extend(records);
+    }
+
     /// The record of a file that has not changed since it was read, and when that was.
     pub(crate) fn by_stamp(
         &self,
@@ -129,32 +156,31 @@ fn version() -> [u8; 16] {
     version
 }
 
-/// Magic, version, checksum of the rest, length of the contents, contents, records.
-fn encode(files: &[Arc<IndexedFile>]) -> io::Result<Vec<u8>> {
+/// Magic, version, checksum of the rest, length of the contents, contents, records: in pieces, because together they may be hundreds of megabytes.
+fn encode(files: &[Arc<IndexedFile>]) -> io::Result<Vec<Vec<u8>>> {
     let mut contents = Contents { files: Vec::with_capacity(files.len()), records: Vec::new() };
-    let mut blob = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
+    let mut records = Vec::new();
     for file in files {
         let content = (file.record.hash, file.record.language);
         let known = KnownFile { stamp: file.stamp, read_at: file.read_at, content };
         contents.files.push((file.root, file.path.clone(), known));
         if seen.insert(content) {
-            let start = blob.len();
-            blob = postcard::to_extend(&*file.record, blob).map_err(io::Error::other)?;
-            contents.records.push(u32::try_from(blob.len() - start).map_err(io::Error::other)?);
+            records.push(&*file.record);
         }
     }
+    let records: Result<Vec<Vec<u8>>, _> = records.par_iter().map(postcard::to_allocvec).collect();
+    let records = records.map_err(io::Error::other)?;
+    let lengths = records.iter().map(|record| u32::try_from(record.len()));
+    contents.records = lengths.collect::<Result<_, _>>().map_err(io::Error::other)?;
     let contents = postcard::to_allocvec(&contents).map_err(io::Error::other)?;
-    let mut rest = Vec::with_capacity(8 + contents.len() + blob.len());
-    rest.extend((contents.len() as u64).to_le_bytes());
-    rest.extend(contents);
-    rest.extend(blob);
-    let mut bytes = Vec::with_capacity(rest.len() + 32);
-    bytes.extend(MAGIC);
-    bytes.extend(version());
-    bytes.extend(xxh3_64(&rest).to_le_bytes());
-    bytes.extend(rest);
-    Ok(bytes)
+    let length = (contents.len() as u64).to_le_bytes().to_vec();
+    let mut checksum = Xxh3::new();
+    let mut pieces = vec![Vec::new(), length, contents];
+    pieces.extend(records);
+    pieces.iter().for_each(|piece| checksum.update(piece));
+    pieces[0] = [&MAGIC[..], &version(), &checksum.digest().to_le_bytes()].concat();
+    Ok(pieces)
 }
 
 fn decode(bytes: &[u8]) -> Option<Known> {

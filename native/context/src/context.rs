@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
@@ -94,9 +94,31 @@ impl Context {
     /// A root is no folder, or cannot be read.
     pub fn open(options: Options) -> std::io::Result<Self> {
         let workspace = Workspace::new(&options.roots)?;
-        let cache = options.cache_folder.map(|folder| Cache::new(&folder, &workspace));
+        Ok(Self::with_index(Index::new(workspace.clone()), &workspace, options))
+    }
+
+    /// Closes this one and opens other folders. What both have is not read again.
+    ///
+    /// # Errors
+    /// A root is no folder, or cannot be read.
+    pub fn reopen(&self, options: Options) -> std::io::Result<Self> {
+        self.close();
+        let workspace = Workspace::new(&options.roots)?;
+        let index = Index::after(self.index(), workspace.clone());
+        Ok(Self::with_index(index, &workspace, options))
+    }
+
+    /// Nobody will ask any more: the building of the index ends early, and the watching at once. Questions that wait are answered from what is
+    /// there.
+    pub fn close(&self) {
+        self.index().stop();
+        *self.inner.watcher.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn with_index(index: Index, workspace: &Workspace, options: Options) -> Self {
+        let cache = options.cache_folder.map(|folder| Cache::new(&folder, workspace));
         let inner = Inner {
-            known: Known::new(workspace),
+            known: Known::new(index),
             cache,
             threads: options.threads,
             listener: options.listener,
@@ -107,7 +129,7 @@ impl Context {
             watcher: Mutex::new(None),
             invocations: AtomicU64::new(0),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
     }
 
     /// Begins to build the index in the background, unless that was done already. Whoever opens a context calls it when there is nothing else

@@ -4,12 +4,13 @@
 //! moment and keeps it as long as they like.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Known};
 use crate::limits;
 use crate::workspace::{Found, Workspace};
 
@@ -23,6 +24,7 @@ use buffers::Buffers;
 use snapshot::Change;
 
 pub use build::Progress;
+pub(crate) use build::thread_pool;
 pub(crate) use file::since_epoch;
 pub use file::{IndexedFile, Stamp};
 pub use snapshot::{FileId, Snapshot};
@@ -36,6 +38,9 @@ pub struct Index {
     /// Held by whoever makes the next snapshot: changes follow one another.
     writer: Mutex<()>,
     buffers: Buffers,
+    /// What an index of other folders knew, until this one is built.
+    earlier: ArcSwap<Known>,
+    stopped: AtomicBool,
 }
 
 impl Index {
@@ -47,7 +52,23 @@ impl Index {
             current: ArcSwap::from_pointee(Snapshot::default()),
             writer: Mutex::new(()),
             buffers: Buffers::default(),
+            earlier: ArcSwap::default(),
+            stopped: AtomicBool::new(false),
         }
+    }
+
+    /// The index of other folders, which knows no file yet either. What `other` knows of files in both, or of the same texts, is not read again.
+    #[must_use]
+    pub fn after(other: &Self, workspace: Workspace) -> Self {
+        let mut earlier = Known::of(&other.snapshot(), &other.workspace, &workspace);
+        // The other one may not be complete itself, and what it has from a third one is as good.
+        earlier.add(&other.earlier.load());
+        Self { earlier: ArcSwap::from_pointee(earlier), ..Self::new(workspace) }
+    }
+
+    /// Nobody will ask any more: a building that is under way ends early, with a snapshot of what it has read.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
     }
 
     /// The workspace that it is about.
@@ -65,7 +86,7 @@ impl Index {
     /// Reads the whole workspace and makes a snapshot of it, showing parts of it on the way. What `cache` holds of an unchanged file is not
     /// read again.
     ///
-    /// It takes all of `threads` threads; `None` means one for each processor.
+    /// It takes all of `threads` threads; `None` means one for each processor. [`Index::stop`] ends it early.
     pub fn build(
         &self,
         cache: Option<&Cache>,
@@ -76,21 +97,28 @@ impl Index {
         let walk = self.workspace.walk();
         progress(Progress { files: 0, total: walk.files.len() });
         let known = cache.map(Cache::load).unwrap_or_default();
+        let earlier = self.earlier.load_full();
+        let sources =
+            build::Sources { workspace: &self.workspace, known: [&known, &earlier], stopped: &self.stopped };
         let mut shown = limits::FIRST_SNAPSHOT_FILES;
-        let files = build::read_all(&self.workspace, &walk.files, &known, threads, &mut |files, total| {
+        let files = build::read_all(&sources, &walk.files, threads, &mut |files, total| {
             progress(Progress { files: files.len(), total });
             if files.len() >= shown && files.len() < total {
                 shown = files.len() * 2;
                 self.current.store(Arc::new(Snapshot::new(files.to_vec(), false)));
             }
         });
-        if let Some(cache) = cache {
+        let complete = !self.stopped.load(Ordering::Relaxed);
+        if complete {
+            self.earlier.store(Arc::default());
+        }
+        if let Some(cache) = cache.filter(|_| complete) {
             // A cache that cannot be written costs the next start some seconds, and nothing else.
             if let Err(error) = cache.store(&files, &known) {
                 tracing::warn!(%error, "the cache of the code index was not written");
             }
         }
-        self.current.store(Arc::new(Snapshot::new(files, true)));
+        self.current.store(Arc::new(Snapshot::new(files, complete)));
         let open = self.buffers.keys().into_iter().map(|(root, path)| {
             let file = self.read(root, &path);
             ((root, path), file)

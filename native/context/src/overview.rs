@@ -103,7 +103,7 @@ impl Overview {
             let record = &*file.record;
             let counts = languages.entry(record.language).or_default();
             counts.add(file);
-            if !is_own(file) {
+            if !file.is_own() {
                 continue;
             }
             for (symbol_id, symbol) in record.symbols_with_ids() {
@@ -131,11 +131,6 @@ impl Overview {
             dependencies: Dependencies::new(snapshot, resolver, go_on)?,
         })
     }
-}
-
-/// Whether a file is the workspace's own code rather than a test, a copy, or written by a program.
-fn is_own(file: &IndexedFile) -> bool {
-    !file.is_test && !file.is_vendored && !file.record.generated
 }
 
 impl Counts {

@@ -3,14 +3,15 @@
 use tree_sitter::{Node, Tree, TreeCursor};
 
 use crate::extract::parse;
-use crate::record::{FileRecord, SymbolId};
+use crate::record::{FileRecord, Symbol, SymbolId, SymbolKind, Visibility};
 use crate::validate::{Issue, issues};
 
 mod cache;
+mod copies;
 mod duplicates;
 
-pub use cache::QualityCache;
-pub use duplicates::{Duplicate, Shingles, duplicates};
+pub use cache::{QualityCache, Survey};
+pub use duplicates::Duplicate;
 
 /// What follows from the text of a file about its quality.
 #[derive(Debug, Default)]
@@ -19,8 +20,8 @@ pub struct FileQuality {
     pub functions: Vec<Measured>,
     /// What is wrong in it, in the order of the text.
     pub issues: Vec<Issue>,
-    /// What its functions consist of, for those that are long enough to be compared.
-    pub shingles: Vec<(SymbolId, Shingles)>,
+    /// Its private functions and types whose names stand nowhere else in it.
+    pub alone: Vec<SymbolId>,
 }
 
 impl FileQuality {
@@ -29,12 +30,35 @@ impl FileQuality {
     pub fn of(text: &str, record: &FileRecord) -> Self {
         let tree = record.language.query().and_then(|query| parse(&query.grammar, text));
         let Some(tree) = tree else { return Self::default() };
-        Self {
-            functions: measure(&tree, record),
-            issues: issues(&tree, text, record),
-            shingles: Shingles::of_functions(record),
-        }
+        Self { functions: measure(&tree, record), issues: issues(&tree, text, record), alone: alone(record) }
     }
+}
+
+/// Private functions and types whose names stand nowhere else in their file: unless something elsewhere refers to them, nothing does.
+fn alone(record: &FileRecord) -> Vec<SymbolId> {
+    let mut uses = vec![0_u32; record.names.len()];
+    record.occurrences.iter().for_each(|occurrence| uses[occurrence.name().0 as usize] += 1);
+    let is_alone = |symbol: &Symbol| {
+        let name = record.name(symbol.name);
+        let by_the_language = name.starts_with("__")
+            || matches!(name, "main" | "init")
+            || symbol.is_test
+            || !symbol.decorators.is_empty();
+        symbol.visibility == Visibility::Private
+            && (symbol.kind.is_callable() || symbol.kind.is_type())
+            && symbol.kind != SymbolKind::Implementation
+            && !by_the_language
+            && !is_in_implementation(record, symbol)
+            && uses[symbol.name.0 as usize] <= 1
+    };
+    record.symbols_with_ids().filter(|(_, symbol)| is_alone(symbol)).map(|(id, _)| id).collect()
+}
+
+/// What implements something is called through that.
+fn is_in_implementation(record: &FileRecord, symbol: &Symbol) -> bool {
+    let parent = symbol.parent.and_then(|parent| record.symbol(parent));
+    parent
+        .is_some_and(|parent| parent.kind == SymbolKind::Implementation && parent.signature.contains(" for "))
 }
 
 /// Numbers about one function.

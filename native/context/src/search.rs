@@ -16,6 +16,7 @@ use crate::record::SymbolId;
 
 mod bytes;
 mod definitions;
+mod direction;
 mod embedding;
 mod explain;
 mod filter;

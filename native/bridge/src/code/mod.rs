@@ -42,6 +42,8 @@ struct Inner {
 struct Workspace {
     roots: Vec<PathBuf>,
     context: Option<Context>,
+    /// That of the folders before, closed: until somebody asks, for what both have.
+    before: Option<Context>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -63,7 +65,7 @@ impl Code {
         let inner = Inner {
             cache_folder,
             editor,
-            workspace: Mutex::new(Workspace { roots, context: None }),
+            workspace: Mutex::new(Workspace { roots, context: None, before: None }),
             events: ToolEvents::default(),
             progress: watch::Sender::new(None),
             callers: Callers::default(),
@@ -76,7 +78,11 @@ impl Code {
     pub fn set_roots(&self, roots: Vec<PathBuf>) {
         let mut workspace = self.inner.workspace();
         if workspace.roots != roots {
-            *workspace = Workspace { roots, context: None };
+            workspace.roots = roots;
+            if let Some(context) = workspace.context.take() {
+                context.close();
+                workspace.before = Some(context);
+            }
         }
     }
 
@@ -181,9 +187,14 @@ impl Code {
             listener: Some(self.listener()),
             editor: self.inner.editor.clone(),
         };
-        let context = Context::open(options)
-            .map_err(|error| failed(format!("a folder of the workspace cannot be read: {error}")))?;
+        let opened = match &workspace.before {
+            Some(before) => before.reopen(options),
+            None => Context::open(options),
+        };
+        let context =
+            opened.map_err(|error| failed(format!("a folder of the workspace cannot be read: {error}")))?;
         workspace.context = Some(context.clone());
+        workspace.before = None;
         let watched = context.clone();
         // A large workspace takes a while to watch, and whoever asks need not wait for that.
         std::thread::spawn(move || {

@@ -7,12 +7,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use context::{Context, Options};
 use serde_json::{Value, json};
 
+#[path = "../measuring/mod.rs"]
+mod measuring;
 mod tree;
+
+use measuring::{megabytes, shown, timed};
 
 /// Questions of each kind.
 const ASKED: usize = 200;
@@ -52,8 +56,8 @@ fn measure(folder: &Path) {
         "{} files, {lines} lines: indexed in {}, {} MB now, {} MB at the most",
         snapshot.file_count(),
         shown(indexed),
-        memory("VmRSS:") / 1_000_000,
-        memory("VmHWM:") / 1_000_000,
+        megabytes("VmRSS:"),
+        megabytes("VmHWM:"),
     );
     let names = names(&context);
     let files: Vec<String> = snapshot
@@ -87,7 +91,7 @@ fn measure(folder: &Path) {
     if Command::new("rg").arg("--version").stdout(Stdio::null()).status().is_ok() {
         report("rg --word-regexp", ASKED_OF_ALL, |nth| ripgrep(folder, &names[nth % names.len()]));
     }
-    println!("{} MB at the most", memory("VmHWM:") / 1_000_000);
+    println!("{} MB at the most", megabytes("VmHWM:"));
 }
 
 /// Names of symbols, rare and common ones, as they are spread over the workspace.
@@ -116,25 +120,4 @@ fn report(name: &str, times: usize, ask: impl Fn(usize)) {
     times.sort();
     let at = |percent: usize| shown(times[(times.len() - 1) * percent / 100]);
     println!("{name:<24} {:>10} {:>10} {:>10}", at(50), at(95), at(100));
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let started = Instant::now();
-    let result = work();
-    (result, started.elapsed())
-}
-
-fn shown(time: Duration) -> String {
-    if time < Duration::from_secs(1) {
-        format!("{:.2} ms", time.as_secs_f64() * 1e3)
-    } else {
-        format!("{:.2} s", time.as_secs_f64())
-    }
-}
-
-/// The memory of this process in bytes, where the system tells it (Linux).
-fn memory(what: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) * 1024
 }

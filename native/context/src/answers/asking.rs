@@ -17,7 +17,7 @@ use crate::quality::QualityCache;
 use crate::resolve::{ManifestCache, Resolver};
 use crate::scip_index::ScipCache;
 use crate::search::Search;
-use crate::workspace::{RootIndex, Workspace};
+use crate::workspace::RootIndex;
 
 /// What is known of a workspace: answers are made from it.
 pub(crate) struct Known {
@@ -31,9 +31,9 @@ pub(crate) struct Known {
 
 impl Known {
     /// Nothing is known of a workspace before it is read.
-    pub(crate) fn new(workspace: Workspace) -> Self {
+    pub(crate) fn new(index: Index) -> Self {
         Self {
-            index: Index::new(workspace),
+            index,
             search: Search::default(),
             manifests: ManifestCache::default(),
             scip: ScipCache::default(),

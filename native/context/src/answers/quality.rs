@@ -6,25 +6,35 @@ use serde_json::{Value, json};
 
 use super::budget::Budget;
 use super::{Answer, Asking, language_servers, members};
-use crate::index::{FileId, IndexedFile};
+use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Code, Refusal};
-use crate::quality::{Duplicate, FileQuality, Measured, Shingles, duplicates};
-use crate::record::{SymbolKind, Visibility};
+use crate::quality::{Duplicate, Measured, QualityCache, Survey};
 use crate::resolve::{Place, Resolver};
 
 /// From which similarity on two functions count as copies for the score.
 const COPY_SIMILARITY: f64 = 0.75;
 
+/// Copies that are shown at most.
+const SHOWN_COPIES: usize = 20;
+
 /// The quality of a file, or of the workspace without its tests and what is not its own, with the numbers behind the score.
 pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let files = files(asking, arguments)?;
+    let file = named_file(asking, arguments)?;
     let resolver = asking.resolver();
-    let qualities = qualities(asking, &files)?;
-    let mut measured: Vec<(FileId, Measured)> = Vec::new();
+    let survey = survey(asking, file)?;
+    let (mut functions, mut long, mut deep) = (0_usize, 0_usize, 0_usize);
+    let mut complex: Vec<(FileId, Measured)> = Vec::new();
     let (mut safety, mut errors) = (Vec::new(), 0_usize);
-    for (id, quality) in &qualities {
-        measured.extend(quality.functions.iter().map(|found| (*id, *found)));
+    for (id, quality) in &survey.files {
+        for found in &quality.functions {
+            functions += 1;
+            long += usize::from(found.lines > limits::FUNCTION_LINES_GOOD);
+            deep += usize::from(found.nesting > limits::NESTING_GOOD);
+            if found.complexity > limits::COMPLEXITY_GOOD {
+                complex.push((*id, *found));
+            }
+        }
         for issue in &quality.issues {
             if issue.severity == "error" {
                 errors += 1;
@@ -33,23 +43,19 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
             }
         }
     }
-    measured.sort_by_key(|(id, found)| (std::cmp::Reverse(found.complexity), *id, found.symbol));
-    let complex = measured.iter().filter(|(_, found)| found.complexity > limits::COMPLEXITY_GOOD).count();
-    let long = measured.iter().filter(|(_, found)| found.lines > limits::FUNCTION_LINES_GOOD).count();
-    let deep = measured.iter().filter(|(_, found)| found.nesting > limits::NESTING_GOOD).count();
-    let unused = unused(asking, &resolver, &files)?;
-    let copies = copies(asking, &qualities, COPY_SIMILARITY);
-    let functions = measured.len().max(1);
+    complex.sort_by_key(|(id, found)| (std::cmp::Reverse(found.complexity), *id, found.symbol));
+    let unused = unused(asking, &resolver, &survey)?;
+    let (copies, copy_count) = copies(asking, file, COPY_SIMILARITY);
     let share = |count: usize| {
         f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-            / f64::from(u32::try_from(functions).unwrap_or(u32::MAX))
+            / f64::from(u32::try_from(functions.max(1)).unwrap_or(u32::MAX))
     };
     // Each share of functions with a fault takes its weight from 100.
     let weights = [
-        ("complex", complex, 120.0),
+        ("complex", complex.len(), 120.0),
         ("long", long, 60.0),
         ("deep", deep, 60.0),
-        ("duplicated", copies.len(), 80.0),
+        ("duplicated", copy_count, 80.0),
         ("unused", unused.len(), 60.0),
         ("dangerous", safety.len(), 60.0),
     ];
@@ -58,13 +64,10 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
         .fold(100.0, |score, (_, count, weight)| score - (share(*count) * weight).min(30.0))
         .max(0.0);
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let diagnostics = language_servers::diagnostics(
-        asking,
-        arguments.optional_text("file_path").and(files.first().copied()),
-    );
+    let diagnostics = language_servers::diagnostics(asking, file);
     let diagnostic_count = diagnostics.len();
     let diagnostics = budget.list("diagnostics", 0.3, diagnostics);
-    let high = measured.iter().filter(|(_, found)| found.complexity > limits::COMPLEXITY_GOOD).take(10);
+    let high = complex.iter().take(10);
     let high = budget.list("high_complexity", 0.4, high.map(|(id, found)| shown_measure(asking, *id, found)));
     let safety_shown = safety.iter().map(|(id, issue)| json!({
         "file_path": asking.file(*id).map(|file| asking.path(file)),
@@ -73,17 +76,16 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
     let safety_shown = budget.list("safety", 0.4, safety_shown);
     let unused_shown =
         budget.list("unused", 0.5, unused.iter().map(|place| super::symbols::mentioned(asking, *place)));
-    let copies_shown =
-        budget.list("duplicate_pairs", 1.0, copies.iter().take(20).map(|copy| shown_duplicate(asking, copy)));
+    let copies_shown = budget.list("duplicate_pairs", 1.0, shown_duplicates(asking, &copies[..copy_count]));
     let mut answer = members(json!({
         "maintainability_index": (score * 10.0).round() / 10.0,
-        "complexity_issues": complex,
+        "complexity_issues": complex.len(),
         "dead_code": unused.len(),
-        "duplicates": copies.len(),
+        "duplicates": copy_count,
         "safety_issues": safety.len(),
         "syntax_errors": errors,
         "numbers": {
-            "files": files.len(), "functions": measured.len(), "long_functions": long, "deeply_nested_functions": deep,
+            "files": survey.files.len() + survey.stale.len(), "functions": functions, "long_functions": long, "deeply_nested_functions": deep,
             "penalties": weights.iter().map(|(name, count, weight)| (*name, (share(*count) * weight).min(30.0).round())).collect::<std::collections::BTreeMap<_, _>>(),
             "thresholds": { "complexity": limits::COMPLEXITY_GOOD, "lines": limits::FUNCTION_LINES_GOOD, "nesting": limits::NESTING_GOOD },
         },
@@ -102,99 +104,63 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
 
 /// Functions that are alike.
 pub(crate) fn find_duplicates(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let files = files(asking, arguments)?;
-    let found = copies(asking, &qualities(asking, &files)?, arguments.number("threshold"));
+    let file = named_file(asking, arguments)?;
+    let (found, count) = copies(asking, file, arguments.number("threshold"));
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    budget.leave_out("duplicates", found.len().saturating_sub(20));
-    let listed =
-        budget.list("duplicates", 1.0, found.iter().take(20).map(|copy| shown_duplicate(asking, copy)));
-    let mut answer = members(json!({ "duplicate_count": found.len(), "duplicates": listed }));
+    budget.leave_out("duplicates", count.saturating_sub(SHOWN_COPIES));
+    let listed = budget.list("duplicates", 1.0, shown_duplicates(asking, &found[..count]));
+    let mut answer = members(json!({ "duplicate_count": count, "duplicates": listed }));
     budget.finish(&mut answer);
     Ok(answer)
 }
 
-/// The file that is named, or else the workspace's own code.
-fn files(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Result<Vec<FileId>, Refusal> {
-    if let Some(path) = arguments.optional_text("file_path") {
-        return Ok(vec![asking.file_at(path)?.0]);
-    }
-    let own = asking
-        .snapshot
-        .files()
-        .filter(|(_, file)| !file.is_test && !file.is_vendored && !file.record.generated);
-    Ok(own.filter(|(_, file)| file.record.language.language().syntax.is_some()).map(|(id, _)| id).collect())
+fn named_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Result<Option<FileId>, Refusal> {
+    arguments.optional_text("file_path").map(|path| Ok(asking.file_at(path)?.0)).transpose()
 }
 
-/// What is known of the texts of some files.
-fn qualities(asking: &Asking<'_>, files: &[FileId]) -> Result<Vec<(FileId, Arc<FileQuality>)>, Refusal> {
-    let indexed: Vec<(FileId, &IndexedFile)> =
-        files.iter().filter_map(|id| Some((*id, &**asking.file(*id)?))).collect();
-    let values: Vec<&IndexedFile> = indexed.iter().map(|(_, file)| *file).collect();
-    let Some(found) = asking.qualities.get(asking.index, &values, asking.deadline()) else {
-        let message = "measuring the whole workspace takes longer than an answer may; ask again, what is measured is kept";
-        return Err(Refusal::new(Code::Timeout, message));
+/// What is known of the file that is named, or else of the workspace's own code.
+fn survey(asking: &Asking<'_>, file: Option<FileId>) -> Result<Arc<Survey>, Refusal> {
+    let (index, qualities) = (asking.index, asking.qualities);
+    let survey = match file.and_then(|id| Some((id, asking.file(id)?))) {
+        Some((id, file)) => Some(Arc::new(qualities.of_file(index, id, file))),
+        None => qualities.of_workspace(index, &asking.snapshot, asking.deadline()),
     };
-    let known = indexed.iter().zip(found).filter_map(|((id, _), quality)| {
-        if quality.is_none() || files.len() == 1 {
-            // It notes those that are not what was indexed.
-            let _ = asking.text(*id);
-        }
-        Some((*id, quality?))
-    });
-    Ok(known.collect())
+    let survey = survey.ok_or_else(|| {
+        let message = "measuring the whole workspace takes longer than an answer may; ask again, what is measured is kept";
+        Refusal::new(Code::Timeout, message)
+    })?;
+    // It notes those that are not what was indexed.
+    survey.stale.iter().chain(&file).for_each(|id| drop(asking.text(*id)));
+    Ok(survey)
 }
 
-fn copies(asking: &Asking<'_>, qualities: &[(FileId, Arc<FileQuality>)], threshold: f64) -> Vec<Duplicate> {
-    let mut found: Vec<(Place, &Shingles)> = Vec::new();
-    for (file, quality) in qualities {
-        let of_symbols = quality.shingles.iter();
-        found.extend(of_symbols.map(|(symbol, shingles)| (Place { file: *file, symbol: *symbol }, shingles)));
-    }
-    let snapshot = &*asking.snapshot;
-    duplicates(&found, threshold, |outer, inner| {
-        let Some(record) = snapshot.file(outer.file).map(|file| &file.record) else { return false };
-        let spans = record.symbol(outer.symbol).zip(record.symbol(inner));
-        spans.is_some_and(|(outer, inner)| outer.span.contains(inner.span))
-    })
+/// The pairs of functions in the file that is named, or else in the workspace's own code, the most alike first, and how many are at least so alike.
+fn copies(asking: &Asking<'_>, file: Option<FileId>, threshold: f64) -> (Arc<[Duplicate]>, usize) {
+    let copies = match file.and_then(|id| Some((id, asking.file(id)?))) {
+        Some((id, file)) => {
+            let _ = asking.text(id);
+            QualityCache::copies_in_file(id, file)
+        }
+        None => asking.qualities.copies_in_workspace(&asking.snapshot),
+    };
+    let count = copies.partition_point(|copy| copy.similarity >= threshold);
+    (copies, count)
 }
 
 /// Private functions and types that nothing refers to.
-fn unused(asking: &Asking<'_>, resolver: &Resolver<'_>, files: &[FileId]) -> Result<Vec<Place>, Refusal> {
+fn unused(asking: &Asking<'_>, resolver: &Resolver<'_>, survey: &Survey) -> Result<Vec<Place>, Refusal> {
     let mut found = Vec::new();
-    for id in files {
-        let Some(file) = asking.file(*id) else { continue };
-        let record = &*file.record;
-        let mut uses = vec![0_u32; record.names.len()];
-        record.occurrences.iter().for_each(|occurrence| uses[occurrence.name().0 as usize] += 1);
-        for (symbol, of) in record.symbols_with_ids() {
-            let name = record.name(of.name);
-            let by_the_language = name.starts_with("__")
-                || matches!(name, "main" | "init")
-                || of.is_test
-                || !of.decorators.is_empty();
-            let is_candidate = of.visibility == Visibility::Private
-                && (of.kind.is_callable() || of.kind.is_type())
-                && of.kind != SymbolKind::Implementation
-                && !by_the_language
-                && !is_in_implementation(record, of);
-            // A name that occurs once in its file, where it is defined, is used nowhere there; and private names are not used elsewhere.
-            if is_candidate && uses[of.name.0 as usize] <= 1 {
-                asking.check_time()?;
-                let place = Place { file: *id, symbol };
-                if resolver.references(&[place], &|| asking.check_time())?.is_empty() {
-                    found.push(place);
-                }
+    for (file, quality) in &survey.files {
+        for symbol in &quality.alone {
+            asking.check_time()?;
+            let place = Place { file: *file, symbol: *symbol };
+            // In some languages other files of the package, or subclasses, may use it all the same.
+            if resolver.references(&[place], &|| asking.check_time())?.is_empty() {
+                found.push(place);
             }
         }
     }
     Ok(found)
-}
-
-/// What implements something is called through that.
-fn is_in_implementation(record: &crate::record::FileRecord, symbol: &crate::record::Symbol) -> bool {
-    let parent = symbol.parent.and_then(|parent| record.symbol(parent));
-    parent
-        .is_some_and(|parent| parent.kind == SymbolKind::Implementation && parent.signature.contains(" for "))
 }
 
 fn shown_measure(asking: &Asking<'_>, id: FileId, found: &Measured) -> Value {
@@ -206,8 +172,14 @@ fn shown_measure(asking: &Asking<'_>, id: FileId, found: &Measured) -> Value {
     value
 }
 
+fn shown_duplicates(asking: &Asking<'_>, copies: &[Duplicate]) -> impl Iterator<Item = Value> {
+    copies.iter().take(SHOWN_COPIES).map(|copy| shown_duplicate(asking, copy))
+}
+
 fn shown_duplicate(asking: &Asking<'_>, copy: &Duplicate) -> Value {
     let side = |place: Place| {
+        // It notes a file that is not what was indexed.
+        let _ = asking.text(place.file);
         let file = asking.file(place.file);
         let (path, record) = (file.map(|file| asking.path(file)), file.map(|file| &file.record));
         let name = record.map(|record| record.qualified_name(place.symbol));

@@ -87,3 +87,32 @@ fn a_damaged_or_foreign_cache_is_made_anew() {
         assert_eq!(place.cache().load().files.len(), 2);
     }
 }
+
+#[test]
+fn other_folders_take_over_what_is_known_and_read_the_rest() {
+    let place = Place::new();
+    let first = Index::new(place.workspace());
+    first.build(None, Some(1), &|_| {});
+    // Of the same size and age: whoever reads it sees it, and nobody else.
+    place.write("a.py", "def z(): pass\n");
+    let file = place.folder.path().join("root/a.py");
+    let seen = first.snapshot().files().next().unwrap().1.stamp.modified.unwrap();
+    fs::File::options().write(true).open(&file).unwrap().set_modified(SystemTime::UNIX_EPOCH + seen).unwrap();
+    place.write("../added/c.py", "def c(): pass\n");
+    let roots = ["added", "root"].map(|folder| place.folder.path().join(folder));
+    let both = Index::after(&first, Workspace::new(&roots).unwrap());
+    let snapshot = both.build(None, Some(1), &|_| {});
+    let paths: Vec<_> = snapshot.files().map(|(_, file)| (file.root, &*file.path)).collect();
+    assert_eq!(paths, [(0, "c.py"), (1, "a.py"), (1, "b.py")]);
+    assert_eq!(snapshot.symbols_named("a").count(), 1, "it was not read again");
+    assert_eq!(snapshot.symbols_named("c").count(), 1);
+}
+
+#[test]
+fn a_building_that_is_stopped_reads_no_further_and_leaves_no_cache() {
+    let place = Place::new();
+    let index = Index::new(place.workspace());
+    let snapshot = index.build(Some(&place.cache()), Some(1), &|_| index.stop());
+    assert!(!snapshot.is_complete() && snapshot.file_count() == 0);
+    assert!(place.cache().load().files.is_empty());
+}

@@ -118,7 +118,7 @@ fn refusals_name_what_is_wrong() {
 #[test]
 fn lines_copies_and_quality_are_found() {
     let body = "    result = []\n    for item in items:\n        if item.price > limit and item.stock:\n            result.append(item.name.strip().lower())\n    total = sum(result)\n    return total\n";
-    let (_folder, context) = open(&[
+    let (folder, context) = open(&[
         ("a.py", &format!("def first(items, limit):\n{body}\ndef _unused(): pass\n")),
         ("b.py", &format!("def second(items, limit):\n{body}")),
         ("c.txt", "a total of two\n"),
@@ -136,6 +136,9 @@ fn lines_copies_and_quality_are_found() {
     assert!(context.invoke("grep_files", &json!({ "pattern": "(a*)*$(b{1000}){1000}" })).is_err());
     let issues = context.ask("validate_code", &json!({ "code": "eval(x)\n", "language": "python" })).unwrap();
     assert_eq!((&issues["safe"], &issues["issues"][0]["line_number"]), (&json!(false), &json!(1)));
+    // Nobody told the index, but what is shown is looked at.
+    write(folder.path(), "b.py", "def second(items, limit): pass\n");
+    assert_eq!(context.invoke("find_duplicates", &json!({})).unwrap()["duplicate_count"], 0);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Reading the files of a workspace, in parallel.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
@@ -24,11 +24,19 @@ pub struct Progress {
     pub total: usize,
 }
 
+/// Where files are read from.
+pub(super) struct Sources<'a> {
+    pub(super) workspace: &'a Workspace,
+    /// What is known of them without reading them.
+    pub(super) known: [&'a Known; 2],
+    /// Once it is set, no further file is read.
+    pub(super) stopped: &'a AtomicBool,
+}
+
 /// Reads all files. `seen` is called in this thread, now and then, with those that are read so far and the number of all.
 pub(super) fn read_all(
-    workspace: &Workspace,
+    sources: &Sources<'_>,
     found: &[Found],
-    known: &Known,
     threads: Option<usize>,
     seen: &mut dyn FnMut(&[Arc<IndexedFile>], usize),
 ) -> Vec<Arc<IndexedFile>> {
@@ -40,14 +48,17 @@ pub(super) fn read_all(
         scope.spawn(move || {
             let read = || {
                 found.par_iter().for_each_with(sender, |sender, found| {
-                    match read_known(workspace, found, known) {
+                    if sources.stopped.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    match read_known(sources.workspace, found, &sources.known) {
                         // The receiver lives until the last sender is gone.
                         Some(file) => drop(sender.send(file)),
                         None => drop(skipped.fetch_add(1, Ordering::Relaxed)),
                     }
                 });
             };
-            match pool(threads) {
+            match thread_pool(threads) {
                 Some(pool) => pool.install(read),
                 None => read(),
             }
@@ -64,7 +75,7 @@ pub(super) fn read_all(
 }
 
 /// A pool of its own, so that nobody else's work waits behind it.
-fn pool(threads: Option<usize>) -> Option<ThreadPool> {
+pub(crate) fn thread_pool(threads: Option<usize>) -> Option<ThreadPool> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
         .thread_name(|index| format!("code-index-{index}"));
@@ -72,19 +83,22 @@ fn pool(threads: Option<usize>) -> Option<ThreadPool> {
 }
 
 /// Reads a file, or takes what is known of it: by its stamp without reading it, by its text without parsing it.
-fn read_known(workspace: &Workspace, found: &Found, known: &Known) -> Option<Arc<IndexedFile>> {
-    if let Some((record, read_at)) = known.by_stamp(found.root, &found.path, Stamp::of(found)) {
+fn read_known(workspace: &Workspace, found: &Found, known: &[&Known]) -> Option<Arc<IndexedFile>> {
+    let mut by_stamp =
+        known.iter().filter_map(|known| known.by_stamp(found.root, &found.path, Stamp::of(found)));
+    if let Some((record, read_at)) = by_stamp.next() {
         return Some(Arc::new(indexed(found, record, read_at)));
     }
     let read_at = now();
     let text = text(workspace, found.root, &found.path)?;
-    let record = known.by_text(&found.path, &text).unwrap_or_else(|| Arc::new(extract(&found.path, &text)));
+    let mut by_text = known.iter().filter_map(|known| known.by_text(&found.path, &text));
+    let record = by_text.next().unwrap_or_else(|| Arc::new(extract(&found.path, &text)));
     Some(Arc::new(indexed(found, record, read_at)))
 }
 
 /// Reads a file anew; `None` where it is binary or cannot be read.
 pub(super) fn read(workspace: &Workspace, found: &Found) -> Option<Arc<IndexedFile>> {
-    read_known(workspace, found, &Known::default())
+    read_known(workspace, found, &[])
 }
 
 /// A file whose text an editor has. Its stamp is one that no file on a disk has, so that going back to the disk reads that.

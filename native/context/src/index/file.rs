@@ -57,6 +57,12 @@ pub struct IndexedFile {
 }
 
 impl IndexedFile {
+    /// Whether it is the workspace's own code rather than a test, a copy, or written by a program.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        !self.is_test && !self.is_vendored && !self.record.generated
+    }
+
     /// Root and path, by which files are ordered.
     #[must_use]
     pub fn key(&self) -> (RootIndex, &str) {

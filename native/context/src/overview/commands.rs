@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::is_own;
 use crate::index::{FileId, Index, IndexedFile, Snapshot};
 use crate::workspace::RootIndex;
 
@@ -128,7 +127,7 @@ const READ: &[&str] = &[
 impl<'a> Manifest<'a> {
     /// Every manifest, those near the roots first.
     pub(super) fn all(index: &Index, snapshot: &'a Snapshot) -> Vec<Self> {
-        let manifests = snapshot.files().filter(|(_, file)| is_own(file) && is_manifest(parts(file).1));
+        let manifests = snapshot.files().filter(|(_, file)| file.is_own() && is_manifest(parts(file).1));
         let mut found: Vec<(FileId, &'a IndexedFile)> = manifests.map(|(id, file)| (id, &**file)).collect();
         found.sort_by_key(|(_, file)| (file.root, file.path.matches('/').count(), &file.path));
         let mut all: Vec<Self> = Vec::with_capacity(found.len());

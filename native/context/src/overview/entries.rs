@@ -1,7 +1,6 @@
 //! Where the programs of a workspace start, and what its libraries offer first.
 
 use super::commands::Manifest;
-use super::is_own;
 use crate::index::{FileId, IndexedFile, Snapshot};
 use crate::languages::LanguageId;
 use crate::record::{FileRecord, Role, Symbol, SymbolId};
@@ -39,7 +38,7 @@ pub(super) fn entries(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<En
             }
         }
     }
-    for (file, indexed) in snapshot.files().filter(|(_, file)| is_own(file)) {
+    for (file, indexed) in snapshot.files().filter(|(_, file)| file.is_own()) {
         let record = &*indexed.record;
         if found.iter().any(|entry| entry.file == file) || is_aside(&indexed.path) {
             continue;

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::is_own;
 use crate::index::{FileId, IndexedFile, Snapshot};
 use crate::resolve::Resolver;
 use crate::workspace::RootIndex;
@@ -54,7 +53,7 @@ impl Dependencies {
     ) -> Result<Self, E> {
         let files: Vec<(FileId, &IndexedFile)> = snapshot
             .files()
-            .filter(|(_, file)| is_own(file) && file.record.language.language().syntax.is_some())
+            .filter(|(_, file)| file.is_own() && file.record.language.language().syntax.is_some())
             .map(|(id, file)| (id, &**file))
             .collect();
         let (mut modules, of_file) = divided(&files);

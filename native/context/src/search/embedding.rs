@@ -25,16 +25,13 @@ const PIECE_BYTES_MAX: usize = 24;
 const TOKENS_MAX: usize = 400;
 
 /// By what a number of a unit vector is multiplied to be kept in a byte. Those of 256 rarely exceed 0.4.
-const BYTE_SCALE: f32 = 320.0;
+pub(super) const BYTE_SCALE: f32 = 320.0;
 
 /// A unit vector: each number times `BYTE_SCALE`, as the bits of an `i8`.
 pub(crate) type Packed = [u8; DIMENSIONS];
 
-/// The cosine of the angle between two texts' vectors, about.
-pub(crate) fn similarity(one: &Packed, other: &Packed) -> f32 {
-    let product = |(a, b): (&u8, &u8)| i32::from(i16::from(a.cast_signed()) * i16::from(b.cast_signed()));
-    one.iter().zip(other).map(product).sum::<i32>() as f32 / (BYTE_SCALE * BYTE_SCALE)
-}
+/// Of what has no token: similar to nothing.
+pub(super) const NO_DIRECTION: Packed = [0; DIMENSIONS];
 
 /// Reads texts; it remembers how words fall into tokens, because a file uses the same ones again and again.
 #[derive(Default)]
@@ -208,6 +205,7 @@ impl FileVectors {
 
 #[cfg(test)]
 mod tests {
+    use super::super::direction::Direction;
     use super::*;
 
     #[derive(serde::Deserialize)]
@@ -246,6 +244,11 @@ mod tests {
     #[test]
     fn texts_about_the_same_are_similar() {
         let packed = |text| Embedder::default().packed([text]);
+        let similarity = |one: &Packed, other: &Packed| {
+            let mut similarity = [0.0];
+            Direction::of(one).similarities(&[*other], &mut similarity);
+            similarity[0]
+        };
         let question = packed("remove all files of a folder");
         let same = similarity(&question, &packed("def delete_directory(path): shutil.rmtree(path)"));
         let other = similarity(&question, &packed("def mean(numbers): return sum(numbers) / len(numbers)"));

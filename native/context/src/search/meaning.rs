@@ -1,10 +1,10 @@
 //! Words and meaning together.
 
-use super::embedding::{Embedder, similarity};
+use super::direction::Direction;
+use super::embedding::Embedder;
 use super::query::{Analysis, QueryKind};
 use super::rank::Weights;
 use super::tables::Tables;
-use crate::index::Snapshot;
 
 /// How similar the best chunk of a workspace is to a text that has nothing to do with it.
 const UNRELATED: f32 = 0.3;
@@ -13,7 +13,6 @@ const UNRELATED: f32 = 0.3;
 /// the best chunk is, where 1 is as good as can be expected: by the share of the query's words that it has, or by how similar it is.
 pub(super) fn fuse(
     tables: &Tables,
-    snapshot: &Snapshot,
     analysis: &Analysis<'_>,
     weights: &Weights,
     scores: &mut [Vec<f32>],
@@ -29,7 +28,7 @@ pub(super) fn fuse(
     scores.iter_mut().flatten().for_each(|score| *score *= words_share);
     let mut quality = best_words / best_possible;
     if share > 0.0 {
-        let similarities = similarities(tables, snapshot, analysis.text);
+        let similarities = similarities(tables, analysis.text);
         let best = similarities.iter().flatten().copied().fold(0.0, f32::max);
         if best > weights.similarity {
             quality = quality.max((best - UNRELATED) / (1.0 - UNRELATED));
@@ -43,18 +42,12 @@ pub(super) fn fuse(
 }
 
 /// How similar each chunk is to a text.
-fn similarities(tables: &Tables, snapshot: &Snapshot, text: &str) -> Vec<Vec<f32>> {
-    let query = Embedder::default().packed([text]);
+fn similarities(tables: &Tables, text: &str) -> Vec<Vec<f32>> {
+    let query = Direction::of(&Embedder::default().packed([text]));
     let of_part = tables.parts.iter().map(|part| {
         let mut similarities = vec![0.0; part.segment.chunks.len()];
-        for (place, file) in part.segment.files.iter().enumerate().filter(|(place, _)| part.is_alive(*place))
-        {
-            let Some(file) = snapshot.file(file.id) else { continue };
-            let chunks = file.record.vectors.of_chunks();
-            for (found, chunk) in similarities[part.segment.chunks_of(place)].iter_mut().zip(chunks) {
-                *found = similarity(&query, chunk);
-            }
-        }
+        query.similarities(&part.segment.vectors, &mut similarities);
+        part.dead_chunks().for_each(|chunks| similarities[chunks].fill(0.0));
         similarities
     });
     of_part.collect()

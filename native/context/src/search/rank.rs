@@ -116,7 +116,7 @@ pub(super) fn rank(
 ) -> Vec<Ranked> {
     let scorer = Scorer::new(tables, analysis, weights);
     let mut scores: Vec<Vec<f32>> = tables.parts.iter().map(|part| scorer.scores(part)).collect();
-    let quality = fuse(tables, snapshot, analysis, weights, &mut scores, scorer.best_possible());
+    let quality = fuse(tables, analysis, weights, &mut scores, scorer.best_possible());
     let mut candidates = candidates(tables, snapshot, &scores, analysis, filter);
     for candidate in &mut candidates {
         let others = candidate.chunks.iter().skip(1);
@@ -147,9 +147,10 @@ fn candidates<'a>(
             }
         }
     }
-    best_first(&mut files, |(score, file, ..)| (*score, file));
-    let fitting = files.into_iter().filter(|(_, file, ..)| filter.allows_file(file));
-    let candidates = fitting.filter_map(|(_, file, id, part, place)| {
+    let candidate = |&(_, file, id, part, place): &(f32, &'a IndexedFile, FileId, usize, usize)| {
+        if !filter.allows_file(file) {
+            return None;
+        }
         let range = tables.parts[part].segment.chunks_of(place);
         let first_place = u32::try_from(range.start).ok()?;
         let fits =
@@ -163,8 +164,33 @@ fn candidates<'a>(
         chunks.truncate(CHUNKS_OF_A_FILE);
         let score = chunks.first()?.0;
         Some(Candidate { id, file, part, first_place, chunks, score })
-    });
-    candidates.take(CANDIDATES).collect()
+    };
+    let mut candidates = Vec::new();
+    let mut rest = &mut files[..];
+    // Nearly always the first round is enough: only a filter that lets little through takes more.
+    while candidates.len() < CANDIDATES && !rest.is_empty() {
+        let (best, others) = split_best(rest, CANDIDATES, |(score, ..)| *score);
+        best_first(best, |(score, file, ..)| (*score, file));
+        candidates.extend(best.iter().filter_map(candidate).take(CANDIDATES - candidates.len()));
+        rest = others;
+    }
+    candidates
+}
+
+/// Moves as many of the best items to the front as are wanted, and those that are as good as the last of them, in no order.
+fn split_best<T>(items: &mut [T], wanted: usize, score: impl Fn(&T) -> f32) -> (&mut [T], &mut [T]) {
+    let mut end = wanted.min(items.len());
+    if wanted < items.len() {
+        let (_, last, _) = items.select_nth_unstable_by(wanted - 1, |a, b| score(b).total_cmp(&score(a)));
+        let least = score(last);
+        for index in wanted..items.len() {
+            if score(&items[index]) >= least {
+                items.swap(index, end);
+                end += 1;
+            }
+        }
+    }
+    items.split_at_mut(end)
 }
 
 /// What is left of a file's score for what kind of a file it is, unless the query asks for that kind.

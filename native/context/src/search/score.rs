@@ -34,45 +34,56 @@ impl<'a> Scorer<'a> {
         let segment = &part.segment;
         let mut scores = vec![0.0; segment.chunks.len()];
         for (sought, worth) in &self.sought {
-            let postings = segment.postings(sought.term).iter();
-            for posting in postings.filter(|posting| part.is_whole() || part.is_chunk_alive(posting.chunk)) {
+            let saturated = |often: f32| worth * often / (often + self.weights.saturation);
+            for posting in segment.postings(sought.term) {
                 let place = posting.chunk as usize;
-                let often = match sought.role {
-                    Role::Word => self.often(posting, segment.chunks[place].length),
-                    Role::Definition => f32::from(posting.name),
-                    Role::FileStem => f32::from(posting.path),
+                scores[place] += match sought.role {
+                    Role::Word => worth * self.saturated(posting, segment.chunks[place].length),
+                    Role::Definition => saturated(f32::from(posting.name)),
+                    Role::FileStem => saturated(f32::from(posting.path)),
                 };
-                scores[place] += worth * often / (often + self.weights.saturation);
             }
         }
+        part.dead_chunks().for_each(|chunks| scores[chunks].fill(0.0));
         scores
     }
 
-    /// How often a word occurs, by where it does and in how much text.
-    fn often(&self, posting: &Posting, length: u32) -> f32 {
-        let length = length as f32 / self.tables.mean_length;
-        let in_text = f32::from(posting.body) + self.weights.name * f32::from(posting.name);
-        in_text / (1.0 - self.weights.length + self.weights.length * length)
-            + self.weights.path * f32::from(posting.path)
+    /// How often a word occurs, by where it does and in how much text, on the scale that ends at 1.
+    ///
+    /// That is `o / (o + saturation)` for `o = in_text / norm + in_path`, with one division: it is worked out for each posting.
+    fn saturated(&self, posting: &Posting, length: u32) -> f32 {
+        let weights = self.weights;
+        let norm = 1.0 - weights.length + weights.length * (length as f32 / self.tables.mean_length);
+        let in_text = f32::from(posting.body) + weights.name * f32::from(posting.name);
+        let in_path = weights.path * f32::from(posting.path);
+        (in_text + in_path * norm) / (in_text + (in_path + weights.saturation) * norm)
     }
 }
 
 /// How much a term tells: the fewer chunks have it, the more (BM25's idf).
 fn rarity(tables: &Tables, sought: &Sought) -> f32 {
-    let counts = |posting: &&Posting| match sought.role {
-        // A long file of that name does not make the word less telling.
-        Role::Word => posting.body > 0 || posting.name > 0,
-        Role::Definition => posting.name > 0,
-        Role::FileStem => posting.path > 0,
-    };
-    let having: usize = tables
-        .parts
-        .iter()
-        .map(|part| {
-            let alive = |posting: &&Posting| part.is_whole() || part.is_chunk_alive(posting.chunk);
-            part.segment.postings(sought.term).iter().filter(counts).filter(alive).count()
-        })
-        .sum();
+    let having: usize = tables.parts.iter().map(|part| having(part, sought)).sum();
     let (all, having) = (tables.chunks as f32, having as f32);
     (1.0 + (all - having + 0.5).max(0.5) / (having + 0.5)).ln()
+}
+
+/// How many chunks have a term.
+fn having(part: &Part, sought: &Sought) -> usize {
+    let count = |postings: &[Posting]| {
+        let having = postings.iter().filter(|posting| match sought.role {
+            // A long file of that name does not make the word less telling.
+            Role::Word => posting.is_in_text(),
+            Role::Definition => posting.name > 0,
+            Role::FileStem => posting.path > 0,
+        });
+        having.count()
+    };
+    let postings = part.segment.postings(sought.term);
+    let all = match sought.role {
+        Role::Word => part.segment.count_in_text(sought.term),
+        Role::Definition | Role::FileStem => count(postings),
+    };
+    let place = |chunk: usize| postings.partition_point(|posting| (posting.chunk as usize) < chunk);
+    let dead = part.dead_chunks().map(|chunks| count(&postings[place(chunks.start)..place(chunks.end)]));
+    all - dead.sum::<usize>()
 }

@@ -28,13 +28,12 @@ impl Part {
         self.alive.get(file).copied().unwrap_or(false)
     }
 
-    pub(super) fn is_chunk_alive(&self, chunk: u32) -> bool {
-        self.segment.chunks.get(chunk as usize).is_some_and(|chunk| self.is_alive(chunk.file as usize))
-    }
-
-    /// Whether all of its files are as they were.
-    pub(super) fn is_whole(&self) -> bool {
-        self.alive_chunks == self.segment.chunks.len()
+    /// The chunks of the files that have changed, file by file, in order.
+    pub(super) fn dead_chunks(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let is_whole = self.alive_chunks == self.segment.chunks.len();
+        let files = if is_whole { &[] } else { &*self.alive };
+        let dead = files.iter().enumerate().filter(|(_, alive)| !**alive);
+        dead.map(|(place, _)| self.segment.chunks_of(place))
     }
 
     fn bury(&mut self, gone: &[FileId]) {

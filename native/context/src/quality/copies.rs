@@ -1,0 +1,244 @@
+//! The pairs of functions that are alike, kept from one snapshot to the next: what did not change is not compared again.
+//!
+//! Everything is a sorted list, and a change is merged in: that takes a pass over memory, some milliseconds where there are a million entries.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSliceMut as _;
+
+use super::duplicates::{Duplicate, Shingles};
+use crate::index::FileId;
+use crate::limits;
+use crate::record::{FileRecord, SymbolId};
+use crate::resolve::Place;
+
+/// Functions by one of their bands, see [`Shingles::bands`].
+type Banded = (u64, Place);
+
+/// The pairs of functions that share a band, in some files.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    files: HashMap<FileId, Functions>,
+    /// In order, so that the functions that share a band stand together.
+    banded: Vec<Banded>,
+    /// In the order of their functions.
+    pairs: Vec<Pair>,
+}
+
+/// The functions of a file that are long enough to be compared.
+#[derive(Debug, Clone)]
+struct Functions {
+    of: Arc<FileRecord>,
+    shingles: Arc<[(SymbolId, Shingles)]>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    functions: (Place, Place),
+    /// How many bands make it one.
+    bands: i32,
+    /// `None` until it is worked out, and of what is no pair of copies.
+    similarity: Option<f64>,
+}
+
+impl Copies {
+    /// Goes on to other files, most of which are the same.
+    pub(super) fn follow(&mut self, files: &[(FileId, Arc<FileRecord>)]) {
+        let known = |(id, record): &(FileId, Arc<FileRecord>)| {
+            self.files.get(id).filter(|functions| Arc::ptr_eq(&functions.of, record))
+        };
+        let (same, new): (Vec<_>, Vec<_>) = files.iter().partition(|file| known(file).is_some());
+        if new.is_empty() && same.len() == self.files.len() {
+            return;
+        }
+        let mut gone = std::mem::take(&mut self.files);
+        self.files = same.into_iter().filter_map(|(id, _)| gone.remove_entry(id)).collect();
+        let come = new.into_par_iter().map(|(id, record)| {
+            let shingles = Shingles::of_functions(record).into();
+            (*id, Functions { of: Arc::clone(record), shingles })
+        });
+        let come: HashMap<FileId, Functions> = come.collect();
+        let changed = Changed::new(gone.keys().chain(come.keys()));
+        let mut added = banded(&come);
+        let mut touched: Vec<u64> = banded(&gone).iter().chain(&added).map(|(band, _)| *band).collect();
+        touched.sort_unstable();
+        touched.dedup();
+
+        let mut changes = Vec::new();
+        pairs_of(&self.banded, &touched, -1, &mut changes);
+        self.banded.retain(|(_, place)| !changed.contains(*place));
+        self.banded.append(&mut added);
+        // Two lists in order, one behind the other: such a sort is a merge.
+        self.banded.sort();
+        pairs_of(&self.banded, &touched, 1, &mut changes);
+        self.files.extend(come);
+        self.change_pairs(changes, &changed);
+    }
+
+    /// The pairs, the most alike first.
+    pub(super) fn ranked(&self) -> Vec<Duplicate> {
+        let pairs = self.pairs.iter().filter_map(|pair| {
+            let (a, b) = pair.functions;
+            Some(Duplicate { a, b, similarity: pair.similarity? })
+        });
+        let mut ranked: Vec<Duplicate> = pairs.collect();
+        ranked.par_sort_by(|x, y| y.similarity.total_cmp(&x.similarity));
+        ranked
+    }
+
+    /// Takes what each change adds to the number of bands of a pair.
+    fn change_pairs(&mut self, mut changes: Vec<((Place, Place), i32)>, changed: &Changed) {
+        changes.par_sort_unstable();
+        let mut pairs = std::mem::take(&mut self.pairs);
+        let changes = changes.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
+            let bands = same.iter().map(|(_, bands)| bands).sum();
+            Some(Pair { functions: same.first()?.0, bands, similarity: None })
+        });
+        pairs.extend(changes);
+        // Again a merge; a pair that was there before stands first.
+        pairs.sort_by_key(|pair| pair.functions);
+        pairs.dedup_by(|change, pair| {
+            let is_same = change.functions == pair.functions;
+            pair.bands += if is_same { change.bands } else { 0 };
+            is_same
+        });
+        pairs.retain(|pair| pair.bands > 0);
+        let is_known = |pair: &Pair| {
+            pair.similarity.is_some()
+                && !changed.contains(pair.functions.0)
+                && !changed.contains(pair.functions.1)
+        };
+        let unknown: Vec<&mut Pair> = pairs.iter_mut().filter(|pair| !is_known(pair)).collect();
+        unknown.into_par_iter().for_each(|pair| pair.similarity = self.similarity(pair.functions));
+        self.pairs = pairs;
+    }
+
+    /// How alike two functions are; `None` where one is in the other.
+    fn similarity(&self, (a, b): (Place, Place)) -> Option<f64> {
+        let (its, theirs) = (self.shingles(a)?, self.shingles(b)?);
+        let nested = a.file == b.file && (its.span.contains(theirs.span) || theirs.span.contains(its.span));
+        (!nested).then(|| its.similarity(theirs))
+    }
+
+    fn shingles(&self, place: Place) -> Option<&Shingles> {
+        let shingles = &self.files.get(&place.file)?.shingles;
+        let index = shingles.binary_search_by_key(&place.symbol, |(symbol, _)| *symbol).ok()?;
+        Some(&shingles.get(index)?.1)
+    }
+}
+
+/// Which files changed, by the number of their id: asked for each of a million functions.
+struct Changed(Vec<bool>);
+
+impl Changed {
+    fn new<'a>(ids: impl Iterator<Item = &'a FileId>) -> Self {
+        let mut changed = Vec::new();
+        for id in ids {
+            let index = id.0 as usize;
+            changed.resize(changed.len().max(index + 1), false);
+            changed[index] = true;
+        }
+        Self(changed)
+    }
+
+    fn contains(&self, place: Place) -> bool {
+        self.0.get(place.file.0 as usize).copied().unwrap_or(false)
+    }
+}
+
+/// The functions of some files by their bands, in order.
+fn banded(files: &HashMap<FileId, Functions>) -> Vec<Banded> {
+    let mut banded: Vec<Banded> = Vec::new();
+    for (id, functions) in files {
+        for (symbol, shingles) in &*functions.shingles {
+            let place = Place { file: *id, symbol: *symbol };
+            banded.extend(shingles.bands.iter().map(|band| (*band, place)));
+        }
+    }
+    banded.par_sort_unstable();
+    banded
+}
+
+/// Adds the pairs that share one of some bands, each with a number.
+fn pairs_of(banded: &[Banded], bands: &[u64], number: i32, pairs: &mut Vec<((Place, Place), i32)>) {
+    let mut rest = banded;
+    for band in bands {
+        // Both are in order, and where much changes the next one stands first.
+        if rest.first().is_some_and(|(other, _)| other < band) {
+            rest = &rest[rest.partition_point(|(other, _)| other < band)..];
+        }
+        let end = rest.iter().position(|(other, _)| other != band).unwrap_or(rest.len());
+        let (members, behind) = rest.split_at(end);
+        rest = behind;
+        // Of what is everywhere the same, such as generated code, some pairs say enough.
+        let members = &members[..members.len().min(limits::DUPLICATES_OF_ONE_MAX)];
+        for (nth, (_, a)) in members.iter().enumerate() {
+            pairs.extend(members[nth + 1..].iter().map(|(_, b)| ((*a, *b), number)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::extract::extract;
+
+    /// A function of twenty lines, each with one of some names.
+    fn function(name: usize, lines: &[usize]) -> String {
+        let body = lines.iter().map(|line| format!("    a{line} = b{line}(c{line})\n"));
+        format!("def f{name}():\n{}\n", body.collect::<String>())
+    }
+
+    fn record(functions: &[Vec<usize>]) -> Arc<FileRecord> {
+        let text = functions.iter().enumerate().map(|(name, lines)| function(name, lines));
+        Arc::new(extract("a.py", &text.collect::<String>()))
+    }
+
+    /// The functions of one file, where it is there at all.
+    fn file() -> impl Strategy<Value = Option<Vec<Vec<usize>>>> {
+        let lines = prop::sample::subsequence((0..24).collect::<Vec<usize>>(), 18..22);
+        prop::option::weighted(0.8, prop::collection::vec(lines, 0..4))
+    }
+
+    #[test]
+    fn copies_are_pairs_of_which_none_is_in_the_other() {
+        let lines: Vec<usize> = (0..20).collect();
+        let other: Vec<usize> = (30..50).collect();
+        let mut copies = Copies::default();
+        let nested = Arc::new(extract(
+            "b.py",
+            &format!("def outer():\n    {}", function(0, &lines).replace('\n', "\n    ")),
+        ));
+        copies.follow(&[(FileId(0), record(&[lines.clone(), other])), (FileId(1), nested)]);
+        let found = copies.ranked();
+        assert!(found.iter().all(|copy| (copy.a.file, copy.b.file) == (FileId(0), FileId(1))), "{found:?}");
+        assert!(found.iter().any(|copy| (copy.similarity - 1.0).abs() < f64::EPSILON), "{found:?}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Whatever changes in whatever steps, the pairs are those that all files compared anew have.
+        #[test]
+        fn incremental_is_the_same_as_anew(steps in prop::collection::vec((0..8_usize, file()), 1..20)) {
+            let mut files: Vec<Option<Arc<FileRecord>>> = vec![None; 8];
+            let mut copies = Copies::default();
+            for (place, functions) in steps {
+                files[place] = functions.as_deref().map(record);
+                let there: Vec<(FileId, Arc<FileRecord>)> = (0..)
+                    .map(FileId)
+                    .zip(&files)
+                    .filter_map(|(id, file)| Some((id, file.clone()?)))
+                    .collect();
+                copies.follow(&there);
+                let mut anew = Copies::default();
+                anew.follow(&there);
+                prop_assert_eq!(copies.ranked(), anew.ranked());
+            }
+        }
+    }
+}
