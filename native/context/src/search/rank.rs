@@ -24,7 +24,7 @@ pub struct Weights {
     pub path: f32,
     /// What terms count by how they are sought.
     pub terms: TermWeights,
-    /// What a file's next best chunks add to its best one, each half as much as the one before.
+    /// What the mean of a file's next best chunks adds to its best one.
     pub coherence: f32,
     /// By what each further chunk of the same file is shown later.
     pub repetition: f32,
@@ -61,7 +61,7 @@ impl Default for Weights {
                 file_stem: 1.0,
                 word_file_stem: 1.0,
             },
-            coherence: 0.2,
+            coherence: 1.0,
             repetition: 0.5,
             meaning: 0.4,
             snippet_meaning: 0.4,
@@ -99,8 +99,12 @@ struct Candidate<'a> {
     score: f32,
 }
 
-/// Chunks of a file that are looked at. No more of one are ever shown.
-const CHUNKS_OF_A_FILE: usize = 5;
+/// Chunks of a file that are looked at. No more of one are ever shown. What a file is about is said in several places of it: with fewer, a
+/// file that mentions all words once goes before the one that is about them.
+const CHUNKS_OF_A_FILE: usize = 8;
+
+/// The most of them besides the best one. A file with fewer has nothing there, which counts as such.
+const OTHER_CHUNKS: f32 = (CHUNKS_OF_A_FILE - 1) as f32;
 
 /// Files whose standing is worked out: from further down nothing gets up to where it is shown.
 const CANDIDATES: usize = 200;
@@ -119,9 +123,8 @@ pub(super) fn rank(
     let quality = fuse(tables, snapshot, analysis, weights, &mut scores, scorer.best_possible());
     let mut candidates = candidates(tables, snapshot, &scores, analysis, filter);
     for candidate in &mut candidates {
-        let others = candidate.chunks.iter().skip(1);
-        let added: f32 = others.zip([1.0, 0.5, 0.25, 0.125]).map(|((score, _), share)| score * share).sum();
-        candidate.score = (candidate.score + weights.coherence * added)
+        let others: f32 = candidate.chunks.iter().skip(1).map(|(score, _)| score).sum();
+        candidate.score = (candidate.score + weights.coherence * others / OTHER_CHUNKS)
             * standing(snapshot, candidate.file, analysis, weights);
     }
     in_order(&candidates, |score| shown(score * quality, analysis.kind), weights, top)
