@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::explain::subject;
+use super::file_names::AskedNames;
 use super::filter::Filter;
 use super::lesser::Lesser;
 use super::meaning::fuse;
@@ -26,6 +27,8 @@ pub struct Weights {
     pub terms: TermWeights,
     /// What the mean of a file's next best chunks adds to its best one.
     pub coherence: f32,
+    /// What a file's own name adds to that where it is what is asked for.
+    pub file_name: f32,
     /// By what each further chunk of the same file is shown later.
     pub repetition: f32,
     /// The share that the meaning of a question has in a score, against that of its words.
@@ -62,6 +65,7 @@ impl Default for Weights {
                 word_file_stem: 1.0,
             },
             coherence: 1.0,
+            file_name: 0.3,
             repetition: 0.5,
             meaning: 0.4,
             snippet_meaning: 0.4,
@@ -122,9 +126,11 @@ pub(super) fn rank(
     let mut scores: Vec<Vec<f32>> = tables.parts.iter().map(|part| scorer.scores(part)).collect();
     let quality = fuse(tables, snapshot, analysis, weights, &mut scores, scorer.best_possible());
     let mut candidates = candidates(tables, snapshot, &scores, analysis, filter);
+    let asked = AskedNames::new(analysis);
     for candidate in &mut candidates {
         let others: f32 = candidate.chunks.iter().skip(1).map(|(score, _)| score).sum();
-        candidate.score = (candidate.score + weights.coherence * others / OTHER_CHUNKS)
+        let name = weights.file_name * asked.fit(&candidate.file.path);
+        candidate.score = (candidate.score + weights.coherence * others / OTHER_CHUNKS + name)
             * standing(snapshot, candidate.file, analysis, weights);
     }
     in_order(&candidates, |score| shown(score * quality, analysis.kind), weights, top)
