@@ -11,20 +11,29 @@ const SHORTENED: usize = 4;
 
 /// What a query asks for, to compare names of files with.
 pub(super) struct AskedNames {
-    /// The parts of its words, in lower case.
-    parts: HashSet<String>,
+    /// The parts of its words.
+    words: Vec<Word>,
+}
+
+/// A word in the forms that it is compared in.
+#[derive(PartialEq, Eq, Hash)]
+struct Word {
+    /// In lower case.
+    text: String,
+    stem: String,
 }
 
 impl AskedNames {
     pub(super) fn new(analysis: &Analysis<'_>) -> Self {
         let mut identifier = Identifier::default();
-        let mut parts = HashSet::new();
+        let mut words = HashSet::new();
         for word in &analysis.words {
             identifier.split(word);
             // Parts of one letter say nothing.
-            parts.extend(identifier.parts().filter(|part| part.len() > 1).map(str::to_owned));
+            let parts = identifier.parts().filter(|part| part.len() > 1);
+            words.extend(parts.map(|part| Word { text: part.to_owned(), stem: stem(part).to_owned() }));
         }
-        Self { parts }
+        Self { words: words.into_iter().collect() }
     }
 
     /// How much of a file's own name is asked for: 1 for a name of one word, more for the same share of a name of more words, because each
@@ -36,20 +45,21 @@ impl AskedNames {
             identifier.split(word);
             for part in identifier.parts() {
                 parts += 1.0;
-                asked += f32::from(self.parts.iter().any(|other| is_same_word(part, other)));
+                let part_stem = stem(part);
+                let is_same = |word: &Word| {
+                    word.stem == part_stem || is_short(&word.text, part) || is_short(part, &word.text)
+                };
+                asked += f32::from(self.words.iter().any(is_same));
             }
         }
         2.0 * asked / (parts + 1.0)
     }
 }
 
-/// Whether two are forms of a word, or one is the other shortened.
-fn is_same_word(one: &str, other: &str) -> bool {
-    let is_shortened = |short: &str, long: &str| {
-        let short = short.strip_suffix('s').unwrap_or(short);
-        short.len() >= SHORTENED && long.starts_with(short)
-    };
-    stem(one) == stem(other) || is_shortened(one, other) || is_shortened(other, one)
+/// Whether a word is another one shortened.
+fn is_short(short: &str, long: &str) -> bool {
+    let short = short.strip_suffix('s').unwrap_or(short);
+    short.len() >= SHORTENED && long.starts_with(short)
 }
 
 #[cfg(test)]

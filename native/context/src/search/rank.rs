@@ -64,7 +64,7 @@ impl Default for Weights {
                 file_stem: 1.0,
                 word_file_stem: 1.0,
             },
-            coherence: 1.0,
+            coherence: 0.5,
             file_name: 0.3,
             repetition: 0.5,
             meaning: 0.4,

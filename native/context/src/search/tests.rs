@@ -175,13 +175,13 @@ fn what_a_file_says_in_many_places_counts_more_than_what_it_says_once() {
 #[test]
 fn a_file_that_is_called_by_what_is_asked_for_is_shown_earlier() {
     let files = [
-        ("app.py", "def handle(request):\n    # reads the cookie of a session\n    return request\n"),
-        ("cookies.py", "def parse(header):\n    # the cookies\n    return header.split(';')\n"),
+        ("app.py", "def handle(request):\n    # the cookies of a session\n    return request\n"),
+        ("cookies.py", "def parse(header):\n    # one cookie after another\n    return header.split(';')\n"),
     ];
     let (_folder, index) = place(&files);
     let first = |file_name: f32| {
         let search = Search::with_weights(Weights { file_name, ..Weights::default() });
-        found(&search, &index.snapshot(), &ask("where are session cookies read")).swap_remove(0)
+        found(&search, &index.snapshot(), &ask("session cookies")).swap_remove(0)
     };
     assert_eq!(first(0.0), "app.py:1");
     assert_eq!(first(Weights::default().file_name), "cookies.py:1");
