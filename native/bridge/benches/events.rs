@@ -13,6 +13,8 @@
 mod app_server;
 #[path = "events/clients.rs"]
 mod clients;
+#[path = "figures/percentiles.rs"]
+mod percentiles;
 
 use std::io::Read;
 use std::process::Stdio;
@@ -27,6 +29,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
 use clients::{Heard, listen};
+use percentiles::Percentiles;
 
 /// What this program is to be.
 const ROLE: &str = "CODEX_BRIDGE_BENCH_ROLE";
@@ -174,19 +177,6 @@ async fn read_directly((count, rate): (usize, u32)) -> Vec<Duration> {
         delays.extend(clients::delay_of(&line));
     }
     delays
-}
-
-struct Percentiles {
-    p50: f64,
-    p99: f64,
-}
-
-impl Percentiles {
-    fn of(mut durations: Vec<Duration>) -> Self {
-        durations.sort_unstable();
-        let at = |percent: usize| durations[(durations.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
-        Self { p50: at(50), p99: at(99) }
-    }
 }
 
 /// What a process uses; told by Linux only.

@@ -9,6 +9,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
 
+#[path = "figures/percentiles.rs"]
+mod percentiles;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,6 +35,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use testkit::{CodexHome, HttpClient, ScriptedModel, codex_binary};
 use tokio::net::{TcpListener, TcpStream};
+
+use percentiles::Percentiles;
 
 const CONVERSATIONS: usize = 150;
 const REOPENED: usize = 60;
@@ -159,19 +164,6 @@ async fn until_completed(watch: &mut ThreadWatch) {
         }
     }
     panic!("the app-server ended");
-}
-
-struct Percentiles {
-    p50: f64,
-    p99: f64,
-}
-
-impl Percentiles {
-    fn of(mut durations: Vec<Duration>) -> Self {
-        durations.sort_unstable();
-        let at = |percent: usize| durations[(durations.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
-        Self { p50: at(50), p99: at(99) }
-    }
 }
 
 async fn health(bridge: &Bridge) {

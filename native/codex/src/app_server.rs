@@ -6,13 +6,12 @@ use std::time::Duration;
 use process_wrap::tokio::ChildWrapper;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::{CallError, Connection};
 use crate::launch::{self, Launch};
 pub use crate::process::Exit;
-use crate::process::Stderr;
+use crate::process::{Stderr, Supervised, end_of};
 use crate::protocol;
 
 /// Without a delay, `thread/unsubscribe` gives a thread's writer back at once; the default is 60 s.
@@ -23,6 +22,7 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
 const EXIT_GRACE: Duration = Duration::from_millis(1000);
 /// How long the output of an app-server that has ended is read.
 const LAST_WORDS_LIMIT: Duration = Duration::from_millis(500);
+
 /// Why an app-server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -79,7 +79,7 @@ impl Methods {
     }
 }
 
-/// A running app-server whose handshake is done.
+/// A running app-server whose handshake is done. Dropping it ends it.
 #[derive(Debug)]
 pub struct AppServer {
     /// Its JSON-RPC link.
@@ -90,9 +90,7 @@ pub struct AppServer {
     pub user_agent: String,
     /// Its process id.
     pub pid: u32,
-    stderr: Stderr,
-    stop: CancellationToken,
-    exit: watch::Receiver<Option<Exit>>,
+    process: Supervised,
 }
 
 #[derive(Deserialize)]
@@ -124,55 +122,40 @@ impl AppServer {
         let connection = Connection::open(output, input);
         let stderr = Stderr::default();
         tokio::spawn(stderr.clone().collect(errors));
-        let stop = CancellationToken::new();
-        let (exit_sender, mut exit) = watch::channel(None);
-        tokio::spawn(supervise(child, connection.clone(), stderr.clone(), stop.clone(), exit_sender));
-
-        let guard = stop.clone().drop_guard();
+        let process =
+            Supervised::new(stderr.clone(), |stop| supervise(child, connection.clone(), stderr, stop));
         match introduce(&connection, client_version).await {
             Ok((user_agent, methods)) => {
-                guard.disarm();
                 tracing::info!(pid, user_agent, methods = methods.count(), "started the Codex app-server");
-                Ok(Self { connection, methods, user_agent, pid, stderr, stop, exit })
+                Ok(Self { connection, methods, user_agent, pid, process })
             }
             Err(error) => {
-                stop.cancel();
-                // An error means that nobody supervises the process any more, because it is gone.
-                let _ = exit.wait_for(Option::is_some).await;
-                Err(StartError::Handshake { error, stderr: stderr.tail() })
+                process.stop().await;
+                Err(StartError::Handshake { error, stderr: process.stderr.tail() })
             }
         }
     }
 
     /// Completes when the process is gone and its last words are read.
     pub async fn exited(&self) -> Exit {
-        let mut exit = self.exit.clone();
-        let ended = exit.wait_for(Option::is_some).await;
-        ended.ok().and_then(|exit| exit.clone()).unwrap_or(Exit { code: None, signal: None })
+        self.process.exited().await
     }
 
     /// The last lines it wrote to its standard error.
     #[must_use]
     pub fn stderr_tail(&self) -> String {
-        self.stderr.tail()
+        self.process.stderr.tail()
     }
 
     /// The last line it wrote to its standard error.
     #[must_use]
     pub fn stderr_last(&self) -> Option<String> {
-        self.stderr.last()
+        self.process.stderr.last()
     }
 
     /// Ends the process and all that it started, and waits until it is gone: a second and a half at the most.
     pub async fn stop(&self) {
-        self.stop.cancel();
-        self.exited().await;
-    }
-}
-
-impl Drop for AppServer {
-    fn drop(&mut self) {
-        self.stop.cancel();
+        self.process.stop().await;
     }
 }
 
@@ -193,36 +176,18 @@ async fn introduce(connection: &Connection, client_version: &str) -> Result<(Str
     Ok((user_agent, methods))
 }
 
-/// Owns the child: waits for its end, or ends it when asked to.
+/// Owns the child until it is gone and its last words are read.
 async fn supervise(
-    mut child: Box<dyn ChildWrapper>,
+    child: Box<dyn ChildWrapper>,
     connection: Connection,
     stderr: Stderr,
     stop: CancellationToken,
-    exit: watch::Sender<Option<Exit>>,
-) {
-    let status = tokio::select! {
-        status = child.wait() => {
-            // What it had started may be there still.
-            if let Err(error) = child.start_kill() {
-                tracing::debug!(%error, "nothing left to end");
-            }
-            status
-        }
-        () = async { tokio::select! { () = stop.cancelled() => {}, () = connection.closed() => {} } } => {
-            // Closing its input is the polite way; the whole group is ended in any case, because commands that
-            // a turn was running may outlive the app-server.
-            connection.close();
-            let waited = tokio::time::timeout(EXIT_GRACE, child.wait()).await;
-            if let Err(error) = child.start_kill() {
-                tracing::debug!(%error, "nothing left to end");
-            }
-            match waited {
-                Ok(status) => status,
-                Err(_) => child.wait().await,
-            }
-        }
+) -> Exit {
+    let to_end = async {
+        tokio::select! { () = stop.cancelled() => {}, () = connection.closed() => {} }
     };
+    // Closing its input is the polite way.
+    let status = end_of(child, to_end, |_| connection.close(), EXIT_GRACE).await;
     // What it said last may still be on its way: an answer, why it gave up. It is in the pipe, so it is read at once,
     // unless something that it started keeps the pipe open.
     let last_words = async { tokio::join!(connection.closed(), stderr.closed.cancelled()) };
@@ -230,9 +195,9 @@ async fn supervise(
         tracing::debug!("the app-server's output is still open");
     }
     connection.close();
-    let ended = Exit::of(status);
-    tracing::info!(code = ended.code, signal = ended.signal, "the Codex app-server ended");
-    exit.send_replace(Some(ended));
+    let exit = Exit::of(status);
+    tracing::info!(code = exit.code, signal = exit.signal, "the Codex app-server ended");
+    exit
 }
 
 #[cfg(test)]

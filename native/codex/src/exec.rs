@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use process_wrap::tokio::ChildWrapper;
 use tokio::io::{AsyncRead, AsyncWriteExt, BufReader};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use event::ExecEvent;
@@ -22,7 +22,7 @@ pub use options::{Color, ExecOptions, ExecRequest, OptionProblem};
 
 use crate::launch::{self, Launch};
 use crate::lines::{Line, next_line};
-use crate::process::{Exit, Stderr};
+use crate::process::{Exit, Stderr, Supervised, end_of};
 use crate::rpc::{Refusal, RpcError};
 
 /// One item, with all that a command printed, is one line.
@@ -40,9 +40,7 @@ pub struct ExecRun {
     /// Its process id.
     pub pid: u32,
     events: mpsc::Receiver<ExecEvent>,
-    stderr: Stderr,
-    stop: CancellationToken,
-    exit: watch::Receiver<Option<Exit>>,
+    process: Supervised,
 }
 
 impl ExecRun {
@@ -71,23 +69,9 @@ impl ExecRun {
         tokio::spawn(read_events(output, events_sender, ended.clone()));
         let stderr = Stderr::default();
         tokio::spawn(stderr.clone().collect(errors));
-        let stop = CancellationToken::new();
-        let stop_asked = stop.clone();
-        let (exit_sender, exit) = watch::channel(None);
-        let last_words = stderr.closed.clone();
-        tokio::spawn(async move {
-            let status = end_of(child, stop_asked).await;
-            ended.cancel();
-            // It is in the pipe, so it is read at once, unless something that it started keeps the pipe open.
-            if tokio::time::timeout(LAST_WORDS_LIMIT, last_words.cancelled()).await.is_err() {
-                tracing::debug!("the standard error of codex exec is still open");
-            }
-            let exit = Exit::of(status);
-            tracing::info!(code = exit.code, signal = exit.signal, "codex exec ended");
-            exit_sender.send_replace(Some(exit));
-        });
+        let process = Supervised::new(stderr.clone(), |stop| supervise(child, ended, stderr, stop));
         tracing::info!(pid, "started codex exec");
-        Ok(Self { pid, events, stderr, stop, exit })
+        Ok(Self { pid, events, process })
     }
 
     /// The next event; `None` when there will be no more.
@@ -97,35 +81,26 @@ impl ExecRun {
 
     /// Completes when the process is gone. Events may still wait to be read.
     pub async fn exited(&self) -> Exit {
-        let mut exit = self.exit.clone();
-        let ended = exit.wait_for(Option::is_some).await;
-        ended.ok().and_then(|exit| exit.clone()).unwrap_or(Exit { code: None, signal: None })
+        self.process.exited().await
     }
 
     /// The last lines it wrote to its standard error.
     #[must_use]
     pub fn stderr_tail(&self) -> String {
-        self.stderr.tail()
+        self.process.stderr.tail()
     }
 
     /// What its last words mean, when they are a refusal of the thread, such as [`Refusal::OwnedElsewhere`].
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        let refusal = RpcError { code: 0, message: self.stderr.tail() }.refusal();
+        let refusal = RpcError { code: 0, message: self.process.stderr.tail() }.refusal();
         (refusal != Refusal::Other).then_some(refusal)
     }
 
     /// Interrupts the turn, ends the process and all that it started, and waits until it is gone: some two seconds and a
     /// half at the most.
     pub async fn stop(&self) {
-        self.stop.cancel();
-        self.exited().await;
-    }
-}
-
-impl Drop for ExecRun {
-    fn drop(&mut self) {
-        self.stop.cancel();
+        self.process.stop().await;
     }
 }
 
@@ -165,26 +140,22 @@ async fn read_events(
     }
 }
 
-/// Owns the child: waits for its end, or ends it when asked to. Nothing that it started is left.
-async fn end_of(
-    mut child: Box<dyn ChildWrapper>,
+/// Owns the child until it is gone and its last words are read; tells the reader of its events when it is gone.
+async fn supervise(
+    child: Box<dyn ChildWrapper>,
+    ended: CancellationToken,
+    stderr: Stderr,
     stop: CancellationToken,
-) -> std::io::Result<std::process::ExitStatus> {
-    let status = tokio::select! {
-        status = child.wait() => status,
-        () = stop.cancelled() => {
-            interrupt(child.as_ref());
-            match tokio::time::timeout(INTERRUPT_GRACE, child.wait()).await {
-                Ok(status) => status,
-                Err(_) => {
-                    kill(child.as_mut());
-                    child.wait().await
-                }
-            }
-        }
-    };
-    kill(child.as_mut());
-    status
+) -> Exit {
+    let status = end_of(child, stop.cancelled(), interrupt, INTERRUPT_GRACE).await;
+    ended.cancel();
+    // It is in the pipe, so it is read at once, unless something that it started keeps the pipe open.
+    if tokio::time::timeout(LAST_WORDS_LIMIT, stderr.closed.cancelled()).await.is_err() {
+        tracing::debug!("the standard error of codex exec is still open");
+    }
+    let exit = Exit::of(status);
+    tracing::info!(code = exit.code, signal = exit.signal, "codex exec ended");
+    exit
 }
 
 /// As Ctrl-C does: Codex records the interruption. Windows has no such signal for a process without a console.
@@ -200,9 +171,3 @@ fn interrupt(child: &dyn ChildWrapper) {
 /// POSIX.
 #[cfg(unix)]
 const INTERRUPT_SIGNAL: i32 = 2;
-
-fn kill(child: &mut dyn ChildWrapper) {
-    if let Err(error) = child.start_kill() {
-        tracing::debug!(%error, "nothing left to end");
-    }
-}

@@ -16,6 +16,7 @@ mod captures;
 mod chunks;
 mod embedded;
 mod generated;
+mod headings;
 mod imports;
 mod lines;
 mod occurrences;
@@ -41,7 +42,8 @@ pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
     let line_starts = lines::starts(text);
     let (parts, understanding) = parts(language, text, &line_starts);
     let mut names = NameTableBuilder::default();
-    let (mut symbols, mut imports, mut occurrences) = (Vec::new(), Vec::new(), Vec::new());
+    let mut symbols = headings::sections(language, text, &mut names);
+    let (mut imports, mut occurrences) = (Vec::new(), Vec::new());
     let mut comments = Vec::new();
     for (language, captured) in &parts {
         symbols::append(&mut symbols, symbols::symbols(*language, text, captured, &mut names));

@@ -145,8 +145,8 @@ impl Counts {
         self.lines += u64::from(record.lines.total());
         self.code += u64::from(record.lines.code);
         self.imports += record.imports.len() as u64;
-        self.symbols += record.symbols.len() as u64;
         for symbol in &record.symbols {
+            self.symbols += u64::from(symbol.kind != SymbolKind::Section);
             match symbol.kind {
                 SymbolKind::Function => self.functions += 1,
                 SymbolKind::Method | SymbolKind::Constructor => self.methods += 1,

@@ -29,7 +29,7 @@ pub use codex_home::CodexHome;
 pub use event_reader::{EventReader, ServerSentEvent};
 pub use http_client::{HttpClient, HttpReply, NoReply};
 pub use model::{RecordedRequest, ScriptedModel};
-pub use nats_server::NatsServer;
+pub use nats_server::{NatsPass, NatsServer};
 pub use peer::{Action, PeerOutcome, PeerScript, ScriptedPeer, Step, play};
 pub use program::testkit_program;
 pub use webhook_receiver::{ReceivedWebhook, ReceiverAnswer, WebhookReceiver};

@@ -10,10 +10,15 @@ use tempfile::TempDir;
 
 use crate::WAIT_MAX;
 
+mod secured;
+
+pub use secured::NatsPass;
+
 /// A server of its own on a port of its own. Its streams outlive it, as long as this value lives.
 #[derive(Debug)]
 pub struct NatsServer {
     folder: TempDir,
+    scheme: &'static str,
     port: u16,
     process: Option<Child>,
 }
@@ -31,11 +36,25 @@ impl NatsServer {
     /// When there is no `nats-server`, or it does not start.
     #[must_use]
     pub fn start_with(configuration: &str) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a temporary folder"), "nats", configuration)
+    }
+
+    /// Starts a server that speaks TLS, for those with a file of credentials.
+    ///
+    /// # Panics
+    /// When there is no `nats-server`, or it does not start.
+    #[must_use]
+    pub fn start_secured() -> (Self, NatsPass) {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let (configuration, pass) = secured::secure(folder.path());
+        (Self::start_in(folder, "tls", &configuration), pass)
+    }
+
+    fn start_in(folder: TempDir, scheme: &'static str, configuration: &str) -> Self {
         // Free a moment ago; it stays the server's, so that clients find it again.
         let port =
             TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).map(|at| at.port());
-        let mut server = Self { folder, port: port.expect("a free port"), process: None };
+        let mut server = Self { folder, scheme, port: port.expect("a free port"), process: None };
         let mut file = std::fs::File::create(server.configuration()).expect("a configuration file");
         let lines = format!(
             "host: 127.0.0.1\nport: {}\njetstream {{ store_dir: {:?} }}\n{configuration}\n",
@@ -50,7 +69,7 @@ impl NatsServer {
     /// Its address.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
     /// Ends it at once, as a power failure would end it.

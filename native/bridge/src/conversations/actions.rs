@@ -242,16 +242,7 @@ impl ThreadTask {
                 archived => archived,
             };
         }
-        if self.loaded.is_none() {
-            let deadline = Instant::now() + limits::ACTION_TIMEOUT;
-            match self.resume(&ThreadOptions::default(), deadline).await? {
-                Some(Access::Ours) => {}
-                Some(Access::OwnedElsewhere(_)) => {
-                    return Err(self.conversations.owned_elsewhere(&self.thread_id).await);
-                }
-                None => return Err(send_timeout(limits::ACTION_TIMEOUT)),
-            }
-        }
+        self.load_for_action().await?;
         // What others queued on it has begun by now, or is about to.
         self.finish_turns_of_others(None).await;
         let Some(loaded) = &self.loaded else { return Err(Error::Stopping) };
@@ -269,6 +260,19 @@ impl ThreadTask {
             Action::Archive | Action::Load | Action::Raw(_) => {}
         }
         Ok(())
+    }
+
+    /// Loads the thread, if it is not, where nobody else has it.
+    pub(super) async fn load_for_action(&mut self) -> Result<(), Error> {
+        if self.loaded.is_some() {
+            return Ok(());
+        }
+        let deadline = Instant::now() + limits::ACTION_TIMEOUT;
+        match self.resume(&ThreadOptions::default(), deadline).await? {
+            Some(Access::Ours) => Ok(()),
+            Some(Access::OwnedElsewhere(_)) => Err(self.conversations.owned_elsewhere(&self.thread_id).await),
+            None => Err(send_timeout(limits::ACTION_TIMEOUT)),
+        }
     }
 }
 

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use codex::connection::CallError;
-use codex::protocol::{Thread, ThreadOptions};
+use codex::protocol::Thread;
 use codex::rpc::Refusal;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::Conversations;
 use super::actions::Action;
-use super::thread::{Access, Loaded, ThreadTask, unsubscribe};
-use super::{Conversations, send_timeout};
+use super::thread::{Loaded, ThreadTask, unsubscribe};
 use crate::approvals::Asker;
 use crate::error::Error;
 use crate::jobs::LiveJob;
@@ -248,14 +248,7 @@ impl ThreadTask {
 
     async fn call_with_writer(&mut self, method: &str, params: Value) -> Result<Value, Error> {
         if self.loaded.is_none() {
-            let deadline = Instant::now() + limits::ACTION_TIMEOUT;
-            match self.resume(&ThreadOptions::default(), deadline).await? {
-                Some(Access::Ours) => {}
-                Some(Access::OwnedElsewhere(_)) => {
-                    return Err(self.conversations.owned_elsewhere(&self.thread_id).await);
-                }
-                None => return Err(send_timeout(limits::ACTION_TIMEOUT)),
-            }
+            self.load_for_action().await?;
             // What others queued on it has begun by now, or is about to.
             self.finish_turns_of_others(None).await;
         }

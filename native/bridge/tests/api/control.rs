@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestBridge, another_owner};
+use crate::support::{TestBridge, handed_over};
 
 fn job_path(reply: &Value, rest: &str) -> String {
     format!("/jobs/{}{rest}", reply["job"]["jobId"].as_str().unwrap())
@@ -113,23 +113,15 @@ async fn words_join_the_running_turn() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_taken_back_out_of_the_queue_of_another_process() {
     let test = TestBridge::start().await;
-    let first = test.create("hello").await;
-    test.ended_of(&first).await;
-    let thread_id = first["conversationId"].as_str().unwrap();
-    let other = another_owner(&test.folders, thread_id).await;
-    let input = [codex::protocol::UserInput::Text { text: "@model hold theirs".into() }];
-    other.connection.turn_start(thread_id, "their-message", &input, None).await.unwrap();
-    test.model.wait_until_held("theirs").await;
-    let handed = test.post(&messages_path(&first), json!({"message": "NEVER SENT"})).await.body;
-    assert_eq!(handed["delivery"], "handed_over");
+    let (handed, other, thread_id) = handed_over(&test, json!({"message": "NEVER SENT"})).await;
     let edit = format!("/conversations/{thread_id}/queue/{}", handed["job"]["jobId"].as_str().unwrap());
     let edited = test.client.patch(&edit, &json!({"message": "NEVER SENT EITHER"})).await.unwrap();
     assert_eq!(edited.status, 200, "{}", edited.body);
-    let queue = other.connection.thread_queue_list(thread_id).await.unwrap();
+    let queue = other.connection.thread_queue_list(&thread_id).await.unwrap();
     assert!(queue[0].input.to_string().contains("NEVER SENT EITHER"), "{queue:?}");
     let cancelled = test.post(&job_path(&handed, "/cancel"), json!({})).await.body;
     assert_eq!(cancelled["job"]["failure"]["code"], "cancelled", "{cancelled}");
     test.model.release("theirs");
-    assert!(other.connection.thread_queue(thread_id).await.unwrap().is_empty());
+    assert!(other.connection.thread_queue(&thread_id).await.unwrap().is_empty());
     other.stop().await;
 }

@@ -6,7 +6,7 @@ use bridge::editor::Editor;
 use serde_json::{Value, json};
 
 use crate::editor::ListedTabs;
-use crate::support::{TestBridge, another_owner, eventually};
+use crate::support::{TestBridge, another_owner, eventually, handed_over};
 
 async fn send(test: &TestBridge, conversation: &Value, message: &str, delivery: &str) -> testkit::HttpReply {
     let path = format!("/conversations/{}/messages", conversation["conversationId"].as_str().unwrap());
@@ -91,15 +91,7 @@ async fn a_conversation_that_another_process_owns_is_handed_over_refused_or_fork
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handed_over_message_whose_owner_dies_is_run_by_the_bridge() {
     let test = TestBridge::start().await;
-    let first = test.create("hello").await;
-    test.ended_of(&first).await;
-    let thread_id = first["conversationId"].as_str().unwrap();
-    let other = another_owner(&test.folders, thread_id).await;
-    let input = [codex::protocol::UserInput::Text { text: "@model hold theirs".into() }];
-    other.connection.turn_start(thread_id, "their-message", &input, None).await.unwrap();
-    test.model.wait_until_held("theirs").await;
-    let handed = send(&test, &first, "@model escalate touch made", "auto").await.body;
-    assert_eq!(handed["delivery"], "handed_over");
+    let (handed, other, _) = handed_over(&test, json!({"message": "@model escalate touch made"})).await;
     other.stop().await;
     let job = eventually("the bridge runs it", || async {
         let path = format!("/jobs/{}", handed["job"]["jobId"].as_str().unwrap());

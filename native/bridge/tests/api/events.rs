@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::{HttpClient, ServerSentEvent};
 use tokio::io::AsyncWriteExt;
 
-use crate::support::TestBridge;
+use crate::support::{TestBridge, forgetful_bridge};
 
 fn ids(events: &[ServerSentEvent]) -> Vec<i64> {
     events.iter().filter_map(|event| event.id).collect()
@@ -156,21 +156,7 @@ async fn what_cannot_be_streamed_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_forgotten_is_said() {
-    let test = TestBridge::start().await;
-    for number in 0..3 {
-        let reply = test.create(&format!("number {number}")).await;
-        test.ended_of(&reply).await;
-    }
-    test.bridge.stop().await;
-    let mut config = test.folders.config();
-    config.history_jobs_max = 1;
-    let again = Bridge::start(config, None).await.unwrap();
-    let client = HttpClient::new(again.url());
-    crate::support::eventually("old jobs are forgotten", || async {
-        let jobs = client.get("/jobs").await.unwrap().body["jobs"].as_array().unwrap().len();
-        (jobs == 1).then_some(())
-    })
-    .await;
+    let (_folders, again, client) = forgetful_bridge(1).await;
     let heard = client.events("/events?after=1").await.unwrap().until("job.completed").await;
     assert_eq!(heard[0].event, "stream.gap");
     assert_eq!(heard[0].data["oldestEventId"].as_i64(), heard[1].id);

@@ -9,7 +9,7 @@ use http::Method;
 use serde_json::json;
 use testkit::HttpClient;
 
-use crate::support::TestBridge;
+use crate::support::{TestBridge, forgetful_bridge};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_ends_the_running_job_truthfully_and_frees_the_port() {
@@ -146,21 +146,10 @@ async fn waiting_for_a_job_has_an_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_is_pruned_by_count() {
-    let test = TestBridge::start().await;
-    for number in 0..3 {
-        let reply = test.create(&format!("number {number}")).await;
-        test.ended_of(&reply).await;
-    }
-    test.bridge.stop().await;
-    let mut config = test.folders.config();
-    config.history_jobs_max = 2;
-    let again = Bridge::start(config, None).await.unwrap();
-    let client = HttpClient::new(again.url());
-    crate::support::eventually("the oldest job is forgotten", || async {
-        let jobs = client.get("/jobs").await.unwrap().body["jobs"].as_array().unwrap().len();
-        (jobs == 2).then_some(())
-    })
-    .await;
+    let (_folders, again, client) = forgetful_bridge(2).await;
+    let left = client.get("/jobs").await.unwrap().body["jobs"].clone();
+    let texts = [&left[0]["result"]["text"], &left[1]["result"]["text"]];
+    assert_eq!(texts, ["You said: number 2", "You said: number 1"], "{left}");
     again.stop().await;
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use testkit::HttpClient;
 
 use crate::editor::ListedTabs;
-use crate::support::{TestBridge, another_owner, eventually};
+use crate::support::{TestBridge, eventually, handed_over};
 
 fn messages_path(reply: &Value) -> String {
     format!("/conversations/{}/messages", reply["conversationId"].as_str().unwrap())
@@ -158,20 +158,6 @@ async fn an_approval_can_be_answered_as_soon_as_it_is_heard_of() {
         assert_eq!(decided.status, 200, "{number}: {}", decided.body);
         assert_eq!(test.ended_of(&reply).await["status"], "completed");
     }
-}
-
-/// A conversation that another process owns and is busy with, and a message that waits in its queue.
-async fn handed_over(test: &TestBridge, message: Value) -> (Value, codex::app_server::AppServer, String) {
-    let first = test.create("hello").await;
-    test.ended_of(&first).await;
-    let thread_id = first["conversationId"].as_str().unwrap().to_owned();
-    let other = another_owner(&test.folders, &thread_id).await;
-    let input = [UserInput::Text { text: "@model hold theirs".into() }];
-    other.connection.turn_start(&thread_id, "their-message", &input, None).await.unwrap();
-    test.model.wait_until_held("theirs").await;
-    let handed = test.post(&messages_path(&first), message).await.body;
-    assert_eq!(handed["delivery"], "handed_over", "{handed}");
-    (handed, other, thread_id)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -159,3 +159,40 @@ pub(crate) async fn another_owner(folders: &Folders, thread_id: &str) -> codex::
     .await;
     other
 }
+
+/// A conversation that another process owns and is busy with, and a message that waits in its queue.
+pub(crate) async fn handed_over(
+    test: &TestBridge,
+    message: Value,
+) -> (Value, codex::app_server::AppServer, String) {
+    let first = test.create("hello").await;
+    test.ended_of(&first).await;
+    let thread_id = first["conversationId"].as_str().unwrap().to_owned();
+    let other = another_owner(&test.folders, &thread_id).await;
+    let input = [codex::protocol::UserInput::Text { text: "@model hold theirs".into() }];
+    other.connection.turn_start(&thread_id, "their-message", &input, None).await.unwrap();
+    test.model.wait_until_held("theirs").await;
+    let handed = test.post(&format!("/conversations/{thread_id}/messages"), message).await.body;
+    assert_eq!(handed["delivery"], "handed_over", "{handed}");
+    (handed, other, thread_id)
+}
+
+/// A bridge that remembers only the last `jobs_max` jobs of its three.
+pub(crate) async fn forgetful_bridge(jobs_max: u32) -> (Folders, Bridge, HttpClient) {
+    let test = TestBridge::start().await;
+    for number in 0..3 {
+        let reply = test.create(&format!("number {number}")).await;
+        test.ended_of(&reply).await;
+    }
+    test.bridge.stop().await;
+    let mut config = test.folders.config();
+    config.history_jobs_max = jobs_max;
+    let again = Bridge::start(config, None).await.unwrap();
+    let client = HttpClient::new(again.url());
+    eventually("old jobs are forgotten", || async {
+        let jobs = client.get("/jobs").await.unwrap().body["jobs"].as_array().unwrap().len();
+        (jobs == jobs_max as usize).then_some(())
+    })
+    .await;
+    (test.folders, again, client)
+}

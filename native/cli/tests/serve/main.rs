@@ -9,6 +9,7 @@
 #![cfg(unix)]
 
 mod crash_sweep;
+mod nats;
 mod world;
 
 use std::path::Path;

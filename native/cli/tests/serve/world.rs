@@ -45,8 +45,18 @@ impl World {
     }
 
     pub(crate) async fn serve_with(&self, codex: &Path, level: &str) -> Serve {
+        self.serve_changed(codex, |command| command.env("CODEX_BRIDGE_LOG", level)).await
+    }
+
+    /// With other arguments or another environment.
+    pub(crate) async fn serve_changed(
+        &self,
+        codex: &Path,
+        change: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Serve {
         let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_codex-bridge"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_codex-bridge"));
+        command
             .args(["serve", "--port", "0", "--codex"])
             .arg(codex)
             .arg("--data-dir")
@@ -57,11 +67,9 @@ impl World {
             .env("CODEX_BRIDGE_DISCOVERY_DIR", self.folder.path().join("discovery"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .env("CODEX_BRIDGE_LOG", level)
             .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+            .kill_on_drop(true);
+        let mut process = change(&mut command).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let line = lines.next_line().await.unwrap().expect("the line that tells the address");
         let url = line.strip_prefix("codex-bridge listening on ").unwrap();

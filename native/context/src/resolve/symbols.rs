@@ -20,9 +20,11 @@ impl Resolver<'_> {
                 found.retain(|place| self.is_within(*place, around));
             }
         }
-        // What only bears a type's name is of interest where the type itself is not ours.
+        // What only bears a name is of interest where nothing of ours defines it: of a type, what implements it; of all else, a heading.
         let only_bears = |place: &Place| {
-            self.symbol(*place).is_some_and(|(_, symbol)| symbol.kind == SymbolKind::Implementation)
+            self.symbol(*place).is_some_and(|(_, symbol)| {
+                matches!(symbol.kind, SymbolKind::Implementation | SymbolKind::Section)
+            })
         };
         if !found.iter().all(only_bears) {
             found.retain(|place| !only_bears(place));

@@ -1,0 +1,113 @@
+//! The sections of a document: what its headings name, up to the next one that is no deeper.
+
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::offset;
+use crate::languages::LanguageId;
+use crate::limits;
+use crate::record::{NameTableBuilder, Span, Symbol, SymbolId, SymbolKind, Visibility};
+
+/// The sections of a document, in the order of the text; none where the language has no headings.
+pub(super) fn sections<'text>(
+    language: LanguageId,
+    text: &'text str,
+    names: &mut NameTableBuilder<'text>,
+) -> Vec<Symbol> {
+    if language.language().name != "markdown" {
+        return Vec::new();
+    }
+    let headings = headings(text);
+    let mut sections: Vec<Symbol> = Vec::with_capacity(headings.len());
+    // Those that the next heading may be in.
+    let mut around: Vec<(HeadingLevel, SymbolId)> = Vec::new();
+    for (index, heading) in headings.iter().enumerate() {
+        around.retain(|(level, _)| *level < heading.level);
+        let next = headings[index + 1..].iter().find(|next| next.level <= heading.level);
+        let behind = next.map_or(text.len(), |next| next.line.start as usize);
+        let end = offset(text[..behind].trim_end().len());
+        let name = heading.name.of(text);
+        sections.push(Symbol {
+            name: names.intern(name),
+            kind: SymbolKind::Section,
+            parent: around.last().map(|(_, id)| *id),
+            owner: None,
+            span: Span { start: heading.line.start, end },
+            name_span: heading.name,
+            body: Some(Span { start: heading.line.end.min(end), end }),
+            doc: None,
+            visibility: Visibility::Public,
+            is_test: false,
+            signature: format!("{} {name}", "#".repeat(heading.level as usize)).into(),
+            parameters: Box::default(),
+            decorators: Box::default(),
+        });
+        around.push((heading.level, SymbolId::from_index(index)));
+    }
+    sections
+}
+
+struct Heading {
+    level: HeadingLevel,
+    /// All of it, with its signs.
+    line: Span,
+    /// Its words.
+    name: Span,
+}
+
+fn headings(text: &str) -> Vec<Heading> {
+    let options =
+        Options::ENABLE_YAML_STYLE_METADATA_BLOCKS | Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS;
+    let mut headings: Vec<Heading> = Vec::new();
+    let mut words: Option<Span> = None;
+    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+        let span = super::span(&range);
+        match event {
+            Event::Start(Tag::Heading { .. }) => words = Some(Span { start: span.end, end: span.start }),
+            Event::End(TagEnd::Heading(level)) => {
+                let name = words.take().filter(|name| name.start < name.end);
+                headings.extend(
+                    name.filter(|name| ((name.end - name.start) as usize) <= limits::NAME_BYTES_MAX)
+                        .map(|name| Heading { level, line: span, name }),
+                );
+            }
+            _ => {
+                // Code, links and emphasis in a heading belong to its words as they are written.
+                if let Some(words) = &mut words {
+                    *words = Span { start: words.start.min(span.start), end: words.end.max(span.end) };
+                }
+            }
+        }
+    }
+    headings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_lie_in_those_of_headings_above_them() {
+        let text = "---\ntitle: no\n---\nIntro\n\n# One `x`\ntext\n\n### Deep *er*\n\n```sh\n# no heading\n```\n\nTwo\n---\nmore\n# Three #\n#\n";
+        let markdown = LanguageId::from_name("markdown").unwrap();
+        let mut names = NameTableBuilder::default();
+        let found: Vec<_> = sections(markdown, text, &mut names)
+            .iter()
+            .map(|section| {
+                let first = section.span.of(text).lines().next().unwrap();
+                let last = section.span.of(text).lines().last().unwrap();
+                (section.name_span.of(text), section.parent.map(|id| id.0), first, last)
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("One `x`", None, "# One `x`", "more"),
+                ("Deep *er*", Some(0), "### Deep *er*", "```"),
+                ("Two", Some(0), "Two", "more"),
+                ("Three", None, "# Three #", "#"),
+            ]
+        );
+        let rust = LanguageId::from_name("rust").unwrap();
+        assert!(sections(rust, "# One", &mut NameTableBuilder::default()).is_empty());
+    }
+}
