@@ -19,7 +19,7 @@ use crate::record::FileRecord;
 use crate::workspace::{RootIndex, Workspace};
 
 /// Counted up whenever the form of records, or what the extractor makes of the same captures, changes.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 const MAGIC: &[u8; 8] = b"codeidx\n";
 

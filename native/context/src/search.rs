@@ -4,7 +4,7 @@
 //!    `embedding`). Both are kept in its record.
 //! 2. Tables from terms to chunks follow the snapshots: a change makes a small segment of the files that changed (`tables`, `segment`).
 //! 3. A query is taken apart by its kind (`query`), scored by BM25 over text, defined names and path (`score`) and by meaning (`meaning`), and
-//!    ranked file by file (`rank`).
+//!    ranked file by file, also by what the file is called (`rank`, `file_names`).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +19,7 @@ mod definitions;
 mod direction;
 mod embedding;
 mod explain;
+mod file_names;
 mod filter;
 mod lesser;
 mod meaning;

@@ -17,6 +17,7 @@ pub(crate) const ALL: &[(&str, Place)] = &[
     ("file_stem", |weights| &mut weights.terms.file_stem),
     ("word_file_stem", |weights| &mut weights.terms.word_file_stem),
     ("coherence", |weights| &mut weights.coherence),
+    ("file_name", |weights| &mut weights.file_name),
     ("repetition", |weights| &mut weights.repetition),
     ("meaning", |weights| &mut weights.meaning),
     ("snippet_meaning", |weights| &mut weights.snippet_meaning),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::explain::subject;
+use super::file_names::AskedNames;
 use super::filter::Filter;
 use super::lesser::Lesser;
 use super::meaning::fuse;
@@ -24,8 +25,10 @@ pub struct Weights {
     pub path: f32,
     /// What terms count by how they are sought.
     pub terms: TermWeights,
-    /// What a file's next best chunks add to its best one, each half as much as the one before.
+    /// What the mean of a file's next best chunks adds to its best one.
     pub coherence: f32,
+    /// What a file's own name adds to that where it is what is asked for.
+    pub file_name: f32,
     /// By what each further chunk of the same file is shown later.
     pub repetition: f32,
     /// The share that the meaning of a question has in a score, against that of its words.
@@ -61,7 +64,8 @@ impl Default for Weights {
                 file_stem: 1.0,
                 word_file_stem: 1.0,
             },
-            coherence: 0.2,
+            coherence: 0.5,
+            file_name: 0.3,
             repetition: 0.5,
             meaning: 0.4,
             snippet_meaning: 0.4,
@@ -99,8 +103,12 @@ struct Candidate<'a> {
     score: f32,
 }
 
-/// Chunks of a file that are looked at. No more of one are ever shown.
-const CHUNKS_OF_A_FILE: usize = 5;
+/// Chunks of a file that are looked at. No more of one are ever shown. What a file is about is said in several places of it: with fewer, a
+/// file that mentions all words once goes before the one that is about them.
+const CHUNKS_OF_A_FILE: usize = 8;
+
+/// The most of them besides the best one. A file with fewer has nothing there, which counts as such.
+const OTHER_CHUNKS: f32 = (CHUNKS_OF_A_FILE - 1) as f32;
 
 /// Files whose standing is worked out: from further down nothing gets up to where it is shown.
 const CANDIDATES: usize = 200;
@@ -118,10 +126,11 @@ pub(super) fn rank(
     let mut scores: Vec<Vec<f32>> = tables.parts.iter().map(|part| scorer.scores(part)).collect();
     let quality = fuse(tables, analysis, weights, &mut scores, scorer.best_possible());
     let mut candidates = candidates(tables, snapshot, &scores, analysis, filter);
+    let asked = AskedNames::new(analysis);
     for candidate in &mut candidates {
-        let others = candidate.chunks.iter().skip(1);
-        let added: f32 = others.zip([1.0, 0.5, 0.25, 0.125]).map(|((score, _), share)| score * share).sum();
-        candidate.score = (candidate.score + weights.coherence * added)
+        let others: f32 = candidate.chunks.iter().skip(1).map(|(score, _)| score).sum();
+        let name = weights.file_name * asked.fit(&candidate.file.path);
+        candidate.score = (candidate.score + weights.coherence * others / OTHER_CHUNKS + name)
             * standing(snapshot, candidate.file, analysis, weights);
     }
     in_order(&candidates, |score| shown(score * quality, analysis.kind), weights, top)

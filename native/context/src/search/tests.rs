@@ -156,6 +156,38 @@ fn a_question_is_answered_in_other_words() {
 }
 
 #[test]
+fn what_a_file_says_in_many_places_counts_more_than_what_it_says_once() {
+    let function = |name: &str, line: &str| format!("def {name}(value):\n{}\n", line.repeat(30));
+    let about: String =
+        (0..4).map(|part| function(&format!("part{part}"), "    value = release(value)\n")).collect();
+    let others: String =
+        (0..4).map(|part| function(&format!("part{part}"), "    value = grow(value)\n")).collect();
+    let once = format!("{}{others}", function("part9", "    value = release(release(value))\n"));
+    let (_folder, index) = place(&[("a.py", &once), ("b.py", &about)]);
+    let first = |coherence: f32| {
+        let search = Search::with_weights(Weights { coherence, ..Weights::default() });
+        found(&search, &index.snapshot(), &ask("release")).swap_remove(0)
+    };
+    assert_eq!(first(0.0), "a.py:1");
+    assert_eq!(first(Weights::default().coherence), "b.py:1");
+}
+
+#[test]
+fn a_file_that_is_called_by_what_is_asked_for_is_shown_earlier() {
+    let files = [
+        ("app.py", "def handle(request):\n    # the cookies of a session\n    return request\n"),
+        ("cookies.py", "def parse(header):\n    # one cookie after another\n    return header.split(';')\n"),
+    ];
+    let (_folder, index) = place(&files);
+    let first = |file_name: f32| {
+        let search = Search::with_weights(Weights { file_name, ..Weights::default() });
+        found(&search, &index.snapshot(), &ask("session cookies")).swap_remove(0)
+    };
+    assert_eq!(first(0.0), "app.py:1");
+    assert_eq!(first(Weights::default().file_name), "cookies.py:1");
+}
+
+#[test]
 fn a_copy_of_a_file_is_shown_once() {
     let (_folder, index) = place(&[("a/x.py", SHOP[0].1), ("b/x.py", SHOP[0].1)]);
     assert_eq!(found(&Search::default(), &index.snapshot(), &ask("ShoppingCart")), ["a/x.py:1"]);

@@ -121,7 +121,10 @@ pub(crate) fn stem(word: &str) -> &str {
             break;
         }
     }
-    stem.strip_suffix(['e', 'y']).filter(|rest| rest.len() > 2).unwrap_or(stem)
+    // `cookie` and `cookies`, `apply` and `applied`
+    let last = ["ie", "e", "y", "i"];
+    let rest = last.iter().find_map(|ending| stem.strip_suffix(ending).filter(|rest| rest.len() > 2));
+    rest.unwrap_or(stem)
 }
 
 /// Whether what is left of a word without an ending can be one.
@@ -175,6 +178,8 @@ mod tests {
             &["map", "maps", "mapped", "mapping"],
             &["call", "calls", "called", "calling"],
             &["query", "queries"],
+            &["cookie", "cookies"],
+            &["apply", "applies", "applied", "applying"],
             &["connect", "connection", "connections", "connector"],
             &["class"],
             &["status"],
