@@ -13,7 +13,9 @@ use crate::answers::{Asking, Known, LanguageServers, Pause};
 use crate::cache::Cache;
 use crate::editor::Editor;
 use crate::index::{Index, Progress};
-use crate::protocol::{Arguments, Code, INVOKE_TOOL, KINDS, META_KINDS, Operation, Refusal, TOOLS};
+use crate::protocol::{
+    Arguments, Code, INVOKE_TOOL, KINDS, META_KINDS, Operation, Refusal, TOOL_SCHEMAS, TOOLS,
+};
 use crate::workspace::Workspace;
 
 mod building;
@@ -259,8 +261,9 @@ impl Context {
     /// The tools with what they take: `{tools: [{name, description, parameters}], count}`.
     #[must_use]
     pub fn tools(&self) -> Value {
-        let tools: Vec<Value> = TOOLS.iter().map(Operation::schema).collect();
-        json!({ "count": tools.len(), "tools": tools })
+        let mut list = json!({ "count": TOOL_SCHEMAS.len() });
+        list["tools"] = Value::Array(TOOL_SCHEMAS.clone());
+        list
     }
 
     /// What this is and what it answers: `{version, name, description, supported_requests, tools}`.
@@ -272,7 +275,7 @@ impl Context {
             "name": "Codex Bridge",
             "description": "Answers about the code of the workspace.",
             "supported_requests": kinds.collect::<Vec<_>>(),
-            "tools": TOOLS.iter().map(Operation::schema).collect::<Vec<_>>(),
+            "tools": *TOOL_SCHEMAS,
         })
     }
 

@@ -8,5 +8,5 @@ mod refusal;
 
 pub(crate) use arguments::Arguments;
 pub use arguments::{Parameter, ParameterType, Preset};
-pub(crate) use operations::{INVOKE_TOOL, KINDS, META_KINDS, Operation, TOOLS};
+pub(crate) use operations::{INVOKE_TOOL, KINDS, META_KINDS, Operation, TOOL_SCHEMAS, TOOLS};
 pub use refusal::{Code, Refusal};

@@ -1,5 +1,7 @@
 //! The tables of request kinds and of tools.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
 
 use super::Arguments;
@@ -22,12 +24,16 @@ pub(crate) struct Operation {
 
 impl Operation {
     /// Its description as `/tools/list` shows it.
-    pub(crate) fn schema(&self) -> Value {
+    fn schema(&self) -> Value {
         let parameters: Map<String, Value> =
             self.parameters.iter().map(|parameter| (parameter.name.to_owned(), parameter.schema())).collect();
         json!({ "name": self.name, "description": self.description, "parameters": parameters })
     }
 }
+
+/// The tools as `/tools/list` shows them: made once, since every agent asks for them before anything else.
+pub(crate) static TOOL_SCHEMAS: LazyLock<Vec<Value>> =
+    LazyLock::new(|| TOOLS.iter().map(Operation::schema).collect());
 
 const fn required(name: &'static str, kind: ParameterType, description: &'static str) -> Parameter {
     Parameter { name, kind, preset: Preset::Required, description }
