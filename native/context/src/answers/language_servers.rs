@@ -288,6 +288,7 @@ fn position(asking: &Asking<'_>, file: FileId, offset: u32) -> Option<(PathBuf, 
 fn file_of(asking: &Asking<'_>, path: &str) -> Option<FileId> {
     let known = asking.servers.files.borrow().get(path).copied();
     known.unwrap_or_else(|| {
+        // Servers know libraries and deleted files, too: what is not of the workspace is not told.
         let confined = asking.index.workspace().confine(path).ok();
         let file = confined.and_then(|confined| asking.snapshot.find(confined.root, &confined.path));
         asking.servers.files.borrow_mut().insert(path.to_owned(), file);
