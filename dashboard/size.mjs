@@ -28,11 +28,17 @@ function needs(name, found) {
 const index = readFileSync(join(folder, "index.html"), "utf8");
 const entries = [...index.matchAll(/\/assets\/([^"]+)"/g)].map(([, name]) => /** @type {string} */ (name));
 const overview = names.filter((name) => /^OverviewPage-.*\.js$/.test(name));
-const first = [...entries, ...overview].reduce((found, name) => needs(name, found), /** @type {Set<string>} */ (new Set()));
-const total = (/** @type {Iterable<string>} */ some) => [...some].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
+const first = [...entries, ...overview].reduce(
+  (found, name) => needs(name, found),
+  /** @type {Set<string>} */ (new Set()),
+);
+const total = (/** @type {Iterable<string>} */ some) =>
+  [...some].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
 const kilobytes = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} kB`;
 
-console.log(`first page: ${kilobytes(total(first))} compressed in ${first.size} files, of at most ${kilobytes(firstPageMax)}`);
+console.log(
+  `first page: ${kilobytes(total(first))} compressed in ${first.size} files, of at most ${kilobytes(firstPageMax)}`,
+);
 console.log(`all pages:  ${kilobytes(total(sizes.keys()))} compressed in ${sizes.size} files`);
 if (total(first) > firstPageMax) {
   console.error("The first page has become too large. Load what it does not need later.");

@@ -25,7 +25,11 @@ export default defineConfig(({ command }) => ({
   },
   server: {
     proxy: {
-      "^/(?!dashboard/(?!session$|links$))": { target: bridge, changeOrigin: true, headers: { origin: bridge } },
+      "^/(?!dashboard/(?!session$|links$))": {
+        target: bridge,
+        changeOrigin: true,
+        headers: { origin: bridge },
+      },
     },
   },
 }));

@@ -8,7 +8,16 @@
 // Run by the smoke test itself, or beforehand: `node smoke-test/prepare.mjs`.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,7 +47,11 @@ const abandonedAfterMs = 2 * 60 * 60 * 1000;
 /** @type {Requirement[]} */
 const requirements = [
   { name: "Chromium or Chrome", debianPackage: "chromium", isMet: () => findBrowser() !== undefined },
-  { name: "a C++ compiler and make", debianPackage: "build-essential", isMet: () => runs("c++") && runs("make") },
+  {
+    name: "a C++ compiler and make",
+    debianPackage: "build-essential",
+    isMet: () => runs("c++") && runs("make"),
+  },
   { name: "Python 3", debianPackage: "python3", isMet: () => runs("python3") },
   ...(process.platform === "linux" ? linuxRequirements() : []),
 ];
@@ -51,7 +64,9 @@ const requirements = [
  */
 export async function prepare(report) {
   if (process.platform === "win32") {
-    throw new Error("The smoke test needs code-server, which does not run on Windows. Run it in WSL instead.");
+    throw new Error(
+      "The smoke test needs code-server, which does not run on Windows. Run it in WSL instead.",
+    );
   }
   await installSystemPackages(report, requirements);
   const browser = browserOrError();

@@ -1,6 +1,12 @@
 // Which page is at which address. Each page is a file of its own, loaded when it is shown.
 
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+} from "@tanstack/react-router";
 
 import { dashboardPath } from "./api/place";
 import { Gate } from "./shell/Gate";
@@ -32,20 +38,59 @@ const jobs = createRoute({
 const routes = root.addChildren([
   signIn,
   inside.addChildren([
-    page("/", lazyRouteComponent(() => import("./pages/overview/OverviewPage"), "OverviewPage")),
+    page(
+      "/",
+      lazyRouteComponent(() => import("./pages/overview/OverviewPage"), "OverviewPage"),
+    ),
     jobs,
-    page("/jobs/$jobId", lazyRouteComponent(() => import("./pages/jobs/JobPage"), "JobPage")),
-    page("/conversations", lazyRouteComponent(() => import("./pages/conversations/ConversationsPage"), "ConversationsPage")),
-    page("/conversations/new", lazyRouteComponent(() => import("./pages/conversations/NewConversationPage"), "NewConversationPage")),
-    page("/conversations/$conversationId", lazyRouteComponent(() => import("./pages/conversations/ConversationPage"), "ConversationPage")),
-    page("/lanes", lazyRouteComponent(() => import("./pages/lanes/LanesPage"), "LanesPage")),
-    page("/lanes/$laneId", lazyRouteComponent(() => import("./pages/lanes/LanePage"), "LanePage")),
-    page("/threads", lazyRouteComponent(() => import("./pages/threads/ThreadsPage"), "ThreadsPage")),
-    page("/webhooks", lazyRouteComponent(() => import("./pages/webhooks/WebhooksPage"), "WebhooksPage")),
-    page("/webhooks/$webhookId", lazyRouteComponent(() => import("./pages/webhooks/WebhookPage"), "WebhookPage")),
-    page("/topology", lazyRouteComponent(() => import("./pages/topology/TopologyPage"), "TopologyPage")),
-    page("/context", lazyRouteComponent(() => import("./pages/context/ContextPage"), "ContextPage")),
-    page("/system", lazyRouteComponent(() => import("./pages/system/SystemPage"), "SystemPage")),
+    page(
+      "/jobs/$jobId",
+      lazyRouteComponent(() => import("./pages/jobs/JobPage"), "JobPage"),
+    ),
+    page(
+      "/conversations",
+      lazyRouteComponent(() => import("./pages/conversations/ConversationsPage"), "ConversationsPage"),
+    ),
+    page(
+      "/conversations/new",
+      lazyRouteComponent(() => import("./pages/conversations/NewConversationPage"), "NewConversationPage"),
+    ),
+    page(
+      "/conversations/$conversationId",
+      lazyRouteComponent(() => import("./pages/conversations/ConversationPage"), "ConversationPage"),
+    ),
+    page(
+      "/lanes",
+      lazyRouteComponent(() => import("./pages/lanes/LanesPage"), "LanesPage"),
+    ),
+    page(
+      "/lanes/$laneId",
+      lazyRouteComponent(() => import("./pages/lanes/LanePage"), "LanePage"),
+    ),
+    page(
+      "/threads",
+      lazyRouteComponent(() => import("./pages/threads/ThreadsPage"), "ThreadsPage"),
+    ),
+    page(
+      "/webhooks",
+      lazyRouteComponent(() => import("./pages/webhooks/WebhooksPage"), "WebhooksPage"),
+    ),
+    page(
+      "/webhooks/$webhookId",
+      lazyRouteComponent(() => import("./pages/webhooks/WebhookPage"), "WebhookPage"),
+    ),
+    page(
+      "/topology",
+      lazyRouteComponent(() => import("./pages/topology/TopologyPage"), "TopologyPage"),
+    ),
+    page(
+      "/context",
+      lazyRouteComponent(() => import("./pages/context/ContextPage"), "ContextPage"),
+    ),
+    page(
+      "/system",
+      lazyRouteComponent(() => import("./pages/system/SystemPage"), "SystemPage"),
+    ),
   ]),
 ]);
 

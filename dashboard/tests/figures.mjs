@@ -1,7 +1,7 @@
 // What the dashboard costs a browser, by the browser's own clock: `npm run figures:dashboard`.
 
-import { manyLanes, multiplyJobs } from "./driver/many.mjs";
 import { Dashboard } from "./driver/dashboard.mjs";
+import { manyLanes, multiplyJobs } from "./driver/many.mjs";
 import { finished } from "./driver/story.mjs";
 
 /** @import { Page } from "playwright-core" */
@@ -22,7 +22,9 @@ async function frames(page, body) {
   await page.evaluate(() => {
     /** @type {any} */ (window).figures = { gaps: [], long: 0, goes: true };
     const { figures } = /** @type {any} */ (window);
-    new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => (figures.long += Math.max(0, duration - 50)))).observe({ type: "longtask" });
+    new PerformanceObserver((list) =>
+      list.getEntries().forEach(({ duration }) => (figures.long += Math.max(0, duration - 50))),
+    ).observe({ type: "longtask" });
     let last = performance.now();
     const frame = (/** @type {number} */ now) => {
       figures.gaps.push(now - last);
@@ -38,7 +40,8 @@ async function frames(page, body) {
     const { figures } = /** @type {any} */ (window);
     figures.goes = false;
     const gaps = figures.gaps.slice(1).sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
-    const at = (/** @type {number} */ share) => Math.round(gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * share))]);
+    const at = (/** @type {number} */ share) =>
+      Math.round(gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * share))]);
     return `frames p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, worst ${at(1)} ms; blocked ${Math.round(figures.long)} ms`;
   });
 }
@@ -46,17 +49,27 @@ async function frames(page, body) {
 try {
   const fresh = await dashboard.page();
   await fresh.addInitScript(() => {
-    const kept = /** @type {any} */ ((/** @type {any} */ (window).kept = { paint: 0, shift: 0, blocked: 0 }));
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (kept.paint = entry.startTime))).observe({ type: "largest-contentful-paint", buffered: true });
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (kept.shift += /** @type {any} */ (entry).value))).observe({ type: "layout-shift", buffered: true });
-    new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => (kept.blocked += Math.max(0, duration - 50)))).observe({ type: "longtask", buffered: true });
+    const kept = /** @type {any} */ (/** @type {any} */ ((window.kept = { paint: 0, shift: 0, blocked: 0 })));
+    new PerformanceObserver((list) =>
+      list.getEntries().forEach((entry) => (kept.paint = entry.startTime)),
+    ).observe({ type: "largest-contentful-paint", buffered: true });
+    new PerformanceObserver((list) =>
+      list.getEntries().forEach((entry) => (kept.shift += /** @type {any} */ (entry).value)),
+    ).observe({ type: "layout-shift", buffered: true });
+    new PerformanceObserver((list) =>
+      list.getEntries().forEach(({ duration }) => (kept.blocked += Math.max(0, duration - 50))),
+    ).observe({ type: "longtask", buffered: true });
   });
   await finished(dashboard, "The first of many");
   await fresh.goto(`${dashboard.bridge.url}/dashboard`);
   await fresh.locator(".job-row").first().waitFor();
   const loading = await fresh.evaluate(() => {
-    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-    const files = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).filter(({ name }) => name.includes("/dashboard/"));
+    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (
+      performance.getEntriesByType("navigation")
+    );
+    const files = /** @type {PerformanceResourceTiming[]} */ (
+      performance.getEntriesByType("resource")
+    ).filter(({ name }) => name.includes("/dashboard/"));
     const [paint] = performance.getEntriesByName("first-contentful-paint");
     return {
       first: paint?.startTime ?? 0,
@@ -88,12 +101,17 @@ try {
   tell("1,000 lanes: scrolling the board", await frames(fresh, () => wheel("main .virtual-list")));
 
   await dashboard.visit(fresh, "/");
-  const { webhook } = await dashboard.api.send("/webhooks", { url: "http://127.0.0.1:9/hook", events: ["none"] });
+  const { webhook } = await dashboard.api.send("/webhooks", {
+    url: "http://127.0.0.1:9/hook",
+    events: ["none"],
+  });
   const seconds = 5;
   const flood = async () => {
     const began = Date.now();
     for (let sent = 0; sent < 200 * seconds; sent += 20) {
-      await Promise.all(Array.from({ length: 20 }, () => dashboard.api.post(`/webhooks/${webhook.id}/test`, {})));
+      await Promise.all(
+        Array.from({ length: 20 }, () => dashboard.api.post(`/webhooks/${webhook.id}/test`, {})),
+      );
       const ahead = (sent / 200) * 1000 - (Date.now() - began);
       if (ahead > 0) {
         await new Promise((resolve) => setTimeout(resolve, ahead));
@@ -107,7 +125,9 @@ try {
   await dashboard.visit(fresh, `/conversations/${conversationId}`);
   const words = Array.from({ length: 3000 }, (_, at) => `word${at}`).join(" ");
   const stream = async () => {
-    const { job } = await dashboard.api.send(`/conversations/${conversationId}/messages`, { message: `Go\n@model stream 1500\n@model say ${words}` });
+    const { job } = await dashboard.api.send(`/conversations/${conversationId}/messages`, {
+      message: `Go\n@model stream 1500\n@model say ${words}`,
+    });
     await dashboard.api.endOf(job.jobId);
     await fresh.getByText("word2999").last().waitFor();
   };

@@ -18,7 +18,11 @@ const receiver = new Receiver();
 try {
   writeShop(dashboard.workspace);
   await dashboard.api.send("/webhooks", { url: await receiver.start(), events: ["job.*", "lane.completed"] });
-  for (const message of ["Explain this repository", "Which tests are slow?", "Write a changelog entry for the last week"]) {
+  for (const message of [
+    "Explain this repository",
+    "Which tests are slow?",
+    "Write a changelog entry for the last week",
+  ]) {
     await finished(dashboard, `${message}\n@model say Done. Everything is in order.`);
   }
   await finished(dashboard, "Deploy to staging\n@model fail 500");
@@ -33,7 +37,11 @@ try {
       "@model say An empty password is now **refused with a message**: `logIn` throws before a session is made.",
     ].join("\n"),
   );
-  await dashboard.api.send("/lanes", { laneId: "fix-login", title: "Fix the login", acceptanceCriteria: ["an empty password is refused with a message"] });
+  await dashboard.api.send("/lanes", {
+    laneId: "fix-login",
+    title: "Fix the login",
+    acceptanceCriteria: ["an empty password is refused with a message"],
+  });
   for (const [laneId, title, message] of [
     ["faster-search", "Make search faster", "Measure the search\n@model say Measured."],
     ["update-docs", "Update the documentation", "Update it\n@model say Updated."],
@@ -49,7 +57,10 @@ try {
   }
   await eventually("the lanes have worked", async () => {
     const { lanes } = (await dashboard.api.get("/lanes")).body;
-    return lanes.every((/** @type {{ status: string }} */ { status }) => !["starting", "running", "verifying"].includes(status));
+    return lanes.every(
+      (/** @type {{ status: string }} */ { status }) =>
+        !["starting", "running", "verifying"].includes(status),
+    );
   });
   await asking(dashboard, "Install the packages of the shop\n@model escalate npm install --no-audit");
   await dashboard.api.send("/conversations", { message: "Review the open changes\n@model hold review" });

@@ -23,7 +23,12 @@ export class ExtensionApi implements vscode.Disposable {
   /** What `activate()` returns. */
   readonly exported: CodexBridgeApi;
 
-  constructor(server: BridgeServer, client: BridgeClient, events: BridgeEvents, log: vscode.LogOutputChannel) {
+  constructor(
+    server: BridgeServer,
+    client: BridgeClient,
+    events: BridgeEvents,
+    log: vscode.LogOutputChannel,
+  ) {
     this.#client = client;
     this.#log = log;
     this.#hearing = new OnDemand(() => events.onDidHappen((event) => this.#hear(event)));
@@ -80,7 +85,9 @@ export class ExtensionApi implements vscode.Disposable {
       this.#jobChanged.fire(job);
     }
     if (type === "approval.requested" && approvalId !== undefined) {
-      const { approval } = (await this.#client.request("GET", approvalPath(approvalId))) as { approval: Approval };
+      const { approval } = (await this.#client.request("GET", approvalPath(approvalId))) as {
+        approval: Approval;
+      };
       this.#approvalRequested.fire(approval);
     }
   }

@@ -9,7 +9,9 @@ const questionMax = 500;
 const optionMax = 200;
 
 /** Asks one question after the other. Resolves with the answers by the questions' ids, or with nothing when one was not answered. */
-export async function askQuestions(questions: readonly Question[]): Promise<Record<string, string> | undefined> {
+export async function askQuestions(
+  questions: readonly Question[],
+): Promise<Record<string, string> | undefined> {
   const answers: Record<string, string> = {};
   for (const question of questions) {
     const answer = question.options.length === 0 ? await askText(question) : await askChoice(question);

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
 import type { ApprovalRequest, ApprovalResolved } from "./addon";
-import { plain, type PlainText } from "./plainText";
+import { type PlainText, plain } from "./plainText";
 
 /** What a decision is called here, if it can be made here. */
 export function decisionLabel(decision: string): string | undefined {
@@ -51,7 +51,9 @@ export function asNotification(request: ApprovalRequest): PlainText {
   const parts = [
     vscode.l10n.t("Codex asks: {0}", quoted(request.summary)),
     ...marked.map(({ mark, value }) => `${mark}: “${value.text}”`),
-    ...(request.reason === undefined ? [] : [vscode.l10n.t("Reason: “{0}”", plain(request.reason, reasonMax).text)]),
+    ...(request.reason === undefined
+      ? []
+      : [vscode.l10n.t("Reason: “{0}”", plain(request.reason, reasonMax).text)]),
     ...(needsForm(request) ? [vscode.l10n.t("It is answered in the dashboard or through the API")] : []),
   ];
   const text = parts.join(" · ");
@@ -63,13 +65,21 @@ export function asNotification(request: ApprovalRequest): PlainText {
 
 /** What a dialog says, a fact a line. */
 export function asLines(request: ApprovalRequest): string {
-  const reason: [string, string][] = request.reason === undefined ? [] : [[vscode.l10n.t("Reason"), request.reason]];
-  const lines = [[vscode.l10n.t("Request"), request.summary] as const, ...facts(request), ...reason].map(([mark, text]) => {
-    const value = plain(text, dialogValueMax);
-    const rest = value.isWhole ? "" : ` ${vscode.l10n.t("(shortened; it has {0} characters)", Array.from(text).length)}`;
-    return `${mark}: “${value.text}”${rest}`;
-  });
-  return [...lines, ...(needsForm(request) ? [vscode.l10n.t("It is answered in the dashboard or through the API.")] : [])].join("\n\n");
+  const reason: [string, string][] =
+    request.reason === undefined ? [] : [[vscode.l10n.t("Reason"), request.reason]];
+  const lines = [[vscode.l10n.t("Request"), request.summary] as const, ...facts(request), ...reason].map(
+    ([mark, text]) => {
+      const value = plain(text, dialogValueMax);
+      const rest = value.isWhole
+        ? ""
+        : ` ${vscode.l10n.t("(shortened; it has {0} characters)", Array.from(text).length)}`;
+      return `${mark}: “${value.text}”${rest}`;
+    },
+  );
+  return [
+    ...lines,
+    ...(needsForm(request) ? [vscode.l10n.t("It is answered in the dashboard or through the API.")] : []),
+  ].join("\n\n");
 }
 
 /** An entry in the list of all requests. */

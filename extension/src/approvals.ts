@@ -2,7 +2,15 @@ import * as vscode from "vscode";
 
 import type { ApprovalAnswer, ApprovalRequest, ApprovalResolved } from "./addon";
 import { askQuestions } from "./approvalQuestions";
-import { asLines, asNotification, decisionLabel, howResolved, listEntry, needsForm, quoted } from "./approvalTexts";
+import {
+  asLines,
+  asNotification,
+  decisionLabel,
+  howResolved,
+  listEntry,
+  needsForm,
+  quoted,
+} from "./approvalTexts";
 
 /** A question of Codex that this window has been asked. */
 interface Asked {
@@ -52,7 +60,9 @@ export class Approvals implements vscode.Disposable {
       this.#waiting.set(request.approvalId, asked);
       this.#changed.fire(this.#waiting.size);
       // The list has the question all the same.
-      this.#notify(asked).catch((error: unknown) => this.#log.error(`Cannot show an approval: ${String(error)}`));
+      this.#notify(asked).catch((error: unknown) =>
+        this.#log.error(`Cannot show an approval: ${String(error)}`),
+      );
     });
   }
 
@@ -63,7 +73,11 @@ export class Approvals implements vscode.Disposable {
     const asked = this.#waiting.get(approval.approvalId);
     if (asked === undefined) {
       void vscode.window.showWarningMessage(
-        vscode.l10n.t("Your answer to {0} came too late and changed nothing: it was already {1}.", summary, how),
+        vscode.l10n.t(
+          "Your answer to {0} came too late and changed nothing: it was already {1}.",
+          summary,
+          how,
+        ),
       );
     } else {
       this.#end(asked, vscode.l10n.t("it was already {0}", how), null);
@@ -90,7 +104,10 @@ export class Approvals implements vscode.Disposable {
     const items = this.#entries();
     if (items.length > 0) {
       const placeHolder = vscode.l10n.t("What to decide first");
-      const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t("Codex asks"), placeHolder });
+      const picked = await vscode.window.showQuickPick(items, {
+        title: vscode.l10n.t("Codex asks"),
+        placeHolder,
+      });
       if (picked !== undefined) {
         await this.#review(picked.asked);
       }
@@ -135,7 +152,9 @@ export class Approvals implements vscode.Disposable {
   /** The questions that wait, for a list; where there are none, the person is told so. */
   #entries(): (vscode.QuickPickItem & { readonly asked: Asked })[] {
     if (this.#waiting.size === 0) {
-      void vscode.window.showInformationMessage(vscode.l10n.t("No approvals of Codex are pending in this window."));
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t("No approvals of Codex are pending in this window."),
+      );
     }
     return [...this.#waiting.values()].map((asked) => ({ ...listEntry(asked.request), asked }));
   }
@@ -144,7 +163,9 @@ export class Approvals implements vscode.Disposable {
     const { request } = asked;
     const { text, isWhole } = asNotification(request);
     // VS Code closes a notification when one with the same text and buttons is shown.
-    const alike = [...this.#waiting.values()].filter((other) => asNotification(other.request).text === text).length;
+    const alike = [...this.#waiting.values()].filter(
+      (other) => asNotification(other.request).text === text,
+    ).length;
     const message = alike > 1 ? `${text} (${alike})` : text;
     // What cannot be read whole cannot be approved here.
     const decisions = isWhole ? offered(request, ["approve", "approve_for_session"]) : [];
@@ -172,7 +193,11 @@ export class Approvals implements vscode.Disposable {
     const decisions = offered(request, request.decisions).map((decision) => decision.label);
     const options = { modal: true, detail: asLines(request) };
     const buttons = [...decisions, ...placeButtons(request)];
-    const choice = await vscode.window.showWarningMessage(vscode.l10n.t("Codex asks for your approval"), options, ...buttons);
+    const choice = await vscode.window.showWarningMessage(
+      vscode.l10n.t("Codex asks for your approval"),
+      options,
+      ...buttons,
+    );
     return choice === undefined ? "done" : this.#act(asked, choice);
   }
 
@@ -215,12 +240,18 @@ export class Approvals implements vscode.Disposable {
       this.#places.openDashboard();
       return Promise.resolve();
     }
-    return choice === show() && conversationId !== undefined ? this.#places.showConversation(conversationId) : undefined;
+    return choice === show() && conversationId !== undefined
+      ? this.#places.showConversation(conversationId)
+      : undefined;
   }
 
   #tellTooLate({ request, over }: Asked): Outcome {
     void vscode.window.showWarningMessage(
-      vscode.l10n.t("Your click on {0} came too late and changed nothing: {1}.", quoted(request.summary), over ?? ""),
+      vscode.l10n.t(
+        "Your click on {0} came too late and changed nothing: {1}.",
+        quoted(request.summary),
+        over ?? "",
+      ),
     );
     return "done";
   }
@@ -251,7 +282,10 @@ function youHaveAnswered(label: string): string {
 
 /** There may be no conversation to show; the dashboard has forms. */
 function placeButtons(request: ApprovalRequest): string[] {
-  return [...(needsForm(request) ? [openInDashboard()] : []), ...(request.conversationId === undefined ? [] : [show()])];
+  return [
+    ...(needsForm(request) ? [openInDashboard()] : []),
+    ...(request.conversationId === undefined ? [] : [show()]),
+  ];
 }
 
 /** Those of the decisions that the request offers and that can be made here. */

@@ -33,7 +33,10 @@ export class BridgeClient {
     try {
       reply = await state.bridge.request(method, path, body);
     } catch (error) {
-      throw new ApiError({ error: error instanceof Error ? error.message : String(error), code: "bridge_not_running" });
+      throw new ApiError({
+        error: error instanceof Error ? error.message : String(error),
+        code: "bridge_not_running",
+      });
     }
     if (reply.status >= 400) {
       throw new ApiError(reply.body as ErrorBody, reply.status);

@@ -22,7 +22,11 @@ interface Entry extends vscode.QuickPickItem {
  *
  * @param offersNew whether a new one can be chosen, too
  */
-export async function pickConversation(client: BridgeClient, title: string, offersNew: boolean): Promise<Picked | undefined> {
+export async function pickConversation(
+  client: BridgeClient,
+  title: string,
+  offersNew: boolean,
+): Promise<Picked | undefined> {
   const picker = vscode.window.createQuickPick<Entry>();
   picker.title = title;
   picker.placeholder = vscode.l10n.t("Search by title");
@@ -38,7 +42,9 @@ export async function pickConversation(client: BridgeClient, title: string, offe
     picker.busy = true;
     try {
       const search = picker.value === "" ? "" : `?search=${encodeURIComponent(picker.value)}`;
-      const reply = (await client.request("GET", `/conversations${search}`)) as { conversations: ConversationView[] };
+      const reply = (await client.request("GET", `/conversations${search}`)) as {
+        conversations: ConversationView[];
+      };
       if (question === asked) {
         const items = entries(reply.conversations, offersNew);
         // A list that is replaced loses what the person has selected in it.
@@ -79,15 +85,27 @@ function entries(conversations: readonly ConversationView[], offersNew: boolean)
   const current = currentConversation()?.conversationId;
   const inFront = conversations.filter(({ conversationId }) => conversationId === current);
   const others = conversations.filter(({ conversationId }) => conversationId !== current);
-  const newOne: Entry = { label: `$(add) ${vscode.l10n.t("New conversation")}`, alwaysShow: true, conversation: "new" };
-  return [...(offersNew ? [newOne] : []), ...[...inFront, ...others].map((conversation) => entry(conversation, current))];
+  const newOne: Entry = {
+    label: `$(add) ${vscode.l10n.t("New conversation")}`,
+    alwaysShow: true,
+    conversation: "new",
+  };
+  return [
+    ...(offersNew ? [newOne] : []),
+    ...[...inFront, ...others].map((conversation) => entry(conversation, current)),
+  ];
 }
 
-function entry({ conversationId, title, preview, cwd, updatedAt, owner }: ConversationView, current?: string): Entry {
+function entry(
+  { conversationId, title, preview, cwd, updatedAt, owner }: ConversationView,
+  current?: string,
+): Entry {
   const facts = [
     ...(conversationId === current ? [vscode.l10n.t("in front")] : []),
     ...(owner.kind === "bridge" ? [vscode.l10n.t("running")] : []),
-    ...(owner.kind === "other" ? [vscode.l10n.t("open in {0}", plain(owner.program ?? "?", labelMax).text)] : []),
+    ...(owner.kind === "other"
+      ? [vscode.l10n.t("open in {0}", plain(owner.program ?? "?", labelMax).text)]
+      : []),
     ...(updatedAt ? [moment(updatedAt)] : []),
   ];
   return {

@@ -20,7 +20,9 @@ export async function runDoctor(server: BridgeServer, client: BridgeClient): Pro
   const entries = examine(server, client).catch((error: unknown): Entry[] => [
     entry({ name: vscode.l10n.t("API"), status: "bad", finding: messageOf(error), advice: "" }),
   ]);
-  const placeHolder = vscode.l10n.t("What is right and what is not; choose an entry to do something about it");
+  const placeHolder = vscode.l10n.t(
+    "What is right and what is not; choose an entry to do something about it",
+  );
   const options = { title, placeHolder, matchOnDescription: true, matchOnDetail: true, ignoreFocusOut: true };
   const picked = await vscode.window.showQuickPick(entries, options);
   if (picked?.command !== undefined) {
@@ -46,24 +48,42 @@ async function examine(server: BridgeServer, client: BridgeClient): Promise<Entr
 function serverEntry({ state }: BridgeServer): Entry {
   const name = vscode.l10n.t("Server");
   if (state.kind === "running") {
-    return entry({ name, status: "good", finding: vscode.l10n.t("runs at {0}", state.bridge.url), advice: null });
+    return entry({
+      name,
+      status: "good",
+      finding: vscode.l10n.t("runs at {0}", state.bridge.url),
+      advice: null,
+    });
   }
   const failed = state.kind === "failed";
   const finding = failed ? state.message : vscode.l10n.t("does not run");
   const advice = vscode.l10n.t("Choose this to start it.");
-  return { ...entry({ name, status: failed ? "bad" : "warning", finding, advice }), command: "codexBridge.start" };
+  return {
+    ...entry({ name, status: failed ? "bad" : "warning", finding, advice }),
+    command: "codexBridge.start",
+  };
 }
 
 function extensionEntry(): Entry {
   const name = vscode.l10n.t("ChatGPT extension");
   const extension = vscode.extensions.getExtension(chatgptExtensionId);
   if (extension === undefined) {
-    const finding = vscode.l10n.t("is not installed, or not enabled in this window; conversations cannot be shown");
-    const advice = vscode.l10n.t("Install or enable {0}. Choose this to open the Extensions view.", chatgptExtensionId);
+    const finding = vscode.l10n.t(
+      "is not installed, or not enabled in this window; conversations cannot be shown",
+    );
+    const advice = vscode.l10n.t(
+      "Install or enable {0}. Choose this to open the Extensions view.",
+      chatgptExtensionId,
+    );
     return { ...entry({ name, status: "warning", finding, advice }), command: "workbench.view.extensions" };
   }
   const { version } = extension.packageJSON as { version: unknown };
-  return entry({ name, status: "good", finding: vscode.l10n.t("version {0}", String(version)), advice: null });
+  return entry({
+    name,
+    status: "good",
+    finding: vscode.l10n.t("version {0}", String(version)),
+    advice: null,
+  });
 }
 
 const icons: Readonly<Record<Check["status"], string>> = { good: "pass", warning: "warning", bad: "error" };

@@ -31,10 +31,18 @@ export async function healthText(bridge: Bridge): Promise<string> {
   const facts = [
     vscode.l10n.t("URL: {0}", status.url),
     vscode.l10n.t("Version: {0}", version),
-    vscode.l10n.t("Jobs: {0} starting, {1} running, {2} completed, {3} failed", starting, running, completed, failed),
+    vscode.l10n.t(
+      "Jobs: {0} starting, {1} running, {2} completed, {3} failed",
+      starting,
+      running,
+      completed,
+      failed,
+    ),
   ];
   if (codex.path !== null) {
-    facts.push(vscode.l10n.t("Codex: {0}, {1}", codex.version ?? vscode.l10n.t("version not asked yet"), codex.path));
+    facts.push(
+      vscode.l10n.t("Codex: {0}, {1}", codex.version ?? vscode.l10n.t("version not asked yet"), codex.path),
+    );
   }
   if (codex.problem !== null) {
     facts.push(`Codex: ${codex.problem}`);

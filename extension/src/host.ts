@@ -78,7 +78,10 @@ function conversationTab(
 }
 
 /** Opens or focuses the tab of a conversation and resolves when it is there; rejects with a message a person can act on. */
-export async function revealConversation({ conversationId, timeoutMs }: RevealRequest): Promise<ConversationTab> {
+export async function revealConversation({
+  conversationId,
+  timeoutMs,
+}: RevealRequest): Promise<ConversationTab> {
   requireChatgptExtension();
   const waiting: vscode.Disposable[] = [];
   try {

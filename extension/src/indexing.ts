@@ -25,7 +25,8 @@ function begin(): { report(progress: IndexProgress): void; end(): void } {
   void vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: "Codex Bridge" },
     (shown) => {
-      report = ({ files, total }) => shown.report({ message: vscode.l10n.t("reading code, {0} of {1} files", files, total) });
+      report = ({ files, total }) =>
+        shown.report({ message: vscode.l10n.t("reading code, {0} of {1} files", files, total) });
       return ended;
     },
   );

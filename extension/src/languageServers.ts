@@ -75,7 +75,10 @@ export async function outline({ path, countMax }: FileQuestion): Promise<Outline
 /** What is wrong in a file, or in all of which that is known. */
 export async function diagnostics({ path, countMax }: FileQuestion): Promise<CodeDiagnostic[]> {
   const uri = path === undefined ? undefined : vscode.Uri.file(path);
-  const all = uri === undefined ? vscode.languages.getDiagnostics() : [[uri, vscode.languages.getDiagnostics(uri)] as const];
+  const all =
+    uri === undefined
+      ? vscode.languages.getDiagnostics()
+      : [[uri, vscode.languages.getDiagnostics(uri)] as const];
   const found = all.flatMap(([of, list]) => list.map((diagnostic) => ({ of, diagnostic })));
   // The worst first, so that a cut takes the least.
   found.sort((a, b) => a.diagnostic.severity - b.diagnostic.severity);
@@ -91,7 +94,11 @@ export async function diagnostics({ path, countMax }: FileQuestion): Promise<Cod
 async function execute<Answer>(command: string, { path, at }: PlaceQuestion): Promise<Answer | undefined> {
   // The servers of a language start when a file of it is open.
   const { uri } = await vscode.workspace.openTextDocument(path);
-  return vscode.commands.executeCommand<Answer | undefined>(command, uri, new vscode.Position(at.line, at.character));
+  return vscode.commands.executeCommand<Answer | undefined>(
+    command,
+    uri,
+    new vscode.Position(at.line, at.character),
+  );
 }
 
 async function callsOf<Call>(command: string, question: PlaceQuestion): Promise<Call[]> {
@@ -105,12 +112,18 @@ async function callsOf<Call>(command: string, question: PlaceQuestion): Promise<
 function locations(found: Found[] | undefined, countMax: number): CodeLocation[] {
   return (found ?? []).slice(0, countMax).map((location) =>
     "targetUri" in location
-      ? { path: location.targetUri.fsPath, start: position((location.targetSelectionRange ?? location.targetRange).start) }
+      ? {
+          path: location.targetUri.fsPath,
+          start: position((location.targetSelectionRange ?? location.targetRange).start),
+        }
       : { path: location.uri.fsPath, start: position(location.range.start) },
   );
 }
 
-function functionCalls({ uri, name, selectionRange }: vscode.CallHierarchyItem, sites: vscode.Range[]): FunctionCalls {
+function functionCalls(
+  { uri, name, selectionRange }: vscode.CallHierarchyItem,
+  sites: vscode.Range[],
+): FunctionCalls {
   return {
     function: { path: uri.fsPath, start: position(selectionRange.start) },
     name,

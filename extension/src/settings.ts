@@ -129,7 +129,12 @@ function checked<T>(name: string, wanted: string, isWanted: (value: unknown) => 
   const value = vscode.workspace.getConfiguration(section).get<T>(name);
   if (!isWanted(value)) {
     throw new Error(
-      vscode.l10n.t("The setting {0} must be {1}. It is {2}.", `${section}.${name}`, wanted, JSON.stringify(value)),
+      vscode.l10n.t(
+        "The setting {0} must be {1}. It is {2}.",
+        `${section}.${name}`,
+        wanted,
+        JSON.stringify(value),
+      ),
     );
   }
   return value as T;

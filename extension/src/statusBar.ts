@@ -8,7 +8,10 @@ import type { ServerState } from "./bridge";
  */
 export class StatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem("codexBridge.status", vscode.StatusBarAlignment.Right);
-  readonly #approvals = vscode.window.createStatusBarItem("codexBridge.approvals", vscode.StatusBarAlignment.Right);
+  readonly #approvals = vscode.window.createStatusBarItem(
+    "codexBridge.approvals",
+    vscode.StatusBarAlignment.Right,
+  );
 
   constructor() {
     this.#approvals.name = vscode.l10n.t("Codex Approvals");
@@ -33,9 +36,13 @@ export class StatusBar implements vscode.Disposable {
       case "running": {
         const { url } = state.bridge;
         const { runningJobs } = state;
-        const jobs = runningJobs === 1 ? vscode.l10n.t("1 running job") : vscode.l10n.t("{0} running jobs", runningJobs);
+        const jobs =
+          runningJobs === 1 ? vscode.l10n.t("1 running job") : vscode.l10n.t("{0} running jobs", runningJobs);
         const counter = runningJobs === 0 ? "" : ` $(sync~spin) ${runningJobs}`;
-        this.#set(`$(plug) Codex Bridge ${url.split(":").at(-1)}${counter}`, vscode.l10n.t("Codex Bridge at {0}: {1}.", url, jobs));
+        this.#set(
+          `$(plug) Codex Bridge ${url.split(":").at(-1)}${counter}`,
+          vscode.l10n.t("Codex Bridge at {0}: {1}.", url, jobs),
+        );
         break;
       }
       case "failed":

@@ -13,7 +13,9 @@ let documents = 0;
 export async function unsavedTexts(question: UnsavedQuestion): Promise<UnsavedFile[]> {
   const { known, countMax, textCharactersMax, charactersMax } = question;
   const knownRevisions = new Map(known.map(({ path, revision }) => [path, revision]));
-  const unsaved = vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && uri.scheme === "file");
+  const unsaved = vscode.workspace.textDocuments.filter(
+    ({ isDirty, uri }) => isDirty && uri.scheme === "file",
+  );
   let charactersLeft = charactersMax;
   return unsaved.slice(0, countMax).flatMap((document): UnsavedFile[] => {
     const path = document.uri.fsPath;

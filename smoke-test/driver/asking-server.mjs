@@ -2,7 +2,11 @@
 
 import { createInterface } from "node:readline";
 
-const tool = { name: "ask", inputSchema: { type: "object", properties: {} }, annotations: { readOnlyHint: true } };
+const tool = {
+  name: "ask",
+  inputSchema: { type: "object", properties: {} },
+  annotations: { readOnlyHint: true },
+};
 /** The calls that wait for their user, by the ids of what they asked. */
 const waiting = new Map();
 
@@ -12,7 +16,14 @@ const send = (message) => console.log(JSON.stringify({ jsonrpc: "2.0", ...messag
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params, ...reply } = JSON.parse(line);
   if (method === "initialize") {
-    send({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "asker", version: "1" } } });
+    send({
+      id,
+      result: {
+        protocolVersion: params.protocolVersion,
+        capabilities: { tools: {} },
+        serverInfo: { name: "asker", version: "1" },
+      },
+    });
   } else if (method === "tools/list") {
     send({ id, result: { tools: [tool] } });
   } else if (method === "tools/call") {
@@ -20,6 +31,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     waiting.set(asked, id);
     send({ id: asked, method: "elicitation/create", params: params.arguments });
   } else if (waiting.has(id)) {
-    send({ id: waiting.get(id), result: { content: [{ type: "text", text: JSON.stringify(reply.result ?? reply.error) }] } });
+    send({
+      id: waiting.get(id),
+      result: { content: [{ type: "text", text: JSON.stringify(reply.result ?? reply.error) }] },
+    });
   }
 }

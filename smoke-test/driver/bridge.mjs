@@ -88,14 +88,20 @@ export class BridgeClient {
       await this.get("/health");
       return false;
     } catch (error) {
-      return error instanceof Error && /** @type {NodeJS.ErrnoException} */ (error.cause)?.code === "ECONNREFUSED";
+      return (
+        error instanceof Error && /** @type {NodeJS.ErrnoException} */ (error.cause)?.code === "ECONNREFUSED"
+      );
     }
   }
 
   /** @param {string} path @param {RequestInit} init @returns {Promise<Reply>} */
   async #fetch(path, init) {
     const headers = { ...this.#headers, ...init.headers };
-    const response = await fetch(this.url + path, { ...init, headers, signal: AbortSignal.timeout(replyWithinMs) });
+    const response = await fetch(this.url + path, {
+      ...init,
+      headers,
+      signal: AbortSignal.timeout(replyWithinMs),
+    });
     return { status: response.status, body: await response.json() };
   }
 }

@@ -13,4 +13,7 @@ export function npmCodexBinary() {
 }
 
 /** An MCP server for Codex's configuration, whose tool `ask` asks its user for what it is called with. */
-export const askingServer = { command: process.execPath, args: [join(import.meta.dirname, "asking-server.mjs")] };
+export const askingServer = {
+  command: process.execPath,
+  args: [join(import.meta.dirname, "asking-server.mjs")],
+};

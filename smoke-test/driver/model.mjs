@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 import { endGroup, startGroup } from "./children.mjs";
 import { targetFolder } from "./repository.mjs";
@@ -26,11 +26,16 @@ export class ScriptedModel {
     const home = codexHome === undefined ? [] : ["--codex-home", codexHome];
     const child = startGroup(program, ["--port", "0", ...home], { stdio: ["pipe", "pipe", "inherit"] });
     const url = await new Promise((resolve, reject) => {
-      child.on("error", () => reject(new Error(`${program} cannot be run. Build it: cargo build --package testkit`)));
+      child.on("error", () =>
+        reject(new Error(`${program} cannot be run. Build it: cargo build --package testkit`)),
+      );
       child.on("exit", (code) => reject(new Error(`${program} ended (${code}) before it listened`)));
-      createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) }).once("line", (line) => {
-        resolve(line.replace("listening on ", ""));
-      });
+      createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) }).once(
+        "line",
+        (line) => {
+          resolve(line.replace("listening on ", ""));
+        },
+      );
     });
     return new ScriptedModel(child, url);
   }

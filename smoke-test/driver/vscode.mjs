@@ -78,7 +78,9 @@ export class VsCode {
       const browser = await launchBrowser(install.browser);
       undo.unshift(() => browser.close());
       const url = `http://127.0.0.1:${port}`;
-      await eventually("code-server answers", async () => (await fetch(`${url}/healthz`)).ok, { withinMs: 30_000 });
+      await eventually("code-server answers", async () => (await fetch(`${url}/healthz`)).ok, {
+        withinMs: 30_000,
+      });
       return new VsCode({ sandbox, model, server, browser, url, settings });
     } catch (error) {
       for (const step of undo) {
@@ -149,7 +151,11 @@ async function installExtensions(install, sandbox) {
   const packaged = join(repository, "dist", `codex-bridge-${process.platform}-${process.arch}.vsix`);
   await runToEnd(
     install.node,
-    [install.codeServer, ...folders(sandbox), ...[packaged, ...others].flatMap((file) => ["--install-extension", file])],
+    [
+      install.codeServer,
+      ...folders(sandbox),
+      ...[packaged, ...others].flatMap((file) => ["--install-extension", file]),
+    ],
     { cwd: sandbox.home, env: sandbox.environment },
   );
   bundleCodex(sandbox);
@@ -164,7 +170,14 @@ async function installExtensions(install, sandbox) {
 async function packageExtension(name, sandbox) {
   const file = join(sandbox.root, `${name}.vsix`);
   const vsce = join(repository, "node_modules", "@vscode", "vsce", "vsce");
-  const packaging = ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", file];
+  const packaging = [
+    "package",
+    "--no-dependencies",
+    "--allow-missing-repository",
+    "--skip-license",
+    "--out",
+    file,
+  ];
   await runToEnd(process.execPath, [vsce, ...packaging], { cwd: join(repository, "smoke-test", name) });
   return file;
 }
@@ -181,7 +194,12 @@ function bundleCodex(sandbox) {
     throw new Error(`The stand-in was not installed into ${sandbox.extensions}.`);
   }
   const os = process.platform === "darwin" ? "macos" : "linux";
-  const folder = join(sandbox.extensions, extension, "bin", `${os}-${process.arch === "arm64" ? "aarch64" : "x86_64"}`);
+  const folder = join(
+    sandbox.extensions,
+    extension,
+    "bin",
+    `${os}-${process.arch === "arm64" ? "aarch64" : "x86_64"}`,
+  );
   mkdirSync(folder, { recursive: true });
   const binary = npmCodexBinary();
   try {

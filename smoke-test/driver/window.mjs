@@ -37,7 +37,9 @@ export class Window {
       `the bridge of ${this.folder} serves`,
       async () => {
         const entry = this.discovered();
-        return entry && isWanted(entry) && (await new BridgeClient(entry.url).isServing()) ? entry : undefined;
+        return entry && isWanted(entry) && (await new BridgeClient(entry.url).isServing())
+          ? entry
+          : undefined;
       },
       { withinMs: windowWithinMs },
     );
@@ -67,8 +69,9 @@ export class Window {
       return true;
     });
     // Some commands go on to ask in the same place.
-    await eventually(`the Command Palette has closed over ${title}`, async () =>
-      (await palette.isHidden()) || !(await this.input.inputValue()).startsWith(">"),
+    await eventually(
+      `the Command Palette has closed over ${title}`,
+      async () => (await palette.isHidden()) || !(await this.input.inputValue()).startsWith(">"),
     );
   }
 
@@ -84,7 +87,9 @@ export class Window {
    */
   async answerInput(text) {
     // The list before it may still be closing.
-    await this.page.locator(".quick-input-widget", { hasNot: this.page.locator(".quick-input-list .monaco-list-row") }).waitFor();
+    await this.page
+      .locator(".quick-input-widget", { hasNot: this.page.locator(".quick-input-list .monaco-list-row") })
+      .waitFor();
     await this.input.fill(text);
     await this.page.keyboard.press("Enter");
   }

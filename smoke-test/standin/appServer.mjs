@@ -24,7 +24,9 @@ export class AppServer {
   constructor(executable, folder) {
     this.#child = spawn(executable, ["app-server"], { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
     this.#child.on("error", (error) => this.#end(error));
-    this.#child.on("exit", (code, signal) => this.#end(new Error(`codex app-server ended (${signal ?? code})`)));
+    this.#child.on("exit", (code, signal) =>
+      this.#end(new Error(`codex app-server ended (${signal ?? code})`)),
+    );
     // Writing to an app-server that has just ended fails; its exit is what the callers are told.
     this.#child.stdin.on("error", () => {});
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#receive(JSON.parse(line)));

@@ -75,7 +75,8 @@ export class ConversationPanel {
     if (this.#isOpen) {
       const lines = [...this.#messages.values()].map(textOf).filter((text) => text !== "");
       this.#webviewPanel.webview.html =
-        `<p id="state">${state}</p>` + lines.map((line) => `<p class="message">${escaped(line)}</p>`).join("");
+        `<p id="state">${state}</p>` +
+        lines.map((line) => `<p class="message">${escaped(line)}</p>`).join("");
     }
   }
 }

@@ -58,7 +58,12 @@ function bundledFor(platform, arch) {
 }
 
 async function newPanel() {
-  const uri = vscode.Uri.from({ scheme, authority: "route", path: "/extension/panel/new", query: String(Date.now()) });
+  const uri = vscode.Uri.from({
+    scheme,
+    authority: "route",
+    path: "/extension/panel/new",
+    query: String(Date.now()),
+  });
   await vscode.commands.executeCommand("vscode.openWith", uri, conversationEditor, { preview: false });
 }
 

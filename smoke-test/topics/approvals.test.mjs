@@ -93,7 +93,10 @@ test("a question that was put aside waits in the list", async () => {
   await question.locator(".codicon-notifications-clear").click();
   await question.waitFor({ state: "detached" });
   await waiting.click();
-  await window.page.locator(".quick-input-widget").getByRole("option", { name: /from-the-list/ }).click();
+  await window.page
+    .locator(".quick-input-widget")
+    .getByRole("option", { name: /from-the-list/ })
+    .click();
   await window.dialog.waitFor();
   const shown = await window.dialog.innerText();
   assert.ok(shown.includes(`Folder: “${window.folder}”`), shown);
@@ -135,7 +138,10 @@ test("the person answers the model's questions", async () => {
 });
 
 test("a form of an MCP server leads to the dashboard, which has its fields", async () => {
-  const form = { message: "Who are you?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } };
+  const form = {
+    message: "Who are you?",
+    requestedSchema: { type: "object", properties: { name: { type: "string" } } },
+  };
   const { job } = await window.bridge.send("/conversations", {
     message: `@model call mcp__asker/ask ${JSON.stringify(form)}`,
     config: { "mcp_servers.asker": askingServer },

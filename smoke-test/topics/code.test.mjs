@@ -9,7 +9,10 @@ const folder = join(window.folder, "shop");
 const prices = join(folder, "prices.ts");
 const cart = join(folder, "cart.ts");
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { strict: true }, include: ["*.ts"] }));
+writeFileSync(
+  join(folder, "tsconfig.json"),
+  JSON.stringify({ compilerOptions: { strict: true }, include: ["*.ts"] }),
+);
 // Which `total` a call means follows from types that are nowhere written: the index alone cannot know it.
 writeFileSync(
   prices,
@@ -101,7 +104,9 @@ test("TypeScript's language server tells who calls what", async () => {
   const { edges } = await askServer("get_call_graph", { symbol_name: "checkout" });
   const known = edges.filter((/** @type {any} */ edge) => edge.source === "language-server");
   assert.deepEqual(
-    known.map((/** @type {any} */ edge) => [edge.caller, edge.callee, edge.column, edge.callee_definition]).sort(),
+    known
+      .map((/** @type {any} */ edge) => [edge.caller, edge.callee, edge.column, edge.callee_definition])
+      .sort(),
     [
       [`${cart}:checkout`, "scales", columnOf("scales"), `${prices}:3`],
       [`${cart}:checkout`, "total", columnOf("total"), `${prices}:1`],
@@ -124,7 +129,10 @@ test("an edit that is not saved is found, until it is undone", async () => {
   const search = await ask("semantic_search", { query: "refundWithoutSaving" });
   assert.equal(search.snippets[0].file_path, cart, JSON.stringify(search));
   const file = await askServer("explain_file", { file_path: cart });
-  assert.ok(file.symbols.some((/** @type {any} */ symbol) => symbol.name === "refundWithoutSaving"), JSON.stringify(file));
+  assert.ok(
+    file.symbols.some((/** @type {any} */ symbol) => symbol.name === "refundWithoutSaving"),
+    JSON.stringify(file),
+  );
   assert.ok(!readFileSync(cart, "utf8").includes("refundWithoutSaving"), "it is not saved");
   await window.runCommand("File: Revert File");
   await eventually("the edit is forgotten", async () => !(await isKnown()));
@@ -133,7 +141,10 @@ test("an edit that is not saved is found, until it is undone", async () => {
 test("a window follows its folders, and shows that their code is read", async () => {
   const folder = vscode.sandbox.workspace("alone");
   const beside = vscode.sandbox.workspace("beside");
-  const functions = Array.from({ length: 1500 }, (_, index) => `export function f${index}(a: number) { return a; }\n`);
+  const functions = Array.from(
+    { length: 1500 },
+    (_, index) => `export function f${index}(a: number) { return a; }\n`,
+  );
   for (let file = 0; file < 50; file++) {
     writeFileSync(join(beside, `large${file}.ts`), functions.join(""));
   }
@@ -142,9 +153,12 @@ test("a window follows its folders, and shows that their code is read", async ()
   writeFileSync(workspace, JSON.stringify({ folders: [{ path: folder }] }));
   const second = await vscode.openWorkspace(workspace, folder);
   const { pid } = second.discovered() ?? {};
-  const isKnown = async () => (await ask("explain_symbol", { symbol_name: "inTheFolderBeside" }, second)).found;
+  const isKnown = async () =>
+    (await ask("explain_symbol", { symbol_name: "inTheFolderBeside" }, second)).found;
   assert.equal(await isKnown(), false);
-  const shown = second.page.locator(".statusbar-item", { hasText: "reading code" }).waitFor({ timeout: 60_000 });
+  const shown = second.page
+    .locator(".statusbar-item", { hasText: "reading code" })
+    .waitFor({ timeout: 60_000 });
   await second.runCommand("Neighbour: Add or Remove the Folder Beside");
   await eventually("the added folder is known", isKnown, { withinMs: 120_000 });
   await shown;

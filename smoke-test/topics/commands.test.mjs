@@ -25,8 +25,9 @@ test("Stop Server frees the port and ends Codex; Start Server serves again", asy
     codexProcesses(vscode.sandbox.root).every(({ startedBy }) => startedBy !== "bridge"),
   );
   assert.equal(window.discovered(), undefined);
-  await eventually("the status bar shows no port", async () =>
-    (await window.statusBarItem.innerText()).trim() === "Codex Bridge",
+  await eventually(
+    "the status bar shows no port",
+    async () => (await window.statusBarItem.innerText()).trim() === "Codex Bridge",
   );
 
   await window.runCommand("Codex Bridge: Show Status");

@@ -23,9 +23,14 @@ test("a message to the current conversation, which its panel owns, is handed ove
   const created = await window.bridge.send("/conversations", { message: "the panel will own this" });
   await window.bridge.completed(created.job.jobId);
   const { conversationId } = created;
-  await eventually("the panel owns the conversation", () => vscode.sandbox.journal(conversationId).at(-1)?.event === "resumed");
+  await eventually(
+    "the panel owns the conversation",
+    () => vscode.sandbox.journal(conversationId).at(-1)?.event === "resumed",
+  );
 
-  const continued = await window.bridge.send("/conversations/current/messages", { message: "run this in the panel" });
+  const continued = await window.bridge.send("/conversations/current/messages", {
+    message: "run this in the panel",
+  });
   assert.equal(continued.conversationId, conversationId);
   assert.equal(continued.delivery, "handed_over");
 

@@ -38,7 +38,9 @@ test("a tab that is open already is brought to the front, not opened twice", asy
   const second = await window.bridge.send("/conversations", { message: "the second" });
   await window.bridge.completed(second.job.jobId);
 
-  const again = await window.bridge.send(`/conversations/${first.conversationId}/messages`, { message: "once more" });
+  const again = await window.bridge.send(`/conversations/${first.conversationId}/messages`, {
+    message: "once more",
+  });
   assert.equal(again.opened, true);
   assert.equal(again.conversation.conversationId, first.conversationId);
   const current = (await window.bridge.get("/conversations/current")).body.conversation;

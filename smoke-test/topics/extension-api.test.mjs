@@ -19,12 +19,19 @@ test("another extension starts a job, follows it, answers its approval and learn
   assert.ok(existsSync(join(window.folder, "made-for-the-neighbour")));
   const [approval] = (await window.bridge.get(`/jobs/${jobId}/approvals`)).body.approvals;
   assert.deepEqual([approval.status, approval.note], ["approved", "by the neighbour"]);
-  assert.deepEqual((await window.bridge.get(`/jobs/${jobId}`)).body.job, report.first, "the job is the one that HTTP tells of");
+  assert.deepEqual(
+    (await window.bridge.get(`/jobs/${jobId}`)).body.job,
+    report.first,
+    "the job is the one that HTTP tells of",
+  );
   assert.equal(report.second.result.text, "You said: and now?");
   assert.equal(report.second.conversationId, report.first.conversationId);
 
   const changes = report.changes.filter((/** @type {any} */ change) => change.jobId === jobId);
-  assert.ok(changes.some((/** @type {any} */ change) => change.isWaiting), JSON.stringify(changes));
+  assert.ok(
+    changes.some((/** @type {any} */ change) => change.isWaiting),
+    JSON.stringify(changes),
+  );
   assert.equal(changes.at(-1).status, "completed");
 
   assert.equal(report.heldStatus, "running");
@@ -36,7 +43,13 @@ test("another extension starts a job, follows it, answers its approval and learn
   assert.ok(requestId);
   assert.deepEqual(
     { ...refused, message: "" },
-    { name: "CodexBridgeError", message: "", code: "validation_error", status: 400, details: { field: "cwd" } },
+    {
+      name: "CodexBridgeError",
+      message: "",
+      code: "validation_error",
+      status: 400,
+      details: { field: "cwd" },
+    },
   );
   assert.deepEqual(report.pending, []);
   assert.equal(report.listed.jobs.length, 1);

@@ -40,8 +40,9 @@ test("a Codex that cannot be found is told, and the server serves all the same",
   } finally {
     vscode.sandbox.writeMachineSettings(vscode.settings);
   }
-  await eventually("the server runs with the Codex of the ChatGPT extension again", async () =>
-    (await window.bridge.get("/health")).body.codex.source === "chatgptExtension",
+  await eventually(
+    "the server runs with the Codex of the ChatGPT extension again",
+    async () => (await window.bridge.get("/health")).body.codex.source === "chatgptExtension",
   );
 });
 

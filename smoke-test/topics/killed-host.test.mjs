@@ -5,11 +5,15 @@ import { codexProcesses, isAlive } from "../driver/processes.mjs";
 import { test, vscode, window } from "../driver/shared.mjs";
 
 test("when the extension host is killed, its Codex ends too and the next host tells what became of the job", async () => {
-  const { job } = await window.bridge.send("/conversations", { message: "@model hold killed-host", ensureOpen: false });
+  const { job } = await window.bridge.send("/conversations", {
+    message: "@model hold killed-host",
+    ensureOpen: false,
+  });
   const old = window.discovered();
   assert.ok(old);
-  await eventually("the turn runs", async () =>
-    (await window.bridge.get(`/jobs/${job.jobId}`)).body.job.status === "running",
+  await eventually(
+    "the turn runs",
+    async () => (await window.bridge.get(`/jobs/${job.jobId}`)).body.job.status === "running",
   );
   const codex = codexProcesses(vscode.sandbox.root).filter(({ parentPid }) => parentPid === old.pid);
   assert.ok(codex.some(({ startedBy }) => startedBy === "bridge"));

@@ -13,7 +13,9 @@ test("the bridge owns a conversation while its turn runs, and gives it back to t
   const refused = await eventually("the panel was refused", () => vscode.sandbox.journal(conversationId)[0]);
   assert.equal(refused.event, "refused");
   assert.match(refused.reason ?? "", /already has an active writer/);
-  await eventually("the panel tells", async () => (await window.panel.innerText()).startsWith("owned elsewhere"));
+  await eventually("the panel tells", async () =>
+    (await window.panel.innerText()).startsWith("owned elsewhere"),
+  );
   assert.equal((await window.bridge.get(`/jobs/${created.job.jobId}`)).body.job.status, "running");
   await eventually("the status bar counts the running job", async () =>
     /Codex Bridge \d+\s+1$/.test((await window.statusBarItem.innerText()).trim()),
@@ -22,7 +24,10 @@ test("the bridge owns a conversation while its turn runs, and gives it back to t
   await vscode.model.release("ownership");
   const job = await window.bridge.completed(created.job.jobId);
   assert.equal(job.result.text, "the turn is over");
-  await eventually("the panel owns the conversation", () => vscode.sandbox.journal(conversationId).at(-1)?.event === "resumed");
+  await eventually(
+    "the panel owns the conversation",
+    () => vscode.sandbox.journal(conversationId).at(-1)?.event === "resumed",
+  );
   await eventually("the panel shows the answer, live", async () => {
     const shown = await window.panel.innerText();
     return shown.startsWith("live") && shown.includes("the turn is over");

@@ -17,5 +17,9 @@ test("a new conversation for the panel runs there, before the person's eyes, and
     return shown.startsWith("live") && shown.includes("You said: run this live");
   });
   const journal = vscode.sandbox.journal(created.conversationId);
-  assert.deepEqual(journal.map(({ event }) => event), ["resumed"], "nobody else owned it");
+  assert.deepEqual(
+    journal.map(({ event }) => event),
+    ["resumed"],
+    "nobody else owned it",
+  );
 });

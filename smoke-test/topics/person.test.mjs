@@ -9,7 +9,9 @@ import { test, vscode, window } from "../driver/shared.mjs";
 async function completedJob(message) {
   return eventually(`the job “${message}” has been completed`, async () => {
     const { jobs } = (await window.bridge.get("/jobs?limit=5")).body;
-    return jobs.find((/** @type {any} */ job) => job.message.startsWith(message) && job.status === "completed");
+    return jobs.find(
+      (/** @type {any} */ job) => job.message.startsWith(message) && job.status === "completed",
+    );
   });
 }
 
@@ -53,7 +55,9 @@ test("what cannot be sent is said in the box, which keeps the words", async () =
   await window.runCommand("Codex Bridge: New Conversation");
   await window.input.fill("not to be lost");
   await window.page.keyboard.press("Enter");
-  await window.page.locator(".quick-input-message", { hasText: "Codex Bridge does not run in this window." }).waitFor();
+  await window.page
+    .locator(".quick-input-message", { hasText: "Codex Bridge does not run in this window." })
+    .waitFor();
   assert.equal(await window.input.inputValue(), "not to be lost");
   await window.page.keyboard.press("Escape");
   await window.runCommand("Codex Bridge: Start Server");
@@ -88,7 +92,10 @@ test("Open Dashboard gives a link that opens it, signed in", async () => {
   // This VS Code puts itself before every port of its machine, which nobody has allowed, so it says so.
   await window.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await window.runCommand("Codex Bridge: Open Dashboard");
-  await window.notification(/link in a browser on the machine/).getByRole("button", { name: "Copy Link" }).click();
+  await window
+    .notification(/link in a browser on the machine/)
+    .getByRole("button", { name: "Copy Link" })
+    .click();
   const link = await eventually("the link is in the clipboard", async () => {
     const copied = await window.page.evaluate(() => navigator.clipboard.readText());
     return copied.startsWith(`${window.bridge.url}/dashboard/sign-in#`) ? copied : undefined;
@@ -96,7 +103,11 @@ test("Open Dashboard gives a link that opens it, signed in", async () => {
   const page = await vscode.openPage(link);
   try {
     await page.getByRole("heading", { name: "Overview" }).waitFor();
-    assert.equal(page.url(), `${window.bridge.url}/dashboard/`, "the code of the link is gone from the address");
+    assert.equal(
+      page.url(),
+      `${window.bridge.url}/dashboard/`,
+      "the code of the link is gone from the address",
+    );
   } finally {
     await page.close();
   }
@@ -105,8 +116,17 @@ test("Open Dashboard gives a link that opens it, signed in", async () => {
 test("the Doctor shows what is right and what is not, and offers to mend it", async () => {
   await window.runCommand("Codex Bridge: Doctor");
   const entries = window.page.locator(".quick-input-list");
-  for (const text of [`Server runs at ${window.bridge.url}`, "ChatGPT extension version", "Codex 0.", "Login", "Port listens at"]) {
-    await entries.getByRole("option").filter({ hasText: new RegExp(text.replaceAll(" ", "\\s*")) }).waitFor();
+  for (const text of [
+    `Server runs at ${window.bridge.url}`,
+    "ChatGPT extension version",
+    "Codex 0.",
+    "Login",
+    "Port listens at",
+  ]) {
+    await entries
+      .getByRole("option")
+      .filter({ hasText: new RegExp(text.replaceAll(" ", "\\s*")) })
+      .waitFor();
   }
   await window.page.keyboard.press("Escape");
 

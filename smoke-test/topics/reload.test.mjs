@@ -23,7 +23,10 @@ test("after a reload of the window the jobs are remembered and no Codex is left 
 });
 
 test("a reload in the middle of a turn ends the turn, and the next host tells so", async () => {
-  const { job } = await window.bridge.send("/conversations", { message: "@model hold reload", ensureOpen: false });
+  const { job } = await window.bridge.send("/conversations", {
+    message: "@model hold reload",
+    ensureOpen: false,
+  });
   const old = window.discovered();
   assert.ok(old);
   const codex = codexProcesses(vscode.sandbox.root).filter(({ parentPid }) => parentPid === old.pid);

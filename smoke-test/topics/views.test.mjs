@@ -7,7 +7,9 @@ import { test, window } from "../driver/shared.mjs";
 
 /** @param {string} view @param {string | RegExp} text */
 function entry(view, text) {
-  return window.page.locator(".pane", { has: window.page.getByRole("tree", { name: view }) }).getByRole("treeitem", { name: text });
+  return window.page
+    .locator(".pane", { has: window.page.getByRole("tree", { name: view }) })
+    .getByRole("treeitem", { name: text });
 }
 
 /**
@@ -28,7 +30,11 @@ test("the view of conversations shows what programs ask Codex, while it happens"
   });
   const running = entry("Conversations", /seen in the view, running/);
   await running.waitFor();
-  assert.equal(await running.locator(".codicon-bell").count(), 0, "what an agent or a program wrote is no icon");
+  assert.equal(
+    await running.locator(".codicon-bell").count(),
+    0,
+    "what an agent or a program wrote is no icon",
+  );
   await running.click();
   await window.tab(conversationId).waitFor();
 
@@ -39,7 +45,10 @@ test("the view of conversations shows what programs ask Codex, while it happens"
 
 test("an entry of the view continues its conversation", async () => {
   await window.runCommand("View: Show Codex Bridge");
-  const { job, conversationId } = await window.bridge.send("/conversations", { message: "begun by a program", ensureOpen: false });
+  const { job, conversationId } = await window.bridge.send("/conversations", {
+    message: "begun by a program",
+    ensureOpen: false,
+  });
   await window.bridge.completed(job.jobId);
   const item = entry("Conversations", /begun by a program, done/);
   await act(item, "Continue…");

@@ -63,7 +63,11 @@ export async function refusal(response: Response): Promise<ApiError> {
     const { error, code, error_code, requestId } = await response.json();
     return new ApiError(response.status, code ?? error_code ?? "unknown", String(error), requestId);
   } catch {
-    return new ApiError(response.status, "unreadable", `The bridge replied ${response.status} without an explanation.`);
+    return new ApiError(
+      response.status,
+      "unreadable",
+      `The bridge replied ${response.status} without an explanation.`,
+    );
   }
 }
 
@@ -72,7 +76,9 @@ function address(template: string, path: object, query: object): string {
   for (const [name, value] of Object.entries(path)) {
     text = text.replace(`{${name}}`, encodeURIComponent(String(value)));
   }
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "" && value !== null);
+  const given = Object.entries(query).filter(
+    ([, value]) => value !== undefined && value !== "" && value !== null,
+  );
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return search === "" ? text : `${text}?${search}`;
 }

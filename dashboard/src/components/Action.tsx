@@ -2,7 +2,7 @@
 
 import { Dialog } from "@base-ui/react/dialog";
 import { useMutation } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 
 import { ErrorNote } from "./ErrorNote";
 
@@ -21,7 +21,8 @@ interface ActionProps {
 export function Actions({ actions }: { actions: ActionProps[] }) {
   const [asked, setAsked] = useState<ActionProps>();
   const mutation = useMutation({ mutationFn: (action: ActionProps) => action.run() });
-  const start = (action: ActionProps) => (action.confirm === undefined ? mutation.mutate(action) : setAsked(action));
+  const start = (action: ActionProps) =>
+    action.confirm === undefined ? mutation.mutate(action) : setAsked(action);
   return (
     <div className="action-group">
       <div className="actions">

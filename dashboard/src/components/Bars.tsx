@@ -26,7 +26,16 @@ export function Bars({ bars, summary }: { bars: Bar[]; summary: string }) {
               {bar.parts.map(({ className, value }) => {
                 const length = (value / max) * (height - 6);
                 top -= length;
-                return <rect key={className} className={className} x={index * step + 1} y={top} width={Math.max(1, step - 2)} height={length} />;
+                return (
+                  <rect
+                    key={className}
+                    className={className}
+                    x={index * step + 1}
+                    y={top}
+                    width={Math.max(1, step - 2)}
+                    height={length}
+                  />
+                );
               })}
             </g>
           );

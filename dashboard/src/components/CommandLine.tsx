@@ -14,7 +14,12 @@ export function CommandLine({ line }: { line: string }) {
       <pre tabIndex={0} aria-label="Command">
         <code>{line}</code>
       </pre>
-      <button type="button" className="button quiet icon" onClick={() => void copy()} aria-label="Copy the command">
+      <button
+        type="button"
+        className="button quiet icon"
+        onClick={() => void copy()}
+        aria-label="Copy the command"
+      >
         {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
       </button>
       <span className="visually-hidden" role="status">

@@ -56,7 +56,11 @@ function hunkRows(hunk: StructuredPatch["hunks"][number], index: number) {
   const rows = hunk.lines.map((line, at) => {
     const sign = line[0];
     const [kind, left, right] =
-      sign === "+" ? ["added", "", after++] : sign === "-" ? ["removed", before++, ""] : ["", before++, after++];
+      sign === "+"
+        ? ["added", "", after++]
+        : sign === "-"
+          ? ["removed", before++, ""]
+          : ["", before++, after++];
     return (
       <tr key={`${index}.${at}`} className={kind as string}>
         <td className="line-number">{left}</td>
@@ -87,6 +91,7 @@ function parsed(diff: string, path: string | undefined): StructuredPatch[] | und
 }
 
 function nameOf(file: StructuredPatch): string {
-  const name = file.newFileName === undefined || file.newFileName === "/dev/null" ? file.oldFileName : file.newFileName;
+  const name =
+    file.newFileName === undefined || file.newFileName === "/dev/null" ? file.oldFileName : file.newFileName;
   return (name ?? "file").replace(/^[ab]\//, "");
 }

@@ -2,7 +2,15 @@ import { Dialog } from "@base-ui/react/dialog";
 import type { ReactNode } from "react";
 
 /** Details beside the page; Escape closes it. */
-export function Drawer({ title, close, children }: { title: string; close: () => void; children: ReactNode }) {
+export function Drawer({
+  title,
+  close,
+  children,
+}: {
+  title: string;
+  close: () => void;
+  children: ReactNode;
+}) {
   return (
     <Dialog.Root open modal={false} onOpenChange={(open) => !open && close()}>
       <Dialog.Portal>

@@ -1,4 +1,4 @@
-import { cloneElement, useId, type ReactElement } from "react";
+import { cloneElement, type ReactElement, useId } from "react";
 
 interface Control {
   id?: string;
@@ -22,7 +22,11 @@ export function Field({ label, hint, error, children }: FieldProps) {
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      {cloneElement(children, { id, "aria-describedby": told || undefined, ...(error && { "aria-invalid": true }) })}
+      {cloneElement(children, {
+        id,
+        "aria-describedby": told || undefined,
+        ...(error && { "aria-invalid": true }),
+      })}
       {hint && (
         <span className="hint" id={`${id}-hint`}>
           {hint}

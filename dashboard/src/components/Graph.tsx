@@ -2,7 +2,16 @@
 
 import "@xyflow/react/dist/style.css";
 
-import { Background, Controls, Handle, Position, ReactFlow, type Edge, type Node, type NodeProps } from "@xyflow/react";
+import {
+  Background,
+  Controls,
+  type Edge,
+  Handle,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+} from "@xyflow/react";
 import { useMemo } from "react";
 
 import { Status } from "./Status";
@@ -28,7 +37,12 @@ type Box = Node<Omit<GraphNode, "id" | "position">, "box">;
 
 const nodeTypes = { box: BoxView };
 
-export default function Graph(props: { label: string; nodes: GraphNode[]; edges: GraphEdge[]; select: (id: string) => void }) {
+export default function Graph(props: {
+  label: string;
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  select: (id: string) => void;
+}) {
   const nodes = useMemo<Box[]>(
     () =>
       props.nodes.map(({ id, position, ...data }) => ({
@@ -40,7 +54,10 @@ export default function Graph(props: { label: string; nodes: GraphNode[]; edges:
       })),
     [props.nodes],
   );
-  const edges = useMemo<Edge[]>(() => props.edges.map((edge) => ({ ...edge, focusable: false })), [props.edges]);
+  const edges = useMemo<Edge[]>(
+    () => props.edges.map((edge) => ({ ...edge, focusable: false })),
+    [props.edges],
+  );
   return (
     <ReactFlow
       aria-label={props.label}

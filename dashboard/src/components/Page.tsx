@@ -1,7 +1,13 @@
 import type { ReactNode } from "react";
 
 /** A page with its heading and what can be done with all of it. */
-export function Page(props: { title: ReactNode; above?: ReactNode; actions?: ReactNode; children: ReactNode; fills?: boolean }) {
+export function Page(props: {
+  title: ReactNode;
+  above?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  fills?: boolean;
+}) {
   return (
     <div className={props.fills ? "page fills" : "page"}>
       <header>

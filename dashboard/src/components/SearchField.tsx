@@ -1,5 +1,10 @@
 /** Where a person types what they look for. */
-export function SearchField({ label, placeholder, value, onChange }: {
+export function SearchField({
+  label,
+  placeholder,
+  value,
+  onChange,
+}: {
   /** What is searched, for those who hear the page. */
   label: string;
   placeholder: string;

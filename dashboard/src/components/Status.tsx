@@ -1,4 +1,13 @@
-import { Ban, CircleCheck, CircleDashed, CircleHelp, CirclePause, CircleX, LoaderCircle, type LucideIcon } from "lucide-react";
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CircleHelp,
+  CirclePause,
+  CircleX,
+  LoaderCircle,
+  type LucideIcon,
+} from "lucide-react";
 
 type Tone = "good" | "bad" | "warning" | "active" | "neutral";
 

@@ -2,7 +2,11 @@ import { Tabs as BaseTabs } from "@base-ui/react/tabs";
 import type { ReactNode } from "react";
 
 /** Views of one thing, of which one is shown. */
-export function Tabs(props: { label: string; tabs: { value: string; label: string; content: () => ReactNode }[]; className?: string }) {
+export function Tabs(props: {
+  label: string;
+  tabs: { value: string; label: string; content: () => ReactNode }[];
+  className?: string;
+}) {
   return (
     <BaseTabs.Root defaultValue={props.tabs[0]?.value ?? ""} className={`tab-root ${props.className ?? ""}`}>
       <BaseTabs.List className="tabs" aria-label={props.label}>

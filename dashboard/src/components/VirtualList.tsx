@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 
 /** A long list of which only what is seen is there. Arrow keys move between the rows' links. */
 export function VirtualList<T>(props: {
@@ -42,7 +42,9 @@ export function VirtualList<T>(props: {
     rows.scrollToIndex(next);
     // The row is there one frame later.
     requestAnimationFrame(() =>
-      scroll.current?.querySelector<HTMLElement>(`[data-index="${next}"] :is(a, button)`)?.focus({ preventScroll: true }),
+      scroll.current
+        ?.querySelector<HTMLElement>(`[data-index="${next}"] :is(a, button)`)
+        ?.focus({ preventScroll: true }),
     );
   };
 

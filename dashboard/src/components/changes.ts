@@ -18,12 +18,15 @@ export function changesOf(changes: unknown): FileChange[] {
 
 function fileChange(path: string, change: unknown): FileChange {
   const { diff, unified_diff, content, kind, type } = (change ?? {}) as Record<string, unknown>;
-  const text = [diff, unified_diff, content].find((text) => typeof text === "string") ?? JSON.stringify(change);
+  const text =
+    [diff, unified_diff, content].find((text) => typeof text === "string") ?? JSON.stringify(change);
   return { path, diff: asDiff(String(text), kindOf(kind) ?? kindOf(type)) };
 }
 
 function kindOf(kind: unknown): string | undefined {
-  return typeof kind === "string" ? kind : ((kind as Record<string, unknown> | undefined)?.["type"] as string | undefined);
+  return typeof kind === "string"
+    ? kind
+    : ((kind as Record<string, unknown> | undefined)?.["type"] as string | undefined);
 }
 
 /** Of a new or a deleted file Codex sends the content. */

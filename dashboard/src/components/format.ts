@@ -24,6 +24,10 @@ export function duration(ms: number): string {
 export const shortId = (id: string) => (id.length > 12 ? id.slice(-8) : id);
 
 /** The first line of a text that says something. */
-export const firstLine = (text: string) => text.split("\n", 40).find((line) => line.trim() !== "")?.trim() ?? "";
+export const firstLine = (text: string) =>
+  text
+    .split("\n", 40)
+    .find((line) => line.trim() !== "")
+    ?.trim() ?? "";
 
 export const folderName = (path: string) => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;

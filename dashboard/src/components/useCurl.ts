@@ -11,7 +11,10 @@ export function useCurl(): (path: string, body?: unknown) => string {
   // Under a path of another server only this browser gets through; on the bridge's own machine its address does.
   const url = (bridgePath === "/" ? undefined : health?.status.url) ?? location.origin;
   return (path, body) => {
-    const data = body === undefined ? "" : ` -H 'Content-Type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
+    const data =
+      body === undefined
+        ? ""
+        : ` -H 'Content-Type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
     return `curl -s '${url}${path}'${token}${data}`;
   };
 }

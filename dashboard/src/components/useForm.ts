@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useState, type ChangeEvent, type FormEvent } from "react";
+import { type ChangeEvent, type FormEvent, useState } from "react";
 
 /** Names of the values that are texts. */
 type TextName<Values> = { [Name in keyof Values]: Values[Name] extends string ? Name : never }[keyof Values];
@@ -9,9 +9,14 @@ type TextName<Values> = { [Name in keyof Values]: Values[Name] extends string ? 
  *
  * @param send is over when all that follows from it is done; `clear` empties the form again
  */
-export function useForm<Values extends object>(initial: Values, send: (values: Values, clear: () => void) => Promise<unknown>) {
+export function useForm<Values extends object>(
+  initial: Values,
+  send: (values: Values, clear: () => void) => Promise<unknown>,
+) {
   const [values, setValues] = useState(initial);
-  const { mutate, error, isPending } = useMutation({ mutationFn: () => send(values, () => setValues(initial)) });
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => send(values, () => setValues(initial)),
+  });
   const set = (changed: Partial<Values>) => setValues({ ...values, ...changed });
   return {
     values,

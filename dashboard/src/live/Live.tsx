@@ -1,9 +1,9 @@
 // What happens, for the whole page: one stream, whose events make what was asked for stale.
 
-import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 
-import { listen, type BridgeEvent, type Connection } from "./events";
+import { type BridgeEvent, type Connection, listen } from "./events";
 
 type Hear = (events: BridgeEvent[]) => void;
 

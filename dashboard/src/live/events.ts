@@ -83,7 +83,10 @@ export async function listen(listener: Listener, signal: AbortSignal): Promise<v
   }
 }
 
-async function open(lastEventId: string | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+async function open(
+  lastEventId: string | undefined,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
   const headers: Record<string, string> = lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId };
   const response = await reach("/events", { headers, signal, cache: "no-store", credentials: "same-origin" });
   if (!response.ok || response.body === null) {
@@ -92,8 +95,14 @@ async function open(lastEventId: string | undefined, signal: AbortSignal): Promi
   return response.body;
 }
 
-async function read(body: ReadableStream<Uint8Array>, feed: (text: string) => void, silence: AbortController) {
-  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+async function read(
+  body: ReadableStream<Uint8Array>,
+  feed: (text: string) => void,
+  silence: AbortController,
+) {
+  const reader = body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    .getReader();
   for (;;) {
     const timer = setTimeout(() => silence.abort(), silenceMs);
     try {

@@ -29,9 +29,24 @@ export default function CommandMenu({ close }: { close: () => void }) {
   const url = useQuery(healthQuery).data?.status.url;
 
   const commands: Command[] = [
-    ...pages.map(({ to, label, key }) => ({ id: to, label: `Go to ${label}`, hint: `g ${key}`, run: () => void navigate({ to }) })),
-    { id: "new", label: "New conversation", hint: "action", run: () => void navigate({ to: "/conversations/new" }) },
-    ...themes.map((theme) => ({ id: `theme-${theme}`, label: `Theme: ${theme}`, hint: "look", run: () => chooseTheme(theme) })),
+    ...pages.map(({ to, label, key }) => ({
+      id: to,
+      label: `Go to ${label}`,
+      hint: `g ${key}`,
+      run: () => void navigate({ to }),
+    })),
+    {
+      id: "new",
+      label: "New conversation",
+      hint: "action",
+      run: () => void navigate({ to: "/conversations/new" }),
+    },
+    ...themes.map((theme) => ({
+      id: `theme-${theme}`,
+      label: `Theme: ${theme}`,
+      hint: "look",
+      run: () => chooseTheme(theme),
+    })),
     {
       id: "copy-url",
       label: "Copy the API’s address",
@@ -76,7 +91,11 @@ export default function CommandMenu({ close }: { close: () => void }) {
             keepHighlight
             limit={50}
           >
-            <Autocomplete.Input className="command-input" placeholder="Go to, do, or find…" aria-label="Command" />
+            <Autocomplete.Input
+              className="command-input"
+              placeholder="Go to, do, or find…"
+              aria-label="Command"
+            />
             <Autocomplete.Empty className="command-empty">Nothing is called so.</Autocomplete.Empty>
             <Autocomplete.List className="command-list">
               {(command: Command) => (

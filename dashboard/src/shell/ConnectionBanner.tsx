@@ -26,8 +26,8 @@ export function ConnectionBanner({ version }: { version: string | undefined }) {
         <p className="banner warning">
           <CloudOff aria-hidden />
           <span>
-            <strong>Disconnected</strong> since {new Date(since).toLocaleTimeString()}. What you see may be old; it is caught up
-            with by itself as soon as the bridge answers at {location.host}.
+            <strong>Disconnected</strong> since {new Date(since).toLocaleTimeString()}. What you see may be
+            old; it is caught up with by itself as soon as the bridge answers at {location.host}.
           </span>
         </p>
       )}

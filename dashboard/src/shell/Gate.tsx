@@ -19,7 +19,8 @@ export function Gate() {
   const session = useQuery({
     ...sessionQuery,
     // Nobody else says when a bridge that was away is there.
-    refetchInterval: ({ state }) => (state.error instanceof ApiError && state.error.status === 0 ? 2000 : false),
+    refetchInterval: ({ state }) =>
+      state.error instanceof ApiError && state.error.status === 0 ? 2000 : false,
   });
   useEffect(() => {
     if (session.data?.signedIn) {
@@ -60,16 +61,16 @@ function Refused({ error }: { error: ApiError }) {
   if (error.status === 401 && session !== null) {
     return (
       <Notice title="Your session has ended" lines={signInLines}>
-        The bridge’s token was changed, or you signed in more than a week ago. Get a new link with this command, or in VS Code
-        with <strong>Codex Bridge: Open Dashboard</strong>.
+        The bridge’s token was changed, or you signed in more than a week ago. Get a new link with this
+        command, or in VS Code with <strong>Codex Bridge: Open Dashboard</strong>.
       </Notice>
     );
   }
   if (error.status === 401) {
     return (
       <Notice title="Sign in" lines={signInLines}>
-        This bridge wants a token. A link signs this browser in, once: get one with this command, or in VS Code with{" "}
-        <strong>Codex Bridge: Open Dashboard</strong>.
+        This bridge wants a token. A link signs this browser in, once: get one with this command, or in VS
+        Code with <strong>Codex Bridge: Open Dashboard</strong>.
       </Notice>
     );
   }
@@ -90,8 +91,12 @@ function Refused({ error }: { error: ApiError }) {
 /** This page is of a newer program than the one that answers. */
 export function OlderBridge() {
   return (
-    <Notice title="The bridge is of another version" action={{ label: "Load its own page", run: () => location.reload() }}>
-      This page belongs to Codex Bridge {__VERSION__}, and the bridge that answers does not know what it asks for.
+    <Notice
+      title="The bridge is of another version"
+      action={{ label: "Load its own page", run: () => location.reload() }}
+    >
+      This page belongs to Codex Bridge {__VERSION__}, and the bridge that answers does not know what it asks
+      for.
     </Notice>
   );
 }

@@ -15,7 +15,9 @@ export function Notice(props: {
     <main className="notice" aria-busy={props.busy ?? false}>
       <h1>{props.title}</h1>
       {props.children !== undefined && <p>{props.children}</p>}
-      {props.lines?.map((line) => <CommandLine key={line} line={line} />)}
+      {props.lines?.map((line) => (
+        <CommandLine key={line} line={line} />
+      ))}
       {props.action && (
         <button type="button" className="button primary" onClick={props.action.run}>
           {props.action.label}

@@ -11,7 +11,11 @@ export function PageError({ error, reset }: ErrorComponentProps) {
       <h1>This page cannot be shown</h1>
       <ErrorNote error={isGone ? new Error("The bridge was updated since this page was loaded.") : known} />
       <p>
-        <button type="button" className="button primary" onClick={() => (isGone ? location.reload() : reset())}>
+        <button
+          type="button"
+          className="button primary"
+          onClick={() => (isGone ? location.reload() : reset())}
+        >
           {isGone ? "Reload" : "Try again"}
         </button>
       </p>

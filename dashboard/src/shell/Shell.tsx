@@ -4,9 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { Menu as MenuIcon, Plus, Search, X } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
-
-import { healthQuery, pendingApprovalsQuery } from "../api/queries";
 import { dashboardPath } from "../api/place";
+import { healthQuery, pendingApprovalsQuery } from "../api/queries";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { pages } from "./pages";
 import { useShortcuts } from "./shortcuts";
@@ -33,7 +32,11 @@ export function Shell() {
 
   return (
     <div className="shell">
-      <a className="skip-link" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+      <a
+        className="skip-link"
+        href="#main"
+        onClick={(event) => (event.preventDefault(), main.current?.focus())}
+      >
         Skip to the page
       </a>
       <header className="top-bar">
@@ -51,7 +54,12 @@ export function Shell() {
           <img src={`${dashboardPath}/favicon.svg`} alt="" width="22" height="22" />
           Codex Bridge
         </Link>
-        <button type="button" className="button search-button" onClick={() => setMenu(true)} aria-keyshortcuts="Control+K">
+        <button
+          type="button"
+          className="button search-button"
+          onClick={() => setMenu(true)}
+          aria-keyshortcuts="Control+K"
+        >
           <Search aria-hidden />
           <span>Search or do…</span>
           <kbd>Ctrl K</kbd>
@@ -77,7 +85,9 @@ export function Shell() {
           ))}
         </ul>
         <p className="version">
-          {health.data === undefined ? " " : `v${health.data.version} · ${health.data.status.url.replace("http://", "")}`}
+          {health.data === undefined
+            ? " "
+            : `v${health.data.version} · ${health.data.status.url.replace("http://", "")}`}
         </p>
       </nav>
       <div className="content">

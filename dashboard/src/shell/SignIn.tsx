@@ -25,7 +25,9 @@ export function SignIn() {
     call("POST /dashboard/session", { body: { code, path: bridgePath } })
       .then(() => queries.invalidateQueries())
       .then(() => navigate({ to: "/", replace: true }))
-      .catch((caught: unknown) => setError(caught instanceof ApiError ? caught : new ApiError(0, "unknown", String(caught))));
+      .catch((caught: unknown) =>
+        setError(caught instanceof ApiError ? caught : new ApiError(0, "unknown", String(caught))),
+      );
   }, [navigate, queries]);
 
   if (error === undefined) {

@@ -1,9 +1,29 @@
 // The pages of the navigation and of the command menu.
 
-import { Activity, Boxes, Code, GitBranch, LayoutDashboard, MessagesSquare, Network, Settings2, Webhook, type LucideIcon } from "lucide-react";
+import {
+  Activity,
+  Boxes,
+  Code,
+  GitBranch,
+  LayoutDashboard,
+  type LucideIcon,
+  MessagesSquare,
+  Network,
+  Settings2,
+  Webhook,
+} from "lucide-react";
 
 export interface PageLink {
-  to: "/" | "/jobs" | "/conversations" | "/lanes" | "/threads" | "/webhooks" | "/topology" | "/context" | "/system";
+  to:
+    | "/"
+    | "/jobs"
+    | "/conversations"
+    | "/lanes"
+    | "/threads"
+    | "/webhooks"
+    | "/topology"
+    | "/context"
+    | "/system";
   label: string;
   icon: LucideIcon;
   /** After `g`, this key goes there. */

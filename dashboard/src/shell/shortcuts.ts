@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "react";
 
-import { pages, type PageLink } from "./pages";
+import { type PageLink, pages } from "./pages";
 
 /** After `g`, so long may the letter take. */
 const sequenceMs = 1500;
@@ -23,7 +23,8 @@ export function useShortcuts(actions: { openMenu: () => void; goTo: (to: PageLin
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
         return;
       }
-      const page = Date.now() - leaderAt < sequenceMs ? pages.find(({ key }) => key === event.key) : undefined;
+      const page =
+        Date.now() - leaderAt < sequenceMs ? pages.find(({ key }) => key === event.key) : undefined;
       leaderAt = event.key === "g" ? Date.now() : 0;
       if (page !== undefined) {
         event.preventDefault();
@@ -40,5 +41,8 @@ export function useShortcuts(actions: { openMenu: () => void; goTo: (to: PageLin
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))
+  );
 }

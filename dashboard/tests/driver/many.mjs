@@ -52,7 +52,12 @@ export function ageLanes(dashboard, hours) {
 
 /** @param {Dashboard} dashboard @param {string} program in Python @param {number} argument */
 function inDatabase(dashboard, program, argument) {
-  execFileSync("python3", ["-c", program, join(dashboard.sandbox.userData, "codex-bridge.sqlite"), String(argument)]);
+  execFileSync("python3", [
+    "-c",
+    program,
+    join(dashboard.sandbox.userData, "codex-bridge.sqlite"),
+    String(argument),
+  ]);
 }
 
 /**

@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 import { endGroup, startGroup } from "../../../smoke-test/driver/children.mjs";
 import { npmCodexBinary } from "../../../smoke-test/driver/codex.mjs";
@@ -27,14 +27,23 @@ export class BridgeProcess {
     const args = ["serve", "--port", String(port), "--data-dir", sandbox.userData, "--cwd", workspace];
     const child = startGroup(program, [...args, "--codex", npmCodexBinary(), ...more], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...sandbox.environment, CODEX_BRIDGE_LOG: "warn", ...(token && { CODEX_BRIDGE_AUTH_TOKEN: token }) },
+      env: {
+        ...sandbox.environment,
+        CODEX_BRIDGE_LOG: "warn",
+        ...(token && { CODEX_BRIDGE_AUTH_TOKEN: token }),
+      },
     });
     const url = await new Promise((resolve, reject) => {
-      child.on("error", () => reject(new Error(`${program} cannot be run. Build it: cargo build --package cli`)));
+      child.on("error", () =>
+        reject(new Error(`${program} cannot be run. Build it: cargo build --package cli`)),
+      );
       child.on("exit", (code) => reject(new Error(`${program} ended (${code}) before it listened`)));
-      createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) }).once("line", (line) => {
-        resolve(line.replace("codex-bridge listening on ", ""));
-      });
+      createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) }).once(
+        "line",
+        (line) => {
+          resolve(line.replace("codex-bridge listening on ", ""));
+        },
+      );
     });
     return new BridgeProcess(child, url);
   }

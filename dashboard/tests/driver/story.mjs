@@ -37,7 +37,14 @@ export function writeShop(folder) {
   );
   writeFileSync(
     join(folder, "src", "checkout.ts"),
-    ['import { refreshSession, type Session } from "./session";', "", "export function checkOut(session: Session) {", "  return refreshSession(session);", "}", ""].join("\n"),
+    [
+      'import { refreshSession, type Session } from "./session";',
+      "",
+      "export function checkOut(session: Session) {",
+      "  return refreshSession(session);",
+      "}",
+      "",
+    ].join("\n"),
   );
 }
 
@@ -75,7 +82,11 @@ export class Receiver {
  * @param {string} message
  */
 export async function finished(dashboard, message) {
-  const created = await dashboard.api.send("/conversations", { message, sandbox: "workspace-write", approvalPolicy: "never" });
+  const created = await dashboard.api.send("/conversations", {
+    message,
+    sandbox: "workspace-write",
+    approvalPolicy: "never",
+  });
   await dashboard.api.endOf(created.job.jobId);
   return created;
 }
@@ -87,7 +98,11 @@ export async function finished(dashboard, message) {
  * @param {string} message
  */
 export async function asking(dashboard, message) {
-  const created = await dashboard.api.send("/conversations", { message, sandbox: "workspace-write", approvalPolicy: "on-request" });
+  const created = await dashboard.api.send("/conversations", {
+    message,
+    sandbox: "workspace-write",
+    approvalPolicy: "on-request",
+  });
   await isAsked(dashboard, created.job.jobId);
   return created;
 }

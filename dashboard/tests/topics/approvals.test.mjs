@@ -16,7 +16,15 @@ async function serverGot(jobId) {
 test("a question of the model is answered on the overview", async () => {
   const question = {
     questions: [
-      { id: "colour", header: "Colour", question: "Which colour?", options: [{ label: "blue", description: "as the sky" }, { label: "red", description: "as roses" }] },
+      {
+        id: "colour",
+        header: "Colour",
+        question: "Which colour?",
+        options: [
+          { label: "blue", description: "as the sky" },
+          { label: "red", description: "as roses" },
+        ],
+      },
     ],
   };
   const page = await dashboard.open();
@@ -85,15 +93,37 @@ test("a form of an MCP server is filled in, field by field", async () => {
     requestedSchema: {
       type: "object",
       properties: {
-        name: { type: "string", title: "Your name", description: "As on the door", minLength: 2, maxLength: 20 },
+        name: {
+          type: "string",
+          title: "Your name",
+          description: "As on the door",
+          minLength: 2,
+          maxLength: 20,
+        },
         mail: { type: "string", format: "email" },
         day: { type: "string", format: "date" },
         floor: { type: "integer", minimum: -2, maximum: 12 },
         weight: { type: "number", default: 1.5 },
         gift: { type: "boolean", title: "It is a gift", default: true },
         size: { type: "string", enum: ["s", "m"], enumNames: ["Small", "Medium"] },
-        colour: { type: "string", oneOf: [{ const: "#f00", title: "Red" }, { const: "#00f", title: "Blue" }], default: "#00f" },
-        extras: { type: "array", minItems: 1, items: { anyOf: [{ const: "b", title: "Bow" }, { const: "c", title: "Card" }] } },
+        colour: {
+          type: "string",
+          oneOf: [
+            { const: "#f00", title: "Red" },
+            { const: "#00f", title: "Blue" },
+          ],
+          default: "#00f",
+        },
+        extras: {
+          type: "array",
+          minItems: 1,
+          items: {
+            anyOf: [
+              { const: "b", title: "Bow" },
+              { const: "c", title: "Card" },
+            ],
+          },
+        },
       },
       required: ["name", "floor", "extras"],
     },
@@ -115,7 +145,11 @@ test("a form of an MCP server is filled in, field by field", async () => {
   await card.getByText("This is no mail address.").waitFor();
   await card.getByLabel("mail").fill("ada@example.com");
   const floor = card.getByLabel("floor (required)");
-  for (const [typed, problem] of /** @type {const} */ ([["two", "This is no number."], ["2.5", "This is no whole number."], ["13", "It must be -2 to 12."]])) {
+  for (const [typed, problem] of /** @type {const} */ ([
+    ["two", "This is no number."],
+    ["2.5", "This is no whole number."],
+    ["13", "It must be -2 to 12."],
+  ])) {
     await floor.fill(typed);
     await card.getByText(problem).waitFor();
   }
@@ -128,25 +162,49 @@ test("a form of an MCP server is filled in, field by field", async () => {
   await send.click();
   await card.waitFor({ state: "detached" });
   const got = await serverGot(job.jobId);
-  for (const part of ['"name":"Ada"', '"mail":"ada@example.com"', '"floor":-1', '"weight":1.5', '"day":"2026-11-21"', '"gift":false', '"size":"m"', '"colour":"#00f"', '"extras":["c"]']) {
+  for (const part of [
+    '"name":"Ada"',
+    '"mail":"ada@example.com"',
+    '"floor":-1',
+    '"weight":1.5',
+    '"day":"2026-11-21"',
+    '"gift":false',
+    '"size":"m"',
+    '"colour":"#00f"',
+    '"extras":["c"]',
+  ]) {
     assert.ok(got.includes(part), `${part} is not in ${got}`);
   }
 });
 
 test("a form is declined or dismissed, and an address is only shown", async () => {
   const page = await dashboard.open();
-  const form = { message: "Who?", requestedSchema: { type: "object", properties: { __proto__name: { type: "string" } } } };
-  for (const [button, action] of /** @type {const} */ ([["Decline", "decline"], ["Dismiss", "cancel"]])) {
+  const form = {
+    message: "Who?",
+    requestedSchema: { type: "object", properties: { __proto__name: { type: "string" } } },
+  };
+  for (const [button, action] of /** @type {const} */ ([
+    ["Decline", "decline"],
+    ["Dismiss", "cancel"],
+  ])) {
     const job = await serverAsks(dashboard, form);
     const card = page.getByRole("article", { name: "A form of an MCP server" });
     await card.getByRole("button", { name: button }).click();
     await card.waitFor({ state: "detached" });
     assert.ok((await serverGot(job.jobId)).includes(`"action":"${action}"`));
   }
-  const job = await serverAsks(dashboard, { mode: "url", message: "Sign in there", url: "https://login.example/start?to=shop", elicitationId: "one" });
+  const job = await serverAsks(dashboard, {
+    mode: "url",
+    message: "Sign in there",
+    url: "https://login.example/start?to=shop",
+    elicitationId: "one",
+  });
   const card = page.getByRole("article", { name: "An address of an MCP server" });
   const link = card.getByRole("link", { name: "https://login.example/start?to=shop" });
-  assert.deepEqual(await link.evaluate((/** @type {HTMLAnchorElement} */ { target, rel }) => [target, rel]), ["_blank", "noopener noreferrer"]);
+  assert.deepEqual(await link.evaluate((/** @type {HTMLAnchorElement} */ { target, rel }) => [target, rel]), [
+    "_blank",
+    "noopener noreferrer",
+  ]);
   assert.equal(page.context().pages().length, 1, "nothing is opened by itself");
   await card.getByRole("button", { name: "Approve" }).click();
   await card.waitFor({ state: "detached" });

@@ -10,7 +10,11 @@ const { dashboard, test } = await topic();
 
 test("a conversation is started, streams, goes on, is forked, renamed and rolled back", async () => {
   const page = await dashboard.open("/conversations/new");
-  await page.getByLabel("Message").fill("Stream to me\n@model stream 5\n@model say one two three four five\n@model hold stream\n@model say and the end");
+  await page
+    .getByLabel("Message")
+    .fill(
+      "Stream to me\n@model stream 5\n@model say one two three four five\n@model hold stream\n@model say and the end",
+    );
   await page.getByLabel("Folder").fill("/no/such/folder");
   await page.getByRole("button", { name: "Start" }).click();
   await page.getByRole("alert").getByText("does not exist").waitFor();
@@ -34,7 +38,10 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
   await page.getByRole("textbox", { name: "Message" }).fill("Go on\n@model say second answer");
   await page.keyboard.press("Control+Enter");
   await transcript.getByText("second answer", { exact: true }).waitFor();
-  await eventually("the field is free", async () => (await page.getByRole("textbox", { name: "Message" }).inputValue()) === "");
+  await eventually(
+    "the field is free",
+    async () => (await page.getByRole("textbox", { name: "Message" }).inputValue()) === "",
+  );
 
   await page.getByRole("button", { name: "Rename" }).click();
   await page.getByRole("dialog").getByLabel("Title").fill("A better name");
@@ -63,7 +70,10 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
   const list = page.getByRole("list", { name: "Conversations" });
   await list.getByText("Put away").waitFor({ state: "detached" });
   await page.getByLabel("Archived").check();
-  await page.locator(".archived-row", { hasText: "Put away" }).getByRole("button", { name: "Bring back" }).click();
+  await page
+    .locator(".archived-row", { hasText: "Put away" })
+    .getByRole("button", { name: "Bring back" })
+    .click();
   await page.getByLabel("Archived").uncheck();
   await list.getByText("Put away").waitFor();
 });
@@ -84,7 +94,10 @@ test("commands, changes, plan and tokens are seen", async () => {
   await plan.getByText("Follow its script").waitFor();
   assert.deepEqual(await plan.locator(".status").allInnerTexts(), ["completed", "left open", "left open"]);
   await transcript.getByText("All changes of this turn").click();
-  await transcript.locator("details", { hasText: "All changes of this turn" }).locator(".diff summary", { hasText: "notes.txt" }).waitFor();
+  await transcript
+    .locator("details", { hasText: "All changes of this turn" })
+    .locator(".diff summary", { hasText: "notes.txt" })
+    .waitFor();
 
   await page.getByText("Jobs of this conversation").click();
   await page.locator(".conversation-jobs .row").click();
@@ -97,7 +110,9 @@ test("commands, changes, plan and tokens are seen", async () => {
 test("a conversation is compacted, and its older turns are shown when asked for", async () => {
   const { conversationId } = await finished(dashboard, "Turn 1 of many");
   for (let turn = 2; turn <= 32; turn++) {
-    const { job } = await dashboard.api.send(`/conversations/${conversationId}/messages`, { message: `Turn ${turn} of many` });
+    const { job } = await dashboard.api.send(`/conversations/${conversationId}/messages`, {
+      message: `Turn ${turn} of many`,
+    });
     await dashboard.api.completed(job.jobId);
   }
   const page = await dashboard.open(`/conversations/${conversationId}`);
@@ -113,7 +128,9 @@ test("a conversation is compacted, and its older turns are shown when asked for"
 });
 
 test("words join the running turn, and it is cancelled where it is seen", async () => {
-  const { conversationId } = await dashboard.api.send("/conversations", { message: "Work\n@model hold working\n@model say never said" });
+  const { conversationId } = await dashboard.api.send("/conversations", {
+    message: "Work\n@model hold working\n@model say never said",
+  });
   const page = await dashboard.open(`/conversations/${conversationId}`);
   await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
   await page.getByLabel("Delivery").selectOption("steer");
@@ -121,7 +138,9 @@ test("words join the running turn, and it is cancelled where it is seen", async 
   await page.getByRole("button", { name: "Send" }).click();
   await page.getByRole("log").getByText("You said: Also look at the tests").waitFor();
 
-  const another = await dashboard.api.send("/conversations", { message: "Work on\n@model hold working\n@model say never said" });
+  const another = await dashboard.api.send("/conversations", {
+    message: "Work on\n@model hold working\n@model say never said",
+  });
   await dashboard.visit(page, `/conversations/${another.conversationId}`);
   await page.getByRole("button", { name: "Cancel the turn" }).click();
   await page.getByRole("button", { name: "Cancel the turn" }).waitFor({ state: "detached" });
@@ -146,7 +165,9 @@ test("conversations are found by their title", async () => {
 });
 
 test("messages that wait are seen, changed and taken back", async () => {
-  const { conversationId } = await dashboard.api.send("/conversations", { message: "First\n@model hold queue\n@model say first is done" });
+  const { conversationId } = await dashboard.api.send("/conversations", {
+    message: "First\n@model hold queue\n@model say first is done",
+  });
   const page = await dashboard.open(`/conversations/${conversationId}`);
   await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
   const say = async (/** @type {string} */ text) => {

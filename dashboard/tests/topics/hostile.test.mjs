@@ -23,8 +23,12 @@ const hostile = [
 async function isUnharmed(page) {
   const found = await page.evaluate(() => ({
     hacked: /** @type {any} */ (window).hacked,
-    foreign: document.querySelectorAll("main script, main iframe, main img, main style, main svg[onload], main [onerror]").length,
-    links: [...document.querySelectorAll("a")].map((link) => link.href).filter((href) => !href.startsWith("http")),
+    foreign: document.querySelectorAll(
+      "main script, main iframe, main img, main style, main svg[onload], main [onerror]",
+    ).length,
+    links: [...document.querySelectorAll("a")]
+      .map((link) => link.href)
+      .filter((href) => !href.startsWith("http")),
   }));
   assert.deepEqual(found, { hacked: undefined, foreign: 0, links: [] });
   assert.ok(await page.locator("main").isVisible());
@@ -38,13 +42,26 @@ test("hostile messages, names, output and diffs are shown as they are", async ()
   await page.goto(await dashboard.link());
   await page.getByRole("heading", { name: "Overview" }).waitFor();
 
-  const ansi = "\\033]0;owned\\007\\033]8;;https://attacker.example\\033\\\\\\\\link\\033[2J\\033[31m<b>red</b>";
+  const ansi =
+    "\\033]0;owned\\007\\033]8;;https://attacker.example\\033\\\\\\\\link\\033[2J\\033[31m<b>red</b>";
   const { conversationId } = await finished(
     dashboard,
-    [`${hostile}`, `@model run printf '${ansi}'; echo '<img src=x onerror=window.hacked=1>' `, `@model patch evil<img>.html`, `@model say ${hostile}`].join("\n"),
+    [
+      `${hostile}`,
+      `@model run printf '${ansi}'; echo '<img src=x onerror=window.hacked=1>' `,
+      `@model patch evil<img>.html`,
+      `@model say ${hostile}`,
+    ].join("\n"),
   );
-  await dashboard.api.send(`/conversations/${conversationId}/rename`, { title: `<img src=x onerror=alert(1)> name` });
-  await dashboard.api.send("/lanes", { laneId: "hostile", title: hostile, acceptanceCriteria: [hostile], verificationCommands: ["echo '<script>window.hacked=1</script>'"] });
+  await dashboard.api.send(`/conversations/${conversationId}/rename`, {
+    title: `<img src=x onerror=alert(1)> name`,
+  });
+  await dashboard.api.send("/lanes", {
+    laneId: "hostile",
+    title: hostile,
+    acceptanceCriteria: [hostile],
+    verificationCommands: ["echo '<script>window.hacked=1</script>'"],
+  });
   await asking(dashboard, `${hostile}\n@model escalate echo "<img src=x onerror=window.hacked=2>"`);
 
   await serverAsks(dashboard, {
@@ -53,16 +70,35 @@ test("hostile messages, names, output and diffs are shown as they are", async ()
       type: "object",
       properties: {
         ["__proto__"]: { type: "string", title: hostile, description: hostile, default: hostile },
-        "<img src=x onerror=window.hacked=3>": { type: "string", oneOf: [{ const: hostile, title: hostile }] },
+        "<img src=x onerror=window.hacked=3>": {
+          type: "string",
+          oneOf: [{ const: hostile, title: hostile }],
+        },
       },
       required: ["constructor"],
     },
   });
-  await serverAsks(dashboard, { mode: "url", message: hostile, url: "javascript:window.hacked='address'", elicitationId: hostile });
+  await serverAsks(dashboard, {
+    mode: "url",
+    message: hostile,
+    url: "javascript:window.hacked='address'",
+    elicitationId: hostile,
+  });
 
-  await page.getByRole("article", { name: "A form of an MCP server" }).getByText("onerror=window.hacked=3").first().waitFor();
-  await page.getByRole("article", { name: "An address of an MCP server" }).getByText("javascript:window.hacked='address'", { exact: true }).waitFor();
-  await page.getByRole("article", { name: "Run a command" }).getByText("onerror=window.hacked=2").first().waitFor();
+  await page
+    .getByRole("article", { name: "A form of an MCP server" })
+    .getByText("onerror=window.hacked=3")
+    .first()
+    .waitFor();
+  await page
+    .getByRole("article", { name: "An address of an MCP server" })
+    .getByText("javascript:window.hacked='address'", { exact: true })
+    .waitFor();
+  await page
+    .getByRole("article", { name: "Run a command" })
+    .getByText("onerror=window.hacked=2")
+    .first()
+    .waitFor();
   await isUnharmed(page);
   await dashboard.visit(page, `/conversations/${conversationId}`);
   await page.getByRole("log").getByText("[picture: picture]").waitFor();
@@ -75,7 +111,10 @@ test("hostile messages, names, output and diffs are shown as they are", async ()
     await isUnharmed(page);
   }
   const own = new URL(dashboard.bridge.url).origin;
-  assert.deepEqual(requested.filter((url) => !url.startsWith(own)), []);
+  assert.deepEqual(
+    requested.filter((url) => !url.startsWith(own)),
+    [],
+  );
 });
 
 test("the page allows no script but its own files", async () => {
@@ -93,5 +132,7 @@ test("the page allows no script but its own files", async () => {
   assert.match(outcome, /TrustedScript|appended/);
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).hacked), undefined);
   // What was tried on purpose.
-  dashboard.complaints = dashboard.complaints.filter((line) => !/Content Security Policy|TrustedScript|Trusted/.test(line));
+  dashboard.complaints = dashboard.complaints.filter(
+    (line) => !/Content Security Policy|TrustedScript|Trusted/.test(line),
+  );
 });

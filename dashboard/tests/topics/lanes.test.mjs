@@ -36,7 +36,10 @@ test("a lane is made, works, is verified and goes", async () => {
   await page.getByLabel("Instruction").fill("Once more");
   await page.getByRole("button", { name: "Send" }).click();
   await page.locator(".job-row", { hasText: "Once more" }).waitFor();
-  await eventually("it is blocked again", async () => (await dashboard.api.get("/lanes/fix-login")).body.lane.status === "blocked");
+  await eventually(
+    "it is blocked again",
+    async () => (await dashboard.api.get("/lanes/fix-login")).body.lane.status === "blocked",
+  );
 
   await dashboard.visit(page, "/lanes");
   await page.getByRole("region", { name: "Waiting for you" }).getByText("Fix the login").waitFor();
@@ -53,7 +56,11 @@ test("a lane is made, works, is verified and goes", async () => {
 });
 
 test("a lane's turn is steered and interrupted", async () => {
-  await dashboard.api.send("/codex/workflows/start-visible", { laneId: "steered", title: "A steered lane", kickoffPrompt: "Begin\n@model hold steer\n@model say begun" });
+  await dashboard.api.send("/codex/workflows/start-visible", {
+    laneId: "steered",
+    title: "A steered lane",
+    kickoffPrompt: "Begin\n@model hold steer\n@model say begun",
+  });
   const page = await dashboard.open("/lanes");
   await page.getByRole("searchbox").fill("no such lane");
   await page.getByText("A steered lane").waitFor({ state: "detached" });
@@ -61,7 +68,10 @@ test("a lane's turn is steered and interrupted", async () => {
   await page.getByRole("link", { name: /A steered lane/ }).click();
   await page.getByLabel("Words for the running turn").fill("Hurry");
   await page.getByRole("button", { name: "Steer" }).click();
-  await eventually("the field is free", async () => (await page.getByLabel("Words for the running turn").inputValue()) === "");
+  await eventually(
+    "the field is free",
+    async () => (await page.getByLabel("Words for the running turn").inputValue()) === "",
+  );
   await page.locator(".facts .status", { hasText: "done" }).waitFor();
   await dashboard.api.send("/lanes/steered/prompt", { input: "Again\n@model hold steer\n@model say again" });
   await page.getByRole("button", { name: "Interrupt" }).click();
@@ -70,8 +80,15 @@ test("a lane's turn is steered and interrupted", async () => {
 });
 
 test("lanes that are done for long are cleaned up, and no others", async () => {
-  await dashboard.api.send("/codex/workflows/start-visible", { laneId: "old", title: "An old lane", kickoffPrompt: "Do it" });
-  await eventually("it is done", async () => (await dashboard.api.get("/lanes/old")).body.lane.status === "done");
+  await dashboard.api.send("/codex/workflows/start-visible", {
+    laneId: "old",
+    title: "An old lane",
+    kickoffPrompt: "Do it",
+  });
+  await eventually(
+    "it is done",
+    async () => (await dashboard.api.get("/lanes/old")).body.lane.status === "done",
+  );
   const page = await dashboard.open("/lanes");
   const cleanUp = async () => {
     await page.getByRole("button", { name: "Clean up" }).click();

@@ -22,7 +22,11 @@ test("after a restart the page shows what it missed", async () => {
   await finished(dashboard, "While nobody looked");
   await banner.waitFor({ state: "detached" });
   await page.getByText("While nobody looked").waitFor();
-  assert.deepEqual(await page.getByRole("heading", { name: "Jobs", level: 1 }).boundingBox(), heading, "nothing jumped");
+  assert.deepEqual(
+    await page.getByRole("heading", { name: "Jobs", level: 1 }).boundingBox(),
+    heading,
+    "nothing jumped",
+  );
 });
 
 test("a stream that breaks goes on after the last event", async () => {

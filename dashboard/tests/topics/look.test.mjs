@@ -25,14 +25,32 @@ await serverAsks(dashboard, {
       name: { type: "string", description: "As on the door" },
       gift: { type: "boolean", description: "With a bow" },
       size: { type: "string", enum: ["s", "m"] },
-      extras: { type: "array", description: "What goes with it", minItems: 1, items: { type: "string", enum: ["card", "bow"] } },
+      extras: {
+        type: "array",
+        description: "What goes with it",
+        minItems: 1,
+        items: { type: "string", enum: ["card", "bow"] },
+      },
     },
     required: ["name", "extras"],
   },
 });
-await serverAsks(dashboard, { mode: "url", message: "Go there", url: "https://login.example/start", elicitationId: "one" });
-await dashboard.api.send("/lanes", { laneId: "one", title: "One", acceptanceCriteria: ["it works"], verificationCommands: ["true"] });
-const { webhook } = await dashboard.api.send("/webhooks", { url: "http://127.0.0.1:9/hook", events: ["lane.*"] });
+await serverAsks(dashboard, {
+  mode: "url",
+  message: "Go there",
+  url: "https://login.example/start",
+  elicitationId: "one",
+});
+await dashboard.api.send("/lanes", {
+  laneId: "one",
+  title: "One",
+  acceptanceCriteria: ["it works"],
+  verificationCommands: ["true"],
+});
+const { webhook } = await dashboard.api.send("/webhooks", {
+  url: "http://127.0.0.1:9/hook",
+  events: ["lane.*"],
+});
 const busy = await dashboard.api.send("/conversations", { message: "Run on\n@model hold look" });
 await dashboard.api.send(`/conversations/${busy.conversationId}/messages`, { message: "Wait for it" });
 
@@ -59,8 +77,13 @@ const pages = /** @type {const} */ ([
 async function axeFindsNothing(page, where) {
   const violations = await page.evaluate(async () => {
     const { axe } = /** @type {any} */ (window);
-    const results = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-    return results.violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
+    const results = await axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return results.violations.map(
+      (/** @type {any} */ { id, nodes }) =>
+        `${id}: ${nodes.map((/** @type {any} */ node) => `${node.html} ${node.failureSummary}`).join("\n")}`,
+    );
   });
   assert.deepEqual(violations, [], where);
 }
@@ -77,7 +100,9 @@ for (const [look, options] of /** @type {const} */ ([
       await dashboard.visit(page, path);
       await page.locator(shown).first().waitFor();
       await axeFindsNothing(page, `${path}, ${look}`);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
       assert.equal(overflow, 0, `${path} is wider than the window`);
       const inner = await page.evaluate(() => {
         const main = /** @type {HTMLElement} */ (document.querySelector("main"));

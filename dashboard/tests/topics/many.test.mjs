@@ -41,9 +41,14 @@ test("1,000 lanes fit on the board", async () => {
 
 test("a flood of events is caught up with", async () => {
   const page = await dashboard.open();
-  const { webhook } = await dashboard.api.send("/webhooks", { url: "http://127.0.0.1:9/hook", events: ["none"] });
+  const { webhook } = await dashboard.api.send("/webhooks", {
+    url: "http://127.0.0.1:9/hook",
+    events: ["none"],
+  });
   for (let round = 0; round < 20; round++) {
-    await Promise.all(Array.from({ length: 50 }, () => dashboard.api.post(`/webhooks/${webhook.id}/test`, {})));
+    await Promise.all(
+      Array.from({ length: 50 }, () => dashboard.api.post(`/webhooks/${webhook.id}/test`, {})),
+    );
   }
   await finished(dashboard, "After the flood");
   await page.locator(".job-row", { hasText: "After the flood" }).waitFor();

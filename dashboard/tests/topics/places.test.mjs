@@ -98,14 +98,24 @@ test("older deliveries are shown when asked for", async () => {
 });
 
 test("the topology shows what hangs together, with details", async () => {
-  await dashboard.api.send("/codex/workflows/start-visible", { laneId: "seen", title: "A seen lane", kickoffPrompt: "Hello" });
-  await eventually("the lane is done", async () => (await dashboard.api.get("/lanes/seen")).body.lane.status === "done");
+  await dashboard.api.send("/codex/workflows/start-visible", {
+    laneId: "seen",
+    title: "A seen lane",
+    kickoffPrompt: "Hello",
+  });
+  await eventually(
+    "the lane is done",
+    async () => (await dashboard.api.get("/lanes/seen")).body.lane.status === "done",
+  );
   const page = await dashboard.open("/topology");
   const node = (/** @type {string} */ kind) => page.locator(`.react-flow__node[data-id="${kind}"]`);
   await node("lane seen").waitFor();
   await node("session seen").waitFor();
   await page.locator('.react-flow__node[data-id^="process "]').first().waitFor();
-  await eventually("lane, thread, session and process are connected", async () => (await page.locator(".react-flow__edge").count()) >= 3);
+  await eventually(
+    "lane, thread, session and process are connected",
+    async () => (await page.locator(".react-flow__edge").count()) >= 3,
+  );
   await node("lane seen").focus();
   await page.keyboard.press("Enter");
   const drawer = page.getByRole("dialog", { name: "lane: A seen lane" });
@@ -120,11 +130,14 @@ test("the topology shows what hangs together, with details", async () => {
 test("webhooks for everything lead to one node, others to what they name", async () => {
   await dashboard.api.send("/lanes", { laneId: "chosen", title: "A chosen lane" });
   const made = await Promise.all(
-    [{}, {}, { laneId: "chosen" }].map((scope) => dashboard.api.send("/webhooks", { url: receiver.url, events: ["lane.*"], scope })),
+    [{}, {}, { laneId: "chosen" }].map((scope) =>
+      dashboard.api.send("/webhooks", { url: receiver.url, events: ["lane.*"], scope }),
+    ),
   );
   const [first, second, narrow] = made.map(({ webhook }) => webhook.id);
   const page = await dashboard.open("/topology");
-  const edge = (/** @type {string} */ webhook, /** @type {string} */ target) => page.locator(`.react-flow__edge[data-id="webhook ${webhook}→${target}"]`);
+  const edge = (/** @type {string} */ webhook, /** @type {string} */ target) =>
+    page.locator(`.react-flow__edge[data-id="webhook ${webhook}→${target}"]`);
   await edge(first, "scope everything").waitFor({ state: "attached" });
   await edge(second, "scope everything").waitFor({ state: "attached" });
   await edge(narrow, "lane chosen").waitFor({ state: "attached" });
@@ -137,7 +150,10 @@ test("webhooks for everything lead to one node, others to what they name", async
   await page.getByRole("dialog").getByText("lanes chosen").waitFor();
   await page.keyboard.press("Escape");
   await node(`webhook ${first}`).click();
-  await page.getByRole("dialog").getByText("everything: all lanes, threads and sessions, also those to come").waitFor();
+  await page
+    .getByRole("dialog")
+    .getByText("everything: all lanes, threads and sessions, also those to come")
+    .waitFor();
   for (const { webhook } of made) {
     await dashboard.api.delete(`/webhooks/${webhook.id}`);
   }
@@ -150,7 +166,10 @@ test("the code is searched, and a symbol explored", async () => {
   await page.keyboard.press("Enter");
   await page.locator(".snippets", { hasText: "refreshSession" }).waitFor();
   await page.getByRole("button", { name: /function checkOut/ }).click();
-  await page.getByRole("region", { name: "Symbol checkOut" }).getByRole("button", { name: "refreshSession" }).click();
+  await page
+    .getByRole("region", { name: "Symbol checkOut" })
+    .getByRole("button", { name: "refreshSession" })
+    .click();
   const symbol = page.getByRole("region", { name: "Symbol refreshSession" });
   await symbol.locator(".react-flow__node", { hasText: "logIn" }).waitFor();
   await symbol.getByRole("button", { name: "checkOut" }).waitFor();
@@ -173,7 +192,10 @@ test("the system tells what runs and how it is", async () => {
     await check.getByText("good").waitFor();
   }
   await page.getByText("this bridge", { exact: true }).waitFor();
-  await page.getByText(/^\d+ MB$/).first().waitFor();
+  await page
+    .getByText(/^\d+ MB$/)
+    .first()
+    .waitFor();
   await page.getByText("codexBridge.authToken").waitFor();
   await page.getByRole("row", { name: "codexBridge.rpc safe" }).waitFor();
   await page.getByLabel("Level").selectOption("trace");

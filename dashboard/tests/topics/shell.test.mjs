@@ -16,7 +16,10 @@ async function command(page, words) {
 }
 
 /** @param {import("playwright-core").Page} page @param {string} text */
-const isCopied = (page, text) => eventually("it is copied", async () => (await page.evaluate(() => navigator.clipboard.readText())).includes(text));
+const isCopied = (page, text) =>
+  eventually("it is copied", async () =>
+    (await page.evaluate(() => navigator.clipboard.readText())).includes(text),
+  );
 
 test("the command menu finds jobs and lanes, and does what it says", async () => {
   await finished(dashboard, "A job to be found");

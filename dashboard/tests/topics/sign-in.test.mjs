@@ -57,7 +57,10 @@ test("a stopped bridge, a new token and another version each have a state of the
   // Nothing serves the page itself any more, so one that is loaded asks again.
   await fresh.close();
 
-  dashboard.bridge = await BridgeProcess.start(dashboard.sandbox, dashboard.workspace, { port, token: "another-token" });
+  dashboard.bridge = await BridgeProcess.start(dashboard.sandbox, dashboard.workspace, {
+    port,
+    token: "another-token",
+  });
   await page.getByRole("heading", { name: "Your session has ended" }).waitFor();
   await dashboard.bridge.stop();
 
@@ -73,7 +76,10 @@ test("a stopped bridge, a new token and another version each have a state of the
   await page.getByText("the bridge is version 0.0.9").waitFor();
 
   await page.route("**/dashboard/session", (route) =>
-    route.fulfill({ status: 404, json: { ok: false, error: "Route not found", code: "route_not_found", requestId: "1" } }),
+    route.fulfill({
+      status: 404,
+      json: { ok: false, error: "Route not found", code: "route_not_found", requestId: "1" },
+    }),
   );
   await page.reload();
   await page.getByRole("heading", { name: "The bridge is of another version" }).waitFor();

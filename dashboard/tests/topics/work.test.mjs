@@ -15,7 +15,10 @@ test("the overview follows what happens, and an approval is given there", async 
   const page = await dashboard.open();
   await page.getByText("Nothing waits for an answer").waitFor();
   const before = Number(await tile(page, "Done").textContent());
-  const { job } = await asking(dashboard, "Install it\n@model escalate echo installed-it > proof.txt\n@model say ready");
+  const { job } = await asking(
+    dashboard,
+    "Install it\n@model escalate echo installed-it > proof.txt\n@model say ready",
+  );
   const card = page.getByRole("article", { name: "Run a command" });
   await card.getByText("echo installed-it > proof.txt").first().waitFor();
   await card.getByText(dashboard.workspace).waitFor();
@@ -26,13 +29,21 @@ test("the overview follows what happens, and an approval is given there", async 
   const ended = await dashboard.api.completed(job.jobId);
   assert.equal(ended.result.text, "ready");
   await page.getByText("Nothing waits for an answer").waitFor();
-  await eventually("one more is done", async () => (await tile(page, "Done").textContent()) === String(before + 1));
+  await eventually(
+    "one more is done",
+    async () => (await tile(page, "Done").textContent()) === String(before + 1),
+  );
 });
 
 test("a running job is steered, and another one cancelled", async () => {
   const wait = async () => {
-    const { job } = await dashboard.api.send("/conversations", { message: "Wait\n@model hold forever\n@model say never said" });
-    await eventually("the turn runs", async () => (await dashboard.api.get(`/jobs/${job.jobId}`)).body.job.status === "running");
+    const { job } = await dashboard.api.send("/conversations", {
+      message: "Wait\n@model hold forever\n@model say never said",
+    });
+    await eventually(
+      "the turn runs",
+      async () => (await dashboard.api.get(`/jobs/${job.jobId}`)).body.job.status === "running",
+    );
     return job;
   };
   const steered = await wait();

@@ -14,7 +14,12 @@ const tooltipMax = 2000;
 
 /** A conversation with the jobs of it that were read, newest first; or one of these jobs; or the way to older ones. */
 export type ConversationNode =
-  | { readonly kind: "conversation"; readonly conversationId: string; readonly job: Job; readonly jobs: readonly Job[] }
+  | {
+      readonly kind: "conversation";
+      readonly conversationId: string;
+      readonly job: Job;
+      readonly jobs: readonly Job[];
+    }
   | { readonly kind: "job"; readonly conversationId: string | undefined; readonly job: Job }
   | { readonly kind: "older" };
 
@@ -109,7 +114,9 @@ function jobItem(job: Job, label: string, conversationId: string | undefined): v
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
   item.description = `${text} · ${moment(job.createdAt)}`;
   const answer = job.failure?.message ?? job.result?.text ?? "";
-  item.tooltip = [plain(job.message, tooltipMax).text, text, plain(answer, tooltipMax).text].filter(Boolean).join("\n\n");
+  item.tooltip = [plain(job.message, tooltipMax).text, text, plain(answer, tooltipMax).text]
+    .filter(Boolean)
+    .join("\n\n");
   item.accessibilityInformation = { label: `${String(item.label)}, ${item.description}` };
   item.contextValue = [
     ...(conversationId === undefined ? [] : ["conversation"]),

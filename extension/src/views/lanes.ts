@@ -31,7 +31,9 @@ export class Lanes implements TreeSource<LaneNode> {
 
   async children(node: LaneNode | undefined): Promise<LaneNode[]> {
     if (node !== undefined) {
-      return node.kind === "lane" ? node.lane.verification.map((result) => ({ kind: "verification", result })) : [];
+      return node.kind === "lane"
+        ? node.lane.verification.map((result) => ({ kind: "verification", result }))
+        : [];
     }
     const { lanes } = (await this.#client.request("GET", `/lanes?limit=${lanesMax}`)) as { lanes: Lane[] };
     return lanes.map((lane) => ({ kind: "lane", conversationId: lane.threadId ?? undefined, lane }));
@@ -56,7 +58,11 @@ function laneItem(lane: Lane): vscode.TreeItem {
   item.collapsibleState = lane.verification.length > 0 ? Collapsed : None;
   const conversationId = lane.threadId;
   const isActive = ["starting", "running", "needs_approval", "verifying"].includes(lane.status);
-  item.contextValue = ["lane", ...(conversationId ? ["conversation"] : []), ...(isActive ? ["active"] : [])].join(" ");
+  item.contextValue = [
+    "lane",
+    ...(conversationId ? ["conversation"] : []),
+    ...(isActive ? ["active"] : []),
+  ].join(" ");
   if (conversationId) {
     item.command = { command: "codexBridge.openConversation", title: "", arguments: [{ conversationId }] };
   }
@@ -84,7 +90,11 @@ const appearances: Readonly<Record<LaneStatus, Appearance>> = {
   idle: { icon: "circle-outline", text: () => vscode.l10n.t("idle") },
   starting: { icon: "loading~spin", text: () => vscode.l10n.t("starting") },
   running: { icon: "sync~spin", text: () => vscode.l10n.t("running") },
-  needs_approval: { icon: "bell-dot", color: "list.warningForeground", text: () => vscode.l10n.t("waits for you") },
+  needs_approval: {
+    icon: "bell-dot",
+    color: "list.warningForeground",
+    text: () => vscode.l10n.t("waits for you"),
+  },
   blocked: { icon: "warning", color: "list.warningForeground", text: () => vscode.l10n.t("blocked") },
   verifying: { icon: "beaker", text: () => vscode.l10n.t("verifying") },
   done: { icon: "pass", color: "testing.iconPassed", text: () => vscode.l10n.t("done") },

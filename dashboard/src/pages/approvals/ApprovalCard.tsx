@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useId, useMemo } from "react";
 
-import { call, type Body } from "../../api/client";
+import { type Body, call } from "../../api/client";
 import type { Approval, Decision } from "../../api/schemas";
 import { AnsiText } from "../../components/AnsiText";
 import { changesOf } from "../../components/changes";
@@ -42,7 +42,11 @@ function askedByServer({ kind, decisions, url }: Approval): string | undefined {
   if (kind !== "elicitation") {
     return undefined;
   }
-  return decisions.includes("answer") ? "A form of an MCP server" : url ? "An address of an MCP server" : undefined;
+  return decisions.includes("answer")
+    ? "A form of an MCP server"
+    : url
+      ? "An address of an MCP server"
+      : undefined;
 }
 
 const headingOf = (approval: Approval) => askedByServer(approval) ?? headings[approval.kind];
@@ -68,7 +72,11 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
           asked <Moment at={approval.createdAt} />, denied <Moment at={approval.expiresAt} />
         </span>
         {approval.conversationId && (
-          <Link className="small" to="/conversations/$conversationId" params={{ conversationId: approval.conversationId }}>
+          <Link
+            className="small"
+            to="/conversations/$conversationId"
+            params={{ conversationId: approval.conversationId }}
+          >
             Conversation
           </Link>
         )}
@@ -103,7 +111,11 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
       )}
       {approval.url && <Address url={approval.url} />}
       {answers && approval.questions ? (
-        <QuestionsForm questions={approval.questions} send={(answers) => resolve.mutate({ decision: "answer", answers })} isPending={resolve.isPending} />
+        <QuestionsForm
+          questions={approval.questions}
+          send={(answers) => resolve.mutate({ decision: "answer", answers })}
+          isPending={resolve.isPending}
+        />
       ) : fields ? (
         <SchemaForm fields={fields} send={sendContent} isPending={resolve.isPending} />
       ) : (

@@ -1,9 +1,15 @@
-import { useState, type FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 
 import { Field } from "../../components/Field";
 
 /** The result of a tool, or the content of a form that this page does not know, whose shape only their servers know: as JSON. */
-export function JsonForm({ send, isPending }: { send: (content: Record<string, unknown>) => void; isPending: boolean }) {
+export function JsonForm({
+  send,
+  isPending,
+}: {
+  send: (content: Record<string, unknown>) => void;
+  isPending: boolean;
+}) {
   const [text, setText] = useState("{}");
   const [error, setError] = useState<string>();
   const submit = (event: FormEvent) => {

@@ -1,4 +1,4 @@
-import { useId, useState, type FormEvent } from "react";
+import { type FormEvent, useId, useState } from "react";
 
 interface QuestionsFormProps {
   /** As Codex asks them: `[{id, header, question, isSecret, options?: [{label, description}]}]`. */

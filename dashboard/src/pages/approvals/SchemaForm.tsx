@@ -1,9 +1,17 @@
 // A form that an MCP server asks for. Its words are the server's own, so they are shown as text and nothing else.
 
-import { useId, useRef, useState, type FormEvent } from "react";
+import { type FormEvent, useId, useRef, useState } from "react";
 
 import { Field, FieldError } from "../../components/Field";
-import { contentOf, initialValues, problemOf, type ChoicesField, type FormField, type TextField, type Value } from "./schema";
+import {
+  type ChoicesField,
+  contentOf,
+  type FormField,
+  initialValues,
+  problemOf,
+  type TextField,
+  type Value,
+} from "./schema";
 
 interface SchemaFormProps {
   fields: FormField[];
@@ -11,7 +19,13 @@ interface SchemaFormProps {
   isPending: boolean;
 }
 
-const inputTypes: Record<TextField["format"], string> = { text: "text", email: "email", uri: "url", date: "date", "date-time": "datetime-local" };
+const inputTypes: Record<TextField["format"], string> = {
+  text: "text",
+  email: "email",
+  uri: "url",
+  date: "date",
+  "date-time": "datetime-local",
+};
 
 export function SchemaForm({ fields, send, isPending }: SchemaFormProps) {
   const form = useRef<HTMLFormElement>(null);
@@ -25,7 +39,10 @@ export function SchemaForm({ fields, send, isPending }: SchemaFormProps) {
     if (wrong < 0) {
       send(contentOf(fields, values));
     } else {
-      form.current?.querySelectorAll(".schema-field")[wrong]?.querySelector<HTMLElement>("input, select")?.focus();
+      form.current
+        ?.querySelectorAll(".schema-field")
+        [wrong]?.querySelector<HTMLElement>("input, select")
+        ?.focus();
     }
   };
   return (
@@ -65,7 +82,13 @@ function FieldView({ field, value, set, error }: FieldViewProps<FormField>) {
     return (
       <div className="field">
         <label className="checkbox">
-          <input type="checkbox" checked={value === true} aria-describedby={field.hint && id} onChange={(event) => set(event.target.checked)} /> {field.label}
+          <input
+            type="checkbox"
+            checked={value === true}
+            aria-describedby={field.hint && id}
+            onChange={(event) => set(event.target.checked)}
+          />{" "}
+          {field.label}
         </label>
         {field.hint && (
           <span id={id} className="hint">
@@ -114,7 +137,13 @@ function Choices({ field, value, set, error }: FieldViewProps<ChoicesField>) {
           <input
             type="checkbox"
             checked={chosen.includes(option.value)}
-            onChange={(event) => set(event.target.checked ? [...chosen, option.value] : chosen.filter((one) => one !== option.value))}
+            onChange={(event) =>
+              set(
+                event.target.checked
+                  ? [...chosen, option.value]
+                  : chosen.filter((one) => one !== option.value),
+              )
+            }
           />{" "}
           {option.title}
         </label>

@@ -62,11 +62,14 @@ type Json = Record<string, unknown>;
 export function fieldsOf(schema: unknown): FormField[] | undefined {
   const { properties, required } = object(schema);
   const names = Array.isArray(required) ? required : [];
-  const fields = Object.entries(object(properties)).map(([name, property]) => field(name, object(property), names.includes(name)));
+  const fields = Object.entries(object(properties)).map(([name, property]) =>
+    field(name, object(property), names.includes(name)),
+  );
   return fields.length > 0 && fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
-export const initialValues = (fields: FormField[]): Values => new Map(fields.map(({ name, initial }) => [name, initial]));
+export const initialValues = (fields: FormField[]): Values =>
+  new Map(fields.map(({ name, initial }) => [name, initial]));
 
 /** What is wrong with a value, for the person who entered it. */
 export function problemOf(field: FormField, value: Value | undefined): string | undefined {
@@ -100,11 +103,18 @@ function told(field: FormField, value: Value): unknown {
     return Number(value);
   }
   // The control has the person's own time, and no zone.
-  return field.kind === "text" && field.format === "date-time" ? new Date(String(value)).toISOString() : value;
+  return field.kind === "text" && field.format === "date-time"
+    ? new Date(String(value)).toISOString()
+    : value;
 }
 
 function field(name: string, schema: Json, isRequired: boolean): FormField | undefined {
-  const common = { name, label: text(schema["title"]) ?? name, hint: text(schema["description"]), isRequired };
+  const common = {
+    name,
+    label: text(schema["title"]) ?? name,
+    hint: text(schema["description"]),
+    isRequired,
+  };
   const options = optionsOf(schema);
   const given = schema["default"];
   switch (schema["type"]) {
@@ -114,7 +124,14 @@ function field(name: string, schema: Json, isRequired: boolean): FormField | und
       }
       const format = formatOf(schema["format"]);
       const initial = format === "date-time" ? localTime(given) : (text(given) ?? "");
-      return { ...common, kind: "text", format, minLength: number(schema["minLength"]), maxLength: number(schema["maxLength"]), initial };
+      return {
+        ...common,
+        kind: "text",
+        format,
+        minLength: number(schema["minLength"]),
+        maxLength: number(schema["maxLength"]),
+        initial,
+      };
     }
     case "number":
     case "integer":
@@ -131,7 +148,16 @@ function field(name: string, schema: Json, isRequired: boolean): FormField | und
     case "array": {
       const items = optionsOf(object(schema["items"]));
       const initial = Array.isArray(given) ? given.map(String) : [];
-      return items && { ...common, kind: "choices", options: items, minItems: number(schema["minItems"]), maxItems: number(schema["maxItems"]), initial };
+      return (
+        items && {
+          ...common,
+          kind: "choices",
+          options: items,
+          minItems: number(schema["minItems"]),
+          maxItems: number(schema["maxItems"]),
+          initial,
+        }
+      );
     }
     default:
       return undefined;
@@ -143,13 +169,22 @@ function optionsOf(schema: Json): Option[] | undefined {
   const { enum: values, enumNames, oneOf, anyOf } = schema;
   if (Array.isArray(values)) {
     const titles = Array.isArray(enumNames) ? enumNames : [];
-    return values.map((value, index) => ({ value: String(value), title: text(titles[index]) ?? String(value) }));
+    return values.map((value, index) => ({
+      value: String(value),
+      title: text(titles[index]) ?? String(value),
+    }));
   }
   const titled = [oneOf, anyOf].find(Array.isArray) as unknown[] | undefined;
-  return titled?.map(object).map((option) => ({ value: String(option["const"]), title: text(option["title"]) ?? String(option["const"]) }));
+  return titled?.map(object).map((option) => ({
+    value: String(option["const"]),
+    title: text(option["title"]) ?? String(option["const"]),
+  }));
 }
 
-function textProblem({ format, minLength = 0, maxLength = Infinity, isRequired }: TextField, value: string): string | undefined {
+function textProblem(
+  { format, minLength = 0, maxLength = Infinity, isRequired }: TextField,
+  value: string,
+): string | undefined {
   // As JSON Schema counts.
   const length = [...value].length;
   if (length === 0) {
@@ -162,7 +197,9 @@ function textProblem({ format, minLength = 0, maxLength = Infinity, isRequired }
     case "email":
       return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : "This is no mail address.";
     case "uri":
-      return URL.canParse(value) ? undefined : "This is no address; one begins with https:// or another scheme.";
+      return URL.canParse(value)
+        ? undefined
+        : "This is no address; one begins with https:// or another scheme.";
     case "date":
     case "date-time":
       return Number.isNaN(Date.parse(value)) ? "This is no date." : undefined;
@@ -171,7 +208,10 @@ function textProblem({ format, minLength = 0, maxLength = Infinity, isRequired }
   }
 }
 
-function numberProblem({ isWhole, minimum, maximum, isRequired }: NumberField, value: string): string | undefined {
+function numberProblem(
+  { isWhole, minimum, maximum, isRequired }: NumberField,
+  value: string,
+): string | undefined {
   if (value === "") {
     return isRequired ? "This is needed." : undefined;
   }
@@ -186,13 +226,23 @@ function numberProblem({ isWhole, minimum, maximum, isRequired }: NumberField, v
   return isWithin ? undefined : `${bounds(minimum, maximum, String, "It")}.`;
 }
 
-function choicesProblem({ minItems = 0, maxItems = Infinity, isRequired }: ChoicesField, count: number): string | undefined {
+function choicesProblem(
+  { minItems = 0, maxItems = Infinity, isRequired }: ChoicesField,
+  count: number,
+): string | undefined {
   const isLeftOut = count === 0 && !isRequired;
-  return isLeftOut || (count >= minItems && count <= maxItems) ? undefined : `${bounds(minItems || undefined, maxItems, String, "The number of them")}.`;
+  return isLeftOut || (count >= minItems && count <= maxItems)
+    ? undefined
+    : `${bounds(minItems || undefined, maxItems, String, "The number of them")}.`;
 }
 
 /** `it must be 3 to 8`, `… at least 3`, `… at most 8`. */
-function bounds(least: number | undefined, most = Infinity, say: (value: number) => string = String, what = "it"): string {
+function bounds(
+  least: number | undefined,
+  most = Infinity,
+  say: (value: number) => string = String,
+  what = "it",
+): string {
   if (least !== undefined && most !== Infinity) {
     return `${what} must be ${least} to ${say(most)}`;
   }

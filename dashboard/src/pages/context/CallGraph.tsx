@@ -16,7 +16,8 @@ export function CallGraph({ name, explore }: { name: string; explore: (name: str
     queryKey: ["context", "calls", name],
     queryFn: ({ signal }) => ask("get_call_graph", { symbol_name: name }, signal),
   });
-  const names = (field: string) => [...new Set(((graph.data?.[field] ?? []) as unknown[]).map(String))].filter((one) => one !== name);
+  const names = (field: string) =>
+    [...new Set(((graph.data?.[field] ?? []) as unknown[]).map(String))].filter((one) => one !== name);
   const callers = names("callers");
   const callees = names("callees");
   const column = (ids: string[], prefix: string, x: number) =>
@@ -26,14 +27,24 @@ export function CallGraph({ name, explore }: { name: string; explore: (name: str
       kind: "symbol",
       position: { x, y: (index - (Math.min(ids.length, shownMax) - 1) / 2) * 56 },
     }));
-  const nodes = [...column(callers, "caller ", 0), { id: "self", label: name, kind: "self", position: { x: 300, y: 0 } }, ...column(callees, "callee ", 600)];
+  const nodes = [
+    ...column(callers, "caller ", 0),
+    { id: "self", label: name, kind: "self", position: { x: 300, y: 0 } },
+    ...column(callees, "callee ", 600),
+  ];
   const edges = nodes.flatMap(({ id }) =>
-    id === "self" ? [] : id.startsWith("caller ") ? [{ id, source: id, target: "self" }] : [{ id, source: "self", target: id }],
+    id === "self"
+      ? []
+      : id.startsWith("caller ")
+        ? [{ id, source: id, target: "self" }]
+        : [{ id, source: "self", target: id }],
   );
   return (
     <>
       <LoadError of={[graph]} />
-      {graph.isSuccess && callers.length + callees.length === 0 && <p className="muted">No call of it is known, and it calls nothing of the workspace.</p>}
+      {graph.isSuccess && callers.length + callees.length === 0 && (
+        <p className="muted">No call of it is known, and it calls nothing of the workspace.</p>
+      )}
       {callers.length + callees.length > 0 && (
         <div className="graph small-graph">
           <Suspense>
@@ -54,7 +65,15 @@ export function CallGraph({ name, explore }: { name: string; explore: (name: str
   );
 }
 
-function Names({ title, names, explore }: { title: string; names: string[]; explore: (name: string) => void }) {
+function Names({
+  title,
+  names,
+  explore,
+}: {
+  title: string;
+  names: string[];
+  explore: (name: string) => void;
+}) {
   return (
     <section>
       <h3>{title}</h3>
@@ -62,7 +81,11 @@ function Names({ title, names, explore }: { title: string; names: string[]; expl
       <ul>
         {names.map((name) => (
           <li key={name}>
-            <button type="button" className="button quiet mono" onClick={() => explore(name.split(/\.|::/).at(-1) ?? name)}>
+            <button
+              type="button"
+              className="button quiet mono"
+              onClick={() => explore(name.split(/\.|::/).at(-1) ?? name)}
+            >
               {name}
             </button>
           </li>

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 
 import { EmptyState } from "../../components/EmptyState";
 import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
-import { useCurl } from "../../components/useCurl";
-import { Tabs } from "../../components/Tabs";
 import { SearchField } from "../../components/SearchField";
-import { ask, type Answer } from "./ask";
+import { Tabs } from "../../components/Tabs";
+import { useCurl } from "../../components/useCurl";
+import { type Answer, ask } from "./ask";
 import { CallGraph } from "./CallGraph";
 
 interface Snippet {
@@ -39,11 +39,21 @@ export function ContextPage() {
   return (
     <Page title="Context">
       <form className="inline-form" role="search" onSubmit={submit}>
-        <SearchField label="Search the code" placeholder="A question, a symbol, a path, a piece of code" value={typed} onChange={setTyped} />
+        <SearchField
+          label="Search the code"
+          placeholder="A question, a symbol, a path, a piece of code"
+          value={typed}
+          onChange={setTyped}
+        />
         <button type="submit" className="button primary" disabled={typed.trim() === ""}>
           Search
         </button>
-        <button type="button" className="button" disabled={typed.trim() === ""} onClick={() => setSymbol(typed.trim())}>
+        <button
+          type="button"
+          className="button"
+          disabled={typed.trim() === ""}
+          onClick={() => setSymbol(typed.trim())}
+        >
           Explore as a symbol
         </button>
       </form>
@@ -52,9 +62,13 @@ export function ContextPage() {
       {query === "" && symbol === "" && (
         <EmptyState
           title="Ask about the code of the workspace"
-          line={curl("/request", { kind: "semantic_search", params: { query: "where is a session refreshed", top_k: 3 } })}
+          line={curl("/request", {
+            kind: "semantic_search",
+            params: { query: "where is a session refreshed", top_k: 3 },
+          })}
         >
-          The bridge parses the folders of the workspace and answers at once, without a model. Search for words, or explore a symbol.
+          The bridge parses the folders of the workspace and answers at once, without a model. Search for
+          words, or explore a symbol.
         </EmptyState>
       )}
       {hits.isFetching && <p aria-busy="true">Searching…</p>}
@@ -67,7 +81,11 @@ export function ContextPage() {
                 {snippet.file_path}:{snippet.start_line}
               </span>
               {snippet.symbol && (
-                <button type="button" className="button" onClick={() => setSymbol(bareName(snippet.symbol?.name ?? ""))}>
+                <button
+                  type="button"
+                  className="button"
+                  onClick={() => setSymbol(bareName(snippet.symbol?.name ?? ""))}
+                >
                   <span className="muted">{snippet.symbol.kind}</span> {snippet.symbol.name}
                 </button>
               )}
@@ -98,7 +116,11 @@ function SymbolExplorer({ name, explore }: { name: string; explore: (name: strin
         label="About the symbol"
         tabs={[
           { value: "calls", label: "Calls", content: () => <CallGraph name={name} explore={explore} /> },
-          { value: "explanation", label: "Explanation", content: () => <Told kind="explain_symbol" name={name} /> },
+          {
+            value: "explanation",
+            label: "Explanation",
+            content: () => <Told kind="explain_symbol" name={name} />,
+          },
           { value: "references", label: "References", content: () => <References name={name} /> },
         ]}
       />

@@ -4,7 +4,11 @@ import { ApiError, call } from "../../api/client";
 
 export type Answer = Record<string, unknown>;
 
-export async function ask(kind: string, params: Record<string, unknown>, signal: AbortSignal): Promise<Answer> {
+export async function ask(
+  kind: string,
+  params: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<Answer> {
   const reply = await call("POST /request", { body: { kind, params }, signal });
   if (!reply.success) {
     throw new ApiError(422, reply.error_code ?? "unknown", reply.error);

@@ -1,7 +1,7 @@
 // Where the next message is written. While a turn runs, words can join it, or wait behind it.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type KeyboardEvent } from "react";
+import { type KeyboardEvent, useState } from "react";
 
 import { call } from "../../api/client";
 import type { DeliveryMode, Job } from "../../api/schemas";
@@ -23,7 +23,10 @@ export function Composer({ conversationId, running }: { conversationId: string; 
   const queries = useQueryClient();
   const [delivery, setDelivery] = useState<DeliveryMode>("auto");
   const form = useForm({ message: "" }, async ({ message }, clear) => {
-    await call("POST /conversations/{conversationId}/messages", { path: { conversationId }, body: { message, delivery } });
+    await call("POST /conversations/{conversationId}/messages", {
+      path: { conversationId },
+      body: { message, delivery },
+    });
     clear();
     await queries.invalidateQueries({ queryKey: ["jobs"] });
   });
@@ -49,7 +52,11 @@ export function Composer({ conversationId, running }: { conversationId: string; 
         <button type="submit" className="button primary" disabled={form.isPending || isEmpty}>
           Send
         </button>
-        <select aria-label="Delivery" value={delivery} onChange={(event) => setDelivery(event.target.value as DeliveryMode)}>
+        <select
+          aria-label="Delivery"
+          value={delivery}
+          onChange={(event) => setDelivery(event.target.value as DeliveryMode)}
+        >
           {deliveries.map(({ value, words }) => (
             <option key={value} value={value}>
               {words}

@@ -40,11 +40,18 @@ function Conversation({ conversationId }: { conversationId: string }) {
     queryFn: ({ signal }) => call("GET /jobs", { query: { conversationId, limit: jobsShown }, signal }),
   });
   const transcript = useTranscript(conversationId, conversation.data?.turns, jobs.data?.jobs);
-  const approvals = useQuery(pendingApprovalsQuery).data?.approvals.filter((approval) => approval.conversationId === conversationId) ?? [];
-  const running = jobs.data?.jobs.find((job) => (job.status === "running" || job.status === "starting") && jobStatus(job) !== "queued");
+  const approvals =
+    useQuery(pendingApprovalsQuery).data?.approvals.filter(
+      (approval) => approval.conversationId === conversationId,
+    ) ?? [];
+  const running = jobs.data?.jobs.find(
+    (job) => (job.status === "running" || job.status === "starting") && jobStatus(job) !== "queued",
+  );
   const path = { conversationId };
   const refresh = () => queries.invalidateQueries({ queryKey: ["conversation", conversationId] });
-  const title = conversation.data?.title ?? firstLine(conversation.data?.preview ?? jobs.data?.jobs.at(-1)?.message ?? "");
+  const title =
+    conversation.data?.title ??
+    firstLine(conversation.data?.preview ?? jobs.data?.jobs.at(-1)?.message ?? "");
 
   return (
     <Page
@@ -62,7 +69,10 @@ function Conversation({ conversationId }: { conversationId: string }) {
               label: "Fork",
               title: "Go on in a copy",
               run: async () => {
-                const { conversationId } = await call("POST /conversations/{conversationId}/fork", { path, body: {} });
+                const { conversationId } = await call("POST /conversations/{conversationId}/fork", {
+                  path,
+                  body: {},
+                });
                 await navigate({ to: "/conversations/$conversationId", params: { conversationId } });
               },
             },
@@ -70,19 +80,28 @@ function Conversation({ conversationId }: { conversationId: string }) {
             {
               label: "Roll back",
               className: "danger",
-              confirm: "The last turn is taken out of the conversation. Files that it changed stay as they are.",
-              run: () => call("POST /conversations/{conversationId}/rollback", { path, body: { turns: 1 } }).then(refresh),
+              confirm:
+                "The last turn is taken out of the conversation. Files that it changed stay as they are.",
+              run: () =>
+                call("POST /conversations/{conversationId}/rollback", { path, body: { turns: 1 } }).then(
+                  refresh,
+                ),
             },
             {
               label: "Compact",
               title: "Replace what was said by a summary",
-              run: () => call("POST /conversations/{conversationId}/compact", { path }).then(() => "Codex goes on with a summary of what was said."),
+              run: () =>
+                call("POST /conversations/{conversationId}/compact", { path }).then(
+                  () => "Codex goes on with a summary of what was said.",
+                ),
             },
             {
               label: "Archive",
               confirm: "It leaves the lists. Among the archived conversations it can be brought back.",
               run: () =>
-                call("POST /conversations/{conversationId}/archive", { path }).then(() => navigate({ to: "/conversations" })),
+                call("POST /conversations/{conversationId}/archive", { path }).then(() =>
+                  navigate({ to: "/conversations" }),
+                ),
             },
           ]}
         />
@@ -90,7 +109,9 @@ function Conversation({ conversationId }: { conversationId: string }) {
     >
       <p className="small muted facts-line">
         <span className="mono">{conversationId}</span>
-        {conversation.data?.cwd && <span title={conversation.data.cwd}>{folderName(conversation.data.cwd)}</span>}
+        {conversation.data?.cwd && (
+          <span title={conversation.data.cwd}>{folderName(conversation.data.cwd)}</span>
+        )}
         {conversation.data?.source && <span>{conversation.data.source}</span>}
         {conversation.data?.model && <span>{conversation.data.model}</span>}
         {conversation.data?.owner && <span>{ownerWords(conversation.data.owner)}</span>}
@@ -114,7 +135,10 @@ function Conversation({ conversationId }: { conversationId: string }) {
       <Composer conversationId={conversationId} running={running} />
       {(jobs.data?.jobs.length ?? 0) > 0 && (
         <details className="conversation-jobs">
-          <summary>Jobs of this conversation ({jobs.data?.more ? `${jobsShown} newest` : count(jobs.data?.jobs.length ?? 0)})</summary>
+          <summary>
+            Jobs of this conversation (
+            {jobs.data?.more ? `${jobsShown} newest` : count(jobs.data?.jobs.length ?? 0)})
+          </summary>
           <ul className="rows">
             {jobs.data?.jobs.map((job) => (
               <li key={job.jobId}>
@@ -124,7 +148,9 @@ function Conversation({ conversationId }: { conversationId: string }) {
           </ul>
         </details>
       )}
-      {renaming && <RenameDialog conversationId={conversationId} title={title} close={() => setRenaming(false)} />}
+      {renaming && (
+        <RenameDialog conversationId={conversationId} title={title} close={() => setRenaming(false)} />
+      )}
     </Page>
   );
 }

@@ -10,9 +10,9 @@ import { firstLine, folderName } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
+import { SearchField } from "../../components/SearchField";
 import { useCurl } from "../../components/useCurl";
 import { VirtualList } from "../../components/VirtualList";
-import { SearchField } from "../../components/SearchField";
 
 export function ConversationsPage() {
   const curl = useCurl();
@@ -38,7 +38,12 @@ export function ConversationsPage() {
         <div className="toolbar">
           <SearchField label="Search conversations" placeholder="Title" value={typed} onChange={setTyped} />
           <label className="checkbox">
-            <input type="checkbox" checked={archived} onChange={(event) => setArchived(event.target.checked)} /> Archived
+            <input
+              type="checkbox"
+              checked={archived}
+              onChange={(event) => setArchived(event.target.checked)}
+            />{" "}
+            Archived
           </label>
         </div>
       }
@@ -49,8 +54,8 @@ export function ConversationsPage() {
           title={search !== "" || archived ? "No conversation is like this" : "No conversation yet"}
           line={curl("/conversations", { message: "Explain this repository" })}
         >
-          Codex keeps every conversation, those of VS Code and of the terminal too. <Link to="/conversations/new">Start one here</Link>, or
-          from a terminal:
+          Codex keeps every conversation, those of VS Code and of the terminal too.{" "}
+          <Link to="/conversations/new">Start one here</Link>, or from a terminal:
         </EmptyState>
       ) : (
         <VirtualList

@@ -9,7 +9,7 @@ import { Diff } from "../../components/Diff";
 import { duration } from "../../components/format";
 import { Markdown } from "../../components/Markdown";
 import { Status } from "../../components/Status";
-import { textOf, type Item } from "./transcript";
+import { type Item, textOf } from "./transcript";
 
 export const ItemView = memo(function ItemView({ item }: { item: Item }) {
   switch (item.type) {
@@ -70,11 +70,15 @@ function Command({ item }: { item: Item }) {
         <SquareTerminal aria-hidden />
         <code className="clip">{textOf(item["command"])}</code>
         <span className="item-end">
-          {typeof item["durationMs"] === "number" && <span className="muted small">{duration(item["durationMs"])}</span>}
+          {typeof item["durationMs"] === "number" && (
+            <span className="muted small">{duration(item["durationMs"])}</span>
+          )}
           <Status status={status} {...(words && { words })} />
         </span>
       </summary>
-      {textOf(item["cwd"]) !== "" && <p className="small muted mono wrap-anywhere">in {textOf(item["cwd"])}</p>}
+      {textOf(item["cwd"]) !== "" && (
+        <p className="small muted mono wrap-anywhere">in {textOf(item["cwd"])}</p>
+      )}
       {output !== "" && (
         <pre className="terminal" tabIndex={0} aria-label="Output">
           <AnsiText text={output} />
@@ -111,7 +115,9 @@ function Other({ item }: { item: Item }) {
       <summary>
         <Wrench aria-hidden />
         <span className="clip">{name === "" ? type : name}</span>
-        <span className="item-end">{typeof item["status"] === "string" && <Status status={item["status"]} />}</span>
+        <span className="item-end">
+          {typeof item["status"] === "string" && <Status status={item["status"]} />}
+        </span>
       </summary>
       <pre className="terminal" tabIndex={0} aria-label="Details">
         {JSON.stringify(rest, null, 2)}

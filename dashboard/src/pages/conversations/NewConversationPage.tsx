@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 
-import { call, type Body } from "../../api/client";
+import { type Body, call } from "../../api/client";
 import type { ApprovalPolicyName, SandboxName } from "../../api/schemas";
 import { ErrorNote } from "../../components/ErrorNote";
 import { Field } from "../../components/Field";
@@ -22,7 +22,9 @@ export function NewConversationPage() {
     const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
     const reply = await call("POST /conversations", { body: given as Body<"POST /conversations"> });
     const id = "conversationId" in reply ? reply.conversationId : undefined;
-    await (id ? navigate({ to: "/conversations/$conversationId", params: { conversationId: id } }) : navigate({ to: "/conversations" }));
+    await (id
+      ? navigate({ to: "/conversations/$conversationId", params: { conversationId: id } })
+      : navigate({ to: "/conversations" }));
   });
   return (
     <Page above={<Link to="/conversations">Conversations</Link>} title="New conversation">
@@ -64,7 +66,11 @@ export function NewConversationPage() {
         </Field>
         <ErrorNote error={form.error} />
         <div className="actions">
-          <button type="submit" className="button primary" disabled={form.isPending || form.values.message.trim() === ""}>
+          <button
+            type="submit"
+            className="button primary"
+            disabled={form.isPending || form.values.message.trim() === ""}
+          >
             Start
           </button>
         </div>
@@ -76,5 +82,9 @@ export function NewConversationPage() {
 /** The names in Codex's list of models. */
 function modelsOf(reply: unknown): string[] {
   const list = (reply as { data?: unknown } | undefined)?.data;
-  return Array.isArray(list) ? list.flatMap((model) => (typeof model?.model === "string" ? [model.model] : typeof model?.id === "string" ? [model.id] : [])) : [];
+  return Array.isArray(list)
+    ? list.flatMap((model) =>
+        typeof model?.model === "string" ? [model.model] : typeof model?.id === "string" ? [model.id] : [],
+      )
+    : [];
 }

@@ -14,14 +14,19 @@ import { useForm } from "../../components/useForm";
 export function QueuedMessages({ conversationId }: { conversationId: string }) {
   const queue = useQuery({
     queryKey: ["jobs", "queue", conversationId],
-    queryFn: ({ signal }) => call("GET /conversations/{conversationId}/queue", { path: { conversationId }, signal }),
+    queryFn: ({ signal }) =>
+      call("GET /conversations/{conversationId}/queue", { path: { conversationId }, signal }),
   });
   const { jobs = [], handedOver = [] } = queue.data ?? {};
   return (
     <>
       <LoadError of={[queue]} />
       <Queue title="Waits for its turn" jobs={jobs} conversationId={conversationId} />
-      <Queue title="Waits in the program that has the conversation" jobs={handedOver} conversationId={conversationId} />
+      <Queue
+        title="Waits in the program that has the conversation"
+        jobs={handedOver}
+        conversationId={conversationId}
+      />
     </>
   );
 }
@@ -61,7 +66,9 @@ function QueuedMessage({ job, conversationId }: { job: Job; conversationId: stri
             className: "danger",
             confirm: "It will not be sent. Its job fails as cancelled.",
             run: () =>
-              call("DELETE /conversations/{conversationId}/queue/{jobId}", { path }).then(() => queries.invalidateQueries({ queryKey: ["jobs"] })),
+              call("DELETE /conversations/{conversationId}/queue/{jobId}", { path }).then(() =>
+                queries.invalidateQueries({ queryKey: ["jobs"] }),
+              ),
           },
         ]}
       />
@@ -72,7 +79,10 @@ function QueuedMessage({ job, conversationId }: { job: Job; conversationId: stri
 function EditForm({ job, conversationId, done }: { job: Job; conversationId: string; done: () => void }) {
   const queries = useQueryClient();
   const form = useForm({ message: job.message }, async (body) => {
-    await call("PATCH /conversations/{conversationId}/queue/{jobId}", { path: { conversationId, jobId: job.jobId }, body });
+    await call("PATCH /conversations/{conversationId}/queue/{jobId}", {
+      path: { conversationId, jobId: job.jobId },
+      body,
+    });
     await queries.invalidateQueries({ queryKey: ["jobs"] });
     done();
   });

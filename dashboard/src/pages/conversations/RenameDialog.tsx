@@ -9,7 +9,10 @@ import { useForm } from "../../components/useForm";
 export function RenameDialog(props: { conversationId: string; title: string; close: () => void }) {
   const queries = useQueryClient();
   const form = useForm({ title: props.title }, async (body) => {
-    await call("POST /conversations/{conversationId}/rename", { path: { conversationId: props.conversationId }, body });
+    await call("POST /conversations/{conversationId}/rename", {
+      path: { conversationId: props.conversationId },
+      body,
+    });
     await queries.invalidateQueries({ queryKey: ["conversation", props.conversationId] });
     props.close();
   });

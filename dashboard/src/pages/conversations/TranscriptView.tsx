@@ -1,6 +1,5 @@
 import { FileDiff, ListChecks, type LucideIcon } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
-import { memo } from "react";
+import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import { Diff } from "../../components/Diff";
 import { ErrorNote } from "../../components/ErrorNote";

@@ -37,7 +37,14 @@ export function ofHistory(turns: unknown[]): Transcript {
     return {
       id: String(turnId ?? ""),
       status: String(status ?? ""),
-      items: Array.isArray(items) ? items.map((item) => ({ ...item, id: String(item?.id ?? ""), type: String(item?.type ?? ""), isOfHistory: true })) : [],
+      items: Array.isArray(items)
+        ? items.map((item) => ({
+            ...item,
+            id: String(item?.id ?? ""),
+            type: String(item?.type ?? ""),
+            isOfHistory: true,
+          }))
+        : [],
       error: messageOf(error),
       diff: undefined,
       plan: undefined,
@@ -48,10 +55,14 @@ export function ofHistory(turns: unknown[]): Transcript {
 
 /** The transcript with what the bridge keeps of finished turns and Codex's history does not: the last plan, and all changes as one diff. */
 export function withResults(transcript: Transcript, jobs: Job[]): Transcript {
-  const results = new Map(jobs.flatMap(({ turnId, result }) => (turnId && result ? [[turnId, result] as const] : [])));
+  const results = new Map(
+    jobs.flatMap(({ turnId, result }) => (turnId && result ? [[turnId, result] as const] : [])),
+  );
   const turns = transcript.turns.map((turn) => {
     const { plan, diff } = results.get(turn.id) ?? {};
-    return plan || diff ? { ...turn, plan: turn.plan ?? plan ?? undefined, diff: turn.diff ?? diff ?? undefined } : turn;
+    return plan || diff
+      ? { ...turn, plan: turn.plan ?? plan ?? undefined, diff: turn.diff ?? diff ?? undefined }
+      : turn;
   });
   return { ...transcript, turns };
 }
@@ -64,7 +75,15 @@ export function after(transcript: Transcript, events: BridgeEvent[]): Transcript
   const turn = (id: string): Turn => {
     let at = draft.turns.findLastIndex((turn) => turn.id === id);
     if (at < 0) {
-      at = draft.turns.push({ id, status: "inProgress", items: [], error: undefined, diff: undefined, plan: undefined }) - 1;
+      at =
+        draft.turns.push({
+          id,
+          status: "inProgress",
+          items: [],
+          error: undefined,
+          diff: undefined,
+          plan: undefined,
+        }) - 1;
     }
     const found = draft.turns[at] as Turn;
     if (copied.has(id)) {
@@ -91,7 +110,9 @@ export function after(transcript: Transcript, events: BridgeEvent[]): Transcript
     const told = { ...(item as object), id: String(id ?? ""), type: String(type ?? "") };
     if (isWhole) {
       // History may have it already, by another id.
-      one.items = one.items.filter((item) => !(item.isOfHistory && item.id !== told.id && saysTheSame(item, told)));
+      one.items = one.items.filter(
+        (item) => !(item.isOfHistory && item.id !== told.id && saysTheSame(item, told)),
+      );
     }
     const at = one.items.findIndex((item) => item.id === told.id);
     at < 0 ? one.items.push(told) : (one.items[at] = { ...one.items[at], ...told });
@@ -141,7 +162,8 @@ export function after(transcript: Transcript, events: BridgeEvent[]): Transcript
 
 /** Whether two items are one that history and live events call by different ids. */
 export function saysTheSame(one: Item, other: Item): boolean {
-  const words = (item: Item) => ["text", "content", "command", "aggregatedOutput"].map((field) => textOf(item[field])).join("\n");
+  const words = (item: Item) =>
+    ["text", "content", "command", "aggregatedOutput"].map((field) => textOf(item[field])).join("\n");
   return one.type === other.type && words(one).trim() !== "" && words(one) === words(other);
 }
 
@@ -159,7 +181,9 @@ export function textOf(value: unknown): string {
     return value;
   }
   if (Array.isArray(value)) {
-    return value.map((part) => (typeof part === "string" ? part : textOf((part as Record<string, unknown>)?.["text"]))).join("\n");
+    return value
+      .map((part) => (typeof part === "string" ? part : textOf((part as Record<string, unknown>)?.["text"])))
+      .join("\n");
   }
   return "";
 }

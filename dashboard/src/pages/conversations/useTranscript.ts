@@ -3,12 +3,16 @@ import { useEffect, useRef, useState } from "react";
 
 import type { Job } from "../../api/schemas";
 import { useEvents } from "../../live/Live";
-import { after, ofHistory, saysTheSame, withResults, type Item, type Transcript } from "./transcript";
+import { after, type Item, ofHistory, saysTheSame, type Transcript, withResults } from "./transcript";
 
 const nothing: Transcript = { turns: [], tokens: undefined };
 
 /** The transcript of a conversation: its history with the results of its jobs, and what happens since. */
-export function useTranscript(conversationId: string, history: unknown[] | null | undefined, jobs: Job[] | undefined): Transcript {
+export function useTranscript(
+  conversationId: string,
+  history: unknown[] | null | undefined,
+  jobs: Job[] | undefined,
+): Transcript {
   const queries = useQueryClient();
   const [transcript, setTranscript] = useState(nothing);
   const latest = useRef(transcript);
@@ -51,6 +55,8 @@ function joined(history: Transcript, live: Transcript): Transcript {
     const isKnown = (item: Item) => turn.items.some((one) => one.id === item.id || saysTheSame(one, item));
     return { ...heard, items: [...turn.items, ...heard.items.filter((item) => !isKnown(item))] };
   });
-  const begun = live.turns.filter(({ id, status }) => status === "inProgress" && !turns.some((turn) => turn.id === id));
+  const begun = live.turns.filter(
+    ({ id, status }) => status === "inProgress" && !turns.some((turn) => turn.id === id),
+  );
   return { turns: [...turns, ...begun], tokens: live.tokens };
 }

@@ -12,8 +12,8 @@ import { LoadError } from "../../components/LoadError";
 import { Markdown } from "../../components/Markdown";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
-import { useForm } from "../../components/useForm";
 import { Status } from "../../components/Status";
+import { useForm } from "../../components/useForm";
 import { Plan } from "../conversations/Plan";
 import { jobStatus } from "./JobRow";
 
@@ -35,7 +35,9 @@ function ShownJob({ job }: { job: Job }) {
   const { jobId } = job;
   const isOpen = job.status === "running" || job.status === "starting";
   const cancel = () =>
-    call("POST /jobs/{jobId}/cancel", { path: { jobId } }).then(() => queries.invalidateQueries({ queryKey: ["job", jobId] }));
+    call("POST /jobs/{jobId}/cancel", { path: { jobId } }).then(() =>
+      queries.invalidateQueries({ queryKey: ["job", jobId] }),
+    );
   return (
     <Page
       above={<Link to="/jobs">Jobs</Link>}
@@ -43,13 +45,24 @@ function ShownJob({ job }: { job: Job }) {
       actions={
         <div className="actions">
           {job.conversationId && (
-            <Link className="button" to="/conversations/$conversationId" params={{ conversationId: job.conversationId }}>
+            <Link
+              className="button"
+              to="/conversations/$conversationId"
+              params={{ conversationId: job.conversationId }}
+            >
               Open the conversation
             </Link>
           )}
           {isOpen && (
             <Actions
-              actions={[{ label: "Cancel the job", className: "danger", run: cancel, confirm: "Its turn is interrupted; what it did so far stays." }]}
+              actions={[
+                {
+                  label: "Cancel the job",
+                  className: "danger",
+                  run: cancel,
+                  confirm: "Its turn is interrupted; what it did so far stays.",
+                },
+              ]}
             />
           )}
         </div>
@@ -94,7 +107,8 @@ function ShownJob({ job }: { job: Job }) {
             <>
               <dt>Tokens</dt>
               <dd>
-                {count(job.result.tokenUsage.inputTokens)} in, of these {count(job.result.tokenUsage.cachedInputTokens)} cached;{" "}
+                {count(job.result.tokenUsage.inputTokens)} in, of these{" "}
+                {count(job.result.tokenUsage.cachedInputTokens)} cached;{" "}
                 {count(job.result.tokenUsage.outputTokens)} out
               </dd>
             </>
@@ -103,7 +117,8 @@ function ShownJob({ job }: { job: Job }) {
             <>
               <dt>Last event</dt>
               <dd>
-                <span className="mono">{job.lastEventType}</span>, <Moment at={job.lastEventAt ?? null} /> ({count(job.eventCount ?? 0)} in all)
+                <span className="mono">{job.lastEventType}</span>, <Moment at={job.lastEventAt ?? null} /> (
+                {count(job.eventCount ?? 0)} in all)
               </dd>
             </>
           )}
@@ -147,7 +162,9 @@ function ShownJob({ job }: { job: Job }) {
           Waits for an answer: <Link to="/">{job.waitingOn?.map(({ summary }) => summary).join("; ")}</Link>
         </p>
       )}
-      <p className="small muted">Job {shortId(jobId)} is also at /jobs/{jobId} of the API.</p>
+      <p className="small muted">
+        Job {shortId(jobId)} is also at /jobs/{jobId} of the API.
+      </p>
     </Page>
   );
 }
@@ -160,7 +177,12 @@ function Steer({ jobId }: { jobId: string }) {
   });
   return (
     <form className="inline-form" onSubmit={form.submit}>
-      <input className="input" aria-label="Words for the running turn" placeholder="Add words to the running turn…" {...form.field("message")} />
+      <input
+        className="input"
+        aria-label="Words for the running turn"
+        placeholder="Add words to the running turn…"
+        {...form.field("message")}
+      />
       <button type="submit" className="button" disabled={form.isPending || form.values.message.trim() === ""}>
         Steer
       </button>

@@ -21,7 +21,9 @@ export function JobRow({ job }: { job: Job }) {
       <span className="clip" title={firstLine(job.message)}>
         {firstLine(job.message) || <span className="muted">(no text)</span>}
       </span>
-      <span className="clip muted small">{job.failure ? job.failure.code : job.cwd ? folderName(job.cwd) : ""}</span>
+      <span className="clip muted small">
+        {job.failure ? job.failure.code : job.cwd ? folderName(job.cwd) : ""}
+      </span>
       <span className="muted small row-time">
         <Moment at={job.createdAt} />
       </span>

@@ -5,9 +5,9 @@ import type { JobStatus } from "../../api/schemas";
 import { EmptyState } from "../../components/EmptyState";
 import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
+import { SearchField } from "../../components/SearchField";
 import { useCurl } from "../../components/useCurl";
 import { VirtualList } from "../../components/VirtualList";
-import { SearchField } from "../../components/SearchField";
 import { JobRow } from "./JobRow";
 import { useJobList } from "./useJobList";
 
@@ -30,11 +30,18 @@ export function JobsPage() {
       fills
       actions={
         <div className="toolbar">
-          <SearchField label="Search jobs" placeholder="Message, folder or id" value={typed} onChange={setTyped} />
+          <SearchField
+            label="Search jobs"
+            placeholder="Message, folder or id"
+            value={typed}
+            onChange={setTyped}
+          />
           <select
             aria-label="Status"
             value={status ?? ""}
-            onChange={(event) => void navigate({ search: event.target.value === "" ? {} : { status: event.target.value } })}
+            onChange={(event) =>
+              void navigate({ search: event.target.value === "" ? {} : { status: event.target.value } })
+            }
           >
             <option value="">All</option>
             {statuses.map((status) => (
@@ -58,7 +65,8 @@ export function JobsPage() {
             <>Search for another word, or look at all of them. A program sees them so:</>
           ) : (
             <>
-              A job is one message on its way to its answer. <Link to="/conversations/new">Start one here</Link>, or from a terminal:
+              A job is one message on its way to its answer.{" "}
+              <Link to="/conversations/new">Start one here</Link>, or from a terminal:
             </>
           )}
         </EmptyState>

@@ -1,6 +1,6 @@
 // The list of jobs, page by page, kept current: what happens touches a few jobs, so a few are asked for, however many are known.
 
-import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 
 import { call, type Reply } from "../../api/client";
@@ -26,7 +26,10 @@ export function useJobList({ status, search }: JobFilter) {
   const query = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) =>
-      call("GET /jobs", { query: { ...filtered({ status, search }), limit: pageSize, ...(pageParam && { before: pageParam }) }, signal }),
+      call("GET /jobs", {
+        query: { ...filtered({ status, search }), limit: pageSize, ...(pageParam && { before: pageParam }) },
+        signal,
+      }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => (page.more ? page.jobs.at(-1)?.jobId : undefined),
   });
@@ -41,8 +44,20 @@ export function useJobList({ status, search }: JobFilter) {
     const seen = new Set(newest.jobs.map((job) => job.jobId));
     const known = queries.getQueryData<Pages>(queryKey)?.pages.flatMap((page) => page.jobs) ?? [];
     const older = known.filter((job) => ids.has(job.jobId) && !seen.has(job.jobId));
-    const again = await Promise.all(older.slice(0, 50).map(({ jobId }) => call("GET /jobs/{jobId}", { path: { jobId } })));
-    queries.setQueryData<Pages>(queryKey, (pages) => pages && merged(pages, newest, again.map(({ job }) => job), status));
+    const again = await Promise.all(
+      older.slice(0, 50).map(({ jobId }) => call("GET /jobs/{jobId}", { path: { jobId } })),
+    );
+    queries.setQueryData<Pages>(
+      queryKey,
+      (pages) =>
+        pages &&
+        merged(
+          pages,
+          newest,
+          again.map(({ job }) => job),
+          status,
+        ),
+    );
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the key is made of these
   }, [queries, status, search]);
   const plan = useCallback(() => {
@@ -80,16 +95,29 @@ function filtered({ status, search }: JobFilter) {
 }
 
 /** The pages with what is newer: new jobs first, changed ones in their places, and none whose state is not asked for. */
-function merged(pages: Pages, newest: Reply<"GET /jobs">, changed: Job[], status: JobStatus | undefined): Pages {
+function merged(
+  pages: Pages,
+  newest: Reply<"GET /jobs">,
+  changed: Job[],
+  status: JobStatus | undefined,
+): Pages {
   const byId = new Map([...newest.jobs, ...changed].map((job) => [job.jobId, job]));
   const known = new Set(pages.pages.flatMap((page) => page.jobs.map((job) => job.jobId)));
   const current = (job: Job) => byId.get(job.jobId) ?? job;
   const oldestNew = newest.more ? newest.jobs.at(-1)?.createdAt : undefined;
   const isStill = (job: Job) => {
-    const isGone = (oldestNew === undefined || job.createdAt > oldestNew) && !newest.jobs.some(({ jobId }) => jobId === job.jobId);
+    const isGone =
+      (oldestNew === undefined || job.createdAt > oldestNew) &&
+      !newest.jobs.some(({ jobId }) => jobId === job.jobId);
     return !isGone && (status === undefined || job.status === status);
   };
-  const [first, ...rest] = pages.pages.map((page) => ({ ...page, jobs: page.jobs.map(current).filter(isStill) }));
+  const [first, ...rest] = pages.pages.map((page) => ({
+    ...page,
+    jobs: page.jobs.map(current).filter(isStill),
+  }));
   const fresh = newest.jobs.filter((job) => !known.has(job.jobId));
-  return { ...pages, pages: first === undefined ? [newest] : [{ ...first, jobs: [...fresh, ...first.jobs] }, ...rest] };
+  return {
+    ...pages,
+    pages: first === undefined ? [newest] : [{ ...first, jobs: [...fresh, ...first.jobs] }, ...rest],
+  };
 }

@@ -11,11 +11,11 @@ import { ErrorNote } from "../../components/ErrorNote";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
-import { useForm } from "../../components/useForm";
-import { useCurl } from "../../components/useCurl";
 import { Status } from "../../components/Status";
-import { JobRow } from "../jobs/JobRow";
+import { useCurl } from "../../components/useCurl";
+import { useForm } from "../../components/useForm";
 import { ApprovalCard } from "../approvals/ApprovalCard";
+import { JobRow } from "../jobs/JobRow";
 
 export function LanePage() {
   const { laneId } = useParams({ from: "/inside/lanes/$laneId" });
@@ -45,7 +45,10 @@ function ShownLane({ lane }: { lane: Lane }) {
     queryKey: ["jobs", "lane", laneId],
     queryFn: ({ signal }) => call("GET /jobs", { query: { laneId, limit: 20 }, signal }),
   });
-  const refresh = () => queries.invalidateQueries({ predicate: ({ queryKey }) => ["lanes", "sessions"].includes(String(queryKey[0])) });
+  const refresh = () =>
+    queries.invalidateQueries({
+      predicate: ({ queryKey }) => ["lanes", "sessions"].includes(String(queryKey[0])),
+    });
   const isBusy = lane.activeJobId != null;
   return (
     <Page
@@ -55,16 +58,33 @@ function ShownLane({ lane }: { lane: Lane }) {
         <Actions
           actions={[
             ...(isBusy
-              ? [{ label: "Interrupt", className: "danger", run: () => call("POST /lanes/{laneId}/interrupt", { path }).then(refresh) }]
+              ? [
+                  {
+                    label: "Interrupt",
+                    className: "danger",
+                    run: () => call("POST /lanes/{laneId}/interrupt", { path }).then(refresh),
+                  },
+                ]
               : []),
             session?.running
-              ? { label: "Stop the session", run: () => call("POST /lanes/{laneId}/session/stop", { path }).then(refresh) }
-              : { label: "Start the session", run: () => call("POST /lanes/{laneId}/session/start", { path }).then(refresh) },
-            { label: "Look at Codex", title: "Take the lane’s state from Codex", run: () => call("POST /lanes/{laneId}/sync-from-codex", { path }).then(refresh) },
+              ? {
+                  label: "Stop the session",
+                  run: () => call("POST /lanes/{laneId}/session/stop", { path }).then(refresh),
+                }
+              : {
+                  label: "Start the session",
+                  run: () => call("POST /lanes/{laneId}/session/start", { path }).then(refresh),
+                },
+            {
+              label: "Look at Codex",
+              title: "Take the lane’s state from Codex",
+              run: () => call("POST /lanes/{laneId}/sync-from-codex", { path }).then(refresh),
+            },
             {
               label: "Delete",
               className: "danger",
-              confirm: "The lane goes, and its worktree unless that holds work. Its conversation stays with Codex.",
+              confirm:
+                "The lane goes, and its worktree unless that holds work. Its conversation stays with Codex.",
               run: () => call("DELETE /lanes/{laneId}", { path }).then(() => navigate({ to: "/lanes" })),
             },
           ]}
@@ -75,7 +95,8 @@ function ShownLane({ lane }: { lane: Lane }) {
         <dl className="facts">
           <dt>Status</dt>
           <dd>
-            <Status status={lane.status} /> <span className="muted small">since</span> <Moment at={lane.updatedAt} />
+            <Status status={lane.status} /> <span className="muted small">since</span>{" "}
+            <Moment at={lane.updatedAt} />
           </dd>
           <dt>Lane</dt>
           <dd className="mono">{laneId}</dd>
@@ -83,7 +104,11 @@ function ShownLane({ lane }: { lane: Lane }) {
             <>
               <dt>Conversation</dt>
               <dd>
-                <Link to="/conversations/$conversationId" params={{ conversationId: lane.threadId }} className="mono">
+                <Link
+                  to="/conversations/$conversationId"
+                  params={{ conversationId: lane.threadId }}
+                  className="mono"
+                >
                   {lane.threadId}
                 </Link>
               </dd>
@@ -105,7 +130,8 @@ function ShownLane({ lane }: { lane: Lane }) {
           )}
           <dt>Session</dt>
           <dd>
-            {session?.running ? `runs${session.pid ? ` in process ${session.pid}` : ""}` : "does not run"}, {lane.sessionIsolation}
+            {session?.running ? `runs${session.pid ? ` in process ${session.pid}` : ""}` : "does not run"},{" "}
+            {lane.sessionIsolation}
             {session?.readinessReason ? `; ${session.readinessReason}` : ""}
           </dd>
           <dt>Sandbox</dt>
@@ -178,7 +204,10 @@ function ShownLane({ lane }: { lane: Lane }) {
 function Instruct({ laneId, isBusy }: { laneId: string; isBusy: boolean }) {
   const queries = useQueryClient();
   const form = useForm({ input: "" }, async (body, clear) => {
-    await call(isBusy ? "POST /lanes/{laneId}/steer" : "POST /lanes/{laneId}/prompt", { path: { laneId }, body });
+    await call(isBusy ? "POST /lanes/{laneId}/steer" : "POST /lanes/{laneId}/prompt", {
+      path: { laneId },
+      body,
+    });
     clear();
     await queries.invalidateQueries({ queryKey: ["lanes"] });
   });
@@ -190,7 +219,11 @@ function Instruct({ laneId, isBusy }: { laneId: string; isBusy: boolean }) {
         placeholder={isBusy ? "Add words to the running turn…" : "Give the next instruction…"}
         {...form.field("input")}
       />
-      <button type="submit" className="button primary" disabled={form.isPending || form.values.input.trim() === ""}>
+      <button
+        type="submit"
+        className="button primary"
+        disabled={form.isPending || form.values.input.trim() === ""}
+      >
         {isBusy ? "Steer" : "Send"}
       </button>
       <ErrorNote error={form.error} />

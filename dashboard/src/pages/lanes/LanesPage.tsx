@@ -11,11 +11,11 @@ import { folderName } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
-import { useCurl } from "../../components/useCurl";
+import { SearchField } from "../../components/SearchField";
 import { Status } from "../../components/Status";
 import { Tabs } from "../../components/Tabs";
+import { useCurl } from "../../components/useCurl";
 import { VirtualList } from "../../components/VirtualList";
-import { SearchField } from "../../components/SearchField";
 import { NewLaneDialog } from "./NewLaneDialog";
 
 /** The columns of the board, and the states that stand in each. */
@@ -34,7 +34,8 @@ export function LanesPage() {
   const [creating, setCreating] = useState(false);
   const search = useDeferredValue(typed.trim().toLowerCase());
   const shown = useMemo(() => {
-    const words = ({ laneId, title, projectId, repoRoot }: Lane) => `${laneId} ${title ?? ""} ${projectId ?? ""} ${repoRoot ?? ""}`.toLowerCase();
+    const words = ({ laneId, title, projectId, repoRoot }: Lane) =>
+      `${laneId} ${title ?? ""} ${projectId ?? ""} ${repoRoot ?? ""}`.toLowerCase();
     return (lanes.data?.lanes ?? []).filter((lane) => search === "" || words(lane).includes(search));
   }, [lanes.data, search]);
   return (
@@ -43,12 +44,18 @@ export function LanesPage() {
       fills
       actions={
         <div className="toolbar">
-          <SearchField label="Search lanes" placeholder="Title, id or folder" value={typed} onChange={setTyped} />
+          <SearchField
+            label="Search lanes"
+            placeholder="Title, id or folder"
+            value={typed}
+            onChange={setTyped}
+          />
           <Actions
             actions={[
               {
                 label: "Clean up",
-                confirm: "Lanes that are done and older than a day are deleted, with their worktrees unless these hold work.",
+                confirm:
+                  "Lanes that are done and older than a day are deleted, with their worktrees unless these hold work.",
                 run: cleanUp,
               },
               { label: "New lane", className: "primary", run: async () => setCreating(true) },
@@ -67,7 +74,8 @@ export function LanesPage() {
             verificationCommands: ["npm test"],
           })}
         >
-          A lane is a unit of work over many turns: a conversation with a folder, a goal, checks, and a state of its own.
+          A lane is a unit of work over many turns: a conversation with a folder, a goal, checks, and a state
+          of its own.
         </EmptyState>
       ) : (
         <Tabs
@@ -86,8 +94,13 @@ export function LanesPage() {
 
 /** Says what went, and what of it was kept. */
 async function cleanUp(): Promise<string> {
-  const { deleted, left } = await call("POST /lanes/cleanup", { body: { statuses: ["done"], olderThanHours: 24 } });
-  const gone = deleted.length === 0 ? "No lane is done and older than a day." : `${deleted.length === 1 ? "1 lane was" : `${deleted.length} lanes were`} deleted.`;
+  const { deleted, left } = await call("POST /lanes/cleanup", {
+    body: { statuses: ["done"], olderThanHours: 24 },
+  });
+  const gone =
+    deleted.length === 0
+      ? "No lane is done and older than a day."
+      : `${deleted.length === 1 ? "1 lane was" : `${deleted.length} lanes were`} deleted.`;
   return [gone, ...left].join(" ");
 }
 
@@ -101,7 +114,13 @@ function Board({ lanes }: { lanes: Lane[] }) {
             <h2>
               {title} <span className="muted">{own.length}</span>
             </h2>
-            <VirtualList label={title} items={own} rowHeight={86} keyOf={(lane) => lane.laneId} row={(lane) => <Card lane={lane} />} />
+            <VirtualList
+              label={title}
+              items={own}
+              rowHeight={86}
+              keyOf={(lane) => lane.laneId}
+              row={(lane) => <Card lane={lane} />}
+            />
           </section>
         );
       })}
@@ -123,7 +142,9 @@ function Card({ lane }: { lane: Lane }) {
         )}
       </span>
       <span className="lane-card-line small muted">
-        <span className="clip">{lane.branch ?? (lane.repoRoot ? folderName(lane.repoRoot) : lane.laneId)}</span>
+        <span className="clip">
+          {lane.branch ?? (lane.repoRoot ? folderName(lane.repoRoot) : lane.laneId)}
+        </span>
         <Moment at={lane.updatedAt} />
       </span>
     </Link>

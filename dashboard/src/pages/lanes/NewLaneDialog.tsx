@@ -2,7 +2,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
-import { call, type Body } from "../../api/client";
+import { type Body, call } from "../../api/client";
 import { ErrorNote } from "../../components/ErrorNote";
 import { Field } from "../../components/Field";
 import { useForm } from "../../components/useForm";
@@ -13,23 +13,34 @@ const lines = (text: string) => text.split("\n").filter((line) => line.trim() !=
 export function NewLaneDialog({ close }: { close: () => void }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const empty = { title: "", laneId: "", repoRoot: "", worktree: false, kickoffPrompt: "", criteria: "", checks: "" };
-  const form = useForm(empty, async ({ title, laneId, repoRoot, worktree, kickoffPrompt, criteria, checks }) => {
-    const body: Body<"POST /lanes"> = {
-      ...(title && { title }),
-      ...(laneId && { laneId }),
-      ...(repoRoot && { repoRoot }),
-      worktree,
-      acceptanceCriteria: lines(criteria),
-      verificationCommands: lines(checks),
-    };
-    const { lane } = await (kickoffPrompt === ""
-      ? call("POST /lanes", { body })
-      : call("POST /codex/workflows/start-visible", { body: { ...body, kickoffPrompt } }));
-    await queries.invalidateQueries({ queryKey: ["lanes"] });
-    close();
-    await navigate({ to: "/lanes/$laneId", params: { laneId: lane.laneId } });
-  });
+  const empty = {
+    title: "",
+    laneId: "",
+    repoRoot: "",
+    worktree: false,
+    kickoffPrompt: "",
+    criteria: "",
+    checks: "",
+  };
+  const form = useForm(
+    empty,
+    async ({ title, laneId, repoRoot, worktree, kickoffPrompt, criteria, checks }) => {
+      const body: Body<"POST /lanes"> = {
+        ...(title && { title }),
+        ...(laneId && { laneId }),
+        ...(repoRoot && { repoRoot }),
+        worktree,
+        acceptanceCriteria: lines(criteria),
+        verificationCommands: lines(checks),
+      };
+      const { lane } = await (kickoffPrompt === ""
+        ? call("POST /lanes", { body })
+        : call("POST /codex/workflows/start-visible", { body: { ...body, kickoffPrompt } }));
+      await queries.invalidateQueries({ queryKey: ["lanes"] });
+      close();
+      await navigate({ to: "/lanes/$laneId", params: { laneId: lane.laneId } });
+    },
+  );
   return (
     <Dialog.Root open onOpenChange={(open) => !open && close()}>
       <Dialog.Portal>
@@ -46,7 +57,12 @@ export function NewLaneDialog({ close }: { close: () => void }) {
             <input className="input mono" {...form.field("repoRoot")} />
           </Field>
           <label className="checkbox">
-            <input type="checkbox" checked={form.values.worktree} onChange={(event) => form.set({ worktree: event.target.checked })} /> A git worktree of its own
+            <input
+              type="checkbox"
+              checked={form.values.worktree}
+              onChange={(event) => form.set({ worktree: event.target.checked })}
+            />{" "}
+            A git worktree of its own
           </label>
           <Field label="First instruction" hint="Left out: the lane waits for one.">
             <textarea rows={3} {...form.field("kickoffPrompt")} />

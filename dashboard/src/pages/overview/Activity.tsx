@@ -24,14 +24,25 @@ export function Activity() {
     placeholderData: (previous) => previous,
   });
   const periods = statistics.data?.periods ?? [];
-  const sum = (value: (period: (typeof periods)[number]) => number) => periods.reduce((total, period) => total + value(period), 0);
+  const sum = (value: (period: (typeof periods)[number]) => number) =>
+    periods.reduce((total, period) => total + value(period), 0);
   const at = (moment: string) =>
-    new Date(moment).toLocaleString(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", day: "numeric" });
+    new Date(moment).toLocaleString(undefined, {
+      weekday: "short",
+      hour: "2-digit",
+      minute: "2-digit",
+      day: "numeric",
+    });
   return (
     <section className="section" aria-labelledby="activity-title">
       <div className="section-head">
         <h2 id="activity-title">Activity</h2>
-        <select aria-label="Time" className="select-small" value={hours} onChange={(event) => setHours(Number(event.target.value))}>
+        <select
+          aria-label="Time"
+          className="select-small"
+          value={hours}
+          onChange={(event) => setHours(Number(event.target.value))}
+        >
           {spans.map(({ hours, label }) => (
             <option key={hours} value={hours}>
               {label}

@@ -7,9 +7,9 @@ import { count } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
+import { ApprovalCard } from "../approvals/ApprovalCard";
 import { JobRow } from "../jobs/JobRow";
 import { Activity } from "./Activity";
-import { ApprovalCard } from "../approvals/ApprovalCard";
 
 export function OverviewPage() {
   const curl = useCurl();
@@ -46,7 +46,8 @@ export function OverviewPage() {
         <h2 id="approvals-title">Waiting for you</h2>
         {waiting.length === 0 ? (
           <EmptyState title="Nothing waits for an answer" line={curl("/approvals?status=pending")}>
-            When Codex asks before it runs a command or changes files, you approve or deny it here; a program can do the same.
+            When Codex asks before it runs a command or changes files, you approve or deny it here; a program
+            can do the same.
           </EmptyState>
         ) : (
           <ul className="approvals">

@@ -21,7 +21,12 @@ export function LogTail() {
     <section className="section" aria-labelledby="log">
       <div className="section-head">
         <h2 id="log">Log</h2>
-        <select aria-label="Level" className="select-small" value={level} onChange={(event) => setLevel(event.target.value)}>
+        <select
+          aria-label="Level"
+          className="select-small"
+          value={level}
+          onChange={(event) => setLevel(event.target.value)}
+        >
           {levels.map((level) => (
             <option key={level}>{level}</option>
           ))}

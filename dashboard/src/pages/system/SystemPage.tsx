@@ -61,7 +61,8 @@ export function SystemPage() {
               <dd>{codex?.version ?? "not known yet"}</dd>
               <dt>Binary</dt>
               <dd className="mono">
-                {codex?.path ?? "not found"} {codex?.source && <span className="muted">({codex.source})</span>}
+                {codex?.path ?? "not found"}{" "}
+                {codex?.source && <span className="muted">({codex.source})</span>}
               </dd>
               <dt>Data folder</dt>
               <dd className="mono">{system.data?.dataFolder}</dd>

@@ -9,10 +9,10 @@ import { firstLine, folderName, shortId } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
-import { useCurl } from "../../components/useCurl";
-import { Status } from "../../components/Status";
-import { VirtualList } from "../../components/VirtualList";
 import { SearchField } from "../../components/SearchField";
+import { Status } from "../../components/Status";
+import { useCurl } from "../../components/useCurl";
+import { VirtualList } from "../../components/VirtualList";
 import { inLineage, type Placed } from "./lineage";
 
 /** Every kind of source: sub-agents are what makes a tree. */
@@ -25,11 +25,22 @@ export function ThreadsPage() {
   const list = useInfiniteQuery({
     queryKey: ["threads", search],
     queryFn: ({ pageParam, signal }) =>
-      call("GET /codex/threads", { query: { limit: 100, sourceKinds, ...(search && { search }), ...(pageParam && { cursor: pageParam }) }, signal }),
+      call("GET /codex/threads", {
+        query: {
+          limit: 100,
+          sourceKinds,
+          ...(search && { search }),
+          ...(pageParam && { cursor: pageParam }),
+        },
+        signal,
+      }),
     initialPageParam: "",
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   });
-  const threads = useMemo(() => inLineage(list.data?.pages.flatMap((page) => page.threads) ?? []), [list.data]);
+  const threads = useMemo(
+    () => inLineage(list.data?.pages.flatMap((page) => page.threads) ?? []),
+    [list.data],
+  );
   return (
     <Page
       title="Threads"
@@ -42,8 +53,12 @@ export function ThreadsPage() {
     >
       <LoadError of={[list]} />
       {list.isSuccess && threads.length === 0 ? (
-        <EmptyState title={search === "" ? "No thread yet" : "No thread is called so"} line={curl("/codex/threads?limit=20")}>
-          A thread is a conversation as Codex keeps it, whichever program began it; sub-agents and copies stand below what they come from.
+        <EmptyState
+          title={search === "" ? "No thread yet" : "No thread is called so"}
+          line={curl("/codex/threads?limit=20")}
+        >
+          A thread is a conversation as Codex keeps it, whichever program began it; sub-agents and copies
+          stand below what they come from.
         </EmptyState>
       ) : (
         <VirtualList
@@ -62,16 +77,26 @@ export function ThreadsPage() {
 
 function Row({ thread, depth, relation }: Placed) {
   return (
-    <Link to="/conversations/$conversationId" params={{ conversationId: thread.id }} className="row thread-row">
+    <Link
+      to="/conversations/$conversationId"
+      params={{ conversationId: thread.id }}
+      className="row thread-row"
+    >
       <span className="clip" style={{ paddingInlineStart: Math.min(depth, 8) * 20 }}>
         {depth > 0 && <span className="muted">└ {relation} </span>}
         {thread.title ?? (firstLine(thread.preview ?? "") || shortId(thread.id))}
       </span>
       <span className="clip small">{surface(thread)}</span>
       <span className="clip small">
-        {thread.status === "active" ? <Status status="running" /> : <span className="muted">{ownerOf(thread)}</span>}
+        {thread.status === "active" ? (
+          <Status status="running" />
+        ) : (
+          <span className="muted">{ownerOf(thread)}</span>
+        )}
       </span>
-      <span className="clip muted small">{thread.laneId ? `lane ${thread.laneId}` : thread.cwd ? folderName(thread.cwd) : ""}</span>
+      <span className="clip muted small">
+        {thread.laneId ? `lane ${thread.laneId}` : thread.cwd ? folderName(thread.cwd) : ""}
+      </span>
       <span className="muted small row-time">
         <Moment at={thread.updatedAt} />
       </span>
@@ -88,5 +113,9 @@ function surface(thread: ThreadView) {
 }
 
 function ownerOf({ owner }: ThreadView): string {
-  return owner.kind === "other" ? `${owner.program ?? "another process"} (${owner.pid ?? "?"})` : owner.kind === "bridge" ? "this bridge" : owner.kind;
+  return owner.kind === "other"
+    ? `${owner.program ?? "another process"} (${owner.pid ?? "?"})`
+    : owner.kind === "bridge"
+      ? "this bridge"
+      : owner.kind;
 }

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
 
 import { call } from "../../api/client";
-import { lanesQuery, laneSessionsQuery, webhooksQuery } from "../../api/queries";
+import { laneSessionsQuery, lanesQuery, webhooksQuery } from "../../api/queries";
 import { EmptyState } from "../../components/EmptyState";
 import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
@@ -51,7 +51,8 @@ export function TopologyPage() {
     <Page title="Topology" fills>
       <LoadError of={[threads, running, lanes]} />
       <p className="small muted">
-        Threads of the last hour, lanes, their sessions, Codex’s processes, and webhooks. Select one for its details.
+        Threads of the last hour, lanes, their sessions, Codex’s processes, and webhooks. Select one for its
+        details.
         {graph.left > 0 && ` ${graph.left} more are left out.`}
       </p>
       {isLoaded && graph.things.length === 0 ? (
@@ -63,7 +64,11 @@ export function TopologyPage() {
         </EmptyState>
       ) : (
         <div className="graph">
-          <Suspense>{isLoaded && <Graph label="Topology" nodes={graph.things} edges={graph.edges} select={setSelected} />}</Suspense>
+          <Suspense>
+            {isLoaded && (
+              <Graph label="Topology" nodes={graph.things} edges={graph.edges} select={setSelected} />
+            )}
+          </Suspense>
         </div>
       )}
       {thing && <Details thing={thing} close={() => setSelected(undefined)} />}

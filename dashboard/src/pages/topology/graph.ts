@@ -2,8 +2,8 @@
 // leads to one node that stands for everything: a line to each of them would hide the picture.
 
 import type { ActiveThreadView, Lane, ProcessView, SessionView, Webhook } from "../../api/schemas";
-import type { GraphEdge, GraphNode } from "../../components/Graph";
 import { firstLine, shortId } from "../../components/format";
+import type { GraphEdge, GraphNode } from "../../components/Graph";
 
 /** A node, with what it stands for. */
 export interface Thing extends GraphNode {
@@ -35,7 +35,9 @@ export function topology(parts: Parts): { things: Thing[]; edges: GraphEdge[]; l
     parts.processes.map(processThing),
   ];
   const things = columns.flatMap((column, x) =>
-    column.slice(0, columnMax).map((thing, y) => ({ ...thing, position: { x: x * columnWidth, y: y * rowHeight } })),
+    column
+      .slice(0, columnMax)
+      .map((thing, y) => ({ ...thing, position: { x: x * columnWidth, y: y * rowHeight } })),
   );
   const known = new Set(things.map(({ id }) => id));
   const edges: GraphEdge[] = [];
@@ -67,7 +69,11 @@ export function topology(parts: Parts): { things: Thing[]; edges: GraphEdge[]; l
       }
     }
   }
-  return { things, edges, left: columns.reduce((left, column) => left + Math.max(0, column.length - columnMax), 0) };
+  return {
+    things,
+    edges,
+    left: columns.reduce((left, column) => left + Math.max(0, column.length - columnMax), 0),
+  };
 }
 
 const everythingId = "scope everything";
@@ -110,7 +116,12 @@ function webhookThing(webhook: Webhook): Omit<Thing, "position"> {
     facts: [
       ["Address", webhook.url],
       ["Events", webhook.events.join(", ")],
-      ["Scope", isGlobal(webhook) ? "everything: all lanes, threads and sessions, also those to come" : scopeOf(webhook)],
+      [
+        "Scope",
+        isGlobal(webhook)
+          ? "everything: all lanes, threads and sessions, also those to come"
+          : scopeOf(webhook),
+      ],
       ["Last error", webhook.lastError],
     ],
     page: { to: "/webhooks/$webhookId", id: webhook.id },
@@ -145,7 +156,10 @@ function threadThing(thread: ActiveThreadView): Omit<Thing, "position"> {
       ["Thread", thread.id],
       ["Source", thread.source],
       ["Folder", thread.cwd],
-      ["Owner", thread.owner.kind === "other" ? `${thread.owner.program} (${thread.owner.pid})` : thread.owner.kind],
+      [
+        "Owner",
+        thread.owner.kind === "other" ? `${thread.owner.program} (${thread.owner.pid})` : thread.owner.kind,
+      ],
       ["Comes from", thread.lineage.parentThreadId ?? thread.lineage.forkedFromThreadId],
       ["Job", thread.activeJobId],
     ],

@@ -26,17 +26,27 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
   };
   const form = useForm(before, async ({ url, secret }) => {
     const body = { url, ...selected, ...(secret !== "" && { secret }) };
-    await (webhook === undefined ? call("POST /webhooks", { body }) : call("PATCH /webhooks/{webhookId}", { path: { webhookId: webhook.id }, body }));
+    await (webhook === undefined
+      ? call("POST /webhooks", { body })
+      : call("PATCH /webhooks/{webhookId}", { path: { webhookId: webhook.id }, body }));
     await queries.invalidateQueries({ queryKey: ["webhooks"] });
     done();
   });
   const { events, lanes, threads, sessions } = form.values;
-  const selected = { events: words(events), scope: { laneIds: words(lanes), threadIds: words(threads), sessionIds: words(sessions) } };
+  const selected = {
+    events: words(events),
+    scope: { laneIds: words(lanes), threadIds: words(threads), sessionIds: words(sessions) },
+  };
   return (
     <form className="card webhook-form" onSubmit={form.submit}>
       <div className="stack">
         <Field label="Address" hint="https, or http on this machine.">
-          <input className="input mono" inputMode="url" placeholder="https://example.com/hook" {...form.field("url")} />
+          <input
+            className="input mono"
+            inputMode="url"
+            placeholder="https://example.com/hook"
+            {...form.field("url")}
+          />
         </Field>
         <Field label="Events" hint="Types with commas between; * stands for anything.">
           <input className="input mono" {...form.field("events")} />
@@ -50,7 +60,14 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
         <Field label="Only these sessions" hint="Ids of the sessions of lanes.">
           <input className="input mono" {...form.field("sessions")} />
         </Field>
-        <Field label="Secret" hint={webhook?.hasSecret ? "Empty: the secret stays as it is." : "Signs what is sent. It is never shown again."}>
+        <Field
+          label="Secret"
+          hint={
+            webhook?.hasSecret
+              ? "Empty: the secret stays as it is."
+              : "Signs what is sent. It is never shown again."
+          }
+        >
           <input className="input mono" type="password" autoComplete="off" {...form.field("secret")} />
         </Field>
         <ErrorNote error={form.error} />
@@ -91,13 +108,16 @@ function Preview(selected: Selected) {
         preview.data && (
           <>
             <p className="small muted">
-              {count(preview.data.matched)} of the latest {count(preview.data.lookedAt)} events would have been sent.
+              {count(preview.data.matched)} of the latest {count(preview.data.lookedAt)} events would have
+              been sent.
             </p>
             <ul className="preview-events">
               {preview.data.events.map((event) => (
                 <li key={event.eventId}>
                   <span className="mono clip">{event.type}</span>
-                  <span className="small muted clip">{event.laneId ?? event.conversationId?.slice(-8) ?? ""}</span>
+                  <span className="small muted clip">
+                    {event.laneId ?? event.conversationId?.slice(-8) ?? ""}
+                  </span>
                   <span className="small muted">
                     <Moment at={event.at} />
                   </span>

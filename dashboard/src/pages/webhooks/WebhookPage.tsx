@@ -11,8 +11,8 @@ import { duration } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
-import { useCurl } from "../../components/useCurl";
 import { Status } from "../../components/Status";
+import { useCurl } from "../../components/useCurl";
 import { WebhookForm } from "./WebhookForm";
 import { webhookStatus } from "./WebhooksPage";
 
@@ -37,14 +37,22 @@ export function WebhookPage() {
   const deliveries = useInfiniteQuery({
     queryKey: ["deliveries", webhookId, status],
     queryFn: ({ pageParam, signal }) =>
-      call("GET /webhooks/{webhookId}/deliveries", { path, query: { limit: 50, ...(status && { status }), ...(pageParam && { before: pageParam }) }, signal }),
+      call("GET /webhooks/{webhookId}/deliveries", {
+        path,
+        query: { limit: 50, ...(status && { status }), ...(pageParam && { before: pageParam }) },
+        signal,
+      }),
     initialPageParam: "",
     getNextPageParam: (page) => (page.more ? page.deliveries.at(-1)?.deliveryId : undefined),
     refetchInterval: ({ state }) =>
-      state.data?.pages.some((page) => page.deliveries.some((delivery) => delivery.status === "pending")) ? lookAgainMs : false,
+      state.data?.pages.some((page) => page.deliveries.some((delivery) => delivery.status === "pending"))
+        ? lookAgainMs
+        : false,
   });
   const refresh = () =>
-    queries.invalidateQueries({ predicate: ({ queryKey }) => ["webhooks", "deliveries"].includes(String(queryKey[0])) });
+    queries.invalidateQueries({
+      predicate: ({ queryKey }) => ["webhooks", "deliveries"].includes(String(queryKey[0])),
+    });
   if (webhook.data === undefined) {
     return (
       <Page above={<Link to="/webhooks">Webhooks</Link>} title="Webhook">
@@ -62,11 +70,15 @@ export function WebhookPage() {
       actions={
         <Actions
           actions={[
-            { label: "Send a test", run: () => call("POST /webhooks/{webhookId}/test", { path }).then(refresh) },
+            {
+              label: "Send a test",
+              run: () => call("POST /webhooks/{webhookId}/test", { path }).then(refresh),
+            },
             { label: "Edit", run: async () => setEditing(!editing) },
             {
               label: isOn ? "Turn off" : data.pausedAt != null ? "Resume" : "Turn on",
-              run: () => call("PATCH /webhooks/{webhookId}", { path, body: { enabled: !isOn } }).then(refresh),
+              run: () =>
+                call("PATCH /webhooks/{webhookId}", { path, body: { enabled: !isOn } }).then(refresh),
             },
             {
               label: "Delete",
@@ -92,7 +104,10 @@ export function WebhookPage() {
           <dt>Events</dt>
           <dd className="mono">{data.events.join(", ")}</dd>
           <dt>Scope</dt>
-          <dd>{[...data.scope.laneIds, ...data.scope.threadIds, ...data.scope.sessionIds].join(", ") || "everything"}</dd>
+          <dd>
+            {[...data.scope.laneIds, ...data.scope.threadIds, ...data.scope.sessionIds].join(", ") ||
+              "everything"}
+          </dd>
           <dt>Signed</dt>
           <dd>{data.hasSecret ? "yes" : "no"}</dd>
           <dt>Last arrival</dt>
@@ -105,7 +120,12 @@ export function WebhookPage() {
       <section className="section" aria-labelledby="deliveries">
         <div className="section-head">
           <h2 id="deliveries">Deliveries</h2>
-          <select aria-label="Status" className="select-small" value={status ?? ""} onChange={(event) => setStatus((event.target.value || undefined) as DeliveryStatus | undefined)}>
+          <select
+            aria-label="Status"
+            className="select-small"
+            value={status ?? ""}
+            onChange={(event) => setStatus((event.target.value || undefined) as DeliveryStatus | undefined)}
+          >
             <option value="">All</option>
             <option>pending</option>
             <option>delivered</option>
@@ -119,7 +139,12 @@ export function WebhookPage() {
           </EmptyState>
         )}
         {shown.map((delivery) => (
-          <DeliveryView key={delivery.deliveryId} delivery={delivery} webhookId={webhookId} refresh={refresh} />
+          <DeliveryView
+            key={delivery.deliveryId}
+            delivery={delivery}
+            webhookId={webhookId}
+            refresh={refresh}
+          />
         ))}
         {deliveries.hasNextPage && (
           <button type="button" className="button" onClick={() => void deliveries.fetchNextPage()}>
@@ -131,7 +156,15 @@ export function WebhookPage() {
   );
 }
 
-function DeliveryView({ delivery, webhookId, refresh }: { delivery: Delivery; webhookId: string; refresh: () => Promise<unknown> }) {
+function DeliveryView({
+  delivery,
+  webhookId,
+  refresh,
+}: {
+  delivery: Delivery;
+  webhookId: string;
+  refresh: () => Promise<unknown>;
+}) {
   const { deliveryId } = delivery;
   const attempts = delivery.attempts ?? [];
   return (
@@ -140,7 +173,8 @@ function DeliveryView({ delivery, webhookId, refresh }: { delivery: Delivery; we
         <Status status={delivery.status} />
         <span className="mono clip">{delivery.eventType}</span>
         <span className="item-end small muted">
-          {attempts.length === 1 ? "1 attempt" : `${attempts.length} attempts`} · <Moment at={delivery.createdAt} />
+          {attempts.length === 1 ? "1 attempt" : `${attempts.length} attempts`} ·{" "}
+          <Moment at={delivery.createdAt} />
         </span>
       </summary>
       <ol className="attempts">
@@ -155,7 +189,10 @@ function DeliveryView({ delivery, webhookId, refresh }: { delivery: Delivery; we
         actions={[
           {
             label: "Send it again",
-            run: () => call("POST /webhooks/{webhookId}/deliveries/{deliveryId}/redeliver", { path: { webhookId, deliveryId } }).then(refresh),
+            run: () =>
+              call("POST /webhooks/{webhookId}/deliveries/{deliveryId}/redeliver", {
+                path: { webhookId, deliveryId },
+              }).then(refresh),
           },
         ]}
       />

@@ -8,8 +8,8 @@ import { EmptyState } from "../../components/EmptyState";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
-import { useCurl } from "../../components/useCurl";
 import { Status } from "../../components/Status";
+import { useCurl } from "../../components/useCurl";
 import { WebhookForm } from "./WebhookForm";
 
 export function webhookStatus(webhook: Webhook): { status: string; words: string } {
@@ -19,7 +19,9 @@ export function webhookStatus(webhook: Webhook): { status: string; words: string
   if (webhook.pausedAt) {
     return { status: "paused", words: "paused" };
   }
-  return webhook.lastError ? { status: "warning", words: "last attempt failed" } : { status: "good", words: "on" };
+  return webhook.lastError
+    ? { status: "warning", words: "last attempt failed" }
+    : { status: "good", words: "on" };
 }
 
 export function WebhooksPage() {
@@ -31,7 +33,12 @@ export function WebhooksPage() {
       title="Webhooks"
       actions={
         <div className="actions">
-          <button type="button" className="button primary" aria-expanded={creating} onClick={() => setCreating(!creating)}>
+          <button
+            type="button"
+            className="button primary"
+            aria-expanded={creating}
+            onClick={() => setCreating(!creating)}
+          >
             New webhook
           </button>
         </div>
