@@ -49,7 +49,8 @@ async function frames(page, body) {
 try {
   const fresh = await dashboard.page();
   await fresh.addInitScript(() => {
-    const kept = /** @type {any} */ (/** @type {any} */ ((window.kept = { paint: 0, shift: 0, blocked: 0 })));
+    const kept = { paint: 0, shift: 0, blocked: 0 };
+    Object.assign(window, { kept });
     new PerformanceObserver((list) =>
       list.getEntries().forEach((entry) => (kept.paint = entry.startTime)),
     ).observe({ type: "largest-contentful-paint", buffered: true });
