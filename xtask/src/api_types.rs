@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_committed_types_are_current() {
-        let openapi = serde_json::from_str(&bridge::http::openapi_json()).unwrap();
+        let openapi = serde_json::from_str(&api::openapi_json()).unwrap();
         for (file, text) in crate::openapi::types_files(&openapi) {
             let committed = std::fs::read_to_string(&file).unwrap_or_default();
             // Not assert_eq: nobody wants to read two whole documents.

@@ -8,7 +8,7 @@ use crate::{
     run::{Program, heading},
 };
 
-/// Runs `native/bridge/tests/codex_matrix`, which prints a table of flows and versions. `npm test` runs it, too, with the
+/// Runs `native/server/tests/codex_matrix`, which prints a table of flows and versions. `npm test` runs it, too, with the
 /// installed version only.
 pub(crate) fn codex_matrix() -> Result<(), Failure> {
     checkout::npm_packages()?;
@@ -18,7 +18,7 @@ pub(crate) fn codex_matrix() -> Result<(), Failure> {
         env::join_paths(named).map_err(|error| format!("A path of a Codex cannot be listed: {error}"))?;
     heading("flows with each Codex version");
     Program::cargo()
-        .args(["test", "--package", "bridge", "--test", "codex_matrix", "--", "--nocapture"])
+        .args(["test", "--package", "server", "--test", "codex_matrix", "--", "--nocapture"])
         .environment(testkit::CODEX_VERSIONS_VARIABLE, &named)
         .run()
 }

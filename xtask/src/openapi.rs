@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{Failure, api_types, checkout};
 
 pub(crate) fn write() -> Result<(), Failure> {
-    let text = bridge::http::openapi_json();
+    let text = api::openapi_json();
     let openapi =
         serde_json::from_str(&text).map_err(|error| format!("The description is no JSON: {error}"))?;
     write_file(&checkout::root().join("openapi.json"), &text)?;

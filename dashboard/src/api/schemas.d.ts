@@ -961,23 +961,23 @@ export interface MessageBody {
 
 /** NATS, as `GET /health` shows it. */
 export interface NatsView {
-  /** Events of the log that are not yet published, at most so many. */
+  /** An upper bound of the number of recorded events that are not yet published. */
   behind: number;
-  /** Whether commands are taken from there. */
+  /** Whether the bridge accepts commands over NATS. */
   commands: boolean;
-  /** Whether this bridge is connected, and the stream is as it must be. */
+  /** Whether this bridge is connected and its stream is set up correctly. */
   connected: boolean;
-  /** Which bridge this is there: the second token of its subjects. */
+  /** The name of this bridge on NATS: the second token of its subjects. */
   instance: string;
-  /** What went wrong last, until it goes well again. */
+  /** The last error, until NATS works again. */
   lastError?: string | null;
-  /** What all subjects begin with. */
+  /** The prefix of all subjects. */
   prefix: string;
-  /** Events that this bridge has published since it started. */
+  /** The number of events that this bridge has published since it started. */
   published: number;
-  /** `connected`; `connecting` while it is tried; `standby` while another bridge of the data folder does it. */
+  /** `connected`, `connecting`, or `standby` while another bridge of the data directory publishes. */
   state: string;
-  /** The stream that keeps the events, once it is known. */
+  /** The stream that stores the events, once it is known. */
   stream?: string | null;
   /** The servers, without secrets. */
   url: string;
@@ -1352,9 +1352,9 @@ export interface SessionsView {
 
 /** A setting in force. */
 export interface SettingView {
-  /** As VS Code's settings call it, behind `codexBridge.`. */
+  /** The name as in VS Code's settings, without the prefix `codexBridge.`. */
   name: string;
-  /** Its value as text; of a secret `set` or `not set`. */
+  /** The value as a string; `set` or `not set` for a secret. */
   value: string;
 }
 

@@ -8,11 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bridge::approvals::Answer;
 use bridge::editor::{self, Editor, EditorError};
-use bridge::model::approval::{Approval, Decision, ResolvedBy};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use model::approval::Answer;
+use model::approval::{Approval, Decision, ResolvedBy};
 use napi::Status;
 use napi::bindgen_prelude::{FromNapiValue, JsValuesTupleIntoVec, Promise};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};

@@ -13,18 +13,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bridge::config::{self, Config, WebhookConfig};
+use api::InProcessReply;
 use bridge::editor::Editor;
 use bridge::events::{Filter, TypePatterns};
-use bridge::http::InProcessReply;
-use bridge::lanes::sessions::SessionLimits;
-use bridge::limits::HttpLimits;
-use bridge::model::subscription::Secret;
-use bridge::nats::{NatsConfig, NatsSettings};
+use bridge::webhooks::WebhookConfig;
 use codex::locate::LocateOptions;
-use host::{Callback, Listeners};
+use model::limits::{HttpLimits, SessionLimits};
+use model::subscription::Secret;
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
+use nats::{NatsConfig, NatsSettings};
+use server::config::{self, Config};
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
@@ -36,6 +35,7 @@ pub use host::{
     ApprovalAnswer, ApprovalRequest, ApprovalResolved, ConversationTab, HostCallbacks, LogLine, Question,
     QuestionOption, RevealRequest,
 };
+use host::{Callback, Listeners};
 pub use listening::{BridgeEvent, Listening};
 
 /// After the core has stopped in order, what is left of its tasks is given this long.
@@ -167,7 +167,7 @@ pub struct BridgeReply {
 /// A running bridge.
 #[napi]
 pub struct Bridge {
-    core: Arc<bridge::Bridge>,
+    core: Arc<server::Bridge>,
     runtime: Mutex<Option<Runtime>>,
     handle: tokio::runtime::Handle,
 }
@@ -186,7 +186,7 @@ pub async fn start_bridge(options: BridgeOptions, host: HostCallbacks) -> Result
         .build()
         .map_err(|error| Error::from_reason(format!("Cannot start the bridge's threads: {error}.")))?;
     let editor: Arc<dyn Editor> = Arc::new(editor);
-    let started = runtime.spawn(bridge::Bridge::start(config, Some(editor))).await;
+    let started = runtime.spawn(server::Bridge::start(config, Some(editor))).await;
     let core = match started {
         Ok(Ok(core)) => Arc::new(core),
         Ok(Err(error)) => {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Once, PoisonError, RwLock};
 
-use bridge::log_tail::LogTail;
+use api::log_tail::LogTail;
 use napi::Status;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use tracing::{Level, Metadata};
@@ -25,7 +25,7 @@ pub(crate) fn send_to(channel: Channel) {
     *CHANNEL.write().unwrap_or_else(PoisonError::into_inner) = Some(channel);
     SUBSCRIBE.call_once(|| {
         let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG")
-            .unwrap_or_else(|_| EnvFilter::new(bridge::LOG_FILTER));
+            .unwrap_or_else(|_| EnvFilter::new(server::LOG_FILTER));
         // The output channel adds time and level itself.
         let lines = tracing_subscriber::fmt::layer()
             .with_writer(Lines)

@@ -13,22 +13,22 @@ use codex::app_server::AppServer;
 use codex::approval::{self, Question, QuestionKind};
 use codex::decline::decline;
 use codex::rpc::{RpcError, ServerRequest};
+use model::approval::{Answer, Approval, ApprovalKind, ApprovalSource, ApprovalStatus, Decision, ResolvedBy};
+use model::clock::Timestamp;
+use model::job::WaitingOn;
+use model::lane::Lane;
+use model::limits;
 use serde_json::Value;
+use store::{ApprovalPage, ApprovalQuery, Store, StoreError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::clock::Timestamp;
 use crate::editor::Editor;
 use crate::error::Error;
 use crate::instance::url_of;
 use crate::jobs::LiveJob;
-use crate::limits;
-use crate::model::approval::{Approval, ApprovalKind, ApprovalSource, ApprovalStatus, Decision, ResolvedBy};
-use crate::model::job::WaitingOn;
-use crate::model::lane::Lane;
-use crate::store::{ApprovalPage, ApprovalQuery, Store, StoreError};
 
 /// All approvals. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -116,17 +116,6 @@ impl Withdrawn<'_> {
             }
         }
     }
-}
-
-/// What somebody decided.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The decision.
-    pub decision: Decision,
-    /// Answers to the questions, content of the form, or result of the tool.
-    pub content: Option<Value>,
-    /// Why, for the record.
-    pub note: Option<String>,
 }
 
 impl Approvals {

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use model::approval::{Answer, Approval};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::approvals::Answer;
-use crate::model::approval::Approval;
 
 /// An open conversation tab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,16 +1,16 @@
-//! Everything that can go wrong for a caller, in one place: what is wrong, and what to do. Its HTTP status and code are in
-//! `http/reply.rs`.
+//! The reasons why the bridge refuses or fails an operation, in one place. Each message says what is wrong and what to do.
+//! The HTTP edge (crate `api`) assigns a status and a code to each of them.
 
 use codex::connection::CallError;
 use codex::owner::Owner;
 use codex::rpc::Refusal;
+use model::approval::{Approval, Decision, ResolvedBy};
+use model::job::{Failure, FailureCode};
+use model::lane::Lane;
 use serde_json::{Value, json};
+use store::StoreError;
 
-use crate::model::approval::{Approval, Decision, ResolvedBy};
-use crate::model::job::{Failure, FailureCode};
-use crate::model::lane::Lane;
 use crate::session::SessionError;
-use crate::store::StoreError;
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -22,46 +22,6 @@ pub enum Error {
         field: String,
         /// What is wrong and what is allowed.
         problem: String,
-    },
-    /// The body is not what every body must be.
-    #[error("{0}")]
-    BadBody(String),
-    /// The body is too large.
-    #[error("The request body is larger than {0} bytes.")]
-    BodyTooLarge(usize),
-    /// The body did not arrive in time.
-    #[error("The request body did not arrive in time.")]
-    BodyTimeout,
-    /// The body is not JSON by its content type.
-    #[error("Send the body as Content-Type: application/json.")]
-    UnsupportedMediaType,
-    /// The body is compressed in a way that we do not read.
-    #[error("Send the body as it is, or with Content-Encoding: gzip.")]
-    UnsupportedEncoding,
-    /// No such route.
-    #[error("Route not found")]
-    RouteNotFound,
-    /// No such operation over NATS.
-    #[error("There is no operation {0:?}. There are: {names}.", names = crate::nats::operation_names())]
-    OperationNotFound(String),
-    /// The route exists for other methods.
-    #[error("This route does not support {method}; allowed: {allow}.")]
-    MethodNotAllowed {
-        /// The method used.
-        method: String,
-        /// The methods allowed, for the `Allow` header.
-        allow: String,
-    },
-    /// No token, or a wrong one.
-    #[error("Unauthorized")]
-    Unauthorized,
-    /// The guard refused it.
-    #[error("{reason}")]
-    Forbidden {
-        /// For programs.
-        code: &'static str,
-        /// For people.
-        reason: String,
     },
     /// No such job.
     #[error("Job not found.")]
@@ -281,16 +241,6 @@ pub enum Error {
         /// The time limit of this request.
         limit_ms: u64,
     },
-    /// The `Idempotency-Key` belongs to another request.
-    #[error(
-        "The Idempotency-Key was used for another request (method, path or body differ). Choose a new key for each request."
-    )]
-    IdempotencyKeyReused,
-    /// The first request with the `Idempotency-Key` has no reply yet.
-    #[error(
-        "The first request with this Idempotency-Key is still under way. Ask again later with the same key."
-    )]
-    IdempotentRequestUnderWay,
     /// The bridge is being stopped.
     #[error("The bridge is stopping. Send again when it is back.")]
     Stopping,

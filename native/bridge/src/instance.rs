@@ -9,9 +9,8 @@ use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use model::clock::Timestamp;
 use serde::{Deserialize, Serialize};
-
-use crate::clock::Timestamp;
 
 /// What clients find in the discovery folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +113,7 @@ impl Drop for Instance {
 
 /// The lock of the one process of a data folder that does something for all, unless another one has it. The operating system
 /// releases it however the process ends. The file stays: whoever removed it could leave two such processes.
-pub(crate) fn take_lock(path: &Path) -> std::io::Result<Option<File>> {
+pub fn take_lock(path: &Path) -> std::io::Result<Option<File>> {
     let file = File::options().create(true).truncate(false).write(true).open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

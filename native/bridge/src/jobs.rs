@@ -9,16 +9,16 @@ use std::sync::{Arc, Mutex as StdMutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use codex::rpc::Notification;
+use model::clock::Timestamp;
+use model::job::{FailureCode, Job, JobEvent, NewJob, Progress, Refusal};
+use model::limits;
+use store::{EventSubject, JobCounts, JobPage, JobQuery, Store, StoreError};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::events::Events;
-use crate::limits;
-use crate::model::job::{FailureCode, Job, JobEvent, NewJob, Progress, Refusal};
-use crate::store::{EventSubject, JobCounts, JobPage, JobQuery, Store, StoreError};
 
 /// All jobs. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -13,14 +13,13 @@ use codex::launch::{self, Launch};
 use codex::locate::{LocateOptions, LocateSource, Located, NotFound, locate};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use model::limits;
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
-
-use crate::limits;
 
 /// Why there is no app-server.
 #[derive(Debug, Clone, thiserror::Error)]

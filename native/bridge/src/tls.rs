@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::{ClientConfig, RootCertStore};
 
 /// The certificates that this machine trusts; `SSL_CERT_FILE` names others. Reads files.
-pub(crate) fn native_roots() -> RootCertStore {
+pub fn native_roots() -> RootCertStore {
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
         tracing::debug!(%error, "cannot read a certificate of this machine");
@@ -16,7 +16,7 @@ pub(crate) fn native_roots() -> RootCertStore {
 }
 
 /// A client that trusts `roots` and shows no certificate of its own.
-pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
+pub fn client_config(roots: RootCertStore) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     // Ring has all that the default versions need.

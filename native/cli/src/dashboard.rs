@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use bridge::config;
 use bridge::instance::{self, DiscoveryEntry};
 use clap::Args;
 use http_body_util::{BodyExt, Empty};
@@ -10,6 +9,7 @@ use hyper::body::Bytes;
 use hyper::{Request, Uri, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use server::config;
 use tokio::net::TcpStream;
 
 /// What `codex-bridge dashboard` takes.

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::pin::Pin;
 use std::time::Duration;
 
-use bridge::log_tail::LogTail;
+use api::log_tail::LogTail;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;

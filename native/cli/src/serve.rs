@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bridge::Bridge;
-use bridge::config::{self, Config, RpcMode, WebhookConfig};
-use bridge::lanes::sessions::SessionLimits;
-use bridge::limits::{self, HttpLimits};
-use bridge::model::lane::SessionIsolation;
-use bridge::model::subscription::Secret;
-use bridge::nats::{self, NatsConfig, NatsSettings};
+use bridge::threads::methods::RpcMode;
+use bridge::webhooks::WebhookConfig;
 use clap::Args;
 use codex::locate::LocateOptions;
+use model::lane::SessionIsolation;
+use model::limits::{self, HttpLimits, SessionLimits};
+use model::subscription::Secret;
+use nats::{self, NatsConfig, NatsSettings};
+use server::Bridge;
+use server::config::{self, Config};
 
 use crate::foreground::{self, Running};
 
@@ -127,7 +128,7 @@ fn millis(duration: Duration) -> u64 {
 
 /// Runs until a signal ends it.
 pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
-    foreground::log(bridge::LOG_FILTER);
+    foreground::log(server::LOG_FILTER);
     let config = arguments.into_config()?;
     raise_files_limit(&config);
     foreground::run(async {

@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use model::clock::Timestamp;
+use model::limits;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::clock::Timestamp;
-use crate::limits;
 
 /// Somebody who said that they are there.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -4,7 +4,6 @@
 //! happens meanwhile goes to [`stream`].
 
 mod callers;
-mod server;
 pub mod stream;
 
 use std::path::PathBuf;
@@ -12,12 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use context::protocol::Code as RefusalCode;
 use context::{Context, Editor, Event, Progress, Refusal};
+use model::limits;
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
-use crate::limits;
 pub use callers::{Caller, Callers};
-pub use server::CodeServer;
 use stream::ToolEvents;
 
 /// The code of the workspace, to be asked about. Cheap to clone.

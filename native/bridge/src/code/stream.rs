@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use context::{Event, Progress};
+use model::limits;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
-
-use crate::limits;
 
 /// Something that happened.
 #[derive(Debug, Clone)]

@@ -8,7 +8,10 @@ use std::time::Duration;
 use codex::app_server::AppServer;
 use codex::connection::ThreadWatch;
 use codex::protocol::{ForkPoint, RollBack, RollBackError, Thread, ThreadOptions};
+use model::clock::Timestamp;
+use model::limits;
 use serde_json::{Value, json};
+use store::LoneEvent;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -16,11 +19,8 @@ use super::raw::RawCall;
 use super::registry::{Place, Work};
 use super::thread::{Access, ThreadTask, unsubscribe};
 use super::{Conversations, editor_failed, send_timeout};
-use crate::clock::Timestamp;
 use crate::editor::ConversationTab;
 use crate::error::Error;
-use crate::limits;
-use crate::store::LoneEvent;
 
 /// A change that needs the conversation for itself.
 #[derive(Debug)]

@@ -12,6 +12,8 @@ use codex::launch::Launch;
 use codex::protocol::UserInput;
 use codex::rpc::Refusal;
 use codex::turn::{TurnEnd, TurnRecord};
+use model::job::{Delivery, FailureCode, Operation};
+use model::limits;
 use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -23,8 +25,6 @@ use super::thread::ThreadTask;
 use super::{Begun, Conversations, Dispatched, ended_early, send_timeout};
 use crate::error::Error;
 use crate::jobs::LiveJob;
-use crate::limits;
-use crate::model::job::{Delivery, FailureCode, Operation};
 
 /// A running `codex exec` whose conversation is known.
 #[derive(Debug)]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use codex::connection::CallError;
 use codex::protocol::{ThreadOptions, UserInput};
 use codex::rpc::Refusal;
+use model::job::{Delivery, FailureCode, Job, JobStatus, Transport};
+use model::limits;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -15,8 +17,6 @@ use super::{Conversations, Dispatched, send_timeout};
 use crate::error::Error;
 use crate::instance::url_of;
 use crate::jobs::LiveJob;
-use crate::limits;
-use crate::model::job::{Delivery, FailureCode, Job, JobStatus, Transport};
 
 /// What waits on a conversation.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use codex::protocol::ForkPoint;
+use model::job::{Delivery, Fork};
 
 use super::ending::{JobEnd, end_failed, tell};
 use super::message::{DeliveryMode, Message};
@@ -12,7 +13,6 @@ use super::thread::{Loaded, ThreadTask, unsubscribe};
 use super::{BegunSender, Conversations, Dispatched, ended_early};
 use crate::error::Error;
 use crate::jobs::LiveJob;
-use crate::model::job::{Delivery, Fork};
 
 impl Conversations {
     /// The conversation that a message for `conversation_id` goes to: itself, or the copy that replaced it.

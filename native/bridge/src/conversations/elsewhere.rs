@@ -6,6 +6,7 @@ use std::sync::Arc;
 use codex::app_server::AppServer;
 use codex::connection::CallError;
 use codex::protocol::ThreadOptions;
+use model::job::{Delivery, FailureCode};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -17,7 +18,6 @@ use super::{Begun, BegunSender, ended_early};
 use crate::approvals::Withdrawn;
 use crate::error::Error;
 use crate::jobs::LiveJob;
-use crate::model::job::{Delivery, FailureCode};
 
 impl ThreadTask {
     /// Another process owns the thread: puts the message into its queue and follows it there, if its sender allows that.

@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use codex::turn::{TurnEnd, TurnRecord};
+use model::clock::Timestamp;
+use model::job::{Failure, FailureCode, Job, JobEvent, JobResult, Refusal};
+use model::limits;
+use store::StoreError;
 use tokio::sync::oneshot;
 
 use super::Begun;
-use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::jobs::LiveJob;
-use crate::limits;
-use crate::model::job::{Failure, FailureCode, Job, JobEvent, JobResult, Refusal};
-use crate::store::StoreError;
 
 /// How a job ends. Decided first, shown after the thread is released.
 pub(super) enum JobEnd {

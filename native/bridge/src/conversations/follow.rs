@@ -14,12 +14,12 @@ use codex::owner;
 use codex::protocol::{ThreadOptions, Turn};
 use codex::rpc::{Notification, Refusal};
 use codex::turn::{TurnEnd, TurnRecord};
+use model::limits;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::Conversations;
 use crate::jobs::LiveJob;
-use crate::limits;
 
 /// Whose turn it is.
 #[derive(Debug, Clone, Copy)]

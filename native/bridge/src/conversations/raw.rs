@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use codex::connection::CallError;
 use codex::protocol::Thread;
 use codex::rpc::Refusal;
+use model::limits;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -21,7 +22,6 @@ use super::thread::{Loaded, ThreadTask, unsubscribe};
 use crate::approvals::Asker;
 use crate::error::Error;
 use crate::jobs::LiveJob;
-use crate::limits;
 
 /// What a method of Codex needs of the conversation that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

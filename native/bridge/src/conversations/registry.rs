@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use model::limits;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
@@ -12,7 +13,6 @@ use super::cli::Running;
 use super::message::{DeliveryMode, Message};
 use crate::error::Error;
 use crate::jobs::LiveJob;
-use crate::limits;
 
 /// Something to do on a conversation.
 #[derive(Debug)]

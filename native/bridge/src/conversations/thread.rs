@@ -13,6 +13,8 @@ use codex::decline::decline;
 use codex::protocol::{Thread, ThreadOptions};
 use codex::rpc::Refusal;
 use codex::turn::{Activity, FileChanges, TurnEnd, TurnRecord};
+use model::job::{Delivery, Operation};
+use model::limits;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -25,8 +27,6 @@ use super::{Begun, BegunSender, Conversations, ended_early, send_timeout};
 use crate::approvals::{Asker, Withdrawn};
 use crate::error::Error;
 use crate::jobs::LiveJob;
-use crate::limits;
-use crate::model::job::{Delivery, Operation};
 
 /// A thread that is loaded in our app-server, with its writer held.
 #[derive(Debug)]

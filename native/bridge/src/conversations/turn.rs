@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use codex::connection::{CallError, ThreadEvent};
 use codex::turn::{TurnEnd, TurnRecord};
+use model::job::FailureCode;
+use model::limits;
 use tokio::time::{Instant, sleep_until};
 
 use super::ending::{JobEnd, job_end};
@@ -11,8 +13,6 @@ use super::message::Message;
 use super::thread::{Loaded, ThreadTask};
 use crate::approvals::Asker;
 use crate::jobs::LiveJob;
-use crate::limits;
-use crate::model::job::FailureCode;
 
 impl ThreadTask {
     /// Follows a turn of ours by its events, to its end.

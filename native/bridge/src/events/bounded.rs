@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const STRING_BYTES_MIN: usize = 256;
 
 /// The value as JSON of at most `bytes_max` bytes. Where that takes cutting, it gets the member `truncated: true`.
-pub(crate) fn bounded(value: &Value, bytes_max: usize) -> String {
+pub fn bounded(value: &Value, bytes_max: usize) -> String {
     let whole = value.to_string();
     if whole.len() <= bytes_max {
         return whole;

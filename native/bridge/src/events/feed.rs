@@ -5,11 +5,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use model::limits;
+use store::{EventSubject, LoneEvent, Store, StoreError};
 use tokio::sync::{Notify, broadcast};
 
 use super::frame::Frame;
-use crate::limits;
-use crate::store::{EventSubject, LoneEvent, Store, StoreError};
 
 #[derive(Debug)]
 pub(super) struct Feed {

@@ -1,8 +1,8 @@
 //! Which events a listener wants.
 
-use crate::limits;
-use crate::model::event_pattern::EventPattern;
-use crate::store::EventSubject;
+use model::event_pattern::EventPattern;
+use model::limits;
+use store::EventSubject;
 
 /// Which events a listener wants; all that is named must match.
 #[derive(Debug, Clone, Default)]

@@ -1,13 +1,12 @@
 //! An event as it goes over the wire: a frame of `text/event-stream` (WHATWG HTML, section 9.2), rendered once for all listeners.
 
 use bytes::Bytes;
+use model::clock::Timestamp;
+use model::job::JobEvent;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use store::{EventSubject, LoneEvent, StoredEvent};
 use utoipa::ToSchema;
-
-use crate::clock::Timestamp;
-use crate::model::job::JobEvent;
-use crate::store::{EventSubject, LoneEvent, StoredEvent};
 
 /// The `data` of an event. Its type is also the frame's `event`, and its id the frame's `id`.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,9 +1,9 @@
 //! Listening from within the program: recorded events as values, for as long as somebody wants them.
 
 use serde_json::Value;
+use store::StoreError;
 
 use super::{Events, Filter, Start, Subscription};
-use crate::store::StoreError;
 
 /// A listener that is never too far behind: what it missed, it reads from the log.
 #[derive(Debug)]

@@ -8,7 +8,7 @@
 //! The [`Feed`](feed) reads the log once for everybody and puts both kinds into one bounded ring, rendered. A
 //! [`Subscription`] replays the log first and goes on with the ring, without gap or duplicate.
 
-pub(crate) mod bounded;
+pub mod bounded;
 mod feed;
 mod filter;
 mod frame;
@@ -19,11 +19,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use codex::rpc::Notification;
+use model::clock::Timestamp;
+use model::limits;
 use serde_json::Value;
+use store::{EventPage, EventSubject, LogBounds, LoneEvent, Pending, Store, StoreError};
 
-use crate::clock::Timestamp;
-use crate::limits;
-use crate::store::{EventPage, EventSubject, LogBounds, LoneEvent, Pending, Store, StoreError};
 use bounded::bounded;
 use feed::Feed;
 pub use filter::{Filter, TypePatterns};

@@ -7,13 +7,13 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use model::limits;
 use serde_json::json;
+use store::StoreError;
 use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
 
 use super::frame::{Frame, notice};
 use super::{Events, Filter};
-use crate::limits;
-use crate::store::StoreError;
 
 /// Where a listener begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,10 +196,10 @@ impl Piece {
 #[cfg(test)]
 mod tests {
     use codex::rpc::Notification;
+    use model::clock::Timestamp;
+    use store::{EventSubject, LoneEvent, Store};
 
     use super::*;
-    use crate::clock::Timestamp;
-    use crate::store::{EventSubject, LoneEvent, Store};
 
     fn event(number: usize) -> LoneEvent {
         LoneEvent {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use model::clock::Timestamp;
+use model::lane::LaneStatus;
+use store::LaneQuery;
+
 use super::Lanes;
-use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::model::lane::LaneStatus;
-use crate::store::LaneQuery;
 
 /// Which lanes to delete.
 #[derive(Debug, Clone)]

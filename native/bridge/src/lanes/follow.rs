@@ -1,10 +1,11 @@
 //! A lane follows its job, and is verified when that ended well.
 
+use model::job::Job;
+use model::lane::{Lane, LaneStatus};
+use model::limits;
+
 use super::Lanes;
 use crate::error::Error;
-use crate::limits;
-use crate::model::job::Job;
-use crate::model::lane::{Lane, LaneStatus};
 
 impl Lanes {
     /// Follows the lane's job from now on, unless a task of this process does already.

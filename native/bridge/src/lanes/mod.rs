@@ -25,24 +25,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use codex::protocol::{ApprovalPolicy, SandboxMode, ThreadOptions, UserInput};
+use model::clock::Timestamp;
+use model::job::{FailureCode, Job};
+use model::lane::{Lane, LaneEvent, LaneRefusal, LaneStatus, ReadinessMode, SessionIsolation, Workflow};
+use model::surface::{PreferredSurface, Surface};
+use store::{LaneQuery, OwnedLane, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::approvals::Approvals;
-use crate::clock::Timestamp;
 use crate::conversations::Conversations;
 use crate::conversations::message::{Message, MessageBody, MessageDefaults};
 use crate::error::Error;
 use crate::instance::Peers;
 use crate::jobs::Jobs;
-use crate::model::job::{FailureCode, Job};
-use crate::model::lane::{
-    Lane, LaneEvent, LaneRefusal, LaneStatus, ReadinessMode, SessionIsolation, Workflow,
-};
-use crate::model::surface::{PreferredSurface, Surface};
 use crate::sessions::Sessions;
-use crate::store::{LaneQuery, OwnedLane, Store};
 use claims::Claims;
 pub use cleanup::{CleanedUp, Cleanup};
 pub use rehearsal::{Reconciled, Stale};
@@ -99,7 +97,7 @@ pub struct LaneParts {
     /// In which process turns run, where a lane does not say.
     pub isolation: SessionIsolation,
     /// Bounds of sessions.
-    pub session_limits: sessions::SessionLimits,
+    pub session_limits: model::limits::SessionLimits,
     /// Where the worktrees of lanes are made.
     pub worktrees_folder: PathBuf,
     /// Set when the bridge stops.

@@ -1,13 +1,14 @@
 //! What `/debug` does: approvals and ends of turns that are made up, to see what listens to them work; and the clean-up of
 //! lanes that say that they work although nothing does.
 
+use model::approval::{Approval, ApprovalSource};
+use model::job::Job;
+use model::lane::Lane;
+use store::{LaneQuery, OwnedLane};
+
 use super::Lanes;
 use crate::approvals::Withdrawn;
 use crate::error::Error;
-use crate::model::approval::{Approval, ApprovalSource};
-use crate::model::job::Job;
-use crate::model::lane::Lane;
-use crate::store::{LaneQuery, OwnedLane};
 
 /// What of the stale is cleared.
 #[derive(Debug, Clone, Copy)]

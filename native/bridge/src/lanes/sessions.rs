@@ -6,8 +6,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
+use model::clock::Timestamp;
+use model::lane::{Lane, LaneEvent, ReadinessMode, SessionIsolation};
+use model::limits::SessionLimits;
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -15,19 +17,8 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use super::Lanes;
-use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::model::lane::{Lane, LaneEvent, ReadinessMode, SessionIsolation};
 use crate::session::Session;
-
-/// Bounds of sessions.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionLimits {
-    /// Sessions with a process of their own at once: each takes 80 to 150 MB.
-    pub processes_max: usize,
-    /// A session whose lane did nothing for so long ends.
-    pub idle: Duration,
-}
 
 /// How a lane's session stands.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use codex::protocol::Thread;
+use model::lane::Lane;
+use model::surface::Surface;
 
 use super::Lanes;
 use crate::error::Error;
-use crate::model::lane::Lane;
-use crate::model::surface::Surface;
 
 impl Lanes {
     /// A thread as Codex has it.

@@ -5,12 +5,12 @@ use std::time::Instant;
 use codex::connection::CallError;
 use codex::protocol::CommandOutcome;
 use codex::rpc::Refusal;
+use model::lane::{Lane, LaneEvent, VerificationResult};
+use model::limits;
 use serde_json::json;
 
 use super::Lanes;
 use crate::error::Error;
-use crate::limits;
-use crate::model::lane::{Lane, LaneEvent, VerificationResult};
 
 impl Lanes {
     /// Runs the lane's verification commands, up to the first that fails.

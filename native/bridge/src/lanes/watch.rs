@@ -5,15 +5,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use model::clock::Timestamp;
+use model::limits;
 use serde::Serialize;
+use store::{LaneQuery, OwnedLane};
 use tokio::sync::Notify;
 use utoipa::ToSchema;
 
 use super::Lanes;
-use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::limits;
-use crate::store::{LaneQuery, OwnedLane};
 
 /// How the watcher stands.
 #[derive(Debug, Clone, Serialize, ToSchema)]

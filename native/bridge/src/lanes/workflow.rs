@@ -3,14 +3,14 @@
 //! What is left to do is recorded with the lane before anything else happens, with the id of the job that the first
 //! instruction becomes. Whoever goes on with it looks for that job, so that it is sent once.
 
+use model::job::Job;
+use model::lane::{Lane, LaneEvent, ReadinessMode, Workflow};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::sessions::SessionView;
 use super::{Lanes, NewLane};
 use crate::error::Error;
-use crate::model::job::Job;
-use crate::model::lane::{Lane, LaneEvent, ReadinessMode, Workflow};
 
 /// What the workflow came to.
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use model::limits;
 use tokio::process::Command;
 
 use crate::error::Error;
-use crate::limits;
 
 /// Makes `folder` a worktree of `repo_root` on `branch`, which is made where it does not exist. One that is there already is
 /// kept as it is: a bridge that died before it recorded the lane, or a lane of this id that left work behind, made it.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use model::clock::Timestamp;
+
 use super::Surface;
-use crate::clock::Timestamp;
 use crate::conversations::{Conversation, Holder};
 
 /// What a caller looks for.

@@ -4,8 +4,51 @@
 //! binary, on a thread that was not loaded. The bridge's tests fail over a method of the installed binary that stands nowhere
 //! here.
 
-use crate::config::RpcMode;
+use std::fmt::{Display, Formatter};
+use std::str::FromStr;
+
 use crate::conversations::Needs;
+
+/// Which of Codex's own methods callers may name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RpcMode {
+    /// Those that read or act on threads and turns.
+    #[default]
+    Safe,
+    /// All but the few that would take the connection from the bridge.
+    All,
+    /// None.
+    Off,
+}
+
+impl RpcMode {
+    /// As the setting spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::All => "all",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl Display for RpcMode {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for RpcMode {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::Safe, Self::All, Self::Off]
+            .into_iter()
+            .find(|mode| mode.name() == name)
+            .ok_or_else(|| format!("rpc must be safe, all or off, not {name:?}"))
+    }
+}
 
 /// Who may call a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

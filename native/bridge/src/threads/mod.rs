@@ -11,32 +11,23 @@ use std::time::Duration;
 
 use codex::connection::CallError;
 use codex::processes::{self, CodexProcess};
-use codex::protocol::{ForkPoint, RollBack, Thread, ThreadListQuery, ThreadOptions};
+use codex::protocol::{ForkPoint, RollBack, ThreadListQuery, ThreadOptions};
 use codex::rpc::Refusal;
+use model::clock::Timestamp;
+use model::limits;
+pub use model::surface::Surface;
 use serde_json::{Map, Value, json};
 
-use crate::clock::Timestamp;
-use crate::config::RpcMode;
 use crate::conversations::{Conversation, ConversationPage, Conversations, Holder, Needs};
 use crate::error::Error;
-use crate::limits;
-pub use crate::model::surface::Surface;
 use crate::session::Session;
 use crate::sessions::Sessions;
 use active::{ActiveQuery, ActiveThread};
-use methods::Method;
+use methods::{Method, RpcMode};
 
 /// All kinds of sub-agents (`ThreadSourceKind`).
 const SUB_AGENT_KINDS: [&str; 5] =
     ["subAgent", "subAgentReview", "subAgentCompact", "subAgentThreadSpawn", "subAgentOther"];
-
-impl Surface {
-    /// Where a thread is seen.
-    #[must_use]
-    pub fn of_thread(thread: &Thread) -> Self {
-        Self::of(&thread.source_name(), thread.originator.as_deref())
-    }
-}
 
 /// Codex's threads. Cheap to clone.
 #[derive(Debug, Clone)]

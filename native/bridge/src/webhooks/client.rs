@@ -14,14 +14,14 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpInfo;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use model::delivery::EndpointResponse;
+use model::limits;
 use rustls::RootCertStore;
 use url::Url;
 
+use super::WebhookConfig;
 use super::address::{Allowed, is_loopback};
 use super::connect::{CheckedConnector, ConnectError};
-use crate::config::WebhookConfig;
-use crate::limits;
-use crate::model::delivery::Answer;
 use crate::tls;
 
 /// Posts to receivers. Cheap to clone.
@@ -41,7 +41,7 @@ pub(super) struct Reply {
     pub(super) status: Option<u16>,
     /// Why it failed.
     pub(super) error: Option<String>,
-    pub(super) answer: Answer,
+    pub(super) answer: EndpointResponse,
 }
 
 impl Client {
@@ -82,13 +82,15 @@ impl Client {
         let post = tokio::time::timeout(self.attempt_timeout, self.follow(url, headers, body));
         match post.await {
             Ok(Ok(reply)) => reply,
-            Ok(Err(error)) => {
-                Reply { status: None, error: Some(error), answer: Answer::Refused { retry_after: None } }
-            }
+            Ok(Err(error)) => Reply {
+                status: None,
+                error: Some(error),
+                answer: EndpointResponse::Refused { retry_after: None },
+            },
             Err(_) => Reply {
                 status: None,
                 error: Some(format!("no reply within {:?}", self.attempt_timeout)),
-                answer: Answer::Refused { retry_after: None },
+                answer: EndpointResponse::Refused { retry_after: None },
             },
         }
     }
@@ -158,11 +160,11 @@ async fn read_reply(response: Response<Incoming>) -> Reply {
     let retry_after = response.headers().get(header::RETRY_AFTER).and_then(retry_after);
     drain(response.into_body()).await;
     let answer = match status {
-        status if status.is_success() => Answer::Accepted,
-        StatusCode::GONE => Answer::Gone,
-        _ => Answer::Refused { retry_after },
+        status if status.is_success() => EndpointResponse::Accepted,
+        StatusCode::GONE => EndpointResponse::Gone,
+        _ => EndpointResponse::Refused { retry_after },
     };
-    let error = (answer != Answer::Accepted).then(|| format!("HTTP {status}"));
+    let error = (answer != EndpointResponse::Accepted).then(|| format!("HTTP {status}"));
     Reply { status: Some(status.as_u16()), error, answer }
 }
 
@@ -296,7 +298,7 @@ mod tests {
         roots.add(certificate).unwrap();
         let trusting = Client::with_roots(&config, roots);
         let reply = trusting.post(&url, &HeaderMap::new(), Bytes::new()).await;
-        assert_eq!((reply.status, reply.answer), (Some(200), Answer::Accepted), "{reply:?}");
+        assert_eq!((reply.status, reply.answer), (Some(200), EndpointResponse::Accepted), "{reply:?}");
         for (client, url) in [
             (Client::with_roots(&config, RootCertStore::empty()), url.clone()),
             (trusting, url.replace("localhost", "127.0.0.1")),

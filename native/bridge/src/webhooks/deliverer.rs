@@ -17,21 +17,21 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use model::clock::Timestamp;
+use model::delivery::{Attempt, Delivery, settle};
+use model::limits;
+use model::subscription::{PausedReason, Subscription};
 use serde_json::json;
+use store::{ChangedBy, LoneEvent, Outbox, OutboxWebhook, Store, StoreError};
 use tokio::sync::{Notify, OnceCell};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::WebhookConfig;
 use super::client::{Client, Reply};
 use super::{envelope, signature};
-use crate::clock::Timestamp;
-use crate::config::WebhookConfig;
 use crate::error::Error;
-use crate::limits;
-use crate::model::delivery::{Attempt, Delivery, settle};
-use crate::model::subscription::{PausedReason, Subscription};
-use crate::store::{ChangedBy, LoneEvent, Outbox, OutboxWebhook, Store, StoreError};
 
 /// Fans events out and keeps a receiver running for each webhook. There is one at a time for a data folder.
 pub(super) struct Deliverer {

@@ -1,14 +1,14 @@
 //! What a receiver gets: the seed's envelope around an event. Events on NATS have the same one.
 
 use bytes::Bytes;
+use model::clock::Timestamp;
+use model::delivery::Delivery;
+use model::subscription::{Scope, Subject, Subscription};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use store::LoneEvent;
 
-use crate::clock::Timestamp;
 use crate::events::EventView;
-use crate::model::delivery::Delivery;
-use crate::model::subscription::{Scope, Subject, Subscription};
-use crate::store::LoneEvent;
 
 /// The type of the event that a test of a webhook makes, for this webhook only.
 pub(super) const TEST_EVENT: &str = "webhook.test";
@@ -67,22 +67,22 @@ pub(super) fn render(webhook: &Subscription, delivery: &Delivery, event: &LoneEv
 }
 
 /// What an envelope says beside its event.
-pub(crate) struct Marks<'a> {
+pub struct Marks<'a> {
     /// Of this delivery.
-    pub(crate) id: &'a str,
+    pub id: &'a str,
     /// When it was made.
-    pub(crate) ts: Timestamp,
+    pub ts: Timestamp,
     /// The same however often the event is sent.
-    pub(crate) event_key: &'a str,
+    pub event_key: &'a str,
     /// The webhook, where there is one.
-    pub(crate) subscription_id: Option<&'a str>,
+    pub subscription_id: Option<&'a str>,
     /// What that one wants.
-    pub(crate) scope: &'a Scope,
+    pub scope: &'a Scope,
 }
 
 impl Marks<'_> {
     /// The envelope of an event.
-    pub(crate) fn around(&self, event_id: i64, event: &LoneEvent) -> Bytes {
+    pub fn around(&self, event_id: i64, event: &LoneEvent) -> Bytes {
         let subject = subject_of(event);
         let envelope = Envelope {
             id: self.id,

@@ -11,30 +11,31 @@
 
 mod address;
 mod client;
+mod config;
 mod connect;
 mod deliverer;
-pub(crate) mod envelope;
+pub mod envelope;
 mod signature;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use model::clock::Timestamp;
+use model::delivery::Delivery;
+use model::event_pattern::EventPattern;
+use model::limits;
+use model::subscription::{Scope, Secret, Subscription, selects};
 use serde_json::json;
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
-
-use crate::clock::Timestamp;
-use crate::config::WebhookConfig;
-use crate::error::Error;
-use crate::instance::take_lock;
-use crate::limits;
-use crate::model::delivery::Delivery;
-use crate::model::event_pattern::EventPattern;
-use crate::model::subscription::{Scope, Secret, Subscription, selects};
-use crate::store::{
+use store::{
     ChangedBy, DeliveryPage, DeliveryQuery, EventSubject, Inserted, LoneEvent, Store, StoredEvent,
     WebhookChange,
 };
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Error;
+use crate::instance::take_lock;
+pub use config::WebhookConfig;
 use deliverer::Deliverer;
 
 /// All webhooks. Cheap to clone.

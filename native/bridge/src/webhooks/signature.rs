@@ -4,9 +4,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use model::subscription::Secret;
 use sha2::Sha256;
-
-use crate::model::subscription::Secret;
 
 /// How secrets of the specification begin; the key follows as base64.
 const PREFIX: &str = "whsec_";

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bridge::config;
 use context::{Context, Event, Options, Refusal};
 use serde_json::{Value, json};
+use server::config;
 
 use super::questions::{Question, Shown};
 use super::terminal::{self, Page};

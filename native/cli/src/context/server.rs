@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use bridge::code::{Code, CodeServer};
-use bridge::config::{self, Config};
+use bridge::code::Code;
 use clap::Args;
+use server::CodeServer;
+use server::config::{self, Config};
 use tokio_util::sync::CancellationToken;
 
 use crate::foreground::{self, Running};
@@ -43,7 +44,7 @@ impl ServerArguments {
 
 /// Answers until a signal ends it.
 pub(super) fn serve(arguments: ServerArguments, roots: Vec<PathBuf>) -> Result<(), String> {
-    foreground::log(bridge::LOG_FILTER);
+    foreground::log(server::LOG_FILTER);
     let ServerArguments { host, port, auth_token, allowed_origins } = arguments;
     let data_folder = config::default_data_folder()?;
     let code = Code::new(roots.clone(), data_folder.join(super::CACHE_FOLDER), None);

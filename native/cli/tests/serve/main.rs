@@ -15,11 +15,12 @@ mod world;
 use std::path::Path;
 use std::time::Duration;
 
-use bridge::clock::Timestamp;
-use bridge::store::{LoneEvent, Store};
+use model::clock::Timestamp;
 use serde_json::{Value, json};
+use store::{LoneEvent, Store};
 use testkit::{ReceiverAnswer, WebhookReceiver};
 use tokio::process::Command;
+
 use world::World;
 
 #[cfg(target_os = "linux")]

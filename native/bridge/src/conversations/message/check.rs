@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use codex::protocol::UserInput;
+use model::limits;
 use serde_json::{Map, Value};
 
 use super::ConfigOverrides;
 use crate::error::Error;
-use crate::limits;
 
 pub(super) fn not_blank(field: &str, value: Option<String>) -> Result<Option<String>, Error> {
     match value {

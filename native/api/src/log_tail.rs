@@ -1,0 +1,127 @@
+//! The last lines of the log, for whoever looks at the dashboard. One a process, as the log is.
+
+use std::collections::VecDeque;
+use std::fmt::{Debug, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use model::clock::Timestamp;
+use model::limits;
+use serde::Serialize;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use utoipa::ToSchema;
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LogLine {
+    /// Grows by one with each line of this process.
+    pub number: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// Which part of the program wrote it.
+    pub target: String,
+    /// What it says, with its fields as `name=value`.
+    pub message: String,
+}
+
+static LINES: Mutex<Lines> = Mutex::new(Lines { next: 1, kept: VecDeque::new() });
+
+struct Lines {
+    next: u64,
+    kept: VecDeque<LogLine>,
+}
+
+/// Keeps the last lines. To be added to the subscriber that writes the log, behind its filter.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogTail;
+
+impl<S: Subscriber> Layer<S> for LogTail {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let metadata = event.metadata();
+        let mut message = text.message + &text.fields;
+        if message.len() > limits::LOG_LINE_BYTES_MAX {
+            let ends = (0..=limits::LOG_LINE_BYTES_MAX).rev().find(|&end| message.is_char_boundary(end));
+            message.truncate(ends.unwrap_or_default());
+            message.push('…');
+        }
+        keep(metadata.level().as_str().to_ascii_lowercase(), metadata.target().to_owned(), message);
+    }
+}
+
+fn keep(level: String, target: String, message: String) {
+    let mut lines = lines();
+    let number = lines.next;
+    lines.next += 1;
+    if lines.kept.len() == limits::LOG_LINES_KEPT {
+        lines.kept.pop_front();
+    }
+    lines.kept.push_back(LogLine { number, at: Timestamp::now(), level, target, message });
+}
+
+/// The newest `limit` lines after line `after`, oldest first.
+#[must_use]
+pub fn tail(after: u64, limit: usize) -> Vec<LogLine> {
+    let lines = lines();
+    let newer = lines.kept.iter().rev().take_while(|line| line.number > after).take(limit);
+    let mut newer: Vec<_> = newer.cloned().collect();
+    newer.reverse();
+    newer
+}
+
+fn lines() -> MutexGuard<'static, Lines> {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An event's words.
+#[derive(Default)]
+struct Text {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Text {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // Writing to a string does not fail.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    #[test]
+    fn the_last_lines_are_kept_with_their_fields() {
+        let subscriber = tracing_subscriber::registry().with(LogTail);
+        tracing::subscriber::with_default(subscriber, || {
+            for job in 0..limits::LOG_LINES_KEPT + 5 {
+                tracing::info!(job, path = "a b", "it works");
+            }
+            tracing::warn!("{}", "é".repeat(limits::LOG_LINE_BYTES_MAX));
+        });
+        let kept = tail(0, usize::MAX);
+        assert_eq!(kept.len(), limits::LOG_LINES_KEPT);
+        let (long, short) = (&kept[kept.len() - 1], &kept[kept.len() - 2]);
+        assert_eq!(short.message, format!("it works job={} path=a b", limits::LOG_LINES_KEPT + 4));
+        assert_eq!((short.level.as_str(), long.level.as_str()), ("info", "warn"));
+        assert!(long.message.ends_with("é…"));
+        assert_eq!(tail(short.number, usize::MAX), std::slice::from_ref(long));
+        assert_eq!(tail(0, 1), std::slice::from_ref(long));
+    }
+}

@@ -1,0 +1,202 @@
+//! `/codex/active`, `/codex/running`: what is in use on this machine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use bridge::threads::Surface;
+use bridge::threads::active::{ActiveQuery, ActiveThread};
+use codex::processes::CodexProcess;
+use model::clock::Timestamp;
+use model::limits;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::names;
+use super::view::{Relations, ThreadView};
+use crate::App;
+use crate::extract::QueryOf;
+use crate::reply::ErrorView;
+use crate::request_error::RequestError;
+
+/// Query of `GET /codex/active`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ActiveThreadsQuery {
+    /// How many seconds ago a thread may have changed last, at most 2592000 (30 days). Default: 900.
+    window_sec: Option<u64>,
+    /// Only those of this source, for example `vscode`, `cli`, `exec`.
+    source: Option<String>,
+    /// Only those of these kinds, for example `vscode,cli,exec,appServer,subAgent`. Default: those that people began.
+    source_kinds: Option<String>,
+    /// Only those of this surface: `mac-app`, `cli`, `vscode` or `unknown`.
+    surface: Option<String>,
+    /// Only those that this program began, for example `Codex Desktop`.
+    originator: Option<String>,
+    /// Those that this program began come first.
+    prefer_originator: Option<String>,
+    /// Those of this surface come first: `mac-app`, `vscode`, `cli` or `any`.
+    preferred_surface: Option<String>,
+}
+
+/// Query of `GET /codex/running`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RunningQuery {
+    /// Where processes are hidden: how many seconds ago a thread may have changed last. Default: 900.
+    window_sec: Option<u64>,
+}
+
+/// Reply of `GET /codex/active`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActiveThreadsView {
+    /// Always `true`.
+    ok: bool,
+    window_sec: u64,
+    /// Preferred ones first, otherwise the last changed first.
+    threads: Vec<ActiveThreadView>,
+}
+
+/// A thread in use.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ActiveThreadView {
+    #[serde(flatten)]
+    thread: ThreadView,
+    /// Why it counts as active: `recent` (it changed within the window), `owner` (a process has it loaded), `turn` (this bridge
+    /// runs a turn on it).
+    active_because: Vec<&'static str>,
+    /// Whether it meets every preference of the query.
+    preferred: bool,
+}
+
+/// Reply of `GET /codex/running`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunningView {
+    /// Always `true`.
+    ok: bool,
+    /// `processes`: from the process and lock tables of the operating system, all of it. `inferred`: that hides some or all
+    /// (another system than Linux, another container), so `threads` has those that changed lately.
+    mode: &'static str,
+    /// The Codex processes of this user that the operating system shows.
+    processes: Vec<ProcessView>,
+    /// What somebody seems to use; only with the mode `inferred`.
+    threads: Vec<ActiveThreadView>,
+}
+
+/// A Codex process.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ProcessView {
+    pid: u32,
+    /// What it is, for example `codex app-server`.
+    program: String,
+    /// `app-server`, `cli` (the terminal program), `exec`, `mcp-server` or `other`.
+    kind: &'static str,
+    /// Who started it.
+    parent: Option<ParentView>,
+    cwd: Option<String>,
+    /// Where it keeps its threads.
+    codex_home: Option<String>,
+    started_at: Option<Timestamp>,
+    /// Whether it is the app-server of this bridge.
+    own: bool,
+    /// The threads that it has: nobody else can write them meanwhile.
+    thread_ids: Vec<String>,
+}
+
+/// A process that started another.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ParentView {
+    pid: u32,
+    program: String,
+}
+
+/// The threads that changed lately, with who has them.
+#[utoipa::path(get, path = "/codex/active", tag = "codex", params(ActiveThreadsQuery), responses(
+    (status = OK, description = "The threads", body = ActiveThreadsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn list_active_threads(
+    State(app): State<Arc<App>>,
+    QueryOf(query): QueryOf<ActiveThreadsQuery>,
+) -> Result<Json<ActiveThreadsView>, RequestError> {
+    let window = window(query.window_sec)?;
+    let query = ActiveQuery {
+        window,
+        source: query.source.filter(|source| !source.is_empty()),
+        source_kinds: names(query.source_kinds.as_deref()),
+        surface: surface("surface", query.surface.as_deref())?,
+        originator: query.originator,
+        prefer_originator: query.prefer_originator,
+        preferred_surface: match query.preferred_surface.as_deref() {
+            Some("any") => None,
+            name => surface("preferredSurface", name)?,
+        },
+    };
+    let threads = views(&app, app.threads.active(&query).await?).await?;
+    Ok(Json(ActiveThreadsView { ok: true, window_sec: window.as_secs(), threads }))
+}
+
+/// The Codex processes of this user and the threads that each has. Nothing is signalled or ended by that.
+#[utoipa::path(get, path = "/codex/running", tag = "codex", params(RunningQuery), responses(
+    (status = OK, description = "What runs", body = RunningView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn list_running(
+    State(app): State<Arc<App>>,
+    QueryOf(query): QueryOf<RunningQuery>,
+) -> Result<Json<RunningView>, RequestError> {
+    let activity = app.threads.running(window(query.window_sec)?).await?;
+    let mode = if activity.inferred.is_some() { "inferred" } else { "processes" };
+    let processes = activity.processes.unwrap_or_default().into_iter();
+    let processes = processes.map(|process| view(process, &activity.own_pids)).collect();
+    let threads = views(&app, activity.inferred.unwrap_or_default()).await?;
+    Ok(Json(RunningView { ok: true, mode, processes, threads }))
+}
+
+async fn views(app: &App, active: Vec<ActiveThread>) -> Result<Vec<ActiveThreadView>, RequestError> {
+    let of_page = active.iter().map(|active| &active.conversation.thread);
+    let mut relations = Relations::of_page(app, of_page).await?;
+    let view = |ActiveThread { conversation, because, preferred }: ActiveThread| {
+        let thread = ThreadView::of(app, conversation, &mut relations);
+        ActiveThreadView { thread, active_because: because, preferred }
+    };
+    Ok(active.into_iter().map(view).collect())
+}
+
+fn view(process: CodexProcess, own_pids: &[u32]) -> ProcessView {
+    ProcessView {
+        pid: process.pid,
+        own: own_pids.contains(&process.pid),
+        program: process.program,
+        kind: process.kind.name(),
+        parent: process.parent.map(|parent| ParentView { pid: parent.pid, program: parent.program }),
+        cwd: process.cwd.map(|cwd| cwd.display().to_string()),
+        codex_home: process.codex_home.map(|home| home.display().to_string()),
+        started_at: process.started_at_ms.map(Timestamp::from_millis),
+        thread_ids: process.thread_ids,
+    }
+}
+
+fn window(seconds: Option<u64>) -> Result<Duration, RequestError> {
+    match seconds {
+        None => Ok(limits::ACTIVE_WINDOW),
+        Some(seconds @ 1..=limits::ACTIVE_WINDOW_SECONDS_MAX) => Ok(Duration::from_secs(seconds)),
+        Some(_) => Err(RequestError::invalid(
+            "windowSec",
+            format!("must be between 1 and {} (seconds)", limits::ACTIVE_WINDOW_SECONDS_MAX),
+        )),
+    }
+}
+
+fn surface(field: &str, name: Option<&str>) -> Result<Option<Surface>, RequestError> {
+    let surface = name.filter(|name| !name.is_empty()).map(str::parse).transpose();
+    surface.map_err(|problem: String| RequestError::invalid(field, problem))
+}

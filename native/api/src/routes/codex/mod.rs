@@ -1,0 +1,28 @@
+//! `/codex/…`: Codex's own threads, what runs on this machine, and Codex's own methods.
+
+pub(super) mod activity;
+pub(super) mod lists;
+pub(super) mod rpc;
+pub(super) mod threads;
+pub(super) mod turns;
+mod view;
+
+use crate::App;
+use crate::request_error::RequestError;
+
+/// Runs what would leave a thread loaded if it were left half done, also when the client hangs up.
+async fn to_the_end<T: Send + 'static, E: Into<RequestError> + Send + 'static>(
+    app: &App,
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, RequestError> {
+    match app.tasks.spawn(work).await {
+        Ok(outcome) => outcome.map_err(Into::into),
+        Err(error) => Err(RequestError::internal(format!("a request ended early: {error}"))),
+    }
+}
+
+/// `a,b,c`
+fn names(list: Option<&str>) -> Vec<String> {
+    let names = list.unwrap_or_default().split(',').map(str::trim);
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}

@@ -1,0 +1,256 @@
+//! `/conversations/{conversationId}/…`: what is done to a conversation itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use bridge::editor::ConversationTab;
+use codex::protocol::{ForkPoint, RollBack, ThreadOptions};
+use model::limits;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::extract::{JsonBody, PathParameter};
+use crate::reply::ErrorView;
+use crate::request_error::RequestError;
+
+/// Body of routes that need none.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct NoBody {}
+
+/// Body of `POST /conversations/{conversationId}/open`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OpenBody {
+    /// Milliseconds until the editor must show it. Default: setting `tabTimeoutMs`.
+    open_timeout_ms: Option<u64>,
+}
+
+/// Body of `POST /conversations/{conversationId}/fork`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ForkBody {
+    /// The copy ends with this turn. Default: the last one.
+    after_turn_id: Option<String>,
+    /// The copy ends before this turn.
+    before_turn_id: Option<String>,
+    /// Title of the copy.
+    title: Option<String>,
+}
+
+/// Body of `POST /conversations/{conversationId}/rename`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RenameBody {
+    /// The new title.
+    title: String,
+}
+
+/// Body of `POST /conversations/{conversationId}/rollback`. Give one of the two.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RollBackBody {
+    /// Take back so many turns from the end.
+    turns: Option<usize>,
+    /// Take back this turn and all that follow it.
+    turn_id: Option<String>,
+}
+
+/// Reply of the routes that change a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChangedView {
+    /// Always `true`.
+    ok: bool,
+    conversation_id: String,
+}
+
+/// Reply of `POST /conversations/{conversationId}/open`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OpenedView {
+    /// Always `true`.
+    ok: bool,
+    conversation_id: String,
+    /// Always `true`.
+    opened: bool,
+    conversation: ConversationTab,
+}
+
+/// Reply of `POST /conversations/{conversationId}/fork`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ForkedView {
+    /// Always `true`.
+    ok: bool,
+    /// The copy.
+    conversation_id: String,
+    /// The original.
+    forked_from_conversation_id: String,
+}
+
+/// Shows a conversation in the editor.
+#[utoipa::path(post, path = "/conversations/{conversationId}/open", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = OpenBody, responses(
+    (status = OK, description = "Its tab has the focus", body = OpenedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn open_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    body: JsonBody<OpenBody>,
+) -> Result<Json<OpenedView>, RequestError> {
+    let limit = match body.known()?.open_timeout_ms {
+        None => app.defaults.open_timeout,
+        Some(millis @ 1..=limits::TIMEOUT_MS_MAX) => Duration::from_millis(millis),
+        Some(_) => {
+            let problem = format!("must be between 1 and {} (milliseconds)", limits::TIMEOUT_MS_MAX);
+            return Err(RequestError::invalid("openTimeoutMs", problem));
+        }
+    };
+    // A tab of a conversation that does not exist would stay empty.
+    app.conversations.conversation(&conversation_id, false).await?;
+    let conversation = app.conversations.open(&conversation_id, limit).await?;
+    Ok(Json(OpenedView { ok: true, conversation_id, opened: true, conversation }))
+}
+
+/// Makes a copy of a conversation, which goes its own way. Possible at any time, whoever owns the original.
+#[utoipa::path(post, path = "/conversations/{conversationId}/fork", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = ForkBody, responses(
+    (status = OK, description = "The copy", body = ForkedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn fork_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    body: JsonBody<ForkBody>,
+) -> Result<Json<ForkedView>, RequestError> {
+    let ForkBody { after_turn_id, before_turn_id, title } = body.known()?;
+    let point = match (after_turn_id, before_turn_id) {
+        (None, None) => ForkPoint::Whole,
+        (Some(turn_id), None) => ForkPoint::After(turn_id),
+        (None, Some(turn_id)) => ForkPoint::Before(turn_id),
+        (Some(_), Some(_)) => {
+            return Err(RequestError::invalid("beforeTurnId", "give afterTurnId or beforeTurnId, not both"));
+        }
+    };
+    let options = ThreadOptions::default();
+    let title = title.as_deref().map(check_title).transpose()?;
+    let copy_id = app.conversations.fork(&conversation_id, &options, &point, title).await?;
+    let forked_from_conversation_id = conversation_id;
+    Ok(Json(ForkedView { ok: true, conversation_id: copy_id, forked_from_conversation_id }))
+}
+
+/// Puts a conversation away: the history no longer lists it.
+#[utoipa::path(post, path = "/conversations/{conversationId}/archive", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = NoBody, responses(
+    (status = OK, description = "Done", body = ChangedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn archive_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    body: JsonBody<NoBody>,
+) -> Result<Json<ChangedView>, RequestError> {
+    body.known()?;
+    app.conversations.archive(&conversation_id).await?;
+    Ok(changed(conversation_id))
+}
+
+/// Takes a conversation back out.
+#[utoipa::path(post, path = "/conversations/{conversationId}/unarchive", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = NoBody, responses(
+    (status = OK, description = "Done", body = ChangedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn unarchive_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    body: JsonBody<NoBody>,
+) -> Result<Json<ChangedView>, RequestError> {
+    body.known()?;
+    app.conversations.unarchive(&conversation_id).await?;
+    Ok(changed(conversation_id))
+}
+
+/// Gives a conversation a title.
+#[utoipa::path(post, path = "/conversations/{conversationId}/rename", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = RenameBody, responses(
+    (status = OK, description = "Done", body = ChangedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn rename_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    body: JsonBody<RenameBody>,
+) -> Result<Json<ChangedView>, RequestError> {
+    let RenameBody { title } = body.known()?;
+    app.conversations.rename(&conversation_id, check_title(&title)?).await?;
+    Ok(changed(conversation_id))
+}
+
+/// Replaces what the model sees of the history by a summary; replies when that is done.
+#[utoipa::path(post, path = "/conversations/{conversationId}/compact", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = NoBody, responses(
+    (status = OK, description = "Done", body = ChangedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn compact_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    body: JsonBody<NoBody>,
+) -> Result<Json<ChangedView>, RequestError> {
+    body.known()?;
+    app.conversations.compact(&conversation_id).await?;
+    Ok(changed(conversation_id))
+}
+
+/// Takes turns back from the end of a conversation. Files stay as they are.
+#[utoipa::path(post, path = "/conversations/{conversationId}/rollback", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = RollBackBody, responses(
+    (status = OK, description = "Done", body = ChangedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn roll_back_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    body: JsonBody<RollBackBody>,
+) -> Result<Json<ChangedView>, RequestError> {
+    let what = match body.known()? {
+        RollBackBody { turns: Some(turns @ 1..), turn_id: None } => RollBack::Turns(turns),
+        RollBackBody { turns: None, turn_id: Some(turn_id) } => RollBack::From(turn_id),
+        _ => return Err(RequestError::invalid("turns", "give turns (at least 1) or turnId")),
+    };
+    app.conversations.roll_back(&conversation_id, what).await?;
+    Ok(changed(conversation_id))
+}
+
+/// Makes sure that the bridge does not hold a conversation, so that others can open it. It holds none while no turn of it
+/// runs.
+#[utoipa::path(post, path = "/conversations/{conversationId}/release", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = NoBody, responses(
+    (status = OK, description = "It is free", body = ChangedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn release_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    body: JsonBody<NoBody>,
+) -> Result<Json<ChangedView>, RequestError> {
+    body.known()?;
+    app.conversations.release(&conversation_id)?;
+    Ok(changed(conversation_id))
+}
+
+fn check_title(title: &str) -> Result<&str, RequestError> {
+    match title.trim() {
+        "" => Err(RequestError::invalid("title", "must not be blank")),
+        title => Ok(title),
+    }
+}
+
+fn changed(conversation_id: String) -> Json<ChangedView> {
+    Json(ChangedView { ok: true, conversation_id })
+}

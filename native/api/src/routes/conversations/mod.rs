@@ -1,0 +1,324 @@
+//! `/conversations…`: starting and continuing them, and the editor's tabs. The rest is in [`history`], [`actions`] and
+//! [`queue`].
+
+pub(super) mod actions;
+pub(super) mod history;
+pub(super) mod queue;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use bridge::conversations::Dispatched;
+use bridge::conversations::message::{Message, MessageBody, NewConversation};
+use bridge::editor::ConversationTab;
+use bridge::error::Error;
+use model::job::{Delivery, Job, JobStatus, Operation, Transport};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::checked;
+use super::health::EditorView;
+use crate::App;
+use crate::extract::{JsonBody, PathParameter};
+use crate::idempotency::NewJobId;
+use crate::reply::ErrorView;
+use crate::request_error::RequestError;
+
+/// Reply of the routes that send a message.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SentView {
+    /// Always `true`.
+    ok: bool,
+    conversation_id: String,
+    /// The same in Codex's own word.
+    thread_id: String,
+    /// Always `true`.
+    sent: bool,
+    /// How the message reached the conversation.
+    delivery: Delivery,
+    turn: TurnView,
+    job: Job,
+    /// Where to follow the job.
+    job_url: String,
+    /// Whether the editor shows the conversation.
+    opened: bool,
+    open_error: Option<String>,
+    /// The tab that shows it.
+    conversation: Option<ConversationTab>,
+    /// The conversation that was asked for; only in replies of the messages routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested_conversation_id: Option<String>,
+    /// The conversation that this one replaces; only in replies of the messages routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    upgraded_from_conversation_id: Option<Option<String>>,
+    /// What was done differently from what was asked.
+    warnings: Vec<String>,
+}
+
+/// The turn that a message began.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TurnView {
+    /// How Codex was reached.
+    transport: Transport,
+    /// `started`, or `queued` where the turn waits for another one or in another process.
+    status: &'static str,
+    /// Process id of the app-server that runs it.
+    pid: Option<u32>,
+    /// `thread/started` for a new conversation, `turn/started` for a continued one.
+    event_type: &'static str,
+    turn_id: Option<String>,
+    conversation_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested_conversation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    upgraded_from_conversation_id: Option<Option<String>>,
+    message: String,
+    job_id: String,
+}
+
+/// Reply of `POST /conversations` without a message.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DraftView {
+    /// Always `true`.
+    ok: bool,
+    /// Always `null`: Codex makes the conversation when its first message is sent.
+    conversation_id: Option<String>,
+    /// Always `false`.
+    sent: bool,
+    /// Always `true`.
+    draft: bool,
+    /// Always `true`.
+    opened: bool,
+    /// What was done differently from what was asked, for example with a misspelt `message`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+/// Reply of `POST /conversations`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum CreatedView {
+    /// A conversation with a first message.
+    Sent(Box<SentView>),
+    /// A blank draft in the editor.
+    Draft(DraftView),
+}
+
+/// Reply of `GET /conversations/open`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OpenConversationsView {
+    /// Always `true`.
+    ok: bool,
+    conversations: Vec<ConversationTab>,
+    editor: EditorView,
+}
+
+/// Reply of `GET /conversations/current`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CurrentConversationView {
+    /// Always `true`.
+    ok: bool,
+    /// The conversation whose tab has the focus.
+    conversation: Option<CurrentView>,
+    editor: EditorView,
+}
+
+/// The conversation whose tab has the focus.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CurrentView {
+    conversation_id: String,
+    /// Label of its tab.
+    title: String,
+    /// `openai-codex://route/local/<conversationId>`
+    uri: String,
+}
+
+/// Starts a conversation with a first message, or opens a blank draft.
+#[utoipa::path(post, path = "/conversations", tag = "conversations", request_body = MessageBody, responses(
+    (status = OK, description = "The turn has begun, or the draft is open", body = CreatedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn create_conversation(
+    State(app): State<Arc<App>>,
+    NewJobId(job_id): NewJobId,
+    JsonBody { body, unknown }: JsonBody<MessageBody>,
+) -> Result<Json<CreatedView>, RequestError> {
+    let defaults = app.defaults.clone();
+    match checked(move || body.into_new_conversation(job_id, &defaults)).await? {
+        NewConversation::Draft => {
+            app.conversations.open_draft().await?;
+            let warnings = unknown.into_iter().map(unknown_field).collect();
+            let draft = DraftView {
+                ok: true,
+                conversation_id: None,
+                sent: false,
+                draft: true,
+                opened: true,
+                warnings,
+            };
+            Ok(Json(CreatedView::Draft(draft)))
+        }
+        NewConversation::Message(message) => {
+            let sent = app.conversations.create(with_warnings(*message, unknown)).await?;
+            Ok(Json(CreatedView::Sent(Box::new(SentView::new(sent, None)))))
+        }
+    }
+}
+
+/// Lists the open conversation tabs.
+#[utoipa::path(get, path = "/conversations/open", tag = "conversations", responses(
+    (status = OK, description = "The tabs", body = OpenConversationsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn list_open_conversations(
+    State(app): State<Arc<App>>,
+) -> Result<Json<OpenConversationsView>, RequestError> {
+    let (conversations, editor) = match app.conversations.open_tabs().await? {
+        Some(tabs) => (tabs, EditorView::available()),
+        None => (Vec::new(), EditorView::unavailable()),
+    };
+    Ok(Json(OpenConversationsView { ok: true, conversations, editor }))
+}
+
+/// The conversation whose tab has the focus.
+#[utoipa::path(get, path = "/conversations/current", tag = "conversations", responses(
+    (status = OK, description = "The conversation, or null", body = CurrentConversationView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_current_conversation(
+    State(app): State<Arc<App>>,
+) -> Result<Json<CurrentConversationView>, RequestError> {
+    if !app.conversations.has_editor() {
+        let editor = EditorView::unavailable();
+        return Ok(Json(CurrentConversationView { ok: true, conversation: None, editor }));
+    }
+    let conversation = app.conversations.current_tab().await?.map(|tab| CurrentView {
+        conversation_id: tab.conversation_id,
+        title: tab.title,
+        uri: tab.uri,
+    });
+    Ok(Json(CurrentConversationView { ok: true, conversation, editor: EditorView::available() }))
+}
+
+/// Sends a message to the conversation whose tab has the focus.
+#[utoipa::path(post, path = "/conversations/current/messages", tag = "conversations", request_body = MessageBody, responses(
+    (status = OK, description = "The turn has begun, or waits", body = SentView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn send_to_current_conversation(
+    State(app): State<Arc<App>>,
+    NewJobId(job_id): NewJobId,
+    body: JsonBody<MessageBody>,
+) -> Result<Json<SentView>, RequestError> {
+    let message = continuation(&app, job_id, body).await?;
+    let tab = app.conversations.current_tab().await?.ok_or(Error::NoCurrentConversation)?;
+    send(&app, tab.conversation_id, message).await
+}
+
+/// Sends a message to a conversation.
+#[utoipa::path(post, path = "/conversations/{conversationId}/messages", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = MessageBody, responses(
+    (status = OK, description = "The turn has begun, or waits", body = SentView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn send_to_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter,
+    NewJobId(job_id): NewJobId,
+    body: JsonBody<MessageBody>,
+) -> Result<Json<SentView>, RequestError> {
+    let message = continuation(&app, job_id, body).await?;
+    send(&app, conversation_id, message).await
+}
+
+async fn continuation(
+    app: &App,
+    job_id: String,
+    body: JsonBody<MessageBody>,
+) -> Result<Message, RequestError> {
+    let JsonBody { body, unknown } = body;
+    let defaults = app.defaults.clone();
+    let message = checked(move || body.into_continuation(job_id, &defaults)).await?;
+    Ok(with_warnings(message, unknown))
+}
+
+async fn send(app: &App, conversation_id: String, message: Message) -> Result<Json<SentView>, RequestError> {
+    let sent = app.conversations.send(&conversation_id, message).await?;
+    Ok(Json(SentView::new(sent, Some(conversation_id))))
+}
+
+fn with_warnings(mut message: Message, unknown: Vec<String>) -> Message {
+    message.warnings.extend(unknown.into_iter().map(unknown_field));
+    message
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for use as a function over owned names")]
+fn unknown_field(name: String) -> String {
+    format!("{name}: unknown field, ignored")
+}
+
+/// The reply to a message of which only the job is left: the bridge process that took it is gone. `None` while it has not
+/// reached a conversation.
+pub(crate) fn sent_reply(job: Job) -> Option<Json<SentView>> {
+    let conversation_id = job.conversation_id.clone()?;
+    if job.status == JobStatus::Starting && job.delivery.is_none() {
+        return None;
+    }
+    let delivery = job.delivery.unwrap_or(Delivery::Started);
+    let requested = match job.operation {
+        Operation::CreateConversation => None,
+        Operation::ResumeConversation => job.requested_conversation_id.clone(),
+    };
+    let turn_id = job.turn_id.clone();
+    Some(Json(SentView::new(Dispatched { job, conversation_id, delivery, turn_id, tab: None }, requested)))
+}
+
+impl SentView {
+    pub(crate) fn new(sent: Dispatched, requested_conversation_id: Option<String>) -> Self {
+        let Dispatched { job, conversation_id, delivery, turn_id, tab } = sent;
+        let upgraded_from_conversation_id =
+            requested_conversation_id.as_ref().map(|_| job.upgraded_from_conversation_id.clone());
+        Self {
+            ok: true,
+            sent: true,
+            delivery,
+            turn: TurnView {
+                transport: job.transport,
+                status: match delivery {
+                    Delivery::Queued | Delivery::HandedOver => "queued",
+                    Delivery::Started | Delivery::Steered | Delivery::Forked => "started",
+                },
+                pid: job.pid,
+                event_type: match job.operation {
+                    Operation::CreateConversation => "thread/started",
+                    Operation::ResumeConversation => "turn/started",
+                },
+                turn_id,
+                conversation_id: conversation_id.clone(),
+                requested_conversation_id: requested_conversation_id.clone(),
+                upgraded_from_conversation_id: upgraded_from_conversation_id.clone(),
+                message: job.message.clone(),
+                job_id: job.job_id.clone(),
+            },
+            job_url: format!("/jobs/{}", job.job_id),
+            opened: tab.is_some() || job.opened == Some(true),
+            open_error: job.open_error.clone(),
+            conversation: tab,
+            requested_conversation_id,
+            upgraded_from_conversation_id,
+            warnings: job.warnings.clone(),
+            thread_id: conversation_id.clone(),
+            conversation_id,
+            job,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `/health`
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bridge::editor::ConversationTab;
+use bridge::nats_status::NatsView;
+use bridge::session::CodexView;
+use model::clock::Timestamp;
+use model::limits;
+use serde::Serialize;
+use store::JobCounts;
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::reply::ErrorView;
+use crate::request_error::RequestError;
+
+/// Reply of `GET /health`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthView<'a> {
+    /// Always `true`: the bridge answers.
+    ok: bool,
+    status: StatusView<'a>,
+    /// The open conversation tabs.
+    open_conversations: Vec<ConversationTab>,
+    editor: EditorView,
+    codex: CodexView,
+    /// NATS, where a server is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nats: Option<NatsView>,
+    /// Version of Codex Bridge.
+    version: &'a str,
+    /// UUID of this bridge process.
+    instance_id: &'a str,
+    /// Process id of the bridge.
+    pid: u32,
+    started_at: Timestamp,
+}
+
+/// The bridge in numbers.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StatusView<'a> {
+    running: bool,
+    url: &'a str,
+    /// The conversation whose tab has the focus.
+    current_conversation_id: Option<String>,
+    jobs: JobCountsView,
+}
+
+/// All remembered jobs of the data folder by state.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct JobCountsView {
+    total: u64,
+    starting: u64,
+    running: u64,
+    completed: u64,
+    failed: u64,
+    latest_job_id: Option<String>,
+}
+
+/// Whether conversation tabs can be shown.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EditorView {
+    /// Whether the bridge runs inside VS Code.
+    available: bool,
+    /// Why tabs cannot be told, where they cannot.
+    problem: Option<Cow<'static, str>>,
+}
+
+impl EditorView {
+    pub(super) fn available() -> Self {
+        Self { available: true, problem: None }
+    }
+
+    pub(super) fn unavailable() -> Self {
+        let problem = "This bridge runs without VS Code, so there are no conversation tabs.";
+        Self { available: false, problem: Some(problem.into()) }
+    }
+}
+
+/// Whether the bridge runs, what it works with, and how many jobs there are.
+#[utoipa::path(get, path = "/health", tag = "bridge", responses(
+    (status = OK, description = "The bridge runs", body = HealthView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_health(State(app): State<Arc<App>>) -> Result<Response, RequestError> {
+    Ok(Json(health(&app).await?).into_response())
+}
+
+/// What `GET /health` replies.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn health(app: &App) -> Result<HealthView<'_>, RequestError> {
+    let (open_conversations, current, editor) = tabs(app).await;
+    let JobCounts { starting, running, completed, failed, latest_job_id } = app.jobs.counts().await?;
+    let nats = match &app.nats {
+        Some(nats) => Some(nats.view().await?),
+        None => None,
+    };
+    Ok(HealthView {
+        ok: true,
+        status: StatusView {
+            running: !app.stopping.is_cancelled(),
+            url: &app.url,
+            current_conversation_id: current,
+            jobs: JobCountsView {
+                total: starting + running + completed + failed,
+                starting,
+                running,
+                completed,
+                failed,
+                latest_job_id,
+            },
+        },
+        open_conversations,
+        editor,
+        codex: app.session.health().await,
+        nats,
+        version: &app.version,
+        instance_id: &app.instance_id,
+        pid: std::process::id(),
+        started_at: app.started_at,
+    })
+}
+
+/// An editor that does not answer must not make the bridge look dead.
+async fn tabs(app: &App) -> (Vec<ConversationTab>, Option<String>, EditorView) {
+    if !app.conversations.has_editor() {
+        return (Vec::new(), None, EditorView::unavailable());
+    }
+    let ask = async { tokio::try_join!(app.conversations.open_tabs(), app.conversations.current_tab()) };
+    let problem = match tokio::time::timeout(limits::HEALTH_EDITOR_TIMEOUT, ask).await {
+        Ok(Ok((open, current))) => {
+            let current = current.map(|tab| tab.conversation_id);
+            return (open.unwrap_or_default(), current, EditorView::available());
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("VS Code did not answer within {} ms", limits::HEALTH_EDITOR_TIMEOUT.as_millis()),
+    };
+    (Vec::new(), None, EditorView { available: true, problem: Some(problem.into()) })
+}

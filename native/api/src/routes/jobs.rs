@@ -1,0 +1,279 @@
+//! `/jobs…`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bridge::conversations::message::steering_input;
+use bridge::events::{EventView, Filter, Start};
+use http::StatusCode;
+use model::clock::Timestamp;
+use model::job::{Job, JobStatus};
+use model::limits;
+use serde::{Deserialize, Serialize};
+use store::{ApprovalPage, ApprovalQuery, EventSubject, JobPage, JobPeriod, JobQuery};
+use utoipa::{IntoParams, ToSchema};
+
+use super::approvals::ApprovalsView;
+use crate::App;
+use crate::extract::{JsonBody, PathParameter, QueryOf, page_limit};
+use crate::reply::ErrorView;
+use crate::request_error::RequestError;
+use crate::sse::{self, LastEventId};
+
+/// Query of `GET /jobs`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListJobsQuery {
+    /// Only jobs in this state.
+    status: Option<JobStatus>,
+    /// Only jobs of this conversation.
+    conversation_id: Option<String>,
+    /// Only jobs of this lane.
+    lane_id: Option<String>,
+    /// Only jobs with this in their message, their folder or one of their ids; ASCII letters in either case.
+    search: Option<String>,
+    /// Only jobs older than this one: the last `jobId` of the page before.
+    before: Option<String>,
+    /// At most so many, 1 to 1000. Default: 1000.
+    limit: Option<u32>,
+}
+
+/// Query of `GET /jobs/{jobId}`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct GetJobQuery {
+    /// Hold the reply until the job ends, for at most so many milliseconds (up to 55000).
+    wait_ms: Option<u64>,
+}
+
+/// Reply of `GET /jobs`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JobsView {
+    /// Always `true`.
+    ok: bool,
+    /// Newest first.
+    jobs: Vec<Job>,
+    /// Whether there are older ones; ask for them with `before`.
+    more: bool,
+}
+
+/// Reply of `GET /jobs/{jobId}`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JobView {
+    /// Always `true`.
+    ok: bool,
+    job: Job,
+}
+
+/// Lists jobs, newest first.
+#[utoipa::path(get, path = "/jobs", tag = "jobs", params(ListJobsQuery), responses(
+    (status = OK, description = "Jobs", body = JobsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn list_jobs(
+    State(app): State<Arc<App>>,
+    QueryOf(query): QueryOf<ListJobsQuery>,
+) -> Result<Json<JobsView>, RequestError> {
+    let limit = page_limit(query.limit, limits::JOBS_PAGE_MAX, limits::JOBS_PAGE_MAX)?;
+    if let Some(before) = &query.before {
+        app.jobs.get(before).await?;
+    }
+    let ListJobsQuery { status, conversation_id, lane_id, search, before, .. } = query;
+    let search = search.filter(|search| !search.trim().is_empty());
+    let query = JobQuery { status, conversation_id, lane_id, search, before, limit };
+    let JobPage { jobs, more } = app.jobs.list(query).await?;
+    Ok(Json(JobsView { ok: true, jobs, more }))
+}
+
+/// Query of `GET /jobs/statistics`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct JobStatisticsQuery {
+    /// How far back, 1 to 720. Default: 24.
+    hours: Option<u32>,
+}
+
+/// Reply of `GET /jobs/statistics`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JobStatisticsView {
+    /// Always `true`.
+    ok: bool,
+    /// Milliseconds that each period lasts.
+    period_ms: i64,
+    /// Oldest first, without gaps; the last one is under way.
+    periods: Vec<JobPeriod>,
+}
+
+/// How many jobs there were in each of 48 periods, and the tokens of their turns.
+#[utoipa::path(get, path = "/jobs/statistics", tag = "jobs", params(JobStatisticsQuery), responses(
+    (status = OK, description = "The periods", body = JobStatisticsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_job_statistics(
+    State(app): State<Arc<App>>,
+    QueryOf(query): QueryOf<JobStatisticsQuery>,
+) -> Result<Json<JobStatisticsView>, RequestError> {
+    let hours = query.hours.unwrap_or(24);
+    if !(1..=limits::STATISTICS_HOURS_MAX).contains(&hours) {
+        return Err(RequestError::invalid(
+            "hours",
+            format!("must be between 1 and {}", limits::STATISTICS_HOURS_MAX),
+        ));
+    }
+    let period_ms = i64::from(hours) * 60 * 60 * 1000 / i64::from(limits::STATISTICS_PERIODS);
+    let periods = app.store.job_periods(Timestamp::now(), period_ms, limits::STATISTICS_PERIODS).await?;
+    Ok(Json(JobStatisticsView { ok: true, period_ms, periods }))
+}
+
+/// One job; with `waitMs` as soon as it has ended.
+#[utoipa::path(get, path = "/jobs/{jobId}", tag = "jobs", params(("jobId" = String, Path), GetJobQuery), responses(
+    (status = OK, description = "The job", body = JobView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_job(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+    QueryOf(query): QueryOf<GetJobQuery>,
+) -> Result<Json<JobView>, RequestError> {
+    let job = match query.wait_ms {
+        None => app.jobs.get(&job_id).await?,
+        Some(wait_ms) if wait_ms <= limits::WAIT_MS_MAX => {
+            let wait = app.jobs.wait(&job_id, Duration::from_millis(wait_ms));
+            tokio::select! {
+                job = wait => job?,
+                () = app.stopping.cancelled() => app.jobs.get(&job_id).await?,
+            }
+        }
+        Some(_) => {
+            return Err(RequestError::invalid("waitMs", format!("must be at most {}", limits::WAIT_MS_MAX)));
+        }
+    };
+    Ok(Json(JobView { ok: true, job }))
+}
+
+/// Body of `POST /jobs/{jobId}/steer`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SteerBody {
+    /// What the running turn shall hear.
+    #[schema(example = "Do not touch the tests")]
+    message: String,
+    /// Pictures, as in a message.
+    #[serde(default)]
+    images: Vec<String>,
+}
+
+/// Reply of `POST /jobs/{jobId}/steer`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SteeredView {
+    /// Always `true`.
+    ok: bool,
+    /// The turn that the words joined.
+    turn_id: String,
+    job: Job,
+}
+
+/// Ends a job: takes it out of its queue, or interrupts its turn. It fails with the code `cancelled`.
+///
+/// A job that was cancelled before stays as it is. A job whose message joined another job's turn (`delivery: steered`) ends
+/// with that turn.
+#[utoipa::path(post, path = "/jobs/{jobId}/cancel", tag = "jobs", params(("jobId" = String, Path)), responses(
+    (status = OK, description = "The job; it has ended unless Codex takes long to stop", body = JobView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn cancel_job(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+) -> Result<Json<JobView>, RequestError> {
+    let job = app.conversations.cancel(&job_id).await?;
+    Ok(Json(JobView { ok: true, job }))
+}
+
+/// Adds words to the running turn of a job.
+#[utoipa::path(post, path = "/jobs/{jobId}/steer", tag = "jobs", params(("jobId" = String, Path)),
+    request_body = SteerBody, responses(
+    (status = OK, description = "The turn has them", body = SteeredView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn steer_job(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+    body: JsonBody<SteerBody>,
+) -> Result<Json<SteeredView>, RequestError> {
+    let SteerBody { message, images } = body.known()?;
+    let defaults = app.defaults.clone();
+    let input = super::checked(move || steering_input(message, &images, &defaults)).await?;
+    let (turn_id, job) = app.conversations.steer(&job_id, &input).await?;
+    Ok(Json(SteeredView { ok: true, turn_id, job }))
+}
+
+/// Lists what Codex asked for a job, newest first.
+#[utoipa::path(get, path = "/jobs/{jobId}/approvals", tag = "approvals", params(("jobId" = String, Path)), responses(
+    (status = OK, description = "Approvals", body = ApprovalsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn list_job_approvals(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+) -> Result<Json<ApprovalsView>, RequestError> {
+    app.jobs.get(&job_id).await?;
+    let query =
+        ApprovalQuery { job_id: Some(job_id), limit: limits::APPROVALS_PAGE_MAX, ..ApprovalQuery::default() };
+    let ApprovalPage { approvals, more } = app.approvals.list(query).await?;
+    Ok(Json(ApprovalsView { ok: true, approvals, more }))
+}
+
+/// Query of `GET /jobs/{jobId}/events`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct JobEventsQuery {
+    /// Only what came after this `eventId`. Default: 0, everything. The header `Last-Event-ID` goes first.
+    after: Option<i64>,
+    /// Only these types: a list with commas, `*` standing for anything, for example `job.*,item.completed`.
+    r#type: Option<String>,
+}
+
+/// A job's events from its beginning, and then as they happen.
+///
+/// The stream ends after the job's last event (`job.completed`, `job.failed`). Asked again after it, the bridge replies
+/// with status 204, which ends an `EventSource`, too.
+#[utoipa::path(get, path = "/jobs/{jobId}/events", tag = "events",
+    params(("jobId" = String, Path), JobEventsQuery, LastEventId), responses(
+    (status = OK, description = "Events; see GET /events", body = EventView, content_type = "text/event-stream"),
+    (status = NO_CONTENT, description = "The job has ended, and there is nothing more to tell"),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn stream_job_events(
+    State(app): State<Arc<App>>,
+    PathParameter(job_id): PathParameter,
+    QueryOf(query): QueryOf<JobEventsQuery>,
+    last_event_id: LastEventId,
+) -> Result<Response, RequestError> {
+    let after = sse::after(&app.events, query.after, last_event_id).await?;
+    let types = sse::types(query.r#type.as_deref())?;
+    let filter =
+        Filter { subject: EventSubject { job_id: Some(job_id.clone()), ..EventSubject::default() }, types };
+    let subscription = app.events.subscribe(filter, Start::After(after.unwrap_or(0))).await?;
+    // Asked after the listening began: an end that is not seen here will be heard.
+    let has_ended = app.jobs.get(&job_id).await?.status.is_end();
+    let mut subscription = subscription.until_end_of(job_id, has_ended);
+    let mut first = None;
+    if has_ended {
+        first = subscription.next().await?;
+        if first.is_none() {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+    }
+    Ok(sse::reply(first, subscription, app.stopping.clone()))
+}

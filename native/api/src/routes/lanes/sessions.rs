@@ -1,0 +1,79 @@
+//! `/lanes/sessions`, `/lanes/{laneId}/session/…`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use bridge::lanes::sessions::SessionView;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::extract::PathParameter;
+use crate::reply::ErrorView;
+use crate::request_error::RequestError;
+
+/// Reply of `GET /lanes/sessions`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionsView {
+    /// Always `true`.
+    ok: bool,
+    /// Sessions of this bridge that run.
+    sessions: Vec<SessionView>,
+}
+
+/// Reply of the routes of one session.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OneSessionView {
+    /// Always `true`.
+    ok: bool,
+    #[serde(flatten)]
+    session: SessionView,
+}
+
+/// Lists the sessions that run.
+#[utoipa::path(get, path = "/lanes/sessions", tag = "lanes", responses(
+    (status = OK, description = "Sessions", body = SessionsView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn list_lane_sessions(
+    State(app): State<Arc<App>>,
+) -> Result<Json<SessionsView>, RequestError> {
+    Ok(Json(SessionsView { ok: true, sessions: app.lanes.sessions().await? }))
+}
+
+/// How a lane's session stands.
+#[utoipa::path(get, path = "/lanes/{laneId}/session/status", tag = "lanes", params(("laneId" = String, Path)), responses(
+    (status = OK, description = "The session", body = OneSessionView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn get_lane_session(
+    State(app): State<Arc<App>>,
+    PathParameter(lane_id): PathParameter,
+) -> Result<Json<OneSessionView>, RequestError> {
+    Ok(Json(OneSessionView { ok: true, session: app.lanes.session_status(&lane_id).await? }))
+}
+
+/// Starts a lane's session, and loads its thread there. One that runs stays as it is.
+#[utoipa::path(post, path = "/lanes/{laneId}/session/start", tag = "lanes", params(("laneId" = String, Path)), responses(
+    (status = OK, description = "The session", body = OneSessionView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn start_lane_session(
+    State(app): State<Arc<App>>,
+    PathParameter(lane_id): PathParameter,
+) -> Result<Json<OneSessionView>, RequestError> {
+    Ok(Json(OneSessionView { ok: true, session: app.lanes.start_session(&lane_id).await? }))
+}
+
+/// Ends a lane's session; interrupts its turn first.
+#[utoipa::path(post, path = "/lanes/{laneId}/session/stop", tag = "lanes", params(("laneId" = String, Path)), responses(
+    (status = OK, description = "The session", body = OneSessionView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn stop_lane_session(
+    State(app): State<Arc<App>>,
+    PathParameter(lane_id): PathParameter,
+) -> Result<Json<OneSessionView>, RequestError> {
+    Ok(Json(OneSessionView { ok: true, session: app.lanes.stop_session(&lane_id).await? }))
+}

@@ -1,0 +1,48 @@
+//! What the bridge's processes take of the machine's memory.
+
+use serde::Serialize;
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+use utoipa::ToSchema;
+
+use crate::request_error::RequestError;
+
+/// A process of the bridge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProcessMemory {
+    /// Process id.
+    pub(super) pid: u32,
+    /// `bridge`, or `app-server`.
+    pub(super) kind: &'static str,
+    /// The name of its program.
+    pub(super) program: String,
+    /// Bytes of memory that it holds (resident).
+    pub(super) memory_bytes: u64,
+}
+
+/// What the bridge and these processes of its take. Those that ended meanwhile are left out.
+///
+/// # Errors
+/// [`Error::Internal`] when the system could not be asked.
+pub(super) async fn memory_of(app_servers: Vec<u32>) -> Result<Vec<ProcessMemory>, RequestError> {
+    let look = move || {
+        let own = std::process::id();
+        let pids: Vec<Pid> = std::iter::once(own).chain(app_servers).map(Pid::from_u32).collect();
+        let mut system = System::new();
+        system.refresh_processes_specifics(
+            ProcessesToUpdate::Some(&pids),
+            true,
+            ProcessRefreshKind::nothing().with_memory(),
+        );
+        let found = pids.iter().filter_map(|pid| Some((pid.as_u32(), system.process(*pid)?)));
+        let view = |(pid, process): (u32, &sysinfo::Process)| ProcessMemory {
+            pid,
+            kind: if pid == own { "bridge" } else { "app-server" },
+            program: process.name().to_string_lossy().into_owned(),
+            memory_bytes: process.memory(),
+        };
+        found.map(view).collect()
+    };
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked.map_err(|error| RequestError::internal(format!("looking at processes failed: {error}")))
+}

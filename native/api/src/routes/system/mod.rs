@@ -1,0 +1,105 @@
+//! `/system…`: what the bridge is made of and how it is, for a person who looks.
+
+mod checks;
+mod memory;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use model::clock::Timestamp;
+use model::limits;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::App;
+use crate::extract::{QueryOf, page_limit};
+use crate::log_tail::{self, LogLine};
+use crate::reply::ErrorView;
+use crate::request_error::RequestError;
+use checks::{Check, checks};
+use memory::{ProcessMemory, memory_of};
+
+/// A setting in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingView {
+    /// The name as in VS Code's settings, without the prefix `codexBridge.`.
+    #[schema(example = "approvalTimeoutMs")]
+    pub name: &'static str,
+    /// The value as a string; `set` or `not set` for a secret.
+    pub value: String,
+}
+
+/// Reply of `GET /system`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SystemView {
+    /// Always `true`.
+    ok: bool,
+    /// Version of Codex Bridge.
+    version: String,
+    /// For example `linux-x86_64`.
+    platform: String,
+    started_at: Timestamp,
+    /// The folder of the database, which bridges may share.
+    data_folder: String,
+    /// What is right and what is not, with what to do.
+    checks: Vec<Check>,
+    /// The bridge itself, then the app-servers that it started.
+    processes: Vec<ProcessMemory>,
+    /// The settings in force. Of secrets only whether they are set.
+    settings: Vec<SettingView>,
+}
+
+/// What the bridge is made of, how it is, and the settings in force.
+#[utoipa::path(get, path = "/system", tag = "bridge", responses(
+    (status = OK, description = "The system", body = SystemView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_system(State(app): State<Arc<App>>) -> Result<Json<SystemView>, RequestError> {
+    let checks = checks(&app).await?;
+    Ok(Json(SystemView {
+        ok: true,
+        version: app.version.clone(),
+        platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+        started_at: app.started_at,
+        data_folder: app.data_folder.display().to_string(),
+        checks,
+        processes: memory_of(app.threads.own_pids()).await?,
+        settings: app.settings.clone(),
+    }))
+}
+
+/// Query of `GET /system/log`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct LogQuery {
+    /// Only lines after the one of this number.
+    after: Option<u64>,
+    /// At most so many, 1 to 1000, the newest ones. Default: 200.
+    limit: Option<u32>,
+}
+
+/// Reply of `GET /system/log`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LogView {
+    /// Always `true`.
+    ok: bool,
+    /// Oldest first.
+    lines: Vec<LogLine>,
+}
+
+/// The last lines of this process's log.
+#[utoipa::path(get, path = "/system/log", tag = "bridge", params(LogQuery), responses(
+    (status = OK, description = "The lines", body = LogView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(super) async fn get_log(QueryOf(query): QueryOf<LogQuery>) -> Result<Json<LogView>, RequestError> {
+    let max = u32::try_from(limits::LOG_LINES_KEPT).unwrap_or(u32::MAX);
+    let limit = page_limit(query.limit, 200, max)?;
+    let lines = log_tail::tail(query.after.unwrap_or(0), usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(Json(LogView { ok: true, lines }))
+}

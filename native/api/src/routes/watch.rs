@@ -1,0 +1,84 @@
+//! `/watch…`: the look at all lanes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use bridge::lanes::watch::{Tick, WatchView};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::extract::JsonBody;
+use crate::reply::ErrorView;
+use crate::request_error::RequestError;
+
+/// Body of `POST /watch/start`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WatchBody {
+    /// Seconds between two looks, 1 to 86400. Default: as it is.
+    #[schema(example = 15)]
+    interval_sec: Option<u64>,
+}
+
+/// Reply of the watch routes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WatchStatusView {
+    /// Always `true`.
+    ok: bool,
+    watch: WatchView,
+}
+
+/// Reply of `POST /watch/tick`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TickView {
+    /// Always `true`.
+    pub(crate) ok: bool,
+    pub(crate) tick: Tick,
+}
+
+/// How the watcher stands.
+#[utoipa::path(get, path = "/watch/status", tag = "watch", responses(
+    (status = OK, description = "The watcher", body = WatchStatusView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn get_watch_status(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
+    Json(WatchStatusView { ok: true, watch: app.watcher.status() })
+}
+
+/// Lets the watcher look by itself.
+#[utoipa::path(post, path = "/watch/start", tag = "watch", request_body = WatchBody, responses(
+    (status = OK, description = "The watcher", body = WatchStatusView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn start_watch(
+    State(app): State<Arc<App>>,
+    body: JsonBody<WatchBody>,
+) -> Result<Json<WatchStatusView>, RequestError> {
+    let interval = match body.known()?.interval_sec {
+        None => None,
+        Some(seconds @ 1..=86_400) => Some(Duration::from_secs(seconds)),
+        Some(_) => return Err(RequestError::invalid("intervalSec", "must be between 1 and 86400")),
+    };
+    Ok(Json(WatchStatusView { ok: true, watch: app.watcher.start(interval) }))
+}
+
+/// Lets the watcher look no longer by itself.
+#[utoipa::path(post, path = "/watch/stop", tag = "watch", responses(
+    (status = OK, description = "The watcher", body = WatchStatusView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn stop_watch(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
+    Json(WatchStatusView { ok: true, watch: app.watcher.stop() })
+}
+
+/// Looks at all lanes now.
+#[utoipa::path(post, path = "/watch/tick", tag = "watch", responses(
+    (status = OK, description = "What it found", body = TickView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn tick_watch(State(app): State<Arc<App>>) -> Result<Json<TickView>, RequestError> {
+    Ok(Json(TickView { ok: true, tick: app.watcher.tick().await? }))
+}

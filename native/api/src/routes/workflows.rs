@@ -1,0 +1,70 @@
+//! `/codex/workflows/…`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use bridge::lanes::Started;
+use bridge::lanes::sessions::SessionView;
+use model::job::Job;
+use model::lane::Lane;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::lanes::LaneBody;
+use crate::App;
+use crate::extract::JsonBody;
+use crate::reply::ErrorView;
+use crate::request_error::RequestError;
+
+/// Body of `POST /codex/workflows/start-visible`: a lane, and its first instruction.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StartVisibleBody {
+    #[serde(flatten)]
+    lane: LaneBody,
+    /// The first instruction.
+    #[serde(default)]
+    kickoff_prompt: Option<String>,
+}
+
+/// Reply of `POST /codex/workflows/start-visible`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StartedView {
+    /// Always `true`.
+    ok: bool,
+    lane: Lane,
+    session: SessionView,
+    /// The thread.
+    thread_id: Option<String>,
+    /// The turn of the first instruction.
+    turn_id: Option<String>,
+    /// That turn as a job.
+    job: Option<Job>,
+    /// Whether the first instruction was left out, because the thread cannot be loaded yet.
+    kickoff_skipped: bool,
+    /// Whether the lane was there before; nothing was repeated then.
+    existed: bool,
+}
+
+/// Makes or takes over a lane, starts its session, makes its thread, and sends the first instruction.
+///
+/// Asked again with the same `laneId`, it goes on with what is left, and repeats nothing.
+#[utoipa::path(post, path = "/codex/workflows/start-visible", tag = "lanes", request_body = StartVisibleBody, responses(
+    (status = OK, description = "The lane, its session and its first turn", body = StartedView),
+    (status = "default", description = "Refused or failed", body = ErrorView),
+))]
+pub(crate) async fn start_visible(
+    State(app): State<Arc<App>>,
+    JsonBody { body, .. }: JsonBody<StartVisibleBody>,
+) -> Result<Json<StartedView>, RequestError> {
+    let StartVisibleBody { lane, kickoff_prompt } = body;
+    let kickoff_prompt = kickoff_prompt.filter(|prompt| !prompt.trim().is_empty());
+    let new = super::checked(move || lane.checked()).await?;
+    let Started { lane, session, job, kickoff_skipped, existed } =
+        app.lanes.start_visible(new, kickoff_prompt).await?;
+    let turn_id = job.as_ref().and_then(|job| job.turn_id.clone());
+    let thread_id = lane.thread_id.clone();
+    Ok(Json(StartedView { ok: true, lane, session, thread_id, turn_id, job, kickoff_skipped, existed }))
+}

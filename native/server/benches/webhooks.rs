@@ -1,0 +1,152 @@
+//! What it costs to send events to a webhook: deliveries a second to a receiver on this machine, beside a bare hyper client that
+//! posts the same bodies over as many connections.
+//!
+//! Run with `npm run bench`. The receiver shares the process with both.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1 as client;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, header};
+use hyper_util::rt::TokioIo;
+use model::clock::Timestamp;
+use serde_json::json;
+use server::Bridge;
+use server::config::Config;
+use store::{LoneEvent, Store};
+use testkit::HttpClient;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+const EVENTS: usize = 10_000;
+/// As the bridge does by default.
+const CONNECTIONS: usize = 4;
+
+#[tokio::main]
+async fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, received) = receiver().await;
+    let bridge = Bridge::start(config(folder.path()), None).await.unwrap();
+    let api = HttpClient::new(bridge.url());
+    let store = Store::open(&folder.path().join("data")).unwrap();
+    let webhook = json!({"url": format!("http://{address}/"), "events": ["*"], "secret": "benchmark", "enabled": false});
+    let webhook =
+        api.post("/webhooks", &webhook).await.unwrap().body["webhook"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/webhooks/{webhook}");
+    api.patch(&path, &json!({"enabled": true})).await.unwrap();
+    // One at first: it opens what stays open.
+    record(&store, 1).await;
+    until(&received, 1).await;
+
+    let begun = Instant::now();
+    record(&store, EVENTS).await;
+    let recorded = begun.elapsed();
+    until(&received, 1 + EVENTS).await;
+    let through = begun.elapsed();
+    let body = received.borrow().1.clone();
+    bridge.stop().await;
+
+    let begun = Instant::now();
+    bare(address, &body).await;
+    let beside = begun.elapsed();
+    let rate = |time: Duration| EVENTS as f64 / time.as_secs_f64();
+    println!(
+        "\nwebhook deliveries to a local receiver ({EVENTS} events, {CONNECTIONS} at a time, {} bytes each)",
+        body.len()
+    );
+    println!("recorded in the log     {:10.0} a second", rate(recorded));
+    println!("bare hyper client       {:10.0} a second", rate(beside));
+    println!(
+        "through the bridge      {:10.0} a second, durable, signed, each with its record",
+        rate(through)
+    );
+    println!("ratio                   {:10.2}", rate(beside) / rate(through));
+}
+
+fn config(folder: &std::path::Path) -> Config {
+    Config::new(folder.join("data"), folder.join("discovery"), folder.to_owned())
+}
+
+async fn record(store: &Store, count: usize) {
+    let mut last = None;
+    for number in 0..count {
+        let event = LoneEvent {
+            at: Timestamp::now(),
+            event_type: "item.completed".into(),
+            job_id: None,
+            conversation_id: Some("01a1fce0-42ba-71f2-bb54-5ee94c4439d6".into()),
+            turn_id: None,
+            lane_id: None,
+            payload: json!({"item": {"type": "agentMessage", "text": "x".repeat(400)}, "number": number})
+                .to_string(),
+        };
+        last = Some(store.record_event(event).await.unwrap());
+    }
+    last.unwrap().committed().await.unwrap();
+}
+
+/// A receiver, with the number of requests and the last body.
+async fn receiver() -> (SocketAddr, watch::Receiver<(usize, Bytes)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, received) = watch::channel((0, Bytes::new()));
+    let sender = Arc::new(sender);
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            stream.set_nodelay(true).unwrap();
+            let sender = Arc::clone(&sender);
+            let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+                let sender = Arc::clone(&sender);
+                async move {
+                    let body = request.into_body().collect().await.unwrap().to_bytes();
+                    sender.send_modify(|(count, last)| {
+                        *count += 1;
+                        *last = body;
+                    });
+                    Ok::<_, Infallible>(Response::new(Full::new(Bytes::new())))
+                }
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    (address, received)
+}
+
+async fn until(received: &watch::Receiver<(usize, Bytes)>, count: usize) {
+    received.clone().wait_for(|(there, _)| *there >= count).await.unwrap();
+}
+
+async fn bare(address: SocketAddr, body: &Bytes) {
+    let mut clients = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let body = body.clone();
+        clients.push(tokio::spawn(async move {
+            let stream = TcpStream::connect(address).await.unwrap();
+            stream.set_nodelay(true).unwrap();
+            let (mut sender, connection) = client::handshake(TokioIo::new(stream)).await.unwrap();
+            tokio::spawn(connection);
+            for _ in 0..EVENTS / CONNECTIONS {
+                let request = Request::post("/")
+                    .header(header::HOST, address.to_string())
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(Full::new(body.clone()))
+                    .unwrap();
+                let reply = sender.send_request(request).await.unwrap();
+                assert!(reply.status().is_success());
+                reply.into_body().collect().await.unwrap();
+            }
+        }));
+    }
+    for client in clients {
+        client.await.unwrap();
+    }
+}

@@ -1,0 +1,44 @@
+//! The code of a folder served alone, without a bridge: `codex-bridge context`.
+
+use api::guard::Guard;
+use api::{Server, Terms, code_router, listen};
+use bridge::code::Code;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::start::{StartError, generate_token, make_data_folder};
+
+/// A server of the code-context protocol.
+pub struct CodeServer {
+    server: Server,
+    url: String,
+}
+
+impl CodeServer {
+    /// Listens where `config` says, for whom it lets in.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(config: Config, code: Code, stopping: CancellationToken) -> Result<Self, StartError> {
+        let config = config.checked().map_err(StartError::Config)?;
+        let address = config.address().map_err(StartError::Config)?;
+        make_data_folder(&config)?;
+        let token = generate_token(&config)?.map(|(token, _)| token);
+        let (listener, address) = listen(address, config.port).await?;
+        let guard = Guard::new(address, config.auth_token, token, &config.allowed_origins);
+        let router = code_router(code, guard.allowed_origins());
+        let terms = Terms { guard: guard.into(), limits: config.http, stopping };
+        Ok(Self { server: Server::new(terms, router, listener, address), url: format!("http://{address}") })
+    }
+
+    /// The address that it serves.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Serves until it stops.
+    pub async fn run(self) {
+        self.server.run().await;
+    }
+}

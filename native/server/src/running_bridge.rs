@@ -1,0 +1,308 @@
+//! A running bridge: composed, started in order and stopped in order.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use api::guard::Guard;
+use api::sign_in::SignIn;
+use api::{App, InProcess, InProcessReply, Server, Terms, listen};
+use bridge::approvals::Approvals;
+use bridge::code::Code;
+use bridge::conversations::Conversations;
+use bridge::conversations::message::MessageDefaults;
+use bridge::editor::Editor;
+use bridge::events::{Events, Filter, Listener};
+use bridge::instance::{DiscoveryEntry, Instance};
+use bridge::jobs::Jobs;
+use bridge::lanes::watch::Watcher;
+use bridge::lanes::{LaneParts, Lanes};
+use bridge::session::Session;
+use bridge::sessions::Sessions;
+use bridge::threads::Threads;
+use bridge::webhooks::Webhooks;
+use model::clock::Timestamp;
+use model::limits;
+use nats::{CommandContext, Nats};
+use store::{Store, StoreError};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::nats_gateway::ApiGateway;
+use crate::reconciler::{Reconciler, prune};
+use crate::start::{StartError, folder_error, generate_token, make_data_folder, store_error};
+
+/// A running bridge. Stop it with [`Bridge::stop`]; dropping it only lets go.
+#[derive(Debug)]
+pub struct Bridge {
+    url: String,
+    app: Arc<App>,
+    in_process: InProcess,
+    store: Store,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+    announced: Mutex<Announced>,
+    stopped: tokio::sync::Mutex<bool>,
+}
+
+#[derive(Debug)]
+struct Announced {
+    instance: Option<Instance>,
+    entry: DiscoveryEntry,
+}
+
+impl Bridge {
+    /// Starts a bridge. Must be called inside a tokio runtime, which must live as long as the bridge.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    pub async fn start(config: Config, editor: Option<Arc<dyn Editor>>) -> Result<Self, StartError> {
+        let config = config.checked().map_err(StartError::Config)?;
+        let address = config.address().map_err(StartError::Config)?;
+        make_data_folder(&config)?;
+        let store = Store::open(&config.data_folder).map_err(store_error(&config.data_folder))?;
+        let instance_id = Uuid::new_v4().to_string();
+        let instance = Instance::register(instance_id.clone(), &config.data_folder, &config.discovery_folder)
+            .map_err(folder_error(&config.discovery_folder))?;
+
+        let (listener, address) = listen(address, config.port).await?;
+        let code_listener = match config.context_port {
+            Some(port) => Some(listen(address.ip(), port).await?),
+            None => None,
+        };
+        let url = format!("http://{address}");
+        let generated = generate_token(&config)?;
+
+        let stopping = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let events = Events::new(store.clone());
+        let webhooks = Webhooks::new(store.clone(), config.webhooks.clone(), &config.data_folder);
+        let nats = match config.nats.clone() {
+            Some(nats) => {
+                let opened = Nats::new(nats, store.clone(), &config.data_folder).await;
+                Some(opened.map_err(store_error(&config.data_folder))?)
+            }
+            None => None,
+        };
+        let jobs = Jobs::new(store.clone(), events.clone(), instance_id.clone());
+        let session = Session::new(
+            config.locate.clone(),
+            // A folder that stays; threads name their own.
+            config.data_folder.clone(),
+            config.environment.clone(),
+            config.version.clone(),
+            stopping.clone(),
+            tasks.clone(),
+        );
+        let sessions = Sessions::new(session.clone());
+        let approvals = Approvals::new(
+            store.clone(),
+            instance_id.clone(),
+            editor.clone(),
+            config.approval_timeout,
+            config.discovery_folder.clone(),
+            tasks.clone(),
+        );
+        let conversations = Conversations::new(
+            jobs.clone(),
+            approvals.clone(),
+            sessions.clone(),
+            editor.clone(),
+            config.discovery_folder.clone(),
+            stopping.clone(),
+            tasks.clone(),
+        );
+        let defaults = MessageDefaults {
+            cwd: config.working_folder.clone(),
+            send_timeout: config.request_timeout,
+            open_timeout: config.tab_timeout,
+            approval_timeout: config.approval_timeout,
+            has_editor: editor.is_some(),
+        };
+        let lanes = Lanes::new(LaneParts {
+            store: store.clone(),
+            instance_id: instance_id.clone(),
+            peers: instance.peers(),
+            jobs: jobs.clone(),
+            approvals: approvals.clone(),
+            conversations: conversations.clone(),
+            threads: sessions.clone(),
+            defaults: defaults.clone(),
+            isolation: config.lane_isolation,
+            session_limits: config.lane_sessions,
+            worktrees_folder: config.data_folder.join("worktrees"),
+            stopping: stopping.clone(),
+            tasks: tasks.clone(),
+        });
+        let watcher = Watcher::new(lanes.clone());
+        let entry = DiscoveryEntry {
+            instance_id: instance_id.clone(),
+            url: url.clone(),
+            pid: std::process::id(),
+            workspace_folders: config.workspace_folders.clone(),
+            version: config.version.clone(),
+            started_at: Timestamp::now(),
+            token_file: generated.as_ref().map(|(_, file)| file.clone()),
+            lock_file: instance.lock_file(),
+        };
+        instance.announce(&entry).map_err(folder_error(&config.discovery_folder))?;
+
+        let token = generated.map(|(token, _)| token);
+        let guard = |address| {
+            let (configured, made) = (config.auth_token.clone(), token.clone());
+            Guard::new(address, configured, made, &config.allowed_origins)
+        };
+        let sign_in = SignIn::open(store.clone(), config.auth_token.clone().or_else(|| token.clone()))
+            .await
+            .map_err(|error| StartError::Store { folder: config.data_folder.clone(), error })?;
+        let open_code = editor.as_ref().and_then(|editor| editor.code());
+        let code = Code::new(config.workspace_folders.clone(), config.data_folder.join("code"), open_code);
+        let app = Arc::new(App {
+            guard: Arc::new(guard(address).with_sign_in(sign_in.clone())),
+            sign_in,
+            code: code.clone(),
+            jobs: jobs.clone(),
+            approvals: approvals.clone(),
+            events: events.clone(),
+            webhooks: webhooks.clone(),
+            nats: nats.as_ref().map(Nats::status),
+            conversations: conversations.clone(),
+            threads: Threads::new(conversations.clone(), sessions, config.rpc),
+            session: session.clone(),
+            lanes,
+            watcher: watcher.clone(),
+            debug_routes: config.debug_routes,
+            defaults,
+            url: url.clone(),
+            requested_port: config.port,
+            data_folder: config.data_folder.clone(),
+            discovery_folder: config.discovery_folder.clone(),
+            settings: config.in_force(),
+            instance_id,
+            version: config.version.clone(),
+            started_at: entry.started_at,
+            limits: config.http.clone(),
+            store: store.clone(),
+            peers: instance.peers(),
+            tasks: tasks.clone(),
+            stopping: stopping.clone(),
+        });
+        session.search_in_background();
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(events.run()));
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(watcher.run()));
+        tasks.spawn(webhooks.run(stopping.clone()));
+        let reconciler = Reconciler { jobs, approvals, conversations, peers: instance.peers() };
+        // Before the first request: what waited must not be overtaken.
+        reconciler.reconcile().await;
+        let router = api::router(Arc::clone(&app));
+        let terms = |guard| Terms { guard, limits: config.http.clone(), stopping: stopping.clone() };
+        let server = Server::new(terms(Arc::clone(&app.guard)), router.clone(), listener, address);
+        tasks.spawn(server.run());
+        if let Some((listener, address)) = code_listener {
+            let guard = Arc::new(guard(address));
+            let router = api::code_router(code, guard.allowed_origins());
+            tasks.spawn(Server::new(terms(guard), router, listener, address).run());
+            tracing::info!(%address, "answering about the code of the workspace on a port of its own");
+        }
+        let in_process = InProcess::new(router);
+        if let Some(nats) = nats {
+            let gateway = ApiGateway::new(Arc::clone(&app.guard), in_process.clone());
+            let context = CommandContext {
+                instance_id: app.instance_id.clone(),
+                tasks: tasks.clone(),
+                stopping: stopping.clone(),
+            };
+            tasks.spawn(nats.run(gateway, context));
+        }
+        tasks.spawn(reconciler.run(stopping.clone()));
+        tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
+        tracing::info!(url, data_folder = %config.data_folder.display(), "the bridge is running");
+        let announced = Mutex::new(Announced { instance: Some(instance), entry });
+        let stopped = tokio::sync::Mutex::new(false);
+        Ok(Self { url, app, in_process, store, stopping, tasks, announced, stopped })
+    }
+
+    /// The address that it serves, for example `http://127.0.0.1:8765`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The body of `GET /health`.
+    pub async fn health(&self) -> serde_json::Value {
+        match api::health(&self.app).await {
+            Ok(health) => serde_json::to_value(health).unwrap_or_default(),
+            Err(error) => serde_json::json!({"ok": false, "error": error.to_string()}),
+        }
+    }
+
+    /// Calls a route of the API on behalf of the program that the bridge runs in, as over HTTP but without a connection.
+    /// `path` may have a query; `body` is an object. Every error is a reply.
+    pub async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> InProcessReply {
+        self.in_process.request(method, path, body).await
+    }
+
+    /// Listens to the recorded events that `filter` selects, those of the other bridges of the data folder included, from now
+    /// on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn listen(&self, filter: Filter) -> Result<Listener, StoreError> {
+        self.app.events.listen(filter).await
+    }
+
+    /// The number of unfinished jobs, and its changes.
+    #[must_use]
+    pub fn running_jobs(&self) -> watch::Receiver<usize> {
+        self.app.jobs.running()
+    }
+
+    /// How far the building of the code index is, and its changes; `None` while nothing is built.
+    #[must_use]
+    pub fn index_progress(&self) -> watch::Receiver<Option<context::Progress>> {
+        self.app.code.progress()
+    }
+
+    /// The folders open in this window changed.
+    pub fn set_workspace_folders(&self, folders: Vec<PathBuf>) {
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        self.app.code.set_roots(folders.clone());
+        announced.entry.workspace_folders = folders;
+        if let Some(instance) = &announced.instance
+            && let Err(error) = instance.announce(&announced.entry)
+        {
+            tracing::warn!(%error, "cannot update the discovery file");
+        }
+    }
+
+    /// Ends every job truthfully, ends Codex, frees the port; within 3.5 s. Idempotent.
+    pub async fn stop(&self) {
+        let mut stopped = self.stopped.lock().await;
+        if std::mem::replace(&mut *stopped, true) {
+            return;
+        }
+        self.stopping.cancel();
+        self.tasks.close();
+        // The turns are interrupted by their tasks, which need Codex alive; one that hangs must not keep the rest.
+        if tokio::time::timeout(limits::STOP_TASKS_TIMEOUT, self.tasks.wait()).await.is_err() {
+            tracing::error!("not everything stopped in time; the next start finds out what became of it");
+        }
+        let close = async {
+            self.app.session.stop().await;
+            self.store.close().await;
+        };
+        if tokio::time::timeout(limits::STOP_CLOSE_TIMEOUT, close).await.is_err() {
+            tracing::error!("Codex or the database did not close in time");
+        }
+        // The lock goes last: until then no other bridge process may judge our jobs.
+        self.announced.lock().unwrap_or_else(PoisonError::into_inner).instance.take();
+        tracing::info!("the bridge has stopped");
+    }
+}

@@ -1,0 +1,125 @@
+//! The description of the API is current, and replies are what it says.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::TestBridge;
+
+fn description() -> Value {
+    serde_json::from_str(&api::openapi_json()).unwrap()
+}
+
+#[test]
+fn openapi_is_current() {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json");
+    let committed = std::fs::read_to_string(committed).unwrap_or_default().replace("\r\n", "\n");
+    // Not assert_eq: nobody wants to read two whole documents.
+    assert!(committed == api::openapi_json(), "openapi.json is out of date; run: cargo xtask openapi");
+}
+
+#[test]
+fn every_operation_has_an_id_and_an_error_reply() {
+    let description = description();
+    let mut ids = Vec::new();
+    for (path, operations) in description["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            assert!(!id.is_empty(), "{method} {path} has no operationId");
+            assert!(
+                operation["responses"]["default"].is_object(),
+                "{method} {path} does not describe its errors"
+            );
+            assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+            ids.push(id.to_owned());
+        }
+    }
+    let all = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "an operationId is used twice");
+}
+
+/// Checks a reply against the schema that the description gives for it.
+fn check_reply(operation: &str, status: u16, body: &Value) {
+    let mut document = description();
+    let mut operations =
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let described = operations.find(|described| described["operationId"] == operation).unwrap();
+    let responses = &described["responses"];
+    let response = responses.get(status.to_string()).unwrap_or(&responses["default"]);
+    let schema = response["content"]["application/json"]["schema"].clone();
+    assert!(schema.is_object(), "{operation} {status} has no schema");
+    document["allOf"] = json!([schema]);
+    let validator = jsonschema::validator_for(&document).unwrap();
+    let problems: Vec<_> =
+        validator.iter_errors(body).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(problems.is_empty(), "{operation} {status}: {problems:#?}\n{body:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_are_what_the_description_says() {
+    let test = TestBridge::start().await;
+    check_reply("get_health", 200, &test.get("/health").await.body);
+    let created = test.create("hello\n@model plan").await;
+    check_reply("create_conversation", 200, &created);
+    test.ended_of(&created).await;
+    let failed = test.create("@model fail 500").await;
+    test.ended_of(&failed).await;
+    let id = created["conversationId"].as_str().unwrap();
+    let sent = test.post(&format!("/conversations/{id}/messages"), json!({"message": "more"})).await.body;
+    check_reply("send_to_conversation", 200, &sent);
+    for job in test.get("/jobs").await.body["jobs"].as_array().unwrap() {
+        let reply = test.get(&format!("/jobs/{}", job["jobId"].as_str().unwrap())).await;
+        check_reply("get_job", 200, &reply.body);
+    }
+    check_reply("list_jobs", 200, &test.get("/jobs").await.body);
+    check_reply("list_open_conversations", 200, &test.get("/conversations/open").await.body);
+    check_reply("get_current_conversation", 200, &test.get("/conversations/current").await.body);
+    check_reply("get_job", 404, &test.get("/jobs/nope").await.body);
+    check_reply("create_conversation", 409, &test.post("/conversations", json!({})).await.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_is_served() {
+    let test = TestBridge::start().await;
+    assert_eq!(test.get("/openapi.json").await.body, description());
+}
+
+/// Every described operation, with its path parameters filled in.
+pub(crate) fn operations() -> Vec<(Method, String)> {
+    let description = description();
+    let mut operations = Vec::new();
+    for (path, described) in description["paths"].as_object().unwrap() {
+        let path = [
+            "{jobId}",
+            "{conversationId}",
+            "{approvalId}",
+            "{laneId}",
+            "{threadId}",
+            "{webhookId}",
+            "{deliveryId}",
+        ]
+        .iter()
+        .fold(path.clone(), |path, parameter| path.replace(parameter, "nope"));
+        assert!(!path.contains('{'), "a path parameter that this test does not know: {path}");
+        for method in described.as_object().unwrap().keys() {
+            operations.push((method.to_uppercase().parse().unwrap(), path.clone()));
+        }
+    }
+    operations
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_method_is_told_which_are_right() {
+    let test = TestBridge::start().await;
+    for (_, path) in operations() {
+        let reply = test.client.send(Method::PUT, &path, &[], Bytes::new()).await.unwrap();
+        assert_eq!(reply.status, 405, "{path}");
+        let allow = reply.headers["allow"].to_str().unwrap();
+        assert!(!allow.is_empty() && !allow.contains("PUT"), "{path}: {allow}");
+        assert_eq!(reply.body["code"], "method_not_allowed", "{path}");
+    }
+}

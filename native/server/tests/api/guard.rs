@@ -1,0 +1,102 @@
+//! Every route is behind the guard.
+
+use bytes::Bytes;
+use http::Method;
+
+use crate::contract::operations;
+use crate::support::TestBridge;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_refuses_foreign_hosts_origins_and_sites() {
+    let test = TestBridge::start().await;
+    let mut routes = operations();
+    routes.push((Method::GET, "/openapi.json".into()));
+    routes.push((Method::GET, "/no/such/route".into()));
+    for (method, path) in routes {
+        for header in
+            [("host", "evil.example"), ("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")]
+        {
+            let headers = [header, ("content-type", "application/json")];
+            let reply =
+                test.client.send(method.clone(), &path, &headers, Bytes::from_static(b"{}")).await.unwrap();
+            assert_eq!(reply.status, 403, "{method} {path} with {header:?}");
+            assert_eq!(reply.body["ok"], false);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_wants_the_token_where_one_is_set() {
+    let test = TestBridge::start_with(None, |config| config.auth_token = Some("secret".into())).await;
+    // A browser that signs in has no token; its code says whether it may.
+    let sign_in = (Method::POST, "/dashboard/session".to_owned());
+    for (method, path) in operations().into_iter().filter(|operation| *operation != sign_in) {
+        for headers in [&[][..], &[("authorization", "Bearer wrong")]] {
+            let reply = test.client.send(method.clone(), &path, headers, Bytes::new()).await.unwrap();
+            assert_eq!(reply.status, 401, "{method} {path} with {headers:?}");
+            assert_eq!(reply.body["error"], "Unauthorized");
+            assert_eq!(reply.headers["www-authenticate"], "Bearer");
+        }
+    }
+    for header in [("authorization", "bearer secret"), ("x-codex-bridge-token", "secret")] {
+        let reply = test.client.send(Method::GET, "/health", &[header], Bytes::new()).await.unwrap();
+        assert_eq!(reply.status, 200, "{header:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn allowed_pages_get_their_cors_headers_and_others_none() {
+    let allowed = "http://localhost:3000";
+    let test = TestBridge::start_with(None, |config| config.allowed_origins = vec![allowed.into()]).await;
+    let headers = [("origin", allowed), ("access-control-request-method", "POST")];
+    let preflight =
+        test.client.send(Method::OPTIONS, "/conversations", &headers, Bytes::new()).await.unwrap();
+    assert_eq!(preflight.status, 200);
+    assert_eq!(preflight.headers["access-control-allow-origin"], allowed);
+    let reply = test.client.send(Method::GET, "/health", &[("origin", allowed)], Bytes::new()).await.unwrap();
+    assert_eq!(reply.headers["access-control-allow-origin"], allowed);
+    let reply = test.get("/health").await;
+    assert!(!reply.headers.contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_addresses_than_loopback_need_a_token() {
+    let model = testkit::ScriptedModel::start().await;
+    let folders = crate::support::Folders::for_model(&model);
+    let mut config = folders.config();
+    config.host = "0.0.0.0".into();
+    let refused = server::Bridge::start(config.clone(), None).await.unwrap_err();
+    assert!(refused.to_string().contains("token"), "{refused}");
+    config.auth_token = Some("secret".into());
+    let bridge = server::Bridge::start(config, None).await.unwrap();
+    let port = bridge.url().rsplit(':').next().unwrap().to_owned();
+    let client = testkit::HttpClient::new(&format!("http://127.0.0.1:{port}"));
+    assert_eq!(client.get("/health").await.unwrap().status, 401);
+    let token = [("authorization", "Bearer secret"), ("host", "my-machine.example")];
+    assert_eq!(client.send(Method::GET, "/health", &token, Bytes::new()).await.unwrap().status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_origin_is_refused_at_start() {
+    let model = testkit::ScriptedModel::start().await;
+    let folders = crate::support::Folders::for_model(&model);
+    for wrong in ["*", "localhost:3000", "http://", "http://*.example", "http://localhost/path"] {
+        let mut config = folders.config();
+        config.allowed_origins = vec![wrong.into()];
+        let refused = server::Bridge::start(config, None).await.unwrap_err().to_string();
+        assert!(refused.contains("not an origin"), "{wrong}: {refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_nowhere_to_be_read() {
+    let test = TestBridge::start_with(None, |config| config.auth_token = Some("hush-hush".into())).await;
+    let token = [("authorization", "Bearer hush-hush")];
+    let health = test.client.send(Method::GET, "/health", &token, Bytes::new()).await.unwrap();
+    assert!(!health.body.to_string().contains("hush-hush"));
+    for entry in std::fs::read_dir(test.folders.discovery()).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(!text.contains("hush-hush"));
+    }
+    assert!(!format!("{:?}", test.bridge).contains("hush-hush"));
+}

@@ -1,0 +1,124 @@
+//! Webhooks: what receivers get, whatever happens to them and to the bridge. Here is what the tests have in common.
+
+mod durable;
+mod receivers;
+mod subscriptions;
+
+use std::time::Duration;
+
+use bridge::webhooks::WebhookConfig;
+use model::clock::Timestamp;
+use model::delivery::RetryPolicy;
+use model::limits::WebhookLimits;
+use serde_json::{Value, json};
+use server::config::Config;
+use sha2::{Digest, Sha256};
+use store::{LoneEvent, Store};
+use testkit::{HttpClient, ReceivedWebhook};
+
+use crate::support::{TestBridge, eventually};
+
+/// Everything that takes seconds to days, in milliseconds.
+pub(super) fn quick(config: &mut Config) {
+    config.webhooks = WebhookConfig {
+        allow_private_networks: false,
+        limits: WebhookLimits {
+            in_flight_max: 4,
+            connect_timeout: Duration::from_secs(3),
+            attempt_timeout: Duration::from_secs(3),
+            retry: RetryPolicy {
+                wait_min: Duration::from_millis(20),
+                wait_max: Duration::from_millis(200),
+                rest_max: Duration::from_millis(50),
+                ..RetryPolicy::default()
+            },
+        },
+    };
+}
+
+/// Gives up after a blink.
+pub(super) fn impatient(config: &mut Config) {
+    quick(config);
+    config.webhooks.limits.retry.age_max = Duration::from_millis(200);
+    config.webhooks.limits.retry.attempts_min = 2;
+}
+
+pub(super) async fn start(change: impl FnOnce(&mut Config)) -> TestBridge {
+    TestBridge::start_with(None, change).await
+}
+
+pub(super) async fn create(client: &HttpClient, body: &Value) -> String {
+    let reply = client.post("/webhooks", body).await.unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    reply.body["webhook"]["id"].as_str().unwrap().to_owned()
+}
+
+pub(super) async fn deliveries(client: &HttpClient, id: &str) -> Vec<Value> {
+    let reply = client.get(&format!("/webhooks/{id}/deliveries?limit=500")).await.unwrap();
+    reply.body["deliveries"].as_array().unwrap().clone()
+}
+
+pub(super) async fn webhook(client: &HttpClient, id: &str) -> Value {
+    client.get(&format!("/webhooks/{id}")).await.unwrap().body["webhook"].clone()
+}
+
+/// The delivery of the only event there was, once it stands so.
+pub(super) async fn one(client: &HttpClient, id: &str, status: &str) -> Value {
+    eventually(&format!("a delivery is {status}"), || async {
+        deliveries(client, id).await.into_iter().find(|delivery| delivery["status"] == status)
+    })
+    .await
+}
+
+/// What any bridge of the folder might record. The store is another process' as far as the bridge can tell.
+pub(super) async fn record(store: &Store, event_type: &str, conversation: Option<&str>, number: usize) {
+    let event = LoneEvent {
+        at: Timestamp::now(),
+        event_type: event_type.to_owned(),
+        job_id: None,
+        conversation_id: conversation.map(str::to_owned),
+        turn_id: None,
+        lane_id: None,
+        payload: json!({"number": number}).to_string(),
+    };
+    store.record_event(event).await.unwrap().committed().await.unwrap();
+}
+
+pub(super) fn store_of(test: &TestBridge) -> Store {
+    Store::open(&test.folders.data()).unwrap()
+}
+
+pub(super) fn number(received: &ReceivedWebhook) -> usize {
+    usize::try_from(received.json()["payload"]["number"].as_u64().unwrap()).unwrap()
+}
+
+/// HMAC-SHA256 from its definition (RFC 2104).
+pub(super) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
+    assert!(key.len() <= 64);
+    let padded =
+        |pad: u8| -> Vec<u8> { (0..64).map(|at| key.get(at).copied().unwrap_or_default() ^ pad).collect() };
+    let inner = Sha256::digest([&padded(0x36)[..], message].concat());
+    Sha256::digest([&padded(0x5c)[..], &inner[..]].concat()).to_vec()
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits =
+            chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * place)) as usize & 63] as char;
+            text.push(if place <= chunk.len() { digit } else { '=' });
+        }
+    }
+    text
+}
+
+pub(super) fn assert_signed(received: &ReceivedWebhook, key: &[u8]) {
+    let (id, timestamp) = (received.header("webhook-id"), received.header("webhook-timestamp"));
+    let message = [format!("{id}.{timestamp}.").as_bytes(), &received.body[..]].concat();
+    assert_eq!(received.header("webhook-signature"), format!("v1,{}", base64(&hmac(key, &message))));
+    let age = Timestamp::now().as_millis() / 1000 - timestamp.parse::<i64>().unwrap();
+    assert!((-1..60).contains(&age), "{timestamp}");
+}

@@ -1,0 +1,238 @@
+//! Table `approvals`. An approval's change and the event that tells of it are one transaction.
+
+use model::approval::{Approval, ApprovalStatus};
+use model::clock::Timestamp;
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use serde_json::json;
+
+use super::events::{NewEvent, append};
+use super::{Store, StoreError};
+
+/// Which approvals to list.
+#[derive(Debug, Clone, Default)]
+pub struct ApprovalQuery {
+    /// Only those that stand so.
+    pub status: Option<ApprovalStatus>,
+    /// Only those of this job.
+    pub job_id: Option<String>,
+    /// Only those of this conversation.
+    pub conversation_id: Option<String>,
+    /// Only those of this lane.
+    pub lane_id: Option<String>,
+    /// Only those older than this one.
+    pub before: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Approvals, newest first.
+#[derive(Debug, Clone)]
+pub struct ApprovalPage {
+    /// The approvals of this page.
+    pub approvals: Vec<Approval>,
+    /// Whether older ones match, too.
+    pub more: bool,
+}
+
+impl Store {
+    /// Records a question that was just asked in the process `instance_id`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insert_approval(&self, instance_id: &str, approval: &Approval) -> Result<(), StoreError> {
+        let (instance_id, approval) = (instance_id.to_owned(), approval.clone());
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO approvals (approval_id, instance_id, status, job_id, conversation_id, created_at, approval)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    approval.approval_id,
+                    instance_id,
+                    approval.status.name(),
+                    approval.job_id,
+                    // The column only serves to find approvals of a conversation.
+                    approval.conversation_id.as_deref().unwrap_or_default(),
+                    approval.created_at.as_millis(),
+                    serde_json::to_string(&approval)?,
+                ])?;
+            append_approval_event(connection, &approval, "approval.requested")
+        })
+        .await
+    }
+
+    /// Records how a pending approval was resolved. One that was resolved before stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn update_approval(&self, approval: &Approval) -> Result<(), StoreError> {
+        let approval = approval.clone();
+        self.write(move |connection| {
+            let changed = connection
+                .prepare_cached(
+                    "UPDATE approvals SET status = ?2, approval = ?3 WHERE approval_id = ?1 AND status = 'pending'",
+                )?
+                .execute(params![
+                    approval.approval_id,
+                    approval.status.name(),
+                    serde_json::to_string(&approval)?
+                ])?;
+            if changed == 0 {
+                return Ok(());
+            }
+            append_approval_event(connection, &approval, "approval.resolved")
+        })
+        .await
+    }
+
+    /// One approval.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn approval(&self, approval_id: &str) -> Result<Option<Approval>, StoreError> {
+        let approval_id = approval_id.to_owned();
+        self.read(move |connection| {
+            let text: Option<String> = connection
+                .prepare_cached("SELECT approval FROM approvals WHERE approval_id = ?1")?
+                .query_row([approval_id], |row| row.get(0))
+                .optional()?;
+            Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+        })
+        .await
+    }
+
+    /// The bridge process whose Codex waits for the answer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn approval_instance(&self, approval_id: &str) -> Result<Option<String>, StoreError> {
+        let approval_id = approval_id.to_owned();
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached("SELECT instance_id FROM approvals WHERE approval_id = ?1")?
+                .query_row([approval_id], |row| row.get(0))
+                .optional()?)
+        })
+        .await
+    }
+
+    /// Approvals, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn approvals(&self, query: ApprovalQuery) -> Result<ApprovalPage, StoreError> {
+        self.read(move |connection| {
+            let mut sql = "SELECT approval FROM approvals WHERE TRUE".to_owned();
+            let mut values: Vec<SqlValue> = Vec::new();
+            let conditions = [
+                (" AND status = ?", query.status.map(|status| status.name().to_owned())),
+                (" AND job_id = ?", query.job_id),
+                (" AND conversation_id = ?", query.conversation_id),
+                (" AND json_extract(approval, '$.laneId') = ?", query.lane_id),
+                (" AND rowid < (SELECT rowid FROM approvals WHERE approval_id = ?)", query.before),
+            ];
+            for (condition, value) in conditions {
+                if let Some(value) = value {
+                    sql.push_str(condition);
+                    values.push(value.into());
+                }
+            }
+            // One more than asked for tells whether there are more.
+            sql.push_str(" ORDER BY rowid DESC LIMIT ?");
+            values.push((i64::from(query.limit) + 1).into());
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut approvals = Vec::new();
+            while let Some(row) = rows.next()? {
+                approvals.extend(readable(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?));
+            }
+            let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+            let more = approvals.len() > limit;
+            approvals.truncate(limit);
+            Ok(ApprovalPage { approvals, more })
+        })
+        .await
+    }
+
+    /// Pending approvals with the bridge process that waits for each, without those of `instance_id`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pending_approvals_of_others(
+        &self,
+        instance_id: &str,
+    ) -> Result<Vec<(String, Approval)>, StoreError> {
+        let instance_id = instance_id.to_owned();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT instance_id, approval FROM approvals WHERE status = 'pending' AND instance_id <> ?1",
+            )?;
+            let mut rows = statement.query([instance_id])?;
+            let mut approvals = Vec::new();
+            while let Some(row) = rows.next()? {
+                let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+                if let Some(approval) = readable(text) {
+                    approvals.push((row.get(0)?, approval));
+                }
+            }
+            Ok(approvals)
+        })
+        .await
+    }
+}
+
+/// Forgets resolved approvals of turns that other programs queued; those of jobs are forgotten with their jobs.
+pub(super) fn forget_approvals_without_job(
+    connection: &Connection,
+    created_before: Timestamp,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM approvals WHERE job_id IS NULL AND status <> 'pending' AND created_at < ?1",
+        [created_before.as_millis()],
+    )?;
+    Ok(())
+}
+
+/// A newer version of this program may have written what we cannot read; that must not hide all else.
+fn readable(text: &str) -> Option<Approval> {
+    serde_json::from_str(text)
+        .inspect_err(|error| tracing::warn!(%error, "passed over a stored approval that cannot be read"))
+        .ok()
+}
+
+fn append_approval_event(
+    connection: &Connection,
+    approval: &Approval,
+    event_type: &str,
+) -> Result<(), StoreError> {
+    let payload = json!({
+        "approvalId": approval.approval_id,
+        "kind": approval.kind,
+        "status": approval.status,
+        "source": approval.source,
+        "summary": approval.summary,
+        "command": approval.command,
+        "cwd": approval.cwd,
+        "decisions": approval.decisions,
+        "expiresAt": approval.expires_at,
+        "decision": approval.decision,
+        "resolvedBy": approval.resolved_by,
+    });
+    let event = NewEvent {
+        at: approval.resolved_at.unwrap_or(approval.created_at),
+        event_type,
+        job_id: approval.job_id.as_deref(),
+        conversation_id: approval.conversation_id.as_deref(),
+        turn_id: approval.turn_id.as_deref(),
+        lane_id: approval.lane_id.as_deref(),
+        payload: &payload.to_string(),
+    };
+    append(connection, &event)?;
+    if approval.lane_id.is_none() {
+        return Ok(());
+    }
+    // By the name that the lanes' clients listen for.
+    append(connection, &NewEvent { event_type: &format!("lane.{event_type}"), ..event })
+}

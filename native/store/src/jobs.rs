@@ -1,0 +1,421 @@
+//! Table `jobs`. A job's change and the event that tells of it are one transaction.
+
+use model::clock::Timestamp;
+use model::job::{Job, JobEvent, JobStatus};
+use model::limits;
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::events::{NewEvent, append, forget_events};
+use super::{Store, StoreError};
+
+/// Which jobs to list.
+#[derive(Debug, Clone)]
+pub struct JobQuery {
+    /// Only jobs in this state.
+    pub status: Option<JobStatus>,
+    /// Only jobs of this conversation.
+    pub conversation_id: Option<String>,
+    /// Only jobs of this lane.
+    pub lane_id: Option<String>,
+    /// Only jobs with this in their message, their folder or one of their ids; ASCII letters in either case.
+    pub search: Option<String>,
+    /// Only jobs older than this one.
+    pub before: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Jobs, newest first.
+#[derive(Debug, Clone)]
+pub struct JobPage {
+    /// The jobs of this page.
+    pub jobs: Vec<Job>,
+    /// Whether older ones match, too.
+    pub more: bool,
+}
+
+/// How many jobs are in which state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobCounts {
+    /// Accepted, not begun.
+    pub starting: u64,
+    /// Running.
+    pub running: u64,
+    /// Ended well.
+    pub completed: u64,
+    /// Ended otherwise.
+    pub failed: u64,
+    /// The newest job.
+    pub latest_job_id: Option<String>,
+}
+
+/// What happened to the jobs that were accepted in a period of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobPeriod {
+    /// When it begins.
+    pub at: Timestamp,
+    /// Jobs that ended well.
+    pub completed: u64,
+    /// Jobs that ended otherwise.
+    pub failed: u64,
+    /// Jobs that have not ended.
+    pub unfinished: u64,
+    /// Tokens sent to the model, cached ones included.
+    pub input_tokens: u64,
+    /// Of these, read from the provider's cache.
+    pub cached_input_tokens: u64,
+    /// Tokens that the model wrote, reasoning included.
+    pub output_tokens: u64,
+}
+
+/// Condition of jobs in which a text is found.
+const SEARCHED: &str = " AND instr(lower(job_id || ' ' || coalesce(conversation_id, '') || ' ' ||
+    coalesce(json_extract(job, '$.cwd'), '') || ' ' || json_extract(job, '$.message')), lower(?)) > 0";
+
+impl Store {
+    /// Records a new job, run by `instance_id`, with its first event. `message` is kept until the job ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insert_job(&self, instance_id: &str, job: &Job, message: String) -> Result<(), StoreError> {
+        let (instance_id, job) = (instance_id.to_owned(), job.clone());
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO jobs (job_id, instance_id, status, conversation_id, created_at, job, message)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    job.job_id,
+                    instance_id,
+                    job.status.name(),
+                    job.conversation_id,
+                    job.created_at.as_millis(),
+                    serde_json::to_string(&job)?,
+                    message,
+                ])?;
+            append_job_event(connection, &job, JobEvent::Created)
+        })
+        .await
+    }
+
+    /// Records a job's present state and, where there is one, the step that led to it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOurs`] when another bridge process answers for the job by now.
+    pub async fn update_job(
+        &self,
+        instance_id: &str,
+        job: &Job,
+        event: Option<JobEvent>,
+    ) -> Result<(), StoreError> {
+        let (instance_id, job) = (instance_id.to_owned(), job.clone());
+        self.write(move |connection| {
+            let changed = connection
+                .prepare_cached(
+                    "UPDATE jobs SET status = ?3, conversation_id = ?4, job = ?5, message = CASE WHEN ?6 THEN NULL ELSE message END
+                     WHERE job_id = ?1 AND instance_id = ?2",
+                )?
+                .execute(params![
+                    job.job_id,
+                    instance_id,
+                    job.status.name(),
+                    job.conversation_id,
+                    serde_json::to_string(&job)?,
+                    job.status.is_end(),
+                ])?;
+            if changed == 0 {
+                return Err(StoreError::NotOurs);
+            }
+            match event {
+                Some(event) => append_job_event(connection, &job, event),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job(&self, job_id: &str) -> Result<Option<Job>, StoreError> {
+        let job_id = job_id.to_owned();
+        self.read(move |connection| {
+            let text: Option<String> = connection
+                .prepare_cached("SELECT job FROM jobs WHERE job_id = ?1")?
+                .query_row([job_id], |row| row.get(0))
+                .optional()?;
+            Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+        })
+        .await
+    }
+
+    /// The message of an unfinished job, as it was recorded.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_message(&self, job_id: &str) -> Result<Option<String>, StoreError> {
+        let job_id = job_id.to_owned();
+        self.read(move |connection| {
+            let text = connection
+                .prepare_cached("SELECT message FROM jobs WHERE job_id = ?1")?
+                .query_row([job_id], |row| row.get::<_, Option<String>>(0))
+                .optional()?;
+            Ok(text.flatten())
+        })
+        .await
+    }
+
+    /// Replaces the message of an unfinished job.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_job_message(&self, job_id: &str, message: String) -> Result<(), StoreError> {
+        let job_id = job_id.to_owned();
+        self.write(move |connection| {
+            connection
+                .prepare_cached("UPDATE jobs SET message = ?2 WHERE job_id = ?1 AND message IS NOT NULL")?
+                .execute([job_id, message])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The bridge process that answers for a job.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_instance(&self, job_id: &str) -> Result<Option<String>, StoreError> {
+        let job_id = job_id.to_owned();
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached("SELECT instance_id FROM jobs WHERE job_id = ?1")?
+                .query_row([job_id], |row| row.get(0))
+                .optional()?)
+        })
+        .await
+    }
+
+    /// Jobs, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn jobs(&self, query: JobQuery) -> Result<JobPage, StoreError> {
+        self.read(move |connection| {
+            let mut sql = "SELECT job FROM jobs WHERE TRUE".to_owned();
+            let mut values: Vec<SqlValue> = Vec::new();
+            let mut and = |condition: &str, value: SqlValue| {
+                sql.push_str(condition);
+                values.push(value);
+            };
+            if let Some(status) = query.status {
+                and(" AND status = ?", status.name().to_owned().into());
+            }
+            if let Some(conversation_id) = query.conversation_id {
+                and(" AND conversation_id = ?", conversation_id.into());
+            }
+            if let Some(lane_id) = query.lane_id {
+                and(" AND json_extract(job, '$.laneId') = ?", lane_id.into());
+            }
+            if let Some(search) = query.search {
+                and(SEARCHED, search.into());
+            }
+            if let Some(before) = query.before {
+                and(
+                    " AND (created_at, rowid) < (SELECT created_at, rowid FROM jobs WHERE job_id = ?)",
+                    before.into(),
+                );
+            }
+            // One more than asked for tells whether there are more.
+            and(" ORDER BY created_at DESC, rowid DESC LIMIT ?", (i64::from(query.limit) + 1).into());
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut jobs: Vec<Job> = Vec::new();
+            let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+            let mut bytes = 0;
+            while let Some(row) = rows.next()? {
+                if jobs.len() == limit || bytes > limits::JOBS_PAGE_BYTES_MAX {
+                    return Ok(JobPage { jobs, more: true });
+                }
+                let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+                bytes += text.len();
+                jobs.extend(readable(text));
+            }
+            Ok(JobPage { jobs, more: false })
+        })
+        .await
+    }
+
+    /// How many jobs are in which state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_counts(&self) -> Result<JobCounts, StoreError> {
+        self.read(|connection| {
+            let mut counts = JobCounts::default();
+            let mut statement =
+                connection.prepare_cached("SELECT status, count(*) FROM jobs GROUP BY status")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let count = u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
+                match row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)? {
+                    "starting" => counts.starting = count,
+                    "running" => counts.running = count,
+                    "completed" => counts.completed = count,
+                    _ => counts.failed = count,
+                }
+            }
+            counts.latest_job_id = connection
+                .prepare_cached("SELECT job_id FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT 1")?
+                .query_row([], |row| row.get(0))
+                .optional()?;
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// The last `count` periods of `period_ms` milliseconds up to `now`, oldest first. A job counts in the period in which it was
+    /// accepted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_periods(
+        &self,
+        now: Timestamp,
+        period_ms: i64,
+        count: u32,
+    ) -> Result<Vec<JobPeriod>, StoreError> {
+        self.read(move |connection| {
+            // The periods begin at multiples of their length, so that a look a moment later shows the same ones.
+            let newest = now.as_millis() / period_ms;
+            let oldest = newest - i64::from(count) + 1;
+            let empty = |number: i64| JobPeriod {
+                at: Timestamp::from_millis(number * period_ms),
+                ..JobPeriod::default()
+            };
+            let mut periods: Vec<_> = (oldest..=newest).map(empty).collect();
+            let mut statement = connection.prepare_cached(
+                "SELECT created_at / ?2 - ?1, status, count(*),
+                     coalesce(sum(json_extract(job, '$.result.tokenUsage.inputTokens')), 0),
+                     coalesce(sum(json_extract(job, '$.result.tokenUsage.cachedInputTokens')), 0),
+                     coalesce(sum(json_extract(job, '$.result.tokenUsage.outputTokens')), 0)
+                 FROM jobs WHERE created_at >= ?1 * ?2 GROUP BY 1, 2",
+            )?;
+            let mut rows = statement.query([oldest, period_ms])?;
+            while let Some(row) = rows.next()? {
+                let number = |column| -> Result<u64, StoreError> {
+                    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
+                };
+                let place = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
+                // The clock of another process may be ahead.
+                let Some(period) = periods.get_mut(place) else { continue };
+                let count = number(2)?;
+                match row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)? {
+                    "completed" => period.completed += count,
+                    "failed" => period.failed += count,
+                    _ => period.unfinished += count,
+                }
+                period.input_tokens += number(3)?;
+                period.cached_input_tokens += number(4)?;
+                period.output_tokens += number(5)?;
+            }
+            Ok(periods)
+        })
+        .await
+    }
+
+    /// Unfinished jobs with the bridge process that runs each, oldest first, without those of `instance_id`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn unfinished_jobs_of_others(
+        &self,
+        instance_id: &str,
+    ) -> Result<Vec<(String, Job)>, StoreError> {
+        let instance_id = instance_id.to_owned();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT instance_id, job FROM jobs
+                 WHERE status IN ('starting', 'running') AND instance_id <> ?1 ORDER BY created_at, rowid",
+            )?;
+            let mut rows = statement.query([instance_id])?;
+            let mut jobs = Vec::new();
+            while let Some(row) = rows.next()? {
+                let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+                if let Some(job) = readable(text) {
+                    jobs.push((row.get(0)?, job));
+                }
+            }
+            Ok(jobs)
+        })
+        .await
+    }
+
+    /// Makes `to` the bridge process that answers for the job, if `from` still is. Returns whether it now is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn adopt_job(&self, job_id: &str, from: &str, to: &str) -> Result<bool, StoreError> {
+        let (job_id, from, to) = (job_id.to_owned(), from.to_owned(), to.to_owned());
+        self.write(move |connection| {
+            let changed = connection
+                .prepare_cached("UPDATE jobs SET instance_id = ?3 WHERE job_id = ?1 AND instance_id = ?2")?
+                .execute([job_id, from, to])?;
+            Ok(changed == 1)
+        })
+        .await
+    }
+
+    /// Forgets ended jobs, with their events, that are older than `created_before` or beyond the `keep` newest. Returns how
+    /// many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn prune_jobs(&self, created_before: Timestamp, keep: u32) -> Result<usize, StoreError> {
+        self.write(move |connection| {
+            // One whose events are still on their way to a webhook stays until they have arrived.
+            let doomed = "SELECT job_id FROM jobs WHERE status IN ('completed', 'failed') AND (created_at < ?1
+                          OR rowid NOT IN (SELECT rowid FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT ?2))
+                          AND job_id NOT IN (SELECT job_id FROM events JOIN webhook_deliveries USING (event_id)
+                          WHERE webhook_deliveries.status = 'pending' AND job_id IS NOT NULL)";
+            let values = params![created_before.as_millis(), keep];
+            forget_events(connection, &format!("job_id IN ({doomed})"), values)?;
+            connection.execute(&format!("DELETE FROM approvals WHERE job_id IN ({doomed})"), values)?;
+            Ok(connection.execute(&format!("DELETE FROM jobs WHERE job_id IN ({doomed})"), values)?)
+        })
+        .await
+    }
+}
+
+/// A newer version of this program may have written what we cannot read; that must not hide all else.
+fn readable(text: &str) -> Option<Job> {
+    serde_json::from_str(text)
+        .inspect_err(|error| tracing::warn!(%error, "passed over a stored job that cannot be read"))
+        .ok()
+}
+
+/// The payload names the state, not the whole job: whoever wants more reads the job.
+fn append_job_event(connection: &Connection, job: &Job, event: JobEvent) -> Result<(), StoreError> {
+    let payload = json!({
+        "status": job.status,
+        "turnId": job.turn_id,
+        "delivery": job.delivery,
+        "failure": job.failure,
+    });
+    let event = NewEvent {
+        at: job.updated_at,
+        event_type: event.name(),
+        job_id: Some(&job.job_id),
+        conversation_id: job.conversation_id.as_deref(),
+        turn_id: job.turn_id.as_deref(),
+        lane_id: job.lane_id.as_deref(),
+        payload: &payload.to_string(),
+    };
+    append(connection, &event)
+}

@@ -1,0 +1,244 @@
+//! Table `lanes`. A lane's step and the events that tell of it are one transaction, which reads the lane first: several bridge
+//! processes may take steps of one lane.
+
+use std::collections::HashMap;
+
+use model::clock::Timestamp;
+use model::lane::{Lane, LaneEvent, LaneRefusal, LaneStatus};
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+
+use super::events::{NewEvent, append};
+use super::{Store, StoreError};
+
+/// Which lanes to list.
+#[derive(Debug, Clone, Default)]
+pub struct LaneQuery {
+    /// Only lanes that stand at one of these; all where there is none.
+    pub statuses: Vec<LaneStatus>,
+    /// Only lanes of this project.
+    pub project_id: Option<String>,
+    /// Only the lane of this thread.
+    pub thread_id: Option<String>,
+    /// Only lanes that last changed before this moment.
+    pub updated_before: Option<Timestamp>,
+    /// Only synthetic ones.
+    pub synthetic_only: bool,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A lane, and the bridge process that last worked on it.
+#[derive(Debug, Clone)]
+pub struct OwnedLane {
+    /// The lane.
+    pub lane: Lane,
+    /// The process.
+    pub instance_id: String,
+}
+
+impl Store {
+    /// Records a new lane. Returns whether there was none with its id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insert_lane(&self, instance_id: &str, lane: &Lane) -> Result<bool, StoreError> {
+        let (instance_id, lane) = (instance_id.to_owned(), lane.clone());
+        self.write(move |connection| {
+            let inserted = connection
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO lanes (lane_id, instance_id, status, thread_id, created_at, updated_at, lane)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    lane.lane_id,
+                    instance_id,
+                    lane.status.name(),
+                    lane.thread_id,
+                    lane.created_at.as_millis(),
+                    lane.updated_at.as_millis(),
+                    serde_json::to_string(&lane)?,
+                ])?;
+            if inserted == 1 {
+                append_lane_event(connection, &lane, &lane.event("lane.created"), lane.created_at)?;
+            }
+            Ok(inserted == 1)
+        })
+        .await
+    }
+
+    /// Takes a step of a lane, which becomes this process's. A step that its state does not allow changes nothing. `None` when
+    /// there is no such lane.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn step_lane(
+        &self,
+        instance_id: &str,
+        lane_id: &str,
+        step: impl FnOnce(&mut Lane, Timestamp) -> Result<Vec<LaneEvent>, LaneRefusal> + Send + 'static,
+    ) -> Result<Option<Result<Lane, (LaneRefusal, Lane)>>, StoreError> {
+        let (instance_id, lane_id) = (instance_id.to_owned(), lane_id.to_owned());
+        self.write(move |connection| {
+            let Some(before) = read_lane(connection, &lane_id)? else { return Ok(None) };
+            let now = Timestamp::now();
+            let mut lane = before.clone();
+            let events = match step(&mut lane, now) {
+                Ok(events) => events,
+                Err(refusal) => return Ok(Some(Err((refusal, before)))),
+            };
+            connection
+                .prepare_cached(
+                    "UPDATE lanes SET instance_id = ?2, status = ?3, thread_id = ?4, updated_at = ?5, lane = ?6
+                     WHERE lane_id = ?1",
+                )?
+                .execute(params![
+                    lane_id,
+                    instance_id,
+                    lane.status.name(),
+                    lane.thread_id,
+                    lane.updated_at.as_millis(),
+                    serde_json::to_string(&lane)?,
+                ])?;
+            for event in &events {
+                append_lane_event(connection, &lane, event, now)?;
+            }
+            Ok(Some(Ok(lane)))
+        })
+        .await
+    }
+
+    /// Records something that happened to a lane and changed nothing of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn record_lane_event(&self, lane: &Lane, event: LaneEvent) -> Result<(), StoreError> {
+        let lane = lane.clone();
+        self.write(move |connection| append_lane_event(connection, &lane, &event, Timestamp::now())).await
+    }
+
+    /// Forgets a lane. Returns whether there was one that `may_go` let go.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete_lane(
+        &self,
+        lane_id: &str,
+    ) -> Result<Option<Result<Lane, (LaneRefusal, Lane)>>, StoreError> {
+        let lane_id = lane_id.to_owned();
+        self.write(move |connection| {
+            let Some(lane) = read_lane(connection, &lane_id)? else { return Ok(None) };
+            if let Err(refusal) = lane.check_deletable() {
+                return Ok(Some(Err((refusal, lane))));
+            }
+            connection.execute("DELETE FROM lanes WHERE lane_id = ?1", [&lane_id])?;
+            append_lane_event(connection, &lane, &lane.event("lane.deleted"), Timestamp::now())?;
+            Ok(Some(Ok(lane)))
+        })
+        .await
+    }
+
+    /// One lane.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lane(&self, lane_id: &str) -> Result<Option<Lane>, StoreError> {
+        let lane_id = lane_id.to_owned();
+        self.read(move |connection| read_lane(connection, &lane_id)).await
+    }
+
+    /// The id of the newest lane of each of these threads that has one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lanes_of_threads(
+        &self,
+        thread_ids: Vec<String>,
+    ) -> Result<HashMap<String, String>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT lane_id FROM lanes WHERE thread_id = ?1 ORDER BY created_at DESC, rowid DESC LIMIT 1",
+            )?;
+            let mut lanes = HashMap::new();
+            for thread_id in thread_ids {
+                let lane_id = statement.query_row([&thread_id], |row| row.get(0)).optional()?;
+                lanes.extend(lane_id.map(|lane_id| (thread_id, lane_id)));
+            }
+            Ok(lanes)
+        })
+        .await
+    }
+
+    /// Lanes, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lanes(&self, query: LaneQuery) -> Result<Vec<OwnedLane>, StoreError> {
+        self.read(move |connection| {
+            let mut sql = "SELECT lane, instance_id FROM lanes WHERE TRUE".to_owned();
+            let mut values: Vec<SqlValue> = Vec::new();
+            if !query.statuses.is_empty() {
+                let marks = vec!["?"; query.statuses.len()].join(", ");
+                sql.push_str(&format!(" AND status IN ({marks})"));
+                values.extend(query.statuses.iter().map(|status| status.name().to_owned().into()));
+            }
+            let conditions: [(&str, Option<SqlValue>); 3] = [
+                (" AND thread_id = ?", query.thread_id.map(Into::into)),
+                (" AND json_extract(lane, '$.projectId') = ?", query.project_id.map(Into::into)),
+                (" AND updated_at < ?", query.updated_before.map(|moment| moment.as_millis().into())),
+            ];
+            for (condition, value) in conditions {
+                if let Some(value) = value {
+                    sql.push_str(condition);
+                    values.push(value);
+                }
+            }
+            if query.synthetic_only {
+                sql.push_str(" AND json_extract(lane, '$.synthetic')");
+            }
+            sql.push_str(" ORDER BY created_at DESC, rowid DESC LIMIT ?");
+            values.push(i64::from(query.limit).into());
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut lanes = Vec::new();
+            while let Some(row) = rows.next()? {
+                let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+                match serde_json::from_str(text) {
+                    Ok(lane) => lanes.push(OwnedLane { lane, instance_id: row.get(1)? }),
+                    // A newer version of this program may have written it; that must not hide all else.
+                    Err(error) => tracing::warn!(%error, "passed over a stored lane that cannot be read"),
+                }
+            }
+            Ok(lanes)
+        })
+        .await
+    }
+}
+
+fn read_lane(connection: &Connection, lane_id: &str) -> Result<Option<Lane>, StoreError> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT lane FROM lanes WHERE lane_id = ?1")?
+        .query_row([lane_id], |row| row.get(0))
+        .optional()?;
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+}
+
+fn append_lane_event(
+    connection: &Connection,
+    lane: &Lane,
+    event: &LaneEvent,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    append(
+        connection,
+        &NewEvent {
+            at,
+            event_type: event.event_type,
+            job_id: event.payload["jobId"].as_str().or(lane.active_job_id.as_deref()),
+            conversation_id: lane.thread_id.as_deref(),
+            turn_id: event.payload["turnId"].as_str().or(lane.active_turn_id.as_deref()),
+            lane_id: Some(&lane.lane_id),
+            payload: &event.payload.to_string(),
+        },
+    )
+}

@@ -1,0 +1,168 @@
+//! Table `webhooks`: where events are sent.
+
+use model::limits;
+use model::subscription::{Secret, Subscription};
+use rusqlite::{Connection, Row, params};
+
+use super::{Store, StoreError};
+
+/// What became of a new webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inserted {
+    /// It is there, or was there before by the same id.
+    Done(Box<Subscription>),
+    /// There are too many.
+    Full,
+}
+
+/// What a change of a webhook means for its events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WebhookChange {
+    /// What happened before is not for it.
+    pub from_now_on: bool,
+    /// What waits for it is tried at once.
+    pub due_now: bool,
+}
+
+impl Store {
+    /// Adds a webhook, which gets the events from now on. One of this id stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insert_webhook(&self, webhook: &Subscription) -> Result<Inserted, StoreError> {
+        let webhook = webhook.clone();
+        self.write(move |connection| {
+            if let Some(known) = find(connection, &webhook.id)? {
+                return Ok(Inserted::Done(Box::new(known)));
+            }
+            let count: u32 = connection.query_row("SELECT count(*) FROM webhooks", [], |row| row.get(0))?;
+            if count >= limits::WEBHOOKS_MAX {
+                return Ok(Inserted::Full);
+            }
+            if count == 0 {
+                // Nobody fanned out events while there was nobody to get them.
+                connection.execute(&format!("UPDATE webhook_cursor SET event_id = ({NEWEST})"), [])?;
+            }
+            connection.execute(
+                &format!(
+                    "INSERT INTO webhooks (webhook_id, after_event_id, revision, secret, webhook)
+                     VALUES (?1, ({NEWEST}), 0, ?2, ?3)"
+                ),
+                params![webhook.id, secret(&webhook), serde_json::to_string(&webhook)?],
+            )?;
+            Ok(Inserted::Done(Box::new(webhook)))
+        })
+        .await
+    }
+
+    /// All webhooks, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn webhooks(&self) -> Result<Vec<Subscription>, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT webhook, secret FROM webhooks ORDER BY rowid")?;
+            let mut rows = statement.query([])?;
+            let mut webhooks = Vec::new();
+            while let Some(row) = rows.next()? {
+                webhooks.push(of_row(row)?);
+            }
+            Ok(webhooks)
+        })
+        .await
+    }
+
+    /// One webhook.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn webhook(&self, webhook_id: &str) -> Result<Option<Subscription>, StoreError> {
+        let webhook_id = webhook_id.to_owned();
+        self.read(move |connection| find(connection, &webhook_id)).await
+    }
+
+    /// Changes a webhook. Returns it as it is then, if it is there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn change_webhook(
+        &self,
+        webhook_id: &str,
+        change: impl FnOnce(&mut Subscription) -> WebhookChange + Send + 'static,
+    ) -> Result<Option<Subscription>, StoreError> {
+        let webhook_id = webhook_id.to_owned();
+        self.write(move |connection| {
+            let Some(mut webhook) = find(connection, &webhook_id)? else { return Ok(None) };
+            let WebhookChange { from_now_on, due_now } = change(&mut webhook);
+            save(connection, &webhook)?;
+            announce(connection, &webhook_id)?;
+            if from_now_on {
+                connection.execute(
+                    &format!("UPDATE webhooks SET after_event_id = ({NEWEST}) WHERE webhook_id = ?1"),
+                    [&webhook_id],
+                )?;
+            }
+            if due_now {
+                // The record says it, too: the two must not differ.
+                connection.execute(
+                    "UPDATE webhook_deliveries SET next_attempt_at = ?2,
+                     delivery = json_set(delivery, '$.nextAttemptAt', ?3) WHERE webhook_id = ?1 AND status = 'pending'",
+                    params![webhook_id, webhook.updated_at.as_millis(), String::from(webhook.updated_at)],
+                )?;
+            }
+            Ok(Some(webhook))
+        })
+        .await
+    }
+
+    /// Removes a webhook and its deliveries. Returns whether it was there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete_webhook(&self, webhook_id: &str) -> Result<bool, StoreError> {
+        let webhook_id = webhook_id.to_owned();
+        self.write(move |connection| {
+            Ok(connection.execute("DELETE FROM webhooks WHERE webhook_id = ?1", [webhook_id])? > 0)
+        })
+        .await
+    }
+}
+
+/// The newest event that ever was.
+const NEWEST: &str = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'";
+
+pub(super) fn find(connection: &Connection, webhook_id: &str) -> Result<Option<Subscription>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT webhook, secret FROM webhooks WHERE webhook_id = ?1")?;
+    let mut rows = statement.query([webhook_id])?;
+    rows.next()?.map(of_row).transpose()
+}
+
+/// From a row that begins with `webhook, secret`.
+pub(super) fn of_row(row: &Row<'_>) -> Result<Subscription, StoreError> {
+    let mut webhook: Subscription =
+        serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+    webhook.secret = row.get::<_, Option<String>>(1)?.map(Secret);
+    Ok(webhook)
+}
+
+/// Writes a webhook that is there.
+pub(super) fn save(connection: &Connection, webhook: &Subscription) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE webhooks SET webhook = ?2, secret = ?3 WHERE webhook_id = ?1")?
+        .execute(params![webhook.id, serde_json::to_string(webhook)?, secret(webhook)])?;
+    Ok(())
+}
+
+/// Lets the process that delivers look at it anew.
+pub(super) fn announce(connection: &Connection, webhook_id: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE webhooks SET revision = revision + 1 WHERE webhook_id = ?1")?
+        .execute([webhook_id])?;
+    Ok(())
+}
+
+fn secret(webhook: &Subscription) -> Option<&str> {
+    webhook.secret.as_ref().map(|secret| secret.0.as_str())
+}

@@ -1,0 +1,153 @@
+//! The one thread that writes. Changes that wait are put into one transaction (group commit): under load a commit is paid
+//! once for many of them, and a single one is not delayed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::limits;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::StoreError;
+
+enum Request {
+    Change(Change),
+    /// Answered when all changes before it are committed; the thread ends then.
+    Close(oneshot::Sender<()>),
+}
+
+/// A change. It gives its answer once it is known whether its whole group was committed.
+type Change = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
+
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    requests: mpsc::Sender<Request>,
+    waiters: Waiters,
+}
+
+/// Those who hear of every commit. Each has a notification of its own, which keeps one commit for it until it looks.
+type Waiters = Arc<Mutex<Vec<Arc<Notify>>>>;
+
+/// A write that has its place among the others. It happens whether or not anybody waits for it.
+#[derive(Debug)]
+pub struct Pending<T>(oneshot::Receiver<Result<T, StoreError>>);
+
+impl<T> Pending<T> {
+    /// What became of it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn committed(self) -> Result<T, StoreError> {
+        self.0.await.map_err(|_| StoreError::NotCommitted)?
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Change(_) => "Change",
+            Self::Close(_) => "Close",
+        })
+    }
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+        let (requests, waiting) = mpsc::channel(limits::STORE_WRITES_MAX);
+        let waiters = Waiters::default();
+        std::thread::Builder::new()
+            .name("codex-bridge-store".to_owned())
+            .spawn({
+                let waiters = Arc::clone(&waiters);
+                move || run(connection, waiting, &waiters)
+            })
+            .map_err(|_| StoreError::NotCommitted)?;
+        Ok(Self { requests, waiters })
+    }
+
+    pub(super) fn committed(&self) -> Arc<Notify> {
+        let committed = Arc::new(Notify::new());
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&committed));
+        committed
+    }
+
+    /// Returns when the change has its place among the others; what is returned tells what became of it.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Pending<T>, StoreError> {
+        let (reply, outcome) = oneshot::channel();
+        let change: Change = Box::new(move |group| {
+            // A savepoint of its own, so that a change that fails takes nothing of its neighbours with it.
+            let done = group.savepoint().map_err(StoreError::from).and_then(|savepoint| {
+                let value = change(&savepoint)?;
+                savepoint.commit()?;
+                Ok(value)
+            });
+            Box::new(move |committed| {
+                if reply.send(committed.and(done)).is_err() {
+                    tracing::debug!("nobody waits for this write any more; it is durable all the same");
+                }
+            })
+        });
+        self.requests.send(Request::Change(change)).await.map_err(|_| StoreError::NotCommitted)?;
+        Ok(Pending(outcome))
+    }
+
+    /// Commits what waits, then ends the thread. Later writes fail.
+    pub(super) async fn close(&self) {
+        let (closed, waited) = oneshot::channel();
+        if self.requests.send(Request::Close(closed)).await.is_ok() && waited.await.is_err() {
+            tracing::debug!("the database's writer was gone already");
+        }
+    }
+}
+
+fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>, waiters: &Waiters) {
+    let mut closed = None;
+    while let Some(first) = waiting.blocking_recv() {
+        let mut group = Vec::new();
+        let mut next = Some(first);
+        while let Some(request) = next {
+            match request {
+                Request::Change(change) => group.push(change),
+                Request::Close(reply) => {
+                    closed = Some(reply);
+                    waiting.close();
+                }
+            }
+            next = if group.len() < limits::STORE_GROUP_MAX { waiting.try_recv().ok() } else { None };
+        }
+        if !group.is_empty() {
+            commit(&mut connection, group);
+            let mut waiters = waiters.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever is gone left only ours.
+            waiters.retain(|waiter| Arc::strong_count(waiter) > 1);
+            waiters.iter().for_each(|waiter| waiter.notify_one());
+        }
+    }
+    drop(connection);
+    if let Some(closed) = closed
+        && closed.send(()).is_err()
+    {
+        tracing::debug!("nobody waits for the database to be closed");
+    }
+}
+
+fn commit(connection: &mut Connection, group: Vec<Change>) {
+    let mut answers = Vec::with_capacity(group.len());
+    let committed = (|| {
+        let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for change in group {
+            answers.push(change(&mut transaction));
+        }
+        transaction.commit()?;
+        Ok::<(), StoreError>(())
+    })();
+    if let Err(error) = &committed {
+        tracing::error!(%error, "a write to the database failed");
+    }
+    for answer in answers {
+        answer(committed.clone());
+    }
+}
