@@ -1,11 +1,12 @@
-// Makes a real VS Code and a real browser available to the smoke test:
+// Installs a real VS Code and a real browser for the smoke test:
 //
-// - code-server, which is VS Code behind an HTTP port, and the version of Node that it wants, both from npm, in a cache
-//   folder outside the checkout. code-server compiles native modules while it installs, which takes minutes, once;
-// - Chromium and what that compilation needs, from the system. Missing ones are installed where this process may do so
-//   (root, apt-get); otherwise the error names them.
+// - code-server, which is VS Code behind an HTTP port, and the Node version that it requires. Both come from
+//   npm and are installed in a cache directory outside the checkout. The installation of code-server compiles
+//   native modules once, which takes minutes.
+// - Chromium and the build dependencies of code-server, from the system. If this process may install packages
+//   (root with apt-get), missing ones are installed. Otherwise the error message names them.
 //
-// Run by the smoke test itself, or beforehand: `node smoke-test/prepare.mjs`.
+// The smoke test runs this itself. To run it beforehand: `node smoke-test/prepare.mjs`.
 
 import { execFileSync, spawn } from "node:child_process";
 import {
@@ -23,24 +24,24 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const codeServerVersion = "4.139.1";
-/** code-server refuses any other major version than the one that its VS Code is built with. */
+/** code-server requires the major version of Node that its VS Code is built with. */
 const nodeVersion = "24.21.0";
-/** An install folder that is older than this and still has its temporary name was left by a process that died. */
+/** The age after which an installation with a temporary name counts as left behind by a process that died. */
 const abandonedAfterMs = 2 * 60 * 60 * 1000;
 
 /**
  * @typedef {object} VsCodeInstall
- * @property {string} node path of the Node executable that runs code-server
- * @property {string} codeServer path of code-server's main script
- * @property {string} browser path of Chromium or Chrome
+ * @property {string} node the path of the Node executable that runs code-server
+ * @property {string} codeServer the path of code-server's main script
+ * @property {string} browser the path of Chromium or Chrome
  */
 
 /**
- * What this machine must have before anything can be installed.
+ * A program or library that this machine must provide before anything can be installed.
  *
  * @typedef {object} Requirement
- * @property {string} name what a person would look for
- * @property {string} debianPackage the package that brings it on Debian and its relatives
+ * @property {string} name the name under which a user would look for it
+ * @property {string} debianPackage the package that contains it on Debian and its derivatives
  * @property {() => boolean} isMet
  */
 
@@ -57,9 +58,9 @@ const requirements = [
 ];
 
 /**
- * Makes everything available, which takes minutes the first time and a fraction of a second afterwards.
+ * Installs everything that is missing. The first run takes minutes, later runs a fraction of a second.
  *
- * @param {(line: string) => void} report is told of each step that takes long
+ * @param {(line: string) => void} report called for each step that takes long
  * @returns {Promise<VsCodeInstall>}
  */
 export async function prepare(report) {
@@ -70,36 +71,36 @@ export async function prepare(report) {
   }
   await installSystemPackages(report, requirements);
   const browser = browserOrError();
-  const folder = join(
-    cacheFolder(),
+  const directory = join(
+    cacheDirectory(),
     `code-server-${codeServerVersion}-node-${nodeVersion}-${process.platform}-${process.arch}`,
   );
-  if (!existsSync(folder)) {
-    await installVsCode(folder, report);
+  if (!existsSync(directory)) {
+    await installVsCode(directory, report);
   }
-  return { ...installedIn(folder), browser };
+  return { ...installedIn(directory), browser };
 }
 
 /**
- * Makes a browser available, for tests that need nothing else.
+ * Installs a browser if it is missing, for tests that need nothing else.
  *
- * @param {(line: string) => void} report is told of each step that takes long
- * @returns {Promise<string>} path of Chromium or Chrome
+ * @param {(line: string) => void} report called for each step that takes long
+ * @returns {Promise<string>} the path of Chromium or Chrome
  */
 export async function prepareBrowser(report) {
-  const wanted = ["Chromium or Chrome", "ps"];
+  const names = ["Chromium or Chrome", "ps"];
   await installSystemPackages(
     report,
-    requirements.filter(({ name }) => wanted.includes(name)),
+    requirements.filter(({ name }) => names.includes(name)),
   );
   return browserOrError();
 }
 
-/** Where downloads and builds of the tests are kept between runs. */
-export function cacheFolder() {
-  const named = process.env["CODEX_BRIDGE_TEST_CACHE"];
-  if (named) {
-    return resolve(named);
+/** Returns the directory in which downloads and builds of the tests are kept between runs. */
+export function cacheDirectory() {
+  const configured = process.env["CODEX_BRIDGE_TEST_CACHE"];
+  if (configured) {
+    return resolve(configured);
   }
   const base =
     process.platform === "darwin"
@@ -108,25 +109,26 @@ export function cacheFolder() {
   return join(base, "codex-bridge-tests");
 }
 
-/** @param {string} folder */
-function installedIn(folder) {
+/** @param {string} directory */
+function installedIn(directory) {
   return {
-    node: join(folder, "node", "node_modules", "node", "bin", "node"),
-    codeServer: join(folder, "code-server", "node_modules", "code-server", "out", "node", "entry.js"),
+    node: join(directory, "node", "node_modules", "node", "bin", "node"),
+    codeServer: join(directory, "code-server", "node_modules", "code-server", "out", "node", "entry.js"),
   };
 }
 
 /**
- * Installs into a folder with a temporary name, which gets its own name only when it works: a folder with that name is
- * always complete, whoever was interrupted, and two processes that install at the same time do not disturb each other.
+ * Installs into a directory with a temporary name and renames it after the installation works. A directory
+ * with the final name is therefore always complete, even after an interruption, and two concurrent
+ * installations do not interfere.
  *
- * @param {string} folder
+ * @param {string} directory
  * @param {(line: string) => void} report
  */
-async function installVsCode(folder, report) {
-  mkdirSync(dirname(folder), { recursive: true });
-  removeAbandonedInstalls(dirname(folder));
-  const unfinished = mkdtempSync(`${folder}.unfinished-`);
+async function installVsCode(directory, report) {
+  mkdirSync(dirname(directory), { recursive: true });
+  removeAbandonedInstalls(dirname(directory));
+  const unfinished = mkdtempSync(`${directory}.unfinished-`);
   try {
     report(`Installing Node ${nodeVersion} for code-server …`);
     await npmInstall(join(unfinished, "node"), `node@${nodeVersion}`, process.env);
@@ -136,18 +138,18 @@ async function installVsCode(folder, report) {
     await npmInstall(join(unfinished, "code-server"), `code-server@${codeServerVersion}`, {
       ...process.env,
       PATH: `${dirname(node)}${delimiter}${process.env["PATH"]}`,
-      // The headers that the native modules are compiled with. npm would otherwise download them from nodejs.org.
+      // The Node headers for compiling the native modules. Otherwise npm would download them from nodejs.org.
       npm_config_nodedir: nodeHeaders(join(unfinished, "node", "node_modules", "node")),
     });
     await run(node, [codeServer, "--version"], { env: { ...process.env, HOME: unfinished } });
 
     try {
-      renameSync(unfinished, folder);
+      renameSync(unfinished, directory);
     } catch (error) {
-      if (!existsSync(folder)) {
+      if (!existsSync(directory)) {
         throw error;
       }
-      // Another process has finished first; its install is as good as ours.
+      // Another process finished first. Use its installation.
     }
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
@@ -165,19 +167,20 @@ function removeAbandonedInstalls(cache) {
 }
 
 /**
- * @param {string} folder
+ * @param {string} directory
  * @param {string} spec
  * @param {NodeJS.ProcessEnv} env
  */
-async function npmInstall(folder, spec, env) {
-  mkdirSync(folder, { recursive: true });
-  // Without a package.json of its own, npm would install into the nearest folder above that has one.
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
-  await run("npm", ["install", "--no-audit", "--no-fund", spec], { cwd: folder, env });
+async function npmInstall(directory, spec, env) {
+  mkdirSync(directory, { recursive: true });
+  // Without a package.json, npm would install into the nearest parent directory that has one.
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true }));
+  await run("npm", ["install", "--no-audit", "--no-fund", spec], { cwd: directory, env });
 }
 
 /**
- * The npm package `node` installs a second package for this platform inside itself, which holds the headers.
+ * Returns the directory of the Node headers. They are in a platform-specific package that the npm package
+ * `node` installs inside itself.
  *
  * @param {string} nodePackage
  */
@@ -188,12 +191,12 @@ function nodeHeaders(nodePackage) {
       return join(nested, name);
     }
   }
-  throw new Error(`No headers of Node were found in ${nested}.`);
+  throw new Error(`Node headers not found in ${nested}.`);
 }
 
-/** @param {(line: string) => void} report @param {Requirement[]} wanted */
-async function installSystemPackages(report, wanted) {
-  const missing = wanted.filter((requirement) => !requirement.isMet());
+/** @param {(line: string) => void} report @param {Requirement[]} required */
+async function installSystemPackages(report, required) {
+  const missing = required.filter((requirement) => !requirement.isMet());
   if (missing.length === 0) {
     return;
   }
@@ -201,12 +204,12 @@ async function installSystemPackages(report, wanted) {
   if (process.getuid?.() !== 0 || !runs("apt-get")) {
     throw new Error(
       `The tests need ${missing.map((requirement) => requirement.name).join(", ")}. ` +
-        `On Debian and its relatives: sudo apt-get install ${packages.join(" ")}`,
+        `On Debian and its derivatives: sudo apt-get install ${packages.join(" ")}`,
     );
   }
   report(`Installing system packages: ${packages.join(" ")} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  // Another package manager may be at work; the lock is worth waiting for.
+  // Wait for the lock, because another package manager may be running.
   const wait = ["-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=3"];
   await run("apt-get", [...wait, "update"], { env });
   await run("apt-get", [...wait, "install", "--yes", "--no-install-recommends", ...packages], { env });
@@ -233,15 +236,17 @@ function linuxRequirements() {
 function browserOrError() {
   const browser = findBrowser();
   if (browser === undefined) {
-    throw new Error("No Chromium or Chrome was found. Install one, or name it in CODEX_BRIDGE_TEST_BROWSER.");
+    throw new Error(
+      "Chromium or Chrome was not found. Install one, or set CODEX_BRIDGE_TEST_BROWSER to its path.",
+    );
   }
   return browser;
 }
 
 function findBrowser() {
-  const named = process.env["CODEX_BRIDGE_TEST_BROWSER"];
-  if (named) {
-    return named;
+  const configured = process.env["CODEX_BRIDGE_TEST_BROWSER"];
+  if (configured) {
+    return configured;
   }
   const applications =
     process.platform === "darwin"
@@ -251,7 +256,7 @@ function findBrowser() {
         ]
       : [];
   const onPath = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].flatMap((name) =>
-    (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name)),
+    (process.env["PATH"] ?? "").split(delimiter).map((directory) => join(directory, name)),
   );
   return [...applications, ...onPath].find((path) => existsSync(path));
 }
@@ -272,7 +277,7 @@ function succeeds(program, args) {
 }
 
 /**
- * Runs a program to its end. What it prints is shown only when it fails.
+ * Runs a program until it exits. Its output is shown only if it fails.
  *
  * @param {string} program
  * @param {string[]} args
@@ -286,7 +291,7 @@ function run(program, args, options) {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (/** @type {string} */ text) => (output += text));
     }
-    child.on("error", (error) => reject(new Error(`${program} cannot be run: ${error.message}`)));
+    child.on("error", (error) => reject(new Error(`Cannot run ${program}: ${error.message}`)));
     child.on("close", (code, signal) => {
       if (code === 0) {
         resolve();

@@ -1,5 +1,6 @@
-// The packaged extension in a real VS Code, beside a stand-in for the ChatGPT extension, driven through the browser and
-// over HTTP. Every topic can also be run by itself: `node --test smoke-test/topics/create.test.mjs`.
+// Tests the packaged extension in a real VS Code with a stand-in for the ChatGPT extension, through the
+// browser and over HTTP. Each topic can also be run on its own: `node --test
+// smoke-test/topics/create.test.mjs`.
 
 import "./topics/activation.test.mjs";
 import "./topics/create.test.mjs";

@@ -4,11 +4,11 @@ import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { eventually } from "../../smoke-test/driver/eventually.mjs";
-import { repository, targetFolder } from "../../smoke-test/driver/repository.mjs";
+import { repository, targetDirectory } from "../../smoke-test/driver/repository.mjs";
 import { Dashboard } from "./driver/dashboard.mjs";
 import { asking, finished, Receiver, writeShop } from "./driver/story.mjs";
 
-const folder = join(targetFolder, "screenshots");
+const folder = join(targetDirectory, "screenshots");
 const inReadme = ["overview-dark", "conversation-dark", "lanes-light"];
 const desk = { width: 1280, height: 820 };
 const phone = { width: 390, height: 780 };

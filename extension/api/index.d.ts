@@ -1,12 +1,13 @@
-// What the extension Codex Bridge offers other extensions. Take this folder into your own sources, and in your package.json name
-// "codex-bridge.codex-bridge" among the "extensionDependencies". Then:
+// The API of the extension Codex Bridge for other extensions. Copy this directory into your sources and add
+// "codex-bridge.codex-bridge" to the "extensionDependencies" in your package.json. Then:
 //
 //   const extension = vscode.extensions.getExtension<CodexBridgeApi>("codex-bridge.codex-bridge");
 //   const bridge = await extension?.activate();
 //   const { job } = await bridge.start({ message: "Fix the failing tests" });
 //   const { status, result } = await bridge.wait(job.jobId);
 //
-// Everything goes the way of the HTTP API, with its checks and its memory; README.md describes what a message may ask for.
+// All calls use the routes of the HTTP API, with the same validation and job history. README.md describes the
+// options of a message.
 
 import type { Event } from "vscode";
 
@@ -14,48 +15,54 @@ import type { Approval, Job, MessageBody, ResolveBody, SentView } from "./schema
 
 export type * from "./schemas.js";
 
-/** What `activate()` of the extension `codex-bridge.codex-bridge` returns. */
+/** The object that `activate()` of the extension `codex-bridge.codex-bridge` returns. */
 export interface CodexBridgeApi {
-  /** Grows when something here changes that callers depend on. */
+  /** The version of this API. It increases with every incompatible change. */
   readonly apiVersion: 1;
 
-  /** Address of this window's server, for example `http://127.0.0.1:8765`; `undefined` while it does not run. */
+  /**
+   * The URL of this window's server, for example `http://127.0.0.1:8765`, or `undefined` while the server is
+   * not running.
+   */
   readonly url: string | undefined;
 
-  /** Starts a conversation (`POST /conversations`). Resolves when its first turn has begun, or waits in a queue. */
+  /**
+   * Starts a conversation (`POST /conversations`). Resolves when its first turn has started or has been
+   * queued.
+   */
   start(message: MessageBody & { readonly message: string }): Promise<SentView>;
 
   /**
    * Continues a conversation (`POST /conversations/{conversationId}/messages`).
    *
-   * @param conversationId its id, or `"current"` for the one whose tab has the focus
+   * @param conversationId the id of the conversation, or `"current"` for the one whose tab has the focus
    */
   continue(conversationId: string, message: MessageBody & { readonly message: string }): Promise<SentView>;
 
-  /** A job as it is now (`GET /jobs/{jobId}`). */
+  /** Returns the current state of a job (`GET /jobs/{jobId}`). */
   job(jobId: string): Promise<Job>;
 
   /**
-   * A job once it has ended: its `status` is `completed` or `failed`.
+   * Waits until a job has ended (its `status` is `completed` or `failed`) and returns it.
    *
-   * @param timeoutMs milliseconds after which the job is returned as it is then; without it there is no limit
+   * @param timeoutMs milliseconds after which the job is returned even if it has not ended; unlimited by default
    */
   wait(jobId: string, timeoutMs?: number): Promise<Job>;
 
-  /** Ends a job (`POST /jobs/{jobId}/cancel`). */
+  /** Cancels a job (`POST /jobs/{jobId}/cancel`). */
   cancel(jobId: string): Promise<Job>;
 
-  /** Adds words to the running turn of a job (`POST /jobs/{jobId}/steer`). */
+  /** Adds a message to the current turn of a job (`POST /jobs/{jobId}/steer`). */
   steer(jobId: string, message: string): Promise<Job>;
 
-  /** What Codex asked and nobody has answered yet (`GET /approvals?status=pending`), newest first. */
+  /** Returns the pending approvals (`GET /approvals?status=pending`), newest first. */
   pendingApprovals(): Promise<Approval[]>;
 
-  /** Answers what Codex asked (`POST /approvals/{approvalId}`). Who answers first wins. */
+  /** Answers an approval request (`POST /approvals/{approvalId}`). The first answer wins. */
   resolveApproval(approvalId: string, answer: ResolveBody): Promise<Approval>;
 
   /**
-   * Any other request of the HTTP API, but for its streams.
+   * Sends any other request of the HTTP API, except for its event streams.
    *
    * @param method for example `GET`
    * @param path for example `/conversations?search=tests`
@@ -64,23 +71,27 @@ export interface CodexBridgeApi {
   request(method: string, path: string, body?: object): Promise<unknown>;
 
   /**
-   * A job was created, went on, waits for an approval or has ended; here is the job as it is now. Jobs of other windows are told, too.
-   * Changes in quick succession may show the same state twice.
+   * Fires with the current state of a job when the job was created, has progressed, is waiting for an
+   * approval or has ended. Jobs of other windows are included. Changes in quick succession may report the
+   * same state twice.
    */
   readonly onDidChangeJob: Event<Job>;
 
-  /** Codex asks; here is what. The person at the window is asked as well. */
+  /** Fires with each approval request of Codex. The user of the window is asked as well. */
   readonly onApprovalRequested: Event<Approval>;
 }
 
-/** What the promises above reject with. */
+/** The error with which the promises above reject. */
 export interface CodexBridgeError extends Error {
-  /** As in the HTTP API, for example `validation_error` or `job_not_found`; `bridge_not_running` where there is no server. */
+  /**
+   * The error code of the HTTP API, for example `job_not_found`, or `bridge_not_running` if the server is not
+   * running.
+   */
   readonly code: string;
-  /** HTTP status of the reply; `undefined` where there was none. */
+  /** The HTTP status of the reply, or `undefined` if there was no reply. */
   readonly status: number | undefined;
-  /** Facts beside the message, for example `{ field: "cwd" }`. */
+  /** Structured details of the error, for example `{ field: "cwd" }`. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
-  /** The same id stands in the log. */
+  /** The id of the request, which also appears in the log. */
   readonly requestId: string | undefined;
 }

@@ -7,20 +7,20 @@ import { approvalPath, type BridgeClient, conversationPath, jobPath } from "./cl
 import type { BridgeEvents } from "./events";
 import { OnDemand } from "./onDemand";
 
-/** The longest that the bridge holds a reply. */
+/** The maximum value of `waitMs`: the longest time for which the bridge holds a reply. */
 const waitMsMax = 55_000;
 
-/** What other extensions get. */
+/** The API for other extensions. */
 export class ExtensionApi implements vscode.Disposable {
   readonly #client: BridgeClient;
   readonly #log: vscode.LogOutputChannel;
   readonly #jobChanged = new vscode.EventEmitter<Job>();
   readonly #approvalRequested = new vscode.EventEmitter<Approval>();
-  readonly #hearing: OnDemand;
-  /** Ends when all events so far were told, in their order. */
-  #told: Promise<void> = Promise.resolve();
+  readonly #subscription: OnDemand;
+  /** Resolves when all events received so far have been delivered, in their order. */
+  #delivered: Promise<void> = Promise.resolve();
 
-  /** What `activate()` returns. */
+  /** The object that `activate()` returns. */
   readonly exported: CodexBridgeApi;
 
   constructor(
@@ -31,7 +31,7 @@ export class ExtensionApi implements vscode.Disposable {
   ) {
     this.#client = client;
     this.#log = log;
-    this.#hearing = new OnDemand(() => events.onDidHappen((event) => this.#hear(event)));
+    this.#subscription = new OnDemand(() => events.onEvent((event) => this.#enqueue(event)));
     const job = async (method: string, path: string, body?: object): Promise<Job> =>
       ((await client.request(method, path, body)) as { job: Job }).job;
     this.exported = Object.freeze<CodexBridgeApi>({
@@ -47,9 +47,9 @@ export class ExtensionApi implements vscode.Disposable {
         const deadline = Date.now() + timeoutMs;
         for (;;) {
           const waitMs = Math.ceil(Math.min(Math.max(deadline - Date.now(), 0), waitMsMax));
-          const now = await job("GET", `${jobPath(jobId)}?waitMs=${waitMs}`);
-          if (now.status === "completed" || now.status === "failed" || Date.now() >= deadline) {
-            return now;
+          const current = await job("GET", `${jobPath(jobId)}?waitMs=${waitMs}`);
+          if (current.status === "completed" || current.status === "failed" || Date.now() >= deadline) {
+            return current;
           }
         }
       },
@@ -60,26 +60,27 @@ export class ExtensionApi implements vscode.Disposable {
       resolveApproval: async (approvalId, answer) =>
         ((await client.request("POST", approvalPath(approvalId), answer)) as { approval: Approval }).approval,
       request: (method, path, body) => client.request(method, path, body),
-      onDidChangeJob: this.#hearing.event(this.#jobChanged),
-      onApprovalRequested: this.#hearing.event(this.#approvalRequested),
+      onDidChangeJob: this.#subscription.event(this.#jobChanged),
+      onApprovalRequested: this.#subscription.event(this.#approvalRequested),
     });
   }
 
   dispose(): void {
-    vscode.Disposable.from(this.#hearing, this.#jobChanged, this.#approvalRequested).dispose();
+    vscode.Disposable.from(this.#subscription, this.#jobChanged, this.#approvalRequested).dispose();
   }
 
-  #hear(event: BridgeEvent): void {
-    this.#told = this.#told
-      .then(() => this.#tell(event))
-      .catch((error: unknown) => this.#log.debug(`Cannot tell the event ${event.type}: ${String(error)}`));
+  #enqueue(event: BridgeEvent): void {
+    this.#delivered = this.#delivered
+      .then(() => this.#deliver(event))
+      .catch((error: unknown) => this.#log.debug(`Cannot deliver the event ${event.type}: ${String(error)}`));
   }
 
-  async #tell({ type, jobId, approvalId }: BridgeEvent): Promise<void> {
+  async #deliver({ type, jobId, approvalId }: BridgeEvent): Promise<void> {
     if (type.startsWith("lane.")) {
       return;
     }
-    // The job first, while it waits: whoever hears of the approval may answer it at once.
+    // Fire the job's event first, while the job is still waiting: a listener to the approval may answer it
+    // immediately.
     if (jobId !== undefined) {
       const { job } = (await this.#client.request("GET", jobPath(jobId))) as { job: Job };
       this.#jobChanged.fire(job);

@@ -3,12 +3,16 @@ import * as vscode from "vscode";
 import type { Question } from "./addon";
 import { plain } from "./plainText";
 
-/** Bounds of what stands in VS Code's lists and input boxes. */
+/** The maximum lengths of texts in quick picks and input boxes, in characters. */
 const titleMax = 80;
 const questionMax = 500;
 const optionMax = 200;
 
-/** Asks one question after the other. Resolves with the answers by the questions' ids, or with nothing when one was not answered. */
+/**
+ * Asks the questions one after another.
+ *
+ * @returns the answers by question id, or `undefined` if the user dismissed a question
+ */
 export async function askQuestions(
   questions: readonly Question[],
 ): Promise<Record<string, string> | undefined> {
@@ -24,14 +28,14 @@ export async function askQuestions(
 }
 
 async function askChoice(question: Question): Promise<string | undefined> {
-  // What is shown may be shortened; the answer is the option's own label.
+  // The displayed label may be truncated. The answer is the full label of the option.
   const items: (vscode.QuickPickItem & { readonly answer?: string })[] = question.options.map((option) => ({
     label: plain(option.label, optionMax).text,
     detail: plain(option.description, optionMax).text,
     answer: option.label,
   }));
   if (question.isOther) {
-    items.push({ label: vscode.l10n.t("Something else…") });
+    items.push({ label: vscode.l10n.t("Other…") });
   }
   const picked = await vscode.window.showQuickPick(items, {
     title: title(question),

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { ApprovalRequest, ApprovalResolved } from "./addon";
 import { type PlainText, plain } from "./plainText";
 
-/** What a decision is called here, if it can be made here. */
+/** Returns the button label of a decision, or `undefined` if the decision is not offered in VS Code. */
 export function decisionLabel(decision: string): string | undefined {
   switch (decision) {
     case "approve":
@@ -23,66 +23,76 @@ export function decisionLabel(decision: string): string | undefined {
   }
 }
 
-/** VS Code cuts the text of a notification at 1000 characters, without a word. */
+/**
+ * The maximum length of a notification in characters. VS Code truncates at 1000 characters without any sign
+ * of it.
+ */
 const notificationMax = 900;
-/** Of one value in a notification. Three of them are readable; a longer one is for the review. */
+/**
+ * The maximum length of one value in a notification. Three such values fit. Longer values need the review
+ * dialog.
+ */
 const valueMax = 300;
+/** The maximum length of the reason in a notification. */
 const reasonMax = 120;
-/** Of one value in a dialog, which can be scrolled. */
+/** The maximum length of one value in a dialog, which scrolls. */
 const dialogValueMax = 4000;
+/** The maximum length of each text of a list entry. */
 const listMax = 120;
 
-/** The texts of a request that the decision is about, with their marks. */
-function facts(request: ApprovalRequest): [mark: string, value: string][] {
+/** Returns the labeled values of a request that matter for the decision. */
+function facts(request: ApprovalRequest): [label: string, value: string][] {
   const { cwd, command, files, tool, url } = request;
   const facts: [string, string | undefined][] = [
     [vscode.l10n.t("Folder"), cwd],
     [vscode.l10n.t("Command"), command],
     [vscode.l10n.t("Files"), files.length === 0 ? undefined : files.join(", ")],
     [vscode.l10n.t("Tool"), tool],
-    [vscode.l10n.t("Address"), url],
+    [vscode.l10n.t("URL"), url],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
 
-/** What a notification says. Where not everything that matters has room, it is not whole. */
-export function asNotification(request: ApprovalRequest): PlainText {
-  const marked = facts(request).map(([mark, value]) => ({ mark, value: plain(value, valueMax) }));
+/**
+ * Returns the text of a notification. It is incomplete if a value that matters for the decision does not fit.
+ */
+export function asNotificationText(request: ApprovalRequest): PlainText {
+  const labeled = facts(request).map(([label, value]) => ({ label, value: plain(value, valueMax) }));
   const parts = [
     vscode.l10n.t("Codex asks: {0}", quoted(request.summary)),
-    ...marked.map(({ mark, value }) => `${mark}: “${value.text}”`),
+    ...labeled.map(({ label, value }) => `${label}: “${value.text}”`),
     ...(request.reason === undefined
       ? []
       : [vscode.l10n.t("Reason: “{0}”", plain(request.reason, reasonMax).text)]),
-    ...(needsForm(request) ? [vscode.l10n.t("It is answered in the dashboard or through the API")] : []),
+    ...(needsForm(request) ? [vscode.l10n.t("Answer it in the dashboard or through the API")] : []),
   ];
   const text = parts.join(" · ");
   return {
     text: text.slice(0, notificationMax),
-    isWhole: text.length <= notificationMax && marked.every(({ value }) => value.isWhole),
+    isComplete: text.length <= notificationMax && labeled.every(({ value }) => value.isComplete),
   };
 }
 
-/** What a dialog says, a fact a line. */
-export function asLines(request: ApprovalRequest): string {
+/** Returns the text of the review dialog, one fact per line. */
+export function asDialogText(request: ApprovalRequest): string {
   const reason: [string, string][] =
     request.reason === undefined ? [] : [[vscode.l10n.t("Reason"), request.reason]];
   const lines = [[vscode.l10n.t("Request"), request.summary] as const, ...facts(request), ...reason].map(
-    ([mark, text]) => {
+    ([label, text]) => {
       const value = plain(text, dialogValueMax);
-      const rest = value.isWhole
+      const truncation = value.isComplete
         ? ""
-        : ` ${vscode.l10n.t("(shortened; it has {0} characters)", Array.from(text).length)}`;
-      return `${mark}: “${value.text}”${rest}`;
+        : ` ${vscode.l10n.t("(truncated; {0} characters in total)", Array.from(text).length)}`;
+      return `${label}: “${value.text}”${truncation}`;
     },
   );
   return [
     ...lines,
-    ...(needsForm(request) ? [vscode.l10n.t("It is answered in the dashboard or through the API.")] : []),
+    ...(needsForm(request) ? [vscode.l10n.t("Answer it in the dashboard or through the API.")] : []),
   ].join("\n\n");
 }
 
-/** An entry in the list of all requests. */
+/** Returns the texts of a request in the list of pending approvals. */
 export function listEntry(request: ApprovalRequest): { label: string; description: string; detail: string } {
   const { summary, cwd, command } = request;
   return {
@@ -92,25 +102,25 @@ export function listEntry(request: ApprovalRequest): { label: string; descriptio
   };
 }
 
-/** An agent's text within a sentence of ours. */
+/** Quotes a text of an agent within a sentence. */
 export function quoted(text: string): string {
   return `“${plain(text, valueMax).text}”`;
 }
 
-/** How a request was resolved, for example "approved through the API". */
-export function howResolved({ status, resolvedBy }: ApprovalResolved): string {
-  const what = statusText(status);
+/** Describes how a request was resolved, for example "approved through the API". */
+export function describeResolution({ status, resolvedBy }: ApprovalResolved): string {
+  const outcome = statusText(status);
   switch (resolvedBy) {
     case "api":
-      return vscode.l10n.t("{0} through the API", what);
+      return vscode.l10n.t("{0} through the API", outcome);
     case "deadline":
-      return vscode.l10n.t("denied because nobody answered in time");
+      return vscode.l10n.t("denied, because it was not answered in time");
     case "codex":
-      return vscode.l10n.t("withdrawn by Codex, which goes on without an answer or has ended its turn");
+      return vscode.l10n.t("withdrawn by Codex, which continued without an answer or ended its turn");
     case "editor":
-      return vscode.l10n.t("{0} in VS Code", what);
+      return vscode.l10n.t("{0} in VS Code", outcome);
     default:
-      return what;
+      return outcome;
   }
 }
 
@@ -131,7 +141,10 @@ function statusText(status: string): string {
   }
 }
 
-/** Whether the answer is a form's content or a tool's result, for which there is no room here. */
+/**
+ * Returns whether the answer is the content of a form or the result of a tool call. VS Code has no input for
+ * either.
+ */
 export function needsForm({ decisions, questions }: ApprovalRequest): boolean {
   return decisions.includes("answer") && questions.length === 0;
 }

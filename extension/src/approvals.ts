@@ -3,296 +3,304 @@ import * as vscode from "vscode";
 import type { ApprovalAnswer, ApprovalRequest, ApprovalResolved } from "./addon";
 import { askQuestions } from "./approvalQuestions";
 import {
-  asLines,
-  asNotification,
+  asDialogText,
+  asNotificationText,
   decisionLabel,
-  howResolved,
+  describeResolution,
   listEntry,
   needsForm,
   quoted,
 } from "./approvalTexts";
+import { errorMessage } from "./format";
 
-/** A question of Codex that this window has been asked. */
-interface Asked {
+/** An approval request that was shown in this window. */
+interface PendingApproval {
   readonly request: ApprovalRequest;
-  /** Hands the answer to the core; `null` when there is none any more. */
-  readonly settle: (answer: ApprovalAnswer | null) => void;
-  /** Why it needs no answer any more, as the end of a sentence. */
-  over?: string;
+  /** Passes the answer to the core. `null` means that the request no longer needs an answer. */
+  readonly resolve: (answer: ApprovalAnswer | null) => void;
+  /** Why the request no longer needs an answer, as the end of a sentence. `undefined` while it is pending. */
+  closedReason?: string;
 }
 
-/** Where the person can see more than a notification shows. */
-export interface Places {
+/** Opens the places that show more than a notification does. */
+export interface Navigation {
   /** Opens the tab of a conversation. */
   readonly showConversation: (conversationId: string) => Promise<unknown>;
-  /** Opens the dashboard, which has a form for what has none here. What keeps it from opening is told to the person. */
+  /**
+   * Opens the dashboard, which has input forms for all kinds of answers. Shows an error to the user if it
+   * cannot be opened.
+   */
   readonly openDashboard: () => void;
 }
 
-/** What came of a click: the question is still to be answered, or it is not. */
-type Outcome = "open" | "done";
+/** The result of a click: whether the notification has to be shown again. */
+type ClickResult = "show_again" | "done";
 
 /**
- * Asks the person what Codex wants to know, in a notification and in a list.
+ * Shows approval requests of Codex in notifications and in a list.
  *
- * A question stays open until it is answered here, or the core says that it is resolved: closing the notification only puts it
- * aside, into the list. VS Code closes no notification of ours on request, so one can outlive its question. Whoever clicks it then is
- * told that the click came too late.
+ * A request is pending until the user answers it here or the core reports it as resolved. Closing the
+ * notification does not answer the request; it stays in the list. An extension cannot close its
+ * notifications, so a notification may remain after its request was resolved. A click on it then shows that
+ * the click had no effect.
  */
 export class Approvals implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
-  readonly #places: Places;
-  readonly #waiting = new Map<string, Asked>();
-  readonly #changed = new vscode.EventEmitter<number>();
+  readonly #navigation: Navigation;
+  readonly #pending = new Map<string, PendingApproval>();
+  readonly #countChanged = new vscode.EventEmitter<number>();
 
-  /** Tells the number of questions that wait, whenever it changes. */
-  readonly onDidChange = this.#changed.event;
+  /** Fires with the number of pending approvals whenever it changes. */
+  readonly onDidChange = this.#countChanged.event;
 
-  constructor(log: vscode.LogOutputChannel, places: Places) {
+  constructor(log: vscode.LogOutputChannel, navigation: Navigation) {
     this.#log = log;
-    this.#places = places;
+    this.#navigation = navigation;
   }
 
-  /** Asks; resolves with the answer, or with `null` when none is wanted any more. */
+  /** Asks the user. Resolves with the answer, or with `null` if the request no longer needs one. */
   ask(request: ApprovalRequest): Promise<ApprovalAnswer | null> {
     return new Promise((resolve) => {
-      const asked: Asked = { request, settle: resolve };
-      this.#waiting.set(request.approvalId, asked);
-      this.#changed.fire(this.#waiting.size);
-      // The list has the question all the same.
-      this.#notify(asked).catch((error: unknown) =>
-        this.#log.error(`Cannot show an approval: ${String(error)}`),
+      const approval: PendingApproval = { request, resolve };
+      this.#pending.set(request.approvalId, approval);
+      this.#countChanged.fire(this.#pending.size);
+      // The request is in the list even if the notification fails.
+      this.#notify(approval).catch((error: unknown) =>
+        this.#log.error(`Cannot show the notification of an approval request: ${String(error)}`),
       );
     });
   }
 
-  /** Somebody or something else resolved a question, perhaps just before the person's own answer arrived. */
-  resolved(approval: ApprovalResolved): void {
-    const how = howResolved(approval);
-    const summary = quoted(approval.summary);
-    const asked = this.#waiting.get(approval.approvalId);
-    if (asked === undefined) {
+  /** Called when a request was resolved elsewhere, perhaps just before the answer of the user arrived. */
+  resolved(resolution: ApprovalResolved): void {
+    const description = describeResolution(resolution);
+    const summary = quoted(resolution.summary);
+    const approval = this.#pending.get(resolution.approvalId);
+    if (approval === undefined) {
       void vscode.window.showWarningMessage(
-        vscode.l10n.t(
-          "Your answer to {0} came too late and changed nothing: it was already {1}.",
-          summary,
-          how,
-        ),
+        vscode.l10n.t("Your answer to {0} had no effect: the request was already {1}.", summary, description),
       );
     } else {
-      this.#end(asked, vscode.l10n.t("it was already {0}", how), null);
+      this.#close(approval, vscode.l10n.t("the request was already {0}", description), null);
       void vscode.window.showInformationMessage(
-        vscode.l10n.t("Codex no longer asks {0}: it was already {1}.", summary, how),
+        vscode.l10n.t("The request {0} was {1}.", summary, description),
       );
     }
   }
 
-  /** The server has stopped: nobody waits for answers. */
+  /** Closes all requests. Called when the server has stopped and no longer waits for answers. */
   clear(): void {
-    for (const asked of this.#waiting.values()) {
-      this.#end(asked, vscode.l10n.t("the server that asked has stopped"), null);
+    for (const approval of this.#pending.values()) {
+      this.#close(approval, vscode.l10n.t("the server has stopped"), null);
     }
   }
 
-  /** The questions that wait, oldest first. */
-  waiting(): ApprovalRequest[] {
-    return [...this.#waiting.values()].map(({ request }) => request);
+  /** Returns the pending requests, oldest first. */
+  pending(): ApprovalRequest[] {
+    return [...this.#pending.values()].map(({ request }) => request);
   }
 
-  /** Lists the questions that wait, and lets the person answer one. */
+  /** Lists the pending requests and lets the user review one. */
   async list(): Promise<void> {
     const items = this.#entries();
     if (items.length > 0) {
-      const placeHolder = vscode.l10n.t("What to decide first");
+      const placeHolder = vscode.l10n.t("Select a request to review");
       const picked = await vscode.window.showQuickPick(items, {
-        title: vscode.l10n.t("Codex asks"),
+        title: vscode.l10n.t("Pending Approvals"),
         placeHolder,
       });
       if (picked !== undefined) {
-        await this.#review(picked.asked);
+        await this.#review(picked.approval);
       }
     }
   }
 
-  /** Shows the only question that waits, with all that there is to decide on, or lets the person choose one. */
+  /** Opens the review of the pending request. If there are several, lets the user choose one first. */
   async approve(): Promise<void> {
-    const [only, ...others] = this.#waiting.values();
+    const [only, ...others] = this.#pending.values();
     await (only === undefined || others.length > 0 ? this.list() : this.#review(only));
   }
 
-  /** Lets the person choose what to deny, which takes no look at the details. */
+  /** Lets the user choose requests to deny, without a review of each one. */
   async deny(): Promise<void> {
-    const items = this.#entries().filter(({ asked }) => asked.request.decisions.includes("deny"));
+    const items = this.#entries().filter(({ approval }) => approval.request.decisions.includes("deny"));
     if (items.length > 0) {
-      const placeHolder = vscode.l10n.t("What to deny");
-      const options = { title: vscode.l10n.t("Codex asks"), placeHolder, canPickMany: true } as const;
-      for (const { asked } of (await vscode.window.showQuickPick(items, options)) ?? []) {
-        if (asked.over === undefined) {
-          this.#end(asked, youHaveAnswered(decisionLabel("deny") ?? "deny"), { decision: "deny" });
+      const placeHolder = vscode.l10n.t("Select the requests to deny");
+      const options = { title: vscode.l10n.t("Pending Approvals"), placeHolder, canPickMany: true } as const;
+      for (const { approval } of (await vscode.window.showQuickPick(items, options)) ?? []) {
+        if (approval.closedReason === undefined) {
+          this.#close(approval, answeredHere(decisionLabel("deny") ?? "deny"), { decision: "deny" });
         } else {
-          this.#tellTooLate(asked);
+          this.#warnNoEffect(approval);
         }
       }
     }
   }
 
-  /** Shows everything that there is to decide on, with all decisions. */
+  /** Opens the review of a request, which shows it in full with all available decisions. */
   async review(approvalId: string): Promise<void> {
-    const asked = this.#waiting.get(approvalId);
-    if (asked !== undefined) {
-      await this.#review(asked);
+    const approval = this.#pending.get(approvalId);
+    if (approval !== undefined) {
+      await this.#review(approval);
     }
   }
 
   dispose(): void {
     this.clear();
-    this.#changed.dispose();
+    this.#countChanged.dispose();
   }
 
-  /** The questions that wait, for a list; where there are none, the person is told so. */
-  #entries(): (vscode.QuickPickItem & { readonly asked: Asked })[] {
-    if (this.#waiting.size === 0) {
-      void vscode.window.showInformationMessage(
-        vscode.l10n.t("No approvals of Codex are pending in this window."),
-      );
+  /** Returns the pending requests as list entries. If there are none, shows a message instead. */
+  #entries(): (vscode.QuickPickItem & { readonly approval: PendingApproval })[] {
+    if (this.#pending.size === 0) {
+      void vscode.window.showInformationMessage(vscode.l10n.t("No approvals are pending in this window."));
     }
-    return [...this.#waiting.values()].map((asked) => ({ ...listEntry(asked.request), asked }));
+    return [...this.#pending.values()].map((approval) => ({ ...listEntry(approval.request), approval }));
   }
 
-  async #notify(asked: Asked): Promise<void> {
-    const { request } = asked;
-    const { text, isWhole } = asNotification(request);
-    // VS Code closes a notification when one with the same text and buttons is shown.
-    const alike = [...this.#waiting.values()].filter(
-      (other) => asNotification(other.request).text === text,
+  async #notify(approval: PendingApproval): Promise<void> {
+    const { request } = approval;
+    const { text, isComplete } = asNotificationText(request);
+    // VS Code replaces a notification that has the same text and buttons, so a number makes the text unique.
+    const sameTextCount = [...this.#pending.values()].filter(
+      (other) => asNotificationText(other.request).text === text,
     ).length;
-    const message = alike > 1 ? `${text} (${alike})` : text;
-    // What cannot be read whole cannot be approved here.
-    const decisions = isWhole ? offered(request, ["approve", "approve_for_session"]) : [];
+    const message = sameTextCount > 1 ? `${text} (${sameTextCount})` : text;
+    // A request that is not shown in full must be reviewed before it can be approved.
+    const decisions = isComplete ? availableDecisions(request, ["approve", "approve_for_session"]) : [];
     const buttons = [
       ...decisions.map((decision) => decision.label),
-      ...(isWhole ? [] : [review()]),
-      ...offered(request, ["answer", "deny"]).map((decision) => decision.label),
-      ...placeButtons(request),
+      ...(isComplete ? [] : [reviewLabel()]),
+      ...availableDecisions(request, ["answer", "deny"]).map((decision) => decision.label),
+      ...navigationLabels(request),
     ];
-    let outcome: Outcome = "open";
-    while (outcome === "open") {
+    let result: ClickResult = "show_again";
+    while (result === "show_again") {
       const choice = await vscode.window.showWarningMessage(message, ...buttons);
       if (choice === undefined) {
         return;
       }
-      outcome = choice === review() ? await this.#review(asked) : await this.#act(asked, choice);
+      result =
+        choice === reviewLabel() ? await this.#review(approval) : await this.#handleClick(approval, choice);
     }
   }
 
-  async #review(asked: Asked): Promise<Outcome> {
-    if (asked.over !== undefined) {
-      return this.#tellTooLate(asked);
+  async #review(approval: PendingApproval): Promise<ClickResult> {
+    if (approval.closedReason !== undefined) {
+      return this.#warnNoEffect(approval);
     }
-    const { request } = asked;
-    const decisions = offered(request, request.decisions).map((decision) => decision.label);
-    const options = { modal: true, detail: asLines(request) };
-    const buttons = [...decisions, ...placeButtons(request)];
+    const { request } = approval;
+    const decisions = availableDecisions(request, request.decisions).map((decision) => decision.label);
+    const options = { modal: true, detail: asDialogText(request) };
+    const buttons = [...decisions, ...navigationLabels(request)];
     const choice = await vscode.window.showWarningMessage(
       vscode.l10n.t("Codex asks for your approval"),
       options,
       ...buttons,
     );
-    return choice === undefined ? "done" : this.#act(asked, choice);
+    return choice === undefined ? "done" : this.#handleClick(approval, choice);
   }
 
-  async #act(asked: Asked, choice: string): Promise<Outcome> {
-    if (asked.over !== undefined) {
-      return this.#tellTooLate(asked);
+  async #handleClick(approval: PendingApproval, choice: string): Promise<ClickResult> {
+    if (approval.closedReason !== undefined) {
+      return this.#warnNoEffect(approval);
     }
-    const opening = this.#open(asked.request, choice);
-    if (opening !== undefined) {
+    const navigation = this.#navigate(approval.request, choice);
+    if (navigation !== undefined) {
       try {
-        await opening;
+        await navigation;
       } catch (error) {
-        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        void vscode.window.showErrorMessage(errorMessage(error));
       }
-      return asked.over === undefined ? "open" : "done";
+      return approval.closedReason === undefined ? "show_again" : "done";
     }
-    const decision = offered(asked.request, asked.request.decisions).find(({ label }) => label === choice);
+    const decision = availableDecisions(approval.request, approval.request.decisions).find(
+      ({ label }) => label === choice,
+    );
     if (decision === undefined) {
-      return "open";
+      return "show_again";
     }
     const answer: ApprovalAnswer = { decision: decision.name };
     if (decision.name === "answer") {
-      const answers = await askQuestions(asked.request.questions);
+      const answers = await askQuestions(approval.request.questions);
       if (answers === undefined) {
-        return asked.over === undefined ? "open" : "done";
+        return approval.closedReason === undefined ? "show_again" : "done";
       }
-      if (asked.over !== undefined) {
-        return this.#tellTooLate(asked);
+      if (approval.closedReason !== undefined) {
+        return this.#warnNoEffect(approval);
       }
       answer.answers = answers;
     }
-    this.#end(asked, youHaveAnswered(choice), answer);
+    this.#close(approval, answeredHere(choice), answer);
     return "done";
   }
 
-  /** Where a button leads to a place. */
-  #open({ conversationId }: ApprovalRequest, choice: string): Promise<unknown> | undefined {
-    if (choice === openInDashboard()) {
-      // It may have something to say, for which the question shall not be put aside.
-      this.#places.openDashboard();
+  /**
+   * Opens the place that the chosen button leads to. Returns `undefined` if the button is not a navigation
+   * button.
+   */
+  #navigate({ conversationId }: ApprovalRequest, choice: string): Promise<unknown> | undefined {
+    if (choice === openInDashboardLabel()) {
+      // Not awaited: opening may show a message of its own, and the notification must stay visible meanwhile.
+      this.#navigation.openDashboard();
       return Promise.resolve();
     }
-    return choice === show() && conversationId !== undefined
-      ? this.#places.showConversation(conversationId)
+    return choice === showLabel() && conversationId !== undefined
+      ? this.#navigation.showConversation(conversationId)
       : undefined;
   }
 
-  #tellTooLate({ request, over }: Asked): Outcome {
+  #warnNoEffect({ request, closedReason }: PendingApproval): ClickResult {
     void vscode.window.showWarningMessage(
-      vscode.l10n.t(
-        "Your click on {0} came too late and changed nothing: {1}.",
-        quoted(request.summary),
-        over ?? "",
-      ),
+      vscode.l10n.t("Your click on {0} had no effect: {1}.", quoted(request.summary), closedReason ?? ""),
     );
     return "done";
   }
 
-  #end(asked: Asked, over: string, answer: ApprovalAnswer | null): void {
-    asked.over = over;
-    asked.settle(answer);
-    this.#waiting.delete(asked.request.approvalId);
-    this.#changed.fire(this.#waiting.size);
+  #close(approval: PendingApproval, reason: string, answer: ApprovalAnswer | null): void {
+    approval.closedReason = reason;
+    approval.resolve(answer);
+    this.#pending.delete(approval.request.approvalId);
+    this.#countChanged.fire(this.#pending.size);
   }
 }
 
-function show(): string {
+/** Returns a short label, because a notification has little room for its buttons. */
+function showLabel(): string {
   return vscode.l10n.t("Show");
 }
 
-function openInDashboard(): string {
+function openInDashboardLabel(): string {
   return vscode.l10n.t("Open in Dashboard");
 }
 
-function review(): string {
+function reviewLabel(): string {
   return vscode.l10n.t("Review…");
 }
 
-function youHaveAnswered(label: string): string {
-  return vscode.l10n.t("you have already answered it with “{0}”", label);
+function answeredHere(label: string): string {
+  return vscode.l10n.t("you have already answered with “{0}”", label);
 }
 
-/** There may be no conversation to show; the dashboard has forms. */
-function placeButtons(request: ApprovalRequest): string[] {
+/**
+ * Returns the labels of the navigation buttons. The dashboard is offered for forms, and not every request has
+ * a conversation.
+ */
+function navigationLabels(request: ApprovalRequest): string[] {
   return [
-    ...(needsForm(request) ? [openInDashboard()] : []),
-    ...(request.conversationId === undefined ? [] : [show()]),
+    ...(needsForm(request) ? [openInDashboardLabel()] : []),
+    ...(request.conversationId === undefined ? [] : [showLabel()]),
   ];
 }
 
-/** Those of the decisions that the request offers and that can be made here. */
-function offered(request: ApprovalRequest, wanted: readonly string[]): { name: string; label: string }[] {
-  return wanted.flatMap((name) => {
+/** Returns the given decisions that the request offers and that can be made in VS Code. */
+function availableDecisions(
+  request: ApprovalRequest,
+  names: readonly string[],
+): { name: string; label: string }[] {
+  return names.flatMap((name) => {
     const label = decisionLabel(name);
-    const canBeMade = name !== "answer" || !needsForm(request);
-    return label !== undefined && canBeMade && request.decisions.includes(name) ? [{ name, label }] : [];
+    const isSupported = name !== "answer" || !needsForm(request);
+    return label !== undefined && isSupported && request.decisions.includes(name) ? [{ name, label }] : [];
   });
 }

@@ -5,11 +5,12 @@ import * as vscode from "vscode";
 
 import type { Bridge, BridgeOptions, startBridge } from "./addon";
 import type { Approvals } from "./approvals";
+import { errorMessage } from "./format";
 import { hostCallbacks } from "./host";
-import { Indexing } from "./indexing";
+import { IndexingStatus } from "./indexing";
 import { readOptions, workspaceFolders } from "./settings";
 
-/** What the server is doing, as far as the person at the window is concerned. */
+/** The state of the server, as this window shows it. */
 export type ServerState =
   | { readonly kind: "stopped" }
   | { readonly kind: "starting" }
@@ -17,27 +18,27 @@ export type ServerState =
   | { readonly kind: "failed"; readonly message: string };
 
 /**
- * Starts and stops the native core, one at a time.
+ * Starts and stops the native core. At most one instance runs at a time.
  *
- * Commands, settings and installed extensions may change while a start or a stop is still under way. So each of them only
- * notes what is wanted and calls {@link settle}: one pass runs, at most one more is queued, and that one reads everything
- * anew. However many changes come in a burst, the server restarts once.
+ * Commands, settings and installed extensions can change during a start or a stop. Each change therefore only
+ * records the desired state and calls {@link reconcile}. One pass runs, at most one more is queued, and the
+ * queued pass reads everything again. A burst of changes restarts the server once.
  */
 export class BridgeServer {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
   readonly #approvals: Approvals;
-  readonly #indexing = new Indexing();
-  readonly #changed = new vscode.EventEmitter<ServerState>();
+  readonly #indexingStatus = new IndexingStatus();
+  readonly #stateChanged = new vscode.EventEmitter<ServerState>();
   #state: ServerState = { kind: "stopped" };
-  #wanted = false;
-  /** The options, as JSON, of the last start, whether it succeeded or failed. */
-  #triedWith = "";
-  #pass: Promise<void> | undefined;
-  #passQueued = false;
+  #shouldRun = false;
+  /** The options of the last start, successful or not, as returned by {@link restartKey}. */
+  #lastRestartKey = "";
+  #reconciling: Promise<void> | undefined;
+  #isPassQueued = false;
 
-  /** Tells each new state, also when only the number of running jobs has changed. */
-  readonly onDidChange = this.#changed.event;
+  /** Fires on every new state, including when only the number of running jobs has changed. */
+  readonly onDidChange = this.#stateChanged.event;
 
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, approvals: Approvals) {
     this.#context = context;
@@ -45,35 +46,38 @@ export class BridgeServer {
     this.#approvals = approvals;
   }
 
-  /** What the server is doing now. */
+  /** Returns the current state of the server. */
   get state(): ServerState {
     return this.#state;
   }
 
-  /** Starts the server unless it runs; resolves when it does, or when it has failed. Never rejects. */
+  /** Starts the server unless it is running. Resolves when it runs or has failed to start. Never rejects. */
   start(): Promise<void> {
-    this.#wanted = true;
+    this.#shouldRun = true;
     if (this.#state.kind === "failed") {
-      // What was in the way may be gone, though no option has changed.
-      this.#triedWith = "";
+      // Try again even with the same options: the cause of the failure may be gone.
+      this.#lastRestartKey = "";
     }
-    return this.settle();
+    return this.reconcile();
   }
 
   /** Stops the server and frees its port. Never rejects. */
   stop(): Promise<void> {
-    this.#wanted = false;
-    return this.settle();
+    this.#shouldRun = false;
+    return this.reconcile();
   }
 
-  /** Makes the server be as it is wanted now, with the settings of now. Never rejects. */
-  settle(): Promise<void> {
-    this.#passQueued = true;
-    this.#pass ??= this.#runPasses();
-    return this.#pass;
+  /**
+   * Starts, stops or restarts the server as its desired state and the current settings require. Never
+   * rejects.
+   */
+  reconcile(): Promise<void> {
+    this.#isPassQueued = true;
+    this.#reconciling ??= this.#runPasses();
+    return this.#reconciling;
   }
 
-  /** Tells the running server which folders are open now; that takes no restart. */
+  /** Passes the open folders to the running server. This takes no restart. */
   setWorkspaceFolders(folders: string[]): void {
     if (this.#state.kind === "running") {
       this.#state.bridge.setWorkspaceFolders(folders);
@@ -81,43 +85,44 @@ export class BridgeServer {
   }
 
   async #runPasses(): Promise<void> {
-    while (this.#passQueued) {
-      this.#passQueued = false;
+    while (this.#isPassQueued) {
+      this.#isPassQueued = false;
       try {
         await this.#runPass();
       } catch (error) {
-        this.#enter({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+        this.#enter({ kind: "failed", message: errorMessage(error) });
       }
     }
-    this.#pass = undefined;
+    this.#reconciling = undefined;
   }
 
   async #runPass(): Promise<void> {
     const { kind } = this.#state;
-    if (this.#wanted && (kind === "running" || kind === "failed") && this.#optionsAreUnchanged()) {
+    if (this.#shouldRun && (kind === "running" || kind === "failed") && this.#areOptionsUnchanged()) {
       return;
     }
     if (this.#state.kind === "running") {
       await this.#state.bridge.stop();
       this.#approvals.clear();
-      this.#indexing.show(null);
+      this.#indexingStatus.show(null);
     }
-    if (!this.#wanted) {
+    if (!this.#shouldRun) {
       this.#enter({ kind: "stopped" });
       return;
     }
     this.#enter({ kind: "starting" });
-    // Loading the native part takes longer than all else of an activation, and the window waits for that.
+    // Loading the addon takes longer than the rest of the activation, and the window waits for the
+    // activation.
     await new Promise(setImmediate);
     const options = readOptions(this.#context);
-    this.#triedWith = comparable(options);
+    this.#lastRestartKey = restartKey(options);
     let runningJobs = 0;
-    const begun = performance.now();
+    const startedAt = performance.now();
     const start = loadAddon(this.#context.extensionPath).startBridge;
-    this.#log.info(`native part loaded in ${(performance.now() - begun).toFixed(1)} ms`);
+    this.#log.info(`native addon loaded in ${(performance.now() - startedAt).toFixed(1)} ms`);
     const bridge = await start(
       options,
-      hostCallbacks(this.#log, this.#approvals, this.#indexing, (running) => {
+      hostCallbacks(this.#log, this.#approvals, this.#indexingStatus, (running) => {
         runningJobs = running;
         if (this.#state.kind === "running" && this.#state.bridge === bridge) {
           this.#enter({ kind: "running", bridge, runningJobs });
@@ -125,42 +130,47 @@ export class BridgeServer {
       }),
     );
     this.#enter({ kind: "running", bridge, runningJobs });
-    // They may have changed while it started.
+    // The folders may have changed during the start.
     this.setWorkspaceFolders(workspaceFolders());
   }
 
-  #optionsAreUnchanged(): boolean {
+  #areOptionsUnchanged(): boolean {
     try {
-      return this.#triedWith === comparable(readOptions(this.#context));
+      return this.#lastRestartKey === restartKey(readOptions(this.#context));
     } catch {
-      // Options that cannot be read are a change: the server does not go on with, say, a token that was withdrawn.
+      // Unreadable options count as a change. Otherwise the server would keep running with, say, a revoked
+      // token.
       return false;
     }
   }
 
   #enter(state: ServerState): void {
     this.#state = state;
-    this.#changed.fire(state);
+    this.#stateChanged.fire(state);
   }
 }
 
-/** What a restart depends on: all options but the folders, which the running bridge is told of. */
-function comparable(options: BridgeOptions): string {
+/**
+ * Returns a string that differs if and only if the options require a restart. The workspace folders are left
+ * out, because a running bridge accepts new ones.
+ */
+function restartKey(options: BridgeOptions): string {
   return JSON.stringify({ ...options, workspaceFolders: [] });
 }
 
 /**
- * Loads the native core. A package holds the one of its platform, under the name that napi-rs gives it.
+ * Loads the native core. A package contains the addon of its own platform, under the name that napi-rs gives
+ * it.
  *
- * @throws {Error} saying which package to install, when this one is for another platform.
+ * @throws {Error} with advice, if this package is for another platform or the addon cannot be loaded
  */
-function loadAddon(extensionFolder: string): { startBridge: typeof startBridge } {
+function loadAddon(extensionDirectory: string): { startBridge: typeof startBridge } {
   const platform = addonPlatform();
-  const file = join(extensionFolder, "extension", "native", `codex-bridge.${platform}.node`);
+  const file = join(extensionDirectory, "extension", "native", `codex-bridge.${platform}.node`);
   if (!existsSync(file)) {
     throw new Error(
       vscode.l10n.t(
-        "This package of Codex Bridge has no native part for {0}. Install the package (.vsix) that is made for this machine's platform.",
+        "This package of Codex Bridge does not support {0}. Install the package (.vsix) for your platform.",
         platform,
       ),
     );
@@ -170,7 +180,7 @@ function loadAddon(extensionFolder: string): { startBridge: typeof startBridge }
   } catch (error) {
     throw new Error(
       vscode.l10n.t(
-        "The native part of Codex Bridge for {0} cannot be loaded: {1}. On Linux it needs glibc 2.28 or newer.",
+        "Codex Bridge cannot load its native addon for {0}: {1}. On Linux it needs glibc 2.28 or newer.",
         platform,
         String(error),
       ),

@@ -1,8 +1,10 @@
 import type { CodexBridgeError } from "../api";
+import type { BridgeReply } from "./addon";
 import type { BridgeServer } from "./bridge";
 import type { BridgeEvents } from "./events";
+import { errorMessage } from "./format";
 
-/** Requests to the routes of the HTTP API, as over HTTP; only the connection is saved. */
+/** Sends requests to the routes of the HTTP API in-process, without a connection. */
 export class BridgeClient {
   readonly #server: BridgeServer;
   readonly #events: BridgeEvents;
@@ -13,28 +15,31 @@ export class BridgeClient {
   }
 
   /**
-   * The body of the reply.
+   * Sends a request and returns the body of the reply.
    *
    * @param method for example `GET`
-   * @param path may have a query
-   * @throws {ApiError} where the server does not run or refuses
+   * @param path may contain a query
+   * @throws {ApiError} if the server is not running, or if it refuses the request
    */
   async request(method: string, path: string, body?: object): Promise<unknown> {
     if (this.#server.state.kind === "starting") {
-      await this.#server.settle();
+      await this.#server.reconcile();
     }
-    // Whoever listens shall hear of what this request brings about.
-    await this.#events.settled();
+    // Listeners must receive the events that this request causes.
+    await this.#events.whenReconciled();
     const { state } = this.#server;
     if (state.kind !== "running") {
-      throw new ApiError({ error: "Codex Bridge does not run in this window.", code: "bridge_not_running" });
+      throw new ApiError({
+        error: "Codex Bridge is not running in this window.",
+        code: "bridge_not_running",
+      });
     }
-    let reply;
+    let reply: BridgeReply;
     try {
       reply = await state.bridge.request(method, path, body);
     } catch (error) {
       throw new ApiError({
-        error: error instanceof Error ? error.message : String(error),
+        error: errorMessage(error),
         code: "bridge_not_running",
       });
     }
@@ -61,7 +66,7 @@ export function lanePath(laneId: string): string {
   return `/lanes/${encodeURIComponent(laneId)}`;
 }
 
-/** The body of a refusal. */
+/** The body of an error reply. */
 interface ErrorBody {
   readonly error: string;
   readonly code: string;
@@ -69,7 +74,7 @@ interface ErrorBody {
   readonly requestId?: string;
 }
 
-/** Why a request was refused. */
+/** The error of a request that the server refused or could not receive. */
 export class ApiError extends Error implements CodexBridgeError {
   override readonly name = "CodexBridgeError";
   readonly code: string;

@@ -5,11 +5,11 @@ import type { BridgeServer, ServerState } from "./bridge";
 import type { BridgeClient } from "./client";
 import { openDashboard } from "./dashboard";
 import { runDoctor } from "./doctor";
+import { errorMessage } from "./format";
 import { healthText } from "./health";
 import { authToken, openSettings } from "./settings";
-import { messageOf } from "./texts";
 
-/** Registers what the Command Palette offers for the server and for questions of Codex. */
+/** Registers the commands for the server and for approvals. */
 export function registerCommands(
   server: BridgeServer,
   client: BridgeClient,
@@ -37,7 +37,7 @@ export function registerCommands(
       try {
         await openDashboard(client);
       } catch (error) {
-        void vscode.window.showErrorMessage(messageOf(error));
+        void vscode.window.showErrorMessage(errorMessage(error));
       }
     }),
     vscode.commands.registerCommand("codexBridge.copyUrl", () => copyUrl(server.state)),
@@ -51,10 +51,10 @@ export function registerCommands(
   );
 }
 
-/** Tells the person what went wrong, and offers the places where it can be put right. */
+/** Shows an error with buttons for the log and the settings. */
 export async function showProblem(message: string, log: vscode.LogOutputChannel): Promise<void> {
   const { showLog, settings } = labels();
-  await followUp(await vscode.window.showErrorMessage(message, showLog, settings), log);
+  await handleChoice(await vscode.window.showErrorMessage(message, showLog, settings), log);
 }
 
 function labels(): { readonly showLog: string; readonly settings: string; readonly copy: string } {
@@ -84,7 +84,7 @@ async function showStatus(state: ServerState, log: vscode.LogOutputChannel): Pro
       if (choice === copy) {
         await vscode.env.clipboard.writeText(state.bridge.url);
       }
-      await followUp(choice, log);
+      await handleChoice(choice, log);
       break;
     }
   }
@@ -98,7 +98,7 @@ async function offerStart(): Promise<void> {
   }
 }
 
-async function followUp(choice: string | undefined, log: vscode.LogOutputChannel): Promise<void> {
+async function handleChoice(choice: string | undefined, log: vscode.LogOutputChannel): Promise<void> {
   const { showLog, settings } = labels();
   if (choice === showLog) {
     log.show();
@@ -107,7 +107,7 @@ async function followUp(choice: string | undefined, log: vscode.LogOutputChannel
   }
 }
 
-/** The address for programs of the machine that the extension runs on. */
+/** Copies the URL of the API, as programs on the machine that runs the extension use it. */
 async function copyUrl(state: ServerState): Promise<void> {
   if (state.kind !== "running") {
     await offerStart();
@@ -121,12 +121,12 @@ async function copyToken(): Promise<void> {
   const token = authToken();
   if (token === undefined) {
     void vscode.window.showInformationMessage(
-      vscode.l10n.t("No token is set, so every program of your own user is served, and needs none."),
+      vscode.l10n.t("No token is set. Programs that run as your own user need none."),
     );
     return;
   }
   await vscode.env.clipboard.writeText(token);
   void vscode.window.showInformationMessage(
-    vscode.l10n.t("The token is in the clipboard. Whoever has it can make Codex work as you."),
+    vscode.l10n.t("The token was copied. Anyone who has it can run Codex as you."),
   );
 }

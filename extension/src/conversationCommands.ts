@@ -3,22 +3,24 @@ import * as vscode from "vscode";
 import type { Job, SentView } from "../api";
 import { type BridgeClient, conversationPath, jobPath, lanePath } from "./client";
 import { pickConversation } from "./conversationPicker";
+import { errorMessage } from "./format";
 import { askAndSend } from "./inputBox";
 import { plain } from "./plainText";
 import { selectionText } from "./selection";
-import { messageOf } from "./texts";
 import type { ConversationNode } from "./views/conversations";
 import type { LaneNode } from "./views/lanes";
 
+/** The maximum length of a warning in characters. */
 const warningMax = 600;
 
-/** What a command is called with that belongs to a conversation. */
-interface WithConversation {
+/** The argument of a command on a view entry that may belong to a conversation. */
+interface ConversationArgument {
   readonly conversationId?: string | undefined;
 }
 
 /**
- * Registers what a person can do with conversations and lanes, in the Command Palette and on the entries of the views.
+ * Registers the commands for conversations and lanes, for the Command Palette and for the entries of the
+ * views.
  *
  * @param showConversation opens the tab of a conversation
  */
@@ -31,24 +33,24 @@ export function registerConversationCommands(
       try {
         await run(...parameters);
       } catch (error) {
-        void vscode.window.showErrorMessage(messageOf(error));
+        void vscode.window.showErrorMessage(errorMessage(error));
       }
     });
   return vscode.Disposable.from(
     command("newConversation", () => newConversation(client)),
     command("continueConversation", () => continueConversation(client)),
     command("sendSelection", () => sendSelection(client)),
-    command("openConversation", async ({ conversationId }: WithConversation) => {
+    command("openConversation", async ({ conversationId }: ConversationArgument) => {
       if (conversationId !== undefined) {
         await showConversation(conversationId);
       }
     }),
-    command("continueThis", async ({ conversationId }: WithConversation) => {
+    command("continueThis", async ({ conversationId }: ConversationArgument) => {
       if (conversationId !== undefined) {
         await askToContinue(client, conversationId);
       }
     }),
-    command("copyConversationId", async ({ conversationId }: WithConversation) => {
+    command("copyConversationId", async ({ conversationId }: ConversationArgument) => {
       await vscode.env.clipboard.writeText(conversationId ?? "");
     }),
     command("copyAnswer", async (node: ConversationNode) => {
@@ -78,19 +80,21 @@ export function registerConversationCommands(
 }
 
 async function newConversation(client: BridgeClient): Promise<void> {
-  const cwd = await pickFolder();
+  const cwd = await pickWorkingDirectory();
   if (cwd === undefined) {
     return;
   }
   await askAndSend({
     title: vscode.l10n.t("New Codex Conversation"),
-    placeholder: vscode.l10n.t("What shall Codex do?"),
+    placeholder: vscode.l10n.t("What should Codex do?"),
     send: (message) => startConversation(client, message, cwd),
   });
 }
 
 async function continueConversation(client: BridgeClient): Promise<void> {
-  const picked = await pickConversation(client, vscode.l10n.t("Continue Codex Conversation"), false);
+  const picked = await pickConversation(client, vscode.l10n.t("Continue Codex Conversation"), {
+    offerNew: false,
+  });
   if (picked !== undefined && picked !== "new") {
     await askToContinue(client, picked.conversationId);
   }
@@ -99,20 +103,20 @@ async function continueConversation(client: BridgeClient): Promise<void> {
 async function sendSelection(client: BridgeClient): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined || editor.selection.isEmpty) {
-    void vscode.window.showInformationMessage(vscode.l10n.t("Select the text to send in an editor first."));
+    void vscode.window.showInformationMessage(vscode.l10n.t("Select text in an editor first."));
     return;
   }
-  // What is selected now, whatever happens to the editor meanwhile.
+  // Read the selection now, because the editor may change while the user is asked.
   const selected = selectionText(editor);
   const folder = vscode.workspace.getWorkspaceFolder(editor.document.uri)?.uri.fsPath ?? "";
-  const picked = await pickConversation(client, vscode.l10n.t("Send Selection to Codex"), true);
+  const picked = await pickConversation(client, vscode.l10n.t("Send Selection to Codex"), { offerNew: true });
   if (picked === undefined) {
     return;
   }
   await askAndSend({
     title: vscode.l10n.t("Send Selection to Codex"),
-    placeholder: vscode.l10n.t("What shall Codex do with it? (may stay empty)"),
-    mayBeEmpty: true,
+    placeholder: vscode.l10n.t("What should Codex do with it? (optional)"),
+    allowEmpty: true,
     send: (instruction) => {
       const message = instruction === "" ? selected : `${instruction}\n\n${selected}`;
       return picked === "new"
@@ -122,40 +126,45 @@ async function sendSelection(client: BridgeClient): Promise<void> {
   });
 }
 
-/** The folder to work in; the empty text where the bridge shall choose, `undefined` when the person gave up. */
-async function pickFolder(): Promise<string | undefined> {
+/**
+ * Returns the working directory of a new conversation: an empty string if the bridge should choose it, or
+ * `undefined` if the user dismissed the choice.
+ */
+async function pickWorkingDirectory(): Promise<string | undefined> {
   if ((vscode.workspace.workspaceFolders ?? []).length < 2) {
     return "";
   }
-  const placeHolder = vscode.l10n.t("The folder that Codex shall work in");
+  const placeHolder = vscode.l10n.t("Select the folder for Codex to work in");
   const folder = await vscode.window.showWorkspaceFolderPick({ placeHolder });
   return folder?.uri.fsPath;
 }
 
-/** In the panel, where the person at the window can watch it. */
+/** Starts a conversation in the Codex panel, where the user can watch it. */
 async function startConversation(client: BridgeClient, message: string, cwd: string): Promise<void> {
   const body = { message, delivery: "panel", ...(cwd === "" ? {} : { cwd }) };
-  tellSent((await client.request("POST", "/conversations", body)) as SentView);
+  showDelivery((await client.request("POST", "/conversations", body)) as SentView);
 }
 
 async function askToContinue(client: BridgeClient, conversationId: string): Promise<void> {
   await askAndSend({
     title: vscode.l10n.t("Continue Codex Conversation"),
-    placeholder: vscode.l10n.t("What shall Codex do next?"),
+    placeholder: vscode.l10n.t("What should Codex do next?"),
     send: (message) => continueWith(client, conversationId, message),
   });
 }
 
 async function continueWith(client: BridgeClient, conversationId: string, message: string): Promise<void> {
   const reply = await client.request("POST", `${conversationPath(conversationId)}/messages`, { message });
-  tellSent(reply as SentView);
+  showDelivery(reply as SentView);
 }
 
-/** Tells what the person does not see. */
-function tellSent({ delivery, openError, warnings }: SentView): void {
+/**
+ * Shows what the user cannot see in the conversation itself: that the message was queued, and any warnings.
+ */
+function showDelivery({ delivery, openError, warnings }: SentView): void {
   if (delivery === "queued") {
     void vscode.window.showInformationMessage(
-      vscode.l10n.t("Codex is at work in this conversation. Your message waits until it has finished."),
+      vscode.l10n.t("Codex is working in this conversation. Your message was queued."),
     );
   }
   for (const warning of [...warnings, ...(openError ? [openError] : [])]) {
@@ -166,7 +175,7 @@ function tellSent({ delivery, openError, warnings }: SentView): void {
 async function steer(client: BridgeClient, { jobId }: Job): Promise<void> {
   await askAndSend({
     title: vscode.l10n.t("Steer Codex"),
-    placeholder: vscode.l10n.t("What shall Codex hear while it works?"),
+    placeholder: vscode.l10n.t("What should Codex consider in the current turn?"),
     send: async (message) => {
       await client.request("POST", `${jobPath(jobId)}/steer`, { message });
     },
@@ -176,7 +185,7 @@ async function steer(client: BridgeClient, { jobId }: Job): Promise<void> {
 async function promptLane(client: BridgeClient, laneId: string): Promise<void> {
   await askAndSend({
     title: vscode.l10n.t("Prompt Lane"),
-    placeholder: vscode.l10n.t("What shall Codex do next?"),
+    placeholder: vscode.l10n.t("What should Codex do next?"),
     send: async (input) => {
       await client.request("POST", `${lanePath(laneId)}/prompt`, { input });
     },

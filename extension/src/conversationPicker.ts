@@ -2,52 +2,52 @@ import * as vscode from "vscode";
 
 import type { ConversationView } from "../api";
 import type { BridgeClient } from "./client";
-import { currentConversation } from "./host";
+import { currentConversation } from "./conversationTabs";
+import { errorMessage, formatTimestamp } from "./format";
 import { plain } from "./plainText";
-import { messageOf, moment } from "./texts";
 
-/** Until the person has stopped typing. */
-const typingMs = 200;
+/** How long the user must not have typed before the search starts. */
+const searchDelayMs = 200;
 const labelMax = 120;
 
-/** What the person chose: a conversation, or a new one. */
-export type Picked = { readonly conversationId: string } | "new";
+/** The choice of the user: an existing conversation or a new one. */
+export type PickedConversation = { readonly conversationId: string } | "new";
 
 interface Entry extends vscode.QuickPickItem {
-  readonly conversation: Picked;
+  readonly conversation: PickedConversation;
 }
 
 /**
- * Lets the person choose among all conversations of Codex, whoever began them.
+ * Lets the user choose among all conversations of Codex, regardless of which program started them.
  *
- * @param offersNew whether a new one can be chosen, too
+ * @param options.offerNew whether a new conversation can be chosen as well
  */
 export async function pickConversation(
   client: BridgeClient,
   title: string,
-  offersNew: boolean,
-): Promise<Picked | undefined> {
+  { offerNew }: { readonly offerNew: boolean },
+): Promise<PickedConversation | undefined> {
   const picker = vscode.window.createQuickPick<Entry>();
   picker.title = title;
   picker.placeholder = vscode.l10n.t("Search by title");
   picker.matchOnDescription = true;
-  // A tab that opens meanwhile, for a conversation that a program began, takes the focus.
+  // The tab of a conversation that a program starts meanwhile takes the focus. The picker stays open.
   picker.ignoreFocusOut = true;
   let timer: NodeJS.Timeout | undefined;
-  /** Only the answer to the last question counts. */
-  let asked = 0;
-  const look = async (): Promise<void> => {
-    asked += 1;
-    const question = asked;
+  /** The number of the latest search. Results of earlier searches are ignored. */
+  let latestSearch = 0;
+  const search = async (): Promise<void> => {
+    latestSearch += 1;
+    const thisSearch = latestSearch;
     picker.busy = true;
     try {
-      const search = picker.value === "" ? "" : `?search=${encodeURIComponent(picker.value)}`;
-      const reply = (await client.request("GET", `/conversations${search}`)) as {
+      const query = picker.value === "" ? "" : `?search=${encodeURIComponent(picker.value)}`;
+      const reply = (await client.request("GET", `/conversations${query}`)) as {
         conversations: ConversationView[];
       };
-      if (question === asked) {
-        const items = entries(reply.conversations, offersNew);
-        // A list that is replaced loses what the person has selected in it.
+      if (thisSearch === latestSearch) {
+        const items = entries(reply.conversations, offerNew);
+        // Replacing the list loses the selection of the user.
         if (JSON.stringify(items) !== JSON.stringify(picker.items)) {
           picker.items = items;
         }
@@ -55,17 +55,17 @@ export async function pickConversation(
       }
     } catch (error) {
       picker.hide();
-      void vscode.window.showErrorMessage(messageOf(error));
+      void vscode.window.showErrorMessage(errorMessage(error));
     }
   };
   try {
-    return await new Promise<Picked | undefined>((resolve) => {
+    return await new Promise<PickedConversation | undefined>((resolve) => {
       picker.onDidChangeValue(() => {
         clearTimeout(timer);
-        timer = setTimeout(() => void look(), typingMs);
+        timer = setTimeout(() => void search(), searchDelayMs);
       });
       picker.onDidAccept(() => {
-        // While the list is replaced, nothing is selected.
+        // No item is selected while the list is being replaced.
         const entry = picker.selectedItems[0] ?? picker.activeItems[0];
         if (entry !== undefined) {
           resolve(entry.conversation);
@@ -73,7 +73,7 @@ export async function pickConversation(
       });
       picker.onDidHide(() => resolve(undefined));
       picker.show();
-      void look();
+      void search();
     });
   } finally {
     clearTimeout(timer);
@@ -81,32 +81,32 @@ export async function pickConversation(
   }
 }
 
-function entries(conversations: readonly ConversationView[], offersNew: boolean): Entry[] {
-  const current = currentConversation()?.conversationId;
-  const inFront = conversations.filter(({ conversationId }) => conversationId === current);
-  const others = conversations.filter(({ conversationId }) => conversationId !== current);
-  const newOne: Entry = {
+function entries(conversations: readonly ConversationView[], offerNew: boolean): Entry[] {
+  const currentId = currentConversation()?.conversationId;
+  const current = conversations.filter(({ conversationId }) => conversationId === currentId);
+  const others = conversations.filter(({ conversationId }) => conversationId !== currentId);
+  const newConversation: Entry = {
     label: `$(add) ${vscode.l10n.t("New conversation")}`,
     alwaysShow: true,
     conversation: "new",
   };
   return [
-    ...(offersNew ? [newOne] : []),
-    ...[...inFront, ...others].map((conversation) => entry(conversation, current)),
+    ...(offerNew ? [newConversation] : []),
+    ...[...current, ...others].map((conversation) => entry(conversation, currentId)),
   ];
 }
 
 function entry(
   { conversationId, title, preview, cwd, updatedAt, owner }: ConversationView,
-  current?: string,
+  currentId?: string,
 ): Entry {
   const facts = [
-    ...(conversationId === current ? [vscode.l10n.t("in front")] : []),
+    ...(conversationId === currentId ? [vscode.l10n.t("current tab")] : []),
     ...(owner.kind === "bridge" ? [vscode.l10n.t("running")] : []),
     ...(owner.kind === "other"
       ? [vscode.l10n.t("open in {0}", plain(owner.program ?? "?", labelMax).text)]
       : []),
-    ...(updatedAt ? [moment(updatedAt)] : []),
+    ...(updatedAt ? [formatTimestamp(updatedAt)] : []),
   ];
   return {
     label: plain(title || preview || conversationId, labelMax).text,

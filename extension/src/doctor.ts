@@ -3,26 +3,27 @@ import * as vscode from "vscode";
 import type { Check } from "../api";
 import type { BridgeServer } from "./bridge";
 import type { BridgeClient } from "./client";
-import { chatgptExtensionId } from "./host";
+import { chatgptExtensionId } from "./conversationTabs";
+import { errorMessage } from "./format";
 import { plain } from "./plainText";
-import { messageOf } from "./texts";
 
 const textMax = 500;
 
 interface Entry extends vscode.QuickPickItem {
-  /** The command that does something about it. */
+  /** The command that fixes the problem. */
   readonly command?: string;
 }
 
-/** Shows what is right and what is not, with what to do: the server in this window first, then all that it looks at itself. */
+/**
+ * Checks the setup and shows the results with advice: first the server of this window, then the checks of the
+ * server.
+ */
 export async function runDoctor(server: BridgeServer, client: BridgeClient): Promise<void> {
   const title = vscode.l10n.t("Codex Bridge Doctor");
-  const entries = examine(server, client).catch((error: unknown): Entry[] => [
-    entry({ name: vscode.l10n.t("API"), status: "bad", finding: messageOf(error), advice: "" }),
+  const entries = runChecks(server, client).catch((error: unknown): Entry[] => [
+    entry({ name: vscode.l10n.t("API"), status: "bad", finding: errorMessage(error), advice: "" }),
   ]);
-  const placeHolder = vscode.l10n.t(
-    "What is right and what is not; choose an entry to do something about it",
-  );
+  const placeHolder = vscode.l10n.t("Select a problem to fix it");
   const options = { title, placeHolder, matchOnDescription: true, matchOnDetail: true, ignoreFocusOut: true };
   const picked = await vscode.window.showQuickPick(entries, options);
   if (picked?.command !== undefined) {
@@ -30,8 +31,8 @@ export async function runDoctor(server: BridgeServer, client: BridgeClient): Pro
   }
 }
 
-async function examine(server: BridgeServer, client: BridgeClient): Promise<Entry[]> {
-  await server.settle();
+async function runChecks(server: BridgeServer, client: BridgeClient): Promise<Entry[]> {
+  await server.reconcile();
   const entries = [serverEntry(server), extensionEntry()];
   if (server.state.kind === "running") {
     const { checks } = (await client.request("GET", "/system")) as { checks: Check[] };
@@ -51,13 +52,13 @@ function serverEntry({ state }: BridgeServer): Entry {
     return entry({
       name,
       status: "good",
-      finding: vscode.l10n.t("runs at {0}", state.bridge.url),
+      finding: vscode.l10n.t("running at {0}", state.bridge.url),
       advice: null,
     });
   }
   const failed = state.kind === "failed";
-  const finding = failed ? state.message : vscode.l10n.t("does not run");
-  const advice = vscode.l10n.t("Choose this to start it.");
+  const finding = failed ? state.message : vscode.l10n.t("not running");
+  const advice = vscode.l10n.t("Select this entry to start the server.");
   return {
     ...entry({ name, status: failed ? "bad" : "warning", finding, advice }),
     command: "codexBridge.start",
@@ -69,10 +70,10 @@ function extensionEntry(): Entry {
   const extension = vscode.extensions.getExtension(chatgptExtensionId);
   if (extension === undefined) {
     const finding = vscode.l10n.t(
-      "is not installed, or not enabled in this window; conversations cannot be shown",
+      "not installed, or not enabled in this window, so conversations cannot be shown",
     );
     const advice = vscode.l10n.t(
-      "Install or enable {0}. Choose this to open the Extensions view.",
+      "Install or enable {0}. Select this entry to open the Extensions view.",
       chatgptExtensionId,
     );
     return { ...entry({ name, status: "warning", finding, advice }), command: "workbench.view.extensions" };

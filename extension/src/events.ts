@@ -4,61 +4,64 @@ import type { Bridge, BridgeEvent, Listening } from "./addon";
 import type { BridgeServer } from "./bridge";
 import { OnDemand } from "./onDemand";
 
-/** What happens to jobs, approvals and lanes. While nobody listens, the bridge is not asked for it, which costs it some work. */
+/**
+ * The events of jobs, approvals and lanes. The bridge is subscribed to only while there is a listener,
+ * because a subscription costs the bridge some work.
+ */
 export class BridgeEvents implements vscode.Disposable {
   readonly #server: BridgeServer;
   readonly #log: vscode.LogOutputChannel;
-  readonly #happened = new vscode.EventEmitter<BridgeEvent>();
+  readonly #emitter = new vscode.EventEmitter<BridgeEvent>();
   readonly #onDemand = new OnDemand(() => this.#connect());
-  readonly #serverChanged: vscode.Disposable;
-  #isWanted = false;
-  #listening: { readonly bridge: Bridge; readonly handle: Listening } | undefined;
-  #settled: Promise<void> = Promise.resolve();
+  readonly #serverListener: vscode.Disposable;
+  #hasListeners = false;
+  #subscription: { readonly bridge: Bridge; readonly handle: Listening } | undefined;
+  #reconciled: Promise<void> = Promise.resolve();
 
-  /** Tells every event, of all bridges of the data folder. */
-  readonly onDidHappen = this.#onDemand.event(this.#happened);
+  /** Fires on every event, of all bridges that share the data directory. */
+  readonly onEvent = this.#onDemand.event(this.#emitter);
 
   constructor(server: BridgeServer, log: vscode.LogOutputChannel) {
     this.#server = server;
     this.#log = log;
-    this.#serverChanged = server.onDidChange(() => this.#settle());
+    this.#serverListener = server.onDidChange(() => this.#reconcile());
   }
 
-  /** Ends when the listening is as it is wanted. Never rejects. */
-  settled(): Promise<void> {
-    return this.#settled;
+  /** Resolves when the running bridge is subscribed to, if there are listeners. Never rejects. */
+  whenReconciled(): Promise<void> {
+    return this.#reconciled;
   }
 
   dispose(): void {
     this.#onDemand.dispose();
-    vscode.Disposable.from(this.#serverChanged, this.#happened).dispose();
+    vscode.Disposable.from(this.#serverListener, this.#emitter).dispose();
   }
 
   #connect(): vscode.Disposable {
-    this.#isWanted = true;
-    this.#settle();
+    this.#hasListeners = true;
+    this.#reconcile();
     return new vscode.Disposable(() => {
-      this.#isWanted = false;
-      this.#settle();
+      this.#hasListeners = false;
+      this.#reconcile();
     });
   }
 
-  /** Listens to the running server while somebody listens to us. */
-  #settle(): void {
-    this.#settled = this.#settled
+  /** Subscribes to the running bridge if there are listeners, and ends the subscription to any other one. */
+  #reconcile(): void {
+    this.#reconciled = this.#reconciled
       .then(async () => {
         const { state } = this.#server;
-        const wanted = this.#isWanted && state.kind === "running" ? state.bridge : undefined;
-        if (this.#listening?.bridge === wanted) {
+        const desired = this.#hasListeners && state.kind === "running" ? state.bridge : undefined;
+        if (this.#subscription?.bridge === desired) {
           return;
         }
-        this.#listening?.handle.stop();
-        this.#listening = undefined;
-        if (wanted !== undefined) {
-          const handle = await wanted.listen((event) => this.#happened.fire(event));
-          this.#listening = { bridge: wanted, handle };
+        this.#subscription?.handle.stop();
+        this.#subscription = undefined;
+        if (desired !== undefined) {
+          const handle = await desired.listen((event) => this.#emitter.fire(event));
+          this.#subscription = { bridge: desired, handle };
         }
       })
-      .catch((error: unknown) => this.#log.warn(`Cannot listen to events: ${String(error)}`));
+      .catch((error: unknown) => this.#log.warn(`Cannot subscribe to events: ${String(error)}`));
   }
 }

@@ -8,25 +8,28 @@ import { BridgeServer } from "./bridge";
 import { BridgeClient } from "./client";
 import { registerCommands, showProblem } from "./commands";
 import { registerConversationCommands } from "./conversationCommands";
+import { revealConversation } from "./conversationTabs";
 import { BridgeEvents } from "./events";
-import { problemOf } from "./health";
-import { revealConversation } from "./host";
-import { autoStart, concernsBridge, tabTimeoutMs, workspaceFolders } from "./settings";
+import { findProblem } from "./health";
+import { affectsBridge, autoStart, tabTimeoutMs, workspaceFolders } from "./settings";
 import { StatusBar } from "./statusBar";
 import { registerViews } from "./views/views";
 
-/** VS Code ends the extension host 5 s after it has asked for deactivation, whatever is still under way. */
-const deactivateWithinMs = 4000;
+/**
+ * The maximum time to wait for the server to stop. VS Code ends the extension host 5 s after it has requested
+ * deactivation, finished or not.
+ */
+const deactivateTimeoutMs = 4000;
 
-let running: BridgeServer | undefined;
+let activeServer: BridgeServer | undefined;
 
 /**
- * Called by VS Code when a window has started. Returns at once; the server starts on its own time.
+ * Called by VS Code after a window has started. Returns immediately; the server starts in the background.
  *
- * @returns what other extensions get
+ * @returns the API for other extensions
  */
 export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const log = vscode.window.createOutputChannel("Codex Bridge", { log: true });
   const statusBar = new StatusBar();
   const showConversation = (conversationId: string): Promise<unknown> =>
@@ -37,8 +40,8 @@ export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
   const events = new BridgeEvents(server, log);
   const client = new BridgeClient(server, events);
   const api = new ExtensionApi(server, client, events, log);
-  running = server;
-  let before = server.state;
+  activeServer = server;
+  let previous = server.state;
 
   context.subscriptions.push(
     log,
@@ -49,24 +52,25 @@ export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
     registerCommands(server, client, approvals, log),
     registerConversationCommands(client, showConversation),
     registerViews(server, client, events, approvals),
-    approvals.onDidChange((waiting) => statusBar.showApprovals(waiting)),
+    approvals.onDidChange((pendingCount) => statusBar.showApprovals(pendingCount)),
     server.onDidChange((state) => {
       statusBar.show(state);
       if (state.kind === "failed") {
         log.error(state.message);
         void showProblem(vscode.l10n.t("Codex Bridge could not start: {0}", state.message), log);
-      } else if (state.kind === "running" && before.kind === "starting") {
-        showProblemOf(state.bridge, log).catch((error: unknown) => log.warn(String(error)));
+      } else if (state.kind === "running" && previous.kind === "starting") {
+        showCodexProblem(state.bridge, log).catch((error: unknown) => log.warn(String(error)));
       }
-      before = state;
+      previous = state;
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (concernsBridge(change)) {
-        void server.settle();
+      if (affectsBridge(change)) {
+        void server.reconcile();
       }
     }),
-    // The ChatGPT extension, which brings a Codex executable, may be installed, enabled or disabled while the window is open.
-    vscode.extensions.onDidChange(() => void server.settle()),
+    // The ChatGPT extension brings a Codex executable. It may be installed, enabled or disabled while the
+    // window is open.
+    vscode.extensions.onDidChange(() => void server.reconcile()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => server.setWorkspaceFolders(workspaceFolders())),
   );
 
@@ -74,13 +78,16 @@ export function activate(context: vscode.ExtensionContext): CodexBridgeApi {
   if (autoStart()) {
     void server.start();
   }
-  log.info(`activated in ${(performance.now() - begun).toFixed(1)} ms`);
+  log.info(`activated in ${(performance.now() - startedAt).toFixed(1)} ms`);
   return api.exported;
 }
 
-/** The server also runs without Codex, to tell its callers so. The person who has to install it should not have to ask. */
-async function showProblemOf(bridge: Bridge, log: vscode.LogOutputChannel): Promise<void> {
-  const problem = await problemOf(bridge);
+/**
+ * Shows the user why Codex cannot be used, if it cannot. The server starts without Codex as well, so that its
+ * clients get the reason. The user, who has to install Codex, should not have to ask for it.
+ */
+async function showCodexProblem(bridge: Bridge, log: vscode.LogOutputChannel): Promise<void> {
+  const problem = await findProblem(bridge);
   if (problem !== null) {
     await showProblem(problem, log);
   }
@@ -89,10 +96,10 @@ async function showProblemOf(bridge: Bridge, log: vscode.LogOutputChannel): Prom
 /** Called by VS Code before the window closes or reloads. */
 export async function deactivate(): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const timeIsUp = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, deactivateWithinMs);
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deactivateTimeoutMs);
   });
-  await Promise.race([running?.stop(), timeIsUp]);
+  await Promise.race([activeServer?.stop(), timeout]);
   clearTimeout(timer);
-  running = undefined;
+  activeServer = undefined;
 }

@@ -2,16 +2,16 @@ import * as vscode from "vscode";
 
 import type { Bridge } from "./addon";
 
-/** The part of the body of `GET /health` that the window shows. */
+/** The fields of the body of `GET /health` that this window shows. */
 interface HealthBody {
   readonly version: string;
   readonly codex: {
     readonly path: string | null;
     readonly version: string | null;
-    /** What is wrong and what to do; where no executable was found, also every place that was searched. */
+    /** What is wrong and what to do. If no executable was found, it lists every searched path. */
     readonly problem: string | null;
   };
-  /** Where a server is named. */
+  /** Present if a NATS server is configured. */
   readonly nats?: {
     readonly state: string;
     readonly url: string;
@@ -24,9 +24,9 @@ interface HealthBody {
   };
 }
 
-/** The state of a running bridge, a fact a line. */
+/** Describes the state of a running bridge, one fact per line. */
 export async function healthText(bridge: Bridge): Promise<string> {
-  const { version, codex, nats, status } = await health(bridge);
+  const { version, codex, nats, status } = await getHealth(bridge);
   const { starting, running, completed, failed } = status.jobs;
   const facts = [
     vscode.l10n.t("URL: {0}", status.url),
@@ -41,7 +41,7 @@ export async function healthText(bridge: Bridge): Promise<string> {
   ];
   if (codex.path !== null) {
     facts.push(
-      vscode.l10n.t("Codex: {0}, {1}", codex.version ?? vscode.l10n.t("version not asked yet"), codex.path),
+      vscode.l10n.t("Codex: {0}, {1}", codex.version ?? vscode.l10n.t("version not known yet"), codex.path),
     );
   }
   if (codex.problem !== null) {
@@ -56,13 +56,13 @@ export async function healthText(bridge: Bridge): Promise<string> {
   return facts.join("\n");
 }
 
-/** Why a running bridge could not do its work, if it has found that out. */
-export async function problemOf(bridge: Bridge): Promise<string | null> {
-  const { codex } = await health(bridge);
+/** Returns why a running bridge cannot use Codex, or `null` if it has found no problem so far. */
+export async function findProblem(bridge: Bridge): Promise<string | null> {
+  const { codex } = await getHealth(bridge);
   return codex.problem;
 }
 
-async function health(bridge: Bridge): Promise<HealthBody> {
+async function getHealth(bridge: Bridge): Promise<HealthBody> {
   const body = (await bridge.health()) as (HealthBody & { ok: true }) | { ok: false; error: string };
   if (!body.ok) {
     throw new Error(body.error);

@@ -2,11 +2,11 @@ import * as vscode from "vscode";
 
 import type { IndexProgress } from "./addon";
 
-/** Shows in the status bar how far the code index is, while it is built. */
-export class Indexing {
-  #shown: { report(progress: IndexProgress): void; end(): void } | undefined;
+/** Shows the progress of the code index in the status bar while the index is being built. */
+export class IndexingStatus {
+  #shown: ProgressItem | undefined;
 
-  /** How far it is; `null` once it has ended, or nobody can tell any more. */
+  /** Shows the progress; `null` removes the item, because the build has ended or the server has stopped. */
   show(progress: IndexProgress | null): void {
     if (progress === null) {
       this.#shown?.end();
@@ -18,7 +18,12 @@ export class Indexing {
   }
 }
 
-function begin(): { report(progress: IndexProgress): void; end(): void } {
+interface ProgressItem {
+  report(progress: IndexProgress): void;
+  end(): void;
+}
+
+function begin(): ProgressItem {
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => (end = resolve));
   let report: ((progress: IndexProgress) => void) | undefined;
@@ -26,7 +31,7 @@ function begin(): { report(progress: IndexProgress): void; end(): void } {
     { location: vscode.ProgressLocation.Window, title: "Codex Bridge" },
     (shown) => {
       report = ({ files, total }) =>
-        shown.report({ message: vscode.l10n.t("reading code, {0} of {1} files", files, total) });
+        shown.report({ message: vscode.l10n.t("indexing code, {0} of {1} files", files, total) });
       return ended;
     },
   );

@@ -1,23 +1,26 @@
 import * as vscode from "vscode";
 
-import { messageOf } from "./texts";
+import { errorMessage } from "./format";
 
-/** What to ask the person, and where their words go. */
-export interface Sending {
+/** Describes an input box whose text is sent. */
+export interface InputRequest {
   readonly title: string;
   readonly placeholder: string;
-  /** Sends the words; while this takes, the box is busy. When it rejects, the box says why and keeps the words. */
+  /** Sends the text. The box is busy meanwhile. If it rejects, the box shows the error and keeps the text. */
   readonly send: (text: string) => Promise<void>;
-  /** Whether nothing may be sent, too. */
-  readonly mayBeEmpty?: boolean;
+  /** Whether an empty text may be sent. The default is `false`. */
+  readonly allowEmpty?: boolean;
 }
 
-/** Asks the person for a text and sends it. Resolves when it was sent, or when the person gave up. */
-export function askAndSend({ title, placeholder, send, mayBeEmpty = false }: Sending): Promise<void> {
+/**
+ * Asks the user for a text and sends it. Resolves when the text has been sent or the user has dismissed the
+ * box.
+ */
+export function askAndSend({ title, placeholder, send, allowEmpty = false }: InputRequest): Promise<void> {
   const box = vscode.window.createInputBox();
   box.title = title;
   box.placeholder = placeholder;
-  // A look at the code meanwhile must not lose what was written.
+  // Looking at the code meanwhile must not discard the text.
   box.ignoreFocusOut = true;
   return new Promise((resolve) => {
     let isSending = false;
@@ -27,8 +30,8 @@ export function askAndSend({ title, placeholder, send, mayBeEmpty = false }: Sen
     };
     const accept = async (): Promise<void> => {
       const text = box.value.trim();
-      if (text === "" && !mayBeEmpty) {
-        box.validationMessage = vscode.l10n.t("Write what Codex shall do, or press Escape.");
+      if (text === "" && !allowEmpty) {
+        box.validationMessage = vscode.l10n.t("Enter what Codex should do, or press Escape to cancel.");
         return;
       }
       isSending = true;
@@ -42,8 +45,8 @@ export function askAndSend({ title, placeholder, send, mayBeEmpty = false }: Sen
         isSending = false;
         box.busy = false;
         box.enabled = true;
-        box.validationMessage = messageOf(error);
-        // Hidden meanwhile with Escape: it comes back with what went wrong.
+        box.validationMessage = errorMessage(error);
+        // The user may have hidden the box with Escape. Show it again, with the error.
         box.show();
       }
     };

@@ -10,34 +10,35 @@ import type {
   PlaceQuestion,
 } from "./addon";
 
-// The language servers of this window, through the commands by which VS Code offers them to extensions:
-// https://code.visualstudio.com/api/references/commands. Without a server for a language they answer with nothing.
+// Queries the language servers of this window through the commands that VS Code provides:
+// https://code.visualstudio.com/api/references/commands. Without a server for a language, the results are
+// empty.
 
 type Found = vscode.Location | vscode.LocationLink;
 
-/** Where what is named at a place is defined. */
+/** Returns the definitions of the symbol at a position. */
 export async function definitions(question: PlaceQuestion): Promise<CodeLocation[]> {
   return locations(await execute<Found[]>("vscode.executeDefinitionProvider", question), question.countMax);
 }
 
-/** Where what is named at a place is used, its definition included. */
+/** Returns the references to the symbol at a position, including its definition. */
 export async function references(question: PlaceQuestion): Promise<CodeLocation[]> {
   return locations(await execute<Found[]>("vscode.executeReferenceProvider", question), question.countMax);
 }
 
-/** Who calls the function that is named at a place. */
+/** Returns the callers of the function at a position. */
 export async function incomingCalls(question: PlaceQuestion): Promise<FunctionCalls[]> {
   const calls = await callsOf<vscode.CallHierarchyIncomingCall>("vscode.provideIncomingCalls", question);
   return calls.map(({ from, fromRanges }) => functionCalls(from, fromRanges));
 }
 
-/** Whom the function that is named at a place calls. */
+/** Returns the functions that the function at a position calls. */
 export async function outgoingCalls(question: PlaceQuestion): Promise<FunctionCalls[]> {
   const calls = await callsOf<vscode.CallHierarchyOutgoingCall>("vscode.provideOutgoingCalls", question);
   return calls.map(({ to, fromRanges }) => functionCalls(to, fromRanges));
 }
 
-/** What a file defines, each symbol before those that lie in it. */
+/** Returns the symbols of a file, each symbol before the ones it contains. */
 export async function outline({ path, countMax }: FileQuestion): Promise<OutlineSymbol[]> {
   if (path === undefined) {
     return [];
@@ -51,7 +52,7 @@ export async function outline({ path, countMax }: FileQuestion): Promise<Outline
       if (flat.length === countMax) {
         return;
       }
-      // Older servers give a flat list.
+      // Older language servers return a flat list.
       const isNested = "selectionRange" in symbol;
       const range = isNested ? symbol.range : symbol.location.range;
       flat.push({
@@ -72,18 +73,18 @@ export async function outline({ path, countMax }: FileQuestion): Promise<Outline
   return flat;
 }
 
-/** What is wrong in a file, or in all of which that is known. */
+/** Returns the diagnostics of a file, or of all files that have any. */
 export async function diagnostics({ path, countMax }: FileQuestion): Promise<CodeDiagnostic[]> {
   const uri = path === undefined ? undefined : vscode.Uri.file(path);
   const all =
     uri === undefined
       ? vscode.languages.getDiagnostics()
       : [[uri, vscode.languages.getDiagnostics(uri)] as const];
-  const found = all.flatMap(([of, list]) => list.map((diagnostic) => ({ of, diagnostic })));
-  // The worst first, so that a cut takes the least.
+  const found = all.flatMap(([file, list]) => list.map((diagnostic) => ({ file, diagnostic })));
+  // Most severe first, so that the limit drops the least severe ones.
   found.sort((a, b) => a.diagnostic.severity - b.diagnostic.severity);
-  return found.slice(0, countMax).map(({ of, diagnostic: { range, severity, message, code, source } }) => ({
-    location: { path: of.fsPath, start: position(range.start) },
+  return found.slice(0, countMax).map(({ file, diagnostic: { range, severity, message, code, source } }) => ({
+    location: { path: file.fsPath, start: position(range.start) },
     severity: vscode.DiagnosticSeverity[severity].toLowerCase(),
     message,
     code: String(typeof code === "object" ? code.value : (code ?? "")),
@@ -92,7 +93,7 @@ export async function diagnostics({ path, countMax }: FileQuestion): Promise<Cod
 }
 
 async function execute<Answer>(command: string, { path, at }: PlaceQuestion): Promise<Answer | undefined> {
-  // The servers of a language start when a file of it is open.
+  // Opening a file starts the language servers for its language.
   const { uri } = await vscode.workspace.openTextDocument(path);
   return vscode.commands.executeCommand<Answer | undefined>(
     command,

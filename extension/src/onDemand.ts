@@ -1,29 +1,29 @@
 import * as vscode from "vscode";
 
-/** Something that is connected while at least one listener of its events wants it, and costs nothing otherwise. */
+/** A connection that exists only while one of its events has a listener. */
 export class OnDemand implements vscode.Disposable {
   readonly #connect: () => vscode.Disposable;
-  #listeners = 0;
+  #listenerCount = 0;
   #connection: vscode.Disposable | undefined;
 
-  /** @param connect is called when the first listener comes; what it returns is disposed of when the last one has gone */
+  /** @param connect called for the first listener; the result is disposed of after the last one */
   constructor(connect: () => vscode.Disposable) {
     this.#connect = connect;
   }
 
-  /** The event of an emitter, whose listeners count. */
+  /** Returns the event of an emitter. Its listeners keep the connection open. */
   event<T>(emitter: vscode.EventEmitter<T>): vscode.Event<T> {
     return (listener, thisArgument?: unknown, disposables?: vscode.Disposable[]) => {
       const subscription = emitter.event(listener, thisArgument);
-      let isHeard = true;
-      this.#listeners += 1;
+      let isCounted = true;
+      this.#listenerCount += 1;
       this.#connection ??= this.#connect();
       const disposable = new vscode.Disposable(() => {
         subscription.dispose();
-        if (isHeard) {
-          isHeard = false;
-          this.#listeners -= 1;
-          if (this.#listeners === 0) {
+        if (isCounted) {
+          isCounted = false;
+          this.#listenerCount -= 1;
+          if (this.#listenerCount === 0) {
             this.dispose();
           }
         }

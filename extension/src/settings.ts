@@ -1,29 +1,36 @@
 import * as vscode from "vscode";
 
 import type { BridgeOptions } from "./addon";
-import { chatgptExtensionId } from "./host";
+import { chatgptExtensionId } from "./conversationTabs";
 
-/** The section of VS Code's settings that holds ours. */
-export const section = "codexBridge";
+/** The section of the VS Code settings that contains the settings of this extension. */
+const section = "codexBridge";
 
 const chatgptCliExecutable = "chatgpt.cliExecutable";
 
-/** Whether the server starts by itself when a window opens. */
+/** Returns whether the server starts automatically when a window opens. */
 export function autoStart(): boolean {
   return vscode.workspace.getConfiguration(section).get("autoStart", true);
 }
 
-/** The token that requests must carry, if there is one. */
+/** Returns the token that requests must carry, if one is set. */
 export function authToken(): string | undefined {
-  return text("authToken") || undefined;
+  return stringSetting("authToken") || undefined;
 }
 
-/** The origins of web pages that may call the server; it may also be reached through them. */
+/**
+ * Returns the origins whose web pages may call the server. The dashboard may also be opened through these
+ * origins.
+ */
 export function allowedOrigins(): string[] {
-  return texts("allowedOrigins");
+  return stringListSetting("allowedOrigins");
 }
 
-/** Shows our settings, or one of them: those of machine scope belong to the machine that runs the extension, of which the person's own page knows none. */
+/**
+ * Opens the settings that match a query, by default all settings of this extension. They have machine scope,
+ * so in a remote window they belong to the remote machine, and the page of the user's own settings does not
+ * show them.
+ */
 export async function openSettings(query = section): Promise<void> {
   if (vscode.env.remoteName === undefined) {
     await vscode.commands.executeCommand("workbench.action.openSettings", query);
@@ -32,19 +39,19 @@ export async function openSettings(query = section): Promise<void> {
   }
 }
 
-/** Milliseconds until the tab of a conversation must be there. */
+/** Returns the maximum time to wait for a conversation tab to appear, in milliseconds. */
 export function tabTimeoutMs(): number {
-  return number("tabTimeoutMs");
+  return integerSetting("tabTimeoutMs");
 }
 
-/** Whether a change of settings concerns the server. */
-export function concernsBridge(change: vscode.ConfigurationChangeEvent): boolean {
+/** Returns whether a configuration change affects the server. */
+export function affectsBridge(change: vscode.ConfigurationChangeEvent): boolean {
   return change.affectsConfiguration(section) || change.affectsConfiguration(chatgptCliExecutable);
 }
 
 /**
- * Paths of the folders that are open in this window. Virtual folders are left out: Codex, a program of this machine,
- * could not enter them.
+ * Returns the paths of the folders that are open in this window. Virtual folders are left out, because Codex,
+ * a program on this machine, cannot access them.
  */
 export function workspaceFolders(): string[] {
   return (vscode.workspace.workspaceFolders ?? [])
@@ -53,35 +60,36 @@ export function workspaceFolders(): string[] {
 }
 
 /**
- * Everything the server is started with, read from the settings and from this window.
+ * Reads the start options of the server from the settings and from this window.
  *
- * Our settings all have machine scope (package.json), so the values here cannot come from a workspace. The one foreign
- * setting names a program to run, so only the person's own value of it is taken.
+ * The settings of this extension all have machine scope (package.json), so a workspace cannot set them. The
+ * only setting of another extension, `chatgpt.cliExecutable`, names a program to run. Only its user value is
+ * used, for the same reason.
  *
- * @throws {Error} naming the setting, when a value has the wrong type. VS Code only underlines such a value.
+ * @throws {Error} naming the setting, if a value has the wrong type. VS Code only underlines such a value.
  */
 export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
   const options: BridgeOptions = {
-    host: text("host"),
-    port: number("port"),
-    requestTimeoutMs: number("requestTimeoutMs"),
+    host: stringSetting("host"),
+    port: integerSetting("port"),
+    requestTimeoutMs: integerSetting("requestTimeoutMs"),
     tabTimeoutMs: tabTimeoutMs(),
-    approvalTimeoutMs: number("approvalTimeoutMs"),
+    approvalTimeoutMs: integerSetting("approvalTimeoutMs"),
     allowedOrigins: allowedOrigins(),
-    historyDaysMax: number("historyDaysMax"),
-    historyJobsMax: number("historyJobsMax"),
-    rpc: text("rpc"),
-    webhooksAllowPrivateNetworks: flag("webhooks.allowPrivateNetworks"),
-    laneSessionIsolation: text("lanes.sessionIsolation"),
-    laneSessionsMax: number("lanes.sessionsMax"),
-    laneSessionIdleMinutes: number("lanes.sessionIdleMinutes"),
-    debugRoutes: flag("debugRoutes"),
-    natsUrl: text("nats.url"),
-    natsCredentials: text("nats.credentials"),
-    natsPrefix: text("nats.prefix"),
-    natsInstance: text("nats.instance"),
-    natsCommands: flag("nats.commands"),
-    contextPort: number("context.port"),
+    historyDaysMax: integerSetting("historyDaysMax"),
+    historyJobsMax: integerSetting("historyJobsMax"),
+    rpc: stringSetting("rpc"),
+    webhooksAllowPrivateNetworks: booleanSetting("webhooks.allowPrivateNetworks"),
+    laneSessionIsolation: stringSetting("lanes.sessionIsolation"),
+    laneSessionsMax: integerSetting("lanes.sessionsMax"),
+    laneSessionIdleMinutes: integerSetting("lanes.sessionIdleMinutes"),
+    debugRoutes: booleanSetting("debugRoutes"),
+    natsUrl: stringSetting("nats.url"),
+    natsCredentials: stringSetting("nats.credentials"),
+    natsPrefix: stringSetting("nats.prefix"),
+    natsInstance: stringSetting("nats.instance"),
+    natsCommands: booleanSetting("nats.commands"),
+    contextPort: integerSetting("context.port"),
     dataFolder: context.globalStorageUri.fsPath,
     workspaceFolders: workspaceFolders(),
     extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),
@@ -90,7 +98,7 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
   if (token !== undefined) {
     options.authToken = token;
   }
-  const codexPath = text("codexPath");
+  const codexPath = stringSetting("codexPath");
   if (codexPath !== "") {
     options.codexPath = codexPath;
   }
@@ -105,34 +113,34 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
   return options;
 }
 
-function text(name: string): string {
-  return checked(name, vscode.l10n.t("a text"), (value) => typeof value === "string");
+function stringSetting(name: string): string {
+  return checkedSetting(name, vscode.l10n.t("a string"), (value) => typeof value === "string");
 }
 
-function flag(name: string): boolean {
-  return checked(name, vscode.l10n.t("true or false"), (value) => typeof value === "boolean");
+function booleanSetting(name: string): boolean {
+  return checkedSetting(name, vscode.l10n.t("true or false"), (value) => typeof value === "boolean");
 }
 
-function number(name: string): number {
-  return checked(name, vscode.l10n.t("a whole number"), (value) => Number.isInteger(value));
+function integerSetting(name: string): number {
+  return checkedSetting(name, vscode.l10n.t("an integer"), (value) => Number.isInteger(value));
 }
 
-function texts(name: string): string[] {
-  return checked(
+function stringListSetting(name: string): string[] {
+  return checkedSetting(
     name,
-    vscode.l10n.t("a list of texts"),
+    vscode.l10n.t("a list of strings"),
     (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
   );
 }
 
-function checked<T>(name: string, wanted: string, isWanted: (value: unknown) => boolean): T {
+function checkedSetting<T>(name: string, expected: string, isValid: (value: unknown) => boolean): T {
   const value = vscode.workspace.getConfiguration(section).get<T>(name);
-  if (!isWanted(value)) {
+  if (!isValid(value)) {
     throw new Error(
       vscode.l10n.t(
         "The setting {0} must be {1}. It is {2}.",
         `${section}.${name}`,
-        wanted,
+        expected,
         JSON.stringify(value),
       ),
     );

@@ -3,28 +3,31 @@ import * as vscode from "vscode";
 import type { ServerState } from "./bridge";
 
 /**
- * The items in the status bar: what the server does, a click on which shows the status, and while questions of Codex wait for the
- * person their number, a click on which lists them.
+ * The status bar items. One shows the state of the server, and a click on it shows the status. The other
+ * shows the number of pending approvals, if there are any, and a click on it lists them.
  */
 export class StatusBar implements vscode.Disposable {
-  readonly #item = vscode.window.createStatusBarItem("codexBridge.status", vscode.StatusBarAlignment.Right);
-  readonly #approvals = vscode.window.createStatusBarItem(
+  readonly #serverItem = vscode.window.createStatusBarItem(
+    "codexBridge.status",
+    vscode.StatusBarAlignment.Right,
+  );
+  readonly #approvalsItem = vscode.window.createStatusBarItem(
     "codexBridge.approvals",
     vscode.StatusBarAlignment.Right,
   );
 
   constructor() {
-    this.#approvals.name = vscode.l10n.t("Codex Approvals");
-    this.#approvals.command = "codexBridge.showApprovals";
-    this.#approvals.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
-    this.#item.name = "Codex Bridge";
-    this.#item.command = "codexBridge.showStatus";
-    this.#item.show();
+    this.#approvalsItem.name = vscode.l10n.t("Codex Approvals");
+    this.#approvalsItem.command = "codexBridge.showApprovals";
+    this.#approvalsItem.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
+    this.#serverItem.name = "Codex Bridge";
+    this.#serverItem.command = "codexBridge.showStatus";
+    this.#serverItem.show();
   }
 
-  /** Shows what the server is doing. */
+  /** Shows the state of the server. */
   show(state: ServerState): void {
-    this.#item.backgroundColor =
+    this.#serverItem.backgroundColor =
       state.kind === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
     switch (state.kind) {
       case "stopped":
@@ -51,25 +54,26 @@ export class StatusBar implements vscode.Disposable {
     }
   }
 
-  /** Shows the number of questions that wait for the person. */
-  showApprovals(waiting: number): void {
-    const approvals = waiting === 1 ? vscode.l10n.t("1 approval") : vscode.l10n.t("{0} approvals", waiting);
-    this.#approvals.text = `$(bell-dot) ${approvals}`;
-    this.#approvals.tooltip = vscode.l10n.t("Codex waits for {0}. Click to decide.", approvals);
-    if (waiting > 0) {
-      this.#approvals.show();
+  /** Shows the number of pending approvals. */
+  showApprovals(pendingCount: number): void {
+    const approvals =
+      pendingCount === 1 ? vscode.l10n.t("1 approval") : vscode.l10n.t("{0} approvals", pendingCount);
+    this.#approvalsItem.text = `$(bell-dot) ${approvals}`;
+    this.#approvalsItem.tooltip = vscode.l10n.t("Codex is waiting for {0}. Click to review.", approvals);
+    if (pendingCount > 0) {
+      this.#approvalsItem.show();
     } else {
-      this.#approvals.hide();
+      this.#approvalsItem.hide();
     }
   }
 
   dispose(): void {
-    this.#approvals.dispose();
-    this.#item.dispose();
+    this.#approvalsItem.dispose();
+    this.#serverItem.dispose();
   }
 
   #set(text: string, tooltip: string): void {
-    this.#item.text = text;
-    this.#item.tooltip = tooltip;
+    this.#serverItem.text = text;
+    this.#serverItem.tooltip = tooltip;
   }
 }

@@ -2,13 +2,16 @@ import * as vscode from "vscode";
 
 import type { UnsavedFile, UnsavedQuestion } from "./addon";
 
-/** A number for each document: one that is opened again counts its versions anew. */
-const numbers = new WeakMap<vscode.TextDocument, number>();
-let documents = 0;
+/**
+ * A number for each document. It is part of the revision, because a reopened document counts its versions
+ * from the start.
+ */
+const documentNumbers = new WeakMap<vscode.TextDocument, number>();
+let documentCount = 0;
 
 /**
- * The files whose text is another one here than on the disk. The core asks when somebody asks it, so that typing costs nothing, and gets
- * only the texts that it does not have.
+ * Returns the files with unsaved changes. The core calls this for each question about code, so that typing
+ * costs nothing. It gets only the texts that it does not have yet.
  */
 export async function unsavedTexts(question: UnsavedQuestion): Promise<UnsavedFile[]> {
   const { known, countMax, textCharactersMax, charactersMax } = question;
@@ -19,7 +22,7 @@ export async function unsavedTexts(question: UnsavedQuestion): Promise<UnsavedFi
   let charactersLeft = charactersMax;
   return unsaved.slice(0, countMax).flatMap((document): UnsavedFile[] => {
     const path = document.uri.fsPath;
-    const revision = `${numberOf(document)}:${document.version}`;
+    const revision = `${documentNumber(document)}:${document.version}`;
     const length = document.offsetAt(document.lineAt(document.lineCount - 1).range.end);
     if (knownRevisions.get(path) === revision || length > textCharactersMax) {
       return [{ path, revision }];
@@ -28,14 +31,14 @@ export async function unsavedTexts(question: UnsavedQuestion): Promise<UnsavedFi
     if (charactersLeft >= 0) {
       return [{ path, revision, text: document.getText() }];
     }
-    // The next question gets it; until then the text that is known counts.
+    // The text is returned for the next question. Until then the core uses the revision that it has.
     const revisionBefore = knownRevisions.get(path);
     return revisionBefore === undefined ? [] : [{ path, revision: revisionBefore }];
   });
 }
 
-function numberOf(document: vscode.TextDocument): number {
-  const number = numbers.get(document) ?? ++documents;
-  numbers.set(document, number);
+function documentNumber(document: vscode.TextDocument): number {
+  const number = documentNumbers.get(document) ?? ++documentCount;
+  documentNumbers.set(document, number);
   return number;
 }

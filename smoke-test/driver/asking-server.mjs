@@ -1,4 +1,5 @@
-// An MCP server, on stdin and stdout, whose one tool `ask` asks its user for what the tool is called with, and returns what was answered.
+// An MCP server on stdin and stdout. Its only tool `ask` sends its arguments to the user as an elicitation
+// and returns the answer.
 
 import { createInterface } from "node:readline";
 
@@ -7,8 +8,8 @@ const tool = {
   inputSchema: { type: "object", properties: {} },
   annotations: { readOnlyHint: true },
 };
-/** The calls that wait for their user, by the ids of what they asked. */
-const waiting = new Map();
+/** The ids of the pending tool calls, by the ids of their elicitations. */
+const pendingCalls = new Map();
 
 /** @param {object} message */
 const send = (message) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
@@ -27,12 +28,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else if (method === "tools/list") {
     send({ id, result: { tools: [tool] } });
   } else if (method === "tools/call") {
-    const asked = `asked-${id}`;
-    waiting.set(asked, id);
-    send({ id: asked, method: "elicitation/create", params: params.arguments });
-  } else if (waiting.has(id)) {
+    const elicitationId = `elicitation-${id}`;
+    pendingCalls.set(elicitationId, id);
+    send({ id: elicitationId, method: "elicitation/create", params: params.arguments });
+  } else if (pendingCalls.has(id)) {
     send({
-      id: waiting.get(id),
+      id: pendingCalls.get(id),
       result: { content: [{ type: "text", text: JSON.stringify(reply.result ?? reply.error) }] },
     });
   }

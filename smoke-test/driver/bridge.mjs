@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 
 /** @typedef {{ status: number, body: any }} Reply */
 
-/** Longer than any reply may take, so that a reply that never comes fails the test instead of blocking it. */
-const replyWithinMs = 60_000;
+/** Longer than any reply may take. A missing reply fails the test instead of blocking it. */
+const replyTimeoutMs = 60_000;
 
-/** A client of the bridge's HTTP API, as any other program would be. */
+/** A client of the bridge's HTTP API, like any other program. */
 export class BridgeClient {
   #headers;
 
@@ -48,7 +48,7 @@ export class BridgeClient {
   }
 
   /**
-   * The job at its end.
+   * Waits until a job has ended and returns it.
    *
    * @param {string} jobId
    */
@@ -57,13 +57,13 @@ export class BridgeClient {
     assert.equal(status, 200, JSON.stringify(body));
     assert.ok(
       body.job.status === "completed" || body.job.status === "failed",
-      `the job has not ended within 30 s: ${JSON.stringify(body.job)}`,
+      `the job did not end within 30 s: ${JSON.stringify(body.job)}`,
     );
     return body.job;
   }
 
   /**
-   * The job, which must have been completed.
+   * Waits until a job has ended and returns it. Fails unless the job has completed.
    *
    * @param {string} jobId
    */
@@ -73,7 +73,7 @@ export class BridgeClient {
     return job;
   }
 
-  /** Whether something listens on the port and is a bridge in good health. */
+  /** Returns whether a healthy bridge is listening on the port. */
   async isServing() {
     try {
       return (await this.get("/health")).status === 200;
@@ -82,7 +82,7 @@ export class BridgeClient {
     }
   }
 
-  /** Whether nothing listens on the port. */
+  /** Returns whether nothing is listening on the port. */
   async refusesConnections() {
     try {
       await this.get("/health");
@@ -100,7 +100,7 @@ export class BridgeClient {
     const response = await fetch(this.url + path, {
       ...init,
       headers,
-      signal: AbortSignal.timeout(replyWithinMs),
+      signal: AbortSignal.timeout(replyTimeoutMs),
     });
     return { status: response.status, body: await response.json() };
   }

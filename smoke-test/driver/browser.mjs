@@ -1,6 +1,8 @@
 import { chromium } from "playwright-core";
 
-/** The browser must not try to reach the network: on a machine without one it would only wait. */
+/**
+ * Keeps the browser off the network. On a machine without network access its requests would only time out.
+ */
 const browserArguments = [
   "--disable-gpu",
   "--disable-quic",
@@ -11,15 +13,15 @@ const browserArguments = [
 ];
 
 /**
- * Starts a browser without a window.
+ * Starts a headless browser.
  *
- * @param {string} executable path of Chromium or Chrome
+ * @param {string} executable the path of Chromium or Chrome
  */
 export async function launchBrowser(executable) {
   return chromium.launch({
     executablePath: executable,
     args: browserArguments,
-    // Chromium's own sandbox does not work for root, as whom containers run their tests.
+    // Chromium's sandbox does not work as root, and containers run the tests as root.
     chromiumSandbox: process.getuid?.() !== 0,
   });
 }

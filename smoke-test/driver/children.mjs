@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 
-/** Process groups that this test run has started and that have not been ended yet. @type {Set<number>} */
+/** The process groups that this test run has started and that are still running. @type {Set<number>} */
 const groups = new Set();
 
 /**
- * Starts a program in a process group of its own, which {@link endGroup} ends as a whole. If this process ends first,
- * however that comes, the group is killed.
+ * Starts a program in its own process group. {@link endGroup} ends the whole group. If this process exits
+ * first, for whatever reason, the group is killed.
  *
  * @param {string} program
  * @param {string[]} args
@@ -22,7 +22,7 @@ export function startGroup(program, args, options) {
 }
 
 /**
- * Ends a group that {@link startGroup} has started: asks first, kills after a while.
+ * Ends a process group that {@link startGroup} has started: sends SIGTERM, and SIGKILL after the time limit.
  *
  * @param {import("node:child_process").ChildProcess} child
  * @param {{ withinMs: number }} limit
@@ -37,7 +37,7 @@ export async function endGroup(child, { withinMs }) {
   const kill = setTimeout(() => signalGroup(pid, "SIGKILL"), withinMs);
   await ended;
   clearTimeout(kill);
-  // The leader has ended; whatever of its group has not is in nobody's hands any more.
+  // The leader has exited. Kill the other processes of its group, which no longer have an owner.
   signalGroup(pid, "SIGKILL");
 }
 
@@ -46,11 +46,15 @@ function signalGroup(pid, signal) {
   try {
     process.kill(-pid, signal);
   } catch {
-    // It has ended already.
+    // The group no longer exists.
   }
 }
 
-process.on("exit", () => groups.forEach((pid) => signalGroup(pid, "SIGKILL")));
+process.on("exit", () => {
+  for (const pid of groups) {
+    signalGroup(pid, "SIGKILL");
+  }
+});
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.once(signal, () => process.exit(1));
 }

@@ -2,7 +2,9 @@ import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** The binary inside the npm package for this platform, which @openai/codex brings along. */
+/**
+ * Returns the path of the Codex binary in the npm package for this platform, a dependency of @openai/codex.
+ */
 export function npmCodexBinary() {
   const manifest = createRequire(import.meta.url).resolve(
     `@openai/codex-${process.platform}-${process.arch}/package.json`,
@@ -12,7 +14,10 @@ export function npmCodexBinary() {
   return join(vendor, /** @type {string} */ (triple), "bin", "codex");
 }
 
-/** An MCP server for Codex's configuration, whose tool `ask` asks its user for what it is called with. */
+/**
+ * The Codex configuration of an MCP server whose tool `ask` sends its arguments to the user as an
+ * elicitation.
+ */
 export const askingServer = {
   command: process.execPath,
   args: [join(import.meta.dirname, "asking-server.mjs")],

@@ -1,11 +1,11 @@
 const pollEveryMs = 50;
 
 /**
- * Waits until something is so, instead of for a time in which it probably will be.
+ * Waits until a condition holds, instead of sleeping for a fixed time.
  *
  * @template T
- * @param {string} what completes "waited in vain until …"
- * @param {() => T | Promise<T>} probe a truthy result ends the waiting; an exception counts as "not yet"
+ * @param {string} what the condition, which completes "Timed out waiting until …"
+ * @param {() => T | Promise<T>} probe a truthy result ends the wait; an exception counts as "not yet"
  * @param {{ withinMs?: number }} [options]
  * @returns {Promise<NonNullable<T>>} the truthy result
  */
@@ -22,7 +22,9 @@ export async function eventually(what, probe, { withinMs = 15_000 } = {}) {
       last = error;
     }
     if (Date.now() > deadline) {
-      throw new Error(`Waited ${withinMs} ms in vain until ${what}. Last: ${String(last)}`, { cause: last });
+      throw new Error(`Timed out after ${withinMs} ms waiting until ${what}. Last result: ${String(last)}`, {
+        cause: last,
+      });
     }
     await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
   }

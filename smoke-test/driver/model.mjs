@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 import { endGroup, startGroup } from "./children.mjs";
-import { targetFolder } from "./repository.mjs";
+import { targetDirectory } from "./repository.mjs";
 
 /**
- * The scripted model (native/testkit): answers `You said: <text>`, or does what the lines of a message that begin with
- * `@model` say.
+ * The scripted model (native/testkit). It answers `You said: <text>`, or follows the lines of a message that
+ * start with `@model`.
  */
 export class ScriptedModel {
   #child;
@@ -20,16 +20,16 @@ export class ScriptedModel {
     this.url = url;
   }
 
-  /** @param {string} [codexHome] a folder that gets a configuration which makes Codex use this model */
+  /** @param {string} [codexHome] a directory for a Codex configuration that selects this model */
   static async start(codexHome) {
-    const program = join(targetFolder, "debug", "scripted-model");
+    const program = join(targetDirectory, "debug", "scripted-model");
     const home = codexHome === undefined ? [] : ["--codex-home", codexHome];
     const child = startGroup(program, ["--port", "0", ...home], { stdio: ["pipe", "pipe", "inherit"] });
     const url = await new Promise((resolve, reject) => {
       child.on("error", () =>
-        reject(new Error(`${program} cannot be run. Build it: cargo build --package testkit`)),
+        reject(new Error(`Cannot run ${program}. Build it with: cargo build --package testkit`)),
       );
-      child.on("exit", (code) => reject(new Error(`${program} ended (${code}) before it listened`)));
+      child.on("exit", (code) => reject(new Error(`${program} exited (${code}) before it was listening`)));
       createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) }).once(
         "line",
         (line) => {
@@ -41,14 +41,14 @@ export class ScriptedModel {
   }
 
   /**
-   * Lets the turns go on that wait for `@model hold NAME`.
+   * Resumes the turns that are waiting at `@model hold NAME`.
    *
    * @param {string} name
    */
   async release(name) {
     const response = await fetch(`${this.url}/release/${name}`, { method: "POST" });
     if (!response.ok) {
-      throw new Error(`The scripted model answered ${response.status} to the release of ${name}.`);
+      throw new Error(`The scripted model replied with ${response.status} to the release of ${name}.`);
     }
   }
 

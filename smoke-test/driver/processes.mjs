@@ -8,28 +8,29 @@ import { execFileSync } from "node:child_process";
  */
 
 /**
- * The Codex app-servers that run from a folder, and who started each.
+ * Returns the running Codex app-servers whose executable is in a directory, and which program started each
+ * one.
  *
- * @param {string} folder
+ * @param {string} directory
  * @returns {(Process & { startedBy: "bridge" | "panel" })[]}
  */
-export function codexProcesses(folder) {
+export function codexProcesses(directory) {
   return processes()
-    .filter(({ command }) => command.startsWith(folder) && command.includes("app-server"))
+    .filter(({ command }) => command.startsWith(directory) && command.includes("app-server"))
     .map((process) => ({
       ...process,
-      // Only the bridge gives conversations back at once.
+      // Only the bridge starts app-servers that release conversations immediately.
       startedBy: process.command.includes("thread_unload_delay_secs=0") ? "bridge" : "panel",
     }));
 }
 
 /**
- * All processes whose command line mentions a folder.
+ * Returns all processes whose command line contains a directory.
  *
- * @param {string} folder
+ * @param {string} directory
  */
-export function processesMentioning(folder) {
-  return processes().filter(({ command }) => command.includes(folder));
+export function processesMentioning(directory) {
+  return processes().filter(({ command }) => command.includes(directory));
 }
 
 /** @param {number} pid */
@@ -45,7 +46,7 @@ function processes() {
   });
   return table.split("\n").flatMap((line) => {
     const [, pid, parentPid, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    // A zombie has ended; only its parent has not asked for its exit code yet.
+    // A zombie has exited. Its parent has not read the exit code yet.
     return command === undefined || state?.startsWith("Z")
       ? []
       : [{ pid: Number(pid), parentPid: Number(parentPid), command }];

@@ -12,13 +12,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * @typedef {object} DiscoveryEntry what a bridge tells of itself in the discovery folder
+ * @typedef {object} DiscoveryEntry the entry of a bridge in the discovery directory
  * @property {string} file
  * @property {string} url
  * @property {number} pid
  * @property {string[]} workspaceFolders
  *
- * @typedef {object} JournalEntry what the stand-in did
+ * @typedef {object} JournalEntry an action of the stand-in
  * @property {number} at
  * @property {number} hostPid
  * @property {"resumed" | "refused" | "closed"} event
@@ -26,23 +26,27 @@ import { join } from "node:path";
  * @property {string} [reason]
  */
 
-/** The folders of one test run, all of them throw-away: nothing of the person who runs the tests is read or written. */
+/**
+ * The temporary directories of one test run. The tests do not read or write the files of the user who runs
+ * them.
+ */
 export class Sandbox {
   constructor() {
-    // Short, because VS Code's sockets live below it and the path of a socket may have about 100 characters.
+    // A short path, because VS Code creates sockets below it, and a socket path is limited to about 100
+    // characters.
     this.root = realpathSync(mkdtempSync(join(tmpdir(), "cb-")));
-    this.home = this.#folder("home");
-    this.temporary = this.#folder("tmp");
-    this.codexHome = this.#folder("codex");
-    this.userData = this.#folder("data");
-    this.extensions = this.#folder("ext");
-    this.discovery = this.#folder("discovery");
+    this.home = this.#directory("home");
+    this.temporary = this.#directory("tmp");
+    this.codexHome = this.#directory("codex");
+    this.userData = this.#directory("data");
+    this.extensions = this.#directory("ext");
+    this.discovery = this.#directory("discovery");
     this.journalFile = join(this.root, "standin-journal.jsonl");
     writeFileSync(this.journalFile, "");
-    this.neighbourReport = join(this.root, "neighbour-report.json");
+    this.neighborReport = join(this.root, "neighbor-report.json");
   }
 
-  /** The whole environment of VS Code. Nothing is inherited but the way to the system's programs. */
+  /** The complete environment of VS Code. Only `PATH` is inherited. */
   get environment() {
     return {
       PATH: process.env["PATH"],
@@ -52,7 +56,7 @@ export class Sandbox {
       CODEX_HOME: this.codexHome,
       CODEX_BRIDGE_DISCOVERY_DIR: this.discovery,
       CHATGPT_STANDIN_JOURNAL: this.journalFile,
-      NEIGHBOUR_REPORT: this.neighbourReport,
+      NEIGHBOR_REPORT: this.neighborReport,
     };
   }
 
@@ -91,17 +95,17 @@ export class Sandbox {
     writeSettings(join(this.userData, "User"), settings);
   }
 
-  /** @param {string} folder @param {Record<string, unknown>} settings */
-  writeWorkspaceSettings(folder, settings) {
-    writeSettings(join(folder, ".vscode"), settings);
+  /** @param {string} directory @param {Record<string, unknown>} settings */
+  writeWorkspaceSettings(directory, settings) {
+    writeSettings(join(directory, ".vscode"), settings);
   }
 
-  /** @param {string} name */
+  /** Creates a workspace folder and returns its path. @param {string} name */
   workspace(name) {
-    return this.#folder(join("workspaces", name));
+    return this.#directory(join("workspaces", name));
   }
 
-  /** @returns {DiscoveryEntry[]} the bridges that say they are there */
+  /** @returns {DiscoveryEntry[]} the bridges in the discovery directory */
   discovered() {
     return readdirSync(this.discovery)
       .filter((name) => name.endsWith(".json"))
@@ -112,7 +116,7 @@ export class Sandbox {
   }
 
   /**
-   * What the stand-in did with a conversation.
+   * Returns the actions of the stand-in on a conversation.
    *
    * @param {string} conversationId
    * @returns {JournalEntry[]}
@@ -125,12 +129,12 @@ export class Sandbox {
       .filter((entry) => entry.conversationId === conversationId);
   }
 
-  /** What all bridges have written to their output channels so far. */
+  /** Returns the output of all bridges so far. */
   bridgeLogs() {
-    const folder = join(this.userData, "logs");
-    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    const directory = join(this.userData, "logs");
+    return readdirSync(directory, { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith("Codex Bridge.log"))
-      .map((name) => `${name}\n${readFileSync(join(folder, name), "utf8")}`)
+      .map((name) => `${name}\n${readFileSync(join(directory, name), "utf8")}`)
       .join("\n");
   }
 
@@ -139,14 +143,14 @@ export class Sandbox {
   }
 
   /** @param {string} name */
-  #folder(name) {
+  #directory(name) {
     const path = join(this.root, name);
     mkdirSync(path, { recursive: true });
     return path;
   }
 }
 
-/** A port on which nobody listens at the moment. @returns {Promise<number>} */
+/** Returns a port that nothing is listening on at the moment. @returns {Promise<number>} */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -158,8 +162,8 @@ export function freePort() {
   });
 }
 
-/** @param {string} folder @param {Record<string, unknown>} settings */
-function writeSettings(folder, settings) {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "settings.json"), JSON.stringify(settings, null, 2));
+/** @param {string} directory @param {Record<string, unknown>} settings */
+function writeSettings(directory, settings) {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "settings.json"), JSON.stringify(settings, null, 2));
 }

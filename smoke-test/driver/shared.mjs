@@ -1,4 +1,4 @@
-// One VS Code and one window for all topics of a run: each start of VS Code costs seconds.
+// All topics of a run share one VS Code and one window, because each start of VS Code takes seconds.
 
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -7,14 +7,14 @@ import { after, test as plainTest } from "node:test";
 
 import { eventually } from "./eventually.mjs";
 import { processesMentioning } from "./processes.mjs";
-import { targetFolder } from "./repository.mjs";
+import { targetDirectory } from "./repository.mjs";
 import { VsCode } from "./vscode.mjs";
 
 /** The VS Code that all topics use. */
 export const vscode = await VsCode.start((line) => console.error(line));
 
 /**
- * A test whose failure leaves behind what a person needs to understand it: a picture of the window and the bridge's log.
+ * Defines a test. If it fails, a screenshot of the window and the log of the bridge are saved.
  *
  * @param {string} name
  * @param {() => void | Promise<void>} body
@@ -24,13 +24,13 @@ export function test(name, body) {
     try {
       await body();
     } catch (error) {
-      const folder = join(targetFolder, "smoke-test");
-      const file = join(folder, name.replaceAll(/[^\w]+/g, "-"));
-      mkdirSync(folder, { recursive: true });
+      const directory = join(targetDirectory, "smoke-test");
+      const file = join(directory, name.replaceAll(/[^\w]+/g, "-"));
+      mkdirSync(directory, { recursive: true });
       writeFileSync(`${file}.log`, vscode.sandbox.bridgeLogs());
-      // A picture that cannot be taken must not hide the failure itself.
+      // A failed screenshot must not hide the original error.
       await window.page.screenshot({ path: `${file}.png` }).catch((reason) => console.error(reason));
-      console.error(`The window and the log at the failure: ${file}.png ${file}.log`);
+      console.error(`Screenshot and log of the failure: ${file}.png ${file}.log`);
       throw error;
     }
   });
@@ -39,10 +39,10 @@ export function test(name, body) {
 after(async () => {
   try {
     await vscode.stop();
-    // The bridge's own promise, checked on whatever the topics have left it in: nothing stays behind.
+    // The bridge promises to leave no process behind, whatever state the topics have left it in.
     await eventually("every process of VS Code and of its extensions has ended", () => {
-      const left = processesMentioning(vscode.sandbox.root);
-      assert.deepEqual(left, []);
+      const remaining = processesMentioning(vscode.sandbox.root);
+      assert.deepEqual(remaining, []);
       return true;
     });
   } finally {
@@ -50,9 +50,9 @@ after(async () => {
   }
 });
 
-/** The window that all topics use, unless they open one of their own. Its bridge serves. */
+/** The window that all topics use unless they open another one. Its bridge is serving. */
 export const window = await vscode.openWindow("one").catch(async (error) => {
-  // Without a window no test is registered, so the hook above would come too late.
+  // Without a window no test is registered, and the hook above would not run.
   await vscode.stop();
   vscode.sandbox.remove();
   throw error;

@@ -16,8 +16,8 @@ import { Window } from "./window.mjs";
 const runToEnd = promisify(execFile);
 
 /**
- * A real VS Code with the packaged extension and the stand-in for the ChatGPT extension, a scripted model behind Codex,
- * and a browser to look at it.
+ * A real VS Code with the packaged extension, the stand-in for the ChatGPT extension, a scripted model behind
+ * Codex, and a browser that shows it.
  */
 export class VsCode {
   #server;
@@ -46,18 +46,18 @@ export class VsCode {
   static async start(report) {
     const install = await prepare(report);
     const sandbox = new Sandbox();
-    /** @type {(() => unknown)[]} what has been started already, last first */
-    const undo = [() => sandbox.remove()];
+    /** Cleanup steps for everything started so far, latest first. @type {(() => unknown)[]} */
+    const cleanup = [() => sandbox.remove()];
     try {
       const model = await ScriptedModel.start();
-      undo.unshift(() => model.stop());
+      cleanup.unshift(() => model.stop());
       sandbox.configureCodex(model.url);
       const settings = { "codexBridge.port": await freePort() };
       sandbox.writeMachineSettings(settings);
       sandbox.writeUserSettings({
         "telemetry.telemetryLevel": "off",
         "workbench.startupEditor": "none",
-        // In a browser VS Code saves by itself, unlike on a desktop.
+        // VS Code in a browser saves automatically by default, unlike on a desktop.
         "files.autoSave": "off",
       });
       await installExtensions(install, sandbox);
@@ -67,23 +67,23 @@ export class VsCode {
         install.node,
         [
           install.codeServer,
-          ...folders(sandbox),
+          ...directoryArguments(sandbox),
           ...["--auth", "none", "--bind-addr", `127.0.0.1:${port}`],
           ...["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"],
           "--disable-getting-started-override",
         ],
         { cwd: sandbox.home, env: sandbox.environment, stdio: "ignore" },
       );
-      undo.unshift(() => endGroup(server, { withinMs: 5000 }));
+      cleanup.unshift(() => endGroup(server, { withinMs: 5000 }));
       const browser = await launchBrowser(install.browser);
-      undo.unshift(() => browser.close());
+      cleanup.unshift(() => browser.close());
       const url = `http://127.0.0.1:${port}`;
-      await eventually("code-server answers", async () => (await fetch(`${url}/healthz`)).ok, {
+      await eventually("code-server responds", async () => (await fetch(`${url}/healthz`)).ok, {
         withinMs: 30_000,
       });
       return new VsCode({ sandbox, model, server, browser, url, settings });
     } catch (error) {
-      for (const step of undo) {
+      for (const step of cleanup) {
         await step();
       }
       throw error;
@@ -91,9 +91,9 @@ export class VsCode {
   }
 
   /**
-   * Opens a folder in a new window and waits until its bridge serves.
+   * Opens a folder in a new window and waits until its bridge is serving.
    *
-   * @param {string} name of the workspace folder
+   * @param {string} name the name of the workspace folder
    */
   async openWindow(name) {
     const folder = this.sandbox.workspace(name);
@@ -101,10 +101,10 @@ export class VsCode {
   }
 
   /**
-   * The same with a workspace of several folders.
+   * Opens a multi-root workspace in a new window and waits until its bridge is serving.
    *
-   * @param {string} file the workspace's
-   * @param {string} folder one of its folders, by which its bridge is found
+   * @param {string} file the workspace file
+   * @param {string} folder one of its folders, which identifies the bridge in the discovery directory
    */
   async openWorkspace(file, folder) {
     return this.#open(`workspace=${encodeURIComponent(file)}`, folder);
@@ -119,7 +119,7 @@ export class VsCode {
   }
 
   /**
-   * Opens a page in the browser, without what any other page has stored there.
+   * Opens a page in a browser context of its own, without the cookies and storage of other pages.
    *
    * @param {string} url
    */
@@ -129,7 +129,7 @@ export class VsCode {
     return page;
   }
 
-  /** Ends everything. Afterwards the sandbox is still there, for a look at what is left; {@link Sandbox.remove} it. */
+  /** Ends all processes. The sandbox remains for inspection until {@link Sandbox.remove}. */
   async stop() {
     await this.#browser.close();
     await endGroup(this.#server, { withinMs: 5000 });
@@ -138,7 +138,7 @@ export class VsCode {
 }
 
 /** @param {Sandbox} sandbox */
-function folders(sandbox) {
+function directoryArguments(sandbox) {
   return ["--user-data-dir", sandbox.userData, "--extensions-dir", sandbox.extensions];
 }
 
@@ -147,14 +147,16 @@ function folders(sandbox) {
  * @param {Sandbox} sandbox
  */
 async function installExtensions(install, sandbox) {
-  const others = await Promise.all(["standin", "neighbour"].map((name) => packageExtension(name, sandbox)));
-  const packaged = join(repository, "dist", `codex-bridge-${process.platform}-${process.arch}.vsix`);
+  const otherExtensions = await Promise.all(
+    ["standin", "neighbor"].map((name) => packageExtension(name, sandbox)),
+  );
+  const extension = join(repository, "dist", `codex-bridge-${process.platform}-${process.arch}.vsix`);
   await runToEnd(
     install.node,
     [
       install.codeServer,
-      ...folders(sandbox),
-      ...[packaged, ...others].flatMap((file) => ["--install-extension", file]),
+      ...directoryArguments(sandbox),
+      ...[extension, ...otherExtensions].flatMap((file) => ["--install-extension", file]),
     ],
     { cwd: sandbox.home, env: sandbox.environment },
   );
@@ -162,15 +164,15 @@ async function installExtensions(install, sandbox) {
 }
 
 /**
- * Makes the package of one of the extensions in this folder.
+ * Packages one of the test extensions in this directory.
  *
- * @param {string} name of its folder
+ * @param {string} name the name of its directory
  * @param {Sandbox} sandbox
  */
 async function packageExtension(name, sandbox) {
   const file = join(sandbox.root, `${name}.vsix`);
   const vsce = join(repository, "node_modules", "@vscode", "vsce", "vsce");
-  const packaging = [
+  const packageArguments = [
     "package",
     "--no-dependencies",
     "--allow-missing-repository",
@@ -178,34 +180,36 @@ async function packageExtension(name, sandbox) {
     "--out",
     file,
   ];
-  await runToEnd(process.execPath, [vsce, ...packaging], { cwd: join(repository, "smoke-test", name) });
+  await runToEnd(process.execPath, [vsce, ...packageArguments], {
+    cwd: join(repository, "smoke-test", name),
+  });
   return file;
 }
 
 /**
- * Puts the real Codex binary where the real ChatGPT extension has it. Done after the installation, because a package of
- * 300 MB takes long to make and to install.
+ * Puts the real Codex binary where the real ChatGPT extension contains it. This happens after the
+ * installation, because creating and installing a package of 300 MB takes long.
  *
  * @param {Sandbox} sandbox
  */
 function bundleCodex(sandbox) {
   const extension = readdirSync(sandbox.extensions).find((name) => name.startsWith("openai.chatgpt-"));
   if (extension === undefined) {
-    throw new Error(`The stand-in was not installed into ${sandbox.extensions}.`);
+    throw new Error(`The stand-in is not installed in ${sandbox.extensions}.`);
   }
   const os = process.platform === "darwin" ? "macos" : "linux";
-  const folder = join(
+  const directory = join(
     sandbox.extensions,
     extension,
     "bin",
     `${os}-${process.arch === "arm64" ? "aarch64" : "x86_64"}`,
   );
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(directory, { recursive: true });
   const binary = npmCodexBinary();
   try {
-    linkSync(binary, join(folder, "codex"));
+    linkSync(binary, join(directory, "codex"));
   } catch {
-    // Another file system.
-    copyFileSync(binary, join(folder, "codex"));
+    // The directories are on different file systems.
+    copyFileSync(binary, join(directory, "codex"));
   }
 }

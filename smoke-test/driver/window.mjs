@@ -4,10 +4,13 @@ import { eventually } from "./eventually.mjs";
 /** @import { Page } from "playwright-core" */
 /** @import { DiscoveryEntry, Sandbox } from "./sandbox.mjs" */
 
-/** An extension host takes some seconds to start, more on a busy machine. */
-const windowWithinMs = 60_000;
+/**
+ * The maximum time for a bridge to start. An extension host takes seconds to start, and more on a busy
+ * machine.
+ */
+const bridgeTimeoutMs = 60_000;
 
-/** One VS Code window in a browser, used as a person uses it. */
+/** A VS Code window in a browser, used the way a user does. */
 export class Window {
   #sandbox;
 
@@ -22,34 +25,34 @@ export class Window {
     this.#sandbox = sandbox;
   }
 
-  /** The entry of this window's bridge in the discovery folder, if it has one. */
+  /** Returns the entry of this window's bridge in the discovery directory, if there is one. */
   discovered() {
     return this.#sandbox.discovered().find(({ workspaceFolders }) => workspaceFolders.includes(this.folder));
   }
 
   /**
-   * Waits until the bridge of this window serves.
+   * Waits until the bridge of this window is serving.
    *
-   * @param {(entry: DiscoveryEntry) => boolean} [isWanted] tells a new bridge from one that is about to go
+   * @param {(entry: DiscoveryEntry) => boolean} [isExpected] tells a new bridge from a stopping one
    */
-  async waitForBridge(isWanted = () => true) {
+  async waitForBridge(isExpected = () => true) {
     return eventually(
-      `the bridge of ${this.folder} serves`,
+      `the bridge of ${this.folder} is serving`,
       async () => {
         const entry = this.discovered();
-        return entry && isWanted(entry) && (await new BridgeClient(entry.url).isServing())
+        return entry && isExpected(entry) && (await new BridgeClient(entry.url).isServing())
           ? entry
           : undefined;
       },
-      { withinMs: windowWithinMs },
+      { withinMs: bridgeTimeoutMs },
     );
   }
 
-  /** A client of this window's bridge. */
+  /** Returns a client of this window's bridge. */
   get bridge() {
     const entry = this.discovered();
     if (entry === undefined) {
-      throw new Error(`No bridge of ${this.folder} is in the discovery folder.`);
+      throw new Error(`The discovery directory contains no bridge of ${this.folder}.`);
     }
     return new BridgeClient(entry.url);
   }
@@ -57,36 +60,37 @@ export class Window {
   /**
    * Runs a command through the Command Palette.
    *
-   * @param {string} title as the palette shows it
+   * @param {string} title the title of the command in the palette
    */
   async runCommand(title) {
     const palette = this.page.locator(".quick-input-widget");
-    // The palette closes when something else takes the focus, such as an editor behind a dialog that is just closing.
+    // The palette closes if something else takes the focus, such as the editor behind a closing dialog. Then
+    // try again.
     await eventually(`the Command Palette runs ${title}`, async () => {
       await this.page.keyboard.press("F1");
       await palette.locator("input").fill(`>${title}`, { timeout: 1000 });
       await palette.getByRole("option", { name: title }).first().click({ timeout: 1000 });
       return true;
     });
-    // Some commands go on to ask in the same place.
+    // Some commands reuse the input of the palette.
     await eventually(
-      `the Command Palette has closed over ${title}`,
+      `the Command Palette has closed for ${title}`,
       async () => (await palette.isHidden()) || !(await this.input.inputValue()).startsWith(">"),
     );
   }
 
-  /** The field of the Command Palette, of lists and of questions. */
+  /** The text field of the Command Palette, quick picks and input boxes. */
   get input() {
     return this.page.locator(".quick-input-widget").locator("input[type=text]");
   }
 
   /**
-   * Answers a question that asks for a text.
+   * Fills in an input box and confirms it.
    *
    * @param {string} text
    */
   async answerInput(text) {
-    // The list before it may still be closing.
+    // A preceding quick pick may still be closing.
     await this.page
       .locator(".quick-input-widget", { hasNot: this.page.locator(".quick-input-list .monaco-list-row") })
       .waitFor();
@@ -95,16 +99,16 @@ export class Window {
   }
 
   /**
-   * Picks an entry of the list that is open.
+   * Picks an entry of the open quick pick.
    *
-   * @param {string} search what to type first
-   * @param {RegExp} text of the entry
+   * @param {string} search the text to type first
+   * @param {RegExp} text matches the entry
    */
   async pick(search, text) {
     await this.input.fill(search);
     const entry = this.page.locator(".quick-input-list").getByRole("option", { name: text }).first();
     await entry.waitFor();
-    // The list may be replaced, by what a search has found, in the moment of a click.
+    // Search results may replace the list in the moment of the click.
     await eventually(`the entry ${text} is picked`, async () => {
       if (await entry.isVisible()) {
         await entry.click({ timeout: 1000 });
@@ -113,7 +117,7 @@ export class Window {
     });
   }
 
-  /** @param {string} name of a file in the window's folder */
+  /** @param {string} name the name of a file in the folder of the window */
   async openFile(name) {
     await this.runCommand("Go to File...");
     await this.pick(name, new RegExp(name));
@@ -136,14 +140,14 @@ export class Window {
   }
 
   /**
-   * A notification, once it is visible. Of several that come within a second VS Code shows some only in its list, which this
-   * opens then.
+   * Waits until a notification is visible and returns it. If several arrive within a second, VS Code shows
+   * some of them only in the notification center, which this method then opens.
    *
    * @param {string | RegExp} text
    */
   async shownNotification(text) {
     const notification = this.notification(text);
-    await eventually(`the notification ${text} is there`, async () => {
+    await eventually(`the notification ${text} is visible`, async () => {
       if (!(await notification.isVisible())) {
         await this.runCommand("Notifications: Show Notifications");
       }
@@ -156,17 +160,20 @@ export class Window {
     await this.runCommand("Notifications: Clear All Notifications");
   }
 
-  /** @param {string} title of an editor tab */
+  /** @param {string} title the title of an editor tab */
   tab(title) {
     return this.page.getByRole("tab", { name: title });
   }
 
-  /** What the stand-in shows in the tab that is in front. */
+  /** The content that the stand-in shows in the active tab. */
   get panel() {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame").locator("body");
   }
 
-  /** As a person does it. A reload of the bare page, early in the window's life, would leave the old extension host behind. */
+  /**
+   * Reloads the window with the command, as a user does. Reloading the page early in the life of a window
+   * would leave the old extension host behind.
+   */
   async reload() {
     const title = "Developer: Reload Window";
     const palette = this.page.locator(".quick-input-widget");
@@ -176,7 +183,7 @@ export class Window {
       await palette.getByRole("option", { name: title }).first().waitFor({ timeout: 1000 });
       return true;
     });
-    // Not tried again: the page goes away under it.
+    // Press Enter only once, because the page disappears.
     await Promise.all([this.page.waitForEvent("load"), this.page.keyboard.press("Enter")]);
   }
 

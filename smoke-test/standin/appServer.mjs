@@ -4,30 +4,36 @@ import { createInterface } from "node:readline";
 /**
  * @typedef {{ threadId?: string, item?: Item, turn?: { status: string } }} NotificationParams
  * @typedef {{ id: string, type: string, text?: string, content?: { type: string, text?: string }[] }} Item
+ * @typedef {object} Message
+ * @property {number} [id]
+ * @property {string} [method]
+ * @property {NotificationParams} [params]
+ * @property {unknown} [result]
+ * @property {{ message: string }} [error]
  * @typedef {(method: string, params: NotificationParams) => void} Listener
  */
 
-/** One `codex app-server` on its standard input and output, one JSON object a line. */
+/** A `codex app-server` process, spoken to on stdin and stdout with one JSON object per line. */
 export class AppServer {
   #child;
   #nextId = 1;
   /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
-  #waiting = new Map();
+  #pending = new Map();
   /** @type {Set<Listener>} */
   #listeners = new Set();
   #ready;
 
   /**
    * @param {string} executable
-   * @param {string | undefined} folder
+   * @param {string | undefined} cwd
    */
-  constructor(executable, folder) {
-    this.#child = spawn(executable, ["app-server"], { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
+  constructor(executable, cwd) {
+    this.#child = spawn(executable, ["app-server"], { cwd, stdio: ["pipe", "pipe", "inherit"] });
     this.#child.on("error", (error) => this.#end(error));
     this.#child.on("exit", (code, signal) =>
-      this.#end(new Error(`codex app-server ended (${signal ?? code})`)),
+      this.#end(new Error(`codex app-server exited (${signal ?? code})`)),
     );
-    // Writing to an app-server that has just ended fails; its exit is what the callers are told.
+    // Writing to an app-server that has just exited fails. The callers get the exit as the error.
     this.#child.stdin.on("error", () => {});
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#receive(JSON.parse(line)));
     this.#ready = this.#initialize();
@@ -44,8 +50,8 @@ export class AppServer {
   }
 
   /**
-   * @param {Listener} listener is told of every notification
-   * @returns {() => void} ends the listening
+   * @param {Listener} listener called for every notification
+   * @returns {() => void} removes the listener
    */
   listen(listener) {
     this.#listeners.add(listener);
@@ -72,7 +78,7 @@ export class AppServer {
   #request(method, params) {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
-      this.#waiting.set(id, { resolve, reject });
+      this.#pending.set(id, { resolve, reject });
       this.#send({ id, method, params });
     });
   }
@@ -82,27 +88,31 @@ export class AppServer {
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** @param {{ id?: number, method?: string, params?: NotificationParams, result?: unknown, error?: { message: string } }} message */
+  /** @param {Message} message */
   #receive({ id, method, params, result, error }) {
     if (method !== undefined && id !== undefined) {
-      // A question to the user. Nobody sits here, and an unanswered one would block its turn for ever.
-      this.#send({ id, error: { code: -32601, message: "The stand-in answers no questions." } });
+      // A request to the user. There is no user, and an unanswered request would block its turn forever.
+      this.#send({ id, error: { code: -32601, message: "The stand-in does not answer requests." } });
     } else if (method !== undefined) {
-      this.#listeners.forEach((listener) => listener(method, params ?? {}));
+      for (const listener of this.#listeners) {
+        listener(method, params ?? {});
+      }
     } else if (id !== undefined) {
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
+      const pending = this.#pending.get(id);
+      this.#pending.delete(id);
       if (error === undefined) {
-        waiting?.resolve(result);
+        pending?.resolve(result);
       } else {
-        waiting?.reject(new Error(error.message));
+        pending?.reject(new Error(error.message));
       }
     }
   }
 
   /** @param {Error} error */
   #end(error) {
-    this.#waiting.forEach(({ reject }) => reject(error));
-    this.#waiting.clear();
+    for (const { reject } of this.#pending.values()) {
+      reject(error);
+    }
+    this.#pending.clear();
   }
 }

@@ -2,17 +2,20 @@
 /** @import { AppServer, Item } from "./appServer.mjs" */
 /** @import { Journal } from "./journal.mjs" */
 
-/** How long the panel waits before it asks again for a conversation that another process owns. */
+/** How long the panel waits before it tries again to resume a conversation that another process owns. */
 const retryAfterMs = 1000;
 
-/** The tab of one conversation: resumes it, shows its messages as they come, and gives it back when the tab is closed. */
+/**
+ * The tab of a conversation. Resumes the conversation, shows its messages live, and releases it when the tab
+ * is closed.
+ */
 export class ConversationPanel {
   #conversationId;
   #webviewPanel;
   #appServer;
   #journal;
   #isOpen = true;
-  /** @type {Map<string, Item>} messages in the order of their first appearance */
+  /** The messages in the order of their first appearance. @type {Map<string, Item>} */
   #messages = new Map();
 
   /**
@@ -28,8 +31,8 @@ export class ConversationPanel {
     this.#journal = journal;
   }
 
-  /** Lives until the tab is closed. */
-  async live() {
+  /** Runs until the tab is closed. */
+  async run() {
     const closed = new Promise((resolve) => this.#webviewPanel.onDidDispose(() => resolve(undefined)));
     void closed.then(() => (this.#isOpen = false));
     this.#show("opening");
@@ -47,7 +50,7 @@ export class ConversationPanel {
     this.#journal.write({ event: "closed", conversationId: this.#conversationId });
   }
 
-  /** @returns {Promise<boolean>} whether the conversation is ours; false when the tab was closed before */
+  /** @returns {Promise<boolean>} whether the conversation was resumed before the tab was closed */
   async #resume() {
     while (this.#isOpen) {
       try {

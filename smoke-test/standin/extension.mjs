@@ -1,6 +1,7 @@
-// Stands in for the real ChatGPT extension, which cannot be had for tests. It has the same identifier, commands, custom
-// editor, setting and bundled binary, and it does what matters to a bridge: it runs a Codex app-server of its own, and
-// as long as the tab of a conversation is open, it wants to be the one process that may write it.
+// A stand-in for the real ChatGPT extension, which is not available to tests. It has the same identifier,
+// commands, custom editor, setting and bundled binary, and the behavior that matters to a bridge: it runs its
+// own Codex app-server, and while the tab of a conversation is open, it tries to be the only process that may
+// write to the conversation.
 
 import { join } from "node:path";
 import * as vscode from "vscode";
@@ -22,7 +23,7 @@ export function activate(context) {
   );
   context.subscriptions.push(
     { dispose: () => appServer.stop() },
-    vscode.workspace.registerFileSystemProvider(scheme, new ConversationAddresses(), { isReadonly: true }),
+    vscode.workspace.registerFileSystemProvider(scheme, new ConversationFileSystem(), { isReadonly: true }),
     vscode.window.registerCustomEditorProvider(conversationEditor, {
       openCustomDocument: (uri) => ({ uri, dispose() {} }),
       resolveCustomEditor(document, webviewPanel) {
@@ -30,7 +31,7 @@ export function activate(context) {
         if (conversationId === undefined) {
           webviewPanel.webview.html = "<p>A new conversation</p>";
         } else {
-          void new ConversationPanel(conversationId, webviewPanel, appServer, journal).live();
+          void new ConversationPanel(conversationId, webviewPanel, appServer, journal).run();
         }
       },
     }),
@@ -41,20 +42,20 @@ export function activate(context) {
 
 /** @param {vscode.ExtensionContext} context */
 function codexExecutable(context) {
-  const named = vscode.workspace.getConfiguration("chatgpt").get("cliExecutable", "");
-  return named || join(context.extensionPath, "bin", bundledFor(process.platform, process.arch));
+  const configured = vscode.workspace.getConfiguration("chatgpt").get("cliExecutable", "");
+  return configured || join(context.extensionPath, "bin", bundledFor(process.platform, process.arch));
 }
 
 /**
- * Where the real extension keeps the binary for a platform.
+ * Returns the path of the bundled binary for a platform, as in the real extension.
  *
  * @param {NodeJS.Platform} platform
  * @param {string} arch
  */
 function bundledFor(platform, arch) {
   const os = platform === "win32" ? "windows" : platform === "darwin" ? "macos" : "linux";
-  const folder = `${os}-${arch === "arm64" ? "aarch64" : "x86_64"}`;
-  return join(folder, platform === "win32" ? "codex.exe" : "codex");
+  const directory = `${os}-${arch === "arm64" ? "aarch64" : "x86_64"}`;
+  return join(directory, platform === "win32" ? "codex.exe" : "codex");
 }
 
 async function newPanel() {
@@ -68,11 +69,12 @@ async function newPanel() {
 }
 
 /**
- * VS Code opens an editor only for an address that a file system knows. Every address of a conversation is an empty file.
+ * Makes every conversation URI an empty file, because VS Code opens an editor only for a URI that a file
+ * system provides.
  *
  * @implements {vscode.FileSystemProvider}
  */
-class ConversationAddresses {
+class ConversationFileSystem {
   onDidChangeFile = new vscode.EventEmitter().event;
 
   stat() {

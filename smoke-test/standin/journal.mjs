@@ -1,8 +1,9 @@
 import { appendFileSync } from "node:fs";
 
 /**
- * What the stand-in did with conversations, as JSON lines in the file that `CHATGPT_STANDIN_JOURNAL` names: the tests read
- * there whether two processes wanted the same conversation.
+ * Records the actions of the stand-in on conversations as JSON lines in the file that
+ * `CHATGPT_STANDIN_JOURNAL` names. The tests read there whether two processes tried to own the same
+ * conversation.
  */
 export class Journal {
   #file = process.env["CHATGPT_STANDIN_JOURNAL"];

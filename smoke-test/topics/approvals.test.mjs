@@ -5,25 +5,26 @@ import { join } from "node:path";
 import { askingServer } from "../driver/codex.mjs";
 import { eventually } from "../driver/eventually.mjs";
 import { test, window } from "../driver/shared.mjs";
+import { visibleText } from "../driver/text.mjs";
 
-/** The number of questions, in the status bar. */
-const waiting = window.page.locator(".statusbar-item", { hasText: /\d+ approvals?$/ });
+/** The number of pending approvals in the status bar. */
+const approvalCount = window.page.locator(".statusbar-item", { hasText: /\d+ approvals?$/ });
 
 /**
- * Starts a turn that asks whether it may run a command outside of the sandbox, and waits until the person is asked.
+ * Starts a turn that requests approval to run a command outside the sandbox, and waits for the notification.
  *
  * @param {string} command
- * @param {string} mark what stands in the command and in no other one
+ * @param {string} marker a part of the command that no other command contains
  */
-async function asking(command, mark) {
+async function requestApproval(command, marker) {
   const reply = await window.bridge.send("/conversations", {
     message: `@model escalate ${command}`,
     approvalPolicy: "on-request",
     sandbox: "read-only",
     ensureOpen: false,
   });
-  await waiting.waitFor();
-  return { reply, question: await window.shownNotification(new RegExp(`Codex asks: .*${mark}`)) };
+  await approvalCount.waitFor();
+  return { reply, notification: await window.shownNotification(new RegExp(`Codex asks: .*${marker}`)) };
 }
 
 /** @param {{ job: { jobId: string } }} reply */
@@ -31,113 +32,118 @@ async function approvalOf(reply) {
   return (await window.bridge.get(`/jobs/${reply.job.jobId}/approvals`)).body.approvals[0];
 }
 
-/** @param {import("playwright-core").Locator} place @param {string} label */
-async function click(place, label) {
-  // Where the pointer rests, a hint may lie over the button.
+/** @param {import("playwright-core").Locator} container @param {string} label */
+async function click(container, label) {
+  // A hover at the position of the pointer may cover the button.
   await window.page.mouse.move(0, 0);
-  await place.getByRole("button", { name: label, exact: true }).click();
+  await container.getByRole("button", { name: label, exact: true }).click();
 }
 
-test("the person is asked with command and folder, and what they approve runs", async () => {
+test("a notification shows command and folder, and an approved command runs", async () => {
   const command = "echo '[click](command:codexBridge.stop)' > by-click";
-  const { reply, question } = await asking(command, "by-click");
-  const text = question.locator(".notification-list-item-message");
-  const said = (await text.innerText()).replaceAll("\u2060", "");
-  assert.ok(said.includes(`Folder: “${window.folder}”`), said);
-  assert.match(said, /Command: “.*\[click\]\(command:codexBridge\.stop\).*by-click/);
-  assert.equal(await text.locator("a").count(), 0, "nothing that an agent wrote is a link");
-  assert.equal((await waiting.innerText()).trim(), "1 approval");
+  const { reply, notification } = await requestApproval(command, "by-click");
+  const text = notification.locator(".notification-list-item-message");
+  const message = (await visibleText(text)).replaceAll("\u2060", "");
+  assert.ok(message.includes(`Folder: “${window.folder}”`), message);
+  assert.match(message, /Command: “.*\[click\]\(command:codexBridge\.stop\).*by-click/);
+  assert.equal(await text.locator("a").count(), 0, "text of an agent is never a link");
+  assert.equal((await visibleText(approvalCount)).trim(), "1 approval");
   const { job } = (await window.bridge.get(`/jobs/${reply.job.jobId}`)).body;
   assert.equal(job.waitingOn[0].kind, "command");
 
-  await click(question, "Approve");
+  await click(notification, "Approve");
   await window.bridge.completed(reply.job.jobId);
   assert.ok(existsSync(join(window.folder, "by-click")));
   const { status, resolvedBy } = await approvalOf(reply);
   assert.deepEqual({ status, resolvedBy }, { status: "approved", resolvedBy: "editor" });
-  await waiting.waitFor({ state: "hidden" });
+  await approvalCount.waitFor({ state: "hidden" });
 });
 
-test("Show opens the conversation and leaves the question; what is denied does not run", async () => {
-  const { reply, question } = await asking("touch never-made", "never-made");
-  await click(question, "Show");
+test("Show opens the conversation and keeps the request pending, and a denied command does not run", async () => {
+  const { reply, notification } = await requestApproval("touch never-made", "never-made");
+  await click(notification, "Show");
   await window.tab(reply.conversationId).waitFor();
-  await question.waitFor();
+  await notification.waitFor();
   assert.equal((await approvalOf(reply)).status, "pending");
 
-  await click(question, "Deny");
+  await click(notification, "Deny");
   await window.bridge.completed(reply.job.jobId);
   assert.ok(!existsSync(join(window.folder, "never-made")));
   const { status, resolvedBy } = await approvalOf(reply);
   assert.deepEqual({ status, resolvedBy }, { status: "denied", resolvedBy: "editor" });
 });
 
-test("who is too late is told so", async () => {
-  const { reply, question } = await asking("touch by-a-program", "by-a-program");
+test("a late answer has no effect, and the user is notified", async () => {
+  const { reply, notification } = await requestApproval("touch by-a-program", "by-a-program");
   const { approvalId } = await approvalOf(reply);
   await window.bridge.send(`/approvals/${approvalId}`, { decision: "approve" });
-  await window.shownNotification(/no longer asks.*by-a-program.*already approved through the API/);
+  await window.shownNotification(/The request .*by-a-program.* was approved through the API/);
   await window.bridge.completed(reply.job.jobId);
-  await waiting.waitFor({ state: "hidden" });
+  await approvalCount.waitFor({ state: "hidden" });
 
-  await click(question, "Deny");
-  await window.shownNotification(/Your click on .*by-a-program.*came too late and changed nothing/);
+  await click(notification, "Deny");
+  await window.shownNotification(
+    /Your click on .*by-a-program.*had no effect: the request was already approved/,
+  );
   const { status, resolvedBy } = await approvalOf(reply);
   assert.deepEqual({ status, resolvedBy }, { status: "approved", resolvedBy: "api" });
   await window.clearNotifications();
 });
 
-test("a question that was put aside waits in the list", async () => {
-  const { reply, question } = await asking("touch from-the-list", "from-the-list");
-  await question.hover();
-  await question.locator(".codicon-notifications-clear").click();
-  await question.waitFor({ state: "detached" });
-  await waiting.click();
+test("a request whose notification was closed stays in the list", async () => {
+  const { reply, notification } = await requestApproval("touch from-the-list", "from-the-list");
+  await notification.hover();
+  await notification.locator(".codicon-notifications-clear").click();
+  await notification.waitFor({ state: "detached" });
+  await approvalCount.click();
   await window.page
     .locator(".quick-input-widget")
     .getByRole("option", { name: /from-the-list/ })
     .click();
   await window.dialog.waitFor();
-  const shown = await window.dialog.innerText();
+  const shown = await visibleText(window.dialog);
   assert.ok(shown.includes(`Folder: “${window.folder}”`), shown);
   await click(window.dialog, "Approve");
   await window.bridge.completed(reply.job.jobId);
   assert.ok(existsSync(join(window.folder, "from-the-list")));
 });
 
-test("a command that is too long to be read in a notification is approved only after a review", async () => {
-  const { reply, question } = await asking(`touch too-long ${"x".repeat(400)} ; rm too-long`, "too-long");
-  assert.equal(await question.getByRole("button", { name: "Approve" }).count(), 0);
-  await click(question, "Review…");
+test("a command too long for a notification can be approved only after a review", async () => {
+  const { reply, notification } = await requestApproval(
+    `touch too-long ${"x".repeat(400)} ; rm too-long`,
+    "too-long",
+  );
+  assert.equal(await notification.getByRole("button", { name: "Approve" }).count(), 0);
+  await click(notification, "Review…");
   await window.dialog.waitFor();
-  assert.match(await window.dialog.innerText(), /rm too-long/);
+  assert.match(await visibleText(window.dialog), /rm too-long/);
   await click(window.dialog, "Deny");
   await window.bridge.completed(reply.job.jobId);
   assert.equal((await approvalOf(reply)).resolvedBy, "editor");
 });
 
-test("the person answers the model's questions", async () => {
+test("the user answers a question of the model", async () => {
   const options = [
     { label: "blue", description: "as the sky" },
     { label: "red", description: "as roses" },
   ];
-  const questions = { questions: [{ id: "colour", header: "Colour", question: "Which colour?", options }] };
+  const questions = { questions: [{ id: "color", header: "Color", question: "Which color?", options }] };
   const reply = await window.bridge.send("/conversations", {
     message: `@model call request_user_input ${JSON.stringify(questions)}`,
     config: { "features.default_mode_request_user_input": true },
     ensureOpen: false,
   });
-  const question = await window.shownNotification(/Codex asks: .*Which colour/);
-  await click(question, "Answer…");
+  const notification = await window.shownNotification(/Codex asks: .*Which color/);
+  await click(notification, "Answer…");
   const list = window.page.locator(".quick-input-widget");
-  await eventually("the options are shown", async () => (await list.innerText()).includes("as roses"));
+  await eventually("the options are shown", async () => (await visibleText(list)).includes("as roses"));
   await list.getByRole("option", { name: /red/ }).click();
   await window.bridge.completed(reply.job.jobId);
   const { status, resolvedBy } = await approvalOf(reply);
   assert.deepEqual({ status, resolvedBy }, { status: "answered", resolvedBy: "editor" });
 });
 
-test("a form of an MCP server leads to the dashboard, which has its fields", async () => {
+test("the form of an MCP server opens in the dashboard", async () => {
   const form = {
     message: "Who are you?",
     requestedSchema: { type: "object", properties: { name: { type: "string" } } },
@@ -148,10 +154,10 @@ test("a form of an MCP server leads to the dashboard, which has its fields", asy
     approvalPolicy: "on-request",
     ensureOpen: false,
   });
-  const question = await window.shownNotification(/Codex asks: .*Who are you/);
-  await click(question, "Open in Dashboard");
-  await window.notification(/link in a browser on the machine/).waitFor();
-  await click(question, "Deny");
+  const notification = await window.shownNotification(/Codex asks: .*Who are you/);
+  await click(notification, "Open in Dashboard");
+  await window.notification(/one-time link in a browser/).waitFor();
+  await click(notification, "Deny");
   await window.bridge.completed(job.jobId);
   await window.clearNotifications();
 });

@@ -13,7 +13,7 @@ writeFileSync(
   join(folder, "tsconfig.json"),
   JSON.stringify({ compilerOptions: { strict: true }, include: ["*.ts"] }),
 );
-// Which `total` a call means follows from types that are nowhere written: the index alone cannot know it.
+// Which `total` a call refers to depends on inferred types, so the index alone cannot know it.
 writeFileSync(
   prices,
   [
@@ -34,7 +34,7 @@ writeFileSync(
 );
 
 /**
- * The column of a word in the second line of the cart, in bytes from 1.
+ * Returns the column of a word in the second line of the cart, in bytes from 1.
  *
  * @param {string} word
  */
@@ -44,19 +44,19 @@ function columnOf(word) {
 }
 
 /**
- * An answer about the code of a window.
+ * Asks a question about the code of a window and returns the answer.
  *
  * @param {string} kind
  * @param {object} params
  */
-async function ask(kind, params, of = window) {
-  const { status, body } = await of.bridge.post("/request", { kind, params });
+async function ask(kind, params, target = window) {
+  const { status, body } = await target.bridge.post("/request", { kind, params });
   assert.equal(status, 200, JSON.stringify(body));
   return body.data;
 }
 
 /**
- * An answer that the language server had a part in. It needs a while to start.
+ * Asks a question until the language server contributes to the answer. The server takes a while to start.
  *
  * @param {string} kind
  * @param {object} params
@@ -72,7 +72,7 @@ async function askServer(kind, params) {
   );
 }
 
-test("TypeScript's language server tells which references a method has", async () => {
+test("the TypeScript language server finds the references to a method", async () => {
   const answer = await askServer("find_references", { symbol_name: "total", file_path: prices, line: 1 });
   assert.deepEqual(
     answer.references.map((/** @type {any} */ { text, ...reference }) => reference),
@@ -91,14 +91,14 @@ test("TypeScript's language server tells which references a method has", async (
   );
 });
 
-test("TypeScript's language server tells which definition a use means", async () => {
+test("the TypeScript language server finds the definition of a use", async () => {
   const answer = await askServer("explain_symbol", { symbol_name: "total", file_path: cart, line: 3 });
   assert.equal(answer.explanations.length, 1, JSON.stringify(answer));
   assert.equal(answer.explanations[0].details.qualified_name, "Weight.total");
   assert.equal(answer.explanations[0].file_path, prices);
 });
 
-test("TypeScript's language server tells who calls what", async () => {
+test("the TypeScript language server finds callers and callees", async () => {
   const answer = await askServer("get_call_graph", { symbol_name: "total", file_path: prices, line: 2 });
   assert.deepEqual(answer.callers, ["weigh"], JSON.stringify(answer));
   const { edges } = await askServer("get_call_graph", { symbol_name: "checkout" });
@@ -115,9 +115,9 @@ test("TypeScript's language server tells who calls what", async () => {
   );
 });
 
-test("an edit that is not saved is found, until it is undone", async () => {
-  const isKnown = async () => (await ask("explain_symbol", { symbol_name: "refundWithoutSaving" })).found;
-  assert.equal(await isKnown(), false);
+test("an unsaved edit is found until it is reverted", async () => {
+  const isFound = async () => (await ask("explain_symbol", { symbol_name: "refundWithoutSaving" })).found;
+  assert.equal(await isFound(), false);
   await window.openFile("cart.ts");
   await eventually("the text is typed", async () => {
     const editor = window.page.locator(".editor-instance .view-lines").first();
@@ -125,7 +125,7 @@ test("an edit that is not saved is found, until it is undone", async () => {
     await window.page.keyboard.insertText("\nexport function refundWithoutSaving() {}\n");
     return editor.getByText("refundWithoutSaving").first().isVisible();
   });
-  await eventually("the edit is found", isKnown);
+  await eventually("the edit is found", isFound);
   const search = await ask("semantic_search", { query: "refundWithoutSaving" });
   assert.equal(search.snippets[0].file_path, cart, JSON.stringify(search));
   const file = await askServer("explain_file", { file_path: cart });
@@ -133,37 +133,37 @@ test("an edit that is not saved is found, until it is undone", async () => {
     file.symbols.some((/** @type {any} */ symbol) => symbol.name === "refundWithoutSaving"),
     JSON.stringify(file),
   );
-  assert.ok(!readFileSync(cart, "utf8").includes("refundWithoutSaving"), "it is not saved");
+  assert.ok(!readFileSync(cart, "utf8").includes("refundWithoutSaving"), "the file on disk is unchanged");
   await window.runCommand("File: Revert File");
-  await eventually("the edit is forgotten", async () => !(await isKnown()));
+  await eventually("the edit is no longer found", async () => !(await isFound()));
 });
 
-test("a window follows its folders, and shows that their code is read", async () => {
+test("a window indexes added folders, shows the progress, and forgets removed folders", async () => {
   const folder = vscode.sandbox.workspace("alone");
-  const beside = vscode.sandbox.workspace("beside");
+  const sibling = vscode.sandbox.workspace("sibling");
   const functions = Array.from(
     { length: 1500 },
     (_, index) => `export function f${index}(a: number) { return a; }\n`,
   );
   for (let file = 0; file < 50; file++) {
-    writeFileSync(join(beside, `large${file}.ts`), functions.join(""));
+    writeFileSync(join(sibling, `large${file}.ts`), functions.join(""));
   }
-  writeFileSync(join(beside, "beside.ts"), "export function inTheFolderBeside() {}\n");
+  writeFileSync(join(sibling, "sibling.ts"), "export function inTheSiblingFolder() {}\n");
   const workspace = join(vscode.sandbox.root, "alone.code-workspace");
   writeFileSync(workspace, JSON.stringify({ folders: [{ path: folder }] }));
   const second = await vscode.openWorkspace(workspace, folder);
   const { pid } = second.discovered() ?? {};
-  const isKnown = async () =>
-    (await ask("explain_symbol", { symbol_name: "inTheFolderBeside" }, second)).found;
-  assert.equal(await isKnown(), false);
-  const shown = second.page
-    .locator(".statusbar-item", { hasText: "reading code" })
+  const isFound = async () =>
+    (await ask("explain_symbol", { symbol_name: "inTheSiblingFolder" }, second)).found;
+  assert.equal(await isFound(), false);
+  const progressShown = second.page
+    .locator(".statusbar-item", { hasText: "indexing code" })
     .waitFor({ timeout: 60_000 });
-  await second.runCommand("Neighbour: Add or Remove the Folder Beside");
-  await eventually("the added folder is known", isKnown, { withinMs: 120_000 });
-  await shown;
-  await second.runCommand("Neighbour: Add or Remove the Folder Beside");
-  await eventually("the removed folder is forgotten", async () => !(await isKnown()));
-  assert.equal(second.discovered()?.pid, pid, "one bridge has seen it all");
+  await second.runCommand("Neighbor: Toggle the Sibling Folder");
+  await eventually("the added folder is indexed", isFound, { withinMs: 120_000 });
+  await progressShown;
+  await second.runCommand("Neighbor: Toggle the Sibling Folder");
+  await eventually("the removed folder is no longer indexed", async () => !(await isFound()));
+  assert.equal(second.discovered()?.pid, pid, "the bridge was not restarted");
   await second.close();
 });

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 
 import { eventually } from "../driver/eventually.mjs";
 import { test, vscode, window } from "../driver/shared.mjs";
+import { visibleText } from "../driver/text.mjs";
 
-test("a conversation that is open nowhere goes on by its id, without a tab", async () => {
+test("a conversation that is not open anywhere is continued by its id, without a tab", async () => {
   const created = await window.bridge.send("/conversations", { message: "one", ensureOpen: false });
   await window.bridge.completed(created.job.jobId);
 
@@ -19,7 +20,7 @@ test("a conversation that is open nowhere goes on by its id, without a tab", asy
   assert.deepEqual(vscode.sandbox.journal(created.conversationId), []);
 });
 
-test("a message to the current conversation, which its panel owns, is handed over and followed to its answer", async () => {
+test("a message to the current conversation is handed over to its panel, and the job gets the answer", async () => {
   const created = await window.bridge.send("/conversations", { message: "the panel will own this" });
   await window.bridge.completed(created.job.jobId);
   const { conversationId } = created;
@@ -37,6 +38,6 @@ test("a message to the current conversation, which its panel owns, is handed ove
   const job = await window.bridge.completed(continued.job.jobId);
   assert.equal(job.result.text, "You said: run this in the panel");
   await eventually("the panel shows the answer", async () =>
-    (await window.panel.innerText()).includes("You said: run this in the panel"),
+    (await visibleText(window.panel)).includes("You said: run this in the panel"),
   );
 });

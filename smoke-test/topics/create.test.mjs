@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 
 import { eventually } from "../driver/eventually.mjs";
 import { test, window } from "../driver/shared.mjs";
+import { visibleText } from "../driver/text.mjs";
 
-test("a new conversation is answered and its tab is shown", async () => {
+test("a new conversation gets an answer and its tab is shown", async () => {
   const reply = await window.bridge.send("/conversations", { message: "hello from a program" });
   assert.equal(reply.sent, true);
   assert.equal(reply.opened, true);
@@ -27,12 +28,12 @@ test("a new conversation is answered and its tab is shown", async () => {
   assert.equal(await window.tab(conversationId).getAttribute("aria-selected"), "true");
 
   await eventually("the panel shows the answer, live", async () => {
-    const shown = await window.panel.innerText();
+    const shown = await visibleText(window.panel);
     return shown.startsWith("live") && shown.includes("You said: hello from a program");
   });
 });
 
-test("a tab that is open already is brought to the front, not opened twice", async () => {
+test("an open tab is focused, not opened twice", async () => {
   const first = await window.bridge.send("/conversations", { message: "the first" });
   await window.bridge.completed(first.job.jobId);
   const second = await window.bridge.send("/conversations", { message: "the second" });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { test, window } from "../driver/shared.mjs";
 
-test("a request without a message opens a blank draft, which is no conversation yet", async () => {
+test("a request without a message opens a blank draft, which is not a conversation yet", async () => {
   const before = (await window.bridge.get("/conversations/open")).body.conversations;
   const reply = await window.bridge.send("/conversations", {});
   assert.deepEqual(
@@ -16,7 +16,7 @@ test("a request without a message opens a blank draft, which is no conversation 
   assert.equal((await window.bridge.get("/conversations/current")).body.conversation, null);
 });
 
-test("without a conversation in front, a message to the current one is refused", async () => {
+test("a message to the current conversation is refused if no conversation tab is active", async () => {
   const reply = await window.bridge.post("/conversations/current/messages", { message: "is anybody there?" });
   assert.equal(reply.status, 404);
   assert.equal(reply.body.ok, false);

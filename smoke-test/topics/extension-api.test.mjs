@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { eventually } from "../driver/eventually.mjs";
 import { test, vscode, window } from "../driver/shared.mjs";
 
-test("another extension starts a job, follows it, answers its approval and learns what came of it", async () => {
-  await window.runCommand("Neighbour: Use Codex Bridge");
-  const file = vscode.sandbox.neighbourReport;
+test("another extension starts a job, follows it, answers its approval and gets its result", async () => {
+  await window.runCommand("Neighbor: Use Codex Bridge");
+  const file = vscode.sandbox.neighborReport;
   await eventually("the other extension has reported", () => existsSync(file), { withinMs: 60_000 });
   const report = JSON.parse(readFileSync(file, "utf8"));
   assert.equal(report.apiVersion, 1);
@@ -16,13 +16,13 @@ test("another extension starts a job, follows it, answers its approval and learn
   const { jobId } = report.first;
   assert.equal(report.first.status, "completed", JSON.stringify(report.first));
   assert.equal(report.first.result.text, "done");
-  assert.ok(existsSync(join(window.folder, "made-for-the-neighbour")));
+  assert.ok(existsSync(join(window.folder, "made-for-the-neighbor")));
   const [approval] = (await window.bridge.get(`/jobs/${jobId}/approvals`)).body.approvals;
-  assert.deepEqual([approval.status, approval.note], ["approved", "by the neighbour"]);
+  assert.deepEqual([approval.status, approval.note], ["approved", "by the neighbor"]);
   assert.deepEqual(
     (await window.bridge.get(`/jobs/${jobId}`)).body.job,
     report.first,
-    "the job is the one that HTTP tells of",
+    "the extension API and the HTTP API return the same job",
   );
   assert.equal(report.second.result.text, "You said: and now?");
   assert.equal(report.second.conversationId, report.first.conversationId);
@@ -36,7 +36,7 @@ test("another extension starts a job, follows it, answers its approval and learn
 
   assert.equal(report.heldStatus, "running");
   assert.equal(report.cancelled.failure.code, "cancelled");
-  await vscode.model.release("neighbour");
+  await vscode.model.release("neighbor");
 
   const { requestId, ...refused } = report.refused;
   assert.match(refused.message, /^cwd: /);

@@ -5,18 +5,18 @@ import { join } from "node:path";
 import { eventually } from "../driver/eventually.mjs";
 import { test, vscode, window } from "../driver/shared.mjs";
 
-test("settings that the server refuses are shown with what to do, and corrected ones start it again", async () => {
+test("invalid settings show an error with advice, and corrected settings start the server again", async () => {
   const { bridge } = window;
   vscode.sandbox.writeMachineSettings({ ...vscode.settings, "codexBridge.host": "0.0.0.0" });
   try {
     const problem = window.notification(/could not start.*auth token/s);
     await problem.waitFor();
-    await eventually("the old server is gone", () => bridge.refusesConnections());
+    await eventually("the old server has stopped", () => bridge.refusesConnections());
     assert.equal(await problem.getByRole("button", { name: "Show Log" }).count(), 1);
     await problem.getByRole("button", { name: "Open Settings" }).click();
     const settings = window.page.locator(".settings-editor", { hasText: /Codex Bridge:\s*Host/ });
     await settings.waitFor();
-    // They lie over the whole window and keep the keys to themselves.
+    // The settings editor covers the whole window and captures the keyboard.
     await eventually("the settings are closed", async () => {
       await window.page.keyboard.press("Escape");
       return settings.isHidden();
@@ -28,7 +28,7 @@ test("settings that the server refuses are shown with what to do, and corrected 
   assert.equal(window.bridge.url, bridge.url);
 });
 
-test("a Codex that cannot be found is told, and the server serves all the same", async () => {
+test("a missing Codex executable is reported, and the server runs without it", async () => {
   const missing = join(vscode.sandbox.root, "no-such-codex");
   vscode.sandbox.writeMachineSettings({ ...vscode.settings, "codexBridge.codexPath": missing });
   try {
@@ -46,14 +46,14 @@ test("a Codex that cannot be found is told, and the server serves all the same",
   );
 });
 
-test("a package for another platform says so", async () => {
+test("a package for another platform shows an error", async () => {
   const { bridge } = window;
   const installed = readdirSync(vscode.sandbox.extensions).find((name) => name.startsWith("codex-bridge."));
   const native = join(vscode.sandbox.extensions, String(installed), "extension", "native");
   renameSync(native, `${native}.elsewhere`);
   try {
     await window.reload();
-    await window.notification(/no native part for .*Install the package/s).waitFor({ timeout: 60_000 });
+    await window.notification(/does not support .*Install the package/s).waitFor({ timeout: 60_000 });
     assert.ok(await bridge.refusesConnections());
   } finally {
     renameSync(`${native}.elsewhere`, native);

@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 
 import { test, vscode, window } from "../driver/shared.mjs";
 
-test("a web page of another origin can neither read from the bridge nor make it do anything", async () => {
+test("a web page of another origin can neither read from the bridge nor start anything", async () => {
   const server = createServer((_request, response) => {
     response.setHeader("Content-Type", "text/html");
-    response.end("<title>A page from somewhere else</title>");
+    response.end("<title>A page of another origin</title>");
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   try {
@@ -25,15 +25,16 @@ test("a web page of another origin can neither read from the bridge nor make it 
         );
       return {
         asJson: await attempt({ headers: { "Content-Type": "application/json" } }),
-        blind: await attempt({ mode: "no-cors" }),
+        noCors: await attempt({ mode: "no-cors" }),
         reading: await fetch(`${url}/health`).then(
           (response) => response.text(),
           (error) => error.name,
         ),
       };
     }, url);
-    // The blind request does arrive, which the page may not know; what counts is that nothing came of it.
-    assert.deepEqual(attempts, { asJson: "TypeError", blind: "opaque", reading: "TypeError" });
+    // The no-cors request does reach the bridge, but its response is opaque to the page. It must not have
+    // started a job.
+    assert.deepEqual(attempts, { asJson: "TypeError", noCors: "opaque", reading: "TypeError" });
     assert.equal((await window.bridge.get("/jobs")).body.jobs.length, jobsBefore);
     await page.close();
   } finally {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 
 import { eventually } from "../driver/eventually.mjs";
 import { test, vscode, window } from "../driver/shared.mjs";
+import { visibleText } from "../driver/text.mjs";
 
-/** @param {string} message of a job */
+/** @param {string} message the start of the message of the job */
 async function completedJob(message) {
-  return eventually(`the job “${message}” has been completed`, async () => {
+  return eventually(`the job “${message}” has completed`, async () => {
     const { jobs } = (await window.bridge.get("/jobs?limit=5")).body;
     return jobs.find(
       (/** @type {any} */ job) => job.message.startsWith(message) && job.status === "completed",
@@ -15,10 +16,10 @@ async function completedJob(message) {
   });
 }
 
-test("New Conversation asks what to do, and Codex does it in the panel", async () => {
+test("New Conversation asks for a message and runs it in the panel", async () => {
   await window.runCommand("Codex Bridge: New Conversation");
-  await window.answerInput("asked by a person");
-  const job = await completedJob("asked by a person");
+  await window.answerInput("asked by a user");
+  const job = await completedJob("asked by a user");
   assert.equal(job.delivery, "handed_over");
   await window.tab(job.conversationId).waitFor();
 });
@@ -35,7 +36,7 @@ test("Continue Conversation finds a conversation by its title", async () => {
   assert.equal((await completedJob("found again")).conversationId, conversationId);
 });
 
-test("a selection is sent with its file and its lines, to a new conversation", async () => {
+test("a selection is sent with its file and line numbers to a new conversation", async () => {
   writeFileSync(join(window.folder, "selected.ts"), "const ticks = '```';\nconst two = 2;\n");
   await window.openFile("selected.ts");
   await window.page.keyboard.press("Control+A");
@@ -49,14 +50,14 @@ test("a selection is sent with its file and its lines, to a new conversation", a
   );
 });
 
-test("what cannot be sent is said in the box, which keeps the words", async () => {
+test("a failed send shows the error in the input box and keeps the text", async () => {
   await window.runCommand("Codex Bridge: Stop Server");
-  await eventually("the server is gone", () => window.discovered() === undefined);
+  await eventually("the server has stopped", () => window.discovered() === undefined);
   await window.runCommand("Codex Bridge: New Conversation");
   await window.input.fill("not to be lost");
   await window.page.keyboard.press("Enter");
   await window.page
-    .locator(".quick-input-message", { hasText: "Codex Bridge does not run in this window." })
+    .locator(".quick-input-message", { hasText: "Codex Bridge is not running in this window." })
     .waitFor();
   assert.equal(await window.input.inputValue(), "not to be lost");
   await window.page.keyboard.press("Escape");
@@ -64,7 +65,7 @@ test("what cannot be sent is said in the box, which keeps the words", async () =
   await window.waitForBridge();
 });
 
-test("Deny Pending denies what is chosen", async () => {
+test("Deny Pending Requests denies the selected requests", async () => {
   const reply = await window.bridge.send("/conversations", {
     message: "@model escalate touch denied-from-the-list",
     approvalPolicy: "on-request",
@@ -72,7 +73,7 @@ test("Deny Pending denies what is chosen", async () => {
     ensureOpen: false,
   });
   await window.shownNotification(/denied-from-the-list/);
-  await window.runCommand("Codex Bridge: Deny Pending…");
+  await window.runCommand("Codex Bridge: Deny Pending Requests…");
   await window.page.locator(".quick-input-list").getByRole("checkbox").first().click();
   await window.page.keyboard.press("Enter");
   await window.bridge.completed(reply.job.jobId);
@@ -80,7 +81,7 @@ test("Deny Pending denies what is chosen", async () => {
   await window.clearNotifications();
 });
 
-test("Copy API URL copies the address of this window's server", async () => {
+test("Copy API URL copies the URL of this window's server", async () => {
   await window.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await window.runCommand("Codex Bridge: Copy API URL");
   await window.notification(`Copied ${window.bridge.url}`).waitFor();
@@ -88,12 +89,12 @@ test("Copy API URL copies the address of this window's server", async () => {
   assert.equal(copied, window.bridge.url);
 });
 
-test("Open Dashboard gives a link that opens it, signed in", async () => {
-  // This VS Code puts itself before every port of its machine, which nobody has allowed, so it says so.
+test("Open Dashboard offers a link that opens the dashboard signed in", async () => {
+  // This VS Code serves all ports of its machine under its own origin, which is not an allowed origin.
   await window.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await window.runCommand("Codex Bridge: Open Dashboard");
   await window
-    .notification(/link in a browser on the machine/)
+    .notification(/one-time link in a browser/)
     .getByRole("button", { name: "Copy Link" })
     .click();
   const link = await eventually("the link is in the clipboard", async () => {
@@ -106,18 +107,18 @@ test("Open Dashboard gives a link that opens it, signed in", async () => {
     assert.equal(
       page.url(),
       `${window.bridge.url}/dashboard/`,
-      "the code of the link is gone from the address",
+      "the code of the link is no longer in the URL",
     );
   } finally {
     await page.close();
   }
 });
 
-test("the Doctor shows what is right and what is not, and offers to mend it", async () => {
-  await window.runCommand("Codex Bridge: Doctor");
+test("the doctor shows the results of its checks and fixes a problem", async () => {
+  await window.runCommand("Codex Bridge: Run Doctor");
   const entries = window.page.locator(".quick-input-list");
   for (const text of [
-    `Server runs at ${window.bridge.url}`,
+    `Server running at ${window.bridge.url}`,
     "ChatGPT extension version",
     "Codex 0.",
     "Login",
@@ -131,16 +132,16 @@ test("the Doctor shows what is right and what is not, and offers to mend it", as
   await window.page.keyboard.press("Escape");
 
   await window.runCommand("Codex Bridge: Stop Server");
-  await eventually("the server is gone", () => window.discovered() === undefined);
-  await window.runCommand("Codex Bridge: Doctor");
-  await entries.getByRole("option", { name: /Server.*does not run/ }).click();
+  await eventually("the server has stopped", () => window.discovered() === undefined);
+  await window.runCommand("Codex Bridge: Run Doctor");
+  await entries.getByRole("option", { name: /Server.*not running/ }).click();
   await window.waitForBridge();
 });
 
-test("the walkthrough shows how to begin", async () => {
+test("the walkthrough opens and all of its texts are resolved", async () => {
   await window.runCommand("Welcome: Open Walkthrough...");
   await window.pick("Codex", /Drive Codex from your programs/);
   const walkthrough = window.page.locator(".gettingStartedContainer");
-  await walkthrough.getByText("Check that all is there").waitFor();
-  assert.doesNotMatch(await walkthrough.innerText(), /%\w+\.\w+/);
+  await walkthrough.getByText("Check your setup").waitFor();
+  assert.doesNotMatch(await visibleText(walkthrough), /%\w+\.\w+/);
 });

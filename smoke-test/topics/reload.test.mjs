@@ -4,7 +4,7 @@ import { eventually } from "../driver/eventually.mjs";
 import { codexProcesses, isAlive } from "../driver/processes.mjs";
 import { test, vscode, window } from "../driver/shared.mjs";
 
-test("after a reload of the window the jobs are remembered and no Codex is left over", async () => {
+test("a reload of the window keeps the jobs and leaves no Codex process behind", async () => {
   const reply = await window.bridge.send("/conversations", { message: "remember me", ensureOpen: false });
   const job = await window.bridge.completed(reply.job.jobId);
   const old = window.discovered();
@@ -22,7 +22,7 @@ test("after a reload of the window the jobs are remembered and no Codex is left 
   assert.equal((await window.bridge.completed(next.job.jobId)).result.text, "You said: after the reload");
 });
 
-test("a reload in the middle of a turn ends the turn, and the next host tells so", async () => {
+test("a reload during a turn ends the turn, and the next host reports the job as failed", async () => {
   const { job } = await window.bridge.send("/conversations", {
     message: "@model hold reload",
     ensureOpen: false,
@@ -33,9 +33,9 @@ test("a reload in the middle of a turn ends the turn, and the next host tells so
 
   await window.reload();
   await window.waitForBridge(({ pid }) => pid !== old.pid);
-  const told = await window.bridge.endOf(job.jobId);
-  assert.equal(told.status, "failed", JSON.stringify(told));
-  assert.equal(told.failure.code, "bridge_stopped");
+  const ended = await window.bridge.endOf(job.jobId);
+  assert.equal(ended.status, "failed", JSON.stringify(ended));
+  assert.equal(ended.failure.code, "bridge_stopped");
   await eventually("the old Codex processes have ended", () => codex.every(({ pid }) => !isAlive(pid)));
   await vscode.model.release("reload");
 });

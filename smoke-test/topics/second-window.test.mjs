@@ -4,7 +4,7 @@ import { eventually } from "../driver/eventually.mjs";
 import { codexProcesses, isAlive } from "../driver/processes.mjs";
 import { test, vscode, window } from "../driver/shared.mjs";
 
-test("a second window has a server of its own, which goes with it", async () => {
+test("a second window has its own server, which stops with the window", async () => {
   const second = await vscode.openWindow("two");
   const entry = second.discovered();
   assert.ok(entry);
@@ -27,8 +27,13 @@ test("a second window has a server of its own, which goes with it", async () => 
   assert.ok(codex.some(({ startedBy }) => startedBy === "bridge"));
   const { bridge } = second;
   await second.close();
-  await eventually("its port is free", () => bridge.refusesConnections());
-  await eventually("its Codex has ended", () => codex.every(({ pid }) => !isAlive(pid)));
-  await eventually("it is no longer in the discovery folder", () => second.discovered() === undefined);
+  await eventually("the port of the second window is free", () => bridge.refusesConnections());
+  await eventually("the Codex processes of the second window have ended", () =>
+    codex.every(({ pid }) => !isAlive(pid)),
+  );
+  await eventually(
+    "the second window is no longer in the discovery directory",
+    () => second.discovered() === undefined,
+  );
   assert.ok(await window.bridge.isServing());
 });

@@ -9,7 +9,10 @@ import { test, vscode, window } from "../driver/shared.mjs";
 test("a change of settings restarts the server once", async () => {
   const old = window.discovered();
   assert.ok(old);
-  /** Discovery files that appeared since. Each start of a bridge makes one of a new name. @type {Set<string>} */
+  /**
+   * The discovery files created since. Each start of a bridge creates one with a new name. @type
+   * {Set<string>}
+   */
   const started = new Set();
   const watcher = watch(vscode.sandbox.discovery, (_event, name) => {
     if (name?.endsWith(".json") && !old.file.endsWith(name)) {
@@ -22,7 +25,8 @@ test("a change of settings restarts the server once", async () => {
     await window.waitForBridge(({ url }) => url === `http://127.0.0.1:${port}`);
     assert.ok(await new BridgeClient(old.url).refusesConnections());
 
-    // Back again. A superfluous restart after the first change would have shown by the end of this one.
+    // Restore the settings. An unnecessary restart after the first change would be visible by the end of this
+    // restart.
     vscode.sandbox.writeMachineSettings(vscode.settings);
     await window.waitForBridge(({ url }) => url === old.url);
     assert.equal(started.size, 2, [...started].join(" "));
@@ -32,10 +36,10 @@ test("a change of settings restarts the server once", async () => {
   }
 });
 
-test("the dashboard opens through the address of VS Code, where that is allowed", async () => {
+test("the dashboard opens through the origin of VS Code if that origin is allowed", async () => {
   const { file } = window.discovered() ?? {};
   const { origin } = new URL(window.page.url());
-  /** The bridge that allows it. @type {{ file: string } | undefined} */
+  /** The bridge that allows the origin. @type {{ file: string } | undefined} */
   let allowed;
   vscode.sandbox.writeMachineSettings({ ...vscode.settings, "codexBridge.allowedOrigins": [origin] });
   try {
@@ -52,7 +56,7 @@ test("the dashboard opens through the address of VS Code, where that is allowed"
   }
 });
 
-test("a workspace can change none of the settings", async () => {
+test("a workspace cannot change any of the settings", async () => {
   const { bridge } = window;
   const marker = "from-the-workspace";
   vscode.sandbox.writeWorkspaceSettings(window.folder, {
@@ -65,9 +69,9 @@ test("a workspace can change none of the settings", async () => {
   await eventually("VS Code has read the settings of the workspace", async () =>
     (await window.page.title()).includes(marker),
   );
-  // The next start would read them, if they counted.
+  // A restart would apply the settings of the workspace if they were effective.
   await window.runCommand("Codex Bridge: Stop Server");
-  await eventually("the server is gone", () => bridge.refusesConnections());
+  await eventually("the server has stopped", () => bridge.refusesConnections());
   await window.runCommand("Codex Bridge: Start Server");
   await window.waitForBridge();
   assert.equal(window.bridge.url, bridge.url);

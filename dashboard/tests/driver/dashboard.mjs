@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { BridgeClient } from "../../../smoke-test/driver/bridge.mjs";
 import { launchBrowser } from "../../../smoke-test/driver/browser.mjs";
 import { ScriptedModel } from "../../../smoke-test/driver/model.mjs";
-import { targetFolder } from "../../../smoke-test/driver/repository.mjs";
+import { targetDirectory } from "../../../smoke-test/driver/repository.mjs";
 import { Sandbox } from "../../../smoke-test/driver/sandbox.mjs";
 import { prepareBrowser } from "../../../smoke-test/prepare.mjs";
 import { BridgeProcess } from "./process.mjs";
@@ -111,7 +111,7 @@ export class Dashboard {
 
   /** Pictures of what failed. @param {string} name */
   async picture(name) {
-    const folder = join(targetFolder, "dashboard-test");
+    const folder = join(targetDirectory, "dashboard-test");
     mkdirSync(folder, { recursive: true });
     const pages = this.browser.contexts().flatMap((context) => context.pages());
     for (const [index, page] of pages.entries()) {

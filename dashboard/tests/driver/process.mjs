@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 
 import { endGroup, startGroup } from "../../../smoke-test/driver/children.mjs";
 import { npmCodexBinary } from "../../../smoke-test/driver/codex.mjs";
-import { targetFolder } from "../../../smoke-test/driver/repository.mjs";
+import { targetDirectory } from "../../../smoke-test/driver/repository.mjs";
 
 /** @import { Sandbox } from "../../../smoke-test/driver/sandbox.mjs" */
 
@@ -23,7 +23,7 @@ export class BridgeProcess {
    * @param {{ port?: number, token?: string, arguments?: string[] }} [options]
    */
   static async start(sandbox, workspace, { port = 0, token, arguments: more = [] } = {}) {
-    const program = join(targetFolder, "debug", "codex-bridge");
+    const program = join(targetDirectory, "debug", "codex-bridge");
     const args = ["serve", "--port", String(port), "--data-dir", sandbox.userData, "--cwd", workspace];
     const child = startGroup(program, [...args, "--codex", npmCodexBinary(), ...more], {
       stdio: ["ignore", "pipe", "inherit"],

@@ -2,29 +2,29 @@ import * as vscode from "vscode";
 
 import type { ApprovalRequest } from "../addon";
 import type { Approvals } from "../approvals";
-import { asLines, listEntry } from "../approvalTexts";
+import { asDialogText, listEntry } from "../approvalTexts";
 
-/** The questions that wait for the person at this window. Their number is on the icon in the activity bar. */
-export class WaitingApprovals implements vscode.TreeDataProvider<ApprovalRequest>, vscode.Disposable {
+/** The view of the approvals that are pending in this window. The activity bar icon shows their number. */
+export class PendingApprovalsView implements vscode.TreeDataProvider<ApprovalRequest>, vscode.Disposable {
   readonly #approvals: Approvals;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #view: vscode.TreeView<ApprovalRequest>;
-  readonly #watching: vscode.Disposable;
+  readonly #approvalsListener: vscode.Disposable;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(approvals: Approvals) {
     this.#approvals = approvals;
     this.#view = vscode.window.createTreeView("codexBridge.approvals", { treeDataProvider: this });
-    this.#watching = approvals.onDidChange((waiting) => {
-      const tooltip = vscode.l10n.t("Codex waits for you");
-      this.#view.badge = waiting === 0 ? undefined : { value: waiting, tooltip };
+    this.#approvalsListener = approvals.onDidChange((pendingCount) => {
+      const tooltip = vscode.l10n.t("Pending approvals");
+      this.#view.badge = pendingCount === 0 ? undefined : { value: pendingCount, tooltip };
       this.#changed.fire(undefined);
     });
   }
 
   getChildren(request?: ApprovalRequest): ApprovalRequest[] {
-    return request === undefined ? this.#approvals.waiting() : [];
+    return request === undefined ? this.#approvals.pending() : [];
   }
 
   getTreeItem(request: ApprovalRequest): vscode.TreeItem {
@@ -32,13 +32,13 @@ export class WaitingApprovals implements vscode.TreeDataProvider<ApprovalRequest
     const item = new vscode.TreeItem(label);
     item.id = request.approvalId;
     item.description = detail || description;
-    item.tooltip = asLines(request);
+    item.tooltip = asDialogText(request);
     item.iconPath = new vscode.ThemeIcon("question");
     item.command = { command: "codexBridge.reviewApproval", title: "", arguments: [request] };
     return item;
   }
 
   dispose(): void {
-    vscode.Disposable.from(this.#watching, this.#view, this.#changed).dispose();
+    vscode.Disposable.from(this.#approvalsListener, this.#view, this.#changed).dispose();
   }
 }

@@ -2,17 +2,17 @@ import * as vscode from "vscode";
 
 import type { Job } from "../../api";
 import type { BridgeEvent } from "../addon";
-import { type BridgeClient } from "../client";
+import type { BridgeClient } from "../client";
+import { formatTimestamp } from "../format";
 import { plain } from "../plainText";
-import { moment } from "../texts";
 import type { TreeSource } from "./liveTree";
 
-/** Jobs that are read at once. */
+/** The number of jobs per request. */
 const pageSize = 100;
 const labelMax = 120;
 const tooltipMax = 2000;
 
-/** A conversation with the jobs of it that were read, newest first; or one of these jobs; or the way to older ones. */
+/** A conversation with its loaded jobs (newest first), a single job, or the entry that loads older jobs. */
 export type ConversationNode =
   | {
       readonly kind: "conversation";
@@ -23,7 +23,7 @@ export type ConversationNode =
   | { readonly kind: "job"; readonly conversationId: string | undefined; readonly job: Job }
   | { readonly kind: "older" };
 
-/** The conversations that went through the bridge, and their jobs. */
+/** The conversations that the bridge has sent messages to, with their jobs. */
 export class Conversations implements TreeSource<ConversationNode> {
   readonly #client: BridgeClient;
   #pages = 1;
@@ -32,12 +32,12 @@ export class Conversations implements TreeSource<ConversationNode> {
     this.#client = client;
   }
 
-  /** Has one more page of older jobs read the next time. */
+  /** Loads one more page of older jobs the next time the children are requested. */
   showOlder(): void {
     this.#pages += 1;
   }
 
-  concerns({ type }: BridgeEvent): boolean {
+  isAffectedBy({ type }: BridgeEvent): boolean {
     return type.startsWith("job.") || type.startsWith("approval.");
   }
 
@@ -74,7 +74,7 @@ export class Conversations implements TreeSource<ConversationNode> {
         return item;
       }
       case "older": {
-        const item = new vscode.TreeItem(vscode.l10n.t("Show older ones"));
+        const item = new vscode.TreeItem(vscode.l10n.t("Show older jobs"));
         item.iconPath = new vscode.ThemeIcon("ellipsis");
         item.command = { command: "codexBridge.showOlder", title: "" };
         return item;
@@ -112,7 +112,7 @@ function jobItem(job: Job, label: string, conversationId: string | undefined): v
   const item = new vscode.TreeItem(plain(label, labelMax).text || vscode.l10n.t("(no message)"));
   const { icon, color, text } = appearance(job);
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
-  item.description = `${text} · ${moment(job.createdAt)}`;
+  item.description = `${text} · ${formatTimestamp(job.createdAt)}`;
   const answer = job.failure?.message ?? job.result?.text ?? "";
   item.tooltip = [plain(job.message, tooltipMax).text, text, plain(answer, tooltipMax).text]
     .filter(Boolean)
@@ -135,7 +135,7 @@ function hasEnded({ status }: Job): boolean {
 
 function appearance(job: Job): { icon: string; color?: string; text: string } {
   if (!hasEnded(job) && (job.waitingOn ?? []).length > 0) {
-    return { icon: "bell-dot", color: "list.warningForeground", text: vscode.l10n.t("waits for you") };
+    return { icon: "bell-dot", color: "list.warningForeground", text: vscode.l10n.t("waiting for you") };
   }
   switch (job.status) {
     case "starting":

@@ -3,21 +3,21 @@ import * as vscode from "vscode";
 import type { Lane, LaneStatus, VerificationResult } from "../../api";
 import type { BridgeEvent } from "../addon";
 import type { BridgeClient } from "../client";
+import { formatTimestamp } from "../format";
 import { plain } from "../plainText";
-import { moment } from "../texts";
 import type { TreeSource } from "./liveTree";
 
-/** Lanes that are read. */
+/** The maximum number of lanes in the view. */
 const lanesMax = 500;
 const labelMax = 120;
 const tooltipMax = 2000;
 
-/** A lane, or how one of its verification commands went. */
+/** A lane, or the result of one of its verification commands. */
 export type LaneNode =
   | { readonly kind: "lane"; readonly conversationId: string | undefined; readonly lane: Lane }
   | { readonly kind: "verification"; readonly result: VerificationResult };
 
-/** The lanes, newest first. */
+/** The lanes of the bridge, newest first. */
 export class Lanes implements TreeSource<LaneNode> {
   readonly #client: BridgeClient;
 
@@ -25,7 +25,7 @@ export class Lanes implements TreeSource<LaneNode> {
     this.#client = client;
   }
 
-  concerns({ type }: BridgeEvent): boolean {
+  isAffectedBy({ type }: BridgeEvent): boolean {
     return type.startsWith("lane.");
   }
 
@@ -49,7 +49,7 @@ function laneItem(lane: Lane): vscode.TreeItem {
   const { icon, color, text } = appearances[lane.status];
   item.id = lane.laneId;
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
-  item.description = `${text()} · ${moment(lane.updatedAt)}`;
+  item.description = `${text()} · ${formatTimestamp(lane.updatedAt)}`;
   item.tooltip = [lane.laneId, lane.problem, lane.branch, lane.worktreePath ?? lane.repoRoot]
     .flatMap((fact) => (fact ? [plain(fact, tooltipMax).text] : []))
     .join("\n");
@@ -74,7 +74,7 @@ function verificationItem({ command, passed, output }: VerificationResult): vsco
   item.iconPath = passed
     ? new vscode.ThemeIcon("pass", new vscode.ThemeColor("testing.iconPassed"))
     : new vscode.ThemeIcon("error", new vscode.ThemeColor("list.errorForeground"));
-  item.description = passed ? vscode.l10n.t("passed") : vscode.l10n.t("did not pass");
+  item.description = passed ? vscode.l10n.t("passed") : vscode.l10n.t("failed");
   item.tooltip = plain(output, tooltipMax).text;
   return item;
 }
@@ -82,7 +82,7 @@ function verificationItem({ command, passed, output }: VerificationResult): vsco
 interface Appearance {
   readonly icon: string;
   readonly color?: string;
-  /** Asked for when it is shown: VS Code's translations are not there when modules are loaded. */
+  /** A function, because VS Code's translations are not available while modules are being loaded. */
   readonly text: () => string;
 }
 
@@ -93,7 +93,7 @@ const appearances: Readonly<Record<LaneStatus, Appearance>> = {
   needs_approval: {
     icon: "bell-dot",
     color: "list.warningForeground",
-    text: () => vscode.l10n.t("waits for you"),
+    text: () => vscode.l10n.t("waiting for you"),
   },
   blocked: { icon: "warning", color: "list.warningForeground", text: () => vscode.l10n.t("blocked") },
   verifying: { icon: "beaker", text: () => vscode.l10n.t("verifying") },

@@ -3,29 +3,30 @@ import * as vscode from "vscode";
 import type { BridgeEvent } from "../addon";
 import type { BridgeServer } from "../bridge";
 import type { BridgeEvents } from "../events";
-import { messageOf } from "../texts";
+import { errorMessage } from "../format";
 
-/** Several events in quick succession are one change. */
-const settleMs = 200;
+/** How long events are collected before the tree is refreshed once. */
+const refreshDelayMs = 200;
 
-/** What a live tree shows. */
+/** The content of a live tree. */
 export interface TreeSource<Node> {
-  /** Whether the event may have changed what is shown. */
-  concerns(event: BridgeEvent): boolean;
-  /** The nodes below one, or those at the root; asked for only while the tree can be seen. */
+  /** Returns whether the event may have changed the content. */
+  isAffectedBy(event: BridgeEvent): boolean;
+  /** Returns the children of a node, or the root nodes. Called only while the tree is visible. */
   children(node: Node | undefined): Promise<Node[]>;
+  /** Returns the tree item that represents a node. */
   item(node: Node): vscode.TreeItem;
 }
 
-/** A tree that follows events while it can be seen, and reads nothing otherwise. */
+/** A tree view that follows events while it is visible, and loads nothing while it is hidden. */
 export class LiveTree<Node> implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #server: BridgeServer;
   readonly #events: BridgeEvents;
   readonly #source: TreeSource<Node>;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #view: vscode.TreeView<Node>;
-  readonly #watching: vscode.Disposable[];
-  #following: vscode.Disposable | undefined;
+  readonly #listeners: vscode.Disposable[];
+  #eventSubscription: vscode.Disposable | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
@@ -36,10 +37,10 @@ export class LiveTree<Node> implements vscode.TreeDataProvider<Node>, vscode.Dis
     this.#source = source;
     let { kind } = server.state;
     this.#view = vscode.window.createTreeView(id, { treeDataProvider: this });
-    this.#watching = [
-      this.#view.onDidChangeVisibility(({ visible }) => this.#follow(visible)),
+    this.#listeners = [
+      this.#view.onDidChangeVisibility(({ visible }) => this.#setVisible(visible)),
       server.onDidChange((state) => {
-        // The number of running jobs changes the state, too; for that there are events.
+        // A change of only the number of running jobs is ignored here: the events of the jobs cover it.
         if (state.kind !== kind) {
           kind = state.kind;
           this.refresh();
@@ -48,7 +49,7 @@ export class LiveTree<Node> implements vscode.TreeDataProvider<Node>, vscode.Dis
     ];
   }
 
-  /** Reads anew what is shown. */
+  /** Reloads the content. */
   refresh(): void {
     this.#changed.fire(undefined);
   }
@@ -66,34 +67,34 @@ export class LiveTree<Node> implements vscode.TreeDataProvider<Node>, vscode.Dis
       this.#view.message = "";
       return children;
     } catch (error) {
-      this.#view.message = messageOf(error);
+      this.#view.message = errorMessage(error);
       return [];
     }
   }
 
   dispose(): void {
-    this.#follow(false);
-    vscode.Disposable.from(...this.#watching, this.#view, this.#changed).dispose();
+    this.#setVisible(false);
+    vscode.Disposable.from(...this.#listeners, this.#view, this.#changed).dispose();
   }
 
-  #follow(isVisible: boolean): void {
-    this.#following?.dispose();
-    this.#following = undefined;
+  #setVisible(isVisible: boolean): void {
+    this.#eventSubscription?.dispose();
+    this.#eventSubscription = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (isVisible) {
-      this.#following = this.#events.onDidHappen((event) => this.#hear(event));
-      // What has happened while nobody looked.
+      this.#eventSubscription = this.#events.onEvent((event) => this.#handle(event));
+      // Show what changed while the tree was hidden.
       this.refresh();
     }
   }
 
-  #hear(event: BridgeEvent): void {
-    if (this.#source.concerns(event)) {
+  #handle(event: BridgeEvent): void {
+    if (this.#source.isAffectedBy(event)) {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         this.refresh();
-      }, settleMs);
+      }, refreshDelayMs);
     }
   }
 }
