@@ -14,7 +14,7 @@ import "./topics/code.test.mjs";
 import "./topics/foreign-page.test.mjs";
 import "./topics/commands.test.mjs";
 import "./topics/views.test.mjs";
-import "./topics/person.test.mjs";
+import "./topics/user-commands.test.mjs";
 import "./topics/settings.test.mjs";
 import "./topics/failed-start.test.mjs";
 import "./topics/second-window.test.mjs";

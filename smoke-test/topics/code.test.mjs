@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { eventually } from "../driver/eventually.mjs";
 import { test, vscode, window } from "../driver/shared.mjs";
 
-const folder = join(window.folder, "shop");
-const prices = join(folder, "prices.ts");
-const cart = join(folder, "cart.ts");
-mkdirSync(folder, { recursive: true });
+const shop = join(window.folder, "shop");
+const prices = join(shop, "prices.ts");
+const cart = join(shop, "cart.ts");
+mkdirSync(shop, { recursive: true });
 writeFileSync(
-  join(folder, "tsconfig.json"),
+  join(shop, "tsconfig.json"),
   JSON.stringify({ compilerOptions: { strict: true }, include: ["*.ts"] }),
 );
 // Which `total` a call refers to depends on inferred types, so the index alone cannot know it.
