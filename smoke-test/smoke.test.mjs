@@ -1,6 +1,5 @@
 // Tests the packaged extension in a real VS Code with a stand-in for the ChatGPT extension, through the
-// browser and over HTTP. Each topic can also be run on its own: `node --test
-// smoke-test/topics/create.test.mjs`.
+// browser and over HTTP. To run one topic: `node --test smoke-test/topics/create.test.mjs`.
 
 import "./topics/activation.test.mjs";
 import "./topics/create.test.mjs";

@@ -116,7 +116,7 @@ export function describeResolution({ status, resolvedBy }: ApprovalResolved): st
     case "deadline":
       return vscode.l10n.t("denied, because it was not answered in time");
     case "codex":
-      return vscode.l10n.t("withdrawn by Codex, which continued without an answer or ended its turn");
+      return vscode.l10n.t("withdrawn by Codex");
     case "editor":
       return vscode.l10n.t("{0} in VS Code", outcome);
     default:

@@ -9,10 +9,7 @@ import { test, vscode, window } from "../driver/shared.mjs";
 test("a change of settings restarts the server once", async () => {
   const old = window.discovered();
   assert.ok(old);
-  /**
-   * The discovery files created since. Each start of a bridge creates one with a new name. @type
-   * {Set<string>}
-   */
+  /** New discovery files. Each start of a bridge creates one with a new name. @type {Set<string>} */
   const started = new Set();
   const watcher = watch(vscode.sandbox.discovery, (_event, name) => {
     if (name?.endsWith(".json") && !old.file.endsWith(name)) {
