@@ -1,6 +1,10 @@
-//! Has the dashboard embedded anew when it was built anew. Debug builds read its files when they run.
+//! Tells utoipa how to describe ids, and embeds the dashboard anew when it was built anew. Debug builds read its files
+//! when they run.
+
+include!("../model/id_aliases.rs");
 
 fn main() {
+    describe_ids_as_strings();
     println!("cargo:rerun-if-changed=build.rs");
     if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
         let built = std::path::Path::new("../../dashboard/dist");

@@ -13,6 +13,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use model::approval::Answer;
 use model::approval::{Approval, Decision, ResolvedBy};
+use model::ids::ThreadId;
 use napi::Status;
 use napi::bindgen_prelude::{FromNapiValue, JsValuesTupleIntoVec, Promise};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -249,11 +250,11 @@ impl Editor for VsCode {
 
     fn reveal_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a ThreadId,
         limit: Duration,
     ) -> BoxFuture<'a, Result<editor::ConversationTab, EditorError>> {
         let request = RevealRequest {
-            conversation_id: conversation_id.to_owned(),
+            conversation_id: conversation_id.to_owned().into(),
             timeout_ms: u32::try_from(limit.as_millis()).unwrap_or(u32::MAX),
         };
         async move { Ok(ask(&self.reveal_conversation, request, limit + CALL_TIMEOUT).await?.into()) }.boxed()
@@ -285,7 +286,7 @@ impl Editor for VsCode {
 
     fn approval_resolved<'a>(&'a self, approval: &'a Approval) -> BoxFuture<'a, Result<(), EditorError>> {
         let resolved = ApprovalResolved {
-            approval_id: approval.approval_id.clone(),
+            approval_id: approval.approval_id.clone().into(),
             status: approval.status.name().to_owned(),
             resolved_by: approval.resolved_by.map_or("bridge", ResolvedBy::name).to_owned(),
             summary: approval.summary.clone(),
@@ -332,7 +333,7 @@ impl From<&Approval> for ApprovalRequest {
     fn from(approval: &Approval) -> Self {
         let questions = approval.questions.as_ref().and_then(Value::as_array);
         Self {
-            approval_id: approval.approval_id.clone(),
+            approval_id: approval.approval_id.clone().into(),
             kind: approval.kind.name().to_owned(),
             summary: approval.summary.clone(),
             command: approval.command.clone(),
@@ -342,7 +343,7 @@ impl From<&Approval> for ApprovalRequest {
             tool: approval.tool.as_ref().map(Value::to_string),
             url: approval.url.clone(),
             questions: questions.into_iter().flatten().map(Question::from).collect(),
-            conversation_id: approval.conversation_id.clone(),
+            conversation_id: approval.conversation_id.clone().map(Into::into),
             decisions: approval.decisions.iter().map(|decision| decision.name().to_owned()).collect(),
         }
     }
@@ -382,6 +383,14 @@ impl From<ConversationTab> for editor::ConversationTab {
     fn from(tab: ConversationTab) -> Self {
         let ConversationTab { conversation_id, title, is_active, view_column, group_index, tab_index, uri } =
             tab;
-        Self { conversation_id, title, is_active, view_column, group_index, tab_index, uri }
+        Self {
+            conversation_id: conversation_id.into(),
+            title,
+            is_active,
+            view_column,
+            group_index,
+            tab_index,
+            uri,
+        }
     }
 }

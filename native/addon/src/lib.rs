@@ -19,7 +19,7 @@ use bridge::events::{Filter, TypePatterns};
 use bridge::webhooks::WebhookConfig;
 use codex::locate::LocateOptions;
 use model::limits::{HttpLimits, SessionLimits};
-use model::subscription::Secret;
+use model::secret::Secret;
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
 use nats::{NatsConfig, NatsSettings};

@@ -18,6 +18,7 @@ use bridge::session::Session;
 use bridge::threads::Threads;
 use bridge::webhooks::Webhooks;
 use model::clock::Timestamp;
+use model::ids::InstanceId;
 use model::limits::HttpLimits;
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -71,7 +72,7 @@ pub struct App {
     /// The settings in force, without secrets.
     pub settings: Vec<SettingView>,
     /// The id of this bridge process.
-    pub instance_id: String,
+    pub instance_id: InstanceId,
     /// The version of the program.
     pub version: String,
     /// The time at which this bridge started.

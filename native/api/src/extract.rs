@@ -122,28 +122,28 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryOf<T> {
 }
 
 /// One path parameter.
-pub(super) struct PathParameter(pub(super) String);
+pub(super) struct PathParameter<T>(pub(super) T);
 
-impl<S: Send + Sync> FromRequestParts<S> for PathParameter {
+impl<S: Send + Sync, T: From<String>> FromRequestParts<S> for PathParameter<T> {
     type Rejection = RequestError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, RequestError> {
         match Path::<String>::from_request_parts(parts, state).await {
-            Ok(Path(value)) => Ok(Self(value)),
+            Ok(Path(value)) => Ok(Self(value.into())),
             Err(rejection) => Err(RequestError::invalid("path", rejection.body_text())),
         }
     }
 }
 
 /// Two path parameters.
-pub(super) struct PathParameters(pub(super) String, pub(super) String);
+pub(super) struct PathParameters<A, B>(pub(super) A, pub(super) B);
 
-impl<S: Send + Sync> FromRequestParts<S> for PathParameters {
+impl<S: Send + Sync, A: From<String>, B: From<String>> FromRequestParts<S> for PathParameters<A, B> {
     type Rejection = RequestError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, RequestError> {
         match Path::<(String, String)>::from_request_parts(parts, state).await {
-            Ok(Path((first, second))) => Ok(Self(first, second)),
+            Ok(Path((first, second))) => Ok(Self(first.into(), second.into())),
             Err(rejection) => Err(RequestError::invalid("path", rejection.body_text())),
         }
     }

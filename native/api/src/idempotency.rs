@@ -24,6 +24,7 @@ use bridge::error::Error;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
+use model::ids::JobId;
 use model::limits;
 use sha2::{Digest, Sha256};
 use store::{Claim, KeptReply, KeyedRequest};
@@ -44,14 +45,14 @@ pub(super) const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
 
 /// The id for the job that a request makes: chosen before the request is carried out, so that the job can be looked for.
 #[derive(Debug, Clone)]
-pub(super) struct NewJobId(pub(super) String);
+pub(super) struct NewJobId(pub(super) JobId);
 
 impl<S: Sync> FromRequestParts<S> for NewJobId {
     type Rejection = RequestError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, RequestError> {
         let chosen = parts.extensions.get::<Self>().cloned();
-        Ok(chosen.unwrap_or_else(|| Self(Uuid::new_v4().to_string())))
+        Ok(chosen.unwrap_or_else(|| Self(Uuid::new_v4().to_string().into())))
     }
 }
 
@@ -65,7 +66,7 @@ pub(super) struct Idempotency {
 /// How a request goes on.
 enum Standing {
     /// It is to be carried out, making this job.
-    Run(String),
+    Run(JobId),
     /// It was carried out.
     Replied(KeptReply),
 }
@@ -113,7 +114,7 @@ impl Idempotency {
     /// Finds out how the request goes on. The caller holds its key's gate: in this process nobody else carries it out.
     async fn standing(&self, keyed: &KeyedRequest) -> Result<Standing, RequestError> {
         let App { store, jobs, instance_id, peers, stopping, .. } = &*self.app;
-        let new_job_id = Uuid::new_v4().to_string();
+        let new_job_id = JobId::from(Uuid::new_v4().to_string());
         loop {
             let (owner, job_id) = match store.claim_key(keyed, instance_id, &new_job_id).await? {
                 Claim::New => return Ok(Standing::Run(new_job_id)),
@@ -125,7 +126,9 @@ impl Idempotency {
                 let run_as = match jobs.get(&job_id).await {
                     Err(Error::JobNotFound) => Some(job_id),
                     Err(error) => return Err(error.into()),
-                    Ok(job) if job.status.is_end() && job.was_never_sent() => Some(new_job_id.clone()),
+                    Ok(job) if job.status.is_end() && job.was_never_sent() => {
+                        Some(Into::into(new_job_id.clone()))
+                    }
                     Ok(job) => {
                         if let Some(reply) = sent_reply(job) {
                             let (reply, _) = read_reply(reply.into_response()).await?;
@@ -167,7 +170,7 @@ fn key_of(request: &Request) -> Result<Option<String>, RequestError> {
 
 /// Keeps a reply before it is sent; but not one that says "later" of a message that Codex never got, since the next request with
 /// the key shall send it.
-async fn keep(app: &App, key: &str, job_id: &str, response: Response) -> Result<Response, RequestError> {
+async fn keep(app: &App, key: &str, job_id: &JobId, response: Response) -> Result<Response, RequestError> {
     let (reply, parts) = read_reply(response).await?;
     let kept = async {
         let says_later =

@@ -15,6 +15,7 @@ use codex::decline::decline;
 use codex::rpc::{RpcError, ServerRequest};
 use model::approval::{Answer, Approval, ApprovalKind, ApprovalSource, ApprovalStatus, Decision, ResolvedBy};
 use model::clock::Timestamp;
+use model::ids::{ApprovalId, InstanceId, ThreadId};
 use model::job::WaitingOn;
 use model::lane::Lane;
 use model::limits;
@@ -39,11 +40,11 @@ pub struct Approvals {
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    instance_id: String,
+    instance_id: InstanceId,
     editor: Option<Arc<dyn Editor>>,
     /// Until an approval that nobody answers is denied.
     limit: Duration,
-    waiting: Mutex<HashMap<String, Waiting>>,
+    waiting: Mutex<HashMap<ApprovalId, Waiting>>,
     /// Where the addresses of other bridge processes are found.
     discovery_folder: PathBuf,
     tasks: TaskTracker,
@@ -89,7 +90,7 @@ pub(crate) enum Withdrawn<'a> {
     /// One request.
     Request {
         /// The thread that asked.
-        thread_id: &'a str,
+        thread_id: &'a ThreadId,
         /// Codex's id of the request.
         request_id: &'a Value,
     },
@@ -123,7 +124,7 @@ impl Approvals {
     #[must_use]
     pub fn new(
         store: Store,
-        instance_id: String,
+        instance_id: InstanceId,
         editor: Option<Arc<dyn Editor>>,
         limit: Duration,
         discovery_folder: PathBuf,
@@ -221,7 +222,7 @@ impl Approvals {
             match self.resolve(&id, answer, by).await {
                 // Nothing happened yet: the deadline stays.
                 Err(error @ Error::DecisionInvalid { .. }) => {
-                    tracing::error!(%error, approval_id = id, "the editor gave an answer that is none");
+                    tracing::error!(%error, approval_id = %id, "the editor gave an answer that is none");
                     is_asked = false;
                     continue;
                 }
@@ -231,7 +232,7 @@ impl Approvals {
                     tracing::debug!(%error, "an answer came too late");
                     self.tell_editor(&id).await;
                 }
-                Err(error) => tracing::error!(%error, approval_id = id, "cannot resolve an approval"),
+                Err(error) => tracing::error!(%error, approval_id = %id, "cannot resolve an approval"),
             }
             return;
         }
@@ -249,7 +250,7 @@ impl Approvals {
     }
 
     /// Whoever is asked there can stop asking.
-    async fn tell_editor(&self, approval_id: &str) {
+    async fn tell_editor(&self, approval_id: &ApprovalId) {
         let Some(editor) = &self.inner.editor else { return };
         let Ok(Some(approval)) = self.inner.store.approval(approval_id).await else { return };
         if let Err(error) = editor.approval_resolved(&approval).await {
@@ -264,7 +265,7 @@ impl Approvals {
     /// [`Error::DecisionInvalid`].
     pub async fn resolve(
         &self,
-        approval_id: &str,
+        approval_id: &ApprovalId,
         answer: Answer,
         by: ResolvedBy,
     ) -> Result<Approval, Error> {
@@ -291,7 +292,7 @@ impl Approvals {
     /// Takes the question out of those that wait, with what Codex is to be told. Whoever gets it has answered it.
     fn take(
         &self,
-        approval_id: &str,
+        approval_id: &ApprovalId,
         answer: &Answer,
         by: ResolvedBy,
     ) -> Result<Option<(Waiting, Option<Said>)>, Error> {
@@ -350,7 +351,7 @@ impl Approvals {
     ///
     /// # Errors
     /// [`Error::ApprovalNotFound`].
-    pub async fn get(&self, approval_id: &str) -> Result<Approval, Error> {
+    pub async fn get(&self, approval_id: &ApprovalId) -> Result<Approval, Error> {
         self.inner.store.approval(approval_id).await?.ok_or(Error::ApprovalNotFound)
     }
 
@@ -381,7 +382,7 @@ impl Approvals {
         Ok(())
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<ApprovalId, Waiting>> {
         self.inner.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -406,7 +407,7 @@ fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Option<Said
 
 async fn note(job: &LiveJob, change: impl FnOnce(&mut Vec<WaitingOn>)) {
     if let Err(error) = job.note(|job, _| change(&mut job.waiting_on)).await {
-        tracing::error!(%error, job_id = job.job_id, "cannot note what the job waits for");
+        tracing::error!(%error, job_id = %job.job_id, "cannot note what the job waits for");
     }
 }
 
@@ -419,14 +420,14 @@ fn new_approval(
     let now = Timestamp::now();
     let limit_ms = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
     Approval {
-        approval_id: Uuid::new_v4().to_string(),
+        approval_id: (Uuid::new_v4().to_string()).into(),
         kind: ApprovalKind::from(question.kind),
         status: ApprovalStatus::Pending,
         source: ApprovalSource::AppServer,
         job_id: job.map(|job| job.job_id.clone()),
         lane_id: job.and_then(|job| job.view().lane_id),
-        conversation_id: Some(question.thread_id),
-        turn_id: question.turn_id,
+        conversation_id: Some(question.thread_id.into()),
+        turn_id: question.turn_id.map(Into::into),
         item_id: question.item_id,
         summary: question.summary,
         command: question.command,
@@ -461,8 +462,8 @@ fn made_up_approval(
         ServerRequest { id: Value::Null, method: "debug/request-approval".to_owned(), params: Value::Null };
     let question = Question {
         kind: QuestionKind::Permissions,
-        thread_id: lane.thread_id.clone().unwrap_or_default(),
-        turn_id: lane.active_turn_id.clone(),
+        thread_id: lane.thread_id.clone().unwrap_or_default().into(),
+        turn_id: lane.active_turn_id.clone().map(Into::into),
         item_id: None,
         summary: reason.clone().unwrap_or_else(|| "a test of approvals".to_owned()),
         command: None,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use model::approval::{Answer, Approval};
+use model::ids::ThreadId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub struct ConversationTab {
     /// The conversation it shows.
-    pub conversation_id: String,
+    pub conversation_id: ThreadId,
     /// Its label.
     pub title: String,
     /// Whether it is the active tab of its group.
@@ -45,7 +46,7 @@ pub trait Editor: Debug + Send + Sync {
     /// Opens or focuses a conversation's tab; completes when it is there.
     fn reveal_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a ThreadId,
         limit: Duration,
     ) -> BoxFuture<'a, Result<ConversationTab, EditorError>>;
 

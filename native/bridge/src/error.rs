@@ -5,6 +5,7 @@ use codex::connection::CallError;
 use codex::owner::Owner;
 use codex::rpc::Refusal;
 use model::approval::{Approval, Decision, ResolvedBy};
+use model::ids::{JobId, ThreadId, TurnId};
 use model::job::{Failure, FailureCode};
 use model::lane::Lane;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ pub enum Error {
     #[error("The thread {thread_id} is {}archived.", if *archived { "" } else { "not " })]
     ThreadArchived {
         /// The thread.
-        thread_id: String,
+        thread_id: ThreadId,
         /// Whether it is put away.
         archived: bool,
     },
@@ -50,23 +51,23 @@ pub enum Error {
     )]
     ThreadBusy {
         /// The thread.
-        thread_id: String,
+        thread_id: ThreadId,
         /// The turn that runs.
-        active_turn_id: Option<String>,
+        active_turn_id: Option<TurnId>,
         /// Its job.
-        job_id: Option<String>,
+        job_id: Option<JobId>,
     },
     /// Another turn than the caller's is the newest.
     #[error("{expected} is not {} turn of the thread {thread_id}.", if active_turn_id.is_some() { "the active" } else { "the newest" })]
     TurnConflict {
         /// The thread.
-        thread_id: String,
+        thread_id: ThreadId,
         /// The turn that the caller named.
         expected: String,
         /// The turn that runs.
-        active_turn_id: Option<String>,
+        active_turn_id: Option<TurnId>,
         /// The newest turn, where none runs.
-        last_turn_id: Option<String>,
+        last_turn_id: Option<TurnId>,
     },
     /// The setting does not allow the method.
     #[error("{method} {problem}")]
@@ -99,7 +100,7 @@ pub enum Error {
     )]
     ConversationOwnedElsewhere {
         /// The conversation.
-        conversation_id: String,
+        conversation_id: ThreadId,
         /// The process, where the operating system tells.
         owner: Option<Owner>,
     },
@@ -316,10 +317,10 @@ impl Error {
 
     /// An error of Codex on a conversation, said in our words where we know what it means.
     #[must_use]
-    pub fn of_conversation(conversation_id: &str, error: CallError) -> Self {
+    pub fn of_conversation(conversation_id: &ThreadId, error: CallError) -> Self {
         match error.refusal() {
-            Some(Refusal::Archived) => Self::ConversationArchived(conversation_id.to_owned()),
-            Some(Refusal::ThreadUnknown) => Self::ConversationNotFound(conversation_id.to_owned()),
+            Some(Refusal::Archived) => Self::ConversationArchived(conversation_id.to_owned().into()),
+            Some(Refusal::ThreadUnknown) => Self::ConversationNotFound(conversation_id.to_owned().into()),
             Some(Refusal::OwnedElsewhere) => {
                 Self::ConversationOwnedElsewhere { conversation_id: conversation_id.to_owned(), owner: None }
             }

@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use model::clock::Timestamp;
+use model::ids::InstanceId;
 use serde::{Deserialize, Serialize};
 
 /// What clients find in the discovery folder.
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct DiscoveryEntry {
     /// UUID of this bridge process; `/health` tells it, too.
-    pub instance_id: String,
+    pub instance_id: InstanceId,
     /// For example `http://127.0.0.1:8765`.
     pub url: String,
     /// Process id.
@@ -52,7 +53,7 @@ impl Peers {
 #[derive(Debug)]
 pub struct Instance {
     /// UUID.
-    pub id: String,
+    pub id: InstanceId,
     locks_folder: PathBuf,
     lock: Option<File>,
     discovery_folder: PathBuf,
@@ -63,7 +64,7 @@ impl Instance {
     ///
     /// # Errors
     /// When the folders cannot be written.
-    pub fn register(id: String, data_folder: &Path, discovery_folder: &Path) -> std::io::Result<Self> {
+    pub fn register(id: InstanceId, data_folder: &Path, discovery_folder: &Path) -> std::io::Result<Self> {
         let locks_folder = data_folder.join("instances");
         make_private_folder(&locks_folder)?;
         make_private_folder(discovery_folder)?;
@@ -236,7 +237,7 @@ mod tests {
     fn the_living_are_told_from_the_dead() {
         let folder = tempfile::tempdir().unwrap();
         let (data, discovery) = (folder.path().join("data"), folder.path().join("discovery"));
-        let register = |id: &str| Instance::register(id.to_owned(), &data, &discovery).unwrap();
+        let register = |id: &str| Instance::register(id.to_owned().into(), &data, &discovery).unwrap();
         let (one, two) = (register("one"), register("two"));
         assert!(one.peers().is_alive("two"));
         drop(two);

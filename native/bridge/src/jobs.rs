@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use codex::rpc::Notification;
 use model::clock::Timestamp;
+use model::event::EventSubject;
+use model::ids::{InstanceId, JobId};
 use model::job::{FailureCode, Job, JobEvent, NewJob, Progress, Refusal};
 use model::limits;
-use store::{EventSubject, JobCounts, JobPage, JobQuery, Store, StoreError};
+use store::{JobCounts, JobPage, JobQuery, Store, StoreError};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -30,8 +32,8 @@ pub struct Jobs {
 struct Inner {
     store: Store,
     events: Events,
-    instance_id: String,
-    live: StdMutex<HashMap<String, Arc<LiveJob>>>,
+    instance_id: InstanceId,
+    live: StdMutex<HashMap<JobId, Arc<LiveJob>>>,
     running: watch::Sender<usize>,
     counts: StdMutex<Option<(Instant, JobCounts)>>,
 }
@@ -40,7 +42,7 @@ struct Inner {
 #[derive(Debug)]
 pub struct LiveJob {
     /// Its id.
-    pub job_id: String,
+    pub job_id: JobId,
     state: watch::Sender<Job>,
     progress: StdMutex<Progress>,
     /// Held while a change is being committed, so that changes follow one another.
@@ -55,7 +57,7 @@ pub struct LiveJob {
 impl Jobs {
     /// The jobs of `store`, those of `instance_id` being this process's own.
     #[must_use]
-    pub fn new(store: Store, events: Events, instance_id: String) -> Self {
+    pub fn new(store: Store, events: Events, instance_id: InstanceId) -> Self {
         let inner = Inner {
             store,
             events,
@@ -94,7 +96,7 @@ impl Jobs {
                 Ok(true) => adopted.push(self.enliven(job)),
                 Ok(false) => {}
                 // The next look finds it again; those adopted so far must not be lost.
-                Err(error) => tracing::error!(%error, job_id = job.job_id, "cannot adopt a job"),
+                Err(error) => tracing::error!(%error, job_id = %job.job_id, "cannot adopt a job"),
             }
         }
         Ok(adopted)
@@ -123,7 +125,7 @@ impl Jobs {
     ///
     /// # Errors
     /// [`Error::JobNotFound`].
-    pub async fn get(&self, job_id: &str) -> Result<Job, Error> {
+    pub async fn get(&self, job_id: &JobId) -> Result<Job, Error> {
         self.find(job_id).await?.ok_or(Error::JobNotFound)
     }
 
@@ -131,7 +133,7 @@ impl Jobs {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn find(&self, job_id: &str) -> Result<Option<Job>, StoreError> {
+    pub async fn find(&self, job_id: &JobId) -> Result<Option<Job>, StoreError> {
         if let Some(live) = self.live_job(job_id) {
             return Ok(Some(live.view()));
         }
@@ -142,7 +144,7 @@ impl Jobs {
     ///
     /// # Errors
     /// [`Error::JobNotFound`].
-    pub async fn wait(&self, job_id: &str, limit: Duration) -> Result<Job, Error> {
+    pub async fn wait(&self, job_id: &JobId, limit: Duration) -> Result<Job, Error> {
         let deadline = Instant::now() + limit;
         if let Some(live) = self.live_job(job_id) {
             let mut state = live.state.subscribe();
@@ -211,7 +213,7 @@ impl Jobs {
 
     /// An unfinished job of this process.
     #[must_use]
-    pub fn live_job(&self, job_id: &str) -> Option<Arc<LiveJob>> {
+    pub fn live_job(&self, job_id: &JobId) -> Option<Arc<LiveJob>> {
         self.live().get(job_id).cloned()
     }
 
@@ -221,7 +223,7 @@ impl Jobs {
         self.live().values().map(|job| job.view()).collect()
     }
 
-    fn live(&self) -> MutexGuard<'_, HashMap<String, Arc<LiveJob>>> {
+    fn live(&self) -> MutexGuard<'_, HashMap<JobId, Arc<LiveJob>>> {
         self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use codex::protocol::ThreadOptions;
+use model::ids::ThreadId;
 use tokio_util::sync::CancellationToken;
 
 use crate::session::Session;
@@ -20,7 +21,7 @@ pub struct Sessions {
 #[derive(Debug)]
 struct Inner {
     shared: Session,
-    homes: Mutex<HashMap<String, Home>>,
+    homes: Mutex<HashMap<ThreadId, Home>>,
 }
 
 /// Where a thread lives.
@@ -59,7 +60,7 @@ impl Sessions {
 
     /// The app-server that has the thread.
     #[must_use]
-    pub fn of(&self, thread_id: &str) -> Session {
+    pub fn of(&self, thread_id: &ThreadId) -> Session {
         self.homes().get(thread_id).map_or_else(|| self.inner.shared.clone(), |home| home.session.clone())
     }
 
@@ -67,7 +68,7 @@ impl Sessions {
     /// otherwise: Codex itself remembers those of the last turn only.
     pub fn settle(
         &self,
-        thread_id: &str,
+        thread_id: &ThreadId,
         session: Session,
         options: ThreadOptions,
         leaves: CancellationToken,
@@ -77,12 +78,12 @@ impl Sessions {
 
     /// What the thread is loaded with where a message does not say otherwise.
     #[must_use]
-    pub fn options_of(&self, thread_id: &str) -> ThreadOptions {
+    pub fn options_of(&self, thread_id: &ThreadId) -> ThreadOptions {
         self.homes().get(thread_id).map(|home| home.options.clone()).unwrap_or_default()
     }
 
     /// The thread lives nowhere any more.
-    pub fn leave(&self, thread_id: &str) {
+    pub fn leave(&self, thread_id: &ThreadId) {
         if let Some(home) = self.homes().remove(thread_id) {
             home.leaves.cancel();
         }
@@ -90,11 +91,11 @@ impl Sessions {
 
     /// Set when the thread moves out; `None` when it lives nowhere.
     #[must_use]
-    pub fn resident_until(&self, thread_id: &str) -> Option<CancellationToken> {
+    pub fn resident_until(&self, thread_id: &ThreadId) -> Option<CancellationToken> {
         self.homes().get(thread_id).map(|home| home.leaves.clone())
     }
 
-    fn homes(&self) -> MutexGuard<'_, HashMap<String, Home>> {
+    fn homes(&self) -> MutexGuard<'_, HashMap<ThreadId, Home>> {
         self.inner.homes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use codex::locate::LocateOptions;
 use model::lane::SessionIsolation;
 use model::limits::{self, HttpLimits, SessionLimits};
-use model::subscription::Secret;
+use model::secret::Secret;
 use nats::{self, NatsConfig, NatsSettings};
 use server::Bridge;
 use server::config::{self, Config};

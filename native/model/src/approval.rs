@@ -15,6 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::ids::{ApprovalId, JobId, LaneId, ThreadId, TurnId};
 
 /// A decision on an approval, as a caller or the person at the editor gives it.
 #[derive(Debug, Clone)]
@@ -221,7 +222,7 @@ impl ResolvedBy {
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
     /// UUID.
-    pub approval_id: String,
+    pub approval_id: ApprovalId,
     /// What it is about.
     pub kind: ApprovalKind,
     /// Where it stands.
@@ -229,14 +230,14 @@ pub struct Approval {
     /// Who asked.
     pub source: ApprovalSource,
     /// The job that waits; `null` for a turn that another program queued.
-    pub job_id: Option<String>,
+    pub job_id: Option<JobId>,
     /// The lane whose turn waits.
     #[serde(default)]
-    pub lane_id: Option<String>,
+    pub lane_id: Option<LaneId>,
     /// The conversation; `null` for one that was made up for a lane without one.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<ThreadId>,
     /// The turn that waits.
-    pub turn_id: Option<String>,
+    pub turn_id: Option<TurnId>,
     /// Codex's item, for example the command's.
     pub item_id: Option<String>,
     /// One line for a person.

@@ -14,8 +14,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::subscription::{PausedReason, Subscription};
+use super::webhook::{PausedReason, Webhook};
 use crate::clock::Timestamp;
+use crate::ids::{DeliveryId, WebhookId};
 
 /// How failed attempts are made again.
 #[derive(Debug, Clone)]
@@ -122,9 +123,9 @@ pub enum EndpointResponse {
 #[schema(as = WebhookDelivery)]
 pub struct Delivery {
     /// `dlv_…`; also the `webhook-id` of every attempt.
-    pub delivery_id: String,
+    pub delivery_id: DeliveryId,
     /// The webhook.
-    pub subscription_id: String,
+    pub subscription_id: WebhookId,
     /// The event.
     pub event_id: i64,
     /// `subscriptionId:eventId`.
@@ -158,8 +159,8 @@ impl Delivery {
     /// A new one, to be tried at once.
     #[must_use]
     pub fn new(
-        delivery_id: String,
-        subscription_id: &str,
+        delivery_id: DeliveryId,
+        subscription_id: &WebhookId,
         (event_id, event_type): (i64, &str),
         now: Timestamp,
         policy: &RetryPolicy,
@@ -204,7 +205,7 @@ impl Delivery {
 /// What an attempt changes in its delivery and its webhook. `random` is between 0 and 1. Returns why the webhook was paused,
 /// if this paused it.
 pub fn settle(
-    webhook: &mut Subscription,
+    webhook: &mut Webhook,
     delivery: &mut Delivery,
     attempt: Attempt,
     answer: EndpointResponse,
@@ -264,7 +265,7 @@ pub fn settle(
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::subscription::tests::subscription;
+    use super::super::webhook::tests::subscription;
     use super::*;
 
     fn policy() -> RetryPolicy {
@@ -272,7 +273,13 @@ mod tests {
     }
 
     fn delivery() -> Delivery {
-        Delivery::new("dlv_1".into(), "wh_1", (7, "job.completed"), Timestamp::from_millis(0), &policy())
+        Delivery::new(
+            "dlv_1".into(),
+            &"wh_1".into(),
+            (7, "job.completed"),
+            Timestamp::from_millis(0),
+            &policy(),
+        )
     }
 
     fn attempt(at: Timestamp, error: Option<&str>) -> Attempt {

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::approval::ApprovalKind;
 use crate::clock::Timestamp;
+use crate::ids::{ApprovalId, JobId, LaneId, ThreadId, TurnId};
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -92,7 +93,7 @@ pub enum Transport {
 #[serde(rename_all = "camelCase")]
 pub struct WaitingOn {
     /// Answer it with `POST /approvals/{approvalId}`.
-    pub approval_id: String,
+    pub approval_id: ApprovalId,
     /// What it is about.
     pub kind: ApprovalKind,
     /// One line for a person.
@@ -207,10 +208,10 @@ pub struct Progress {
 #[serde(rename_all = "camelCase")]
 pub struct Job {
     /// UUID.
-    pub job_id: String,
+    pub job_id: JobId,
     /// The lane whose turn it is.
     #[serde(default)]
-    pub lane_id: Option<String>,
+    pub lane_id: Option<LaneId>,
     /// Where it stands.
     pub status: JobStatus,
     /// What was asked for.
@@ -230,10 +231,10 @@ pub struct Job {
     /// The message.
     pub message: String,
     /// The conversation, once it is known.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<ThreadId>,
     /// The turn, once it began.
     #[serde(default)]
-    pub turn_id: Option<String>,
+    pub turn_id: Option<TurnId>,
     /// How the message reached the conversation, once it did.
     #[serde(default)]
     pub delivery: Option<Delivery>,
@@ -242,10 +243,10 @@ pub struct Job {
     pub transport: Transport,
     /// The conversation that the message was sent to, where that is known; a fork goes on as `conversationId`.
     #[serde(default)]
-    pub requested_conversation_id: Option<String>,
+    pub requested_conversation_id: Option<ThreadId>,
     /// The `exec` conversation that this one replaces, so that the history shows it.
     #[serde(default)]
-    pub upgraded_from_conversation_id: Option<String>,
+    pub upgraded_from_conversation_id: Option<ThreadId>,
     /// Milliseconds that the turn may take.
     #[serde(default)]
     pub turn_timeout_ms: Option<u64>,
@@ -285,9 +286,9 @@ pub struct Job {
 #[derive(Debug, Clone)]
 pub struct NewJob {
     /// UUID, made by the caller.
-    pub job_id: String,
+    pub job_id: JobId,
     /// The lane whose turn it is.
-    pub lane_id: Option<String>,
+    pub lane_id: Option<LaneId>,
     /// What was asked for.
     pub operation: Operation,
     /// The message.
@@ -295,7 +296,7 @@ pub struct NewJob {
     /// Working folder, where it is known.
     pub cwd: Option<String>,
     /// The conversation, where it exists already.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<ThreadId>,
     /// How Codex is reached.
     pub transport: Transport,
     /// Milliseconds that the turn may take.
@@ -432,7 +433,7 @@ impl Job {
     /// [`Refusal::Ended`].
     pub fn bind(
         &mut self,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         cwd: Option<String>,
         pid: Option<u32>,
         now: Timestamp,
@@ -471,7 +472,12 @@ impl Job {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub fn fork(&mut self, conversation_id: &str, kind: Fork, now: Timestamp) -> Result<JobEvent, Refusal> {
+    pub fn fork(
+        &mut self,
+        conversation_id: &ThreadId,
+        kind: Fork,
+        now: Timestamp,
+    ) -> Result<JobEvent, Refusal> {
         self.refuse_begun()?;
         let original = self.conversation_id.replace(conversation_id.to_owned());
         match kind {
@@ -486,7 +492,7 @@ impl Job {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub fn join(&mut self, turn_id: &str, pid: Option<u32>, now: Timestamp) -> Result<JobEvent, Refusal> {
+    pub fn join(&mut self, turn_id: &TurnId, pid: Option<u32>, now: Timestamp) -> Result<JobEvent, Refusal> {
         self.refuse_begun()?;
         self.delivery = Some(Delivery::Steered);
         self.pid = pid;
@@ -497,10 +503,10 @@ impl Job {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub fn start(&mut self, turn_id: Option<&str>, now: Timestamp) -> Result<JobEvent, Refusal> {
+    pub fn start(&mut self, turn_id: Option<&TurnId>, now: Timestamp) -> Result<JobEvent, Refusal> {
         self.refuse_begun()?;
         self.status = JobStatus::Running;
-        self.turn_id = turn_id.map(str::to_owned);
+        self.turn_id = turn_id.cloned();
         self.delivery.get_or_insert(Delivery::Started);
         self.started_at = Some(now);
         self.updated_at = now;

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::ids::{JobId, LaneId, ThreadId, TurnId};
 use crate::job::{FailureCode, Job, JobStatus};
 use crate::surface::{PreferredSurface, Surface};
 
@@ -138,7 +139,7 @@ pub struct Workflow {
     /// The first instruction.
     pub kickoff_prompt: Option<String>,
     /// The job that the kickoff becomes: chosen in advance, so that it is sent once.
-    pub kickoff_job_id: String,
+    pub kickoff_job_id: JobId,
 }
 
 /// A lane.
@@ -146,7 +147,7 @@ pub struct Workflow {
 #[serde(rename_all = "camelCase")]
 pub struct Lane {
     /// Chosen by the caller, or a UUID.
-    pub lane_id: String,
+    pub lane_id: LaneId,
     /// What it belongs to, in the caller's words.
     pub project_id: Option<String>,
     /// Absolute folder of the repository that it works in.
@@ -156,15 +157,15 @@ pub struct Lane {
     /// Folder of its own worktree.
     pub worktree_path: Option<String>,
     /// Its conversation.
-    pub thread_id: Option<String>,
+    pub thread_id: Option<ThreadId>,
     /// What it is called.
     pub title: Option<String>,
     /// Where it stands.
     pub status: LaneStatus,
     /// Its turn that runs.
-    pub active_turn_id: Option<String>,
+    pub active_turn_id: Option<TurnId>,
     /// The job of that turn, or of the turn that is verified.
-    pub active_job_id: Option<String>,
+    pub active_job_id: Option<JobId>,
     /// What happens when a thread that is taken over cannot be loaded yet.
     pub readiness_mode: ReadinessMode,
     /// Where its conversation should be.
@@ -232,7 +233,7 @@ impl Lane {
     ///
     /// # Errors
     /// [`LaneRefusal::Busy`].
-    pub fn begin(&mut self, job_id: &str, now: Timestamp) -> Step {
+    pub fn begin(&mut self, job_id: &JobId, now: Timestamp) -> Step {
         if self.status.is_active() {
             return Err(LaneRefusal::Busy);
         }

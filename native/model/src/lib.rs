@@ -5,9 +5,12 @@
 pub mod approval;
 pub mod clock;
 pub mod delivery;
+pub mod event;
 pub mod event_pattern;
+pub mod ids;
 pub mod job;
 pub mod lane;
 pub mod limits;
-pub mod subscription;
+pub mod secret;
 pub mod surface;
+pub mod webhook;

@@ -11,6 +11,7 @@ use async_nats::service::{NATS_SERVICE_ERROR, NATS_SERVICE_ERROR_CODE, Request, 
 use async_nats::{Client, HeaderMap};
 use futures_util::StreamExt;
 use http::{HeaderName, HeaderValue};
+use model::ids::InstanceId;
 use model::limits;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -37,7 +38,7 @@ pub(super) struct Commands<G> {
 #[derive(Debug, Clone)]
 pub struct CommandContext {
     /// The id of this bridge process, which the service's metadata tells.
-    pub instance_id: String,
+    pub instance_id: InstanceId,
     /// The tasks that the bridge waits for when it stops.
     pub tasks: TaskTracker,
     /// Cancelled when the bridge stops.
@@ -93,7 +94,7 @@ impl<G: Gateway> Commands<G> {
         let metadata = HashMap::from([
             ("instance".to_owned(), subjects.instance().to_owned()),
             ("prefix".to_owned(), subjects.prefix().to_owned()),
-            ("instanceId".to_owned(), self.context.instance_id.clone()),
+            ("instanceId".to_owned(), self.context.instance_id.clone().into()),
         ]);
         client
             .service_builder()

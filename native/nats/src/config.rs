@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use model::limits;
-use model::subscription::Secret;
+use model::secret::Secret;
 use percent_encoding::percent_decode_str;
 use url::Url;
 

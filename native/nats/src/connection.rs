@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_nats::{Client, ConnectOptions, Event};
 use bridge::tls;
 use model::limits;
-use model::subscription::Secret;
+use model::secret::Secret;
 use tokio_util::sync::CancellationToken;
 
 use super::config::{Identity, NatsConfig};

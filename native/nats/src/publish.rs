@@ -16,10 +16,11 @@ use bridge::nats_status::NatsStatus;
 use bridge::webhooks::envelope::Marks;
 use bytes::Bytes;
 use model::clock::Timestamp;
+use model::event::{Event, EventSubject, StoredEvent};
 use model::limits;
-use model::subscription::Scope;
+use model::webhook::Scope;
 use serde_json::{Value, json};
-use store::{EventSubject, LoneEvent, NatsCursor, Store, StoreError, StoredEvent};
+use store::{NatsCursor, Store, StoreError};
 
 use super::connection::described;
 use super::stream::EventStream;
@@ -133,16 +134,16 @@ impl Publisher {
         let payload: Value = serde_json::from_str(&stored.event.payload).unwrap_or_default();
         // The envelope holds it twice.
         let room = bytes_max.saturating_sub(whole.len() - 2 * stored.event.payload.len()) / 2;
-        let cut = LoneEvent { payload: bounded(&payload, room), ..stored.event.clone() };
+        let cut = Event { payload: bounded(&payload, room), ..stored.event.clone() };
         let body = self.envelope(stored.event_id, &cut);
         if body.len() <= bytes_max {
             return body;
         }
-        let nothing = LoneEvent { payload: json!({"truncated": true}).to_string(), ..cut };
+        let nothing = Event { payload: json!({"truncated": true}).to_string(), ..cut };
         self.envelope(stored.event_id, &nothing)
     }
 
-    fn envelope(&self, event_id: i64, event: &LoneEvent) -> Bytes {
+    fn envelope(&self, event_id: i64, event: &Event) -> Bytes {
         let key = self.key(event_id);
         let scope = Scope::default();
         let marks = Marks { id: &key, ts: event.at, event_key: &key, subscription_id: None, scope: &scope };
@@ -177,15 +178,8 @@ impl Publisher {
         }
         self.gap_told = up_to;
         tracing::warn!(after, up_to, "events were forgotten before they could be published to NATS");
-        let event = LoneEvent {
-            at: Timestamp::now(),
-            event_type: GAP_EVENT.to_owned(),
-            job_id: None,
-            conversation_id: None,
-            turn_id: None,
-            lane_id: None,
-            payload: json!({"afterEventId": after, "upToEventId": up_to}).to_string(),
-        };
+        let event =
+            Event::new(Timestamp::now(), GAP_EVENT, &json!({"afterEventId": after, "upToEventId": up_to}));
         self.store.record_event(event).await?;
         Ok(())
     }

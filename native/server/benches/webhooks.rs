@@ -18,10 +18,12 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, header};
 use hyper_util::rt::TokioIo;
 use model::clock::Timestamp;
+use model::event::Event;
+use model::ids::ThreadId;
 use serde_json::json;
 use server::Bridge;
 use server::config::Config;
-use store::{LoneEvent, Store};
+use store::Store;
 use testkit::HttpClient;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -78,16 +80,12 @@ fn config(folder: &std::path::Path) -> Config {
 async fn record(store: &Store, count: usize) {
     let mut last = None;
     for number in 0..count {
-        let event = LoneEvent {
-            at: Timestamp::now(),
-            event_type: "item.completed".into(),
-            job_id: None,
-            conversation_id: Some("01a1fce0-42ba-71f2-bb54-5ee94c4439d6".into()),
-            turn_id: None,
-            lane_id: None,
-            payload: json!({"item": {"type": "agentMessage", "text": "x".repeat(400)}, "number": number})
-                .to_string(),
-        };
+        let event = Event::new(
+            Timestamp::now(),
+            "item.completed",
+            &json!({"item": {"type": "agentMessage", "text": "x".repeat(400)}, "number": number}),
+        )
+        .about_conversation(ThreadId::from("01a1fce0-42ba-71f2-bb54-5ee94c4439d6"));
         last = Some(store.record_event(event).await.unwrap());
     }
     last.unwrap().committed().await.unwrap();

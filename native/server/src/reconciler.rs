@@ -37,7 +37,7 @@ impl Reconciler {
             Ok(orphans) => {
                 for job in orphans {
                     tracing::info!(
-                        job_id = job.job_id,
+                        job_id = %job.job_id,
                         "finding out what became of a job whose bridge process ended"
                     );
                     self.conversations.recover(job).await;

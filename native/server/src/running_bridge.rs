@@ -21,6 +21,7 @@ use bridge::sessions::Sessions;
 use bridge::threads::Threads;
 use bridge::webhooks::Webhooks;
 use model::clock::Timestamp;
+use model::ids::InstanceId;
 use model::limits;
 use nats::{CommandContext, Nats};
 use store::{Store, StoreError};
@@ -63,7 +64,7 @@ impl Bridge {
         let address = config.address().map_err(StartError::Config)?;
         make_data_folder(&config)?;
         let store = Store::open(&config.data_folder).map_err(store_error(&config.data_folder))?;
-        let instance_id = Uuid::new_v4().to_string();
+        let instance_id = InstanceId::from(Uuid::new_v4().to_string());
         let instance = Instance::register(instance_id.clone(), &config.data_folder, &config.discovery_folder)
             .map_err(folder_error(&config.discovery_folder))?;
 

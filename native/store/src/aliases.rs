@@ -1,16 +1,21 @@
 //! Table `conversation_aliases`: conversations that go on as copies.
 
+use model::ids::ThreadId;
 use rusqlite::OptionalExtension;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, required_id};
 
 impl Store {
     /// Remembers that messages for `conversation_id` go to `goes_on_as`, unless they go elsewhere already. Returns where they go.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_alias(&self, conversation_id: &str, goes_on_as: &str) -> Result<String, StoreError> {
-        let (conversation_id, goes_on_as) = (conversation_id.to_owned(), goes_on_as.to_owned());
+    pub async fn insert_alias(
+        &self,
+        conversation_id: &ThreadId,
+        goes_on_as: &ThreadId,
+    ) -> Result<ThreadId, StoreError> {
+        let (conversation_id, goes_on_as) = (conversation_id.to_string(), goes_on_as.to_string());
         self.write(move |connection| {
             connection
                 .prepare_cached(
@@ -19,7 +24,7 @@ impl Store {
                 .execute([&conversation_id, &goes_on_as])?;
             Ok(connection
                 .prepare_cached("SELECT goes_on_as FROM conversation_aliases WHERE conversation_id = ?1")?
-                .query_row([conversation_id], |row| row.get(0))?)
+                .query_row([conversation_id], |row| required_id(row, 0))?)
         })
         .await
     }
@@ -28,8 +33,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn forget_alias(&self, conversation_id: &str, goes_on_as: &str) -> Result<(), StoreError> {
-        let (conversation_id, goes_on_as) = (conversation_id.to_owned(), goes_on_as.to_owned());
+    pub async fn forget_alias(
+        &self,
+        conversation_id: &ThreadId,
+        goes_on_as: &ThreadId,
+    ) -> Result<(), StoreError> {
+        let (conversation_id, goes_on_as) = (conversation_id.to_string(), goes_on_as.to_string());
         self.write(move |connection| {
             connection
                 .prepare_cached(
@@ -45,12 +54,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn alias(&self, conversation_id: &str) -> Result<Option<String>, StoreError> {
-        let conversation_id = conversation_id.to_owned();
+    pub async fn alias(&self, conversation_id: &ThreadId) -> Result<Option<ThreadId>, StoreError> {
+        let conversation_id = conversation_id.to_string();
         self.read(move |connection| {
             Ok(connection
                 .prepare_cached("SELECT goes_on_as FROM conversation_aliases WHERE conversation_id = ?1")?
-                .query_row([conversation_id], |row| row.get(0))
+                .query_row([conversation_id], |row| required_id(row, 0))
                 .optional()?)
         })
         .await

@@ -2,12 +2,14 @@
 
 use model::approval::{Approval, ApprovalStatus};
 use model::clock::Timestamp;
+use model::event::Event;
+use model::ids::{ApprovalId, InstanceId, JobId, LaneId, ThreadId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::json;
 
-use super::events::{NewEvent, append};
-use super::{Store, StoreError};
+use super::events::append;
+use super::{Store, StoreError, required_id};
 
 /// Which approvals to list.
 #[derive(Debug, Clone, Default)]
@@ -15,13 +17,13 @@ pub struct ApprovalQuery {
     /// Only those that stand so.
     pub status: Option<ApprovalStatus>,
     /// Only those of this job.
-    pub job_id: Option<String>,
+    pub job_id: Option<JobId>,
     /// Only those of this conversation.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<ThreadId>,
     /// Only those of this lane.
-    pub lane_id: Option<String>,
+    pub lane_id: Option<LaneId>,
     /// Only those older than this one.
-    pub before: Option<String>,
+    pub before: Option<ApprovalId>,
     /// At most so many.
     pub limit: u32,
 }
@@ -40,8 +42,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_approval(&self, instance_id: &str, approval: &Approval) -> Result<(), StoreError> {
-        let (instance_id, approval) = (instance_id.to_owned(), approval.clone());
+    pub async fn insert_approval(
+        &self,
+        instance_id: &InstanceId,
+        approval: &Approval,
+    ) -> Result<(), StoreError> {
+        let (instance_id, approval) = (instance_id.to_string(), approval.clone());
         self.write(move |connection| {
             connection
                 .prepare_cached(
@@ -49,10 +55,10 @@ impl Store {
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
-                    approval.approval_id,
+                    approval.approval_id.as_str(),
                     instance_id,
                     approval.status.name(),
-                    approval.job_id,
+                    approval.job_id.as_deref(),
                     // The column only serves to find approvals of a conversation.
                     approval.conversation_id.as_deref().unwrap_or_default(),
                     approval.created_at.as_millis(),
@@ -75,7 +81,7 @@ impl Store {
                     "UPDATE approvals SET status = ?2, approval = ?3 WHERE approval_id = ?1 AND status = 'pending'",
                 )?
                 .execute(params![
-                    approval.approval_id,
+                    approval.approval_id.as_str(),
                     approval.status.name(),
                     serde_json::to_string(&approval)?
                 ])?;
@@ -91,8 +97,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn approval(&self, approval_id: &str) -> Result<Option<Approval>, StoreError> {
-        let approval_id = approval_id.to_owned();
+    pub async fn approval(&self, approval_id: &ApprovalId) -> Result<Option<Approval>, StoreError> {
+        let approval_id = approval_id.to_string();
         self.read(move |connection| {
             let text: Option<String> = connection
                 .prepare_cached("SELECT approval FROM approvals WHERE approval_id = ?1")?
@@ -107,12 +113,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn approval_instance(&self, approval_id: &str) -> Result<Option<String>, StoreError> {
-        let approval_id = approval_id.to_owned();
+    pub async fn approval_instance(
+        &self,
+        approval_id: &ApprovalId,
+    ) -> Result<Option<InstanceId>, StoreError> {
+        let approval_id = approval_id.to_string();
         self.read(move |connection| {
             Ok(connection
                 .prepare_cached("SELECT instance_id FROM approvals WHERE approval_id = ?1")?
-                .query_row([approval_id], |row| row.get(0))
+                .query_row([approval_id], |row| required_id(row, 0))
                 .optional()?)
         })
         .await
@@ -128,10 +137,13 @@ impl Store {
             let mut values: Vec<SqlValue> = Vec::new();
             let conditions = [
                 (" AND status = ?", query.status.map(|status| status.name().to_owned())),
-                (" AND job_id = ?", query.job_id),
-                (" AND conversation_id = ?", query.conversation_id),
-                (" AND json_extract(approval, '$.laneId') = ?", query.lane_id),
-                (" AND rowid < (SELECT rowid FROM approvals WHERE approval_id = ?)", query.before),
+                (" AND job_id = ?", query.job_id.map(Into::into)),
+                (" AND conversation_id = ?", query.conversation_id.map(Into::into)),
+                (" AND json_extract(approval, '$.laneId') = ?", query.lane_id.map(Into::into)),
+                (
+                    " AND rowid < (SELECT rowid FROM approvals WHERE approval_id = ?)",
+                    query.before.map(Into::into),
+                ),
             ];
             for (condition, value) in conditions {
                 if let Some(value) = value {
@@ -162,9 +174,9 @@ impl Store {
     /// [`StoreError`].
     pub async fn pending_approvals_of_others(
         &self,
-        instance_id: &str,
+        instance_id: &InstanceId,
     ) -> Result<Vec<(String, Approval)>, StoreError> {
-        let instance_id = instance_id.to_owned();
+        let instance_id = instance_id.to_string();
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT instance_id, approval FROM approvals WHERE status = 'pending' AND instance_id <> ?1",
@@ -220,19 +232,16 @@ fn append_approval_event(
         "decision": approval.decision,
         "resolvedBy": approval.resolved_by,
     });
-    let event = NewEvent {
-        at: approval.resolved_at.unwrap_or(approval.created_at),
-        event_type,
-        job_id: approval.job_id.as_deref(),
-        conversation_id: approval.conversation_id.as_deref(),
-        turn_id: approval.turn_id.as_deref(),
-        lane_id: approval.lane_id.as_deref(),
-        payload: &payload.to_string(),
-    };
+    let at = approval.resolved_at.unwrap_or(approval.created_at);
+    let event = Event::new(at, event_type, &payload)
+        .about_job(approval.job_id.clone())
+        .about_conversation(approval.conversation_id.clone())
+        .about_turn(approval.turn_id.clone())
+        .about_lane(approval.lane_id.clone());
     append(connection, &event)?;
     if approval.lane_id.is_none() {
         return Ok(());
     }
     // By the name that the lanes' clients listen for.
-    append(connection, &NewEvent { event_type: &format!("lane.{event_type}"), ..event })
+    append(connection, &Event { event_type: format!("lane.{event_type}"), ..event })
 }

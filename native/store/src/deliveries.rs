@@ -2,14 +2,16 @@
 
 use model::clock::Timestamp;
 use model::delivery::{Delivery, DeliveryStatus};
+use model::event::{Event, StoredEvent};
+use model::ids::{DeliveryId, WebhookId};
 use model::limits;
-use model::subscription::Subscription;
+use model::webhook::Webhook;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::events::{COLUMNS, COLUMNS_COUNT, NewEvent, append, of_row as event_of_row};
+use super::events::{COLUMNS, COLUMNS_COUNT, append, of_row as event_of_row};
 use super::webhooks::{announce, find as find_webhook, of_row as webhook_of_row, save as save_webhook};
-use super::{LoneEvent, Store, StoreError, StoredEvent};
+use super::{Store, StoreError};
 
 /// What the log holds that has no deliveries yet, and who may want it: one look at one moment, so that a webhook which is not
 /// among these was made after these events.
@@ -29,7 +31,7 @@ pub struct Outbox {
 #[derive(Debug, Clone)]
 pub struct OutboxWebhook {
     /// Itself.
-    pub webhook: Subscription,
+    pub webhook: Webhook,
     /// Only later events are for it.
     pub after_event_id: i64,
     /// Grows with every change that its receiver must hear of.
@@ -49,9 +51,9 @@ pub enum ChangedBy {
 #[derive(Debug, Clone)]
 pub struct Due {
     /// The webhook; `None` when it is gone.
-    pub webhook: Option<Subscription>,
+    pub webhook: Option<Webhook>,
     /// Deliveries that are due, the longest due first, with their events where these are kept.
-    pub deliveries: Vec<(Delivery, Option<LoneEvent>)>,
+    pub deliveries: Vec<(Delivery, Option<Event>)>,
     /// When the next one after these is due.
     pub next_due: Option<Timestamp>,
 }
@@ -60,13 +62,13 @@ pub struct Due {
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryQuery {
     /// Those of this webhook.
-    pub webhook_id: String,
+    pub webhook_id: WebhookId,
     /// Only those that stand so.
     pub status: Option<DeliveryStatus>,
     /// Only that of this event.
     pub event_id: Option<i64>,
     /// Only those older than this one.
-    pub before: Option<String>,
+    pub before: Option<DeliveryId>,
     /// At most so many.
     pub limit: u32,
 }
@@ -147,8 +149,8 @@ impl Store {
             )?;
             for delivery in &deliveries {
                 insert.execute(params![
-                    delivery.delivery_id,
-                    delivery.subscription_id,
+                    delivery.delivery_id.as_str(),
+                    delivery.subscription_id.as_str(),
                     delivery.event_id,
                     delivery.status.name(),
                     delivery.next_attempt_at.map(Timestamp::as_millis),
@@ -168,15 +170,15 @@ impl Store {
     /// [`StoreError`].
     pub async fn due_deliveries(
         &self,
-        webhook_id: &str,
+        webhook_id: &WebhookId,
         now: Timestamp,
         limit: usize,
     ) -> Result<Due, StoreError> {
-        let webhook_id = webhook_id.to_owned();
+        let webhook_id = webhook_id.to_string();
         self.read(move |connection| {
             let connection = connection.unchecked_transaction()?;
             let mut due = Due {
-                webhook: find_webhook(&connection, &webhook_id)?,
+                webhook: find_webhook(&connection, &WebhookId::from(webhook_id.as_str()))?,
                 deliveries: Vec::new(),
                 next_due: None,
             };
@@ -222,12 +224,12 @@ impl Store {
     /// [`StoreError`].
     pub async fn change_delivery(
         &self,
-        webhook_id: &str,
-        delivery_id: &str,
+        webhook_id: &WebhookId,
+        delivery_id: &DeliveryId,
         by: ChangedBy,
-        change: impl FnOnce(&mut Subscription, &mut Delivery) -> Option<LoneEvent> + Send + 'static,
-    ) -> Result<Option<(Subscription, Delivery)>, StoreError> {
-        let (webhook_id, delivery_id) = (webhook_id.to_owned(), delivery_id.to_owned());
+        change: impl FnOnce(&mut Webhook, &mut Delivery) -> Option<Event> + Send + 'static,
+    ) -> Result<Option<(Webhook, Delivery)>, StoreError> {
+        let (webhook_id, delivery_id) = (webhook_id.clone(), delivery_id.clone());
         self.write(move |connection| {
             let Some(mut webhook) = find_webhook(connection, &webhook_id)? else { return Ok(None) };
             let Some(mut delivery) = find(connection, &webhook_id, &delivery_id)? else { return Ok(None) };
@@ -239,7 +241,7 @@ impl Store {
                      delivery = ?6 WHERE delivery_id = ?1",
                 )?
                 .execute(params![
-                    delivery.delivery_id,
+                    delivery.delivery_id.as_str(),
                     delivery.status.name(),
                     delivery.next_attempt_at.map(Timestamp::as_millis),
                     delivery.give_up_at.as_millis(),
@@ -250,7 +252,7 @@ impl Store {
                 save_webhook(connection, &webhook)?;
             }
             if let Some(event) = event {
-                append(connection, &NewEvent::of(&event))?;
+                append(connection, &event)?;
             }
             if by == ChangedBy::Caller {
                 announce(connection, &webhook_id)?;
@@ -264,9 +266,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn record_numbered_event(&self, event: LoneEvent) -> Result<i64, StoreError> {
+    pub async fn record_numbered_event(&self, event: Event) -> Result<i64, StoreError> {
         self.write(move |connection| {
-            append(connection, &NewEvent::of(&event))?;
+            append(connection, &event)?;
             Ok(connection.last_insert_rowid())
         })
         .await
@@ -290,10 +292,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn delivery(
         &self,
-        webhook_id: &str,
-        delivery_id: &str,
+        webhook_id: &WebhookId,
+        delivery_id: &DeliveryId,
     ) -> Result<Option<Delivery>, StoreError> {
-        let (webhook_id, delivery_id) = (webhook_id.to_owned(), delivery_id.to_owned());
+        let (webhook_id, delivery_id) = (webhook_id.clone(), delivery_id.clone());
         self.read(move |connection| find(connection, &webhook_id, &delivery_id)).await
     }
 
@@ -304,13 +306,13 @@ impl Store {
     pub async fn deliveries(&self, query: DeliveryQuery) -> Result<DeliveryPage, StoreError> {
         self.read(move |connection| {
             let mut sql = "SELECT delivery FROM webhook_deliveries WHERE webhook_id = ?".to_owned();
-            let mut values: Vec<SqlValue> = vec![query.webhook_id.into()];
+            let mut values: Vec<SqlValue> = vec![String::from(query.webhook_id).into()];
             let conditions: [(&str, Option<SqlValue>); 3] = [
                 (" AND status = ?", query.status.map(|status| status.name().to_owned().into())),
                 (" AND event_id = ?", query.event_id.map(Into::into)),
                 (
                     " AND event_id < (SELECT event_id FROM webhook_deliveries WHERE delivery_id = ?)",
-                    query.before.map(Into::into),
+                    query.before.map(|id| String::from(id).into()),
                 ),
             ];
             for (condition, value) in conditions {
@@ -343,11 +345,11 @@ impl Store {
     /// [`StoreError`].
     pub async fn expire_deliveries(
         &self,
-        webhook_id: &str,
+        webhook_id: &WebhookId,
         now: Timestamp,
         error: &str,
     ) -> Result<usize, StoreError> {
-        let (webhook_id, error) = (webhook_id.to_owned(), error.to_owned());
+        let (webhook_id, error) = (webhook_id.to_string(), error.to_owned());
         self.write(move |connection| {
             Ok(connection.execute(
                 "UPDATE webhook_deliveries SET status = 'failed', next_attempt_at = NULL, ended_at = ?2,
@@ -394,12 +396,12 @@ fn number(count: usize) -> i64 {
 
 fn find(
     connection: &Connection,
-    webhook_id: &str,
-    delivery_id: &str,
+    webhook_id: &WebhookId,
+    delivery_id: &DeliveryId,
 ) -> Result<Option<Delivery>, StoreError> {
     let text: Option<String> = connection
         .prepare_cached("SELECT delivery FROM webhook_deliveries WHERE delivery_id = ?1 AND webhook_id = ?2")?
-        .query_row([delivery_id, webhook_id], |row| row.get(0))
+        .query_row([delivery_id.as_str(), webhook_id.as_str()], |row| row.get(0))
         .optional()?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
@@ -408,12 +410,12 @@ fn find(
 mod tests {
     use model::delivery::RetryPolicy;
     use model::event_pattern::EventPattern;
-    use model::subscription::{ReceiverHealth, Scope};
+    use model::webhook::{ReceiverHealth, Scope};
 
     use super::*;
 
-    fn subscription() -> Subscription {
-        Subscription {
+    fn subscription() -> Webhook {
+        Webhook {
             id: "wh_1".into(),
             url: "http://127.0.0.1:1/".into(),
             events: vec![EventPattern::parse("*").unwrap()],
@@ -430,16 +432,8 @@ mod tests {
         }
     }
 
-    fn event() -> LoneEvent {
-        LoneEvent {
-            at: Timestamp::from_millis(0),
-            event_type: "lane.completed".into(),
-            job_id: None,
-            conversation_id: None,
-            turn_id: None,
-            lane_id: None,
-            payload: "{}".into(),
-        }
+    fn event() -> Event {
+        Event::new(Timestamp::from_millis(0), "lane.completed", &"{}")
     }
 
     #[tokio::test]
@@ -454,7 +448,7 @@ mod tests {
         assert_eq!(outbox.events.len(), 2, "what came before the first webhook is for nobody");
         let policy = RetryPolicy::default();
         let now = Timestamp::from_millis(1000);
-        let delivery = Delivery::new("dlv_1".into(), "wh_1", (first, "lane.completed"), now, &policy);
+        let delivery = Delivery::new("dlv_1".into(), &"wh_1".into(), (first, "lane.completed"), now, &policy);
         store.fan_out(outbox.cursor, first, vec![delivery.clone()]).await.unwrap();
         // Another process that saw the same does it in vain.
         let same = Delivery { delivery_id: "dlv_2".into(), ..delivery };
@@ -464,13 +458,13 @@ mod tests {
 
         let late = Timestamp::from_millis(10_000);
         store.prune_by_age(late, late).await.unwrap();
-        let due = store.due_deliveries("wh_1", now, 10).await.unwrap();
+        let due = store.due_deliveries(&"wh_1".into(), now, 10).await.unwrap();
         assert!(due.deliveries[0].1.is_some(), "its event is kept");
-        let give_up = |_: &mut Subscription, delivery: &mut Delivery| {
+        let give_up = |_: &mut Webhook, delivery: &mut Delivery| {
             delivery.give_up(Timestamp::from_millis(2000), "no".into());
             None
         };
-        store.change_delivery("wh_1", "dlv_1", ChangedBy::Deliverer, give_up).await.unwrap();
+        store.change_delivery(&"wh_1".into(), &"dlv_1".into(), ChangedBy::Deliverer, give_up).await.unwrap();
         store.prune_by_age(late, late).await.unwrap();
         assert!(!store.has_event(first).await.unwrap());
         assert_eq!(store.prune_deliveries(Timestamp::from_millis(0), 10).await.unwrap(), 0);

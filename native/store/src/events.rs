@@ -2,69 +2,12 @@
 //! their order is the order of the commits, across all bridge processes of the data folder.
 
 use model::clock::Timestamp;
+use model::event::{Event, EventSubject, StoredEvent};
 use model::limits;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::{Pending, Store, StoreError};
-
-/// An event that is about to be recorded.
-#[derive(Debug, Clone, Copy)]
-pub struct NewEvent<'a> {
-    /// When it happened.
-    pub at: Timestamp,
-    /// Dotted nouns, then past tense: `job.created`.
-    pub event_type: &'a str,
-    /// The job that it is about.
-    pub job_id: Option<&'a str>,
-    /// The conversation that it is about.
-    pub conversation_id: Option<&'a str>,
-    /// The turn that it is about.
-    pub turn_id: Option<&'a str>,
-    /// The lane that it is about.
-    pub lane_id: Option<&'a str>,
-    /// JSON.
-    pub payload: &'a str,
-}
-
-/// An event without a transaction of its own to be recorded in.
-#[derive(Debug, Clone)]
-pub struct LoneEvent {
-    /// When it happened.
-    pub at: Timestamp,
-    /// Dotted nouns, then past tense: `item.completed`.
-    pub event_type: String,
-    /// The job that it is about.
-    pub job_id: Option<String>,
-    /// The conversation that it is about.
-    pub conversation_id: Option<String>,
-    /// The turn that it is about.
-    pub turn_id: Option<String>,
-    /// The lane that it is about.
-    pub lane_id: Option<String>,
-    /// JSON.
-    pub payload: String,
-}
-
-/// What events are about; all that is named must match.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventSubject {
-    /// A job.
-    pub job_id: Option<String>,
-    /// A conversation.
-    pub conversation_id: Option<String>,
-    /// A lane.
-    pub lane_id: Option<String>,
-}
-
-/// An event of the log.
-#[derive(Debug, Clone)]
-pub struct StoredEvent {
-    /// Its place in the log.
-    pub event_id: i64,
-    /// What it tells.
-    pub event: LoneEvent,
-}
+use super::{Pending, Store, StoreError, id_column};
 
 /// Events in the order of their ids.
 #[derive(Debug, Clone)]
@@ -86,22 +29,6 @@ pub struct LogBounds {
     pub forgotten_up_to: i64,
 }
 
-impl<'a> NewEvent<'a> {
-    /// The same, borrowed.
-    #[must_use]
-    pub fn of(event: &'a LoneEvent) -> Self {
-        Self {
-            at: event.at,
-            event_type: &event.event_type,
-            job_id: event.job_id.as_deref(),
-            conversation_id: event.conversation_id.as_deref(),
-            turn_id: event.turn_id.as_deref(),
-            lane_id: event.lane_id.as_deref(),
-            payload: &event.payload,
-        }
-    }
-}
-
 /// The columns that [`of_row`] reads, of the table `events e`.
 pub(super) const COLUMNS: &str =
     "e.event_id, e.at, e.type, e.job_id, e.conversation_id, e.turn_id, e.lane_id, e.payload";
@@ -111,20 +38,20 @@ pub(super) const COLUMNS_COUNT: usize = 8;
 
 /// From a row that begins with [`COLUMNS`].
 pub(super) fn of_row(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
-    let event = LoneEvent {
+    let event = Event {
         at: Timestamp::from_millis(row.get(1)?),
         event_type: row.get(2)?,
-        job_id: row.get(3)?,
-        conversation_id: row.get(4)?,
-        turn_id: row.get(5)?,
-        lane_id: row.get(6)?,
+        job_id: id_column(row, 3)?,
+        conversation_id: id_column(row, 4)?,
+        turn_id: id_column(row, 5)?,
+        lane_id: id_column(row, 6)?,
         payload: row.get(7)?,
     };
     Ok(StoredEvent { event_id: row.get(0)?, event })
 }
 
 /// Records an event inside the transaction of the change that it tells of.
-pub(super) fn append(connection: &Connection, event: &NewEvent<'_>) -> Result<(), StoreError> {
+pub(super) fn append(connection: &Connection, event: &Event) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO events (at, type, job_id, conversation_id, turn_id, lane_id, payload)
@@ -133,10 +60,10 @@ pub(super) fn append(connection: &Connection, event: &NewEvent<'_>) -> Result<()
         .execute(params![
             event.at.as_millis(),
             event.event_type,
-            event.job_id,
-            event.conversation_id,
-            event.turn_id,
-            event.lane_id,
+            event.job_id.as_deref(),
+            event.conversation_id.as_deref(),
+            event.turn_id.as_deref(),
+            event.lane_id.as_deref(),
             event.payload,
         ])?;
     Ok(())
@@ -148,9 +75,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the database is closed.
-    pub async fn record_event(&self, event: LoneEvent) -> Result<Pending<()>, StoreError> {
+    pub async fn record_event(&self, event: Event) -> Result<Pending<()>, StoreError> {
         self.begin_write(move |connection| {
-            let recorded = append(connection, &NewEvent::of(&event));
+            let recorded = append(connection, &event);
             if let Err(error) = &recorded {
                 tracing::error!(%error, event_type = event.event_type, "cannot record an event");
             }
@@ -169,9 +96,9 @@ impl Store {
             let mut values: Vec<SqlValue> = vec![after.into()];
             let EventSubject { job_id, conversation_id, lane_id } = subject;
             let conditions = [
-                (" AND job_id = ?", job_id),
-                (" AND conversation_id = ?", conversation_id),
-                (" AND lane_id = ?", lane_id),
+                (" AND job_id = ?", job_id.map(String::from)),
+                (" AND conversation_id = ?", conversation_id.map(String::from)),
+                (" AND lane_id = ?", lane_id.map(String::from)),
             ];
             for (condition, value) in conditions {
                 if let Some(value) = value {

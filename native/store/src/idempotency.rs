@@ -1,9 +1,10 @@
 //! Table `idempotency_keys`: which requests were made under a key of their caller's, and what was replied.
 
 use model::clock::Timestamp;
+use model::ids::{InstanceId, JobId};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, required_id};
 
 /// A request under a key.
 #[derive(Debug, Clone)]
@@ -37,9 +38,9 @@ pub enum Claim {
     /// The request was made, and there is no reply yet.
     UnderWay {
         /// The bridge process that carries it out.
-        instance_id: String,
+        instance_id: InstanceId,
         /// The job that it makes.
-        job_id: String,
+        job_id: JobId,
     },
 }
 
@@ -51,10 +52,10 @@ impl Store {
     pub async fn claim_key(
         &self,
         request: &KeyedRequest,
-        instance_id: &str,
-        job_id: &str,
+        instance_id: &InstanceId,
+        job_id: &JobId,
     ) -> Result<Claim, StoreError> {
-        let (wanted, instance_id, job_id) = (request.clone(), instance_id.to_owned(), job_id.to_owned());
+        let (wanted, instance_id, job_id) = (request.clone(), instance_id.to_string(), job_id.to_string());
         self.write(move |connection| {
             if let Some(known) = known(connection, &wanted)? {
                 return Ok(known);
@@ -84,11 +85,11 @@ impl Store {
     pub async fn take_over_key(
         &self,
         key: &str,
-        from: &str,
-        to: &str,
-        job_id: &str,
+        from: &InstanceId,
+        to: &InstanceId,
+        job_id: &JobId,
     ) -> Result<bool, StoreError> {
-        let (key, from, to, job_id) = (key.to_owned(), from.to_owned(), to.to_owned(), job_id.to_owned());
+        let (key, from, to, job_id) = (key.to_owned(), from.to_string(), to.to_string(), job_id.to_string());
         self.write(move |connection| {
             let changed = connection
                 .prepare_cached(
@@ -151,7 +152,7 @@ fn known(connection: &Connection, wanted: &KeyedRequest) -> Result<Option<Claim>
             if request != wanted.request || body_hash != wanted.body_hash {
                 return Ok(Claim::OtherRequest);
             }
-            let under_way = Claim::UnderWay { instance_id: row.get(2)?, job_id: row.get(3)? };
+            let under_way = Claim::UnderWay { instance_id: required_id(row, 2)?, job_id: required_id(row, 3)? };
             let status: Option<u16> = row.get(4)?;
             Ok(match status {
                 Some(status) => Claim::Replied(KeptReply { status, body: row.get(5)? }),

@@ -1,6 +1,8 @@
 //! Table `jobs`. A job's change and the event that tells of it are one transaction.
 
 use model::clock::Timestamp;
+use model::event::Event;
+use model::ids::{InstanceId, JobId, LaneId, ThreadId};
 use model::job::{Job, JobEvent, JobStatus};
 use model::limits;
 use rusqlite::types::Value as SqlValue;
@@ -9,8 +11,8 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::events::{NewEvent, append, forget_events};
-use super::{Store, StoreError};
+use super::events::{append, forget_events};
+use super::{Store, StoreError, id_column, required_id};
 
 /// Which jobs to list.
 #[derive(Debug, Clone)]
@@ -18,13 +20,13 @@ pub struct JobQuery {
     /// Only jobs in this state.
     pub status: Option<JobStatus>,
     /// Only jobs of this conversation.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<ThreadId>,
     /// Only jobs of this lane.
-    pub lane_id: Option<String>,
+    pub lane_id: Option<LaneId>,
     /// Only jobs with this in their message, their folder or one of their ids; ASCII letters in either case.
     pub search: Option<String>,
     /// Only jobs older than this one.
-    pub before: Option<String>,
+    pub before: Option<JobId>,
     /// At most so many.
     pub limit: u32,
 }
@@ -50,7 +52,7 @@ pub struct JobCounts {
     /// Ended otherwise.
     pub failed: u64,
     /// The newest job.
-    pub latest_job_id: Option<String>,
+    pub latest_job_id: Option<JobId>,
 }
 
 /// What happened to the jobs that were accepted in a period of time.
@@ -82,8 +84,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_job(&self, instance_id: &str, job: &Job, message: String) -> Result<(), StoreError> {
-        let (instance_id, job) = (instance_id.to_owned(), job.clone());
+    pub async fn insert_job(
+        &self,
+        instance_id: &InstanceId,
+        job: &Job,
+        message: String,
+    ) -> Result<(), StoreError> {
+        let (instance_id, job) = (instance_id.to_string(), job.clone());
         self.write(move |connection| {
             connection
                 .prepare_cached(
@@ -91,10 +98,10 @@ impl Store {
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
-                    job.job_id,
+                    job.job_id.as_str(),
                     instance_id,
                     job.status.name(),
-                    job.conversation_id,
+                    job.conversation_id.as_deref(),
                     job.created_at.as_millis(),
                     serde_json::to_string(&job)?,
                     message,
@@ -110,11 +117,11 @@ impl Store {
     /// [`StoreError::NotOurs`] when another bridge process answers for the job by now.
     pub async fn update_job(
         &self,
-        instance_id: &str,
+        instance_id: &InstanceId,
         job: &Job,
         event: Option<JobEvent>,
     ) -> Result<(), StoreError> {
-        let (instance_id, job) = (instance_id.to_owned(), job.clone());
+        let (instance_id, job) = (instance_id.to_string(), job.clone());
         self.write(move |connection| {
             let changed = connection
                 .prepare_cached(
@@ -122,10 +129,10 @@ impl Store {
                      WHERE job_id = ?1 AND instance_id = ?2",
                 )?
                 .execute(params![
-                    job.job_id,
+                    job.job_id.as_str(),
                     instance_id,
                     job.status.name(),
-                    job.conversation_id,
+                    job.conversation_id.as_deref(),
                     serde_json::to_string(&job)?,
                     job.status.is_end(),
                 ])?;
@@ -144,8 +151,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn job(&self, job_id: &str) -> Result<Option<Job>, StoreError> {
-        let job_id = job_id.to_owned();
+    pub async fn job(&self, job_id: &JobId) -> Result<Option<Job>, StoreError> {
+        let job_id = job_id.to_string();
         self.read(move |connection| {
             let text: Option<String> = connection
                 .prepare_cached("SELECT job FROM jobs WHERE job_id = ?1")?
@@ -160,8 +167,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn job_message(&self, job_id: &str) -> Result<Option<String>, StoreError> {
-        let job_id = job_id.to_owned();
+    pub async fn job_message(&self, job_id: &JobId) -> Result<Option<String>, StoreError> {
+        let job_id = job_id.to_string();
         self.read(move |connection| {
             let text = connection
                 .prepare_cached("SELECT message FROM jobs WHERE job_id = ?1")?
@@ -176,8 +183,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_job_message(&self, job_id: &str, message: String) -> Result<(), StoreError> {
-        let job_id = job_id.to_owned();
+    pub async fn set_job_message(&self, job_id: &JobId, message: String) -> Result<(), StoreError> {
+        let job_id = job_id.to_string();
         self.write(move |connection| {
             connection
                 .prepare_cached("UPDATE jobs SET message = ?2 WHERE job_id = ?1 AND message IS NOT NULL")?
@@ -191,12 +198,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn job_instance(&self, job_id: &str) -> Result<Option<String>, StoreError> {
-        let job_id = job_id.to_owned();
+    pub async fn job_instance(&self, job_id: &JobId) -> Result<Option<InstanceId>, StoreError> {
+        let job_id = job_id.to_string();
         self.read(move |connection| {
             Ok(connection
                 .prepare_cached("SELECT instance_id FROM jobs WHERE job_id = ?1")?
-                .query_row([job_id], |row| row.get(0))
+                .query_row([job_id], |row| required_id(row, 0))
                 .optional()?)
         })
         .await
@@ -218,10 +225,10 @@ impl Store {
                 and(" AND status = ?", status.name().to_owned().into());
             }
             if let Some(conversation_id) = query.conversation_id {
-                and(" AND conversation_id = ?", conversation_id.into());
+                and(" AND conversation_id = ?", String::from(conversation_id).into());
             }
             if let Some(lane_id) = query.lane_id {
-                and(" AND json_extract(job, '$.laneId') = ?", lane_id.into());
+                and(" AND json_extract(job, '$.laneId') = ?", String::from(lane_id).into());
             }
             if let Some(search) = query.search {
                 and(SEARCHED, search.into());
@@ -229,7 +236,7 @@ impl Store {
             if let Some(before) = query.before {
                 and(
                     " AND (created_at, rowid) < (SELECT created_at, rowid FROM jobs WHERE job_id = ?)",
-                    before.into(),
+                    String::from(before).into(),
                 );
             }
             // One more than asked for tells whether there are more.
@@ -273,8 +280,9 @@ impl Store {
             }
             counts.latest_job_id = connection
                 .prepare_cached("SELECT job_id FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT 1")?
-                .query_row([], |row| row.get(0))
-                .optional()?;
+                .query_row([], |row| id_column(row, 0))
+                .optional()?
+                .flatten();
             Ok(counts)
         })
         .await
@@ -336,9 +344,9 @@ impl Store {
     /// [`StoreError`].
     pub async fn unfinished_jobs_of_others(
         &self,
-        instance_id: &str,
-    ) -> Result<Vec<(String, Job)>, StoreError> {
-        let instance_id = instance_id.to_owned();
+        instance_id: &InstanceId,
+    ) -> Result<Vec<(InstanceId, Job)>, StoreError> {
+        let instance_id = instance_id.to_string();
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT instance_id, job FROM jobs
@@ -349,7 +357,7 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
                 if let Some(job) = readable(text) {
-                    jobs.push((row.get(0)?, job));
+                    jobs.push((required_id(row, 0)?, job));
                 }
             }
             Ok(jobs)
@@ -361,8 +369,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn adopt_job(&self, job_id: &str, from: &str, to: &str) -> Result<bool, StoreError> {
-        let (job_id, from, to) = (job_id.to_owned(), from.to_owned(), to.to_owned());
+    pub async fn adopt_job(
+        &self,
+        job_id: &JobId,
+        from: &InstanceId,
+        to: &InstanceId,
+    ) -> Result<bool, StoreError> {
+        let (job_id, from, to) = (job_id.to_string(), from.to_string(), to.to_string());
         self.write(move |connection| {
             let changed = connection
                 .prepare_cached("UPDATE jobs SET instance_id = ?3 WHERE job_id = ?1 AND instance_id = ?2")?
@@ -408,14 +421,10 @@ fn append_job_event(connection: &Connection, job: &Job, event: JobEvent) -> Resu
         "delivery": job.delivery,
         "failure": job.failure,
     });
-    let event = NewEvent {
-        at: job.updated_at,
-        event_type: event.name(),
-        job_id: Some(&job.job_id),
-        conversation_id: job.conversation_id.as_deref(),
-        turn_id: job.turn_id.as_deref(),
-        lane_id: job.lane_id.as_deref(),
-        payload: &payload.to_string(),
-    };
+    let event = Event::new(job.updated_at, event.name(), &payload)
+        .about_job(job.job_id.clone())
+        .about_conversation(job.conversation_id.clone())
+        .about_turn(job.turn_id.clone())
+        .about_lane(job.lane_id.clone());
     append(connection, &event)
 }

@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 
 use model::clock::Timestamp;
+use model::event::Event;
+use model::ids::{InstanceId, JobId, LaneId, ThreadId, TurnId};
 use model::lane::{Lane, LaneEvent, LaneRefusal, LaneStatus};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::events::{NewEvent, append};
-use super::{Store, StoreError};
+use super::events::append;
+use super::{Store, StoreError, id_column, required_id};
 
 /// Which lanes to list.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +21,7 @@ pub struct LaneQuery {
     /// Only lanes of this project.
     pub project_id: Option<String>,
     /// Only the lane of this thread.
-    pub thread_id: Option<String>,
+    pub thread_id: Option<ThreadId>,
     /// Only lanes that last changed before this moment.
     pub updated_before: Option<Timestamp>,
     /// Only synthetic ones.
@@ -34,7 +36,7 @@ pub struct OwnedLane {
     /// The lane.
     pub lane: Lane,
     /// The process.
-    pub instance_id: String,
+    pub instance_id: InstanceId,
 }
 
 impl Store {
@@ -42,8 +44,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_lane(&self, instance_id: &str, lane: &Lane) -> Result<bool, StoreError> {
-        let (instance_id, lane) = (instance_id.to_owned(), lane.clone());
+    pub async fn insert_lane(&self, instance_id: &InstanceId, lane: &Lane) -> Result<bool, StoreError> {
+        let (instance_id, lane) = (instance_id.to_string(), lane.clone());
         self.write(move |connection| {
             let inserted = connection
                 .prepare_cached(
@@ -51,10 +53,10 @@ impl Store {
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
-                    lane.lane_id,
+                    lane.lane_id.as_str(),
                     instance_id,
                     lane.status.name(),
-                    lane.thread_id,
+                    lane.thread_id.as_deref(),
                     lane.created_at.as_millis(),
                     lane.updated_at.as_millis(),
                     serde_json::to_string(&lane)?,
@@ -74,11 +76,11 @@ impl Store {
     /// [`StoreError`]; nothing changed then.
     pub async fn step_lane(
         &self,
-        instance_id: &str,
-        lane_id: &str,
+        instance_id: &InstanceId,
+        lane_id: &LaneId,
         step: impl FnOnce(&mut Lane, Timestamp) -> Result<Vec<LaneEvent>, LaneRefusal> + Send + 'static,
     ) -> Result<Option<Result<Lane, (LaneRefusal, Lane)>>, StoreError> {
-        let (instance_id, lane_id) = (instance_id.to_owned(), lane_id.to_owned());
+        let (instance_id, lane_id) = (instance_id.clone(), lane_id.clone());
         self.write(move |connection| {
             let Some(before) = read_lane(connection, &lane_id)? else { return Ok(None) };
             let now = Timestamp::now();
@@ -93,10 +95,10 @@ impl Store {
                      WHERE lane_id = ?1",
                 )?
                 .execute(params![
-                    lane_id,
-                    instance_id,
+                    lane_id.as_str(),
+                    instance_id.as_str(),
                     lane.status.name(),
-                    lane.thread_id,
+                    lane.thread_id.as_deref(),
                     lane.updated_at.as_millis(),
                     serde_json::to_string(&lane)?,
                 ])?;
@@ -123,11 +125,11 @@ impl Store {
     /// [`StoreError`].
     pub async fn delete_lane(
         &self,
-        lane_id: &str,
+        lane_id: &LaneId,
     ) -> Result<Option<Result<Lane, (LaneRefusal, Lane)>>, StoreError> {
-        let lane_id = lane_id.to_owned();
+        let lane_id = lane_id.to_string();
         self.write(move |connection| {
-            let Some(lane) = read_lane(connection, &lane_id)? else { return Ok(None) };
+            let Some(lane) = read_lane(connection, &LaneId::from(lane_id.as_str()))? else { return Ok(None) };
             if let Err(refusal) = lane.check_deletable() {
                 return Ok(Some(Err((refusal, lane))));
             }
@@ -142,8 +144,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn lane(&self, lane_id: &str) -> Result<Option<Lane>, StoreError> {
-        let lane_id = lane_id.to_owned();
+    pub async fn lane(&self, lane_id: &LaneId) -> Result<Option<Lane>, StoreError> {
+        let lane_id = lane_id.clone();
         self.read(move |connection| read_lane(connection, &lane_id)).await
     }
 
@@ -153,15 +155,16 @@ impl Store {
     /// [`StoreError`].
     pub async fn lanes_of_threads(
         &self,
-        thread_ids: Vec<String>,
-    ) -> Result<HashMap<String, String>, StoreError> {
+        thread_ids: Vec<ThreadId>,
+    ) -> Result<HashMap<ThreadId, LaneId>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT lane_id FROM lanes WHERE thread_id = ?1 ORDER BY created_at DESC, rowid DESC LIMIT 1",
             )?;
             let mut lanes = HashMap::new();
             for thread_id in thread_ids {
-                let lane_id = statement.query_row([&thread_id], |row| row.get(0)).optional()?;
+                let lane_id =
+                    statement.query_row([thread_id.as_str()], |row| id_column(row, 0)).optional()?.flatten();
                 lanes.extend(lane_id.map(|lane_id| (thread_id, lane_id)));
             }
             Ok(lanes)
@@ -183,7 +186,7 @@ impl Store {
                 values.extend(query.statuses.iter().map(|status| status.name().to_owned().into()));
             }
             let conditions: [(&str, Option<SqlValue>); 3] = [
-                (" AND thread_id = ?", query.thread_id.map(Into::into)),
+                (" AND thread_id = ?", query.thread_id.map(|id| String::from(id).into())),
                 (" AND json_extract(lane, '$.projectId') = ?", query.project_id.map(Into::into)),
                 (" AND updated_at < ?", query.updated_before.map(|moment| moment.as_millis().into())),
             ];
@@ -204,7 +207,7 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
                 match serde_json::from_str(text) {
-                    Ok(lane) => lanes.push(OwnedLane { lane, instance_id: row.get(1)? }),
+                    Ok(lane) => lanes.push(OwnedLane { lane, instance_id: required_id(row, 1)? }),
                     // A newer version of this program may have written it; that must not hide all else.
                     Err(error) => tracing::warn!(%error, "passed over a stored lane that cannot be read"),
                 }
@@ -215,10 +218,10 @@ impl Store {
     }
 }
 
-fn read_lane(connection: &Connection, lane_id: &str) -> Result<Option<Lane>, StoreError> {
+fn read_lane(connection: &Connection, lane_id: &LaneId) -> Result<Option<Lane>, StoreError> {
     let text: Option<String> = connection
         .prepare_cached("SELECT lane FROM lanes WHERE lane_id = ?1")?
-        .query_row([lane_id], |row| row.get(0))
+        .query_row([lane_id.as_str()], |row| row.get(0))
         .optional()?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
@@ -229,16 +232,11 @@ fn append_lane_event(
     event: &LaneEvent,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    append(
-        connection,
-        &NewEvent {
-            at,
-            event_type: event.event_type,
-            job_id: event.payload["jobId"].as_str().or(lane.active_job_id.as_deref()),
-            conversation_id: lane.thread_id.as_deref(),
-            turn_id: event.payload["turnId"].as_str().or(lane.active_turn_id.as_deref()),
-            lane_id: Some(&lane.lane_id),
-            payload: &event.payload.to_string(),
-        },
-    )
+    let named = |field: &str| event.payload[field].as_str();
+    let event = Event::new(at, event.event_type, &event.payload)
+        .about_job(named("jobId").map(JobId::from).or_else(|| lane.active_job_id.clone()))
+        .about_conversation(lane.thread_id.clone())
+        .about_turn(named("turnId").map(TurnId::from).or_else(|| lane.active_turn_id.clone()))
+        .about_lane(lane.lane_id.clone());
+    append(connection, &event)
 }

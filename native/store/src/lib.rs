@@ -26,12 +26,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use model::clock::Timestamp;
 use model::limits;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Row};
 use tokio::sync::{Notify, Semaphore};
 
 pub use approvals::{ApprovalPage, ApprovalQuery};
 pub use deliveries::{ChangedBy, DeliveryPage, DeliveryQuery, Due, Outbox, OutboxWebhook};
-pub use events::{EventPage, EventSubject, LogBounds, LoneEvent, NewEvent, StoredEvent};
+pub use events::{EventPage, LogBounds};
 pub use idempotency::{Claim, KeptReply, KeyedRequest};
 pub use jobs::{JobCounts, JobPage, JobPeriod, JobQuery};
 pub use lanes::{LaneQuery, OwnedLane};
@@ -264,6 +264,16 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Reads a column that holds an id.
+fn required_id<Id: From<String>>(row: &Row<'_>, index: usize) -> rusqlite::Result<Id> {
+    Ok(row.get::<_, String>(index)?.into())
+}
+
+/// Reads a column that holds an id or NULL.
+fn id_column<Id: From<String>>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Id>> {
+    Ok(row.get::<_, Option<String>>(index)?.map(Id::from))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Table `webhooks`: where events are sent.
 
+use model::ids::WebhookId;
 use model::limits;
-use model::subscription::{Secret, Subscription};
+use model::secret::Secret;
+use model::webhook::Webhook;
 use rusqlite::{Connection, Row, params};
 
 use super::{Store, StoreError};
@@ -10,7 +12,7 @@ use super::{Store, StoreError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inserted {
     /// It is there, or was there before by the same id.
-    Done(Box<Subscription>),
+    Done(Box<Webhook>),
     /// There are too many.
     Full,
 }
@@ -29,10 +31,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_webhook(&self, webhook: &Subscription) -> Result<Inserted, StoreError> {
+    pub async fn insert_webhook(&self, webhook: &Webhook) -> Result<Inserted, StoreError> {
         let webhook = webhook.clone();
         self.write(move |connection| {
-            if let Some(known) = find(connection, &webhook.id)? {
+            if let Some(known) = find(connection, &WebhookId::from(webhook.id.as_str()))? {
                 return Ok(Inserted::Done(Box::new(known)));
             }
             let count: u32 = connection.query_row("SELECT count(*) FROM webhooks", [], |row| row.get(0))?;
@@ -48,7 +50,7 @@ impl Store {
                     "INSERT INTO webhooks (webhook_id, after_event_id, revision, secret, webhook)
                      VALUES (?1, ({NEWEST}), 0, ?2, ?3)"
                 ),
-                params![webhook.id, secret(&webhook), serde_json::to_string(&webhook)?],
+                params![webhook.id.as_str(), secret(&webhook), serde_json::to_string(&webhook)?],
             )?;
             Ok(Inserted::Done(Box::new(webhook)))
         })
@@ -59,7 +61,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn webhooks(&self) -> Result<Vec<Subscription>, StoreError> {
+    pub async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
         self.read(|connection| {
             let mut statement =
                 connection.prepare_cached("SELECT webhook, secret FROM webhooks ORDER BY rowid")?;
@@ -77,8 +79,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn webhook(&self, webhook_id: &str) -> Result<Option<Subscription>, StoreError> {
-        let webhook_id = webhook_id.to_owned();
+    pub async fn webhook(&self, webhook_id: &WebhookId) -> Result<Option<Webhook>, StoreError> {
+        let webhook_id = webhook_id.clone();
         self.read(move |connection| find(connection, &webhook_id)).await
     }
 
@@ -88,10 +90,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn change_webhook(
         &self,
-        webhook_id: &str,
-        change: impl FnOnce(&mut Subscription) -> WebhookChange + Send + 'static,
-    ) -> Result<Option<Subscription>, StoreError> {
-        let webhook_id = webhook_id.to_owned();
+        webhook_id: &WebhookId,
+        change: impl FnOnce(&mut Webhook) -> WebhookChange + Send + 'static,
+    ) -> Result<Option<Webhook>, StoreError> {
+        let webhook_id = webhook_id.clone();
         self.write(move |connection| {
             let Some(mut webhook) = find(connection, &webhook_id)? else { return Ok(None) };
             let WebhookChange { from_now_on, due_now } = change(&mut webhook);
@@ -100,7 +102,7 @@ impl Store {
             if from_now_on {
                 connection.execute(
                     &format!("UPDATE webhooks SET after_event_id = ({NEWEST}) WHERE webhook_id = ?1"),
-                    [&webhook_id],
+                    [webhook_id.as_str()],
                 )?;
             }
             if due_now {
@@ -108,7 +110,7 @@ impl Store {
                 connection.execute(
                     "UPDATE webhook_deliveries SET next_attempt_at = ?2,
                      delivery = json_set(delivery, '$.nextAttemptAt', ?3) WHERE webhook_id = ?1 AND status = 'pending'",
-                    params![webhook_id, webhook.updated_at.as_millis(), String::from(webhook.updated_at)],
+                    params![webhook_id.as_str(), webhook.updated_at.as_millis(), String::from(webhook.updated_at)],
                 )?;
             }
             Ok(Some(webhook))
@@ -120,10 +122,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn delete_webhook(&self, webhook_id: &str) -> Result<bool, StoreError> {
-        let webhook_id = webhook_id.to_owned();
+    pub async fn delete_webhook(&self, webhook_id: &WebhookId) -> Result<bool, StoreError> {
+        let webhook_id = webhook_id.clone();
         self.write(move |connection| {
-            Ok(connection.execute("DELETE FROM webhooks WHERE webhook_id = ?1", [webhook_id])? > 0)
+            Ok(connection.execute("DELETE FROM webhooks WHERE webhook_id = ?1", [webhook_id.as_str()])? > 0)
         })
         .await
     }
@@ -132,37 +134,37 @@ impl Store {
 /// The newest event that ever was.
 const NEWEST: &str = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'";
 
-pub(super) fn find(connection: &Connection, webhook_id: &str) -> Result<Option<Subscription>, StoreError> {
+pub(super) fn find(connection: &Connection, webhook_id: &WebhookId) -> Result<Option<Webhook>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT webhook, secret FROM webhooks WHERE webhook_id = ?1")?;
-    let mut rows = statement.query([webhook_id])?;
+    let mut rows = statement.query([webhook_id.as_str()])?;
     rows.next()?.map(of_row).transpose()
 }
 
 /// From a row that begins with `webhook, secret`.
-pub(super) fn of_row(row: &Row<'_>) -> Result<Subscription, StoreError> {
-    let mut webhook: Subscription =
+pub(super) fn of_row(row: &Row<'_>) -> Result<Webhook, StoreError> {
+    let mut webhook: Webhook =
         serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
     webhook.secret = row.get::<_, Option<String>>(1)?.map(Secret);
     Ok(webhook)
 }
 
 /// Writes a webhook that is there.
-pub(super) fn save(connection: &Connection, webhook: &Subscription) -> Result<(), StoreError> {
+pub(super) fn save(connection: &Connection, webhook: &Webhook) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE webhooks SET webhook = ?2, secret = ?3 WHERE webhook_id = ?1")?
-        .execute(params![webhook.id, serde_json::to_string(webhook)?, secret(webhook)])?;
+        .execute(params![webhook.id.as_str(), serde_json::to_string(webhook)?, secret(webhook)])?;
     Ok(())
 }
 
 /// Lets the process that delivers look at it anew.
-pub(super) fn announce(connection: &Connection, webhook_id: &str) -> Result<(), StoreError> {
+pub(super) fn announce(connection: &Connection, webhook_id: &WebhookId) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE webhooks SET revision = revision + 1 WHERE webhook_id = ?1")?
-        .execute([webhook_id])?;
+        .execute([webhook_id.as_str()])?;
     Ok(())
 }
 
-fn secret(webhook: &Subscription) -> Option<&str> {
+fn secret(webhook: &Webhook) -> Option<&str> {
     webhook.secret.as_ref().map(|secret| secret.0.as_str())
 }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use model::approval::Answer;
 use model::approval::{Approval, ApprovalStatus, Decision, ResolvedBy};
+use model::ids::{ApprovalId, JobId, LaneId, ThreadId};
 use model::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,13 +26,13 @@ pub(super) struct ListApprovalsQuery {
     /// Only those that stand so. `pending` ones wait for an answer.
     status: Option<ApprovalStatus>,
     /// Only those of this job.
-    job_id: Option<String>,
+    job_id: Option<JobId>,
     /// Only those of this conversation.
-    conversation_id: Option<String>,
+    conversation_id: Option<ThreadId>,
     /// Only those of this lane.
-    lane_id: Option<String>,
+    lane_id: Option<LaneId>,
     /// Only those older than this one: the last `approvalId` of the page before.
-    before: Option<String>,
+    before: Option<ApprovalId>,
     /// At most so many, 1 to 500. Default: 100.
     limit: Option<u32>,
 }
@@ -99,7 +100,7 @@ pub(super) async fn list_approvals(
 ))]
 pub(super) async fn get_approval(
     State(app): State<Arc<App>>,
-    PathParameter(approval_id): PathParameter,
+    PathParameter(approval_id): PathParameter<ApprovalId>,
 ) -> Result<Json<ApprovalView>, RequestError> {
     Ok(Json(ApprovalView { ok: true, approval: app.approvals.get(&approval_id).await? }))
 }
@@ -112,7 +113,7 @@ pub(super) async fn get_approval(
 ))]
 pub(super) async fn resolve_approval(
     State(app): State<Arc<App>>,
-    PathParameter(approval_id): PathParameter,
+    PathParameter(approval_id): PathParameter<ApprovalId>,
     body: JsonBody<ResolveBody>,
 ) -> Result<Json<ApprovalView>, RequestError> {
     let ResolveBody { decision, answers, content, note } = body.known()?;

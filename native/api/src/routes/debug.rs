@@ -7,6 +7,7 @@ use axum::extract::State;
 use bridge::error::Error;
 use bridge::lanes::{Reconciled, Stale};
 use model::approval::{Approval, ApprovalSource};
+use model::ids::LaneId;
 use model::lane::Lane;
 use model::limits;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ use crate::request_error::RequestError;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MadeUpApprovalBody {
     /// The lane that needs it.
-    lane_id: String,
+    lane_id: LaneId,
     /// In whose name it is asked.
     #[serde(default)]
     source: Option<ApprovalSource>,
@@ -46,7 +47,7 @@ pub(crate) struct MadeUpApprovalView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MadeUpEndBody {
     /// The lane that is done.
-    lane_id: String,
+    lane_id: LaneId,
     /// Goes into the events, at most 2,000 characters.
     #[serde(default)]
     #[schema(max_length = 2000)]

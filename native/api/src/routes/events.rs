@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use bridge::events::{EventView, Filter, Start};
+use model::event::EventSubject;
+use model::ids::{JobId, LaneId, ThreadId};
 use serde::Deserialize;
-use store::EventSubject;
 use utoipa::IntoParams;
 
 use crate::App;
@@ -26,11 +27,11 @@ pub(super) struct EventsQuery {
     /// Only these types: a list with commas, `*` standing for anything, for example `job.*,item.completed`.
     r#type: Option<String>,
     /// Only events of this job.
-    job_id: Option<String>,
+    job_id: Option<JobId>,
     /// Only events of this conversation.
-    conversation_id: Option<String>,
+    conversation_id: Option<ThreadId>,
     /// Only events of this lane.
-    lane_id: Option<String>,
+    lane_id: Option<LaneId>,
 }
 
 /// The same as `GET /events`, by the path of the lane service.

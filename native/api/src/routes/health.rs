@@ -10,6 +10,7 @@ use bridge::editor::ConversationTab;
 use bridge::nats_status::NatsView;
 use bridge::session::CodexView;
 use model::clock::Timestamp;
+use model::ids::{InstanceId, JobId, ThreadId};
 use model::limits;
 use serde::Serialize;
 use store::JobCounts;
@@ -36,7 +37,7 @@ pub struct HealthView<'a> {
     /// Version of Codex Bridge.
     version: &'a str,
     /// UUID of this bridge process.
-    instance_id: &'a str,
+    instance_id: &'a InstanceId,
     /// Process id of the bridge.
     pid: u32,
     started_at: Timestamp,
@@ -49,7 +50,7 @@ struct StatusView<'a> {
     running: bool,
     url: &'a str,
     /// The conversation whose tab has the focus.
-    current_conversation_id: Option<String>,
+    current_conversation_id: Option<ThreadId>,
     jobs: JobCountsView,
 }
 
@@ -62,7 +63,7 @@ struct JobCountsView {
     running: u64,
     completed: u64,
     failed: u64,
-    latest_job_id: Option<String>,
+    latest_job_id: Option<JobId>,
 }
 
 /// Whether conversation tabs can be shown.
@@ -111,7 +112,7 @@ pub async fn health(app: &App) -> Result<HealthView<'_>, RequestError> {
         status: StatusView {
             running: !app.stopping.is_cancelled(),
             url: &app.url,
-            current_conversation_id: current,
+            current_conversation_id: current.map(Into::into),
             jobs: JobCountsView {
                 total: starting + running + completed + failed,
                 starting,
@@ -141,7 +142,7 @@ async fn tabs(app: &App) -> (Vec<ConversationTab>, Option<String>, EditorView) {
     let problem = match tokio::time::timeout(limits::HEALTH_EDITOR_TIMEOUT, ask).await {
         Ok(Ok((open, current))) => {
             let current = current.map(|tab| tab.conversation_id);
-            return (open.unwrap_or_default(), current, EditorView::available());
+            return (open.unwrap_or_default(), current.map(Into::into), EditorView::available());
         }
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("VS Code did not answer within {} ms", limits::HEALTH_EDITOR_TIMEOUT.as_millis()),

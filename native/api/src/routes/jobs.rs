@@ -10,10 +10,12 @@ use bridge::conversations::message::steering_input;
 use bridge::events::{EventView, Filter, Start};
 use http::StatusCode;
 use model::clock::Timestamp;
+use model::event::EventSubject;
+use model::ids::{JobId, LaneId, ThreadId, TurnId};
 use model::job::{Job, JobStatus};
 use model::limits;
 use serde::{Deserialize, Serialize};
-use store::{ApprovalPage, ApprovalQuery, EventSubject, JobPage, JobPeriod, JobQuery};
+use store::{ApprovalPage, ApprovalQuery, JobPage, JobPeriod, JobQuery};
 use utoipa::{IntoParams, ToSchema};
 
 use super::approvals::ApprovalsView;
@@ -31,13 +33,13 @@ pub(super) struct ListJobsQuery {
     /// Only jobs in this state.
     status: Option<JobStatus>,
     /// Only jobs of this conversation.
-    conversation_id: Option<String>,
+    conversation_id: Option<ThreadId>,
     /// Only jobs of this lane.
-    lane_id: Option<String>,
+    lane_id: Option<LaneId>,
     /// Only jobs with this in their message, their folder or one of their ids; ASCII letters in either case.
     search: Option<String>,
     /// Only jobs older than this one: the last `jobId` of the page before.
-    before: Option<String>,
+    before: Option<JobId>,
     /// At most so many, 1 to 1000. Default: 1000.
     limit: Option<u32>,
 }
@@ -141,7 +143,7 @@ pub(super) async fn get_job_statistics(
 ))]
 pub(super) async fn get_job(
     State(app): State<Arc<App>>,
-    PathParameter(job_id): PathParameter,
+    PathParameter(job_id): PathParameter<JobId>,
     QueryOf(query): QueryOf<GetJobQuery>,
 ) -> Result<Json<JobView>, RequestError> {
     let job = match query.wait_ms {
@@ -179,7 +181,7 @@ pub(super) struct SteeredView {
     /// Always `true`.
     ok: bool,
     /// The turn that the words joined.
-    turn_id: String,
+    turn_id: TurnId,
     job: Job,
 }
 
@@ -193,7 +195,7 @@ pub(super) struct SteeredView {
 ))]
 pub(super) async fn cancel_job(
     State(app): State<Arc<App>>,
-    PathParameter(job_id): PathParameter,
+    PathParameter(job_id): PathParameter<JobId>,
 ) -> Result<Json<JobView>, RequestError> {
     let job = app.conversations.cancel(&job_id).await?;
     Ok(Json(JobView { ok: true, job }))
@@ -207,14 +209,14 @@ pub(super) async fn cancel_job(
 ))]
 pub(super) async fn steer_job(
     State(app): State<Arc<App>>,
-    PathParameter(job_id): PathParameter,
+    PathParameter(job_id): PathParameter<JobId>,
     body: JsonBody<SteerBody>,
 ) -> Result<Json<SteeredView>, RequestError> {
     let SteerBody { message, images } = body.known()?;
     let defaults = app.defaults.clone();
     let input = super::checked(move || steering_input(message, &images, &defaults)).await?;
     let (turn_id, job) = app.conversations.steer(&job_id, &input).await?;
-    Ok(Json(SteeredView { ok: true, turn_id, job }))
+    Ok(Json(SteeredView { ok: true, turn_id: turn_id.into(), job }))
 }
 
 /// Lists what Codex asked for a job, newest first.
@@ -224,7 +226,7 @@ pub(super) async fn steer_job(
 ))]
 pub(super) async fn list_job_approvals(
     State(app): State<Arc<App>>,
-    PathParameter(job_id): PathParameter,
+    PathParameter(job_id): PathParameter<JobId>,
 ) -> Result<Json<ApprovalsView>, RequestError> {
     app.jobs.get(&job_id).await?;
     let query =
@@ -256,7 +258,7 @@ pub(super) struct JobEventsQuery {
 ))]
 pub(super) async fn stream_job_events(
     State(app): State<Arc<App>>,
-    PathParameter(job_id): PathParameter,
+    PathParameter(job_id): PathParameter<JobId>,
     QueryOf(query): QueryOf<JobEventsQuery>,
     last_event_id: LastEventId,
 ) -> Result<Response, RequestError> {

@@ -7,11 +7,13 @@ use axum::extract::State;
 use bridge::webhooks::{Preview, WebhookPatch};
 use model::clock::Timestamp;
 use model::delivery::{Delivery, DeliveryStatus};
+use model::event::{Event, StoredEvent};
 use model::event_pattern::EventPattern;
+use model::ids::{DeliveryId, JobId, LaneId, ThreadId, WebhookId};
 use model::limits;
-use model::subscription::{PausedReason, Scope, ScopeKind, Subscription, joined};
+use model::webhook::{PausedReason, Scope, ScopeKind, Webhook, joined};
 use serde::{Deserialize, Deserializer, Serialize};
-use store::{DeliveryPage, DeliveryQuery, LoneEvent, StoredEvent};
+use store::{DeliveryPage, DeliveryQuery};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
@@ -52,12 +54,12 @@ pub(super) struct WebhookView {
     paused_reason: Option<PausedReason>,
 }
 
-impl From<Subscription> for WebhookView {
-    fn from(webhook: Subscription) -> Self {
+impl From<Webhook> for WebhookView {
+    fn from(webhook: Webhook) -> Self {
         Self {
             scope_kinds: webhook.scope.kinds(),
             has_secret: webhook.secret.is_some(),
-            id: webhook.id,
+            id: webhook.id.into(),
             url: webhook.url,
             events: webhook.events,
             enabled: webhook.enabled,
@@ -92,7 +94,7 @@ pub(super) struct WebhookReplyView {
 }
 
 impl WebhookReplyView {
-    fn of(webhook: Subscription) -> Json<Self> {
+    fn of(webhook: Webhook) -> Json<Self> {
         Json(Self { ok: true, webhook: webhook.into() })
     }
 }
@@ -102,17 +104,17 @@ impl WebhookReplyView {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScopeBody {
     /// Events of this lane.
-    lane_id: Option<String>,
+    lane_id: Option<LaneId>,
     /// Events of one of these lanes.
-    lane_ids: Option<Vec<String>>,
+    lane_ids: Option<Vec<LaneId>>,
     /// Events of this thread, which is the conversation.
-    thread_id: Option<String>,
+    thread_id: Option<ThreadId>,
     /// Events of one of these threads.
-    thread_ids: Option<Vec<String>>,
+    thread_ids: Option<Vec<ThreadId>>,
     /// Events of this session.
-    session_id: Option<String>,
+    session_id: Option<LaneId>,
     /// Events of one of these sessions.
-    session_ids: Option<Vec<String>>,
+    session_ids: Option<Vec<LaneId>>,
 }
 
 impl From<ScopeBody> for Scope {
@@ -171,7 +173,7 @@ pub(super) struct WebhookDeletedView {
     /// Always `true`.
     ok: bool,
     /// The webhook that was.
-    id: String,
+    id: WebhookId,
 }
 
 /// Reply of `POST /webhooks/{webhookId}/test`.
@@ -196,7 +198,7 @@ pub(super) struct ListDeliveriesQuery {
     /// Only that of this event.
     event_id: Option<i64>,
     /// Only those older than this one: the last `deliveryId` of the page before.
-    before: Option<String>,
+    before: Option<DeliveryId>,
     /// At most so many, 1 to 500. Default: 100.
     limit: Option<u32>,
 }
@@ -283,14 +285,14 @@ pub(super) struct PreviewedEvent {
     event_id: i64,
     at: Timestamp,
     r#type: String,
-    job_id: Option<String>,
-    conversation_id: Option<String>,
-    lane_id: Option<String>,
+    job_id: Option<JobId>,
+    conversation_id: Option<ThreadId>,
+    lane_id: Option<LaneId>,
 }
 
 impl From<StoredEvent> for PreviewedEvent {
     fn from(StoredEvent { event_id, event }: StoredEvent) -> Self {
-        let LoneEvent { at, event_type, job_id, conversation_id, lane_id, .. } = event;
+        let Event { at, event_type, job_id, conversation_id, lane_id, .. } = event;
         Self { event_id, at, r#type: event_type, job_id, conversation_id, lane_id }
     }
 }
@@ -322,7 +324,7 @@ pub(super) async fn preview_webhook(
 ))]
 pub(super) async fn get_webhook(
     State(app): State<Arc<App>>,
-    PathParameter(id): PathParameter,
+    PathParameter(id): PathParameter<WebhookId>,
 ) -> Result<Json<WebhookReplyView>, RequestError> {
     Ok(WebhookReplyView::of(app.webhooks.get(&id).await?))
 }
@@ -335,7 +337,7 @@ pub(super) async fn get_webhook(
 ))]
 pub(super) async fn update_webhook(
     State(app): State<Arc<App>>,
-    PathParameter(id): PathParameter,
+    PathParameter(id): PathParameter<WebhookId>,
     body: JsonBody<WebhookBody>,
 ) -> Result<Json<WebhookReplyView>, RequestError> {
     Ok(WebhookReplyView::of(app.webhooks.update(&id, body.known()?.into()).await?))
@@ -348,7 +350,7 @@ pub(super) async fn update_webhook(
 ))]
 pub(super) async fn delete_webhook(
     State(app): State<Arc<App>>,
-    PathParameter(id): PathParameter,
+    PathParameter(id): PathParameter<WebhookId>,
 ) -> Result<Json<WebhookDeletedView>, RequestError> {
     app.webhooks.delete(&id).await?;
     Ok(Json(WebhookDeletedView { ok: true, id }))
@@ -361,7 +363,7 @@ pub(super) async fn delete_webhook(
 ))]
 pub(super) async fn test_webhook(
     State(app): State<Arc<App>>,
-    PathParameter(id): PathParameter,
+    PathParameter(id): PathParameter<WebhookId>,
 ) -> Result<Json<WebhookTestView>, RequestError> {
     let event_id = app.webhooks.test(&id).await?;
     Ok(Json(WebhookTestView { ok: true, event_id, event_key: format!("{id}:{event_id}") }))
@@ -375,7 +377,7 @@ pub(super) async fn test_webhook(
 ))]
 pub(super) async fn list_webhook_deliveries(
     State(app): State<Arc<App>>,
-    PathParameter(webhook_id): PathParameter,
+    PathParameter(webhook_id): PathParameter<WebhookId>,
     QueryOf(query): QueryOf<ListDeliveriesQuery>,
 ) -> Result<Json<DeliveriesView>, RequestError> {
     let limit = page_limit(query.limit, 100, limits::DELIVERIES_PAGE_MAX)?;
@@ -393,7 +395,7 @@ pub(super) async fn list_webhook_deliveries(
 ))]
 pub(super) async fn redeliver_webhook_delivery(
     State(app): State<Arc<App>>,
-    PathParameters(webhook_id, delivery_id): PathParameters,
+    PathParameters(webhook_id, delivery_id): PathParameters<WebhookId, DeliveryId>,
 ) -> Result<Json<DeliveryView>, RequestError> {
     let delivery = app.webhooks.redeliver(&webhook_id, &delivery_id).await?;
     Ok(Json(DeliveryView { ok: true, delivery }))

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use bridge::lanes::Started;
 use bridge::lanes::sessions::SessionView;
+use model::ids::{ThreadId, TurnId};
 use model::job::Job;
 use model::lane::Lane;
 use serde::{Deserialize, Serialize};
@@ -37,9 +38,9 @@ pub(crate) struct StartedView {
     lane: Lane,
     session: SessionView,
     /// The thread.
-    thread_id: Option<String>,
+    thread_id: Option<ThreadId>,
     /// The turn of the first instruction.
-    turn_id: Option<String>,
+    turn_id: Option<TurnId>,
     /// That turn as a job.
     job: Option<Job>,
     /// Whether the first instruction was left out, because the thread cannot be loaded yet.

@@ -9,9 +9,10 @@ use codex::app_server::AppServer;
 use codex::connection::ThreadWatch;
 use codex::protocol::{ForkPoint, RollBack, RollBackError, Thread, ThreadOptions};
 use model::clock::Timestamp;
+use model::event::Event;
+use model::ids::ThreadId;
 use model::limits;
 use serde_json::{Value, json};
-use store::LoneEvent;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -42,7 +43,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn compact(&self, conversation_id: &str) -> Result<(), Error> {
+    pub async fn compact(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         self.act(conversation_id, Action::Compact).await?;
         self.record("conversation.compacted", conversation_id, &json!({})).await;
         Ok(())
@@ -52,7 +53,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn roll_back(&self, conversation_id: &str, what: RollBack) -> Result<(), Error> {
+    pub async fn roll_back(&self, conversation_id: &ThreadId, what: RollBack) -> Result<(), Error> {
         self.act(conversation_id, Action::RollBack(what)).await?;
         self.record("conversation.rolled_back", conversation_id, &json!({})).await;
         Ok(())
@@ -62,7 +63,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn archive(&self, conversation_id: &str) -> Result<(), Error> {
+    pub async fn archive(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         self.act(conversation_id, Action::Archive).await?;
         self.record("conversation.archived", conversation_id, &json!({})).await;
         Ok(())
@@ -72,7 +73,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error`].
-    pub(crate) async fn load(&self, conversation_id: &str) -> Result<(), Error> {
+    pub(crate) async fn load(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         self.act(conversation_id, Action::Load).await
     }
 
@@ -80,7 +81,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn unarchive(&self, conversation_id: &str) -> Result<(), Error> {
+    pub async fn unarchive(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         self.on_closed(conversation_id, async |server| {
             server.connection.thread_unarchive(conversation_id).await
         })
@@ -91,7 +92,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn rename(&self, conversation_id: &str, title: &str) -> Result<(), Error> {
+    pub async fn rename(&self, conversation_id: &ThreadId, title: &str) -> Result<(), Error> {
         self.on_closed(conversation_id, async |server| {
             server.connection.thread_set_name(conversation_id, title).await
         })
@@ -119,10 +120,11 @@ impl Conversations {
             }
         };
         let stored = stored.await;
-        unsubscribe(&server, &thread.id).await;
-        self.inner.registry.note_released(&thread.id);
+        unsubscribe(&server, &ThreadId::from(thread.id.as_str())).await;
+        self.inner.registry.note_released(&ThreadId::from(thread.id.as_str()));
         stored?;
-        self.record("conversation.created", &thread.id, &json!({"title": title})).await;
+        self.record("conversation.created", &ThreadId::from(thread.id.as_str()), &json!({"title": title}))
+            .await;
         Ok(thread.id)
     }
 
@@ -132,7 +134,7 @@ impl Conversations {
     /// [`Error`].
     pub async fn fork(
         &self,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         options: &ThreadOptions,
         point: &ForkPoint,
         title: Option<&str>,
@@ -144,10 +146,10 @@ impl Conversations {
         {
             tracing::warn!(%error, "cannot name the fork");
         }
-        unsubscribe(&server, &fork.id).await;
-        self.inner.registry.note_released(&fork.id);
+        unsubscribe(&server, &ThreadId::from(fork.id.as_str())).await;
+        self.inner.registry.note_released(&ThreadId::from(fork.id.as_str()));
         let payload = json!({"forkedFromConversationId": conversation_id});
-        self.record("conversation.forked", &fork.id, &payload).await;
+        self.record("conversation.forked", &ThreadId::from(fork.id.as_str()), &payload).await;
         Ok(fork.id)
     }
 
@@ -155,7 +157,7 @@ impl Conversations {
     pub(super) async fn fork_on(
         &self,
         server: &AppServer,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         options: &ThreadOptions,
         point: &ForkPoint,
     ) -> Result<(Thread, ThreadWatch), Error> {
@@ -175,7 +177,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error::EditorUnavailable`], [`Error::EditorFailed`].
-    pub async fn open(&self, conversation_id: &str, limit: Duration) -> Result<ConversationTab, Error> {
+    pub async fn open(&self, conversation_id: &ThreadId, limit: Duration) -> Result<ConversationTab, Error> {
         let editor = self.editor("Open it with `codex resume` in a terminal.")?;
         editor.reveal_conversation(conversation_id, limit).await.map_err(editor_failed)
     }
@@ -184,30 +186,23 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error::ConversationBusy`] while one does.
-    pub fn release(&self, conversation_id: &str) -> Result<(), Error> {
+    pub fn release(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         if self.inner.registry.is_active(conversation_id) {
-            return Err(Error::ConversationBusy(conversation_id.to_owned()));
+            return Err(Error::ConversationBusy(conversation_id.to_owned().into()));
         }
         Ok(())
     }
 
     /// Tells whoever listens that a conversation was changed.
-    async fn record(&self, event_type: &str, conversation_id: &str, payload: &Value) {
-        let event = LoneEvent {
-            at: Timestamp::now(),
-            event_type: event_type.to_owned(),
-            job_id: None,
-            conversation_id: Some(conversation_id.to_owned()),
-            turn_id: None,
-            lane_id: None,
-            payload: payload.to_string(),
-        };
+    async fn record(&self, event_type: &str, conversation_id: &ThreadId, payload: &Value) {
+        let event = Event::new(Timestamp::now(), event_type, &payload)
+            .about_conversation(Some(conversation_id.to_owned()));
         if let Err(error) = self.inner.jobs.events().record(event).await {
             tracing::error!(%error, event_type, "cannot record an event");
         }
     }
 
-    pub(super) async fn act(&self, conversation_id: &str, action: Action) -> Result<(), Error> {
+    pub(super) async fn act(&self, conversation_id: &ThreadId, action: Action) -> Result<(), Error> {
         let (done, outcome) = oneshot::channel();
         match self.inner.registry.enqueue(conversation_id, Work::Act { action, done }) {
             Place::Front(work) => self.start_task(conversation_id, work, None),
@@ -276,7 +271,7 @@ impl ThreadTask {
     }
 }
 
-fn roll_back_failed(conversation_id: &str, error: RollBackError) -> Error {
+fn roll_back_failed(conversation_id: &ThreadId, error: RollBackError) -> Error {
     match error {
         RollBackError::Call(error) => Error::of_conversation(conversation_id, error),
         RollBackError::TooMany(turns) => {

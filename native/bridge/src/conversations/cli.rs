@@ -12,6 +12,7 @@ use codex::launch::Launch;
 use codex::protocol::UserInput;
 use codex::rpc::Refusal;
 use codex::turn::{TurnEnd, TurnRecord};
+use model::ids::{ThreadId, TurnId};
 use model::job::{Delivery, FailureCode, Operation};
 use model::limits;
 use tempfile::NamedTempFile;
@@ -40,7 +41,7 @@ impl Conversations {
     pub(super) async fn check_cli(
         &self,
         message: &Message,
-        conversation_id: Option<&str>,
+        conversation_id: Option<&ThreadId>,
     ) -> Result<(), Error> {
         if message.cli.is_none() {
             return Ok(());
@@ -62,8 +63,10 @@ impl Conversations {
                     begun,
                 };
                 // Nobody else knows the conversation yet, so this is the front.
-                if let Place::Front(work) = self.inner.registry.enqueue(&conversation_id, work) {
-                    self.start_task(&conversation_id, work, None);
+                if let Place::Front(work) =
+                    self.inner.registry.enqueue(&ThreadId::from(conversation_id.as_str()), work)
+                {
+                    self.start_task(&ThreadId::from(conversation_id.as_str()), work, None);
                 }
                 self.reply(job, reply, open).await
             }
@@ -79,7 +82,7 @@ impl Conversations {
         &self,
         job: &LiveJob,
         message: &Message,
-        conversation_id: Option<&str>,
+        conversation_id: Option<&ThreadId>,
     ) -> Result<(String, Running), Error> {
         let deadline = Instant::now() + message.send_timeout;
         let options = self.exec_options().await?;
@@ -126,11 +129,11 @@ impl Conversations {
     }
 
     /// Why a process ended before it began.
-    async fn refused_by_exec(&self, run: &ExecRun, conversation_id: Option<&str>) -> Error {
+    async fn refused_by_exec(&self, run: &ExecRun, conversation_id: Option<&ThreadId>) -> Error {
         run.exited().await;
         match (run.refusal(), conversation_id) {
             (Some(Refusal::OwnedElsewhere), Some(id)) => self.owned_elsewhere(id).await,
-            (Some(Refusal::ThreadUnknown), Some(id)) => Error::ConversationNotFound(id.to_owned()),
+            (Some(Refusal::ThreadUnknown), Some(id)) => Error::ConversationNotFound(id.to_owned().into()),
             _ => Error::CodexFailed(format!("`codex exec` ended at once: {}", run.stderr_tail())),
         }
     }
@@ -248,7 +251,9 @@ impl ThreadTask {
         });
         // A turn that does not show in the history in time is followed all the same, without its id.
         let turn_id = newest.await.ok();
-        job.step(|job, now| job.start(turn_id.as_deref(), now)).await?.map_err(ended_early)?;
+        job.step(|job, now| job.start(turn_id.as_deref().map(TurnId::from).as_ref(), now))
+            .await?
+            .map_err(ended_early)?;
         Ok(())
     }
 }
@@ -256,7 +261,7 @@ impl ThreadTask {
 /// The message as `codex exec` takes it.
 fn request(
     message: &Message,
-    conversation_id: Option<&str>,
+    conversation_id: Option<&ThreadId>,
     output_schema: Option<PathBuf>,
 ) -> Result<ExecRequest, Error> {
     let CliOptions { oss, local_provider, profile, color } = message.cli.clone().unwrap_or_default();
@@ -290,7 +295,7 @@ fn request(
         }
     }
     Ok(ExecRequest {
-        thread_id: conversation_id.map(str::to_owned),
+        thread_id: conversation_id.map(ToString::to_string),
         model: options.model.clone(),
         sandbox: options.sandbox,
         config,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use codex::connection::CallError;
 use codex::protocol::{ThreadOptions, UserInput};
 use codex::rpc::Refusal;
+use model::ids::{JobId, ThreadId, TurnId};
 use model::job::{Delivery, FailureCode, Job, JobStatus, Transport};
 use model::limits;
 use tokio::time::timeout;
@@ -22,7 +23,7 @@ use crate::jobs::LiveJob;
 #[derive(Debug)]
 pub struct Waiting {
     /// The conversation; the copy where one replaced it.
-    pub conversation_id: String,
+    pub conversation_id: ThreadId,
     /// The jobs that wait here, in the order in which they will run.
     pub here: Vec<Job>,
     /// The jobs that wait in the queue of the process that has the conversation, in the order in which they were handed over.
@@ -35,12 +36,12 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::ConversationOwnedElsewhere`].
-    pub async fn cancel(&self, job_id: &str) -> Result<Job, Error> {
+    pub async fn cancel(&self, job_id: &JobId) -> Result<Job, Error> {
         self.call_off(job_id, FailureCode::Cancelled).await
     }
 
     /// As [`Self::cancel`], with another reason.
-    pub(crate) async fn call_off(&self, job_id: &str, because: FailureCode) -> Result<Job, Error> {
+    pub(crate) async fn call_off(&self, job_id: &JobId, because: FailureCode) -> Result<Job, Error> {
         let live = match self.live(job_id).await {
             Ok(live) => live,
             Err(Error::JobEnded { .. }) => {
@@ -92,7 +93,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::JobNotQueued`].
-    pub async fn remove_waiting(&self, job_id: &str) -> Result<Job, Error> {
+    pub async fn remove_waiting(&self, job_id: &JobId) -> Result<Job, Error> {
         let live = self.live(job_id).await?;
         if self.end_waiting(&live, FailureCode::Cancelled).await {
             return Ok(live.view());
@@ -101,7 +102,10 @@ impl Conversations {
         if view.delivery != Some(Delivery::HandedOver) || view.turn_id.is_some() {
             return Err(Error::JobNotQueued);
         }
-        match self.take_back(&live, view.conversation_id.as_deref().unwrap_or_default()).await {
+        match self
+            .take_back(&live, &ThreadId::from(view.conversation_id.as_deref().unwrap_or_default()))
+            .await
+        {
             Ok(()) => self.inner.jobs.wait(job_id, limits::CANCEL_WAIT).await,
             // Its turn has begun there.
             Err(Error::ConversationOwnedElsewhere { .. }) => Err(Error::JobNotQueued),
@@ -110,7 +114,7 @@ impl Conversations {
     }
 
     /// Takes a message back out of another process's queue.
-    async fn take_back(&self, live: &LiveJob, conversation_id: &str) -> Result<(), Error> {
+    async fn take_back(&self, live: &LiveJob, conversation_id: &ThreadId) -> Result<(), Error> {
         let server = self.inner.sessions.of(conversation_id).ready().await?;
         let removed = server.connection.thread_queue_remove(conversation_id, &live.job_id).await;
         if removed.map_err(|error| Error::of_conversation(conversation_id, error))? {
@@ -134,7 +138,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::NoActiveTurn`].
-    pub async fn steer(&self, job_id: &str, input: &[UserInput]) -> Result<(String, Job), Error> {
+    pub async fn steer(&self, job_id: &JobId, input: &[UserInput]) -> Result<(String, Job), Error> {
         let live = self.live(job_id).await?;
         let turn_id = self.steer_turn(&live, &Uuid::new_v4().to_string(), input).await?;
         Ok((turn_id, live.view()))
@@ -143,7 +147,7 @@ impl Conversations {
     /// Lets a message of its own job join the running turn.
     pub(super) async fn join(
         &self,
-        conversation_id: String,
+        conversation_id: ThreadId,
         job: Arc<LiveJob>,
         message: Message,
     ) -> Result<Dispatched, Error> {
@@ -152,7 +156,13 @@ impl Conversations {
             Ok(turn_id) => {
                 let tab = self.reveal(&job, &conversation_id, message.open).await;
                 let (delivery, turn_id) = (Delivery::Steered, Some(turn_id));
-                Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id, tab })
+                Ok(Dispatched {
+                    job: job.view(),
+                    conversation_id,
+                    delivery,
+                    turn_id: turn_id.map(Into::into),
+                    tab,
+                })
             }
             Err(error) => {
                 end_failed(&job, error.as_failure()).await;
@@ -163,11 +173,11 @@ impl Conversations {
 
     async fn join_running(
         &self,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         job: &Arc<LiveJob>,
         message: &Message,
     ) -> Result<String, Error> {
-        let no_turn = || Error::NoActiveTurn(conversation_id.to_owned());
+        let no_turn = || Error::NoActiveTurn(conversation_id.to_owned().into());
         let running = self.inner.registry.running(conversation_id).ok_or_else(no_turn)?;
         tokio::select! {
             begun = timeout(message.send_timeout, running.begun_or_ended()) => {
@@ -187,7 +197,7 @@ impl Conversations {
             if asks_for_more {
                 job.warnings.push("the running turn keeps its own options, output and time limit".to_owned());
             }
-            job.join(&turn_id, pid, now)
+            job.join(&TurnId::from(turn_id.as_str()), pid, now)
         });
         if let Err(error) = stepped.await {
             tracing::error!(%error, "cannot record that the message joined the turn");
@@ -207,7 +217,7 @@ impl Conversations {
         let (JobStatus::Running, Some(turn_id), Transport::AppServer) =
             (view.status, view.turn_id, view.transport)
         else {
-            return Err(Error::NoActiveTurn(conversation_id));
+            return Err(Error::NoActiveTurn(conversation_id.into()));
         };
         if view.delivery == Some(Delivery::HandedOver) {
             return Err(self.owned_elsewhere(&conversation_id).await);
@@ -219,7 +229,9 @@ impl Conversations {
         let steered =
             server.connection.turn_steer(&conversation_id, &turn_id, client_message_id, input).await;
         steered.map_err(|error| match error.refusal() {
-            Some(Refusal::TurnNotActive | Refusal::ThreadUnknown) => Error::NoActiveTurn(conversation_id),
+            Some(Refusal::TurnNotActive | Refusal::ThreadUnknown) => {
+                Error::NoActiveTurn(conversation_id.into())
+            }
             _ => Error::Codex(error),
         })
     }
@@ -229,7 +241,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn waiting(&self, conversation_id: &str) -> Result<Waiting, Error> {
+    pub async fn waiting(&self, conversation_id: &ThreadId) -> Result<Waiting, Error> {
         let conversation_id = self.successor(conversation_id).await?;
         let here = self.inner.registry.waiting(&conversation_id).iter().map(|job| job.view()).collect();
         let waits_there = |job: &Job| {
@@ -246,7 +258,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error::JobNotFound`].
-    pub async fn waiting_job(&self, conversation_id: &str, job_id: &str) -> Result<Job, Error> {
+    pub async fn waiting_job(&self, conversation_id: &ThreadId, job_id: &JobId) -> Result<Job, Error> {
         let conversation_id = self.successor(conversation_id).await?;
         let job = self.inner.jobs.get(job_id).await?;
         if job.conversation_id.as_ref() == Some(&conversation_id) { Ok(job) } else { Err(Error::JobNotFound) }
@@ -256,7 +268,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::JobNotQueued`].
-    pub async fn edit_waiting(&self, job_id: &str, text: &str) -> Result<Job, Error> {
+    pub async fn edit_waiting(&self, job_id: &JobId, text: &str) -> Result<Job, Error> {
         let live = self.live(job_id).await?;
         let mut edited = None;
         let waits = self.inner.registry.change_waiting(job_id, |message| {
@@ -284,19 +296,21 @@ impl Conversations {
         let conversation_id = job.conversation_id.as_deref().unwrap_or_default();
         let mut message = self.stored_message(&job.job_id).await?.ok_or(Error::JobNotQueued)?;
         message.set_text(text);
-        let server = self.inner.sessions.of(conversation_id).ready().await?;
+        let server = self.inner.sessions.of(&ThreadId::from(conversation_id)).ready().await?;
         let replaced =
             server.connection.thread_queue_replace(conversation_id, &job.job_id, &message.input).await;
         match replaced {
             Ok(true) => Ok(message),
             Ok(false) => Err(Error::JobNotQueued),
-            Err(error @ CallError::Refused { .. }) => Err(Error::of_conversation(conversation_id, error)),
+            Err(error @ CallError::Refused { .. }) => {
+                Err(Error::of_conversation(&ThreadId::from(conversation_id), error))
+            }
             Err(error) => Err(error.into()),
         }
     }
 
     /// An unfinished job of this process, or why it is none.
-    async fn live(&self, job_id: &str) -> Result<Arc<LiveJob>, Error> {
+    async fn live(&self, job_id: &JobId) -> Result<Arc<LiveJob>, Error> {
         if let Some(live) = self.inner.jobs.live_job(job_id) {
             return Ok(live);
         }

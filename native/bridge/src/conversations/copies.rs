@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use codex::protocol::ForkPoint;
+use model::ids::ThreadId;
 use model::job::{Delivery, Fork};
 
 use super::ending::{JobEnd, end_failed, tell};
@@ -16,26 +17,32 @@ use crate::jobs::LiveJob;
 
 impl Conversations {
     /// The conversation that a message for `conversation_id` goes to: itself, or the copy that replaced it.
-    pub(super) async fn goes_on_as(&self, conversation_id: &str, message: &Message) -> Result<String, Error> {
+    pub(super) async fn goes_on_as(
+        &self,
+        conversation_id: &ThreadId,
+        message: &Message,
+    ) -> Result<ThreadId, Error> {
         if message.upgrade { self.successor(conversation_id).await } else { Ok(conversation_id.to_owned()) }
     }
 
     /// The conversation itself, or the copy that replaced it.
-    pub(super) async fn successor(&self, conversation_id: &str) -> Result<String, Error> {
+    pub(super) async fn successor(&self, conversation_id: &ThreadId) -> Result<ThreadId, Error> {
         let copy = self.inner.jobs.store().alias(conversation_id).await?;
         Ok(copy.unwrap_or_else(|| conversation_id.to_owned()))
     }
 
     /// A message for a conversation that was replaced goes to the copy.
     pub(super) async fn go_on_as(&self, job: &LiveJob, copy_id: &str) -> Result<(), Error> {
-        job.step(|job, now| job.fork(copy_id, Fork::Upgrade, now)).await?.map_err(ended_early)?;
+        job.step(|job, now| job.fork(&ThreadId::from(copy_id), Fork::Upgrade, now))
+            .await?
+            .map_err(ended_early)?;
         Ok(())
     }
 
     /// Sends a message to a copy of the conversation, made for it.
     pub(super) async fn send_to_copy(
         &self,
-        conversation_id: String,
+        conversation_id: ThreadId,
         job: Arc<LiveJob>,
         message: Message,
     ) -> Result<Dispatched, Error> {
@@ -52,29 +59,35 @@ impl Conversations {
     /// conversation, the job goes on in that one's copy, which is not loaded here.
     async fn copy(
         &self,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         job: &LiveJob,
         message: &Message,
         kind: Fork,
-    ) -> Result<(String, Option<Loaded>), Error> {
+    ) -> Result<(ThreadId, Option<Loaded>), Error> {
         let server = self.inner.sessions.of(conversation_id).ready().await?;
         let (thread, watch) =
             self.fork_on(&server, conversation_id, &message.options, &ForkPoint::Whole).await?;
         let recorded = async {
             let copy_id = match kind {
-                Fork::Upgrade => self.inner.jobs.store().insert_alias(conversation_id, &thread.id).await?,
-                Fork::Asked => thread.id.clone(),
+                Fork::Upgrade => {
+                    self.inner
+                        .jobs
+                        .store()
+                        .insert_alias(conversation_id, &ThreadId::from(thread.id.as_str()))
+                        .await?
+                }
+                Fork::Asked => thread.id.clone().into(),
             };
             job.step(|job, now| job.fork(&copy_id, kind, now)).await?.map_err(ended_early)?;
             Ok(copy_id)
         };
         match recorded.await {
-            Ok(copy_id) if copy_id == thread.id => {
+            Ok(copy_id) if copy_id == thread.id.as_str() => {
                 let loaded = Loaded::new(Arc::clone(&server), &thread, watch);
                 Ok((copy_id, Some(loaded)))
             }
             other => {
-                unsubscribe(&server, &thread.id).await;
+                unsubscribe(&server, &ThreadId::from(thread.id.as_str())).await;
                 other.map(|copy_id| (copy_id, None))
             }
         }
@@ -116,18 +129,25 @@ impl ThreadTask {
         begun: BegunSender,
     ) -> JobEnd {
         let moved = async {
-            self.conversations.inner.jobs.store().forget_alias(original_id, &self.thread_id).await?;
-            job.step(|job, now| job.bind(original_id, None, None, now)).await?.map_err(ended_early)
+            self.conversations
+                .inner
+                .jobs
+                .store()
+                .forget_alias(&ThreadId::from(original_id), &self.thread_id)
+                .await?;
+            job.step(|job, now| job.bind(&ThreadId::from(original_id), None, None, now))
+                .await?
+                .map_err(ended_early)
         };
         match moved.await {
-            Ok(_) => self.move_to(original_id, None, job, message, begun).await,
+            Ok(_) => self.move_to(&ThreadId::from(original_id), None, job, message, begun).await,
             Err(error) => JobEnd::NotBegun { error, begun },
         }
     }
 
     async fn move_to(
         &mut self,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         loaded: Option<Loaded>,
         job: &Arc<LiveJob>,
         mut message: Box<Message>,

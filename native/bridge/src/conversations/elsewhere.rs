@@ -6,6 +6,7 @@ use std::sync::Arc;
 use codex::app_server::AppServer;
 use codex::connection::CallError;
 use codex::protocol::ThreadOptions;
+use model::ids::TurnId;
 use model::job::{Delivery, FailureCode};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -197,7 +198,7 @@ impl ThreadTask {
     pub(super) async fn end_of_a_dead_turn(
         &mut self,
         job: &Arc<LiveJob>,
-        turn_id: &str,
+        turn_id: &TurnId,
         output: Option<&Path>,
     ) -> JobEnd {
         let Some(Loaded { server, .. }) = self.loaded.take() else {
@@ -230,7 +231,8 @@ impl ThreadTask {
         }
         let whose = if view.delivery == Some(Delivery::HandedOver) { Whose::Queued } else { Whose::Dead };
         let output = view.output_last_message_path.map(PathBuf::from);
-        let followed = self.follow_to_end(job, view.turn_id.as_deref(), whose, None).await;
+        let followed =
+            self.follow_to_end(job, view.turn_id.as_deref().map(TurnId::from).as_ref(), whose, None).await;
         if matches!(followed, Followed::LeftToItsOwner) {
             // The next start of the bridge finds out.
             return JobEnd::LeftToNextStart;
@@ -241,7 +243,7 @@ impl ThreadTask {
     async fn follow_to_end(
         &mut self,
         job: &Arc<LiveJob>,
-        turn_id: Option<&str>,
+        turn_id: Option<&TurnId>,
         whose: Whose,
         limit: Option<std::time::Duration>,
     ) -> Followed {

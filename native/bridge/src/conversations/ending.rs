@@ -134,8 +134,8 @@ async fn finish(job: &LiveJob, step: impl Fn(&mut Job, Timestamp) -> Result<JobE
     for _ in 0..limits::END_ATTEMPTS_MAX {
         match job.step(&step).await {
             Ok(Ok(_)) | Err(StoreError::NotOurs) => return,
-            Ok(Err(refusal)) => return tracing::debug!(job_id = job.job_id, %refusal, "nothing left to end"),
-            Err(error) => tracing::error!(job_id = job.job_id, %error, "cannot record the job's end"),
+            Ok(Err(refusal)) => return tracing::debug!(job_id = %job.job_id, %refusal, "nothing left to end"),
+            Err(error) => tracing::error!(job_id = %job.job_id, %error, "cannot record the job's end"),
         }
         tokio::time::sleep(limits::END_RETRY_INTERVAL).await;
     }

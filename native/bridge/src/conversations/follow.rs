@@ -14,6 +14,7 @@ use codex::owner;
 use codex::protocol::{ThreadOptions, Turn};
 use codex::rpc::{Notification, Refusal};
 use codex::turn::{TurnEnd, TurnRecord};
+use model::ids::{ThreadId, TurnId};
 use model::limits;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -51,9 +52,9 @@ const MISSING_LOOKS: u32 = 5;
 /// Follows one turn.
 pub(super) struct Follower<'a> {
     conversations: &'a Conversations,
-    thread_id: &'a str,
+    thread_id: &'a ThreadId,
     job: &'a LiveJob,
-    turn_id: Option<String>,
+    turn_id: Option<TurnId>,
     whose: Whose,
     /// Whether we hold the thread's writer.
     is_owned: bool,
@@ -76,9 +77,9 @@ impl<'a> Follower<'a> {
     /// Follows the turn `turn_id`, or the one of the message whose client id is the job's.
     pub(super) fn new(
         conversations: &'a Conversations,
-        thread_id: &'a str,
+        thread_id: &'a ThreadId,
         job: &'a LiveJob,
-        turn_id: Option<&str>,
+        turn_id: Option<&TurnId>,
         whose: Whose,
     ) -> Self {
         let grace = match whose {
@@ -90,7 +91,7 @@ impl<'a> Follower<'a> {
             conversations,
             thread_id,
             job,
-            turn_id: turn_id.map(str::to_owned),
+            turn_id: turn_id.cloned(),
             whose,
             is_owned: false,
             next_take_over: Instant::now() + grace,
@@ -230,7 +231,7 @@ impl<'a> Follower<'a> {
         let unreadable = |error: CallError| Look::Unreadable(error.to_string());
         if matches!(self.whose, Whose::Queued) {
             let queue = server.connection.thread_queue(self.thread_id).await.map_err(unreadable)?;
-            if queue.contains(&self.job.job_id) {
+            if queue.iter().any(|client_id| self.job.job_id == client_id.as_str()) {
                 return Err(self.take_from_queue(server).await);
             }
         }
@@ -264,7 +265,8 @@ impl<'a> Follower<'a> {
     /// Records that the turn began, and tells of what is new in it. Of a turn of ours that was told while it ran.
     async fn note_turn(&mut self, turn: &Turn) {
         if self.job.view().turn_id.is_none()
-            && let Err(error) = self.job.step(|job, now| job.start(Some(&turn.id), now)).await
+            && let Err(error) =
+                self.job.step(|job, now| job.start(Some(&TurnId::from(turn.id.as_str())), now)).await
         {
             tracing::error!(%error, "cannot record that the turn began");
         }

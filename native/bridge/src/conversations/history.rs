@@ -6,6 +6,7 @@ use codex::connection::CallError;
 use codex::owner::{self, Owner};
 use codex::protocol::{Thread, ThreadListQuery};
 use codex::rpc::Refusal;
+use model::ids::ThreadId;
 
 use super::Conversations;
 use crate::error::Error;
@@ -52,7 +53,7 @@ impl Conversations {
         let home = self.inner.sessions.shared().codex_home().map(ToOwned::to_owned);
         let owners = blocking(move || home.map(|home| owner::owners(&home))).await?.unwrap_or_default();
         let conversations = page.threads.into_iter().map(|thread| {
-            let holder = self.holder(&thread.id, &owners);
+            let holder = self.holder(&ThreadId::from(thread.id.as_str()), &owners);
             Conversation { thread, holder }
         });
         Ok(ConversationPage { conversations: conversations.collect(), next_cursor: page.next_cursor })
@@ -62,7 +63,11 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error::ConversationNotFound`].
-    pub async fn conversation(&self, conversation_id: &str, with_turns: bool) -> Result<Conversation, Error> {
+    pub async fn conversation(
+        &self,
+        conversation_id: &ThreadId,
+        with_turns: bool,
+    ) -> Result<Conversation, Error> {
         let read = self.on_closed(conversation_id, async |server| {
             match server.connection.thread_read(conversation_id, with_turns).await {
                 Err(error)
@@ -76,15 +81,15 @@ impl Conversations {
         });
         let thread = read.await?;
         let owners = match self.owner(conversation_id).await {
-            Some(owner) => HashMap::from([(conversation_id.to_owned(), owner)]),
+            Some(owner) => HashMap::from([(conversation_id.to_string(), owner)]),
             None => HashMap::new(),
         };
-        let holder = self.holder(&thread.id, &owners);
+        let holder = self.holder(conversation_id, &owners);
         Ok(Conversation { thread, holder })
     }
 
-    fn holder(&self, conversation_id: &str, owners: &HashMap<String, Owner>) -> Holder {
-        match owners.get(conversation_id) {
+    fn holder(&self, conversation_id: &ThreadId, owners: &HashMap<String, Owner>) -> Holder {
+        match owners.get(conversation_id.as_str()) {
             Some(owner) if self.inner.sessions.of(conversation_id).pid() == Some(owner.pid) => Holder::Bridge,
             Some(owner) => Holder::Other(owner.clone()),
             // About to take it; or, where the system does not tell, perhaps following a turn of somebody else's.
@@ -95,13 +100,13 @@ impl Conversations {
     }
 
     /// The process that has the conversation loaded, where the operating system tells.
-    pub(super) async fn owner(&self, conversation_id: &str) -> Option<Owner> {
+    pub(super) async fn owner(&self, conversation_id: &ThreadId) -> Option<Owner> {
         let (home, id) = (self.inner.sessions.shared().codex_home()?.to_owned(), conversation_id.to_owned());
         blocking(move || owner::owner(&home, &id)).await.ok().flatten()
     }
 
     /// The refusal of what only the owner of a conversation can do.
-    pub(super) async fn owned_elsewhere(&self, conversation_id: &str) -> Error {
+    pub(super) async fn owned_elsewhere(&self, conversation_id: &ThreadId) -> Error {
         let owner = self.owner(conversation_id).await;
         Error::ConversationOwnedElsewhere { conversation_id: conversation_id.to_owned(), owner }
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use codex::protocol::{ApprovalPolicy, SandboxMode, ThreadOptions, UserInput};
+use model::ids::{JobId, LaneId, TurnId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -226,9 +227,9 @@ pub struct MessageDefaults {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
     /// The id of the job that it becomes: a UUID.
-    pub job_id: String,
+    pub job_id: JobId,
     /// The lane whose turn it becomes.
-    pub lane_id: Option<String>,
+    pub lane_id: Option<LaneId>,
     /// The text.
     pub text: String,
     /// Text and pictures, as Codex takes them.
@@ -237,7 +238,7 @@ pub struct Message {
     pub delivery: DeliveryMode,
     /// Only where this is the conversation's newest turn when its own begins.
     #[serde(default)]
-    pub expected_turn_id: Option<String>,
+    pub expected_turn_id: Option<TurnId>,
     /// What it asks of its conversation.
     pub options: ThreadOptions,
     /// What it asks of `codex exec`; `None` when the app-server can run it.
@@ -278,7 +279,7 @@ impl MessageBody {
     /// [`Error::Invalid`], naming the field.
     pub fn into_new_conversation(
         self,
-        job_id: String,
+        job_id: JobId,
         defaults: &MessageDefaults,
     ) -> Result<NewConversation, Error> {
         if self.message.as_deref().unwrap_or_default().is_empty() {
@@ -297,13 +298,13 @@ impl MessageBody {
     ///
     /// # Errors
     /// [`Error::Invalid`], naming the field.
-    pub fn into_continuation(self, job_id: String, defaults: &MessageDefaults) -> Result<Message, Error> {
+    pub fn into_continuation(self, job_id: JobId, defaults: &MessageDefaults) -> Result<Message, Error> {
         self.into_message(job_id, defaults, None)
     }
 
     fn into_message(
         mut self,
-        job_id: String,
+        job_id: JobId,
         defaults: &MessageDefaults,
         default_cwd: Option<PathBuf>,
     ) -> Result<Message, Error> {

@@ -35,6 +35,7 @@ use codex::connection::CallError;
 use codex::exec::ExecOptions;
 use codex::rpc::Refusal;
 use futures_util::FutureExt;
+use model::ids::{JobId, ThreadId, TurnId};
 use model::job::{self, Delivery, Job, NewJob, Operation, Transport};
 use model::limits;
 use tokio::sync::{Mutex, oneshot};
@@ -81,11 +82,11 @@ pub struct Dispatched {
     /// The job, as it is now.
     pub job: Job,
     /// The conversation.
-    pub conversation_id: String,
+    pub conversation_id: ThreadId,
     /// How the message reached it.
     pub delivery: Delivery,
     /// The turn, where it has begun.
-    pub turn_id: Option<String>,
+    pub turn_id: Option<TurnId>,
     /// The tab that shows it, where one was asked for.
     pub tab: Option<ConversationTab>,
 }
@@ -93,9 +94,9 @@ pub struct Dispatched {
 /// A turn that began, or that waits.
 #[derive(Debug)]
 struct Begun {
-    conversation_id: String,
+    conversation_id: ThreadId,
     delivery: Delivery,
-    turn_id: Option<String>,
+    turn_id: Option<TurnId>,
 }
 
 /// Tells the sender of a message what became of it.
@@ -151,7 +152,7 @@ impl Conversations {
     ///
     /// # Errors
     /// [`Error`]; a job that was made by then has failed.
-    pub async fn send(&self, conversation_id: &str, message: Message) -> Result<Dispatched, Error> {
+    pub async fn send(&self, conversation_id: &ThreadId, message: Message) -> Result<Dispatched, Error> {
         let this = self.clone();
         let requested = conversation_id.to_owned();
         self.to_the_end(async move {
@@ -175,14 +176,14 @@ impl Conversations {
     }
 
     /// What can be told without Codex is refused before there is a job.
-    fn refuse_early(&self, conversation_id: &str, delivery: DeliveryMode) -> Result<(), Error> {
+    fn refuse_early(&self, conversation_id: &ThreadId, delivery: DeliveryMode) -> Result<(), Error> {
         let registry = &self.inner.registry;
         match delivery {
             DeliveryMode::Start | DeliveryMode::Reject if registry.is_busy(conversation_id) => {
-                Err(Error::ConversationBusy(conversation_id.to_owned()))
+                Err(Error::ConversationBusy(conversation_id.to_owned().into()))
             }
             DeliveryMode::Steer if registry.running(conversation_id).is_none() => {
-                Err(Error::NoActiveTurn(conversation_id.to_owned()))
+                Err(Error::NoActiveTurn(conversation_id.to_owned().into()))
             }
             DeliveryMode::Steer | DeliveryMode::Fork => Ok(()),
             _ if registry.is_full(conversation_id) => {
@@ -203,7 +204,7 @@ impl Conversations {
         let message = match self.stored_message(&job.job_id).await {
             Ok(message) => message.map(Box::new),
             Err(error) => {
-                tracing::error!(%error, job_id = job.job_id, "cannot read the message of a job");
+                tracing::error!(%error, job_id = %job.job_id, "cannot read the message of a job");
                 None
             }
         };
@@ -222,7 +223,7 @@ impl Conversations {
         }
     }
 
-    async fn stored_message(&self, job_id: &str) -> Result<Option<Message>, Error> {
+    async fn stored_message(&self, job_id: &JobId) -> Result<Option<Message>, Error> {
         let text = self.inner.jobs.store().job_message(job_id).await?;
         let read = text.map(|text| serde_json::from_str(&text)).transpose();
         read.map_err(|error| Error::Internal(format!("a stored message cannot be read: {error}")))
@@ -270,7 +271,7 @@ impl Conversations {
     async fn new_job(
         &self,
         operation: Operation,
-        conversation_id: Option<&str>,
+        conversation_id: Option<&ThreadId>,
         message: &Message,
     ) -> Result<Arc<LiveJob>, Error> {
         if self.inner.stopping.is_cancelled() {
@@ -282,7 +283,7 @@ impl Conversations {
             operation,
             message: message.text.clone(),
             cwd: message.options.cwd.as_ref().map(|cwd| cwd.display().to_string()),
-            conversation_id: conversation_id.map(str::to_owned),
+            conversation_id: conversation_id.cloned(),
             transport: if message.cli.is_some() { Transport::Cli } else { Transport::AppServer },
             turn_timeout_ms: message.turn_timeout.map(millis),
             open_requested: message.open.is_some(),
@@ -317,13 +318,13 @@ impl Conversations {
                 return Err(error);
             }
         };
-        self.run_on(conversation_id, job, message, Some(loaded)).await
+        self.run_on(conversation_id.into(), job, message, Some(loaded)).await
     }
 
     /// Runs a message on a thread that was just made for it.
     async fn run_on(
         &self,
-        conversation_id: String,
+        conversation_id: ThreadId,
         job: Arc<LiveJob>,
         message: Message,
         loaded: Option<Loaded>,
@@ -362,7 +363,7 @@ impl Conversations {
                 // Codex may make the thread all the same. Nobody knows of it, so it is let go.
                 self.inner.tasks.spawn(async move {
                     if let Ok(Ok((thread, _))) = start.await {
-                        thread::unsubscribe(&server, &thread.id).await;
+                        thread::unsubscribe(&server, &ThreadId::from(thread.id.as_str())).await;
                     }
                 });
                 Err(late())
@@ -372,7 +373,7 @@ impl Conversations {
 
     async fn send_to(
         &self,
-        conversation_id: String,
+        conversation_id: ThreadId,
         job: Arc<LiveJob>,
         message: Message,
     ) -> Result<Dispatched, Error> {
@@ -431,7 +432,7 @@ impl Conversations {
     async fn reveal(
         &self,
         job: &LiveJob,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         open: Option<Duration>,
     ) -> Option<ConversationTab> {
         let (Some(editor), Some(limit)) = (&self.inner.editor, open) else { return None };
@@ -456,7 +457,7 @@ impl Conversations {
     /// Makes a call on a conversation, again while Codex is still closing it after our last turn.
     async fn on_closed<T, F: Future<Output = Result<T, CallError>>>(
         &self,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         call: impl Fn(Arc<AppServer>) -> F,
     ) -> Result<T, Error> {
         let server = self.inner.sessions.of(conversation_id).ready().await?;
@@ -480,7 +481,7 @@ impl Conversations {
     }
 
     /// Starts the task of a conversation that had none.
-    fn start_task(&self, conversation_id: &str, first: Work, loaded: Option<Loaded>) {
+    fn start_task(&self, conversation_id: &ThreadId, first: Work, loaded: Option<Loaded>) {
         let thread_id = conversation_id.to_owned();
         let task = ThreadTask { conversations: self.clone(), thread_id: thread_id.clone(), loaded };
         let this = self.clone();
@@ -492,11 +493,11 @@ impl Conversations {
     }
 
     /// A conversation's task panicked, which only a defect of ours can do: its jobs end, and the next message gets a new task.
-    async fn abandon(&self, conversation_id: &str) {
+    async fn abandon(&self, conversation_id: &ThreadId) {
         let Some(Queue { running, waiting, .. }) = self.inner.registry.remove(conversation_id) else {
             return;
         };
-        tracing::error!(conversation_id, "a conversation's task panicked");
+        tracing::error!(%conversation_id, "a conversation's task panicked");
         // Its load went with it.
         if let Ok(server) = self.inner.sessions.of(conversation_id).ready().await {
             thread::unsubscribe(&server, conversation_id).await;
@@ -528,7 +529,7 @@ fn editor_failed(EditorError(reason): EditorError) -> Error {
 }
 
 /// Unloads what was loaded in vain.
-async fn give_back(loaded: Option<Loaded>, thread_id: &str) {
+async fn give_back(loaded: Option<Loaded>, thread_id: &ThreadId) {
     if let Some(loaded) = loaded {
         thread::unsubscribe(&loaded.server, thread_id).await;
     }

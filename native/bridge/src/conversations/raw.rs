@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use codex::connection::CallError;
 use codex::protocol::Thread;
 use codex::rpc::Refusal;
+use model::ids::{ThreadId, TurnId};
 use model::limits;
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,7 +57,7 @@ pub(super) struct RawCall {
 impl Conversations {
     /// The job whose turn runs on a conversation, or is about to.
     #[must_use]
-    pub fn active_job(&self, conversation_id: &str) -> Option<Arc<LiveJob>> {
+    pub fn active_job(&self, conversation_id: &ThreadId) -> Option<Arc<LiveJob>> {
         self.inner.registry.running(conversation_id)
     }
 
@@ -67,7 +68,7 @@ impl Conversations {
     /// elsewhere.
     pub async fn call_raw(
         &self,
-        conversation_id: Option<&str>,
+        conversation_id: Option<&ThreadId>,
         method: &str,
         params: Value,
         needs: Needs,
@@ -102,16 +103,16 @@ impl Conversations {
         }
     }
 
-    fn refuse_with_job(&self, conversation_id: &str) -> Result<(), Error> {
+    fn refuse_with_job(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         if self.inner.registry.is_busy(conversation_id) {
-            return Err(Error::ConversationBusy(conversation_id.to_owned()));
+            return Err(Error::ConversationBusy(conversation_id.to_owned().into()));
         }
         Ok(())
     }
 
     async fn call_on_closed(
         &self,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         method: &str,
         params: Value,
     ) -> Result<Value, Error> {
@@ -125,14 +126,14 @@ impl Conversations {
     async fn let_go_of_new(&self, result: &Value) {
         let Some(id) = result.pointer("/thread/id").and_then(Value::as_str) else { return };
         if let Ok(server) = self.inner.sessions.shared().ready().await {
-            unsubscribe(&server, id).await;
-            self.inner.registry.note_released(id);
+            unsubscribe(&server, &ThreadId::from(id)).await;
+            self.inner.registry.note_released(&ThreadId::from(id));
         }
     }
 
     async fn call_alone(
         &self,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         method: &str,
         params: Value,
         needs: Needs,
@@ -148,7 +149,7 @@ impl Conversations {
         let answered = match waited {
             Ok(answered) => answered,
             Err(_) if !claim.swap(true, Ordering::AcqRel) => {
-                return Err(Error::ConversationBusy(conversation_id.to_owned()));
+                return Err(Error::ConversationBusy(conversation_id.to_owned().into()));
             }
             Err(_) => answer.await,
         };
@@ -165,7 +166,7 @@ impl Conversations {
     /// Refuses unless this turn runs on the conversation or, where none does, is its newest.
     pub(super) async fn check_expected_turn(
         &self,
-        conversation_id: &str,
+        conversation_id: &ThreadId,
         expected: &str,
     ) -> Result<(), Error> {
         if let Some(job) = self.active_job(conversation_id) {
@@ -180,16 +181,16 @@ impl Conversations {
         });
         match last.await?.map(|turn| turn.id) {
             Some(last) if last == expected => Ok(()),
-            last => Err(conflict(conversation_id, expected, None, last)),
+            last => Err(conflict(conversation_id, expected, None, last.map(Into::into))),
         }
     }
 }
 
 fn conflict(
-    thread_id: &str,
+    thread_id: &ThreadId,
     expected: &str,
-    active_turn_id: Option<String>,
-    last_turn_id: Option<String>,
+    active_turn_id: Option<TurnId>,
+    last_turn_id: Option<TurnId>,
 ) -> Error {
     Error::TurnConflict {
         thread_id: thread_id.to_owned(),
@@ -206,7 +207,7 @@ impl ThreadTask {
         let last = server.connection.thread_last_turn(&server.methods, &self.thread_id).await?;
         match last.map(|turn| turn.id) {
             Some(last) if last == expected => Ok(()),
-            last => Err(conflict(&self.thread_id, expected, None, last)),
+            last => Err(conflict(&self.thread_id, expected, None, last.map(Into::into))),
         }
     }
 

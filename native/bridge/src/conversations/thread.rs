@@ -13,6 +13,7 @@ use codex::decline::decline;
 use codex::protocol::{Thread, ThreadOptions};
 use codex::rpc::Refusal;
 use codex::turn::{Activity, FileChanges, TurnEnd, TurnRecord};
+use model::ids::{ThreadId, TurnId};
 use model::job::{Delivery, Operation};
 use model::limits;
 use tokio::sync::oneshot;
@@ -67,7 +68,7 @@ impl Loaded {
 
 pub(super) struct ThreadTask {
     pub(super) conversations: Conversations,
-    pub(super) thread_id: String,
+    pub(super) thread_id: ThreadId,
     pub(super) loaded: Option<Loaded>,
 }
 
@@ -205,8 +206,8 @@ impl ThreadTask {
             self.name(message);
         }
         let conversation_id = self.thread_id.clone();
-        tell(begun, Ok(Begun { conversation_id, delivery, turn_id: Some(turn_id.clone()) }));
-        let end = self.watch_turn(job, &turn_id, message).await;
+        tell(begun, Ok(Begun { conversation_id, delivery, turn_id: Some(turn_id.clone().into()) }));
+        let end = self.watch_turn(job, &TurnId::from(turn_id.as_str()), message).await;
         // Older binaries do not say that they wait no longer.
         self.conversations.inner.approvals.withdraw(Withdrawn::Job(&job.job_id)).await;
         end
@@ -226,7 +227,7 @@ impl ThreadTask {
         let mut deadline = None;
         let begun = match message.delivery {
             DeliveryMode::Reject => {
-                return Err((Error::ConversationBusy(self.thread_id.clone()), begun));
+                return Err((Error::ConversationBusy(self.thread_id.clone().into()), begun));
             }
             DeliveryMode::Start => {
                 deadline = Some(Instant::now() + message.send_timeout);
@@ -261,7 +262,7 @@ impl ThreadTask {
             (server.connection.clone(), self.thread_id.clone(), message.title.clone());
         self.conversations.inner.tasks.spawn(async move {
             if let Err(error) = connection.thread_set_name(&thread_id, &title).await {
-                tracing::warn!(thread_id, %error, "cannot name a conversation");
+                tracing::warn!(%thread_id, %error, "cannot name a conversation");
             }
         });
     }
@@ -349,7 +350,7 @@ impl ThreadTask {
             }
         };
         // It runs, whatever becomes of the record: from here on it is followed to its end.
-        match job.step(|job, now| job.start(Some(&turn.id), now)).await {
+        match job.step(|job, now| job.start(Some(&TurnId::from(turn.id.as_str())), now)).await {
             Ok(Ok(_)) => {}
             Ok(Err(refusal)) => tracing::error!(%refusal, "a turn began for a job that could not begin"),
             Err(error) => tracing::error!(%error, "cannot record that the turn began"),
@@ -432,7 +433,7 @@ impl ThreadTask {
                 },
                 () = tokio::time::sleep(patience) => {
                     let Some(turn_id) = running else { return };
-                    if self.read_turn(&turn_id, &mut TurnRecord::default()).await.is_some()
+                    if self.read_turn(&TurnId::from(turn_id.as_str()), &mut TurnRecord::default()).await.is_some()
                         && let Some(loaded) = &mut self.loaded
                     {
                         loaded.activity = Activity::default();
@@ -487,7 +488,7 @@ impl ThreadTask {
             let Some(event) = event else { break };
             let mut end = None;
             if let ThreadEvent::Notification(notification) = &event {
-                turn_id = turn_id.or_else(|| notification.started_turn().map(str::to_owned));
+                turn_id = turn_id.or_else(|| notification.started_turn().map(TurnId::from));
                 end = turn_id.as_deref().and_then(|turn_id| record.observe(turn_id, notification));
             }
             self.take(event, Asker::UNKNOWN).await;
@@ -524,7 +525,7 @@ impl ThreadTask {
             }
         };
         if tokio::time::timeout(limits::CLOSING_TIMEOUT, closed).await.is_err() {
-            tracing::debug!(thread_id = self.thread_id, "Codex did not say that it closed the conversation");
+            tracing::debug!(thread_id = %self.thread_id, "Codex did not say that it closed the conversation");
         }
     }
 
@@ -539,14 +540,14 @@ impl ThreadTask {
 }
 
 /// Gives a thread's writer back.
-pub(super) async fn unsubscribe(server: &AppServer, thread_id: &str) {
+pub(super) async fn unsubscribe(server: &AppServer, thread_id: &ThreadId) {
     if server.connection.is_closed() {
         return;
     }
     let release = server.connection.thread_unsubscribe(thread_id);
     match tokio::time::timeout(limits::RELEASE_TIMEOUT, release).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(thread_id, %error, "cannot release the conversation"),
-        Err(_) => tracing::warn!(thread_id, "Codex does not release the conversation"),
+        Ok(Err(error)) => tracing::warn!(%thread_id, %error, "cannot release the conversation"),
+        Err(_) => tracing::warn!(%thread_id, "Codex does not release the conversation"),
     }
 }

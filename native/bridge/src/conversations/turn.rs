@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use codex::connection::{CallError, ThreadEvent};
 use codex::turn::{TurnEnd, TurnRecord};
+use model::ids::TurnId;
 use model::job::FailureCode;
 use model::limits;
 use tokio::time::{Instant, sleep_until};
@@ -19,7 +20,7 @@ impl ThreadTask {
     pub(super) async fn watch_turn(
         &mut self,
         job: &Arc<LiveJob>,
-        turn_id: &str,
+        turn_id: &TurnId,
         message: &Message,
     ) -> JobEnd {
         let output = message.output_last_message_path.as_deref();
@@ -64,7 +65,7 @@ impl ThreadTask {
                         () = stopping.cancelled() => None,
                     };
                     if let Some(end) = read {
-                        tracing::warn!(turn_id, "a turn's end was not announced; found it by reading the thread");
+                        tracing::warn!(%turn_id, "a turn's end was not announced; found it by reading the thread");
                         break end;
                     }
                 }
@@ -84,7 +85,7 @@ impl ThreadTask {
         job_end(job, end, record, output, FailureCode::Interrupted).await
     }
 
-    async fn interrupt(&self, turn_id: &str) {
+    async fn interrupt(&self, turn_id: &TurnId) {
         let Some(Loaded { server, .. }) = &self.loaded else { return };
         match server.connection.turn_interrupt(&self.thread_id, turn_id).await {
             Ok(()) => {}
@@ -96,7 +97,7 @@ impl ThreadTask {
     }
 
     /// The turn's end as the thread's history has it, if it has certainly ended: the turn is ours, and may still run.
-    pub(super) async fn read_turn(&self, turn_id: &str, record: &mut TurnRecord) -> Option<TurnEnd> {
+    pub(super) async fn read_turn(&self, turn_id: &TurnId, record: &mut TurnRecord) -> Option<TurnEnd> {
         let server = &self.loaded.as_ref()?.server;
         match server.connection.thread_read(&self.thread_id, true).await {
             Ok(thread) => {
@@ -114,7 +115,7 @@ impl ThreadTask {
     async fn interrupt_for_stop(
         &mut self,
         job: &LiveJob,
-        turn_id: &str,
+        turn_id: &TurnId,
         mut record: TurnRecord,
         message: &Message,
     ) -> JobEnd {

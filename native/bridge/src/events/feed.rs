@@ -5,8 +5,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use model::event::{Event, EventSubject};
 use model::limits;
-use store::{EventSubject, LoneEvent, Store, StoreError};
+use store::{Store, StoreError};
 use tokio::sync::{Notify, broadcast};
 
 use super::frame::Frame;
@@ -31,7 +32,7 @@ impl Feed {
         self.frames.receiver_count() > 0
     }
 
-    pub(super) fn show_live(&self, event: &LoneEvent) {
+    pub(super) fn show_live(&self, event: &Event) {
         self.show(Frame::live(event));
     }
 

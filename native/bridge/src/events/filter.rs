@@ -1,8 +1,8 @@
 //! Which events a listener wants.
 
+use model::event::EventSubject;
 use model::event_pattern::EventPattern;
 use model::limits;
-use store::EventSubject;
 
 /// Which events a listener wants; all that is named must match.
 #[derive(Debug, Clone, Default)]
@@ -42,10 +42,12 @@ impl Filter {
     /// Whether the listener wants an event of this type about this subject.
     #[must_use]
     pub fn matches(&self, event_type: &str, subject: &EventSubject) -> bool {
-        let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
-        is(&self.subject.job_id, &subject.job_id)
-            && is(&self.subject.conversation_id, &subject.conversation_id)
-            && is(&self.subject.lane_id, &subject.lane_id)
+        fn selects<Id: PartialEq>(wanted: &Option<Id>, found: &Option<Id>) -> bool {
+            wanted.is_none() || wanted == found
+        }
+        selects(&self.subject.job_id, &subject.job_id)
+            && selects(&self.subject.conversation_id, &subject.conversation_id)
+            && selects(&self.subject.lane_id, &subject.lane_id)
             && self.types.as_ref().is_none_or(|types| types.match_type(event_type))
     }
 }

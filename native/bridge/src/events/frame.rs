@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use model::clock::Timestamp;
+use model::event::{Event, EventSubject, StoredEvent};
+use model::ids::{JobId, LaneId, ThreadId, TurnId};
 use model::job::JobEvent;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use store::{EventSubject, LoneEvent, StoredEvent};
 use utoipa::ToSchema;
 
 /// The `data` of an event. Its type is also the frame's `event`, and its id the frame's `id`.
@@ -25,13 +26,13 @@ pub struct EventView<'a> {
     #[serde(rename = "type")]
     event_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    job_id: Option<&'a str>,
+    job_id: Option<&'a JobId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    conversation_id: Option<&'a str>,
+    conversation_id: Option<&'a ThreadId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    turn_id: Option<&'a str>,
+    turn_id: Option<&'a TurnId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lane_id: Option<&'a str>,
+    lane_id: Option<&'a LaneId>,
     /// What is told. Of an event of Codex's its own fields, with `truncated: true` where long strings had to be cut.
     #[schema(value_type = Object)]
     payload: Option<&'a RawValue>,
@@ -40,15 +41,15 @@ pub struct EventView<'a> {
 impl<'a> EventView<'a> {
     /// An event as clients see it.
     #[must_use]
-    pub fn of(event_id: Option<i64>, event: &'a LoneEvent) -> Self {
+    pub fn of(event_id: Option<i64>, event: &'a Event) -> Self {
         Self {
             event_id,
             at: event.at,
             event_type: &event.event_type,
-            job_id: event.job_id.as_deref(),
-            conversation_id: event.conversation_id.as_deref(),
-            turn_id: event.turn_id.as_deref(),
-            lane_id: event.lane_id.as_deref(),
+            job_id: event.job_id.as_ref(),
+            conversation_id: event.conversation_id.as_ref(),
+            turn_id: event.turn_id.as_ref(),
+            lane_id: event.lane_id.as_ref(),
             // Written by this program as JSON on one line, so this is never `None`.
             payload: serde_json::from_str(&event.payload).ok(),
         }
@@ -70,11 +71,11 @@ impl Frame {
         Self::new(Some(event_id), &event)
     }
 
-    pub(super) fn live(event: &LoneEvent) -> Self {
+    pub(super) fn live(event: &Event) -> Self {
         Self::new(None, event)
     }
 
-    fn new(event_id: Option<i64>, event: &LoneEvent) -> Self {
+    fn new(event_id: Option<i64>, event: &Event) -> Self {
         let data = serde_json::to_string(&EventView::of(event_id, event)).unwrap_or_default();
         let id = event_id.map(|id| format!("id: {id}\n")).unwrap_or_default();
         let text = format!("{id}event: {}\ndata: {data}\n\n", event.event_type);
@@ -91,7 +92,7 @@ impl Frame {
     }
 
     /// Whether it is the last event of this job.
-    pub(super) fn ends(&self, job_id: &str) -> bool {
+    pub(super) fn ends(&self, job_id: &JobId) -> bool {
         self.subject.job_id.as_deref() == Some(job_id)
             && JobEvent::ENDS.iter().any(|end| end.name() == self.event_type)
     }
@@ -110,15 +111,10 @@ mod tests {
 
     #[test]
     fn a_frame_is_one_line_of_data_whatever_is_in_it() {
-        let event = LoneEvent {
-            at: Timestamp::from_millis(0),
-            event_type: "item.completed".into(),
-            job_id: Some("j".into()),
-            conversation_id: None,
-            turn_id: Some("t".into()),
-            lane_id: None,
-            payload: json!({"text": "two\nlines\r\n"}).to_string(),
-        };
+        let event =
+            Event::new(Timestamp::from_millis(0), "item.completed", &json!({"text": "two\nlines\r\n"}))
+                .about_job(JobId::from("j"))
+                .about_turn(TurnId::from("t"));
         let frame = Frame::recorded(StoredEvent { event_id: 7, event: event.clone() });
         let text = String::from_utf8(frame.text.to_vec()).unwrap();
         let lines: Vec<&str> = text.split('\n').collect();

@@ -20,9 +20,11 @@ use std::sync::Arc;
 
 use codex::rpc::Notification;
 use model::clock::Timestamp;
+use model::event::{Event, EventSubject};
+use model::ids::{JobId, TurnId};
 use model::limits;
 use serde_json::Value;
-use store::{EventPage, EventSubject, LogBounds, LoneEvent, Pending, Store, StoreError};
+use store::{EventPage, LogBounds, Pending, Store, StoreError};
 
 use bounded::bounded;
 use feed::Feed;
@@ -66,12 +68,12 @@ impl Events {
     ///
     /// # Errors
     /// [`StoreError`] when the database is closed.
-    pub async fn record(&self, event: LoneEvent) -> Result<Pending<()>, StoreError> {
+    pub async fn record(&self, event: Event) -> Result<Pending<()>, StoreError> {
         self.store.record_event(event).await
     }
 
     /// Shows an event to whoever listens now. `event` is not called when nobody does.
-    pub fn live(&self, event: impl FnOnce() -> LoneEvent) {
+    pub fn live(&self, event: impl FnOnce() -> Event) {
         if self.feed.has_listeners() {
             self.feed.show_live(&event());
         }
@@ -96,7 +98,7 @@ impl Events {
         }
     }
 
-    async fn record_or_log(&self, event: LoneEvent) {
+    async fn record_or_log(&self, event: Event) {
         let event_type = event.event_type.clone();
         if let Err(error) = self.record(event).await {
             tracing::error!(%error, event_type, "cannot record an event");
@@ -107,7 +109,7 @@ impl Events {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn items_of(&self, job_id: &str) -> Result<HashSet<String>, StoreError> {
+    pub async fn items_of(&self, job_id: &JobId) -> Result<HashSet<String>, StoreError> {
         let (mut ids, mut after) = (HashSet::new(), 0);
         let subject = EventSubject { job_id: Some(job_id.to_owned()), ..EventSubject::default() };
         loop {
@@ -148,19 +150,15 @@ impl Events {
     }
 }
 
-fn codex_event(subject: EventSubject, notification: &Notification, bytes_max: usize) -> LoneEvent {
+fn codex_event(subject: EventSubject, notification: &Notification, bytes_max: usize) -> Event {
     let EventSubject { job_id, conversation_id, lane_id } = subject;
     let params = &notification.params;
     let turn_id = params.get("turnId").or_else(|| params.pointer("/turn/id")).and_then(Value::as_str);
-    LoneEvent {
-        at: Timestamp::now(),
-        event_type: type_of(&notification.method),
-        job_id,
-        conversation_id,
-        turn_id: turn_id.map(str::to_owned),
-        lane_id,
-        payload: bounded(params, bytes_max),
-    }
+    Event::new(Timestamp::now(), type_of(&notification.method), &bounded(params, bytes_max))
+        .about_job(job_id)
+        .about_conversation(conversation_id)
+        .about_turn(turn_id.map(TurnId::from))
+        .about_lane(lane_id)
 }
 
 /// `item/agentMessage/delta` is shown as `item.agentMessage.delta`.

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use model::ids::JobId;
 use model::limits;
 use serde_json::json;
 use store::StoreError;
@@ -72,8 +73,8 @@ impl Subscription {
 
     /// Ends the stream with this job's last event. `has_ended` says that it was recorded before the listener began.
     #[must_use]
-    pub fn until_end_of(mut self, job_id: String, has_ended: bool) -> Self {
-        self.until_end_of = Some(job_id);
+    pub fn until_end_of(mut self, job_id: JobId, has_ended: bool) -> Self {
+        self.until_end_of = Some(job_id.into());
         self.has_ended = has_ended;
         self
     }
@@ -159,7 +160,7 @@ impl Subscription {
         if self.filter.matches(&frame.event_type, &frame.subject) {
             piece.add(frame.text.clone());
         }
-        if self.until_end_of.as_deref().is_some_and(|job_id| frame.ends(job_id)) {
+        if self.until_end_of.as_deref().is_some_and(|job_id| frame.ends(&JobId::from(job_id))) {
             self.stage = Stage::Ended;
         }
     }
@@ -197,20 +198,13 @@ impl Piece {
 mod tests {
     use codex::rpc::Notification;
     use model::clock::Timestamp;
-    use store::{EventSubject, LoneEvent, Store};
+    use model::event::{Event, EventSubject};
+    use store::Store;
 
     use super::*;
 
-    fn event(number: usize) -> LoneEvent {
-        LoneEvent {
-            at: Timestamp::now(),
-            event_type: "test.happened".into(),
-            job_id: None,
-            conversation_id: None,
-            turn_id: None,
-            lane_id: None,
-            payload: number.to_string(),
-        }
+    fn event(number: usize) -> Event {
+        Event::new(Timestamp::now(), "test.happened", &number)
     }
 
     /// Events of a throwaway store, with the feed running.

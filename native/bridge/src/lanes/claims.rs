@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use model::ids::LaneId;
 use tokio::sync::Notify;
 
 /// The lanes that are worked on. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Claims {
-    lanes: Arc<Mutex<HashSet<String>>>,
+    lanes: Arc<Mutex<HashSet<LaneId>>>,
     given_back: Arc<Notify>,
 }
 
@@ -16,18 +17,18 @@ pub(super) struct Claims {
 #[derive(Debug)]
 pub(super) struct Claim {
     claims: Claims,
-    lane_id: String,
+    lane_id: LaneId,
 }
 
 impl Claims {
     /// The claim to a lane, unless somebody has it.
-    pub(super) fn claim(&self, lane_id: &str) -> Option<Claim> {
+    pub(super) fn claim(&self, lane_id: &LaneId) -> Option<Claim> {
         let is_new = self.lanes().insert(lane_id.to_owned());
         is_new.then(|| Claim { claims: self.clone(), lane_id: lane_id.to_owned() })
     }
 
     /// The claim to a lane, as soon as nobody has it.
-    pub(super) async fn claim_when_free(&self, lane_id: &str) -> Claim {
+    pub(super) async fn claim_when_free(&self, lane_id: &LaneId) -> Claim {
         loop {
             let given_back = self.given_back.notified();
             tokio::pin!(given_back);
@@ -41,11 +42,11 @@ impl Claims {
     }
 
     /// Whether somebody works on it.
-    pub(super) fn has(&self, lane_id: &str) -> bool {
+    pub(super) fn has(&self, lane_id: &LaneId) -> bool {
         self.lanes().contains(lane_id)
     }
 
-    fn lanes(&self) -> MutexGuard<'_, HashSet<String>> {
+    fn lanes(&self) -> MutexGuard<'_, HashSet<LaneId>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::clock::Timestamp;
+use model::ids::LaneId;
 use model::lane::LaneStatus;
 use store::LaneQuery;
 
@@ -28,9 +29,9 @@ pub struct Cleanup {
 #[derive(Debug, Default)]
 pub struct CleanedUp {
     /// Lanes that match.
-    pub matched: Vec<String>,
+    pub matched: Vec<LaneId>,
     /// Of these, deleted.
-    pub deleted: Vec<String>,
+    pub deleted: Vec<LaneId>,
     /// What was left behind of them.
     pub left: Vec<String>,
 }
@@ -54,7 +55,7 @@ impl Lanes {
         if query.statuses.is_empty() {
             return Ok(CleanedUp::default());
         }
-        let matched: Vec<String> = self.list(query).await?.into_iter().map(|lane| lane.lane_id).collect();
+        let matched: Vec<LaneId> = self.list(query).await?.into_iter().map(|lane| lane.lane_id).collect();
         let mut cleaned = CleanedUp { matched, ..CleanedUp::default() };
         if cleanup.dry_run {
             return Ok(cleaned);

@@ -1,5 +1,6 @@
 //! A lane follows its job, and is verified when that ended well.
 
+use model::ids::{JobId, LaneId};
 use model::job::Job;
 use model::lane::{Lane, LaneStatus};
 use model::limits;
@@ -9,7 +10,7 @@ use crate::error::Error;
 
 impl Lanes {
     /// Follows the lane's job from now on, unless a task of this process does already.
-    pub(super) fn follow_in_background(&self, lane_id: &str) {
+    pub(super) fn follow_in_background(&self, lane_id: &LaneId) {
         let Some(claim) = self.inner.followed.claim(lane_id) else { return };
         let (this, lane_id) = (self.clone(), lane_id.to_owned());
         self.inner.tasks.spawn(async move {
@@ -17,7 +18,7 @@ impl Lanes {
             tokio::select! {
                 followed = this.follow(&lane_id) => if let Err(error) = followed {
                     // The next look goes on with it.
-                    tracing::warn!(%error, lane_id, "stopped following a lane");
+                    tracing::warn!(%error, %lane_id, "stopped following a lane");
                 },
                 () = stopping.cancelled() => {}
             }
@@ -25,7 +26,7 @@ impl Lanes {
         });
     }
 
-    async fn follow(&self, lane_id: &str) -> Result<(), Error> {
+    async fn follow(&self, lane_id: &LaneId) -> Result<(), Error> {
         let mut lane = self.get(lane_id).await?;
         while let (true, Some(job_id)) = (lane.status.is_active(), lane.active_job_id.clone()) {
             if lane.status == LaneStatus::Verifying {
@@ -52,7 +53,7 @@ impl Lanes {
     }
 
     /// The job as soon as it tells something that the lane does not show yet.
-    async fn next_state(&self, job_id: &str, lane: &Lane) -> Result<Job, Error> {
+    async fn next_state(&self, job_id: &JobId, lane: &Lane) -> Result<Job, Error> {
         let is_news = |job: &Job| {
             let waits = lane.status == LaneStatus::NeedsApproval;
             job.status.is_end()

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use codex::protocol::{ApprovalPolicy, SandboxMode, ThreadOptions, UserInput};
 use model::clock::Timestamp;
+use model::ids::{InstanceId, JobId, LaneId, ThreadId, TurnId};
 use model::job::{FailureCode, Job};
 use model::lane::{Lane, LaneEvent, LaneRefusal, LaneStatus, ReadinessMode, SessionIsolation, Workflow};
 use model::surface::{PreferredSurface, Surface};
@@ -56,7 +57,7 @@ pub struct Lanes {
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    instance_id: String,
+    instance_id: InstanceId,
     peers: Peers,
     jobs: Jobs,
     approvals: Approvals,
@@ -81,7 +82,7 @@ pub struct LaneParts {
     /// The database.
     pub store: Store,
     /// This bridge process.
-    pub instance_id: String,
+    pub instance_id: InstanceId,
     /// The others.
     pub peers: Peers,
     /// All jobs.
@@ -110,7 +111,7 @@ pub struct LaneParts {
 #[derive(Debug, Clone, Default)]
 pub struct NewLane {
     /// Chosen by the caller; a UUID otherwise.
-    pub lane_id: Option<String>,
+    pub lane_id: Option<LaneId>,
     /// What it belongs to.
     pub project_id: Option<String>,
     /// Absolute folder of its repository.
@@ -120,7 +121,7 @@ pub struct NewLane {
     /// Branch of that worktree.
     pub branch: Option<String>,
     /// A thread that exists.
-    pub thread_id: Option<String>,
+    pub thread_id: Option<ThreadId>,
     /// What it is called.
     pub title: Option<String>,
     /// What happens when that thread cannot be loaded yet.
@@ -198,12 +199,12 @@ impl Lanes {
         if self.inner.store.insert_lane(&self.inner.instance_id, lane).await? {
             return Ok(());
         }
-        Err(Error::LaneExists(lane.lane_id.clone()))
+        Err(Error::LaneExists(lane.lane_id.clone().into()))
     }
 
     /// A lane as it would be recorded.
     async fn prepare(&self, new: NewLane, workflow: Option<Workflow>) -> Result<Lane, Error> {
-        let lane_id = new.lane_id.unwrap_or_else(|| Uuid::new_v4().to_string());
+        let lane_id = new.lane_id.unwrap_or_else(|| (Uuid::new_v4().to_string()).into());
         let mut surface = Surface::Unknown;
         let mut title = new.title;
         let mut repo_root = new.repo_root.map(|folder| folder.display().to_string());
@@ -220,13 +221,13 @@ impl Lanes {
         let (mut branch, mut worktree_path) = (new.branch, None);
         if new.worktree {
             if self.inner.store.lane(&lane_id).await?.is_some() {
-                return Err(Error::LaneExists(lane_id));
+                return Err(Error::LaneExists(lane_id.into()));
             }
             let Some(repo_root) = &repo_root else {
                 return Err(Error::invalid("repoRoot", "is missing; a worktree is made from it"));
             };
             let name = branch.unwrap_or_else(|| format!("lane/{lane_id}"));
-            let folder = self.inner.worktrees_folder.join(&lane_id);
+            let folder = self.inner.worktrees_folder.join(lane_id.as_str());
             worktree::add(repo_root, &folder, &name).await?;
             branch = Some(name);
             worktree_path = Some(folder.display().to_string());
@@ -265,7 +266,7 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::LaneNotFound`].
-    pub async fn get(&self, lane_id: &str) -> Result<Lane, Error> {
+    pub async fn get(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         self.inner.store.lane(lane_id).await?.ok_or(Error::LaneNotFound)
     }
 
@@ -282,7 +283,7 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn of_threads(&self, thread_ids: Vec<String>) -> Result<HashMap<String, String>, Error> {
+    pub async fn of_threads(&self, thread_ids: Vec<ThreadId>) -> Result<HashMap<ThreadId, LaneId>, Error> {
         Ok(self.inner.store.lanes_of_threads(thread_ids).await?)
     }
 
@@ -291,7 +292,7 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::LaneNotFound`], [`Error::LaneConflict`] while it works on something.
-    pub async fn delete(&self, lane_id: &str) -> Result<Vec<String>, Error> {
+    pub async fn delete(&self, lane_id: &LaneId) -> Result<Vec<String>, Error> {
         let lane = match self.inner.store.delete_lane(lane_id).await? {
             None => return Err(Error::LaneNotFound),
             Some(Err((refusal, lane))) => return Err(conflict(refusal, lane)),
@@ -311,7 +312,7 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::LaneConflict`] while it works on something; what sending a message can fail with.
-    pub async fn prompt(&self, lane_id: &str, input: &str, job_id: String) -> Result<(Lane, Job), Error> {
+    pub async fn prompt(&self, lane_id: &LaneId, input: &str, job_id: JobId) -> Result<(Lane, Job), Error> {
         let this = self.clone();
         let (lane_id, input) = (lane_id.to_owned(), input.to_owned());
         let prompted =
@@ -321,9 +322,9 @@ impl Lanes {
 
     async fn prompt_to_the_end(
         &self,
-        lane_id: &str,
+        lane_id: &LaneId,
         input: &str,
-        job_id: String,
+        job_id: JobId,
     ) -> Result<(Lane, Job), Error> {
         let lane = self.get(lane_id).await?;
         if lane.status.is_active() {
@@ -347,7 +348,7 @@ impl Lanes {
     }
 
     /// The message could not be sent: the job says so, where there is one.
-    async fn settle_failed_start(&self, lane_id: &str, job_id: &str, problem: String) {
+    async fn settle_failed_start(&self, lane_id: &LaneId, job_id: &JobId, problem: String) {
         let settled = async {
             let job = self.inner.jobs.find(job_id).await?;
             self.step(lane_id, move |lane, now| match job {
@@ -358,11 +359,11 @@ impl Lanes {
         };
         // The next look finds the lane with a job that never began.
         if let Err(error) = settled.await {
-            tracing::error!(%error, lane_id, "cannot record that a lane's turn did not begin");
+            tracing::error!(%error, %lane_id, "cannot record that a lane's turn did not begin");
         }
     }
 
-    async fn send(&self, lane_id: &str, input: &str, job_id: String) -> Result<Job, Error> {
+    async fn send(&self, lane_id: &LaneId, input: &str, job_id: JobId) -> Result<Job, Error> {
         let lane = self.session_and_thread(lane_id).await?;
         let Some(thread_id) = lane.thread_id.clone() else {
             return Err(Error::Internal("the lane has no thread".to_owned()));
@@ -372,7 +373,7 @@ impl Lanes {
         Ok(sent.job)
     }
 
-    async fn message(&self, lane: &Lane, input: &str, job_id: String) -> Result<Message, Error> {
+    async fn message(&self, lane: &Lane, input: &str, job_id: JobId) -> Result<Message, Error> {
         let body = MessageBody {
             message: Some(lane.instruction(input)),
             ensure_open: Some(false),
@@ -401,21 +402,21 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::LaneConflict`] when none runs; what steering can fail with.
-    pub async fn steer(&self, lane_id: &str, input: &str) -> Result<(Lane, String), Error> {
+    pub async fn steer(&self, lane_id: &LaneId, input: &str) -> Result<(Lane, TurnId), Error> {
         let lane = self.get(lane_id).await?;
         let Some(job_id) = &lane.active_job_id else {
             return Err(Error::LaneConflict { problem: "no turn runs".to_owned(), lane: Box::new(lane) });
         };
         let input = [UserInput::Text { text: input.to_owned() }];
         let (turn_id, _) = self.inner.conversations.steer(job_id, &input).await?;
-        Ok((lane, turn_id))
+        Ok((lane, turn_id.into()))
     }
 
     /// Interrupts the lane's turn.
     ///
     /// # Errors
     /// [`Error::LaneConflict`] when none runs; what cancelling can fail with.
-    pub async fn interrupt(&self, lane_id: &str) -> Result<Lane, Error> {
+    pub async fn interrupt(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         let lane = self.get(lane_id).await?;
         if lane.is_rehearsing() {
             self.end_rehearsal(lane_id, "it was interrupted").await?;
@@ -441,7 +442,7 @@ impl Lanes {
     /// Takes a step of a lane.
     async fn step(
         &self,
-        lane_id: &str,
+        lane_id: &LaneId,
         step: impl FnOnce(&mut Lane, Timestamp) -> Result<Vec<LaneEvent>, LaneRefusal> + Send + 'static,
     ) -> Result<Lane, Error> {
         match self.inner.store.step_lane(&self.inner.instance_id, lane_id, step).await? {

@@ -2,6 +2,7 @@
 //! lanes that say that they work although nothing does.
 
 use model::approval::{Approval, ApprovalSource};
+use model::ids::{JobId, LaneId};
 use model::job::Job;
 use model::lane::Lane;
 use store::{LaneQuery, OwnedLane};
@@ -35,13 +36,15 @@ impl Lanes {
     /// [`Error::LaneNotFound`], [`Error::LaneConflict`] when its turn runs in another bridge process.
     pub async fn make_up_approval(
         &self,
-        lane_id: &str,
+        lane_id: &LaneId,
         source: ApprovalSource,
         reason: Option<String>,
     ) -> Result<(Lane, Approval), Error> {
         let lane = self.get(lane_id).await?;
         let approvals = &self.inner.approvals;
-        if let Some(job) = lane.active_job_id.as_deref().and_then(|job_id| self.inner.jobs.live_job(job_id)) {
+        if let Some(job) =
+            lane.active_job_id.as_deref().and_then(|job_id| self.inner.jobs.live_job(&JobId::from(job_id)))
+        {
             let (approval, _) = approvals.make_up(&lane, source, reason, Some(job)).await?;
             return Ok((lane, approval));
         }
@@ -56,7 +59,7 @@ impl Lanes {
             match this.step(&lane_id, Lane::rehearse_answer).await {
                 // The rehearsal is over.
                 Ok(_) | Err(Error::LaneConflict { .. } | Error::LaneNotFound) => {}
-                Err(error) => tracing::error!(%error, lane_id, "cannot go on with a rehearsal"),
+                Err(error) => tracing::error!(%error, %lane_id, "cannot go on with a rehearsal"),
             }
         });
         Ok((lane, approval))
@@ -66,7 +69,7 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::LaneNotFound`], [`Error::LaneConflict`] while a real turn runs.
-    pub async fn make_up_end(&self, lane_id: &str, note: Option<String>) -> Result<Lane, Error> {
+    pub async fn make_up_end(&self, lane_id: &LaneId, note: Option<String>) -> Result<Lane, Error> {
         let lane = self.step(lane_id, move |lane, now| lane.rehearse_end(note.as_deref(), now)).await?;
         self.inner.approvals.withdraw(Withdrawn::MadeUp(lane_id)).await;
         Ok(lane)
@@ -88,12 +91,12 @@ impl Lanes {
             match &lane.active_job_id {
                 None if stale.rehearsals => {
                     self.end_rehearsal(&lane_id, "the rehearsal was cleared").await?;
-                    reconciled.rehearsals.push(lane_id);
+                    reconciled.rehearsals.push(lane_id.into());
                 }
                 Some(job_id) if stale.orphaned_turns && !self.inner.starting.has(&lane_id) => {
                     let job = self.inner.jobs.find(job_id).await?;
                     if self.clear_orphaned_turn(&lane, job).await? {
-                        reconciled.orphaned_turns.push(lane_id);
+                        reconciled.orphaned_turns.push(lane_id.into());
                     }
                 }
                 _ => {}
@@ -103,7 +106,7 @@ impl Lanes {
     }
 
     /// Ends a rehearsal that nobody goes on with.
-    pub(super) async fn end_rehearsal(&self, lane_id: &str, why: &'static str) -> Result<(), Error> {
+    pub(super) async fn end_rehearsal(&self, lane_id: &LaneId, why: &'static str) -> Result<(), Error> {
         match self.step(lane_id, |lane, now| lane.lose_rehearsal(why, now)).await {
             // It came to an end by itself.
             Ok(_) | Err(Error::LaneConflict { .. } | Error::LaneNotFound) => {}

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::clock::Timestamp;
+use model::ids::{LaneId, ThreadId, TurnId};
 use model::lane::{Lane, LaneEvent, ReadinessMode, SessionIsolation};
 use model::limits::SessionLimits;
 use serde::Serialize;
@@ -25,11 +26,11 @@ use crate::session::Session;
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
     /// The lane; a session has the id of its lane.
-    pub lane_id: String,
+    pub lane_id: LaneId,
     /// Whether it runs.
     pub running: bool,
     /// The lane's thread.
-    pub thread_id: Option<String>,
+    pub thread_id: Option<ThreadId>,
     /// When it started.
     pub started_at: Option<Timestamp>,
     /// Process id of its app-server.
@@ -39,7 +40,7 @@ pub struct SessionView {
     /// Approvals that Codex waits for.
     pub pending_requests: usize,
     /// The turn that runs.
-    pub active_turn_id: Option<String>,
+    pub active_turn_id: Option<TurnId>,
     /// What happens when its thread cannot be loaded yet.
     pub readiness_mode: ReadinessMode,
     /// Whether its thread could not be loaded yet.
@@ -52,7 +53,7 @@ pub struct SessionView {
 #[derive(Debug)]
 pub(super) struct LaneSessions {
     limits: SessionLimits,
-    running: Mutex<HashMap<String, Arc<Running>>>,
+    running: Mutex<HashMap<LaneId, Arc<Running>>>,
 }
 
 /// A session that runs.
@@ -62,7 +63,7 @@ pub(super) struct Running {
     isolation: SessionIsolation,
     started_at: Timestamp,
     /// The thread that lives in it.
-    thread_id: Mutex<Option<String>>,
+    thread_id: Mutex<Option<ThreadId>>,
     deferred: Mutex<Option<String>>,
     used_at: Mutex<Instant>,
     /// Ends it.
@@ -74,16 +75,16 @@ impl LaneSessions {
         Self { limits, running: Mutex::default() }
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<String, Arc<Running>>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<LaneId, Arc<Running>>> {
         locked(&self.running)
     }
 
-    fn get(&self, lane_id: &str) -> Option<Arc<Running>> {
+    fn get(&self, lane_id: &LaneId) -> Option<Arc<Running>> {
         self.running().get(lane_id).cloned()
     }
 
     /// The app-server of a lane whose session runs.
-    pub(super) fn session_of(&self, lane_id: &str) -> Option<Session> {
+    pub(super) fn session_of(&self, lane_id: &LaneId) -> Option<Session> {
         self.get(lane_id).map(|running| running.session.clone())
     }
 }
@@ -97,7 +98,7 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::NotReady`] when the thread of a strict lane cannot be loaded; [`Error::TooManySessions`].
-    pub async fn start_session(&self, lane_id: &str) -> Result<SessionView, Error> {
+    pub async fn start_session(&self, lane_id: &LaneId) -> Result<SessionView, Error> {
         let lane = self.get(lane_id).await?;
         if self.inner.sessions.get(lane_id).is_none() {
             self.open_session(&lane).await?;
@@ -143,7 +144,7 @@ impl Lanes {
     /// Ends the session that waits longest when all places are taken.
     async fn make_room(&self) -> Result<(), Error> {
         let limit = self.inner.sessions.limits.processes_max;
-        let mut own: Vec<(Instant, String)> = self
+        let mut own: Vec<(Instant, LaneId)> = self
             .inner
             .sessions
             .running()
@@ -206,7 +207,7 @@ impl Lanes {
     }
 
     /// Makes sure that the lane has a session and a thread.
-    pub(super) async fn session_and_thread(&self, lane_id: &str) -> Result<Lane, Error> {
+    pub(super) async fn session_and_thread(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         self.start_session(lane_id).await?;
         let lane = self.get(lane_id).await?;
         if lane.thread_id.is_some() {
@@ -221,12 +222,12 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::LaneNotFound`].
-    pub async fn stop_session(&self, lane_id: &str) -> Result<SessionView, Error> {
+    pub async fn stop_session(&self, lane_id: &LaneId) -> Result<SessionView, Error> {
         let lane = self.get(lane_id).await?;
         if lane.status.is_active()
             && let Err(error) = self.interrupt(lane_id).await
         {
-            tracing::warn!(%error, lane_id, "cannot interrupt the turn of a session that ends");
+            tracing::warn!(%error, %lane_id, "cannot interrupt the turn of a session that ends");
         }
         self.end_session(&lane, "it was stopped").await;
         self.session_view(&self.get(lane_id).await?).await
@@ -248,7 +249,7 @@ impl Lanes {
     }
 
     /// Watches the app-server of a session: tells when it dies, loads the thread in the next one, and ends what nobody uses.
-    async fn keep_session(self, lane_id: String, running: Arc<Running>) {
+    async fn keep_session(self, lane_id: LaneId, running: Arc<Running>) {
         loop {
             let Ok(server) = running.session.ready().await else { break };
             let idle = self.inner.sessions.limits.idle;
@@ -263,7 +264,7 @@ impl Lanes {
                     // The thread is loaded again in the next one.
                     locked(&running.thread_id).take();
                     if let Err(error) = self.settle_thread(&lane).await {
-                        tracing::warn!(%error, lane_id, "cannot load the thread of a lane again");
+                        tracing::warn!(%error, %lane_id, "cannot load the thread of a lane again");
                     }
                 }
                 () = running.ends.cancelled() => break,
@@ -283,7 +284,7 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::LaneNotFound`].
-    pub async fn session_status(&self, lane_id: &str) -> Result<SessionView, Error> {
+    pub async fn session_status(&self, lane_id: &LaneId) -> Result<SessionView, Error> {
         self.session_view(&self.get(lane_id).await?).await
     }
 
@@ -292,7 +293,7 @@ impl Lanes {
     /// # Errors
     /// When the database cannot be read.
     pub async fn sessions(&self) -> Result<Vec<SessionView>, Error> {
-        let mut lane_ids: Vec<String> = self.inner.sessions.running().keys().cloned().collect();
+        let mut lane_ids: Vec<LaneId> = self.inner.sessions.running().keys().cloned().collect();
         lane_ids.sort();
         let mut views = Vec::new();
         for lane_id in lane_ids {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use codex::protocol::Thread;
+use model::ids::{LaneId, ThreadId};
 use model::lane::Lane;
 use model::surface::Surface;
 
@@ -11,7 +12,7 @@ use crate::error::Error;
 
 impl Lanes {
     /// A thread as Codex has it.
-    pub(super) async fn thread(&self, thread_id: &str) -> Result<Thread, Error> {
+    pub(super) async fn thread(&self, thread_id: &ThreadId) -> Result<Thread, Error> {
         let conversation = self.inner.conversations.conversation(thread_id, false).await;
         match conversation {
             Ok(conversation) => Ok(conversation.thread),
@@ -24,7 +25,7 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::LaneNotFound`], [`Error::LaneConflict`] when it has none.
-    pub async fn sync_from_codex(&self, lane_id: &str) -> Result<Lane, Error> {
+    pub async fn sync_from_codex(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         let lane = self.get(lane_id).await?;
         let Some(thread_id) = &lane.thread_id else {
             let problem = "it has no thread; attach one, or prompt it".to_owned();
@@ -54,13 +55,13 @@ impl Lanes {
         let session = session.unwrap_or_else(|| self.inner.threads.shared().clone());
         let server = session.ready().await?;
         let (thread, _watch) = server.connection.thread_start(&options).await?;
-        let title = lane.title.clone().unwrap_or_else(|| lane.lane_id.clone());
+        let title = lane.title.clone().unwrap_or_else(|| lane.lane_id.clone().into());
         // Without a name it would not be stored before its first turn.
         server.connection.thread_set_name(&thread.id, &title).await?;
         let found = surface(&thread);
         let cwd = thread.folder();
         self.step(&lane.lane_id, move |lane, now| {
-            lane.thread_id = Some(thread.id);
+            lane.thread_id = Some(thread.id.into());
             lane.surface = found;
             lane.title.get_or_insert(title);
             if lane.repo_root.is_none() {

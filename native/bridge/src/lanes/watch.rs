@@ -142,11 +142,11 @@ impl Lanes {
                 && !self.inner.starting.has(&lane_id)
             {
                 self.follow_in_background(&lane_id);
-                tick.resumed.push(lane_id.clone());
+                tick.resumed.push(lane_id.clone().into());
             }
             if lane.workflow.is_some() && !is_ours && !self.inner.starting.has(&lane_id) {
                 self.go_on_in_background(lane);
-                tick.resumed.push(lane_id);
+                tick.resumed.push(lane_id.into());
             }
         }
         Ok(tick)

@@ -3,6 +3,7 @@
 //! What is left to do is recorded with the lane before anything else happens, with the id of the job that the first
 //! instruction becomes. Whoever goes on with it looks for that job, so that it is sent once.
 
+use model::ids::LaneId;
 use model::job::Job;
 use model::lane::{Lane, LaneEvent, ReadinessMode, Workflow};
 use serde_json::json;
@@ -57,12 +58,13 @@ impl Lanes {
         let lane = match existing {
             Some(lane) => lane,
             None => {
-                let workflow = Workflow { kickoff_prompt, kickoff_job_id: Uuid::new_v4().to_string() };
+                let workflow =
+                    Workflow { kickoff_prompt, kickoff_job_id: (Uuid::new_v4().to_string()).into() };
                 let lane = self.prepare(new, Some(workflow)).await?;
                 match self.insert(&lane).await {
                     Ok(()) => lane,
                     // Another request was quicker.
-                    Err(Error::LaneExists(lane_id)) => self.get(&lane_id).await?,
+                    Err(Error::LaneExists(lane_id)) => self.get(&LaneId::from(lane_id.as_str())).await?,
                     Err(error) => return Err(error),
                 }
             }
@@ -78,7 +80,7 @@ impl Lanes {
         self.go_on_alone(&lane_id, existed).await
     }
 
-    async fn go_on_alone(&self, lane_id: &str, existed: bool) -> Result<Started, Error> {
+    async fn go_on_alone(&self, lane_id: &LaneId, existed: bool) -> Result<Started, Error> {
         let lane = self.session_and_thread(lane_id).await?;
         let session = self.session_status(lane_id).await?;
         let Some(Workflow { kickoff_prompt, kickoff_job_id }) = lane.workflow.clone() else {
@@ -117,7 +119,7 @@ impl Lanes {
         self.inner.tasks.spawn(async move {
             let lane_id = lane.lane_id.clone();
             if let Err(error) = this.go_on(lane, true).await {
-                tracing::error!(%error, lane_id, "cannot go on with a lane's workflow");
+                tracing::error!(%error, %lane_id, "cannot go on with a lane's workflow");
                 let problem = format!("its workflow could not be finished: {error}");
                 let failed = this.step(&lane_id, move |lane, now| {
                     lane.workflow = None;
@@ -126,7 +128,7 @@ impl Lanes {
                     Ok(vec![lane.updated()])
                 });
                 if let Err(error) = failed.await {
-                    tracing::error!(%error, lane_id, "cannot record that a workflow failed");
+                    tracing::error!(%error, %lane_id, "cannot record that a workflow failed");
                 }
             }
         });

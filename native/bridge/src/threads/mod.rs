@@ -14,6 +14,7 @@ use codex::processes::{self, CodexProcess};
 use codex::protocol::{ForkPoint, RollBack, ThreadListQuery, ThreadOptions};
 use codex::rpc::Refusal;
 use model::clock::Timestamp;
+use model::ids::ThreadId;
 use model::limits;
 pub use model::surface::Surface;
 use serde_json::{Map, Value, json};
@@ -52,7 +53,7 @@ pub struct LoadedThreads {
     /// The app-server.
     pub pid: u32,
     /// The threads.
-    pub thread_ids: Vec<String>,
+    pub thread_ids: Vec<ThreadId>,
 }
 
 /// What runs, as far as it can be told.
@@ -107,7 +108,7 @@ impl Threads {
     ///
     /// # Errors
     /// [`Error::ThreadNotFound`].
-    pub async fn get(&self, thread_id: &str) -> Result<Conversation, Error> {
+    pub async fn get(&self, thread_id: &ThreadId) -> Result<Conversation, Error> {
         let conversation = self.conversations.conversation(thread_id, false).await;
         conversation.map_err(|error| self.in_terms_of_threads(thread_id, error))
     }
@@ -116,9 +117,9 @@ impl Threads {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn children(&self, thread_id: &str) -> Result<Vec<String>, Error> {
+    pub async fn children(&self, thread_id: &ThreadId) -> Result<Vec<ThreadId>, Error> {
         let query = ThreadListQuery {
-            parent_thread_id: Some(thread_id.to_owned()),
+            parent_thread_id: Some(thread_id.to_owned().into()),
             source_kinds: SUB_AGENT_KINDS.map(str::to_owned).to_vec(),
             limit: Some(limits::THREADS_PAGE_MAX),
             ..ThreadListQuery::default()
@@ -126,7 +127,7 @@ impl Threads {
         let page = self.conversations.history(&query).await?;
         let children = page.conversations.into_iter().map(|child| child.thread);
         // Binaries that do not know the filter list all.
-        Ok(children.filter(|child| child.parent() == Some(thread_id)).map(|child| child.id).collect())
+        Ok(children.filter(|child| child.parent() == Some(thread_id)).map(|child| child.id.into()).collect())
     }
 
     /// What the app-servers of the bridge have loaded.
@@ -142,7 +143,10 @@ impl Threads {
             }
             let server = session.ready().await?;
             let thread_ids = server.connection.thread_loaded_list().await?;
-            loaded.push(LoadedThreads { pid: server.pid, thread_ids });
+            loaded.push(LoadedThreads {
+                pid: server.pid,
+                thread_ids: thread_ids.into_iter().map(Into::into).collect(),
+            });
         }
         Ok(loaded)
     }
@@ -175,7 +179,7 @@ impl Threads {
     /// [`Error`].
     pub async fn fork(
         &self,
-        thread_id: &str,
+        thread_id: &ThreadId,
         options: &ThreadOptions,
         point: &ForkPoint,
         title: Option<&str>,
@@ -188,7 +192,7 @@ impl Threads {
     ///
     /// # Errors
     /// [`Error::ThreadArchived`] where it is already.
-    pub async fn archive(&self, thread_id: &str) -> Result<(), Error> {
+    pub async fn archive(&self, thread_id: &ThreadId) -> Result<(), Error> {
         let archived = self.conversations.archive(thread_id).await;
         self.unless_done(thread_id, true, archived).await
     }
@@ -197,7 +201,7 @@ impl Threads {
     ///
     /// # Errors
     /// [`Error::ThreadArchived`] where it is not put away.
-    pub async fn unarchive(&self, thread_id: &str) -> Result<(), Error> {
+    pub async fn unarchive(&self, thread_id: &ThreadId) -> Result<(), Error> {
         let unarchived = self.conversations.unarchive(thread_id).await;
         self.unless_done(thread_id, false, unarchived).await
     }
@@ -205,7 +209,7 @@ impl Threads {
     /// Codex calls a thread unknown also when it stands on the other side already.
     async fn unless_done(
         &self,
-        thread_id: &str,
+        thread_id: &ThreadId,
         archived: bool,
         outcome: Result<(), Error>,
     ) -> Result<(), Error> {
@@ -224,7 +228,7 @@ impl Threads {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn compact(&self, thread_id: &str) -> Result<(), Error> {
+    pub async fn compact(&self, thread_id: &ThreadId) -> Result<(), Error> {
         let compacted = self.conversations.compact(thread_id).await;
         compacted.map_err(|error| self.in_terms_of_threads(thread_id, error))
     }
@@ -233,7 +237,7 @@ impl Threads {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn roll_back(&self, thread_id: &str, what: RollBack) -> Result<(), Error> {
+    pub async fn roll_back(&self, thread_id: &ThreadId, what: RollBack) -> Result<(), Error> {
         let rolled_back = self.conversations.roll_back(thread_id, what).await;
         rolled_back.map_err(|error| self.in_terms_of_threads(thread_id, error))
     }
@@ -242,26 +246,26 @@ impl Threads {
     ///
     /// # Errors
     /// [`Error::NoActiveTurn`], [`Error::ConversationOwnedElsewhere`], [`Error::TurnConflict`], [`Error::ThreadNotFound`].
-    pub async fn running_job(&self, thread_id: &str, expected: Option<&str>) -> Result<String, Error> {
+    pub async fn running_job(&self, thread_id: &ThreadId, expected: Option<&str>) -> Result<String, Error> {
         let Some(job) = self.conversations.active_job(thread_id) else {
             let conversation = self.get(thread_id).await?;
             if let Holder::Other(owner) = conversation.holder {
                 let conversation_id = thread_id.to_owned();
                 return Err(Error::ConversationOwnedElsewhere { conversation_id, owner: Some(owner) });
             }
-            return Err(Error::NoActiveTurn(thread_id.to_owned()));
+            return Err(Error::NoActiveTurn(thread_id.to_owned().into()));
         };
         let begun = tokio::time::timeout(limits::ACTION_TIMEOUT, job.begun_or_ended()).await;
         let active_turn_id = job.view().turn_id;
         match expected {
-            _ if begun.is_err() => Err(Error::NoActiveTurn(thread_id.to_owned())),
+            _ if begun.is_err() => Err(Error::NoActiveTurn(thread_id.to_owned().into())),
             Some(expected) if active_turn_id.as_deref() != Some(expected) => Err(Error::TurnConflict {
                 thread_id: thread_id.to_owned(),
                 expected: expected.to_owned(),
                 active_turn_id,
                 last_turn_id: None,
             }),
-            _ => Ok(job.job_id.clone()),
+            _ => Ok(job.job_id.clone().into()),
         }
     }
 
@@ -362,7 +366,7 @@ impl Threads {
             return Err(Error::RpcRefused { method: method.to_owned(), problem, needs });
         }
         let params = if params.is_null() { json!({}) } else { params };
-        let thread_id = params.get("threadId").and_then(Value::as_str).map(str::to_owned);
+        let thread_id = params.get("threadId").and_then(Value::as_str).map(ThreadId::from);
         if thread_id.is_none()
             && (known.of_a_thread || params.get("threadId").is_some_and(|id| !id.is_null()))
         {
@@ -378,7 +382,7 @@ impl Threads {
         if !server.methods.has(method) {
             return Err(Error::MethodUnknown(method.to_owned()));
         }
-        let called = self.conversations.call_raw(thread_id.as_deref(), method, params, known.needs).await;
+        let called = self.conversations.call_raw(thread_id.as_ref(), method, params, known.needs).await;
         called.map_err(|error| {
             let error = match error {
                 Error::Codex(error) => method_unknown(method, error),
@@ -393,18 +397,18 @@ impl Threads {
 
     /// An error of a conversation, as one of a thread that says how it stands.
     #[must_use]
-    pub fn in_terms_of_threads(&self, thread_id: &str, error: Error) -> Error {
+    pub fn in_terms_of_threads(&self, thread_id: &ThreadId, error: Error) -> Error {
         match error {
             Error::ConversationNotFound(id) => Error::ThreadNotFound(id),
             Error::ConversationBusy(id) => {
-                let job = self.conversations.active_job(&id).map(|job| job.view());
+                let job = self.conversations.active_job(&ThreadId::from(id.as_str())).map(|job| job.view());
                 let (active_turn_id, job_id) = match job {
                     Some(job) => (job.turn_id, Some(job.job_id)),
                     None => (None, None),
                 };
-                Error::ThreadBusy { thread_id: id, active_turn_id, job_id }
+                Error::ThreadBusy { thread_id: id.into(), active_turn_id, job_id }
             }
-            Error::ConversationArchived(id) => Error::ThreadArchived { thread_id: id, archived: true },
+            Error::ConversationArchived(id) => Error::ThreadArchived { thread_id: id.into(), archived: true },
             Error::Codex(error) if error.refusal() == Some(Refusal::Archived) => {
                 Error::ThreadArchived { thread_id: thread_id.to_owned(), archived: true }
             }

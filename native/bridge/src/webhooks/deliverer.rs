@@ -19,10 +19,12 @@ use futures_util::stream::FuturesUnordered;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use model::clock::Timestamp;
 use model::delivery::{Attempt, Delivery, settle};
+use model::event::Event;
+use model::ids::{DeliveryId, WebhookId};
 use model::limits;
-use model::subscription::{PausedReason, Subscription};
+use model::webhook::{PausedReason, Webhook};
 use serde_json::json;
-use store::{ChangedBy, LoneEvent, Outbox, OutboxWebhook, Store, StoreError};
+use store::{ChangedBy, Outbox, OutboxWebhook, Store, StoreError};
 use tokio::sync::{Notify, OnceCell};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -39,7 +41,7 @@ pub(super) struct Deliverer {
     config: Arc<WebhookConfig>,
     changed: Arc<Notify>,
     client: Arc<OnceCell<Client>>,
-    receivers: HashMap<String, Running>,
+    receivers: HashMap<WebhookId, Running>,
     expired_at: Option<Instant>,
 }
 
@@ -108,7 +110,7 @@ impl Deliverer {
     }
 
     /// Makes the deliveries of a page of events. Returns the webhooks that got some.
-    async fn fan_out(&self, outbox: &Outbox) -> Result<HashSet<String>, StoreError> {
+    async fn fan_out(&self, outbox: &Outbox) -> Result<HashSet<WebhookId>, StoreError> {
         let Some(last) = outbox.events.last() else { return Ok(HashSet::new()) };
         let now = Timestamp::now();
         let mut deliveries = Vec::new();
@@ -117,7 +119,13 @@ impl Deliverer {
                 if stored.event_id > *after_event_id && envelope::is_wanted(webhook, &stored.event) {
                     let id = format!("dlv_{}", Uuid::now_v7().simple());
                     let event = (stored.event_id, stored.event.event_type.as_str());
-                    deliveries.push(Delivery::new(id, &webhook.id, event, now, &self.config.limits.retry));
+                    deliveries.push(Delivery::new(
+                        id.into(),
+                        &webhook.id,
+                        event,
+                        now,
+                        &self.config.limits.retry,
+                    ));
                 }
             }
         }
@@ -129,7 +137,7 @@ impl Deliverer {
     async fn keep_receivers(
         &mut self,
         webhooks: &[OutboxWebhook],
-        woken: &HashSet<String>,
+        woken: &HashSet<WebhookId>,
         stopping: &CancellationToken,
     ) {
         self.receivers.retain(|id, running| {
@@ -187,7 +195,7 @@ impl Deliverer {
             let expired = self.store.expire_deliveries(&webhook.id, Timestamp::now(), error).await?;
             if expired > 0 {
                 tracing::warn!(
-                    webhook = webhook.id,
+                    webhook = %webhook.id,
                     expired,
                     "gave up deliveries of a webhook that is paused or disabled"
                 );
@@ -199,7 +207,7 @@ impl Deliverer {
 
 /// Sends to one webhook, for as long as it is there.
 struct Receiver {
-    webhook_id: String,
+    webhook_id: WebhookId,
     store: Store,
     client: Client,
     config: Arc<WebhookConfig>,
@@ -208,13 +216,13 @@ struct Receiver {
 }
 
 /// What became of an attempt: the webhook as it is then, unless it is gone.
-type Settled = (String, Result<Option<Subscription>, StoreError>);
+type Settled = (DeliveryId, Result<Option<Webhook>, StoreError>);
 
 impl Receiver {
     async fn run(self) {
         if let Err(error) = self.deliver().await {
             // The deliverer starts it again.
-            tracing::error!(%error, webhook = self.webhook_id, "cannot use the outbox");
+            tracing::error!(%error, webhook = %self.webhook_id, "cannot use the outbox");
             tokio::time::sleep(limits::WEBHOOK_STORE_RETRY).await;
         }
     }
@@ -222,8 +230,8 @@ impl Receiver {
     async fn deliver(&self) -> Result<(), StoreError> {
         let in_flight_max = self.config.limits.in_flight_max;
         let mut under_way: FuturesUnordered<BoxFuture<'_, Settled>> = FuturesUnordered::new();
-        let mut ids: HashSet<String> = HashSet::new();
-        let mut queue: VecDeque<(Delivery, Option<LoneEvent>)> = VecDeque::new();
+        let mut ids: HashSet<DeliveryId> = HashSet::new();
+        let mut queue: VecDeque<(Delivery, Option<Event>)> = VecDeque::new();
         let mut next_due = None;
         let Some(mut webhook) = self.store.webhook(&self.webhook_id).await? else { return Ok(()) };
         loop {
@@ -275,7 +283,7 @@ impl Receiver {
     }
 
     /// One attempt, and its record.
-    async fn attempt(&self, webhook: Subscription, delivery: Delivery, event: Option<LoneEvent>) -> Settled {
+    async fn attempt(&self, webhook: Webhook, delivery: Delivery, event: Option<Event>) -> Settled {
         let id = delivery.delivery_id.clone();
         let settled = match event {
             Some(event) => self.send(webhook, delivery, &event).await,
@@ -293,18 +301,18 @@ impl Receiver {
 
     async fn send(
         &self,
-        webhook: Subscription,
+        webhook: Webhook,
         delivery: Delivery,
-        event: &LoneEvent,
-    ) -> Result<Option<Subscription>, StoreError> {
+        event: &Event,
+    ) -> Result<Option<Webhook>, StoreError> {
         let (at, begun) = (Timestamp::now(), Instant::now());
         let body = envelope::render(&webhook, &delivery, event);
         let headers = headers(&webhook, &delivery, at, &body);
         let Reply { status, error, answer } = self.client.post(&webhook.url, &headers, body).await;
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(
-            webhook = webhook.id,
-            delivery = delivery.delivery_id,
+            webhook = %webhook.id,
+            delivery = %delivery.delivery_id,
             status,
             error,
             duration_ms,
@@ -322,9 +330,9 @@ impl Receiver {
 
     async fn change(
         &self,
-        delivery_id: &str,
-        change: impl FnOnce(&mut Subscription, &mut Delivery) -> Option<LoneEvent> + Send + 'static,
-    ) -> Result<Option<Subscription>, StoreError> {
+        delivery_id: &DeliveryId,
+        change: impl FnOnce(&mut Webhook, &mut Delivery) -> Option<Event> + Send + 'static,
+    ) -> Result<Option<Webhook>, StoreError> {
         let changed =
             self.store.change_delivery(&self.webhook_id, delivery_id, ChangedBy::Deliverer, change).await?;
         Ok(changed.map(|(webhook, _)| webhook))
@@ -340,7 +348,7 @@ async fn sleep_until(now: Timestamp, moment: Option<Timestamp>) {
 }
 
 /// The headers of Standard Webhooks. Without a secret there is no signature.
-fn headers(webhook: &Subscription, delivery: &Delivery, at: Timestamp, body: &[u8]) -> HeaderMap {
+fn headers(webhook: &Webhook, delivery: &Delivery, at: Timestamp, body: &[u8]) -> HeaderMap {
     let timestamp = at.as_millis() / 1000;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -361,9 +369,9 @@ fn headers(webhook: &Subscription, delivery: &Delivery, at: Timestamp, body: &[u
     headers
 }
 
-fn paused_event(webhook: &Subscription, reason: PausedReason, at: Timestamp) -> LoneEvent {
+fn paused_event(webhook: &Webhook, reason: PausedReason, at: Timestamp) -> Event {
     tracing::warn!(
-        webhook = webhook.id,
+        webhook = %webhook.id,
         ?reason,
         error = webhook.last_error,
         "nothing more is sent to a webhook until it is enabled again"
@@ -372,16 +380,11 @@ fn paused_event(webhook: &Subscription, reason: PausedReason, at: Timestamp) -> 
         PausedReason::KeepsFailing => "webhook.paused",
         PausedReason::Gone => "webhook.disabled",
     };
-    LoneEvent {
+    Event::new(
         at,
-        event_type: event_type.to_owned(),
-        job_id: None,
-        conversation_id: None,
-        turn_id: None,
-        lane_id: None,
-        payload: json!({"subscriptionId": webhook.id, "reason": reason, "lastError": webhook.last_error})
-            .to_string(),
-    }
+        event_type,
+        &json!({"subscriptionId": webhook.id, "reason": reason, "lastError": webhook.last_error}),
+    )
 }
 
 /// Between 0 and 1.

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use model::clock::Timestamp;
 use model::delivery::Delivery;
-use model::subscription::{Scope, Subject, Subscription};
+use model::event::Event;
+use model::ids::{LaneId, ThreadId, WebhookId};
+use model::webhook::{Scope, Subject, Webhook};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use store::LoneEvent;
 
 use crate::events::EventView;
 
@@ -24,29 +25,29 @@ struct Envelope<'a> {
     source: &'static str,
     event_key: &'a str,
     event_id: String,
-    subscription_id: Option<&'a str>,
+    subscription_id: Option<&'a WebhookId>,
     event_type: &'a str,
-    lane_id: Option<&'a str>,
-    thread_id: Option<&'a str>,
-    session_id: Option<&'a str>,
+    lane_id: Option<&'a LaneId>,
+    thread_id: Option<&'a ThreadId>,
+    session_id: Option<&'a LaneId>,
     scope: &'a Scope,
     payload: Option<&'a RawValue>,
     event: EventView<'a>,
 }
 
 /// What an event is about. The one place that knows where its lane and session are.
-pub(super) fn subject_of(event: &LoneEvent) -> Subject<'_> {
+pub(super) fn subject_of(event: &Event) -> Subject<'_> {
     Subject {
         event_type: &event.event_type,
-        lane_id: event.lane_id.as_deref(),
-        thread_id: event.conversation_id.as_deref(),
+        lane_id: event.lane_id.as_ref(),
+        thread_id: event.conversation_id.as_ref(),
         // A session has the id of its lane.
-        session_id: event.lane_id.as_deref(),
+        session_id: event.lane_id.as_ref(),
     }
 }
 
 /// Whether a webhook wants an event.
-pub(super) fn is_wanted(webhook: &Subscription, event: &LoneEvent) -> bool {
+pub(super) fn is_wanted(webhook: &Webhook, event: &Event) -> bool {
     if event.event_type == TEST_EVENT {
         let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
         return webhook.enabled && payload["subscriptionId"] == webhook.id.as_str();
@@ -55,7 +56,7 @@ pub(super) fn is_wanted(webhook: &Subscription, event: &LoneEvent) -> bool {
 }
 
 /// The body. The same for every attempt, unless the webhook's scope was changed in between.
-pub(super) fn render(webhook: &Subscription, delivery: &Delivery, event: &LoneEvent) -> Bytes {
+pub(super) fn render(webhook: &Webhook, delivery: &Delivery, event: &Event) -> Bytes {
     let marks = Marks {
         id: &delivery.delivery_id,
         ts: delivery.created_at,
@@ -75,14 +76,14 @@ pub struct Marks<'a> {
     /// The same however often the event is sent.
     pub event_key: &'a str,
     /// The webhook, where there is one.
-    pub subscription_id: Option<&'a str>,
+    pub subscription_id: Option<&'a WebhookId>,
     /// What that one wants.
     pub scope: &'a Scope,
 }
 
 impl Marks<'_> {
     /// The envelope of an event.
-    pub fn around(&self, event_id: i64, event: &LoneEvent) -> Bytes {
+    pub fn around(&self, event_id: i64, event: &Event) -> Bytes {
         let subject = subject_of(event);
         let envelope = Envelope {
             id: self.id,

@@ -22,14 +22,14 @@ use std::sync::Arc;
 
 use model::clock::Timestamp;
 use model::delivery::Delivery;
+use model::event::{Event, EventSubject, StoredEvent};
 use model::event_pattern::EventPattern;
+use model::ids::{DeliveryId, WebhookId};
 use model::limits;
-use model::subscription::{Scope, Secret, Subscription, selects};
+use model::secret::Secret;
+use model::webhook::{Scope, Webhook, selects};
 use serde_json::json;
-use store::{
-    ChangedBy, DeliveryPage, DeliveryQuery, EventSubject, Inserted, LoneEvent, Store, StoredEvent,
-    WebhookChange,
-};
+use store::{ChangedBy, DeliveryPage, DeliveryQuery, Inserted, Store, WebhookChange};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -119,11 +119,11 @@ impl Webhooks {
     ///
     /// # Errors
     /// [`Error`]: a wrong field, or too many.
-    pub async fn create(&self, id: &str, patch: WebhookPatch) -> Result<Subscription, Error> {
+    pub async fn create(&self, id: &str, patch: WebhookPatch) -> Result<Webhook, Error> {
         let Checked { url, events, enabled, secret, scope } = patch.checked()?;
         let now = Timestamp::now();
-        let webhook = Subscription {
-            id: id.to_owned(),
+        let webhook = Webhook {
+            id: id.to_owned().into(),
             url: url.ok_or_else(|| Error::invalid("url", "is required: where events are sent"))?,
             events: events
                 .ok_or_else(|| Error::invalid("events", "is required: event types, for example [\"*\"]"))?,
@@ -178,7 +178,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn list(&self) -> Result<Vec<Subscription>, Error> {
+    pub async fn list(&self) -> Result<Vec<Webhook>, Error> {
         Ok(self.store.webhooks().await?)
     }
 
@@ -186,17 +186,17 @@ impl Webhooks {
     ///
     /// # Errors
     /// [`Error::WebhookNotFound`].
-    pub async fn get(&self, id: &str) -> Result<Subscription, Error> {
-        self.store.webhook(id).await?.ok_or(Error::WebhookNotFound)
+    pub async fn get(&self, id: &str) -> Result<Webhook, Error> {
+        self.store.webhook(&WebhookId::from(id)).await?.ok_or(Error::WebhookNotFound)
     }
 
     /// Changes one. `enabled: true` also ends its pause, and what waits for it is tried at once.
     ///
     /// # Errors
     /// [`Error`]: a wrong field, or no such webhook.
-    pub async fn update(&self, id: &str, patch: WebhookPatch) -> Result<Subscription, Error> {
+    pub async fn update(&self, id: &str, patch: WebhookPatch) -> Result<Webhook, Error> {
         let Checked { url, events, enabled, secret, scope } = patch.checked()?;
-        let change = move |webhook: &mut Subscription| {
+        let change = move |webhook: &mut Webhook| {
             let (was_enabled, was_active) = (webhook.enabled, webhook.is_active());
             webhook.updated_at = Timestamp::now();
             let moved = url.as_ref().is_some_and(|url| *url != webhook.url);
@@ -218,7 +218,8 @@ impl Webhooks {
                 due_now: webhook.is_active() && (moved || !was_active || enabled == Some(true)),
             }
         };
-        let webhook = self.store.change_webhook(id, change).await?.ok_or(Error::WebhookNotFound)?;
+        let webhook =
+            self.store.change_webhook(&WebhookId::from(id), change).await?.ok_or(Error::WebhookNotFound)?;
         self.changed.notify_one();
         Ok(webhook)
     }
@@ -228,7 +229,7 @@ impl Webhooks {
     /// # Errors
     /// [`Error::WebhookNotFound`].
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
-        if !self.store.delete_webhook(id).await? {
+        if !self.store.delete_webhook(&WebhookId::from(id)).await? {
             return Err(Error::WebhookNotFound);
         }
         self.changed.notify_one();
@@ -242,15 +243,7 @@ impl Webhooks {
     pub async fn test(&self, id: &str) -> Result<i64, Error> {
         let webhook = self.active(id).await?;
         let payload = json!({"subscriptionId": webhook.id, "message": "A test of this webhook."});
-        let event = LoneEvent {
-            at: Timestamp::now(),
-            event_type: envelope::TEST_EVENT.to_owned(),
-            job_id: None,
-            conversation_id: None,
-            turn_id: None,
-            lane_id: None,
-            payload: payload.to_string(),
-        };
+        let event = Event::new(Timestamp::now(), envelope::TEST_EVENT, &payload);
         Ok(self.store.record_numbered_event(event).await?)
     }
 
@@ -270,23 +263,24 @@ impl Webhooks {
     ///
     /// # Errors
     /// [`Error`]: no such webhook or delivery, or nothing is sent to it, or its event is forgotten.
-    pub async fn redeliver(&self, id: &str, delivery_id: &str) -> Result<Delivery, Error> {
+    pub async fn redeliver(&self, id: &str, delivery_id: &DeliveryId) -> Result<Delivery, Error> {
         self.active(id).await?;
         let delivery = self.delivery(id, delivery_id).await?;
         if !self.store.has_event(delivery.event_id).await? {
             return Err(Error::EventForgotten);
         }
         let retry = self.config.limits.retry.clone();
-        let again = move |_: &mut Subscription, delivery: &mut Delivery| {
+        let again = move |_: &mut Webhook, delivery: &mut Delivery| {
             delivery.again(Timestamp::now(), &retry);
             None
         };
-        let changed = self.store.change_delivery(id, delivery_id, ChangedBy::Caller, again).await?;
+        let changed =
+            self.store.change_delivery(&WebhookId::from(id), delivery_id, ChangedBy::Caller, again).await?;
         self.changed.notify_one();
         changed.map(|(_, delivery)| delivery).ok_or_else(|| Error::DeliveryNotFound(id.to_owned()))
     }
 
-    async fn active(&self, id: &str) -> Result<Subscription, Error> {
+    async fn active(&self, id: &str) -> Result<Webhook, Error> {
         let webhook = self.get(id).await?;
         match (webhook.enabled, webhook.is_active()) {
             (_, true) => Ok(webhook),
@@ -295,8 +289,8 @@ impl Webhooks {
         }
     }
 
-    async fn delivery(&self, id: &str, delivery_id: &str) -> Result<Delivery, Error> {
-        let delivery = self.store.delivery(id, delivery_id).await?;
+    async fn delivery(&self, id: &str, delivery_id: &DeliveryId) -> Result<Delivery, Error> {
+        let delivery = self.store.delivery(&WebhookId::from(id), delivery_id).await?;
         delivery.ok_or_else(|| Error::DeliveryNotFound(id.to_owned()))
     }
 }
@@ -343,14 +337,20 @@ fn check_secret(secret: String) -> Result<Secret, Error> {
 }
 
 fn check_scope(scope: Scope) -> Result<Scope, Error> {
-    for (field, ids) in
-        [("laneIds", &scope.lane_ids), ("threadIds", &scope.thread_ids), ("sessionIds", &scope.session_ids)]
-    {
+    fn strings<Id: AsRef<str>>(ids: &[Id]) -> Vec<&str> {
+        ids.iter().map(AsRef::as_ref).collect()
+    }
+    let dimensions = [
+        ("laneIds", strings(&scope.lane_ids)),
+        ("threadIds", strings(&scope.thread_ids)),
+        ("sessionIds", strings(&scope.session_ids)),
+    ];
+    for (field, ids) in dimensions {
         if ids.len() > limits::WEBHOOK_SCOPE_IDS_MAX {
             let problem = format!("has more than {} ids", limits::WEBHOOK_SCOPE_IDS_MAX);
             return Err(Error::invalid(format!("scope.{field}"), problem));
         }
-        let is_wrong = |id: &&String| {
+        let is_wrong = |id: &&&str| {
             id.trim().is_empty() || id.len() > limits::SCOPE_ID_LENGTH_MAX || id.chars().any(char::is_control)
         };
         if let Some(wrong) = ids.iter().find(is_wrong) {

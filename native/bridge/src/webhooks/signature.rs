@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use model::subscription::Secret;
+use model::secret::Secret;
 use sha2::Sha256;
 
 /// How secrets of the specification begin; the key follows as base64.

@@ -16,8 +16,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use model::clock::Timestamp;
+use model::event::Event;
 use serde_json::{Value, json};
-use store::{LoneEvent, Store};
+use store::Store;
 use testkit::{ReceiverAnswer, WebhookReceiver};
 use tokio::process::Command;
 
@@ -323,15 +324,7 @@ async fn killed_while_it_delivers_no_event_is_lost_and_no_log_tells_the_secret()
     assert_eq!(created.status, 200, "{}", created.body);
     let store = Store::open(&world.data()).unwrap();
     for number in 0..COUNT {
-        let event = LoneEvent {
-            at: Timestamp::now(),
-            event_type: "lane.completed".into(),
-            job_id: None,
-            conversation_id: None,
-            turn_id: None,
-            lane_id: None,
-            payload: json!({"number": number}).to_string(),
-        };
+        let event = Event::new(Timestamp::now(), "lane.completed", &json!({"number": number}));
         store.record_event(event).await.unwrap().committed().await.unwrap();
     }
     let mut serve = serve;

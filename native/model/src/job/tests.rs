@@ -34,12 +34,12 @@ enum Step {
 fn apply(job: &mut Job, step: Step, now: i64) -> Result<JobEvent, Refusal> {
     let now = Timestamp::from_millis(now);
     match step {
-        Step::Bind => job.bind("c", None, Some(1), now),
+        Step::Bind => job.bind(&"c".into(), None, Some(1), now),
         Step::Queue => job.queue(Delivery::Queued, now),
         Step::Edit => job.edit("other words", now),
-        Step::Fork => job.fork("copy", Fork::Upgrade, now),
-        Step::Join => job.join("t", Some(1), now),
-        Step::Start => job.start(Some("t"), now),
+        Step::Fork => job.fork(&"copy".into(), Fork::Upgrade, now),
+        Step::Join => job.join(&"t".into(), Some(1), now),
+        Step::Start => job.start(Some(&"t".into()), now),
         Step::Complete => job.complete(JobResult::default(), now),
         Step::Fail => job.fail(Failure { code: FailureCode::TurnFailed, message: "no".into() }, now),
     }

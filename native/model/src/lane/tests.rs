@@ -122,7 +122,7 @@ proptest! {
                     let Some(job) = &mut current else { continue };
                     // What a job does not allow does not happen.
                     match act {
-                        Act::Start => drop(job.start(Some("turn"), now)),
+                        Act::Start => drop(job.start(Some(&"turn".into()), now)),
                         Act::Wait(true) if job.status == JobStatus::Running => {
                             let kind = ApprovalKind::Command;
                             job.waiting_on = vec![WaitingOn { approval_id: "a".into(), kind, summary: "?".into() }];
@@ -168,8 +168,8 @@ fn a_turn_with_verification_is_done_when_it_passes_and_blocked_when_it_does_not(
     {
         let mut lane = lane(true);
         let mut job = job("j");
-        lane.begin("j", now).unwrap();
-        job.start(Some("turn"), now).unwrap();
+        lane.begin(&"j".into(), now).unwrap();
+        job.start(Some(&"turn".into()), now).unwrap();
         lane.follow(&job, now).unwrap();
         assert_eq!(lane.active_turn_id.as_deref(), Some("turn"));
         job.complete(JobResult::default(), now).unwrap();

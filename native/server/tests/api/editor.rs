@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use model::approval::Answer;
 use model::approval::Approval;
+use model::ids::ThreadId;
 
 /// An editor whose tabs are a list.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ impl ListedTabs {
         let open = self.open.lock().unwrap();
         let last = open.len().saturating_sub(1);
         let tab = |(index, id): (usize, &String)| ConversationTab {
-            conversation_id: id.clone(),
+            conversation_id: id.as_str().into(),
             title: id.clone(),
             is_active: index == last,
             view_column: 1,
@@ -51,14 +52,14 @@ impl Editor for ListedTabs {
 
     fn reveal_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a ThreadId,
         _: Duration,
     ) -> BoxFuture<'a, Result<ConversationTab, EditorError>> {
         async move {
             if self.broken {
                 return Err(EditorError("no such editor".into()));
             }
-            self.open.lock().unwrap().push(conversation_id.to_owned());
+            self.open.lock().unwrap().push(conversation_id.to_owned().into());
             Ok(self.tabs().pop().unwrap())
         }
         .boxed()

@@ -79,7 +79,7 @@ async fn a_second_bridge_takes_the_next_port_and_both_are_found() {
     assert_eq!(found[1].workspace_folders, ["/other".into()] as [std::path::PathBuf; 1]);
     for entry in &found {
         let health = HttpClient::new(&entry.url).get("/health").await.unwrap().body;
-        assert_eq!(health["instanceId"], entry.instance_id);
+        assert_eq!(health["instanceId"], entry.instance_id.as_str());
     }
 
     // They share their memory: a job of the one is seen, and awaited, through the other.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use async_nats::jetstream::{self, stream};
 use async_nats::{Client, HeaderMap, Message};
-use model::subscription::Secret;
+use model::secret::Secret;
 use nats::{NatsConfig, NatsSettings};
 use serde_json::{Value, json};
 use server::Bridge;

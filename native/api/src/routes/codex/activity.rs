@@ -9,6 +9,7 @@ use bridge::threads::Surface;
 use bridge::threads::active::{ActiveQuery, ActiveThread};
 use codex::processes::CodexProcess;
 use model::clock::Timestamp;
+use model::ids::ThreadId;
 use model::limits;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -107,7 +108,7 @@ struct ProcessView {
     /// Whether it is the app-server of this bridge.
     own: bool,
     /// The threads that it has: nobody else can write them meanwhile.
-    thread_ids: Vec<String>,
+    thread_ids: Vec<ThreadId>,
 }
 
 /// A process that started another.
@@ -181,7 +182,7 @@ fn view(process: CodexProcess, own_pids: &[u32]) -> ProcessView {
         cwd: process.cwd.map(|cwd| cwd.display().to_string()),
         codex_home: process.codex_home.map(|home| home.display().to_string()),
         started_at: process.started_at_ms.map(Timestamp::from_millis),
-        thread_ids: process.thread_ids,
+        thread_ids: process.thread_ids.into_iter().map(Into::into).collect(),
     }
 }
 

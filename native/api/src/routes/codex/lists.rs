@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use model::ids::ThreadId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -24,7 +25,7 @@ pub(crate) struct ListAppsQuery {
     /// At most so many.
     limit: Option<u32>,
     /// As this thread's configuration has them.
-    thread_id: Option<String>,
+    thread_id: Option<ThreadId>,
     /// Ask the sources anew.
     force_refetch: Option<bool>,
 }
@@ -79,7 +80,7 @@ pub(crate) async fn list_apps(
     let params = given([
         ("cursor", query.cursor.map(Value::from)),
         ("limit", query.limit.map(Value::from)),
-        ("threadId", query.thread_id.map(Value::from)),
+        ("threadId", query.thread_id.map(|id| Value::from(String::from(id)))),
         ("forceRefetch", query.force_refetch.map(Value::from)),
     ]);
     list(&app, "app/list", params).await

@@ -8,6 +8,7 @@ use axum::extract::State;
 use bridge::conversations::message::{ApprovalPolicyName, ConfigOverrides, MessageBody, SandboxName};
 use bridge::threads::NewThread;
 use codex::protocol::{ForkPoint, RollBack, ThreadListQuery, ThreadOptions};
+use model::ids::{ThreadId, TurnId};
 use model::limits;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -40,7 +41,7 @@ pub(crate) struct ListThreadsQuery {
     /// Only those of this working folder.
     cwd: Option<String>,
     /// Only the sub-agents of this thread; with `sourceKinds=subAgent`.
-    parent_thread_id: Option<String>,
+    parent_thread_id: Option<ThreadId>,
 }
 
 /// Body of `POST /codex/threads/start`.
@@ -75,11 +76,11 @@ pub(crate) struct StartThreadBody {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ForkThreadBody {
     /// The copy ends with this turn. Default: the last one.
-    last_turn_id: Option<String>,
+    last_turn_id: Option<TurnId>,
     /// The same as `lastTurnId`.
-    after_turn_id: Option<String>,
+    after_turn_id: Option<TurnId>,
     /// The copy ends before this turn.
-    before_turn_id: Option<String>,
+    before_turn_id: Option<TurnId>,
     /// Title of the copy.
     title: Option<String>,
     /// Model id.
@@ -110,7 +111,7 @@ pub(crate) struct RollBackThreadBody {
     /// The same as `numTurns`.
     turns: Option<usize>,
     /// Take back this turn and all that follow it.
-    turn_id: Option<String>,
+    turn_id: Option<TurnId>,
 }
 
 /// Reply of `GET /codex/threads`.
@@ -144,7 +145,7 @@ pub(crate) struct LoadedThreadsView {
     /// Always `true`.
     ok: bool,
     /// The threads that the bridge has loaded, which it does while their turns run.
-    thread_ids: Vec<String>,
+    thread_ids: Vec<ThreadId>,
     /// By app-server.
     app_servers: Vec<LoadedView>,
 }
@@ -154,7 +155,7 @@ pub(crate) struct LoadedThreadsView {
 #[serde(rename_all = "camelCase")]
 struct LoadedView {
     pid: u32,
-    thread_ids: Vec<String>,
+    thread_ids: Vec<ThreadId>,
 }
 
 /// Reply of the routes that change a thread.
@@ -163,7 +164,7 @@ struct LoadedView {
 pub(crate) struct ChangedThreadView {
     /// Always `true`.
     ok: bool,
-    thread_id: String,
+    thread_id: ThreadId,
 }
 
 /// Lists Codex's threads, newest first. A thread without any message is not listed, but shown by its id.
@@ -182,7 +183,7 @@ pub(crate) async fn list_threads(
         archived: query.archived.unwrap_or(false),
         cwd: query.cwd.map(Into::into),
         source_kinds: names(query.source_kinds.as_deref()),
-        parent_thread_id: query.parent_thread_id,
+        parent_thread_id: query.parent_thread_id.map(Into::into),
         by_change: false,
     };
     let page = app.threads.list(&query).await?;
@@ -200,14 +201,14 @@ pub(crate) async fn list_threads(
 ))]
 pub(crate) async fn get_thread(
     State(app): State<Arc<App>>,
-    PathParameter(thread_id): PathParameter,
+    PathParameter(thread_id): PathParameter<ThreadId>,
 ) -> Result<Json<OneThreadView>, RequestError> {
     show(&app, &thread_id, Vec::new()).await
 }
 
 async fn show(
     app: &App,
-    thread_id: &str,
+    thread_id: &ThreadId,
     warnings: Vec<String>,
 ) -> Result<Json<OneThreadView>, RequestError> {
     let conversation = app.threads.get(thread_id).await?;
@@ -271,7 +272,7 @@ pub(crate) async fn start_thread(
     let new = NewThread { options, title };
     let (thread_id, forgotten) = to_the_end(&app, async move { threads.start(new).await }).await?;
     warnings.extend(forgotten);
-    show(&app, &thread_id, warnings).await
+    show(&app, &ThreadId::from(thread_id.as_str()), warnings).await
 }
 
 /// Makes a copy of a thread, which goes its own way. Possible at any time, whoever owns the original.
@@ -282,7 +283,7 @@ pub(crate) async fn start_thread(
 ))]
 pub(crate) async fn fork_thread(
     State(app): State<Arc<App>>,
-    PathParameter(thread_id): PathParameter,
+    PathParameter(thread_id): PathParameter<ThreadId>,
     body: JsonBody<ForkThreadBody>,
 ) -> Result<Json<OneThreadView>, RequestError> {
     let ForkThreadBody {
@@ -301,8 +302,8 @@ pub(crate) async fn fork_thread(
     } = body.known()?;
     let point = match (last_turn_id.or(after_turn_id), before_turn_id) {
         (None, None) => ForkPoint::Whole,
-        (Some(turn_id), None) => ForkPoint::After(turn_id),
-        (None, Some(turn_id)) => ForkPoint::Before(turn_id),
+        (Some(turn_id), None) => ForkPoint::After(turn_id.into()),
+        (None, Some(turn_id)) => ForkPoint::Before(turn_id.into()),
         (Some(_), Some(_)) => {
             return Err(RequestError::invalid("beforeTurnId", "give lastTurnId or beforeTurnId, not both"));
         }
@@ -322,7 +323,7 @@ pub(crate) async fn fork_thread(
     let threads = app.threads.clone();
     let fork = async move { threads.fork(&thread_id, &options, &point, title.as_deref()).await };
     let copy_id = to_the_end(&app, fork).await?;
-    show(&app, &copy_id, warnings).await
+    show(&app, &ThreadId::from(copy_id.as_str()), warnings).await
 }
 
 /// Puts a thread away: lists no longer have it.
@@ -333,7 +334,7 @@ pub(crate) async fn fork_thread(
 ))]
 pub(crate) async fn archive_thread(
     State(app): State<Arc<App>>,
-    PathParameter(thread_id): PathParameter,
+    PathParameter(thread_id): PathParameter<ThreadId>,
     body: JsonBody<NoBody>,
 ) -> Result<Json<ChangedThreadView>, RequestError> {
     body.known()?;
@@ -349,7 +350,7 @@ pub(crate) async fn archive_thread(
 ))]
 pub(crate) async fn unarchive_thread(
     State(app): State<Arc<App>>,
-    PathParameter(thread_id): PathParameter,
+    PathParameter(thread_id): PathParameter<ThreadId>,
     body: JsonBody<NoBody>,
 ) -> Result<Json<ChangedThreadView>, RequestError> {
     body.known()?;
@@ -365,7 +366,7 @@ pub(crate) async fn unarchive_thread(
 ))]
 pub(crate) async fn roll_back_thread(
     State(app): State<Arc<App>>,
-    PathParameter(thread_id): PathParameter,
+    PathParameter(thread_id): PathParameter<ThreadId>,
     body: JsonBody<RollBackThreadBody>,
 ) -> Result<Json<ChangedThreadView>, RequestError> {
     let what = match body.known()? {
@@ -374,7 +375,7 @@ pub(crate) async fn roll_back_thread(
             RollBack::Turns(turns)
         }
         RollBackThreadBody { num_turns: None, turns: None, turn_id: Some(turn_id) } => {
-            RollBack::From(turn_id)
+            RollBack::From(turn_id.into())
         }
         _ => return Err(RequestError::invalid("numTurns", "give numTurns (at least 1) or turnId")),
     };
@@ -390,7 +391,7 @@ pub(crate) async fn roll_back_thread(
 ))]
 pub(crate) async fn compact_thread(
     app: State<Arc<App>>,
-    thread_id: PathParameter,
+    thread_id: PathParameter<ThreadId>,
     body: JsonBody<NoBody>,
 ) -> Result<Json<ChangedThreadView>, RequestError> {
     start_compaction(app, thread_id, body).await
@@ -404,7 +405,7 @@ pub(crate) async fn compact_thread(
 ))]
 pub(crate) async fn start_compaction(
     State(app): State<Arc<App>>,
-    PathParameter(thread_id): PathParameter,
+    PathParameter(thread_id): PathParameter<ThreadId>,
     body: JsonBody<NoBody>,
 ) -> Result<Json<ChangedThreadView>, RequestError> {
     body.known()?;
@@ -424,7 +425,8 @@ async fn options(
     let defaults = app.defaults.clone();
     // Only its options are used.
     let asked = MessageBody { message: Some("-".to_owned()), ensure_open: Some(false), ..asked };
-    let checked = checked(move || asked.into_continuation(Uuid::new_v4().to_string(), &defaults)).await?;
+    let checked =
+        checked(move || asked.into_continuation((Uuid::new_v4().to_string()).into(), &defaults)).await?;
     Ok((ThreadOptions { model_provider, ..checked.options }, checked.warnings))
 }
 
@@ -435,6 +437,6 @@ fn checked_title(title: Option<&str>) -> Result<Option<String>, RequestError> {
     }
 }
 
-fn changed(thread_id: String) -> Json<ChangedThreadView> {
+fn changed(thread_id: ThreadId) -> Json<ChangedThreadView> {
     Json(ChangedThreadView { ok: true, thread_id })
 }

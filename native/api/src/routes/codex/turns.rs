@@ -9,6 +9,7 @@ use bridge::conversations::message::{
     ApprovalPolicyName, ConfigOverrides, DeliveryMode, MessageBody, SandboxName,
 };
 use codex::protocol::UserInput;
+use model::ids::{JobId, ThreadId, TurnId};
 use model::job::Job;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -42,7 +43,7 @@ pub(crate) struct StartTurnBody {
     input: Input,
     /// Only if this turn runs or, where none does, is the thread's newest: otherwise 409 `turn_conflict`, with how it is in
     /// `details`.
-    expected_turn_id: Option<String>,
+    expected_turn_id: Option<TurnId>,
     /// How it shall reach the thread.
     #[serde(default)]
     delivery: DeliveryMode,
@@ -76,9 +77,9 @@ pub(crate) struct SteerTurnBody {
     /// What the running turn shall hear.
     input: Input,
     /// Only if this turn runs: otherwise 409 `turn_conflict`, with the one that does in `details`.
-    expected_turn_id: Option<String>,
+    expected_turn_id: Option<TurnId>,
     /// The same as `expectedTurnId`.
-    turn_id: Option<String>,
+    turn_id: Option<TurnId>,
 }
 
 /// Body of `POST /codex/threads/{threadId}/turns/interrupt`.
@@ -86,9 +87,9 @@ pub(crate) struct SteerTurnBody {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InterruptTurnBody {
     /// Only if this turn runs: otherwise 409 `turn_conflict`, with the one that does in `details`. Default: whichever runs.
-    turn_id: Option<String>,
+    turn_id: Option<TurnId>,
     /// The same as `turnId`.
-    expected_turn_id: Option<String>,
+    expected_turn_id: Option<TurnId>,
 }
 
 /// Reply of the routes that change a running turn.
@@ -97,8 +98,8 @@ pub(crate) struct InterruptTurnBody {
 pub(crate) struct TurnChangedView {
     /// Always `true`.
     ok: bool,
-    thread_id: String,
-    turn_id: Option<String>,
+    thread_id: ThreadId,
+    turn_id: Option<TurnId>,
     job: Job,
 }
 
@@ -110,7 +111,7 @@ pub(crate) struct TurnChangedView {
 ))]
 pub(crate) async fn start_turn(
     State(app): State<Arc<App>>,
-    PathParameter(thread_id): PathParameter,
+    PathParameter(thread_id): PathParameter<ThreadId>,
     NewJobId(job_id): NewJobId,
     body: JsonBody<StartTurnBody>,
 ) -> Result<Json<SentView>, RequestError> {
@@ -149,16 +150,16 @@ pub(crate) async fn start_turn(
 ))]
 pub(crate) async fn steer_turn(
     State(app): State<Arc<App>>,
-    PathParameter(thread_id): PathParameter,
+    PathParameter(thread_id): PathParameter<ThreadId>,
     body: JsonBody<SteerTurnBody>,
 ) -> Result<Json<TurnChangedView>, RequestError> {
     let SteerTurnBody { input, expected_turn_id, turn_id } = body.known()?;
     let (_, input) = read(input)?;
     let expected = one_of(expected_turn_id, turn_id)?;
     let job_id = app.threads.running_job(&thread_id, expected.as_deref()).await?;
-    let steered = app.conversations.steer(&job_id, &input).await;
+    let steered = app.conversations.steer(&JobId::from(job_id.as_str()), &input).await;
     let (turn_id, job) = steered.map_err(|error| app.threads.in_terms_of_threads(&thread_id, error))?;
-    Ok(Json(TurnChangedView { ok: true, thread_id, turn_id: Some(turn_id), job }))
+    Ok(Json(TurnChangedView { ok: true, thread_id, turn_id: Some(turn_id.into()), job }))
 }
 
 /// Ends the turn that runs. Its job fails with the code `cancelled`.
@@ -169,18 +170,18 @@ pub(crate) async fn steer_turn(
 ))]
 pub(crate) async fn interrupt_turn(
     State(app): State<Arc<App>>,
-    PathParameter(thread_id): PathParameter,
+    PathParameter(thread_id): PathParameter<ThreadId>,
     body: JsonBody<InterruptTurnBody>,
 ) -> Result<Json<TurnChangedView>, RequestError> {
     let InterruptTurnBody { turn_id, expected_turn_id } = body.known()?;
     let expected = one_of(turn_id, expected_turn_id)?;
     let job_id = app.threads.running_job(&thread_id, expected.as_deref()).await?;
-    let cancelled = app.conversations.cancel(&job_id).await;
+    let cancelled = app.conversations.cancel(&JobId::from(job_id.as_str())).await;
     let job = cancelled.map_err(|error| app.threads.in_terms_of_threads(&thread_id, error))?;
     Ok(Json(TurnChangedView { ok: true, thread_id, turn_id: job.turn_id.clone(), job }))
 }
 
-fn one_of(first: Option<String>, second: Option<String>) -> Result<Option<String>, RequestError> {
+fn one_of(first: Option<TurnId>, second: Option<TurnId>) -> Result<Option<TurnId>, RequestError> {
     match (first, second) {
         (Some(first), Some(second)) if first != second => {
             Err(RequestError::invalid("expectedTurnId", "differs from turnId; give one of them"))

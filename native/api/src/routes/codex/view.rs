@@ -6,6 +6,7 @@ use bridge::conversations::Conversation;
 use bridge::threads::Surface;
 use codex::protocol::{Thread, ThreadStatus};
 use model::clock::Timestamp;
+use model::ids::{JobId, LaneId, ThreadId, TurnId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,14 +38,14 @@ pub(super) struct ThreadView {
     lineage: LineageView,
     owner: OwnerView,
     /// The lane that works on it.
-    lane_id: Option<String>,
+    lane_id: Option<LaneId>,
     /// What it does in the bridge's app-server: `active` (a turn runs), `idle`, `notLoaded` (another process may have it, see
     /// `owner`), `systemError` or `unknown`.
     status: &'static str,
     /// The turn of this bridge that runs on it.
-    active_turn_id: Option<String>,
+    active_turn_id: Option<TurnId>,
     /// The job of that turn.
-    active_job_id: Option<String>,
+    active_job_id: Option<JobId>,
 }
 
 /// Where a thread came from, and what came from it.
@@ -52,11 +53,11 @@ pub(super) struct ThreadView {
 #[serde(rename_all = "camelCase")]
 struct LineageView {
     /// The thread whose agent started it.
-    parent_thread_id: Option<String>,
+    parent_thread_id: Option<ThreadId>,
     /// The thread that it is a copy of; lists of Codex leave it out.
-    forked_from_thread_id: Option<String>,
+    forked_from_thread_id: Option<ThreadId>,
     /// Its sub-agents: all of them where one thread was asked for, otherwise those of the same page.
-    children: Vec<String>,
+    children: Vec<ThreadId>,
     /// What it is for, where it is a sub-agent.
     sub_agent: Option<SubAgentView>,
 }
@@ -74,9 +75,9 @@ struct SubAgentView {
 /// What the bridge knows of some threads beside Codex's own words.
 pub(super) struct Relations {
     /// Their sub-agents.
-    children: HashMap<String, Vec<String>>,
+    children: HashMap<ThreadId, Vec<ThreadId>>,
     /// The lane of each that has one.
-    lanes: HashMap<String, String>,
+    lanes: HashMap<ThreadId, LaneId>,
 }
 
 impl Relations {
@@ -85,18 +86,18 @@ impl Relations {
         app: &App,
         threads: impl Iterator<Item = &'a Thread>,
     ) -> Result<Self, RequestError> {
-        let (mut children, mut ids) = (HashMap::<String, Vec<String>>::new(), Vec::new());
+        let (mut children, mut ids) = (HashMap::<ThreadId, Vec<ThreadId>>::new(), Vec::new());
         for thread in threads {
-            ids.push(thread.id.clone());
+            ids.push(ThreadId::from(thread.id.as_str()));
             if let Some(parent) = thread.parent() {
-                children.entry(parent.to_owned()).or_default().push(thread.id.clone());
+                children.entry(parent.into()).or_default().push(thread.id.as_str().into());
             }
         }
         Ok(Self { children, lanes: app.lanes.of_threads(ids).await? })
     }
 
     /// Of one thread, with all of its sub-agents.
-    pub(super) async fn of_one(app: &App, thread_id: &str) -> Result<Self, RequestError> {
+    pub(super) async fn of_one(app: &App, thread_id: &ThreadId) -> Result<Self, RequestError> {
         let children = app.threads.children(thread_id).await?;
         let lanes = app.lanes.of_threads(vec![thread_id.to_owned()]).await?;
         Ok(Self { children: HashMap::from([(thread_id.to_owned(), children)]), lanes })
@@ -106,7 +107,7 @@ impl Relations {
 impl ThreadView {
     pub(super) fn of(app: &App, conversation: Conversation, relations: &mut Relations) -> Self {
         let Conversation { thread, holder } = conversation;
-        let job = app.conversations.active_job(&thread.id).map(|job| job.view());
+        let job = app.conversations.active_job(&ThreadId::from(thread.id.as_str())).map(|job| job.view());
         let seconds = |seconds: Option<i64>| {
             seconds.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)))
         };
@@ -126,17 +127,17 @@ impl ThreadView {
             created_at: seconds(thread.created_at),
             updated_at: seconds(thread.updated_at),
             lineage: LineageView {
-                parent_thread_id: thread.parent().map(str::to_owned),
+                parent_thread_id: thread.parent().map(str::to_owned).map(Into::into),
                 sub_agent: thread.sub_agent_kind().map(|kind| SubAgentView {
                     kind: kind.to_owned(),
                     nickname: thread.agent_nickname.clone(),
                     role: thread.agent_role.clone(),
                 }),
-                forked_from_thread_id: thread.forked_from_id,
-                children: relations.children.remove(&thread.id).unwrap_or_default(),
+                forked_from_thread_id: thread.forked_from_id.map(Into::into),
+                children: relations.children.remove(thread.id.as_str()).unwrap_or_default(),
             },
             owner: OwnerView::of(holder),
-            lane_id: relations.lanes.remove(&thread.id),
+            lane_id: relations.lanes.remove(thread.id.as_str()),
             status,
             active_turn_id: job.as_ref().and_then(|job| job.turn_id.clone()),
             active_job_id: job.map(|job| job.job_id),

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use bridge::editor::ConversationTab;
 use codex::protocol::{ForkPoint, RollBack, ThreadOptions};
+use model::ids::{ThreadId, TurnId};
 use model::limits;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,9 +34,9 @@ pub(crate) struct OpenBody {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ForkBody {
     /// The copy ends with this turn. Default: the last one.
-    after_turn_id: Option<String>,
+    after_turn_id: Option<TurnId>,
     /// The copy ends before this turn.
-    before_turn_id: Option<String>,
+    before_turn_id: Option<TurnId>,
     /// Title of the copy.
     title: Option<String>,
 }
@@ -55,7 +56,7 @@ pub(crate) struct RollBackBody {
     /// Take back so many turns from the end.
     turns: Option<usize>,
     /// Take back this turn and all that follow it.
-    turn_id: Option<String>,
+    turn_id: Option<TurnId>,
 }
 
 /// Reply of the routes that change a conversation.
@@ -64,7 +65,7 @@ pub(crate) struct RollBackBody {
 pub(crate) struct ChangedView {
     /// Always `true`.
     ok: bool,
-    conversation_id: String,
+    conversation_id: ThreadId,
 }
 
 /// Reply of `POST /conversations/{conversationId}/open`.
@@ -73,7 +74,7 @@ pub(crate) struct ChangedView {
 pub(crate) struct OpenedView {
     /// Always `true`.
     ok: bool,
-    conversation_id: String,
+    conversation_id: ThreadId,
     /// Always `true`.
     opened: bool,
     conversation: ConversationTab,
@@ -86,9 +87,9 @@ pub(crate) struct ForkedView {
     /// Always `true`.
     ok: bool,
     /// The copy.
-    conversation_id: String,
+    conversation_id: ThreadId,
     /// The original.
-    forked_from_conversation_id: String,
+    forked_from_conversation_id: ThreadId,
 }
 
 /// Shows a conversation in the editor.
@@ -99,7 +100,7 @@ pub(crate) struct ForkedView {
 ))]
 pub(crate) async fn open_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     body: JsonBody<OpenBody>,
 ) -> Result<Json<OpenedView>, RequestError> {
     let limit = match body.known()?.open_timeout_ms {
@@ -124,14 +125,14 @@ pub(crate) async fn open_conversation(
 ))]
 pub(crate) async fn fork_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     body: JsonBody<ForkBody>,
 ) -> Result<Json<ForkedView>, RequestError> {
     let ForkBody { after_turn_id, before_turn_id, title } = body.known()?;
     let point = match (after_turn_id, before_turn_id) {
         (None, None) => ForkPoint::Whole,
-        (Some(turn_id), None) => ForkPoint::After(turn_id),
-        (None, Some(turn_id)) => ForkPoint::Before(turn_id),
+        (Some(turn_id), None) => ForkPoint::After(turn_id.into()),
+        (None, Some(turn_id)) => ForkPoint::Before(turn_id.into()),
         (Some(_), Some(_)) => {
             return Err(RequestError::invalid("beforeTurnId", "give afterTurnId or beforeTurnId, not both"));
         }
@@ -140,7 +141,7 @@ pub(crate) async fn fork_conversation(
     let title = title.as_deref().map(check_title).transpose()?;
     let copy_id = app.conversations.fork(&conversation_id, &options, &point, title).await?;
     let forked_from_conversation_id = conversation_id;
-    Ok(Json(ForkedView { ok: true, conversation_id: copy_id, forked_from_conversation_id }))
+    Ok(Json(ForkedView { ok: true, conversation_id: copy_id.into(), forked_from_conversation_id }))
 }
 
 /// Puts a conversation away: the history no longer lists it.
@@ -151,7 +152,7 @@ pub(crate) async fn fork_conversation(
 ))]
 pub(crate) async fn archive_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     body: JsonBody<NoBody>,
 ) -> Result<Json<ChangedView>, RequestError> {
     body.known()?;
@@ -167,7 +168,7 @@ pub(crate) async fn archive_conversation(
 ))]
 pub(crate) async fn unarchive_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     body: JsonBody<NoBody>,
 ) -> Result<Json<ChangedView>, RequestError> {
     body.known()?;
@@ -183,7 +184,7 @@ pub(crate) async fn unarchive_conversation(
 ))]
 pub(crate) async fn rename_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     body: JsonBody<RenameBody>,
 ) -> Result<Json<ChangedView>, RequestError> {
     let RenameBody { title } = body.known()?;
@@ -199,7 +200,7 @@ pub(crate) async fn rename_conversation(
 ))]
 pub(crate) async fn compact_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     body: JsonBody<NoBody>,
 ) -> Result<Json<ChangedView>, RequestError> {
     body.known()?;
@@ -215,12 +216,12 @@ pub(crate) async fn compact_conversation(
 ))]
 pub(crate) async fn roll_back_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     body: JsonBody<RollBackBody>,
 ) -> Result<Json<ChangedView>, RequestError> {
     let what = match body.known()? {
         RollBackBody { turns: Some(turns @ 1..), turn_id: None } => RollBack::Turns(turns),
-        RollBackBody { turns: None, turn_id: Some(turn_id) } => RollBack::From(turn_id),
+        RollBackBody { turns: None, turn_id: Some(turn_id) } => RollBack::From(turn_id.into()),
         _ => return Err(RequestError::invalid("turns", "give turns (at least 1) or turnId")),
     };
     app.conversations.roll_back(&conversation_id, what).await?;
@@ -236,7 +237,7 @@ pub(crate) async fn roll_back_conversation(
 ))]
 pub(crate) async fn release_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     body: JsonBody<NoBody>,
 ) -> Result<Json<ChangedView>, RequestError> {
     body.known()?;
@@ -251,6 +252,6 @@ fn check_title(title: &str) -> Result<&str, RequestError> {
     }
 }
 
-fn changed(conversation_id: String) -> Json<ChangedView> {
+fn changed(conversation_id: ThreadId) -> Json<ChangedView> {
     Json(ChangedView { ok: true, conversation_id })
 }

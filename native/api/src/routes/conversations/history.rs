@@ -7,6 +7,7 @@ use axum::extract::State;
 use bridge::conversations::{Conversation, ConversationPage, Holder};
 use codex::protocol::{Thread, ThreadListQuery};
 use model::clock::Timestamp;
+use model::ids::ThreadId;
 use model::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ pub(crate) struct GetConversationQuery {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConversationView {
-    conversation_id: String,
+    conversation_id: ThreadId,
     /// What it is called, where somebody named it.
     title: Option<String>,
     /// Usually its first message.
@@ -62,9 +63,9 @@ pub(crate) struct ConversationView {
     model: Option<String>,
     model_provider: Option<String>,
     /// The conversation that it is a copy of, where Codex tells.
-    forked_from_conversation_id: Option<String>,
+    forked_from_conversation_id: Option<ThreadId>,
     /// The conversation whose agent started it.
-    parent_conversation_id: Option<String>,
+    parent_conversation_id: Option<ThreadId>,
     owner: OwnerView,
     /// The turns with their items, as Codex sent them, oldest first; only where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +152,7 @@ pub(crate) async fn list_conversations(
 ))]
 pub(crate) async fn get_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     QueryOf(query): QueryOf<GetConversationQuery>,
 ) -> Result<Json<OneConversationView>, RequestError> {
     let with_turns = query.turns.unwrap_or(true);
@@ -178,7 +179,7 @@ fn view(conversation: Conversation, with_turns: bool) -> ConversationView {
         })
     });
     ConversationView {
-        conversation_id: id,
+        conversation_id: id.into(),
         title: name,
         preview,
         cwd,
@@ -187,8 +188,8 @@ fn view(conversation: Conversation, with_turns: bool) -> ConversationView {
         updated_at: seconds(updated_at),
         model,
         model_provider,
-        forked_from_conversation_id: thread.forked_from_id,
-        parent_conversation_id: thread.parent_thread_id,
+        forked_from_conversation_id: thread.forked_from_id.map(Into::into),
+        parent_conversation_id: thread.parent_thread_id.map(Into::into),
         owner,
         turns: with_turns.then(|| turns.collect()),
     }

@@ -13,6 +13,7 @@ use bridge::conversations::Dispatched;
 use bridge::conversations::message::{Message, MessageBody, NewConversation};
 use bridge::editor::ConversationTab;
 use bridge::error::Error;
+use model::ids::{JobId, ThreadId, TurnId};
 use model::job::{Delivery, Job, JobStatus, Operation, Transport};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,9 +32,9 @@ use crate::request_error::RequestError;
 pub(crate) struct SentView {
     /// Always `true`.
     ok: bool,
-    conversation_id: String,
+    conversation_id: ThreadId,
     /// The same in Codex's own word.
-    thread_id: String,
+    thread_id: ThreadId,
     /// Always `true`.
     sent: bool,
     /// How the message reached the conversation.
@@ -49,11 +50,11 @@ pub(crate) struct SentView {
     conversation: Option<ConversationTab>,
     /// The conversation that was asked for; only in replies of the messages routes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    requested_conversation_id: Option<String>,
+    requested_conversation_id: Option<ThreadId>,
     /// The conversation that this one replaces; only in replies of the messages routes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    upgraded_from_conversation_id: Option<Option<String>>,
+    upgraded_from_conversation_id: Option<Option<ThreadId>>,
     /// What was done differently from what was asked.
     warnings: Vec<String>,
 }
@@ -70,15 +71,15 @@ struct TurnView {
     pid: Option<u32>,
     /// `thread/started` for a new conversation, `turn/started` for a continued one.
     event_type: &'static str,
-    turn_id: Option<String>,
-    conversation_id: String,
+    turn_id: Option<TurnId>,
+    conversation_id: ThreadId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    requested_conversation_id: Option<String>,
+    requested_conversation_id: Option<ThreadId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    upgraded_from_conversation_id: Option<Option<String>>,
+    upgraded_from_conversation_id: Option<Option<ThreadId>>,
     message: String,
-    job_id: String,
+    job_id: JobId,
 }
 
 /// Reply of `POST /conversations` without a message.
@@ -88,7 +89,7 @@ pub(super) struct DraftView {
     /// Always `true`.
     ok: bool,
     /// Always `null`: Codex makes the conversation when its first message is sent.
-    conversation_id: Option<String>,
+    conversation_id: Option<ThreadId>,
     /// Always `false`.
     sent: bool,
     /// Always `true`.
@@ -135,7 +136,7 @@ pub(super) struct CurrentConversationView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CurrentView {
-    conversation_id: String,
+    conversation_id: ThreadId,
     /// Label of its tab.
     title: String,
     /// `openai-codex://route/local/<conversationId>`
@@ -232,7 +233,7 @@ pub(super) async fn send_to_current_conversation(
 ))]
 pub(super) async fn send_to_conversation(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
     NewJobId(job_id): NewJobId,
     body: JsonBody<MessageBody>,
 ) -> Result<Json<SentView>, RequestError> {
@@ -242,7 +243,7 @@ pub(super) async fn send_to_conversation(
 
 async fn continuation(
     app: &App,
-    job_id: String,
+    job_id: JobId,
     body: JsonBody<MessageBody>,
 ) -> Result<Message, RequestError> {
     let JsonBody { body, unknown } = body;
@@ -251,7 +252,11 @@ async fn continuation(
     Ok(with_warnings(message, unknown))
 }
 
-async fn send(app: &App, conversation_id: String, message: Message) -> Result<Json<SentView>, RequestError> {
+async fn send(
+    app: &App,
+    conversation_id: ThreadId,
+    message: Message,
+) -> Result<Json<SentView>, RequestError> {
     let sent = app.conversations.send(&conversation_id, message).await?;
     Ok(Json(SentView::new(sent, Some(conversation_id))))
 }
@@ -283,7 +288,7 @@ pub(crate) fn sent_reply(job: Job) -> Option<Json<SentView>> {
 }
 
 impl SentView {
-    pub(crate) fn new(sent: Dispatched, requested_conversation_id: Option<String>) -> Self {
+    pub(crate) fn new(sent: Dispatched, requested_conversation_id: Option<ThreadId>) -> Self {
         let Dispatched { job, conversation_id, delivery, turn_id, tab } = sent;
         let upgraded_from_conversation_id =
             requested_conversation_id.as_ref().map(|_| job.upgraded_from_conversation_id.clone());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bridge::conversations::Waiting;
+use model::ids::{JobId, ThreadId};
 use model::job::Job;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,7 +22,7 @@ pub(crate) struct QueueView {
     /// Always `true`.
     ok: bool,
     /// The conversation; the copy where one replaced it.
-    conversation_id: String,
+    conversation_id: ThreadId,
     /// The jobs that wait in this bridge, in the order in which they will run.
     jobs: Vec<Job>,
     /// The jobs that wait in the queue of the process that has the conversation.
@@ -53,7 +54,7 @@ pub(crate) struct EditBody {
 ))]
 pub(crate) async fn get_queue(
     State(app): State<Arc<App>>,
-    PathParameter(conversation_id): PathParameter,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
 ) -> Result<Json<QueueView>, RequestError> {
     let Waiting { conversation_id, here, elsewhere } = app.conversations.waiting(&conversation_id).await?;
     Ok(Json(QueueView { ok: true, conversation_id, jobs: here, handed_over: elsewhere }))
@@ -67,7 +68,7 @@ pub(crate) async fn get_queue(
 ))]
 pub(crate) async fn edit_queued_message(
     State(app): State<Arc<App>>,
-    PathParameters(conversation_id, job_id): PathParameters,
+    PathParameters(conversation_id, job_id): PathParameters<ThreadId, JobId>,
     body: JsonBody<EditBody>,
 ) -> Result<Json<QueuedView>, RequestError> {
     let EditBody { message } = body.known()?;
@@ -87,7 +88,7 @@ pub(crate) async fn edit_queued_message(
 ))]
 pub(crate) async fn remove_queued_message(
     State(app): State<Arc<App>>,
-    PathParameters(conversation_id, job_id): PathParameters,
+    PathParameters(conversation_id, job_id): PathParameters<ThreadId, JobId>,
 ) -> Result<Json<QueuedView>, RequestError> {
     app.conversations.waiting_job(&conversation_id, &job_id).await?;
     let job = app.conversations.remove_waiting(&job_id).await?;

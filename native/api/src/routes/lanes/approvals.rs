@@ -7,6 +7,7 @@ use axum::extract::State;
 use bridge::error::Error;
 use model::approval::Answer;
 use model::approval::{Decision, ResolvedBy};
+use model::ids::{ApprovalId, LaneId};
 use model::limits;
 use store::{ApprovalPage, ApprovalQuery};
 
@@ -23,7 +24,7 @@ use crate::routes::approvals::{ApprovalView, ApprovalsView};
 ))]
 pub(crate) async fn list_lane_approvals(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<ApprovalsView>, RequestError> {
     app.lanes.get(&lane_id).await?;
     let query = ApprovalQuery {
@@ -43,7 +44,7 @@ pub(crate) async fn list_lane_approvals(
 ))]
 pub(crate) async fn approve_for_lane(
     State(app): State<Arc<App>>,
-    parameters: PathParameters,
+    parameters: PathParameters<LaneId, ApprovalId>,
 ) -> Result<Json<ApprovalView>, RequestError> {
     resolve(&app, parameters, Decision::Approve).await
 }
@@ -56,14 +57,14 @@ pub(crate) async fn approve_for_lane(
 ))]
 pub(crate) async fn deny_for_lane(
     State(app): State<Arc<App>>,
-    parameters: PathParameters,
+    parameters: PathParameters<LaneId, ApprovalId>,
 ) -> Result<Json<ApprovalView>, RequestError> {
     resolve(&app, parameters, Decision::Deny).await
 }
 
 async fn resolve(
     app: &App,
-    PathParameters(lane_id, approval_id): PathParameters,
+    PathParameters(lane_id, approval_id): PathParameters<LaneId, ApprovalId>,
     decision: Decision,
 ) -> Result<Json<ApprovalView>, RequestError> {
     app.lanes.get(&lane_id).await?;

@@ -13,12 +13,14 @@ use axum::response::Response;
 use bridge::conversations::message::{ApprovalPolicyName, SandboxName};
 use bridge::events::{EventView, Filter, Start};
 use bridge::lanes::{Cleanup, NewLane};
+use model::event::EventSubject;
+use model::ids::{LaneId, ThreadId, TurnId};
 use model::job::Job;
 use model::lane::{Lane, LaneStatus, ReadinessMode, SessionIsolation};
 use model::limits;
 use model::surface::PreferredSurface;
 use serde::{Deserialize, Serialize};
-use store::{EventSubject, LaneQuery};
+use store::LaneQuery;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
@@ -35,7 +37,7 @@ use crate::sse::{self, LastEventId};
 pub(crate) struct LaneBody {
     /// 1 to 128 letters, digits, `.`, `_` and `-`. Default: a UUID.
     #[schema(example = "lane-new")]
-    lane_id: Option<String>,
+    lane_id: Option<LaneId>,
     /// What it belongs to, in your words.
     project_id: Option<String>,
     /// Absolute folder that it works in.
@@ -46,7 +48,7 @@ pub(crate) struct LaneBody {
     /// Branch of that worktree. Default: `lane/<laneId>`.
     branch: Option<String>,
     /// A thread that exists.
-    thread_id: Option<String>,
+    thread_id: Option<ThreadId>,
     /// What it is called.
     title: Option<String>,
     /// What happens when that thread cannot be loaded yet.
@@ -151,7 +153,7 @@ pub(crate) struct ListLanesQuery {
     /// Only lanes of this project.
     project_id: Option<String>,
     /// Only the lane of this thread.
-    thread_id: Option<String>,
+    thread_id: Option<ThreadId>,
     /// At most so many, 1 to 1000. Default: 1000.
     limit: Option<u32>,
 }
@@ -190,7 +192,7 @@ pub(crate) struct PromptedView {
     lane: Lane,
     /// The turn, as a job.
     job: Job,
-    turn_id: Option<String>,
+    turn_id: Option<TurnId>,
 }
 
 /// Reply of `POST /lanes/{laneId}/steer`.
@@ -200,7 +202,7 @@ pub(crate) struct LaneSteeredView {
     /// Always `true`.
     ok: bool,
     lane: Lane,
-    turn_id: String,
+    turn_id: TurnId,
 }
 
 /// Reply of `DELETE /lanes/{laneId}`.
@@ -209,7 +211,7 @@ pub(crate) struct LaneSteeredView {
 pub(crate) struct DeletedView {
     /// Always `true`.
     ok: bool,
-    lane_id: String,
+    lane_id: LaneId,
     /// Always `true`.
     deleted: bool,
     /// What was left behind, for example a worktree that holds changes.
@@ -254,9 +256,9 @@ pub(crate) struct CleanedUpView {
     ok: bool,
     dry_run: bool,
     /// Lanes that match.
-    matched: Vec<String>,
+    matched: Vec<LaneId>,
     /// Of these, deleted.
-    deleted: Vec<String>,
+    deleted: Vec<LaneId>,
     /// What was left behind of them.
     left: Vec<String>,
 }
@@ -329,7 +331,7 @@ pub(crate) async fn attach_lane(
 ))]
 pub(crate) async fn get_lane(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<LaneView>, RequestError> {
     Ok(Json(LaneView { ok: true, lane: app.lanes.get(&lane_id).await? }))
 }
@@ -341,7 +343,7 @@ pub(crate) async fn get_lane(
 ))]
 pub(crate) async fn delete_lane(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<DeletedView>, RequestError> {
     let left = app.lanes.delete(&lane_id).await?;
     Ok(Json(DeletedView { ok: true, lane_id, deleted: true, left }))
@@ -354,7 +356,7 @@ pub(crate) async fn delete_lane(
 ))]
 pub(crate) async fn sync_lane(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<LaneView>, RequestError> {
     Ok(Json(LaneView { ok: true, lane: app.lanes.sync_from_codex(&lane_id).await? }))
 }
@@ -367,7 +369,7 @@ pub(crate) async fn sync_lane(
 ))]
 pub(crate) async fn prompt_lane(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
     NewJobId(job_id): NewJobId,
     body: JsonBody<InputBody>,
 ) -> Result<Json<PromptedView>, RequestError> {
@@ -385,7 +387,7 @@ pub(crate) async fn prompt_lane(
 ))]
 pub(crate) async fn steer_lane(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
     body: JsonBody<InputBody>,
 ) -> Result<Json<LaneSteeredView>, RequestError> {
     let input = checked_input(body)?;
@@ -400,7 +402,7 @@ pub(crate) async fn steer_lane(
 ))]
 pub(crate) async fn interrupt_lane(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<LaneView>, RequestError> {
     Ok(Json(LaneView { ok: true, lane: app.lanes.interrupt(&lane_id).await? }))
 }
@@ -417,7 +419,7 @@ pub(crate) async fn interrupt_lane(
 ))]
 pub(crate) async fn stream_lane_events(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
     QueryOf(query): QueryOf<LaneEventsQuery>,
     last_event_id: LastEventId,
     WantsPage(wants_page): WantsPage,

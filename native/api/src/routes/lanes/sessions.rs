@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bridge::lanes::sessions::SessionView;
+use model::ids::LaneId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,7 +50,7 @@ pub(crate) async fn list_lane_sessions(
 ))]
 pub(crate) async fn get_lane_session(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<OneSessionView>, RequestError> {
     Ok(Json(OneSessionView { ok: true, session: app.lanes.session_status(&lane_id).await? }))
 }
@@ -61,7 +62,7 @@ pub(crate) async fn get_lane_session(
 ))]
 pub(crate) async fn start_lane_session(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<OneSessionView>, RequestError> {
     Ok(Json(OneSessionView { ok: true, session: app.lanes.start_session(&lane_id).await? }))
 }
@@ -73,7 +74,7 @@ pub(crate) async fn start_lane_session(
 ))]
 pub(crate) async fn stop_lane_session(
     State(app): State<Arc<App>>,
-    PathParameter(lane_id): PathParameter,
+    PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<OneSessionView>, RequestError> {
     Ok(Json(OneSessionView { ok: true, session: app.lanes.stop_session(&lane_id).await? }))
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use model::clock::Timestamp;
+use model::event::Event;
 use serde_json::json;
 use server::Bridge;
-use store::LoneEvent;
 use testkit::{HttpClient, ReceiverAnswer, WebhookReceiver};
 
 use super::*;
@@ -49,15 +49,8 @@ async fn of_ten_thousand_events_none_is_lost_when_the_receiver_dies_in_the_middl
     let recorder = tokio::spawn(async move {
         let mut last = None;
         for number in 0..COUNT {
-            let event = LoneEvent {
-                at: Timestamp::now(),
-                event_type: "lane.item.completed.notification".into(),
-                job_id: None,
-                conversation_id: None,
-                turn_id: None,
-                lane_id: None,
-                payload: json!({"number": number}).to_string(),
-            };
+            let event =
+                Event::new(Timestamp::now(), "lane.item.completed.notification", &json!({"number": number}));
             last = Some(store.record_event(event).await.unwrap());
         }
         last.unwrap().committed().await.unwrap();

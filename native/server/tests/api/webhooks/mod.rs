@@ -9,11 +9,13 @@ use std::time::Duration;
 use bridge::webhooks::WebhookConfig;
 use model::clock::Timestamp;
 use model::delivery::RetryPolicy;
+use model::event::Event;
+use model::ids::ThreadId;
 use model::limits::WebhookLimits;
 use serde_json::{Value, json};
 use server::config::Config;
 use sha2::{Digest, Sha256};
-use store::{LoneEvent, Store};
+use store::Store;
 use testkit::{HttpClient, ReceivedWebhook};
 
 use crate::support::{TestBridge, eventually};
@@ -72,15 +74,8 @@ pub(super) async fn one(client: &HttpClient, id: &str, status: &str) -> Value {
 
 /// What any bridge of the folder might record. The store is another process' as far as the bridge can tell.
 pub(super) async fn record(store: &Store, event_type: &str, conversation: Option<&str>, number: usize) {
-    let event = LoneEvent {
-        at: Timestamp::now(),
-        event_type: event_type.to_owned(),
-        job_id: None,
-        conversation_id: conversation.map(str::to_owned),
-        turn_id: None,
-        lane_id: None,
-        payload: json!({"number": number}).to_string(),
-    };
+    let event = Event::new(Timestamp::now(), event_type, &json!({"number": number}))
+        .about_conversation(conversation.map(ThreadId::from));
     store.record_event(event).await.unwrap().committed().await.unwrap();
 }
 

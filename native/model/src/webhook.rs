@@ -17,13 +17,15 @@ use utoipa::ToSchema;
 use super::delivery::RetryPolicy;
 use super::event_pattern::EventPattern;
 use crate::clock::Timestamp;
+use crate::ids::{LaneId, ThreadId, WebhookId};
+use crate::secret::Secret;
 
 /// A webhook. Its JSON is what is stored, and holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Subscription {
-    /// `wh_…`
-    pub id: String,
+pub struct Webhook {
+    /// The id: `wh_…`.
+    pub id: WebhookId,
     /// Where its events are sent.
     pub url: String,
     /// Which types it wants; one of them must match.
@@ -49,16 +51,6 @@ pub struct Subscription {
     /// What deliveries are signed with; kept beside the JSON.
     #[serde(skip)]
     pub secret: Option<Secret>,
-}
-
-/// What deliveries are signed with. It never shows itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
 }
 
 /// Why nothing is sent to a receiver.
@@ -89,11 +81,11 @@ pub struct ReceiverHealth {
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
     /// Events of these lanes.
-    pub lane_ids: Vec<String>,
+    pub lane_ids: Vec<LaneId>,
     /// Events of these threads, which are the conversations.
-    pub thread_ids: Vec<String>,
+    pub thread_ids: Vec<ThreadId>,
     /// Events of these sessions.
-    pub session_ids: Vec<String>,
+    pub session_ids: Vec<LaneId>,
 }
 
 /// What a scope narrows.
@@ -116,35 +108,35 @@ pub struct Subject<'a> {
     /// `lane.completed`
     pub event_type: &'a str,
     /// The lane.
-    pub lane_id: Option<&'a str>,
+    pub lane_id: Option<&'a LaneId>,
     /// The thread, which is the conversation.
-    pub thread_id: Option<&'a str>,
+    pub thread_id: Option<&'a ThreadId>,
     /// The lane's session.
-    pub session_id: Option<&'a str>,
+    pub session_id: Option<&'a LaneId>,
 }
 
 impl Scope {
     /// Whether an event about this is of interest.
     #[must_use]
     pub fn includes(&self, subject: &Subject<'_>) -> bool {
-        let is_in = |wanted: &[String], found: Option<&str>| {
-            wanted.is_empty() || found.is_some_and(|found| wanted.iter().any(|wanted| wanted == found))
-        };
-        is_in(&self.lane_ids, subject.lane_id)
-            && is_in(&self.thread_ids, subject.thread_id)
-            && is_in(&self.session_ids, subject.session_id)
+        fn includes<Id: PartialEq>(wanted: &[Id], found: Option<&Id>) -> bool {
+            wanted.is_empty() || found.is_some_and(|found| wanted.contains(found))
+        }
+        includes(&self.lane_ids, subject.lane_id)
+            && includes(&self.thread_ids, subject.thread_id)
+            && includes(&self.session_ids, subject.session_id)
     }
 
     /// What it narrows.
     #[must_use]
     pub fn kinds(&self) -> Vec<ScopeKind> {
         let dimensions = [
-            (&self.lane_ids, ScopeKind::Lane),
-            (&self.thread_ids, ScopeKind::Thread),
-            (&self.session_ids, ScopeKind::Session),
+            (self.lane_ids.is_empty(), ScopeKind::Lane),
+            (self.thread_ids.is_empty(), ScopeKind::Thread),
+            (self.session_ids.is_empty(), ScopeKind::Session),
         ];
         let mut kinds: Vec<_> =
-            dimensions.into_iter().filter(|(ids, _)| !ids.is_empty()).map(|(_, kind)| kind).collect();
+            dimensions.into_iter().filter(|(is_empty, _)| !is_empty).map(|(_, kind)| kind).collect();
         if kinds.is_empty() {
             kinds.push(ScopeKind::Global);
         }
@@ -154,8 +146,8 @@ impl Scope {
 
 /// One dimension of a scope as clients write it, `laneId` and `laneIds`, in one list without duplicates.
 #[must_use]
-pub fn joined(single: Option<String>, many: Vec<String>) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
+pub fn joined<Id: PartialEq>(single: Option<Id>, many: Vec<Id>) -> Vec<Id> {
+    let mut ids: Vec<Id> = Vec::new();
     for id in single.into_iter().chain(many) {
         if !ids.contains(&id) {
             ids.push(id);
@@ -170,7 +162,7 @@ pub fn selects(events: &[EventPattern], scope: &Scope, subject: &Subject<'_>) ->
     events.iter().any(|pattern| pattern.matches(subject.event_type)) && scope.includes(subject)
 }
 
-impl Subscription {
+impl Webhook {
     /// Whether it wants an event.
     #[must_use]
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
@@ -248,8 +240,8 @@ pub(crate) mod tests {
 
     use super::*;
 
-    pub(crate) fn subscription() -> Subscription {
-        Subscription {
+    pub(crate) fn subscription() -> Webhook {
+        Webhook {
             id: "wh_1".into(),
             url: "http://127.0.0.1:1/".into(),
             events: vec![EventPattern::parse("*").unwrap()],
@@ -284,17 +276,19 @@ pub(crate) mod tests {
             patterns in prop::collection::vec(prop::sample::select(vec!["*", "lane.*", "lane.completed", "job.*"]), 1..3),
             event_type in prop::sample::select(vec!["lane.completed", "lane.failed", "job.completed"]),
         ) {
-            let webhook = Subscription {
+            let webhook = Webhook {
                 enabled,
                 events: patterns.iter().map(|pattern| EventPattern::parse(pattern).unwrap()).collect(),
-                scope: Scope { lane_ids: lane_ids.clone(), thread_ids: thread_ids.clone(), session_ids: session_ids.clone() },
+                scope: Scope { lane_ids: lane_ids.clone().into_iter().map(Into::into).collect(), thread_ids: thread_ids.clone().into_iter().map(Into::into).collect(), session_ids: session_ids.clone().into_iter().map(Into::into).collect() },
                 ..subscription()
             };
+            let (lane_id, session_id) = (lane.as_deref().map(LaneId::from), session.as_deref().map(LaneId::from));
+            let thread_id = thread.as_deref().map(ThreadId::from);
             let subject = Subject {
                 event_type,
-                lane_id: lane.as_deref(),
-                thread_id: thread.as_deref(),
-                session_id: session.as_deref(),
+                lane_id: lane_id.as_ref(),
+                thread_id: thread_id.as_ref(),
+                session_id: session_id.as_ref(),
             };
             let of_type = patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
                 Some(prefix) => event_type.starts_with(prefix),

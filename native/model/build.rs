@@ -1,0 +1,8 @@
+//! Tells utoipa how to describe ids.
+
+include!("id_aliases.rs");
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    describe_ids_as_strings();
+}
