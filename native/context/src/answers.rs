@@ -3,7 +3,6 @@
 //! An answer is made from one snapshot. What it says first matters most: signatures and places before bodies, and [`budget`] cuts what
 //! does not fit and says so.
 
-mod asking;
 mod budget;
 mod calls;
 mod dependencies;
@@ -13,12 +12,12 @@ mod grep;
 mod language_servers;
 mod quality;
 mod references;
+mod request;
 mod search;
 mod summary;
 mod symbols;
 mod validation;
 
-pub(crate) use asking::{Asking, Known};
 pub(crate) use calls::get_call_graph;
 pub(crate) use dependencies::get_dependencies;
 pub(crate) use explain::{explain_symbol, get_context, get_context_or_fail};
@@ -27,6 +26,7 @@ pub(crate) use grep::grep_files;
 pub(crate) use language_servers::{LanguageServers, Pause};
 pub(crate) use quality::{find_duplicates, get_quality_score};
 pub(crate) use references::find_references;
+pub(crate) use request::{Analysis, Request};
 pub(crate) use search::semantic_search;
 pub(crate) use summary::summarize_repo;
 pub(crate) use validation::validate_code;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use crate::answers::{Asking, Known, LanguageServers, Pause};
+use crate::answers::{Analysis, LanguageServers, Pause, Request};
 use crate::cache::Cache;
 use crate::editor::Editor;
 use crate::index::{Index, Progress};
@@ -18,11 +18,11 @@ use crate::protocol::{
 };
 use crate::workspace::Workspace;
 
-mod building;
+mod initial_build;
 mod unsaved;
 mod watching;
 
-use building::Building;
+use initial_build::InitialBuild;
 use unsaved::Unsaved;
 
 /// What a context is opened with.
@@ -31,7 +31,7 @@ pub struct Options {
     /// The folders of the workspace.
     pub roots: Vec<PathBuf>,
     /// Where the index is kept between starts; without one it is made anew each time.
-    pub cache_folder: Option<PathBuf>,
+    pub cache_directory: Option<PathBuf>,
     /// How many threads build the index; `None` means one for each processor.
     pub threads: Option<usize>,
     /// Who is told what happens.
@@ -77,14 +77,14 @@ pub struct Context {
 }
 
 struct Inner {
-    known: Known,
+    analysis: Analysis,
     cache: Option<Cache>,
     threads: Option<usize>,
     listener: Option<Listener>,
     editor: Option<Arc<dyn Editor>>,
     language_servers_pause: Pause,
     unsaved: Unsaved,
-    building: Building,
+    initial_build: InitialBuild,
     watcher: Mutex<Option<watching::Watcher>>,
     invocations: AtomicU64,
 }
@@ -118,16 +118,16 @@ impl Context {
     }
 
     fn with_index(index: Index, workspace: &Workspace, options: Options) -> Self {
-        let cache = options.cache_folder.map(|folder| Cache::new(&folder, workspace));
+        let cache = options.cache_directory.map(|directory| Cache::new(&directory, workspace));
         let inner = Inner {
-            known: Known::new(index),
+            analysis: Analysis::new(index),
             cache,
             threads: options.threads,
             listener: options.listener,
             editor: options.editor,
             language_servers_pause: Pause::default(),
             unsaved: Unsaved::default(),
-            building: Building::default(),
+            initial_build: InitialBuild::default(),
             watcher: Mutex::new(None),
             invocations: AtomicU64::new(0),
         };
@@ -137,13 +137,13 @@ impl Context {
     /// Begins to build the index in the background, unless that was done already. Whoever opens a context calls it when there is nothing else
     /// to do.
     pub fn start_indexing(&self) {
-        self.inner.building.start(&self.inner);
+        self.inner.initial_build.start(&self.inner);
     }
 
     /// Builds the index, unless that was done already, and waits for its end.
     pub fn wait_until_indexed(&self) {
         self.start_indexing();
-        self.inner.building.wait(None);
+        self.inner.initial_build.wait(None);
     }
 
     /// Takes a text for that of a file, as an editor has it and has not saved it yet. That of a file which is ignored does not count either.
@@ -166,11 +166,11 @@ impl Context {
     }
 
     fn replace_buffer(&self, path: &str, text: Option<&str>) -> Result<(), Refusal> {
-        let workspace = self.inner.known.index.workspace();
+        let workspace = self.inner.analysis.index.workspace();
         let confined = workspace.confine(path)?;
         let ignored = workspace.is_ignored(confined.root, &confined.path);
         let differs =
-            self.inner.known.index.set_buffer(confined.root, &confined.path, text.filter(|_| !ignored));
+            self.inner.analysis.index.set_buffer(confined.root, &confined.path, text.filter(|_| !ignored));
         if ignored && differs {
             // It counted before the ignore files said otherwise, and neither its text nor the file does now.
             self.rescan();
@@ -181,7 +181,7 @@ impl Context {
     /// Reads again what somebody says has changed: those of the paths that are in the workspace. A folder, or a file that was not there before,
     /// makes it look at the whole workspace, since ignore files say whether it counts.
     pub fn changed(&self, paths: &[PathBuf]) {
-        let index = &self.inner.known.index;
+        let index = &self.inner.analysis.index;
         let snapshot = index.snapshot();
         let mut known = Vec::new();
         for path in paths {
@@ -194,18 +194,18 @@ impl Context {
                 return self.rescan();
             }
         }
-        self.inner.known.search.follow(&index.refresh(&known));
+        self.inner.analysis.search.follow(&index.refresh(&known));
     }
 
     /// Looks at the whole workspace, and reads what is new, gone or changed: after a checkout, or when an ignore file changed.
     pub fn rescan(&self) {
-        self.inner.known.search.follow(&self.inner.known.index.rescan());
+        self.inner.analysis.search.follow(&self.inner.analysis.index.rescan());
     }
 
     /// The index itself.
     #[must_use]
     pub fn index(&self) -> &Index {
-        &self.inner.known.index
+        &self.inner.analysis.index
     }
 
     /// Answers a request of one of the twelve kinds. `invoke_tool` gives `{tool_name, success, result_payload}`.
@@ -220,7 +220,7 @@ impl Context {
             "list_tools" => Ok(self.tools()),
             "invoke_tool" => {
                 let arguments = Arguments::check(INVOKE_TOOL, parameters)?;
-                let tool = arguments.text("tool_name");
+                let tool = arguments.string("tool_name");
                 let payload = self.invoke(tool, arguments.value("arguments").unwrap_or(&Value::Null))?;
                 Ok(json!({ "tool_name": tool, "success": true, "result_payload": payload }))
             }
@@ -283,39 +283,39 @@ impl Context {
         let inner = &self.inner;
         let invocation = inner.invocations.fetch_add(1, Ordering::Relaxed);
         let (tool, started) = (operation.name, Instant::now());
-        inner.tell(&Event::Started { invocation, tool });
+        inner.notify(&Event::Started { invocation, tool });
         let answer = catch_unwind(AssertUnwindSafe(|| self.answer(operation, given)))
-            .unwrap_or_else(|panic| Err(fault(tool, &*panic)));
+            .unwrap_or_else(|panic| Err(internal_error(tool, &*panic)));
         let milliseconds = started.elapsed().as_secs_f64() * 1e3;
-        inner.tell(&Event::Ended { invocation, tool, refusal: answer.as_ref().err(), milliseconds });
+        inner.notify(&Event::Ended { invocation, tool, refusal: answer.as_ref().err(), milliseconds });
         answer
     }
 
     fn answer(&self, operation: &Operation, given: &Value) -> Result<Map<String, Value>, Refusal> {
         let arguments = Arguments::check(operation.parameters, given)?;
         let inner = &self.inner;
-        inner.building.start(&self.inner);
-        inner.building.wait(Some(crate::limits::INDEX_WAIT));
+        inner.initial_build.start(&self.inner);
+        inner.initial_build.wait(Some(crate::limits::INDEX_WAIT));
         // While the index is built, texts that are not saved would have to wait for its end.
-        if inner.building.unfinished().is_none() {
+        if inner.initial_build.progress().is_none() {
             self.fetch_unsaved();
         }
         let servers = LanguageServers::new(inner.editor.as_deref(), &inner.language_servers_pause);
-        let asking = || Asking::new(&inner.known, &servers);
-        let first = asking();
+        let request = || Request::new(&inner.analysis, &servers);
+        let first = request();
         let mut answer = (operation.answer)(&first, &arguments);
         let stale = first.into_stale();
         if !stale.is_empty() {
             // Files changed behind the index, and what was answered of them may be wrong: once more, from what they are now.
-            inner.known.index.refresh(&stale);
-            answer = (operation.answer)(&asking(), &arguments);
+            inner.analysis.index.refresh(&stale);
+            answer = (operation.answer)(&request(), &arguments);
         }
         let mut answer = answer?;
         let unknown = arguments.unknown();
         if !unknown.is_empty() {
             answer.insert("ignored_arguments".to_owned(), json!(unknown));
         }
-        if let Some(progress) = inner.building.unfinished() {
+        if let Some(progress) = inner.initial_build.progress() {
             let state = json!({ "complete": false, "files": progress.files, "total": progress.total });
             answer.insert("index".to_owned(), state);
         }
@@ -324,7 +324,7 @@ impl Context {
 }
 
 impl Inner {
-    fn tell(&self, event: &Event<'_>) {
+    fn notify(&self, event: &Event<'_>) {
         if let Some(listener) = &self.listener {
             listener(event);
         }
@@ -332,22 +332,22 @@ impl Inner {
 
     /// Makes the index. The caller is its only builder.
     fn build(&self, seen: &(dyn Fn(Progress) + Sync)) {
-        let snapshot = self.known.index.build(self.cache.as_ref(), self.threads, &|progress| {
+        let snapshot = self.analysis.index.build(self.cache.as_ref(), self.threads, &|progress| {
             seen(progress);
-            self.tell(&Event::Progress(progress));
+            self.notify(&Event::Progress(progress));
         });
-        self.known.search.follow(&snapshot);
+        self.analysis.search.follow(&snapshot);
     }
 }
 
-fn fault(tool: &str, panic: &(dyn Any + Send)) -> Refusal {
+fn internal_error(tool: &str, panic: &(dyn Any + Send)) -> Refusal {
     let message = panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
     tracing::error!(tool, message, "an answer panicked");
-    Refusal::failed(format!("a fault of the index, and not of the question: {message}"))
+    Refusal::failed(format!("internal error in the code index: {message}"))
 }
 
 #[cfg(test)]

@@ -1,20 +1,21 @@
-//! The code index: what the files of a workspace define, use and import.
+//! The code index: the symbols, identifiers and imports of the files of a workspace.
 //!
-//! It knows neither HTTP nor Codex. It is a cache: deleting it loses nothing.
+//! The crate knows neither HTTP nor Codex. The index is a cache: deleting it loses nothing.
 //!
-//! What flows through, from the disk to an answer:
+//! How data flows from the disk to an answer:
 //!
-//! 1. [`workspace`] says which files there are. Nothing outside the roots is ever read or named.
-//! 2. [`languages`] says in which language a file is written; [`extract`] parses it and keeps what the queries of that language find,
-//!    as a [`FileRecord`]: a value that follows from the text and the language alone.
-//! 3. [`index`] holds the records of all files with tables from names to files, as an immutable [`Snapshot`] that is swapped as a whole,
-//!    so that a reader never waits. [`cache`] keeps the records on disk.
-//! 4. [`search`] finds the chunks of a snapshot that fit a query, and [`resolve`] says what a name or an import means: the answers to
-//!    questions are made from that.
+//! 1. [`workspace`] lists the files. Nothing outside the roots is ever read or named.
+//! 2. [`languages`] detects the language of a file. [`extract`] parses the file and stores what the queries
+//!    of that language find as a [`FileRecord`]: a value that depends only on the text and the language.
+//! 3. [`index`] holds the records of all files, with tables from names to files, as an immutable [`Snapshot`]
+//!    that is swapped as a whole, so that a reader never waits. [`cache`] stores the records on disk.
+//! 4. [`search`] finds the chunks of a snapshot that match a query, and [`resolve`] determines what a name or
+//!    an import refers to. Answers are made from both.
 //!
-//! An [`Editor`] that has the workspace open adds what its language servers know, and texts that are not saved.
+//! An [`Editor`] that has the workspace open contributes the results of its language servers and the contents
+//! of unsaved files.
 //!
-//! [`Context`] is the face of it all: open it, ask.
+//! [`Context`] is the entry point: open a workspace, then ask questions about it.
 
 mod answers;
 pub mod cache;

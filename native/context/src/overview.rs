@@ -66,16 +66,16 @@ pub struct OverviewCache {
 }
 
 impl OverviewCache {
-    /// The overview of a snapshot. `go_on` is asked now and then, and what it refuses with ends the work.
+    /// The overview of a snapshot. `check_time` is asked now and then, and what it refuses with ends the work.
     ///
     /// # Errors
-    /// That of `go_on`.
+    /// That of `check_time`.
     pub fn get<E>(
         &self,
         index: &Index,
         snapshot: &Arc<Snapshot>,
         resolver: &Resolver<'_>,
-        go_on: &dyn Fn() -> Result<(), E>,
+        check_time: &dyn Fn() -> Result<(), E>,
     ) -> Result<Arc<Overview>, E> {
         // Whoever comes second waits for the first one rather than doing the same.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,7 +84,7 @@ impl OverviewCache {
         {
             return Ok(Arc::clone(known));
         }
-        let overview = Arc::new(Overview::new(index, snapshot, resolver, go_on)?);
+        let overview = Arc::new(Overview::new(index, snapshot, resolver, check_time)?);
         *last = Some((Arc::downgrade(snapshot), Arc::clone(&overview)));
         Ok(overview)
     }
@@ -95,9 +95,9 @@ impl Overview {
         index: &Index,
         snapshot: &Snapshot,
         resolver: &Resolver<'_>,
-        go_on: &dyn Fn() -> Result<(), E>,
+        check_time: &dyn Fn() -> Result<(), E>,
     ) -> Result<Self, E> {
-        let (mut functions, mut types) = (Top::default(), Top::default());
+        let (mut functions, mut types) = (MostMentioned::default(), MostMentioned::default());
         let mut languages: BTreeMap<LanguageId, Counts> = BTreeMap::new();
         for (id, file) in snapshot.files() {
             let record = &*file.record;
@@ -124,11 +124,11 @@ impl Overview {
         let manifests = commands::Manifest::all(index, snapshot);
         Ok(Self {
             languages,
-            types: types.best(snapshot, go_on)?,
-            functions: functions.best(snapshot, go_on)?,
+            types: types.best(snapshot, check_time)?,
+            functions: functions.best(snapshot, check_time)?,
             entries: entries::entries(snapshot, &manifests),
             commands: commands::commands(snapshot, &manifests),
-            dependencies: Dependencies::new(snapshot, resolver, go_on)?,
+            dependencies: Dependencies::new(snapshot, resolver, check_time)?,
         })
     }
 }
@@ -154,12 +154,12 @@ impl Counts {
 
 /// The symbols that the most files mention.
 #[derive(Default)]
-struct Top<'a> {
+struct MostMentioned<'a> {
     /// By name. Symbols that share their name with another one would share its users as well, so they are `None`.
     found: HashMap<&'a str, Option<Place>>,
 }
 
-impl<'a> Top<'a> {
+impl<'a> MostMentioned<'a> {
     fn add(&mut self, place: Place, name: &'a str) {
         self.found.entry(name).and_modify(|known| *known = None).or_insert(Some(place));
     }
@@ -167,11 +167,11 @@ impl<'a> Top<'a> {
     fn best<E>(
         self,
         snapshot: &Snapshot,
-        go_on: &dyn Fn() -> Result<(), E>,
+        check_time: &dyn Fn() -> Result<(), E>,
     ) -> Result<Vec<(Place, usize)>, E> {
         let mut counted: Vec<(Place, usize)> = Vec::new();
         for (name, place) in self.found {
-            go_on()?;
+            check_time()?;
             counted.extend(place.map(|place| (place, snapshot.files_with(name).count())));
         }
         counted.sort_unstable_by_key(|(place, files)| (std::cmp::Reverse(*files), *place));

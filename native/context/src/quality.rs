@@ -17,11 +17,11 @@ pub use duplicates::Duplicate;
 #[derive(Debug, Default)]
 pub struct FileQuality {
     /// The numbers of its functions, in the order of the text.
-    pub functions: Vec<Measured>,
+    pub functions: Vec<FunctionMetrics>,
     /// What is wrong in it, in the order of the text.
     pub issues: Vec<Issue>,
     /// Its private functions and types whose names stand nowhere else in it.
-    pub alone: Vec<SymbolId>,
+    pub unreferenced: Vec<SymbolId>,
 }
 
 impl FileQuality {
@@ -30,15 +30,19 @@ impl FileQuality {
     pub fn of(text: &str, record: &FileRecord) -> Self {
         let tree = record.language.query().and_then(|query| parse(&query.grammar, text));
         let Some(tree) = tree else { return Self::default() };
-        Self { functions: measure(&tree, record), issues: issues(&tree, text, record), alone: alone(record) }
+        Self {
+            functions: measure(&tree, record),
+            issues: issues(&tree, text, record),
+            unreferenced: unreferenced(record),
+        }
     }
 }
 
 /// Private functions and types whose names stand nowhere else in their file: unless something elsewhere refers to them, nothing does.
-fn alone(record: &FileRecord) -> Vec<SymbolId> {
+fn unreferenced(record: &FileRecord) -> Vec<SymbolId> {
     let mut uses = vec![0_u32; record.names.len()];
     record.occurrences.iter().for_each(|occurrence| uses[occurrence.name().0 as usize] += 1);
-    let is_alone = |symbol: &Symbol| {
+    let is_unreferenced = |symbol: &Symbol| {
         let name = record.name(symbol.name);
         let by_the_language = name.starts_with("__")
             || matches!(name, "main" | "init")
@@ -51,7 +55,7 @@ fn alone(record: &FileRecord) -> Vec<SymbolId> {
             && !is_in_implementation(record, symbol)
             && uses[symbol.name.0 as usize] <= 1
     };
-    record.symbols_with_ids().filter(|(_, symbol)| is_alone(symbol)).map(|(id, _)| id).collect()
+    record.symbols_with_ids().filter(|(_, symbol)| is_unreferenced(symbol)).map(|(id, _)| id).collect()
 }
 
 /// What implements something is called through that.
@@ -63,7 +67,7 @@ fn is_in_implementation(record: &FileRecord, symbol: &Symbol) -> bool {
 
 /// Numbers about one function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measured {
+pub struct FunctionMetrics {
     /// The function.
     pub symbol: SymbolId,
     /// Its cyclomatic complexity (McCabe): one, and one more for each place where the way through it forks.
@@ -75,7 +79,7 @@ pub struct Measured {
 }
 
 /// Words in names of nodes that fork the way. All our grammars name them alike.
-const FORKS: &[&str] = &[
+const BRANCH_KINDS: &[&str] = &[
     "if_statement",
     "if_expression",
     "if_modifier",
@@ -131,7 +135,7 @@ const FORKS: &[&str] = &[
 ];
 
 /// Forks that do not lie deeper than the statement they belong to.
-const BESIDE: &[&str] = &[
+const SAME_LEVEL_BRANCH_KINDS: &[&str] = &[
     "elif_clause",
     "elsif",
     "else_if_clause",
@@ -142,7 +146,7 @@ const BESIDE: &[&str] = &[
 ];
 
 /// Operations, of which some do not look at their second side.
-const OPERATIONS: &[&str] = &[
+const OPERATION_KINDS: &[&str] = &[
     "binary_expression",
     "boolean_operator",
     "binary",
@@ -155,9 +159,9 @@ const OPERATIONS: &[&str] = &[
 #[derive(Clone, Copy, PartialEq)]
 enum NodeKind {
     Other,
-    Fork,
+    Branch,
     /// A fork that does not lie deeper than the statement it belongs to.
-    Beside,
+    SameLevelBranch,
     /// A fork if its operator is `and` or `or`.
     Operation,
 }
@@ -168,9 +172,9 @@ impl NodeKind {
         let ids = 0..u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
         ids.map(|id| match grammar.node_kind_for_id(id) {
             Some(_) if !grammar.node_kind_is_named(id) => Self::Other,
-            Some(name) if BESIDE.contains(&name) => Self::Beside,
-            Some(name) if FORKS.contains(&name) => Self::Fork,
-            Some(name) if OPERATIONS.contains(&name) => Self::Operation,
+            Some(name) if SAME_LEVEL_BRANCH_KINDS.contains(&name) => Self::SameLevelBranch,
+            Some(name) if BRANCH_KINDS.contains(&name) => Self::Branch,
+            Some(name) if OPERATION_KINDS.contains(&name) => Self::Operation,
             _ => Self::Other,
         })
         .collect()
@@ -178,15 +182,15 @@ impl NodeKind {
 }
 
 /// The numbers of every function of a tree that its record knows.
-fn measure(tree: &Tree, record: &FileRecord) -> Vec<Measured> {
-    let mut measured: Vec<Measured> = record
+fn measure(tree: &Tree, record: &FileRecord) -> Vec<FunctionMetrics> {
+    let mut measured: Vec<FunctionMetrics> = record
         .symbols_with_ids()
         .filter(|(_, symbol)| symbol.kind.is_callable() && symbol.body.is_some())
         .map(|(symbol, found)| {
             let (first, last) = record.line_range(found.body.map_or(found.span, |body| {
                 crate::record::Span { start: found.name_span.start, end: body.end }
             }));
-            Measured { symbol, complexity: 1, nesting: 0, lines: last - first + 1 }
+            FunctionMetrics { symbol, complexity: 1, nesting: 0, lines: last - first + 1 }
         })
         .collect();
     if !measured.is_empty() {
@@ -195,7 +199,12 @@ fn measure(tree: &Tree, record: &FileRecord) -> Vec<Measured> {
     measured
 }
 
-fn walk(cursor: &mut TreeCursor<'_>, kinds: &[NodeKind], record: &FileRecord, measured: &mut [Measured]) {
+fn walk(
+    cursor: &mut TreeCursor<'_>,
+    kinds: &[NodeKind],
+    record: &FileRecord,
+    measured: &mut [FunctionMetrics],
+) {
     // The ends of the forks around, innermost last, with the function that each is in.
     let mut around: Vec<(usize, SymbolId)> = Vec::new();
     loop {
@@ -210,7 +219,7 @@ fn walk(cursor: &mut TreeCursor<'_>, kinds: &[NodeKind], record: &FileRecord, me
                 .and_then(|id| measured.binary_search_by_key(&id, |measured| measured.symbol).ok());
             if let Some(found) = function.and_then(|index| measured.get_mut(index)) {
                 found.complexity += 1;
-                if kind == NodeKind::Fork && !is_else_if(node) {
+                if kind == NodeKind::Branch && !is_else_if(node) {
                     around.push((node.end_byte(), found.symbol));
                     let depth = around.iter().filter(|(_, symbol)| *symbol == found.symbol).count();
                     found.nesting = found.nesting.max(u32::try_from(depth).unwrap_or(u32::MAX));
@@ -256,7 +265,7 @@ mod tests {
     use crate::extract::extract_as;
     use crate::languages::LanguageId;
 
-    fn numbers(language: &str, text: &str) -> Vec<(String, u32, u32, u32)> {
+    fn metrics(language: &str, text: &str) -> Vec<(String, u32, u32, u32)> {
         let language = LanguageId::from_name(language).unwrap();
         let record = extract_as(language, text);
         let quality = FileQuality::of(text, &record);
@@ -270,21 +279,21 @@ mod tests {
     #[test]
     fn forks_count_and_nesting_is_told_apart() {
         assert_eq!(
-            numbers(
+            metrics(
                 "python",
                 "def f(a):\n    if a and b:\n        for x in a:\n            g()\n    elif c:\n        pass\n\ndef g(): pass\n"
             ),
             [("f".to_owned(), 5, 2, 6), ("g".to_owned(), 1, 0, 1)]
         );
         assert_eq!(
-            numbers(
+            metrics(
                 "rust",
                 "fn f(a: u8) -> u8 {\n    match a {\n        1 => 2,\n        _ => if a > 3 || a < 1 { 1 } else if a == 2 { 3 } else { 2 },\n    }\n}\n"
             ),
             [("f".to_owned(), 6, 1, 6)]
         );
         assert_eq!(
-            numbers(
+            metrics(
                 "typescript",
                 "function f(a) { while (a) { if (a) { b(() => { if (a) {} }) } } return a ? 1 : 2 }\n"
             ),

@@ -34,7 +34,7 @@ mod meanings;
 mod members;
 mod receivers;
 mod references;
-mod said;
+mod scip;
 mod symbols;
 
 use families::Family;
@@ -76,7 +76,7 @@ pub enum Source {
 impl Source {
     /// The word for it in answers.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Index => "index",
             Self::Scip => "scip",
@@ -85,9 +85,12 @@ impl Source {
     }
 }
 
+/// The highest confidence that a match has if nothing but the name speaks for it; see the table of [`crate::resolve`].
+pub const NAME_ONLY_CONFIDENCE_MAX: f32 = 0.5;
+
 /// A confidence with two digits, as answers show it.
 #[must_use]
-pub fn certainty(confidence: f32) -> f64 {
+pub fn rounded_confidence(confidence: f32) -> f64 {
     (f64::from(confidence) * 100.0).round() / 100.0
 }
 
@@ -99,9 +102,9 @@ pub struct Resolver<'a> {
     manifests: Arc<Manifests>,
     scip: Arc<ScipIndex>,
     /// Whether a SCIP index has said what a name means.
-    scip_said: Cell<bool>,
+    scip_used: Cell<bool>,
     /// Files that have a name and were not looked at.
-    passed_over: Cell<usize>,
+    skipped_files: Cell<usize>,
     imports: RefCell<HashMap<FileId, Rc<Vec<ResolvedImport>>>>,
     /// The symbols of a name in a family of languages that may stand behind a receiver of which nothing is known, in order.
     by_name: RefCell<HashMap<NameInFamily, Rc<Vec<Place>>>>,
@@ -117,8 +120,8 @@ impl<'a> Resolver<'a> {
             snapshot,
             manifests,
             scip,
-            scip_said: Cell::new(false),
-            passed_over: Cell::new(0),
+            scip_used: Cell::new(false),
+            skipped_files: Cell::new(0),
             imports: RefCell::default(),
             by_name: RefCell::default(),
             depth: Cell::new(0),
@@ -130,8 +133,8 @@ impl<'a> Resolver<'a> {
     pub fn occurrences_in(&self, file: FileId, span: Span) -> std::ops::Range<usize> {
         let Some(record) = self.record(file) else { return 0..0 };
         let first = record.occurrences.partition_point(|occurrence| occurrence.start < span.start);
-        let behind = record.occurrences.partition_point(|occurrence| occurrence.start < span.end);
-        first..behind
+        let end = record.occurrences.partition_point(|occurrence| occurrence.start < span.end);
+        first..end
     }
 
     fn record(&self, file: FileId) -> Option<&'a FileRecord> {
@@ -152,7 +155,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Runs something that may lead to itself again, unless it has done so too often.
-    fn deeper<T: Default>(&self, work: impl FnOnce() -> T) -> T {
+    fn recurse<T: Default>(&self, work: impl FnOnce() -> T) -> T {
         if self.depth.get() >= crate::limits::RESOLVE_DEPTH_MAX {
             return T::default();
         }

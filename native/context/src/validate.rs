@@ -106,7 +106,7 @@ fn syntax_errors(tree: &Tree, record: &FileRecord) -> Vec<Issue> {
         issues.push(Issue {
             pattern: "syntax_error".to_owned(),
             description,
-            severity: Severity::Error.word(),
+            severity: Severity::Error.as_str(),
             at,
         });
     });
@@ -159,7 +159,7 @@ fn dangerous_calls(text: &str, record: &FileRecord) -> Vec<Issue> {
                 .filter(|receiver| *receiver != "*")
                 .map_or_else(|| called.to_owned(), |receiver| format!("{receiver}.{called}")),
             description: danger.description.to_owned(),
-            severity: danger.severity.word(),
+            severity: danger.severity.as_str(),
             at: record.position(occurrence.start),
         });
         if issues.len() >= limits::ISSUES_MAX {
@@ -194,7 +194,7 @@ fn unsafe_blocks(tree: &Tree, record: &FileRecord) -> Vec<Issue> {
             issues.push(Issue {
                 pattern: "unsafe".to_owned(),
                 description: "the compiler does not check memory here".to_owned(),
-                severity: Severity::Low.word(),
+                severity: Severity::Low.as_str(),
                 at: record.position(u32::try_from(node.start_byte()).unwrap_or(u32::MAX)),
             });
         }

@@ -201,7 +201,7 @@ async fn answer_request(State(CodeState(code)): State<CodeState>, body: Body) ->
                 elapsed_ms,
                 data: json!({}),
                 error: message,
-                error_code: Some(code.word()),
+                error_code: Some(code.as_str()),
             };
             (StatusCode::UNPROCESSABLE_ENTITY, Json(reply)).into_response()
         }
@@ -235,7 +235,7 @@ async fn invoke_tool(State(CodeState(code)): State<CodeState>, body: Body) -> Re
         Err(Refusal { code, message }) => {
             let error = ToolError {
                 tool_name: tool_name.clone(),
-                error_code: code.word(),
+                error_code: code.as_str(),
                 error_message: message,
                 request_id: request_id.clone(),
             };
@@ -358,7 +358,7 @@ fn told(told: Result<Value, Refusal>) -> Response {
     match told {
         Ok(value) => Json(value).into_response(),
         Err(refusal) => {
-            let body = json!({"error": refusal.message, "error_code": refusal.code.word()});
+            let body = json!({"error": refusal.message, "error_code": refusal.code.as_str()});
             (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
         }
     }

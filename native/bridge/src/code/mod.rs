@@ -180,7 +180,7 @@ impl Code {
         }
         let options = context::Options {
             roots: there,
-            cache_folder: Some(self.inner.cache_folder.clone()),
+            cache_directory: Some(self.inner.cache_folder.clone()),
             threads: self.inner.editor.is_some().then(threads_beside_an_editor),
             listener: Some(self.listener()),
             editor: self.inner.editor.clone(),

@@ -63,7 +63,7 @@ impl ToolEvents {
                     "invocation": invocation,
                     "tool_name": tool,
                     "success": refusal.is_none(),
-                    "error_code": refusal.map(|refusal| refusal.code.word()),
+                    "error_code": refusal.map(|refusal| refusal.code.as_str()),
                     "error_message": refusal.map(|refusal| &refusal.message),
                     "execution_time_ms": milliseconds,
                 });

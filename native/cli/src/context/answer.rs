@@ -31,7 +31,7 @@ pub(super) fn answer(question: &Question, shown: &Shown, roots: Vec<PathBuf>) ->
     };
     if shown.json {
         let value = answered.as_ref().map_or_else(
-            |refusal| json!({ "error": refusal.message, "error_code": refusal.code.word() }),
+            |refusal| json!({ "error": refusal.message, "error_code": refusal.code.as_str() }),
             Value::clone,
         );
         let mut page = Page::new(super::questions::When::Never);
@@ -65,7 +65,7 @@ fn indexed(roots: Vec<PathBuf>) -> Result<Context, String> {
     };
     let options = Options {
         roots,
-        cache_folder: Some(config::default_data_folder()?.join(super::CACHE_FOLDER)),
+        cache_directory: Some(config::default_data_folder()?.join(super::CACHE_FOLDER)),
         listener: Some(listener),
         ..Options::default()
     };

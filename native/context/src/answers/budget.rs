@@ -21,7 +21,7 @@ impl Budget {
     }
 
     /// How many tokens are left.
-    pub(crate) fn left(&self) -> usize {
+    pub(crate) fn remaining(&self) -> usize {
         self.tokens_max.saturating_sub(self.used)
     }
 
@@ -43,21 +43,21 @@ impl Budget {
             clippy::cast_sign_loss,
             reason = "a share of a small number"
         )]
-        let end = self.used + (self.left() as f64 * share) as usize;
+        let end = self.used + (self.remaining() as f64 * share) as usize;
         let mut items = items.into_iter();
-        let mut kept = Vec::new();
+        let mut listed = Vec::new();
         for item in items.by_ref() {
             let cost = tokens(&item);
-            let limit = if kept.is_empty() { self.tokens_max } else { end };
+            let limit = if listed.is_empty() { self.tokens_max } else { end };
             if self.used + cost > limit {
                 self.leave_out(name, 1);
                 break;
             }
             self.used += cost;
-            kept.push(item);
+            listed.push(item);
         }
         self.leave_out(name, items.count());
-        kept
+        listed
     }
 
     /// Notes that something was left out.
@@ -75,11 +75,11 @@ impl Budget {
             clippy::cast_sign_loss,
             reason = "a share of a small number"
         )]
-        let bytes = (self.left() as f64 * share * BYTES_PER_TOKEN) as usize;
-        let kept = if text.len() <= bytes { text } else { cut(text, bytes) };
-        self.leave_out(name, text.lines().count() - kept.lines().count());
-        self.used += estimate(kept.len());
-        kept
+        let bytes = (self.remaining() as f64 * share * BYTES_PER_TOKEN) as usize;
+        let listed = if text.len() <= bytes { text } else { truncate_at_line(text, bytes) };
+        self.leave_out(name, text.lines().count() - listed.lines().count());
+        self.used += estimate(listed.len());
+        listed
     }
 
     /// Says in the answer what it costs, and what was left out.
@@ -95,7 +95,7 @@ impl Budget {
 const BYTES_PER_TOKEN: f64 = 3.5;
 
 /// The text up to the last whole line within so many bytes.
-fn cut(text: &str, bytes: usize) -> &str {
+fn truncate_at_line(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text[..end].rfind('\n').map_or("", |line_end| &text[..=line_end])
 }
@@ -131,6 +131,6 @@ mod tests {
             budget.text("lines", 1.0, "one line of text\nanother line of text\nthe last\n"),
             "one line of text\n"
         );
-        assert_eq!(cut("äöü", 3), "");
+        assert_eq!(truncate_at_line("äöü", 3), "");
     }
 }

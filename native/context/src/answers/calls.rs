@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::budget::Budget;
 use super::language_servers;
-use super::symbols::{chosen, mentioned, not_found, record_and_symbol};
-use super::{Answer, Asking, members};
+use super::symbols::{find_symbols, not_found, record_and_symbol, symbol_summary};
+use super::{Answer, Request, members};
 use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::Role;
-use crate::resolve::{Place, Reference, Resolver, Source, certainty};
+use crate::resolve::{NAME_ONLY_CONFIDENCE_MAX, Place, Reference, Resolver, Source, rounded_confidence};
 
 /// A call: where it stands, in which symbol, and what it calls.
 pub(crate) struct Call {
@@ -29,16 +29,16 @@ pub(crate) struct Call {
 
 impl Call {
     /// Whether a test makes the call.
-    pub(crate) fn is_test(&self, asking: &Asking<'_>) -> bool {
-        let in_test = |place| record_and_symbol(asking, place).is_some_and(|(_, symbol)| symbol.is_test);
-        asking.file(self.file).is_some_and(|file| file.is_test) || self.caller.is_some_and(in_test)
+    pub(crate) fn is_test(&self, request: &Request<'_>) -> bool {
+        let in_test = |place| record_and_symbol(request, place).is_some_and(|(_, symbol)| symbol.is_test);
+        request.file(self.file).is_some_and(|file| file.is_test) || self.caller.is_some_and(in_test)
     }
 
     /// How an answer shows it.
-    pub(crate) fn edge(&self, asking: &Asking<'_>) -> Value {
-        let Some(file) = asking.file(self.file) else { return Value::Null };
+    pub(crate) fn edge(&self, request: &Request<'_>) -> Value {
+        let Some(file) = request.file(self.file) else { return Value::Null };
         let at = file.record.position(self.offset);
-        let path = asking.path(file);
+        let path = request.path(file);
         let caller = self
             .caller
             .map_or_else(|| "<module>".to_owned(), |place| file.record.qualified_name(place.symbol));
@@ -48,15 +48,16 @@ impl Call {
             "file_path": path,
             "line": at.line,
             "column": at.column,
-            "text": asking.line(self.file, at.line),
-            "confidence": certainty(self.confidence),
-            "source": self.source.word(),
+            "text": request.line(self.file, at.line),
+            "confidence": rounded_confidence(self.confidence),
+            "source": self.source.as_str(),
         });
-        if let Some((callee, (record, symbol))) =
-            self.callee.and_then(|place| Some((asking.file(place.file)?, record_and_symbol(asking, place)?)))
+        if let Some((callee, (record, symbol))) = self
+            .callee
+            .and_then(|place| Some((request.file(place.file)?, record_and_symbol(request, place)?)))
         {
             edge["callee_definition"] =
-                json!(format!("{}:{}", asking.path(callee), record.line(symbol.name_span.start)));
+                json!(format!("{}:{}", request.path(callee), record.line(symbol.name_span.start)));
         } else {
             edge["external"] = json!(true);
         }
@@ -65,9 +66,9 @@ impl Call {
 }
 
 /// Who calls a symbol and what it calls.
-pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let resolver = asking.resolver();
-    let places = chosen(asking, &resolver, arguments)?;
+pub(crate) fn get_call_graph(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let resolver = request.resolver();
+    let places = find_symbols(request, &resolver, arguments)?;
     if places.is_empty() {
         let mut answer = not_found(&resolver, arguments);
         answer.extend(members(json!({ "callers": [], "callees": [], "edges": [] })));
@@ -77,12 +78,12 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
     // Where many have the name, the calls of all of them would say nothing of any.
     let likeliest = &places[..places.len().min(limits::EXPLAINED_MAX)];
     budget.leave_out("symbols", places.len() - likeliest.len());
-    let callers = callers(asking, &resolver, likeliest)?;
-    let callees = callees(asking, &resolver, likeliest)?;
-    budget.leave_out("files", resolver.files_passed_over());
+    let callers = callers(request, &resolver, likeliest)?;
+    let callees = callees(request, &resolver, likeliest)?;
+    budget.leave_out("files", resolver.skipped_file_count());
     let name = |call: &Call| {
         let place = call.caller?;
-        Some(json!(asking.file(place.file)?.record.qualified_name(place.symbol)))
+        Some(json!(request.file(place.file)?.record.qualified_name(place.symbol)))
     };
     let mut caller_names: Vec<Value> = callers.iter().filter_map(name).collect();
     let mut callee_names: Vec<Value> = callees.iter().map(|call| json!(call.callee_name)).collect();
@@ -90,19 +91,20 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
         let mut seen = std::collections::HashSet::new();
         names.retain(|name| seen.insert(name.to_string()));
     }
-    let definitions = budget.list("definitions", 0.2, places.iter().map(|place| mentioned(asking, *place)));
+    let definitions =
+        budget.list("definitions", 0.2, places.iter().map(|place| symbol_summary(request, *place)));
     let caller_names = budget.list("callers", 0.15, caller_names);
     let callee_names = budget.list("callees", 0.15, callee_names);
-    let incoming = budget.list("edges", 0.6, callers.iter().map(|call| call.edge(asking)));
-    let outgoing = budget.list("edges", 1.0, callees.iter().map(|call| call.edge(asking)));
+    let incoming = budget.list("edges", 0.6, callers.iter().map(|call| call.edge(request)));
+    let outgoing = budget.list("edges", 1.0, callees.iter().map(|call| call.edge(request)));
     let mut answer = members(json!({
-        "symbol_name": arguments.text("symbol_name"),
+        "symbol_name": arguments.string("symbol_name"),
         "found": true,
         "definitions": definitions,
         "callers": caller_names,
         "callees": callee_names,
         "edges": incoming.into_iter().chain(outgoing).collect::<Vec<_>>(),
-        "source": language_servers::source(asking, resolver.source()),
+        "source": language_servers::source(request, resolver.source()),
     }));
     budget.finish(&mut answer);
     Ok(answer)
@@ -110,17 +112,17 @@ pub(crate) fn get_call_graph(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
 
 /// The calls of some symbols, the surest first; of a name that is everywhere, those in the nearest files.
 pub(crate) fn callers(
-    asking: &Asking<'_>,
+    request: &Request<'_>,
     resolver: &Resolver<'_>,
     places: &[Place],
 ) -> Result<Vec<Call>, Refusal> {
     let mut by_servers = Vec::new();
     let mut calls = Vec::new();
     let called = |file, offset, callee: Place, confidence, source| {
-        let record = &asking.file(file)?.record;
+        let record = &request.file(file)?.record;
         let caller = record.enclosing_symbol(offset);
         let name = record.occurrence_at(offset).map(|occurrence| record.name(occurrence.name()));
-        let own_name = || record_and_symbol(asking, callee).map(|(record, symbol)| record.name(symbol.name));
+        let own_name = || record_and_symbol(request, callee).map(|(record, symbol)| record.name(symbol.name));
         Some(Call {
             file,
             offset,
@@ -132,18 +134,19 @@ pub(crate) fn callers(
         })
     };
     for place in places.iter().take(limits::LANGUAGE_SERVER_SYMBOLS_MAX) {
-        let Some(known) = language_servers::callers(asking, *place) else { continue };
+        let Some(known) = language_servers::callers(request, *place) else { continue };
         let uses = known.uses.iter();
         calls.extend(
             uses.filter_map(|(file, offset)| called(*file, *offset, *place, 1.0, Source::LanguageServer)),
         );
         by_servers.push((*place, known));
     }
-    let references = resolver.references_within(places, limits::CALLER_FILES_MAX, &|| asking.check_time())?;
+    let references =
+        resolver.references_within(places, limits::CALLER_FILES_MAX, &|| request.check_time())?;
     let found = references.into_iter().filter(|reference| {
         let known = by_servers.iter().find(|(known, _)| *known == reference.place);
         reference.occurrence.role() == Role::Call
-            && known.is_none_or(|(_, known)| known.leaves(reference.file, reference.confidence))
+            && known.is_none_or(|(_, known)| known.keeps(reference.file, reference.confidence))
     });
     calls.extend(found.filter_map(|Reference { file, occurrence, place, confidence, source }| {
         called(file, occurrence.start, place, confidence, source)
@@ -157,21 +160,18 @@ pub(crate) fn callers(
     Ok(calls)
 }
 
-/// Up to it only the name fits.
-const GUESSED: f32 = 0.5;
-
 /// What some symbols call, in the order of the text: what is known, then what is guessed by the name, then what leads out of the workspace.
 pub(crate) fn callees(
-    asking: &Asking<'_>,
+    request: &Request<'_>,
     resolver: &Resolver<'_>,
     places: &[Place],
 ) -> Result<Vec<Call>, Refusal> {
     let mut calls = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (index, place) in places.iter().enumerate() {
-        let Some((record, symbol)) = record_and_symbol(asking, *place) else { continue };
+        let Some((record, symbol)) = record_and_symbol(request, *place) else { continue };
         let may_ask = index < limits::LANGUAGE_SERVER_SYMBOLS_MAX;
-        let served = may_ask.then(|| language_servers::callees(asking, *place)).flatten();
+        let served = may_ask.then(|| language_servers::callees(request, *place)).flatten();
         let is_served = served.is_some();
         for callee in served.into_iter().flatten() {
             seen.insert((place.file, callee.offset));
@@ -191,7 +191,7 @@ pub(crate) fn callees(
             if occurrence.role() != Role::Call || !seen.insert((place.file, occurrence.start)) {
                 continue;
             }
-            asking.check_time()?;
+            request.check_time()?;
             let caller =
                 record.enclosing_symbol(occurrence.start).map(|symbol| Place { file: place.file, symbol });
             let call = |callee, confidence, source| Call {
@@ -209,10 +209,10 @@ pub(crate) fn callees(
             }
             // What a language server passes over is none of the definitions that have the name and nothing else.
             let likely = meanings.iter().take(limits::CANDIDATES_MAX);
-            let likely = likely.filter(|meaning| !is_served || meaning.confidence > GUESSED);
+            let likely = likely.filter(|meaning| !is_served || meaning.confidence > NAME_ONLY_CONFIDENCE_MAX);
             calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence, meaning.source)));
         }
     }
-    calls.sort_by_key(|call| (call.callee.is_none(), call.confidence <= GUESSED));
+    calls.sort_by_key(|call| (call.callee.is_none(), call.confidence <= NAME_ONLY_CONFIDENCE_MAX));
     Ok(calls)
 }

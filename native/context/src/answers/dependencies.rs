@@ -3,19 +3,19 @@
 use serde_json::{Map, Value, json};
 
 use super::budget::Budget;
-use super::{Answer, Asking, members};
+use super::{Answer, Request, members};
 use crate::index::FileId;
 use crate::protocol::Arguments;
 use crate::resolve::Resolver;
 
 /// What a file imports, and who imports it.
-pub(crate) fn get_dependencies(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let (id, file) = asking.file_at(arguments.text("file_path"))?;
-    let resolver = asking.resolver();
+pub(crate) fn get_dependencies(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let (id, file) = request.file_at(arguments.string("file_path"))?;
+    let resolver = request.resolver();
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let imports = budget.list("dependencies", 0.6, imports(asking, &resolver, id));
-    let dependents = budget.list("dependents", 1.0, dependents(asking, &resolver, id));
-    let path = asking.path(file);
+    let imports = budget.list("dependencies", 0.6, imports(request, &resolver, id));
+    let dependents = budget.list("dependents", 1.0, dependents(request, &resolver, id));
+    let path = request.path(file);
     let mut answer = members(json!({
         "file_path": path,
         "dependencies": { path: imports },
@@ -28,25 +28,25 @@ pub(crate) fn get_dependencies(asking: &Asking<'_>, arguments: &Arguments<'_>) -
 
 /// The imports of some files, by their paths.
 pub(crate) fn by_file(
-    asking: &Asking<'_>,
+    request: &Request<'_>,
     resolver: &Resolver<'_>,
     files: &[FileId],
     budget: &mut Budget,
 ) -> Value {
     let mut by_file = Map::new();
     for id in files {
-        let Some(file) = asking.file(*id) else { continue };
-        let listed = budget.list("dependencies", 0.7, imports(asking, resolver, *id));
-        by_file.insert(asking.path(file), Value::Array(listed));
+        let Some(file) = request.file(*id) else { continue };
+        let listed = budget.list("dependencies", 0.7, imports(request, resolver, *id));
+        by_file.insert(request.path(file), Value::Array(listed));
     }
     Value::Object(by_file)
 }
 
 /// The imports of a file: each as it is written, with the files it leads to, or the package.
-pub(crate) fn imports(asking: &Asking<'_>, resolver: &Resolver<'_>, id: FileId) -> Vec<Value> {
-    let Some(file) = asking.file(id) else { return Vec::new() };
-    let text = asking.text(id).unwrap_or_default();
-    let path = asking.path(file);
+pub(crate) fn imports(request: &Request<'_>, resolver: &Resolver<'_>, id: FileId) -> Vec<Value> {
+    let Some(file) = request.file(id) else { return Vec::new() };
+    let text = request.text(id).unwrap_or_default();
+    let path = request.path(file);
     let resolved = resolver.imports(id);
     let imports = file.record.imports.iter().zip(resolved.iter());
     imports
@@ -55,8 +55,8 @@ pub(crate) fn imports(asking: &Asking<'_>, resolver: &Resolver<'_>, id: FileId) 
             let files: Vec<String> = resolved
                 .files
                 .iter()
-                .filter_map(|id| asking.file(*id))
-                .map(|file| asking.path(file))
+                .filter_map(|id| request.file(*id))
+                .map(|file| request.path(file))
                 .collect();
             let mut value = json!({
                 "source_file": path,
@@ -74,11 +74,11 @@ pub(crate) fn imports(asking: &Asking<'_>, resolver: &Resolver<'_>, id: FileId) 
 }
 
 /// The files that import a file, with the lines where they do.
-pub(crate) fn dependents(asking: &Asking<'_>, resolver: &Resolver<'_>, id: FileId) -> Vec<Value> {
+pub(crate) fn dependents(request: &Request<'_>, resolver: &Resolver<'_>, id: FileId) -> Vec<Value> {
     let shown = resolver.dependents(id).into_iter().filter_map(|(dependent, import)| {
-        let file = asking.file(dependent)?;
+        let file = request.file(dependent)?;
         let import = file.record.imports.get(import)?;
-        Some(json!({ "file_path": asking.path(file), "line": file.record.line(import.span.start), "module": import.path }))
+        Some(json!({ "file_path": request.path(file), "line": file.record.line(import.span.start), "module": import.path }))
     });
     shown.collect()
 }

@@ -5,18 +5,19 @@ use serde_json::{Value, json};
 use super::budget::Budget;
 use super::calls::{callees, callers};
 use super::symbols::{
-    chosen, gist, mentioned, not_found, parent, record_and_symbol, refused_as_unknown, shown, text_of,
+    find_symbols, not_found, parent, record_and_symbol, short_description, source_text, symbol_details,
+    symbol_summary, unknown_symbol_error,
 };
-use super::{Answer, Asking, dependencies, language_servers, members, references};
+use super::{Answer, Request, dependencies, language_servers, members, references};
 use crate::limits;
 use crate::protocol::Arguments;
 use crate::record::Role;
 use crate::resolve::{Place, Resolver};
 
 /// What a symbol is; every symbol of the name, up to `limits::EXPLAINED_MAX` of them in full.
-pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let resolver = asking.resolver();
-    let places = chosen(asking, &resolver, arguments)?;
+pub(crate) fn explain_symbol(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let resolver = request.resolver();
+    let places = find_symbols(request, &resolver, arguments)?;
     if places.is_empty() {
         return Ok(not_found(&resolver, arguments));
     }
@@ -25,70 +26,73 @@ pub(crate) fn explain_symbol(asking: &Asking<'_>, arguments: &Arguments<'_>) -> 
     let explanations = budget.list(
         "explanations",
         0.4,
-        explained.iter().map(|place| explanation(asking, *place, arguments)),
+        explained.iter().map(|place| explanation(request, *place, arguments)),
     );
     let windows =
-        budget.list("context_windows", 0.4, explained.iter().map(|place| window(asking, &resolver, *place)));
-    let others = places[explained.len()..].iter().map(|place| mentioned(asking, *place));
+        budget.list("context_windows", 0.4, explained.iter().map(|place| window(request, &resolver, *place)));
+    let others = places[explained.len()..].iter().map(|place| symbol_summary(request, *place));
     let others = budget.list("other_matches", 0.2, others);
     let mut answer = members(json!({
-        "symbol_name": arguments.text("symbol_name"),
+        "symbol_name": arguments.string("symbol_name"),
         "found": true,
         "match_count": places.len(),
         "explanations": explanations,
         "context_windows": windows,
         "other_matches": others,
     }));
-    if arguments.flag("include_call_graph") {
-        let callers = callers(asking, &resolver, explained)?;
-        let callees = callees(asking, &resolver, explained)?;
-        let callers = budget.list("callers", 0.4, callers.iter().map(|call| call.edge(asking)));
-        let callees = budget.list("callees", 0.6, callees.iter().map(|call| call.edge(asking)));
+    if arguments.boolean("include_call_graph") {
+        let callers = callers(request, &resolver, explained)?;
+        let callees = callees(request, &resolver, explained)?;
+        let callers = budget.list("callers", 0.4, callers.iter().map(|call| call.edge(request)));
+        let callees = budget.list("callees", 0.6, callees.iter().map(|call| call.edge(request)));
         answer.insert("call_graph".to_owned(), json!({ "callers": callers, "callees": callees }));
     }
-    if arguments.flag("include_dependencies") {
+    if arguments.boolean("include_dependencies") {
         let mut files: Vec<_> = explained.iter().map(|place| place.file).collect();
         files.dedup();
-        answer
-            .insert("dependencies".to_owned(), dependencies::by_file(asking, &resolver, &files, &mut budget));
+        answer.insert(
+            "dependencies".to_owned(),
+            dependencies::by_file(request, &resolver, &files, &mut budget),
+        );
     }
-    answer.insert("source".to_owned(), json!(language_servers::source(asking, resolver.source())));
-    budget.leave_out("files", resolver.files_passed_over());
+    answer.insert("source".to_owned(), json!(language_servers::source(request, resolver.source())));
+    budget.leave_out("files", resolver.skipped_file_count());
     budget.finish(&mut answer);
     Ok(answer)
 }
 
 /// All that is needed to work on a symbol, in the order in which one reads: the definition, who uses it, what it uses, and its tests.
-pub(crate) fn get_context(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let resolver = asking.resolver();
-    let places = chosen(asking, &resolver, arguments)?;
+pub(crate) fn get_context(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let resolver = request.resolver();
+    let places = find_symbols(request, &resolver, arguments)?;
     let Some(place) = places.first().copied() else { return Ok(not_found(&resolver, arguments)) };
     let mut budget = Budget::new(arguments.size("max_tokens"));
 
-    let definition = shown(asking, place, false);
+    let definition = symbol_details(request, place, false);
     budget.spend(&definition);
-    let source = record_and_symbol(asking, place).map(|(_, symbol)| text_of(asking, place, symbol.span));
+    let source =
+        record_and_symbol(request, place).map(|(_, symbol)| source_text(request, place, symbol.span));
     let source = source.unwrap_or_default();
     // The definition is what the question is about: it is there even unasked where it is small.
-    let share = if arguments.flag("include_body") { 0.7 } else { 0.25 };
+    let share = if arguments.boolean("include_body") { 0.7 } else { 0.25 };
     let source = budget.text("source_lines", share, &source).to_owned();
 
     let (used_by_tests, callers): (Vec<_>, Vec<_>) =
-        callers(asking, &resolver, &[place])?.into_iter().partition(|call| call.is_test(asking));
-    let callees = callees(asking, &resolver, &[place])?;
-    let types = types_used(asking, &resolver, place);
-    let tests = references::tests_of(asking, &resolver, place, &used_by_tests)?;
-    let callers = budget.list("callers", 0.3, callers.iter().map(|call| call.edge(asking)));
-    let callees = budget.list("callees", 0.35, callees.iter().map(|call| call.edge(asking)));
-    let types = budget.list("types", 0.4, types.iter().map(|place| mentioned(asking, *place)));
-    let tests = budget.list("tests", 0.4, tests.iter().map(|place| mentioned(asking, *place)));
-    let explanations = budget.list("explanations", 0.5, [explanation(asking, place, arguments)]);
-    let imports = dependencies::by_file(asking, &resolver, &[place.file], &mut budget);
-    let windows = budget.list("context_windows", 0.6, [window(asking, &resolver, place)]);
-    let others = places[1..].iter().map(|place| mentioned(asking, *place));
+        callers(request, &resolver, &[place])?.into_iter().partition(|call| call.is_test(request));
+    let callees = callees(request, &resolver, &[place])?;
+    let types = types_used(request, &resolver, place);
+    let tests = references::tests_of(request, &resolver, place, &used_by_tests)?;
+    let callers = budget.list("callers", 0.3, callers.iter().map(|call| call.edge(request)));
+    let callees = budget.list("callees", 0.35, callees.iter().map(|call| call.edge(request)));
+    let types = budget.list("types", 0.4, types.iter().map(|place| symbol_summary(request, *place)));
+    let tests = budget.list("tests", 0.4, tests.iter().map(|place| symbol_summary(request, *place)));
+    let explanations = budget.list("explanations", 0.5, [explanation(request, place, arguments)]);
+    let imports = dependencies::by_file(request, &resolver, &[place.file], &mut budget);
+    let windows = budget.list("context_windows", 0.6, [window(request, &resolver, place)]);
+    let others = places[1..].iter().map(|place| symbol_summary(request, *place));
     let others = budget.list("other_matches", 1.0, others);
     let mut answer = members(json!({
-        "symbol_name": arguments.text("symbol_name"),
+        "symbol_name": arguments.string("symbol_name"),
         "found": true,
         "match_count": places.len(),
         "definition": definition,
@@ -100,21 +104,22 @@ pub(crate) fn get_context(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Ans
         "context_windows": windows,
         "dependencies": imports,
         "other_matches": others,
-        "source": language_servers::source(asking, resolver.source()),
+        "source": language_servers::source(request, resolver.source()),
     }));
-    budget.leave_out("files", resolver.files_passed_over());
+    budget.leave_out("files", resolver.skipped_file_count());
     budget.finish(&mut answer);
     Ok(answer)
 }
 
 /// As [`get_context`], which refuses a name that nobody has.
-pub(crate) fn get_context_or_fail(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let answer = get_context(asking, arguments)?;
-    if answer["found"] == json!(false) { refused_as_unknown(&answer) } else { Ok(answer) }
+pub(crate) fn get_context_or_fail(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let answer = get_context(request, arguments)?;
+    if answer["found"] == json!(false) { unknown_symbol_error(&answer) } else { Ok(answer) }
 }
 
-fn explanation(asking: &Asking<'_>, place: Place, arguments: &Arguments<'_>) -> Value {
-    let Some((file, (record, symbol))) = asking.file(place.file).zip(record_and_symbol(asking, place)) else {
+fn explanation(request: &Request<'_>, place: Place, arguments: &Arguments<'_>) -> Value {
+    let Some((file, (record, symbol))) = request.file(place.file).zip(record_and_symbol(request, place))
+    else {
         return Value::Null;
     };
     let (first, last) = record.line_range(symbol.span);
@@ -133,21 +138,21 @@ fn explanation(asking: &Asking<'_>, place: Place, arguments: &Arguments<'_>) -> 
     if !symbol.decorators.is_empty() {
         details["decorators"] = json!(symbol.decorators);
     }
-    if arguments.flag("include_body") {
-        details["body"] = json!(text_of(asking, place, symbol.span));
+    if arguments.boolean("include_body") {
+        details["body"] = json!(source_text(request, place, symbol.span));
     }
     json!({
         "symbol_name": record.name(symbol.name),
         "symbol_kind": symbol.kind.word(),
-        "file_path": asking.path(file),
-        "summary": gist(asking, place),
+        "file_path": request.path(file),
+        "summary": short_description(request, place),
         "details": details,
     })
 }
 
 /// A symbol among those that stand beside and in it.
-fn window(asking: &Asking<'_>, resolver: &Resolver<'_>, place: Place) -> Value {
-    let Some((record, symbol)) = record_and_symbol(asking, place) else { return Value::Null };
+fn window(request: &Request<'_>, resolver: &Resolver<'_>, place: Place) -> Value {
+    let Some((record, symbol)) = record_and_symbol(request, place) else { return Value::Null };
     let related = record.symbols_with_ids().filter(|(id, other)| {
         *id != place.symbol
             && (other.parent == Some(place.symbol)
@@ -178,8 +183,8 @@ fn window(asking: &Asking<'_>, resolver: &Resolver<'_>, place: Place) -> Value {
 }
 
 /// The types of the workspace that a symbol names, the nearest first.
-fn types_used(asking: &Asking<'_>, resolver: &Resolver<'_>, place: Place) -> Vec<Place> {
-    let Some((record, symbol)) = record_and_symbol(asking, place) else { return Vec::new() };
+fn types_used(request: &Request<'_>, resolver: &Resolver<'_>, place: Place) -> Vec<Place> {
+    let Some((record, symbol)) = record_and_symbol(request, place) else { return Vec::new() };
     let mut found: Vec<Place> = Vec::new();
     for index in resolver.occurrences_in(place.file, symbol.span) {
         if !matches!(record.occurrences[index].role(), Role::Type | Role::Extends | Role::Call) {
@@ -187,7 +192,7 @@ fn types_used(asking: &Asking<'_>, resolver: &Resolver<'_>, place: Place) -> Vec
         }
         for meaning in resolver.meanings(place.file, index) {
             let is_type =
-                record_and_symbol(asking, meaning.place).is_some_and(|(_, symbol)| symbol.kind.is_type());
+                record_and_symbol(request, meaning.place).is_some_and(|(_, symbol)| symbol.kind.is_type());
             if is_type
                 && meaning.place != place
                 && meaning.confidence >= 0.5

@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::symbols::{gist, shown};
-use super::{Answer, Asking, dependencies, language_servers, members};
+use super::symbols::{short_description, symbol_details};
+use super::{Answer, Request, dependencies, language_servers, members};
 use crate::protocol::Arguments;
 use crate::record::{FileRecord, Understanding, Visibility};
 use crate::resolve::Place;
 
 /// What a file defines and imports, and who depends on it.
-pub(crate) fn explain_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let (id, file) = asking.file_at(arguments.text("file_path"))?;
-    let resolver = asking.resolver();
+pub(crate) fn explain_file(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let (id, file) = request.file_at(arguments.string("file_path"))?;
+    let resolver = request.resolver();
     let record = &*file.record;
     let mut budget = Budget::new(arguments.size("max_tokens"));
     // What others can use comes first; what is local to a function is of no interest here.
@@ -24,10 +24,10 @@ pub(crate) fn explain_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> An
     places.sort_by_key(|place| {
         record.symbol(place.symbol).is_none_or(|symbol| symbol.visibility != Visibility::Public)
     });
-    let include_body = arguments.flag("include_body");
-    let known = places.iter().map(|place| shown(asking, *place, include_body));
-    let symbols = budget.list("symbols", 0.6, known.chain(language_servers::outline(asking, id)));
-    let diagnostics = language_servers::diagnostics(asking, Some(id));
+    let include_body = arguments.boolean("include_body");
+    let known = places.iter().map(|place| symbol_details(request, *place, include_body));
+    let symbols = budget.list("symbols", 0.6, known.chain(language_servers::outline(request, id)));
+    let diagnostics = language_servers::diagnostics(request, Some(id));
     let diagnostic_count = diagnostics.len();
     let diagnostics = budget.list("diagnostics", 0.3, diagnostics);
     let outer = places
@@ -38,13 +38,13 @@ pub(crate) fn explain_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> An
         json!({
             "symbol_name": symbol.map(|symbol| record.name(symbol.name)),
             "symbol_kind": symbol.map(|symbol| symbol.kind.word()),
-            "summary": gist(asking, *place),
+            "summary": short_description(request, *place),
         })
     });
     let explanations = budget.list("explanations", 0.4, explanations);
-    let imports = budget.list("dependencies", 0.6, dependencies::imports(asking, &resolver, id));
-    let dependents = budget.list("dependents", 1.0, dependencies::dependents(asking, &resolver, id));
-    let path = asking.path(file);
+    let imports = budget.list("dependencies", 0.6, dependencies::imports(request, &resolver, id));
+    let dependents = budget.list("dependents", 1.0, dependencies::dependents(request, &resolver, id));
+    let path = request.path(file);
     let lines = record.lines;
     let mut answer = members(json!({
         "file_path": path,
@@ -56,7 +56,7 @@ pub(crate) fn explain_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> An
         "explanations": explanations,
         "dependencies": { path: imports },
         "dependents": dependents,
-        "source": language_servers::source(asking, resolver.source()),
+        "source": language_servers::source(request, resolver.source()),
     }));
     if diagnostic_count > 0 {
         answer.extend(members(json!({ "diagnostic_count": diagnostic_count, "diagnostics": diagnostics })));

@@ -10,7 +10,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::{Answer, Asking, members};
+use super::{Answer, Request, members};
 use crate::index::IndexedFile;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
@@ -24,16 +24,16 @@ struct Match {
 }
 
 /// Lines that match a regular expression, in the order of files. Matching takes time linear in the text, whatever the pattern.
-pub(crate) fn grep_files(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let pattern = arguments.text("pattern");
+pub(crate) fn grep_files(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let pattern = arguments.string("pattern");
     let matcher = matcher(arguments)?;
-    let paths = Paths::new(arguments.texts("file_glob"))
+    let paths = Paths::new(arguments.strings("file_glob"))
         .map_err(|error| Refusal::invalid(format!("`file_glob`: {error}")))?;
     let files: Vec<&IndexedFile> =
-        asking.snapshot.files().map(|(_, file)| &**file).filter(|file| paths.contain(&file.path)).collect();
+        request.snapshot.files().map(|(_, file)| &**file).filter(|file| paths.contain(&file.path)).collect();
     let most = arguments.size("max_results");
     let (found, late) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let deadline = asking.deadline();
+    let deadline = request.deadline();
     let matched: Vec<(&IndexedFile, Vec<Match>)> = files
         .par_iter()
         .filter_map(|file| {
@@ -41,7 +41,7 @@ pub(crate) fn grep_files(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answ
                 late.store(true, Ordering::Relaxed);
                 return None;
             }
-            let matches = in_file(&asking.index.text(file)?, &matcher, &found);
+            let matches = in_file(&request.index.text(file)?, &matcher, &found);
             (!matches.is_empty()).then_some((*file, matches))
         })
         .collect();
@@ -52,8 +52,8 @@ pub(crate) fn grep_files(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answ
     let mut budget = Budget::new(arguments.size("max_tokens"));
     budget.leave_out("matches", count.saturating_sub(most));
     let shown = matched.iter().flat_map(|(file, matches)| {
-        let path = asking.path(file);
-        matches.iter().map(move |found| shown(&path, found))
+        let path = request.path(file);
+        matches.iter().map(move |found| match_entry(&path, found))
     });
     let listed = budget.list("matches", 1.0, shown.take(most));
     let mut answer = members(json!({
@@ -71,13 +71,15 @@ pub(crate) fn grep_files(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answ
 fn matcher(arguments: &Arguments<'_>) -> Result<RegexMatcher, Refusal> {
     let mut builder = RegexMatcherBuilder::new();
     builder
-        .case_insensitive(arguments.flag("ignore_case"))
-        .fixed_strings(arguments.flag("literal"))
+        .case_insensitive(arguments.boolean("ignore_case"))
+        .fixed_strings(arguments.boolean("literal"))
         .line_terminator(Some(b'\n'))
         .size_limit(limits::REGEX_BYTES_MAX)
         .dfa_size_limit(limits::REGEX_BYTES_MAX);
     // The message shows the pattern with a mark under what is wrong.
-    builder.build(arguments.text("pattern")).map_err(|error| Refusal::invalid(format!("`pattern`: {error}")))
+    builder
+        .build(arguments.string("pattern"))
+        .map_err(|error| Refusal::invalid(format!("`pattern`: {error}")))
 }
 
 fn in_file(text: &str, matcher: &RegexMatcher, found: &AtomicUsize) -> Vec<Match> {
@@ -100,6 +102,6 @@ fn in_file(text: &str, matcher: &RegexMatcher, found: &AtomicUsize) -> Vec<Match
     matches
 }
 
-fn shown(path: &str, found: &Match) -> Value {
+fn match_entry(path: &str, found: &Match) -> Value {
     json!({ "file_path": path, "line_number": found.line, "line_content": found.content, "column": found.column })
 }

@@ -10,23 +10,23 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::Asking;
+use super::Request;
 use super::symbols::record_and_symbol;
 use crate::editor::{Diagnostic, Editor, FunctionCalls, Location, OutlineSymbol, TextPosition, TextRange};
 use crate::index::FileId;
 use crate::limits;
-use crate::resolve::{Place, Source};
+use crate::resolve::{NAME_ONLY_CONFIDENCE_MAX, Place, Source};
 
 /// Until when the language servers are left alone.
 #[derive(Debug, Default)]
 pub(crate) struct Pause(Mutex<Option<Instant>>);
 
 impl Pause {
-    fn lasts(&self) -> bool {
+    fn is_active(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
     }
 
-    fn begin(&self) {
+    fn start(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Instant::now() + limits::LANGUAGE_SERVER_PAUSE);
     }
@@ -57,85 +57,84 @@ impl<'a> LanguageServers<'a> {
     fn ask<T>(&self, question: impl FnOnce(&dyn Editor, Duration) -> Option<T>) -> Option<T> {
         let editor = self.editor?;
         let limit = self.time_left.get();
-        if limit.is_zero() || self.pause.lasts() {
+        if limit.is_zero() || self.pause.is_active() {
             return None;
         }
-        let begun = Instant::now();
+        let started = Instant::now();
         let answer = catch_unwind(AssertUnwindSafe(|| question(editor, limit))).unwrap_or_else(|_| {
-            tracing::error!("asking the language servers panicked");
+            tracing::error!("a language server query panicked");
             None
         });
-        self.time_left.set(limit.saturating_sub(begun.elapsed()));
+        self.time_left.set(limit.saturating_sub(started.elapsed()));
         if answer.is_none() && self.time_left.get().is_zero() {
             tracing::debug!("the language servers are silent");
-            self.pause.begin();
+            self.pause.start();
         }
         answer
     }
 }
 
 /// What a language server knows of the uses of a symbol.
-pub(crate) struct Known<T> {
+pub(crate) struct ServerUses {
     /// The uses.
-    pub(crate) uses: Vec<T>,
+    pub(crate) uses: Vec<(FileId, u32)>,
     /// The files that it knows. What the index finds in them beyond that is none.
     files: HashSet<FileId>,
 }
 
-impl<T> Known<T> {
+impl ServerUses {
     /// Whether something that only the index found counts beside this: it is where the language server does not look, and more than the name fits.
-    pub(crate) fn leaves(&self, file: FileId, confidence: f32) -> bool {
-        !self.files.contains(&file) && confidence > NAME_ONLY
+    pub(crate) fn keeps(&self, file: FileId, confidence: f32) -> bool {
+        !self.files.contains(&file) && confidence > NAME_ONLY_CONFIDENCE_MAX
     }
 }
 
-/// Up to it only the name fits; see the table of [`crate::resolve`].
-const NAME_ONLY: f32 = 0.5;
-
 /// Who answers: the language servers, if they said anything that counts, or else somebody else.
-pub(crate) fn source(asking: &Asking<'_>, otherwise: Source) -> &'static str {
-    let answered = asking.servers.have_answered.get();
-    if answered { Source::LanguageServer } else { otherwise }.word()
+pub(crate) fn source(request: &Request<'_>, otherwise: Source) -> &'static str {
+    let answered = request.servers.have_answered.get();
+    if answered { Source::LanguageServer } else { otherwise }.as_str()
 }
 
 /// Where a symbol is used, each place by the offset in its file; `None` where no language server knows the symbol.
-pub(crate) fn references(asking: &Asking<'_>, place: Place) -> Option<Known<(FileId, u32)>> {
-    let (path, at, defined_at) = name_of(asking, place)?;
-    let found = asking.servers.ask(|editor, limit| editor.references(&path, at, limit))?;
+pub(crate) fn references(request: &Request<'_>, place: Place) -> Option<ServerUses> {
+    let (path, at, defined_at) = name_position(request, place)?;
+    let found = request.servers.ask(|editor, limit| editor.references(&path, at, limit))?;
     let mut uses: Vec<(FileId, u32)> = found
         .iter()
         .take(limits::LANGUAGE_SERVER_PLACES_MAX)
-        .filter_map(|found| offset_of(asking, found))
+        .filter_map(|found| resolve_location(request, found))
         .collect();
     if uses.is_empty() {
         return None;
     }
-    asking.servers.have_answered.set(true);
+    request.servers.have_answered.set(true);
     let mut files: HashSet<FileId> = uses.iter().map(|(file, _)| *file).collect();
     files.insert(place.file);
     uses.retain(|used| *used != (place.file, defined_at));
-    Some(Known { uses, files })
+    Some(ServerUses { uses, files })
 }
 
 /// Where a symbol is called; `None` where no language server knows a call.
-pub(crate) fn callers(asking: &Asking<'_>, place: Place) -> Option<Known<(FileId, u32)>> {
-    let (path, at, _) = name_of(asking, place)?;
-    let found = asking.servers.ask(|editor, limit| editor.incoming_calls(&path, at, limit))?;
-    let (record, symbol) = record_and_symbol(asking, place)?;
+pub(crate) fn callers(request: &Request<'_>, place: Place) -> Option<ServerUses> {
+    let (path, at, _) = name_position(request, place)?;
+    let found = request.servers.ask(|editor, limit| editor.incoming_calls(&path, at, limit))?;
+    let (record, symbol) = record_and_symbol(request, place)?;
     let name = record.name(symbol.name);
     let mut uses = Vec::new();
     for calls in &found {
-        let Some(file) = file_of(asking, &calls.function.path) else { continue };
-        uses.extend(calls.sites.iter().filter_map(|site| Some((file, called_at(asking, file, site, name)?))));
+        let Some(file) = file_at_path(request, &calls.function.path) else { continue };
+        uses.extend(
+            calls.sites.iter().filter_map(|site| Some((file, callee_offset(request, file, site, name)?))),
+        );
     }
     uses.truncate(limits::LANGUAGE_SERVER_PLACES_MAX);
     if uses.is_empty() {
         return None;
     }
-    asking.servers.have_answered.set(true);
+    request.servers.have_answered.set(true);
     let mut files: HashSet<FileId> = uses.iter().map(|(file, _)| *file).collect();
     files.insert(place.file);
-    Some(Known { uses, files })
+    Some(ServerUses { uses, files })
 }
 
 /// What a language server knows to be called.
@@ -148,19 +147,20 @@ pub(crate) struct Callee {
 }
 
 /// What a symbol calls; `None` where no language server knows a call.
-pub(crate) fn callees(asking: &Asking<'_>, place: Place) -> Option<Vec<Callee>> {
-    let (path, at, _) = name_of(asking, place)?;
-    let found = asking.servers.ask(|editor, limit| editor.outgoing_calls(&path, at, limit))?;
-    let (_, symbol) = record_and_symbol(asking, place)?;
+pub(crate) fn callees(request: &Request<'_>, place: Place) -> Option<Vec<Callee>> {
+    let (path, at, _) = name_position(request, place)?;
+    let found = request.servers.ask(|editor, limit| editor.outgoing_calls(&path, at, limit))?;
+    let (_, symbol) = record_and_symbol(request, place)?;
     let mut callees = Vec::new();
     let mut seen = HashSet::new();
     for FunctionCalls { function, name, sites } in found {
-        let called = offset_of(asking, &function).and_then(|(file, offset)| symbol_at(asking, file, offset));
-        for offset in sites.iter().filter_map(|site| called_at(asking, place.file, site, &name)) {
+        let called =
+            resolve_location(request, &function).and_then(|(file, offset)| symbol_at(request, file, offset));
+        for offset in sites.iter().filter_map(|site| callee_offset(request, place.file, site, &name)) {
             // What is said of other parts of the file was not asked for.
             let is_inside = (symbol.span.start..symbol.span.end).contains(&offset);
             if is_inside && seen.insert((offset, called)) {
-                callees.push(Callee { offset, name: cut(&name), place: called });
+                callees.push(Callee { offset, name: truncated(&name), place: called });
             }
         }
     }
@@ -168,33 +168,36 @@ pub(crate) fn callees(asking: &Asking<'_>, place: Place) -> Option<Vec<Callee>> 
     if callees.is_empty() {
         return None;
     }
-    asking.servers.have_answered.set(true);
+    request.servers.have_answered.set(true);
     Some(callees)
 }
 
 /// The symbols that a name means where it is used; empty where no language server knows one in the workspace.
-pub(crate) fn definitions(asking: &Asking<'_>, file: FileId, offset: u32) -> Vec<Place> {
-    let Some((path, at)) = position(asking, file, offset) else { return Vec::new() };
-    let found = asking.servers.ask(|editor, limit| editor.definitions(&path, at, limit)).unwrap_or_default();
+pub(crate) fn definitions(request: &Request<'_>, file: FileId, offset: u32) -> Vec<Place> {
+    let Some((path, at)) = position(request, file, offset) else { return Vec::new() };
+    let found = request.servers.ask(|editor, limit| editor.definitions(&path, at, limit)).unwrap_or_default();
     let places = found.iter().take(limits::LANGUAGE_SERVER_PLACES_MAX).filter_map(|found| {
-        let (file, offset) = offset_of(asking, found)?;
-        symbol_at(asking, file, offset)
+        let (file, offset) = resolve_location(request, found)?;
+        symbol_at(request, file, offset)
     });
     let places: Vec<Place> = places.take(limits::CANDIDATES_MAX).collect();
     if !places.is_empty() {
-        asking.servers.have_answered.set(true);
+        request.servers.have_answered.set(true);
     }
     places
 }
 
 /// The symbols of a file that only a language server knows, as answers show them.
-pub(crate) fn outline(asking: &Asking<'_>, id: FileId) -> Vec<Value> {
-    let Some((file, path)) = asking.file(id).map(|file| (file, asking.path(file))) else { return Vec::new() };
-    let outline = asking.servers.ask(|editor, limit| editor.outline(&PathBuf::from(&path), limit));
-    let (Some(outline), Some(text)) = (outline.filter(|outline| !outline.is_empty()), asking.text(id)) else {
+pub(crate) fn outline(request: &Request<'_>, id: FileId) -> Vec<Value> {
+    let Some((file, path)) = request.file(id).map(|file| (file, request.path(file))) else {
         return Vec::new();
     };
-    asking.servers.have_answered.set(true);
+    let outline = request.servers.ask(|editor, limit| editor.outline(&PathBuf::from(&path), limit));
+    let (Some(outline), Some(text)) = (outline.filter(|outline| !outline.is_empty()), request.text(id))
+    else {
+        return Vec::new();
+    };
+    request.servers.have_answered.set(true);
     let record = &*file.record;
     let known_lines: HashSet<u32> =
         record.symbols.iter().map(|symbol| record.line(symbol.name_span.start)).collect();
@@ -211,15 +214,15 @@ pub(crate) fn outline(asking: &Asking<'_>, id: FileId) -> Vec<Value> {
         // Servers have names and places of their own for what the index has on the same line.
         if !known_lines.contains(&at.line) && added.len() < limits::OUTLINE_SYMBOLS_MAX {
             added.push(json!({
-                "name": cut(&symbol.name),
+                "name": truncated(&symbol.name),
                 "kind": symbol.kind,
                 "file_path": path,
                 "start_line": symbol.first_line.saturating_add(1),
                 "end_line": symbol.last_line.saturating_add(1),
                 "line": at.line,
                 "column": at.column,
-                "signature": cut(&symbol.detail),
-                "source": Source::LanguageServer.word(),
+                "signature": truncated(&symbol.detail),
+                "source": Source::LanguageServer.as_str(),
             }));
         }
     }
@@ -231,32 +234,32 @@ fn is_callable(symbol: &OutlineSymbol) -> bool {
 }
 
 /// What the language servers have to say against a file, or against all that they know, the worst first. They look only at files that are open.
-pub(crate) fn diagnostics(asking: &Asking<'_>, file: Option<FileId>) -> Vec<Value> {
-    let path = file.and_then(|id| asking.file(id)).map(|file| PathBuf::from(asking.path(file)));
-    let found = asking.servers.ask(|editor, limit| editor.diagnostics(path.as_deref(), limit));
+pub(crate) fn diagnostics(request: &Request<'_>, file: Option<FileId>) -> Vec<Value> {
+    let path = file.and_then(|id| request.file(id)).map(|file| PathBuf::from(request.path(file)));
+    let found = request.servers.ask(|editor, limit| editor.diagnostics(path.as_deref(), limit));
     let mut found = found.unwrap_or_default();
     found.sort_by_key(|diagnostic| rank(&diagnostic.severity));
     let shown = found.iter().filter_map(|diagnostic| {
         let Diagnostic { location, severity, message, code, reporter } = diagnostic;
-        let (id, offset) = offset_of(asking, location)?;
+        let (id, offset) = resolve_location(request, location)?;
         if file.is_some_and(|file| file != id) {
             return None;
         }
-        let indexed = asking.file(id)?;
+        let indexed = request.file(id)?;
         let at = indexed.record.position(offset);
         Some(json!({
-            "file_path": asking.path(indexed),
+            "file_path": request.path(indexed),
             "line": at.line,
             "column": at.column,
             "severity": severity,
-            "message": cut(message),
-            "code": cut(code),
-            "reporter": cut(reporter),
+            "message": truncated(message),
+            "code": truncated(code),
+            "reporter": truncated(reporter),
         }))
     });
     let shown: Vec<Value> = shown.take(limits::DIAGNOSTICS_MAX).collect();
     if !shown.is_empty() {
-        asking.servers.have_answered.set(true);
+        request.servers.have_answered.set(true);
     }
     shown
 }
@@ -271,59 +274,59 @@ fn rank(severity: &str) -> u8 {
 }
 
 /// Where the name of a symbol stands: the path, the position and the offset.
-fn name_of(asking: &Asking<'_>, place: Place) -> Option<(PathBuf, TextPosition, u32)> {
-    let (_, symbol) = record_and_symbol(asking, place)?;
+fn name_position(request: &Request<'_>, place: Place) -> Option<(PathBuf, TextPosition, u32)> {
+    let (_, symbol) = record_and_symbol(request, place)?;
     let offset = symbol.name_span.start;
-    let (path, at) = position(asking, place.file, offset)?;
+    let (path, at) = position(request, place.file, offset)?;
     Some((path, at, offset))
 }
 
-fn position(asking: &Asking<'_>, file: FileId, offset: u32) -> Option<(PathBuf, TextPosition)> {
-    let indexed = asking.file(file)?;
-    let text = asking.text(file)?;
-    Some((asking.path(indexed).into(), TextPosition::of(&indexed.record, &text, offset)))
+fn position(request: &Request<'_>, file: FileId, offset: u32) -> Option<(PathBuf, TextPosition)> {
+    let indexed = request.file(file)?;
+    let text = request.text(file)?;
+    Some((request.path(indexed).into(), TextPosition::of(&indexed.record, &text, offset)))
 }
 
 /// The file of the index that a language server names.
-fn file_of(asking: &Asking<'_>, path: &str) -> Option<FileId> {
-    let known = asking.servers.files.borrow().get(path).copied();
+fn file_at_path(request: &Request<'_>, path: &str) -> Option<FileId> {
+    let known = request.servers.files.borrow().get(path).copied();
     known.unwrap_or_else(|| {
         // Servers know libraries and deleted files, too: what is not of the workspace is not told.
-        let confined = asking.index.workspace().confine(path).ok();
-        let file = confined.and_then(|confined| asking.snapshot.find(confined.root, &confined.path));
-        asking.servers.files.borrow_mut().insert(path.to_owned(), file);
+        let confined = request.index.workspace().confine(path).ok();
+        let file = confined.and_then(|confined| request.snapshot.find(confined.root, &confined.path));
+        request.servers.files.borrow_mut().insert(path.to_owned(), file);
         file
     })
 }
 
 /// The file and the offset of a place that a language server names; `None` where that is no file of the index, or no place of it.
-fn offset_of(asking: &Asking<'_>, location: &Location) -> Option<(FileId, u32)> {
-    let file = file_of(asking, &location.path)?;
-    let offset = location.start.offset_in(&asking.file(file)?.record, &asking.text(file)?)?;
+fn resolve_location(request: &Request<'_>, location: &Location) -> Option<(FileId, u32)> {
+    let file = file_at_path(request, &location.path)?;
+    let offset = location.start.offset_in(&request.file(file)?.record, &request.text(file)?)?;
     Some((file, offset))
 }
 
 /// The offset of the name that is called at a site. Some servers tell that name, others the expression that it ends, as in `a().b().name`.
-fn called_at(asking: &Asking<'_>, file: FileId, site: &TextRange, name: &str) -> Option<u32> {
-    let (record, text) = (&asking.file(file)?.record, asking.text(file)?);
+fn callee_offset(request: &Request<'_>, file: FileId, site: &TextRange, name: &str) -> Option<u32> {
+    let (record, text) = (&request.file(file)?.record, request.text(file)?);
     let (start, end) = (site.start.offset_in(record, &text)?, site.end.offset_in(record, &text)?);
     let first = record.occurrences.partition_point(|occurrence| occurrence.start < start);
-    let behind = record.occurrences.partition_point(|occurrence| occurrence.start < end);
-    let mut inside = record.occurrences.get(first..behind)?.iter();
+    let after = record.occurrences.partition_point(|occurrence| occurrence.start < end);
+    let mut inside = record.occurrences.get(first..after)?.iter();
     let named = inside.rfind(|occurrence| record.name(occurrence.name()) == name);
     // Under another name, such as that of an import, or the word for a constructor.
     Some(named.map_or(start, |occurrence| occurrence.start))
 }
 
 /// The symbol whose name stands at an offset, or else the one that begins there.
-fn symbol_at(asking: &Asking<'_>, file: FileId, offset: u32) -> Option<Place> {
-    let record = &asking.file(file)?.record;
+fn symbol_at(request: &Request<'_>, file: FileId, offset: u32) -> Option<Place> {
+    let record = &request.file(file)?.record;
     let mut symbols = record.symbols_with_ids();
     let named = symbols.clone().find(|(_, symbol)| symbol.name_span.start == offset);
     let (symbol, _) = named.or_else(|| symbols.find(|(_, symbol)| symbol.span.start == offset))?;
     Some(Place { file, symbol })
 }
 
-fn cut(text: &str) -> String {
+fn truncated(text: &str) -> String {
     text.chars().take(limits::LINE_CHARACTERS_MAX).collect()
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::{Answer, Asking, language_servers, members};
+use super::{Answer, Request, language_servers, members};
 use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Code, Refusal};
-use crate::quality::{Duplicate, Measured, QualityCache, Survey};
+use crate::quality::{Duplicate, FunctionMetrics, QualityCache, Survey};
 use crate::resolve::{Place, Resolver};
 
 /// From which similarity on two functions count as copies for the score.
@@ -19,19 +19,19 @@ const COPY_SIMILARITY: f64 = 0.75;
 const SHOWN_COPIES: usize = 20;
 
 /// The quality of a file, or of the workspace without its tests and what is not its own, with the numbers behind the score.
-pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let file = named_file(asking, arguments)?;
-    let resolver = asking.resolver();
-    let survey = survey(asking, file)?;
+pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let file = named_file(request, arguments)?;
+    let resolver = request.resolver();
+    let survey = survey(request, file)?;
     let (mut functions, mut long, mut deep) = (0_usize, 0_usize, 0_usize);
-    let mut complex: Vec<(FileId, Measured)> = Vec::new();
+    let mut complex: Vec<(FileId, FunctionMetrics)> = Vec::new();
     let (mut safety, mut errors) = (Vec::new(), 0_usize);
     for (id, quality) in &survey.files {
         for found in &quality.functions {
             functions += 1;
-            long += usize::from(found.lines > limits::FUNCTION_LINES_GOOD);
-            deep += usize::from(found.nesting > limits::NESTING_GOOD);
-            if found.complexity > limits::COMPLEXITY_GOOD {
+            long += usize::from(found.lines > limits::FUNCTION_LINES_THRESHOLD);
+            deep += usize::from(found.nesting > limits::NESTING_THRESHOLD);
+            if found.complexity > limits::COMPLEXITY_THRESHOLD {
                 complex.push((*id, *found));
             }
         }
@@ -44,8 +44,8 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
         }
     }
     complex.sort_by_key(|(id, found)| (std::cmp::Reverse(found.complexity), *id, found.symbol));
-    let unused = unused(asking, &resolver, &survey)?;
-    let (copies, copy_count) = copies(asking, file, COPY_SIMILARITY);
+    let unused = unused(request, &resolver, &survey)?;
+    let (copies, copy_count) = copies(request, file, COPY_SIMILARITY);
     let share = |count: usize| {
         f64::from(u32::try_from(count).unwrap_or(u32::MAX))
             / f64::from(u32::try_from(functions.max(1)).unwrap_or(u32::MAX))
@@ -64,19 +64,23 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
         .fold(100.0, |score, (_, count, weight)| score - (share(*count) * weight).min(30.0))
         .max(0.0);
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let diagnostics = language_servers::diagnostics(asking, file);
+    let diagnostics = language_servers::diagnostics(request, file);
     let diagnostic_count = diagnostics.len();
     let diagnostics = budget.list("diagnostics", 0.3, diagnostics);
     let high = complex.iter().take(10);
-    let high = budget.list("high_complexity", 0.4, high.map(|(id, found)| shown_measure(asking, *id, found)));
+    let high =
+        budget.list("high_complexity", 0.4, high.map(|(id, found)| function_entry(request, *id, found)));
     let safety_shown = safety.iter().map(|(id, issue)| json!({
-        "file_path": asking.file(*id).map(|file| asking.path(file)),
+        "file_path": request.file(*id).map(|file| request.path(file)),
         "line": issue.at.line, "column": issue.at.column, "pattern": issue.pattern, "severity": issue.severity,
     }));
     let safety_shown = budget.list("safety", 0.4, safety_shown);
-    let unused_shown =
-        budget.list("unused", 0.5, unused.iter().map(|place| super::symbols::mentioned(asking, *place)));
-    let copies_shown = budget.list("duplicate_pairs", 1.0, shown_duplicates(asking, &copies[..copy_count]));
+    let unused_shown = budget.list(
+        "unused",
+        0.5,
+        unused.iter().map(|place| super::symbols::symbol_summary(request, *place)),
+    );
+    let copies_shown = budget.list("duplicate_pairs", 1.0, duplicate_entries(request, &copies[..copy_count]));
     let mut answer = members(json!({
         "maintainability_index": (score * 10.0).round() / 10.0,
         "complexity_issues": complex.len(),
@@ -87,13 +91,13 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
         "numbers": {
             "files": survey.files.len() + survey.stale.len(), "functions": functions, "long_functions": long, "deeply_nested_functions": deep,
             "penalties": weights.iter().map(|(name, count, weight)| (*name, (share(*count) * weight).min(30.0).round())).collect::<std::collections::BTreeMap<_, _>>(),
-            "thresholds": { "complexity": limits::COMPLEXITY_GOOD, "lines": limits::FUNCTION_LINES_GOOD, "nesting": limits::NESTING_GOOD },
+            "thresholds": { "complexity": limits::COMPLEXITY_THRESHOLD, "lines": limits::FUNCTION_LINES_THRESHOLD, "nesting": limits::NESTING_THRESHOLD },
         },
         "high_complexity": high,
         "safety": safety_shown,
         "unused": unused_shown,
         "duplicate_pairs": copies_shown,
-        "source": language_servers::source(asking, resolver.source()),
+        "source": language_servers::source(request, resolver.source()),
     }));
     if diagnostic_count > 0 {
         answer.extend(members(json!({ "diagnostic_count": diagnostic_count, "diagnostics": diagnostics })));
@@ -103,59 +107,59 @@ pub(crate) fn get_quality_score(asking: &Asking<'_>, arguments: &Arguments<'_>) 
 }
 
 /// Functions that are alike.
-pub(crate) fn find_duplicates(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let file = named_file(asking, arguments)?;
-    let (found, count) = copies(asking, file, arguments.number("threshold"));
+pub(crate) fn find_duplicates(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let file = named_file(request, arguments)?;
+    let (found, count) = copies(request, file, arguments.number("threshold"));
     let mut budget = Budget::new(arguments.size("max_tokens"));
     budget.leave_out("duplicates", count.saturating_sub(SHOWN_COPIES));
-    let listed = budget.list("duplicates", 1.0, shown_duplicates(asking, &found[..count]));
+    let listed = budget.list("duplicates", 1.0, duplicate_entries(request, &found[..count]));
     let mut answer = members(json!({ "duplicate_count": count, "duplicates": listed }));
     budget.finish(&mut answer);
     Ok(answer)
 }
 
-fn named_file(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Result<Option<FileId>, Refusal> {
-    arguments.optional_text("file_path").map(|path| Ok(asking.file_at(path)?.0)).transpose()
+fn named_file(request: &Request<'_>, arguments: &Arguments<'_>) -> Result<Option<FileId>, Refusal> {
+    arguments.optional_string("file_path").map(|path| Ok(request.file_at(path)?.0)).transpose()
 }
 
 /// What is known of the file that is named, or else of the workspace's own code.
-fn survey(asking: &Asking<'_>, file: Option<FileId>) -> Result<Arc<Survey>, Refusal> {
-    let (index, qualities) = (asking.index, asking.qualities);
-    let survey = match file.and_then(|id| Some((id, asking.file(id)?))) {
+fn survey(request: &Request<'_>, file: Option<FileId>) -> Result<Arc<Survey>, Refusal> {
+    let (index, qualities) = (request.index, request.qualities);
+    let survey = match file.and_then(|id| Some((id, request.file(id)?))) {
         Some((id, file)) => Some(Arc::new(qualities.of_file(index, id, file))),
-        None => qualities.of_workspace(index, &asking.snapshot, asking.deadline()),
+        None => qualities.of_workspace(index, &request.snapshot, request.deadline()),
     };
     let survey = survey.ok_or_else(|| {
         let message = "measuring the whole workspace takes longer than an answer may; ask again, what is measured is kept";
         Refusal::new(Code::Timeout, message)
     })?;
     // It notes those that are not what was indexed.
-    survey.stale.iter().chain(&file).for_each(|id| drop(asking.text(*id)));
+    survey.stale.iter().chain(&file).for_each(|id| drop(request.text(*id)));
     Ok(survey)
 }
 
 /// The pairs of functions in the file that is named, or else in the workspace's own code, the most alike first, and how many are at least so alike.
-fn copies(asking: &Asking<'_>, file: Option<FileId>, threshold: f64) -> (Arc<[Duplicate]>, usize) {
-    let copies = match file.and_then(|id| Some((id, asking.file(id)?))) {
+fn copies(request: &Request<'_>, file: Option<FileId>, threshold: f64) -> (Arc<[Duplicate]>, usize) {
+    let copies = match file.and_then(|id| Some((id, request.file(id)?))) {
         Some((id, file)) => {
-            let _ = asking.text(id);
+            let _ = request.text(id);
             QualityCache::copies_in_file(id, file)
         }
-        None => asking.qualities.copies_in_workspace(&asking.snapshot),
+        None => request.qualities.copies_in_workspace(&request.snapshot),
     };
     let count = copies.partition_point(|copy| copy.similarity >= threshold);
     (copies, count)
 }
 
 /// Private functions and types that nothing refers to.
-fn unused(asking: &Asking<'_>, resolver: &Resolver<'_>, survey: &Survey) -> Result<Vec<Place>, Refusal> {
+fn unused(request: &Request<'_>, resolver: &Resolver<'_>, survey: &Survey) -> Result<Vec<Place>, Refusal> {
     let mut found = Vec::new();
     for (file, quality) in &survey.files {
-        for symbol in &quality.alone {
-            asking.check_time()?;
+        for symbol in &quality.unreferenced {
+            request.check_time()?;
             let place = Place { file: *file, symbol: *symbol };
             // In some languages other files of the package, or subclasses, may use it all the same.
-            if resolver.references(&[place], &|| asking.check_time())?.is_empty() {
+            if resolver.references(&[place], &|| request.check_time())?.is_empty() {
                 found.push(place);
             }
         }
@@ -163,25 +167,25 @@ fn unused(asking: &Asking<'_>, resolver: &Resolver<'_>, survey: &Survey) -> Resu
     Ok(found)
 }
 
-fn shown_measure(asking: &Asking<'_>, id: FileId, found: &Measured) -> Value {
+fn function_entry(request: &Request<'_>, id: FileId, found: &FunctionMetrics) -> Value {
     let place = Place { file: id, symbol: found.symbol };
-    let mut value = super::symbols::mentioned(asking, place);
+    let mut value = super::symbols::symbol_summary(request, place);
     value["complexity"] = json!(found.complexity);
     value["nesting"] = json!(found.nesting);
     value["lines"] = json!(found.lines);
     value
 }
 
-fn shown_duplicates(asking: &Asking<'_>, copies: &[Duplicate]) -> impl Iterator<Item = Value> {
-    copies.iter().take(SHOWN_COPIES).map(|copy| shown_duplicate(asking, copy))
+fn duplicate_entries(request: &Request<'_>, copies: &[Duplicate]) -> impl Iterator<Item = Value> {
+    copies.iter().take(SHOWN_COPIES).map(|copy| duplicate_entry(request, copy))
 }
 
-fn shown_duplicate(asking: &Asking<'_>, copy: &Duplicate) -> Value {
+fn duplicate_entry(request: &Request<'_>, copy: &Duplicate) -> Value {
     let side = |place: Place| {
         // It notes a file that is not what was indexed.
-        let _ = asking.text(place.file);
-        let file = asking.file(place.file);
-        let (path, record) = (file.map(|file| asking.path(file)), file.map(|file| &file.record));
+        let _ = request.text(place.file);
+        let file = request.file(place.file);
+        let (path, record) = (file.map(|file| request.path(file)), file.map(|file| &file.record));
         let name = record.map(|record| record.qualified_name(place.symbol));
         let line = record.and_then(|record| Some(record.line(record.symbol(place.symbol)?.span.start)));
         (name, path, line)

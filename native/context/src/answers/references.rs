@@ -5,18 +5,18 @@ use serde_json::{Value, json};
 use super::budget::Budget;
 use super::calls::Call;
 use super::language_servers;
-use super::symbols::{chosen, mentioned, not_found, record_and_symbol};
-use super::{Answer, Asking, members};
+use super::symbols::{find_symbols, not_found, record_and_symbol, symbol_summary};
+use super::{Answer, Request, members};
 use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::{Occurrence, Role};
-use crate::resolve::{Place, Reference, Resolver, Source, certainty};
+use crate::resolve::{Place, Reference, Resolver, Source, rounded_confidence};
 
 /// Every place where a symbol is used, the surest first.
-pub(crate) fn find_references(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let resolver = asking.resolver();
-    let places = chosen(asking, &resolver, arguments)?;
+pub(crate) fn find_references(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let resolver = request.resolver();
+    let places = find_symbols(request, &resolver, arguments)?;
     if places.is_empty() {
         let mut answer = not_found(&resolver, arguments);
         answer.extend(members(json!({ "reference_count": 0, "references": [] })));
@@ -25,23 +25,24 @@ pub(crate) fn find_references(asking: &Asking<'_>, arguments: &Arguments<'_>) ->
     let mut budget = Budget::new(arguments.size("max_tokens"));
     let likeliest = &places[..places.len().min(limits::NAMESAKES_MAX)];
     budget.leave_out("symbols", places.len() - likeliest.len());
-    let uses = uses(asking, &resolver, likeliest)?;
-    let definitions = budget.list("definitions", 0.25, places.iter().map(|place| mentioned(asking, *place)));
+    let uses = uses(request, &resolver, likeliest)?;
+    let definitions =
+        budget.list("definitions", 0.25, places.iter().map(|place| symbol_summary(request, *place)));
     let most = arguments.size("max_results");
     budget.leave_out("references", uses.len().saturating_sub(most));
-    let shown = uses.iter().take(most).map(|used| shown(asking, used, &places));
+    let shown = uses.iter().take(most).map(|used| reference_entry(request, used, &places));
     let listed = budget.list("references", 1.0, shown);
     let mut files: Vec<_> = uses.iter().map(|used| used.file).collect();
     files.sort_unstable();
     files.dedup();
     let mut answer = members(json!({
-        "symbol_name": arguments.text("symbol_name"),
+        "symbol_name": arguments.string("symbol_name"),
         "found": true,
         "reference_count": uses.len(),
         "file_count": files.len(),
         "definitions": definitions,
         "references": listed,
-        "source": language_servers::source(asking, resolver.source()),
+        "source": language_servers::source(request, resolver.source()),
     }));
     budget.finish(&mut answer);
     Ok(answer)
@@ -58,13 +59,13 @@ struct Use {
 }
 
 /// Where some symbols are used, the surest first: what language servers know, and what only the index does.
-fn uses(asking: &Asking<'_>, resolver: &Resolver<'_>, places: &[Place]) -> Result<Vec<Use>, Refusal> {
+fn uses(request: &Request<'_>, resolver: &Resolver<'_>, places: &[Place]) -> Result<Vec<Use>, Refusal> {
     let mut uses = Vec::new();
     let mut by_servers = Vec::new();
     for place in places.iter().take(limits::LANGUAGE_SERVER_SYMBOLS_MAX) {
-        let Some(known) = language_servers::references(asking, *place) else { continue };
+        let Some(known) = language_servers::references(request, *place) else { continue };
         uses.extend(known.uses.iter().filter_map(|(file, offset)| {
-            let occurrence = asking.file(*file)?.record.occurrence_at(*offset);
+            let occurrence = request.file(*file)?.record.occurrence_at(*offset);
             let role = occurrence.map_or(Role::Mention, Occurrence::role);
             let (file, offset, place) = (*file, *offset, *place);
             let used = Use { file, offset, role, place, confidence: 1.0, source: Source::LanguageServer };
@@ -72,10 +73,10 @@ fn uses(asking: &Asking<'_>, resolver: &Resolver<'_>, places: &[Place]) -> Resul
         }));
         by_servers.push((*place, known));
     }
-    for reference in resolver.references(places, &|| asking.check_time())? {
+    for reference in resolver.references(places, &|| request.check_time())? {
         let Reference { file, occurrence, place, confidence, source } = reference;
         let known = by_servers.iter().find(|(known, _)| *known == place);
-        if known.is_none_or(|(_, known)| known.leaves(file, confidence)) {
+        if known.is_none_or(|(_, known)| known.keeps(file, confidence)) {
             let (offset, role) = (occurrence.start, occurrence.role());
             uses.push(Use { file, offset, role, place, confidence, source });
         }
@@ -94,20 +95,20 @@ fn sort(references: &mut [Reference]) {
     references.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then_with(|| order(a).cmp(&order(b))));
 }
 
-fn shown(asking: &Asking<'_>, used: &Use, places: &[Place]) -> Value {
-    let Some(file) = asking.file(used.file) else { return Value::Null };
+fn reference_entry(request: &Request<'_>, used: &Use, places: &[Place]) -> Value {
+    let Some(file) = request.file(used.file) else { return Value::Null };
     let record = &file.record;
     let at = record.position(used.offset);
     let enclosing = record.enclosing_symbol(used.offset);
     let mut value = json!({
-        "file_path": asking.path(file),
+        "file_path": request.path(file),
         "line": at.line,
         "column": at.column,
-        "role": role_word(used.role),
+        "role": role_name(used.role),
         "enclosing_symbol": enclosing.map(|id| record.qualified_name(id)),
-        "text": asking.line(used.file, at.line),
-        "confidence": certainty(used.confidence),
-        "source": used.source.word(),
+        "text": request.line(used.file, at.line),
+        "confidence": rounded_confidence(used.confidence),
+        "source": used.source.as_str(),
     });
     if places.len() > 1 {
         value["definition"] = json!(places.iter().position(|place| *place == used.place));
@@ -115,7 +116,7 @@ fn shown(asking: &Asking<'_>, used: &Use, places: &[Place]) -> Value {
     value
 }
 
-fn role_word(role: Role) -> &'static str {
+fn role_name(role: Role) -> &'static str {
     match role {
         Role::Mention => "mention",
         Role::Type => "type",
@@ -129,21 +130,21 @@ fn role_word(role: Role) -> &'static str {
 
 /// The tests that touch a symbol: those that call it, then those that mention it.
 pub(crate) fn tests_of(
-    asking: &Asking<'_>,
+    request: &Request<'_>,
     resolver: &Resolver<'_>,
     place: Place,
     calls: &[Call],
 ) -> Result<Vec<Place>, Refusal> {
     let mut tests: Vec<Place> = calls.iter().filter_map(|call| call.caller).collect();
     let mut references =
-        resolver.references_within(&[place], limits::CALLER_FILES_MAX, &|| asking.check_time())?;
+        resolver.references_within(&[place], limits::CALLER_FILES_MAX, &|| request.check_time())?;
     sort(&mut references);
     for reference in references {
-        let Some(file) = asking.file(reference.file) else { continue };
+        let Some(file) = request.file(reference.file) else { continue };
         let Some(symbol) = file.record.enclosing_symbol(reference.occurrence.start) else { continue };
         let around = Place { file: reference.file, symbol };
         let is_test =
-            file.is_test || record_and_symbol(asking, around).is_some_and(|(_, symbol)| symbol.is_test);
+            file.is_test || record_and_symbol(request, around).is_some_and(|(_, symbol)| symbol.is_test);
         if is_test {
             tests.push(around);
         }

@@ -3,44 +3,44 @@
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::{Answer, Asking, members, summary};
+use super::{Answer, Request, members, summary};
 use crate::languages::LanguageId;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::SymbolKind;
 use crate::search::{Filter, Hit, Paths, Query, Reasons};
 
 /// The places that are about something, the best first.
-pub(crate) fn semantic_search(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
+pub(crate) fn semantic_search(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let query = Query {
-        text: arguments.text("query").to_owned(),
+        text: arguments.string("query").to_owned(),
         top: arguments.size("top_k"),
         threshold: 0.0,
         filter: filter(arguments)?,
     };
-    let mut hits = asking.search.query(&asking.snapshot, &query);
+    let mut hits = request.search.query(&request.snapshot, &query);
     // A share of what a question says is small even for the best place: what callers mean is "not much worse than that".
     let best = hits.first().map_or(0.0, |hit| f64::from(hit.score));
     hits.retain(|hit| f64::from(hit.score) >= arguments.number("threshold") * best);
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let mut answer = members(json!({ "query": arguments.text("query"), "source": "index" }));
-    if arguments.flag("include_repo_summary") {
-        let summary = Value::Object(summary::summary(asking, &mut Budget::new(budget.left() / 3))?);
+    let mut answer = members(json!({ "query": arguments.string("query"), "source": "index" }));
+    if arguments.boolean("include_repo_summary") {
+        let summary = Value::Object(summary::summary(request, &mut Budget::new(budget.remaining() / 3))?);
         budget.spend(&summary);
         answer.insert("repo_summary".to_owned(), summary);
     }
-    let snippets = budget.list("snippets", 1.0, hits.iter().filter_map(|hit| snippet(asking, hit)));
+    let snippets = budget.list("snippets", 1.0, hits.iter().filter_map(|hit| snippet(request, hit)));
     answer.insert("snippet_count".to_owned(), json!(snippets.len()));
     answer.insert("snippets".to_owned(), json!(snippets));
     budget.finish(&mut answer);
     Ok(answer)
 }
 
-fn snippet(asking: &Asking<'_>, hit: &Hit) -> Option<Value> {
-    let file = asking.file(hit.file)?;
+fn snippet(request: &Request<'_>, hit: &Hit) -> Option<Value> {
+    let file = request.file(hit.file)?;
     let chunk = file.record.chunks.get(hit.chunk)?;
-    let text = asking.text(hit.file)?;
+    let text = request.text(hit.file)?;
     let mut value = json!({
-        "file_path": asking.path(file),
+        "file_path": request.path(file),
         "start_line": hit.start_line,
         "end_line": hit.end_line,
         "language": file.record.language.language().name,
@@ -75,20 +75,20 @@ fn why(reasons: &Reasons) -> String {
 }
 
 fn filter(arguments: &Arguments<'_>) -> Result<Filter, Refusal> {
-    let languages = arguments.texts("languages").into_iter().map(|name| {
+    let languages = arguments.strings("languages").into_iter().map(|name| {
         LanguageId::from_name(name)
             .ok_or_else(|| Refusal::invalid(format!("`languages`: {name} is not known")))
     });
-    let kinds = arguments.texts("kinds").into_iter().map(|word| {
+    let kinds = arguments.strings("kinds").into_iter().map(|word| {
         let known = || SymbolKind::ALL.iter().map(|(_, word)| *word).collect::<Vec<_>>().join(", ");
         SymbolKind::from_word(word)
             .ok_or_else(|| Refusal::invalid(format!("`kinds`: {word} is not one of {}", known())))
     });
     Ok(Filter {
-        paths: Paths::new(arguments.texts("path"))
+        paths: Paths::new(arguments.strings("path"))
             .map_err(|error| Refusal::invalid(format!("`path`: {error}")))?,
         languages: languages.collect::<Result<_, _>>()?,
         kinds: kinds.collect::<Result<_, _>>()?,
-        exclude_tests: arguments.flag("exclude_tests"),
+        exclude_tests: arguments.boolean("exclude_tests"),
     })
 }

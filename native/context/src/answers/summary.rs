@@ -3,20 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use super::budget::Budget;
-use super::symbols::mentioned;
-use super::{Answer, Asking, members};
+use super::symbols::symbol_summary;
+use super::{Answer, Request, members};
 use crate::overview::{Command, Counts, EntryPoint, Module, Overview};
 use crate::protocol::{Arguments, Refusal};
 use crate::resolve::Place;
 use crate::workspace::RootIndex;
 
 /// What a newcomer wants to know.
-pub(crate) fn summarize_repo(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    summary(asking, &mut Budget::new(arguments.size("max_tokens")))
+pub(crate) fn summarize_repo(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    summary(request, &mut Budget::new(arguments.size("max_tokens")))
 }
 
-pub(crate) fn summary(asking: &Asking<'_>, budget: &mut Budget) -> Result<Map<String, Value>, Refusal> {
-    let overview = asking.overview()?;
+pub(crate) fn summary(request: &Request<'_>, budget: &mut Budget) -> Result<Map<String, Value>, Refusal> {
+    let overview = request.overview()?;
     let total =
         |count: fn(&Counts) -> u64| overview.languages.iter().map(|(_, counts)| count(counts)).sum::<u64>();
     let mut answer = members(json!({
@@ -29,7 +29,7 @@ pub(crate) fn summary(asking: &Asking<'_>, budget: &mut Budget) -> Result<Map<St
         "total_imports": total(|counts| counts.imports),
         "source": "index",
     }));
-    for (name, share, items) in lists(asking, &overview) {
+    for (name, share, items) in lists(request, &overview) {
         answer.insert(name.to_owned(), json!(budget.list(name, share, items)));
     }
     std::mem::replace(budget, Budget::new(0)).finish(&mut answer);
@@ -38,12 +38,12 @@ pub(crate) fn summary(asking: &Asking<'_>, budget: &mut Budget) -> Result<Map<St
 
 /// What is listed, with the share of what is left of the answer that each may take; the most important comes first.
 fn lists<'a>(
-    asking: &'a Asking<'_>,
+    request: &'a Request<'_>,
     overview: &'a Overview,
 ) -> Vec<(&'static str, f64, Box<dyn Iterator<Item = Value> + 'a>)> {
     let used = move |symbols: &'a [(Place, usize)]| -> Box<dyn Iterator<Item = Value> + 'a> {
         Box::new(symbols.iter().map(|(place, files)| {
-            let mut value = mentioned(asking, *place);
+            let mut value = symbol_summary(request, *place);
             value["used_in_files"] = json!(files);
             value
         }))
@@ -51,14 +51,14 @@ fn lists<'a>(
     let dependencies = &overview.dependencies;
     vec![
         ("languages", 0.25, Box::new(overview.languages.iter().map(|(id, counts)| language(id.language().name, counts)))),
-        ("commands", 0.25, Box::new(overview.commands.iter().map(|found| command(asking, found)))),
-        ("entry_points", 0.25, Box::new(overview.entries.iter().map(|found| entry_point(asking, found)))),
-        ("modules", 0.4, Box::new(dependencies.modules.iter().map(|found| module(asking, found, &dependencies.modules)))),
+        ("commands", 0.25, Box::new(overview.commands.iter().map(|found| command(request, found)))),
+        ("entry_points", 0.25, Box::new(overview.entries.iter().map(|found| entry_point(request, found)))),
+        ("modules", 0.4, Box::new(dependencies.modules.iter().map(|found| module(request, found, &dependencies.modules)))),
         (
             "most_imported_files",
             0.3,
             Box::new(dependencies.files.iter().map(|(file, files)| {
-                json!({ "file_path": asking.file(*file).map(|file| asking.path(file)), "imported_by_files": files })
+                json!({ "file_path": request.file(*file).map(|file| request.path(file)), "imported_by_files": files })
             })),
         ),
         ("top_classes", 0.5, used(&overview.types)),
@@ -84,19 +84,19 @@ fn language(name: &str, counts: &Counts) -> Value {
     })
 }
 
-fn command(asking: &Asking<'_>, command: &Command) -> Value {
-    let manifest = asking.file(command.manifest);
+fn command(request: &Request<'_>, command: &Command) -> Value {
+    let manifest = request.file(command.manifest);
     json!({
-        "purpose": command.purpose.word(),
+        "purpose": command.purpose.as_str(),
         "command": command.line,
-        "folder": manifest.map(|file| folder(asking, file.root, &command.folder)),
-        "said_by": manifest.map(|file| asking.path(file)),
+        "folder": manifest.map(|file| directory(request, file.root, &command.directory)),
+        "said_by": manifest.map(|file| request.path(file)),
     })
 }
 
-fn entry_point(asking: &Asking<'_>, entry: &EntryPoint) -> Value {
-    let file = asking.file(entry.file);
-    let mut value = json!({ "kind": entry.kind, "file_path": file.map(|file| asking.path(file)) });
+fn entry_point(request: &Request<'_>, entry: &EntryPoint) -> Value {
+    let file = request.file(entry.file);
+    let mut value = json!({ "kind": entry.kind, "file_path": file.map(|file| request.path(file)) });
     if let Some(name) = &entry.name {
         value["name"] = json!(name);
     }
@@ -108,13 +108,13 @@ fn entry_point(asking: &Asking<'_>, entry: &EntryPoint) -> Value {
     value
 }
 
-fn module(asking: &Asking<'_>, module: &Module, all: &[Module]) -> Value {
+fn module(request: &Request<'_>, module: &Module, all: &[Module]) -> Value {
     let depends_on = module.depends_on.iter().filter_map(|(other, imports)| {
         let other = all.get(*other)?;
-        Some(json!({ "folder": folder(asking, other.root, &other.folder), "imports": imports }))
+        Some(json!({ "folder": directory(request, other.root, &other.directory), "imports": imports }))
     });
     json!({
-        "folder": folder(asking, module.root, &module.folder),
+        "folder": directory(request, module.root, &module.directory),
         "file_count": module.files,
         "code_lines": module.code_lines,
         "depends_on": depends_on.collect::<Vec<_>>(),
@@ -122,10 +122,10 @@ fn module(asking: &Asking<'_>, module: &Module, all: &[Module]) -> Value {
 }
 
 /// A folder as it is written from its root, which has a name only where there are several.
-fn folder(asking: &Asking<'_>, root: RootIndex, folder: &str) -> String {
-    let workspace = asking.index.workspace();
+fn directory(request: &Request<'_>, root: RootIndex, directory: &str) -> String {
+    let workspace = request.index.workspace();
     if workspace.roots().len() > 1 {
-        return workspace.absolute(root, folder).to_string_lossy().into_owned();
+        return workspace.absolute(root, directory).to_string_lossy().into_owned();
     }
-    if folder.is_empty() { ".".to_owned() } else { folder.to_owned() }
+    if directory.is_empty() { ".".to_owned() } else { directory.to_owned() }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Asking, language_servers, members};
+use super::{Answer, Request, language_servers, members};
 use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
@@ -11,20 +11,20 @@ use crate::resolve::{Place, Resolver};
 
 /// The symbols that a question names, the likeliest first; empty where there is none. A file and a line choose the one that is defined there,
 /// or else the one that is meant there.
-pub(crate) fn chosen(
-    asking: &Asking<'_>,
+pub(crate) fn find_symbols(
+    request: &Request<'_>,
     resolver: &Resolver<'_>,
     arguments: &Arguments<'_>,
 ) -> Result<Vec<Place>, Refusal> {
-    let mut found = resolver.symbols_called(arguments.text("symbol_name"));
-    let file = arguments.optional_text("file_path").map(|path| asking.file_at(path)).transpose()?;
+    let mut found = resolver.find_symbols(arguments.string("symbol_name"));
+    let file = arguments.optional_string("file_path").map(|path| request.file_at(path)).transpose()?;
     if let Some((file, _)) = file {
         found.retain(|place| place.file == file);
     }
     let line = arguments.optional_size("line");
     if let Some(line) = line {
         let at_line = |place: &Place| {
-            let Some((record, symbol)) = record_and_symbol(asking, *place) else { return false };
+            let Some((record, symbol)) = record_and_symbol(request, *place) else { return false };
             let (first, last) = record.line_range(symbol.span);
             (first as usize..=last as usize).contains(&line)
         };
@@ -32,21 +32,21 @@ pub(crate) fn chosen(
     }
     match file {
         Some((file, _)) if found.is_empty() => {
-            meant(asking, resolver, file, line, arguments.text("symbol_name"))
+            symbols_meant_in(request, resolver, file, line, arguments.string("symbol_name"))
         }
         _ => Ok(found),
     }
 }
 
 /// The symbols that a name means where a file uses it, on one line or on any.
-fn meant(
-    asking: &Asking<'_>,
+fn symbols_meant_in(
+    request: &Request<'_>,
     resolver: &Resolver<'_>,
     file: FileId,
     line: Option<usize>,
     name: &str,
 ) -> Result<Vec<Place>, Refusal> {
-    let Some(record) = asking.file(file).map(|file| &file.record) else { return Ok(Vec::new()) };
+    let Some(record) = request.file(file).map(|file| &file.record) else { return Ok(Vec::new()) };
     let name = name.trim().trim_end_matches("()").rsplit(['.', ':', '#', '/', '\\', '>']).next();
     let Some(name) = name.and_then(|name| record.names.find(name)) else { return Ok(Vec::new()) };
     let is_there = |offset| line.is_none_or(|line| record.line(offset) as usize == line);
@@ -54,8 +54,8 @@ fn meant(
     let uses = uses.filter(|(_, used)| used.name() == name && is_there(used.start));
     let mut found = Vec::new();
     for (index, used) in uses.take(limits::USES_MAX) {
-        asking.check_time()?;
-        let mut places = language_servers::definitions(asking, file, used.start);
+        request.check_time()?;
+        let mut places = language_servers::definitions(request, file, used.start);
         if places.is_empty() {
             places.extend(resolver.meanings(file, index).iter().map(|meaning| meaning.place));
         }
@@ -70,7 +70,7 @@ fn meant(
 
 /// What is answered where nothing has the name: not a refusal, as whoever asks may only want to know.
 pub(crate) fn not_found(resolver: &Resolver<'_>, arguments: &Arguments<'_>) -> Map<String, Value> {
-    let name = arguments.text("symbol_name");
+    let name = arguments.string("symbol_name");
     members(json!({
         "symbol_name": name,
         "found": false,
@@ -79,7 +79,7 @@ pub(crate) fn not_found(resolver: &Resolver<'_>, arguments: &Arguments<'_>) -> M
 }
 
 /// A refusal for those tools that have nothing to say of a name that nobody has.
-pub(crate) fn refused_as_unknown(answer: &Map<String, Value>) -> Answer {
+pub(crate) fn unknown_symbol_error(answer: &Map<String, Value>) -> Answer {
     let name = answer["symbol_name"].as_str().unwrap_or_default();
     let similar: Vec<&str> =
         answer["did_you_mean"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -88,26 +88,27 @@ pub(crate) fn refused_as_unknown(answer: &Map<String, Value>) -> Answer {
 }
 
 pub(crate) fn record_and_symbol<'a>(
-    asking: &'a Asking<'_>,
+    request: &'a Request<'_>,
     place: Place,
 ) -> Option<(&'a FileRecord, &'a Symbol)> {
-    let record = &*asking.file(place.file)?.record;
+    let record = &*request.file(place.file)?.record;
     Some((record, record.symbol(place.symbol)?))
 }
 
 /// A symbol with everything that an answer tells of it. The body is empty unless it is asked for.
-pub(crate) fn shown(asking: &Asking<'_>, place: Place, include_body: bool) -> Value {
-    let Some((file, (record, symbol))) = asking.file(place.file).zip(record_and_symbol(asking, place)) else {
+pub(crate) fn symbol_details(request: &Request<'_>, place: Place, include_body: bool) -> Value {
+    let Some((file, (record, symbol))) = request.file(place.file).zip(record_and_symbol(request, place))
+    else {
         return Value::Null;
     };
     let (start_line, end_line) = record.line_range(symbol.span);
     let at = record.position(symbol.name_span.start);
-    let body = if include_body { text_of(asking, place, symbol.span) } else { String::new() };
+    let body = if include_body { source_text(request, place, symbol.span) } else { String::new() };
     let mut value = json!({
         "name": record.name(symbol.name),
         "qualified_name": record.qualified_name(place.symbol),
         "kind": symbol.kind.word(),
-        "file_path": asking.path(file),
+        "file_path": request.path(file),
         "start_line": start_line,
         "end_line": end_line,
         "line": at.line,
@@ -119,7 +120,7 @@ pub(crate) fn shown(asking: &Asking<'_>, place: Place, include_body: bool) -> Va
         "decorators": symbol.decorators,
         "body": body,
     });
-    let doc = doc(asking, place);
+    let doc = doc(request, place);
     if !doc.is_empty() {
         value["doc"] = json!(doc);
     }
@@ -130,15 +131,16 @@ pub(crate) fn shown(asking: &Asking<'_>, place: Place, include_body: bool) -> Va
 }
 
 /// A symbol in few words, for lists of what is related to another one.
-pub(crate) fn mentioned(asking: &Asking<'_>, place: Place) -> Value {
-    let Some((file, (record, symbol))) = asking.file(place.file).zip(record_and_symbol(asking, place)) else {
+pub(crate) fn symbol_summary(request: &Request<'_>, place: Place) -> Value {
+    let Some((file, (record, symbol))) = request.file(place.file).zip(record_and_symbol(request, place))
+    else {
         return Value::Null;
     };
     let (start_line, end_line) = record.line_range(symbol.span);
     json!({
         "name": record.qualified_name(place.symbol),
         "kind": symbol.kind.word(),
-        "file_path": asking.path(file),
+        "file_path": request.path(file),
         "start_line": start_line,
         "end_line": end_line,
         "signature": symbol.signature,
@@ -152,16 +154,16 @@ pub(crate) fn parent<'a>(record: &'a FileRecord, symbol: &Symbol) -> Option<&'a 
 }
 
 /// The text of a part of a symbol.
-pub(crate) fn text_of(asking: &Asking<'_>, place: Place, span: Span) -> String {
-    asking.text(place.file).map_or_else(String::new, |text| span.of(&text).to_owned())
+pub(crate) fn source_text(request: &Request<'_>, place: Place, span: Span) -> String {
+    request.text(place.file).map_or_else(String::new, |text| span.of(&text).to_owned())
 }
 
 /// The doc comment of a symbol without the signs of a comment.
-pub(crate) fn doc(asking: &Asking<'_>, place: Place) -> String {
-    let Some(doc) = record_and_symbol(asking, place).and_then(|(_, symbol)| symbol.doc) else {
+pub(crate) fn doc(request: &Request<'_>, place: Place) -> String {
+    let Some(doc) = record_and_symbol(request, place).and_then(|(_, symbol)| symbol.doc) else {
         return String::new();
     };
-    let text = text_of(asking, place, doc);
+    let text = source_text(request, place, doc);
     let lines = text.lines().map(|line| {
         let line = line.trim().trim_start_matches(['/', '*', '#', '!', '-', ';', '"', '\'']);
         line.trim_end_matches(['/', '*', '"', '\'']).trim()
@@ -171,11 +173,11 @@ pub(crate) fn doc(asking: &Asking<'_>, place: Place) -> String {
 }
 
 /// The first paragraph of a symbol's doc comment, or else its signature: what it is, in short.
-pub(crate) fn gist(asking: &Asking<'_>, place: Place) -> String {
-    let doc = doc(asking, place);
+pub(crate) fn short_description(request: &Request<'_>, place: Place) -> String {
+    let doc = doc(request, place);
     let first = doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     if !first.is_empty() {
         return first;
     }
-    record_and_symbol(asking, place).map_or_else(String::new, |(_, symbol)| symbol.signature.to_string())
+    record_and_symbol(request, place).map_or_else(String::new, |(_, symbol)| symbol.signature.to_string())
 }

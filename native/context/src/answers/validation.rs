@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::{Answer, Asking, language_servers, members};
+use super::{Answer, Request, language_servers, members};
 use crate::languages::{LanguageId, detect};
 use crate::protocol::{Arguments, Code, Refusal};
 use crate::resolve::Source;
@@ -11,22 +11,22 @@ use crate::validate::{Issue, guess_language, validate};
 
 /// Whether a piece of code parses, and what in it is dangerous. The language is the one that is named, or that of the file it is for, or
 /// guessed.
-pub(crate) fn validate_code(asking: &Asking<'_>, arguments: &Arguments<'_>) -> Answer {
-    let code = arguments.text("code");
+pub(crate) fn validate_code(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
+    let code = arguments.string("code");
     if code.len() as u64 > crate::limits::FILE_BYTES_MAX {
         return Err(Refusal::invalid(format!(
             "`code` is longer than {} bytes",
             crate::limits::FILE_BYTES_MAX
         )));
     }
-    let (language, guessed) = language(asking, arguments, code)?;
+    let (language, guessed) = language(request, arguments, code)?;
     let name = language.language().name;
     let issues = validate(language, code).ok_or_else(|| {
         Refusal::new(Code::InvalidArguments, format!("`language`: there is no grammar for {name}"))
     })?;
     let mut budget = Budget::new(arguments.size("max_tokens"));
     let errors = issues.iter().filter(|issue| issue.pattern == "syntax_error").count();
-    let listed = budget.list("issues", 1.0, issues.iter().map(shown));
+    let listed = budget.list("issues", 1.0, issues.iter().map(issue_entry));
     let mut answer = members(json!({
         "safe": issues.is_empty(),
         "parses": errors == 0,
@@ -35,35 +35,35 @@ pub(crate) fn validate_code(asking: &Asking<'_>, arguments: &Arguments<'_>) -> A
         "issue_count": issues.len(),
         "issues": listed,
     }));
-    let diagnostics = diagnostics(asking, arguments, code);
+    let diagnostics = diagnostics(request, arguments, code);
     if !diagnostics.is_empty() {
         answer.insert("diagnostic_count".to_owned(), json!(diagnostics.len()));
         answer.insert("diagnostics".to_owned(), json!(budget.list("diagnostics", 1.0, diagnostics)));
     }
-    answer.insert("source".to_owned(), json!(language_servers::source(asking, Source::Index)));
+    answer.insert("source".to_owned(), json!(language_servers::source(request, Source::Index)));
     budget.finish(&mut answer);
     Ok(answer)
 }
 
 /// What language servers say against the code, where it is the text that its file has in the editor.
-fn diagnostics(asking: &Asking<'_>, arguments: &Arguments<'_>, code: &str) -> Vec<Value> {
-    let file = arguments.optional_text("file_path").and_then(|path| asking.file_at(path).ok());
-    let file = file.filter(|(id, _)| asking.text(*id).is_some_and(|text| &*text == code));
-    file.map_or_else(Vec::new, |(id, _)| language_servers::diagnostics(asking, Some(id)))
+fn diagnostics(request: &Request<'_>, arguments: &Arguments<'_>, code: &str) -> Vec<Value> {
+    let file = arguments.optional_string("file_path").and_then(|path| request.file_at(path).ok());
+    let file = file.filter(|(id, _)| request.text(*id).is_some_and(|text| &*text == code));
+    file.map_or_else(Vec::new, |(id, _)| language_servers::diagnostics(request, Some(id)))
 }
 
 fn language(
-    asking: &Asking<'_>,
+    request: &Request<'_>,
     arguments: &Arguments<'_>,
     code: &str,
 ) -> Result<(LanguageId, bool), Refusal> {
-    if let Some(name) = arguments.optional_text("language") {
+    if let Some(name) = arguments.optional_string("language") {
         let known = LanguageId::from_name(name);
         let unknown = || Refusal::invalid(format!("`language`: {name} is not known"));
         return known.map(|language| (language, false)).ok_or_else(unknown);
     }
-    if let Some(path) = arguments.optional_text("file_path") {
-        asking.index.workspace().confine(path)?;
+    if let Some(path) = arguments.optional_string("file_path") {
+        request.index.workspace().confine(path)?;
         return Ok((detect(path, code), false));
     }
     let guess = guess_language(code);
@@ -72,7 +72,7 @@ fn language(
         .ok_or_else(|| Refusal::failed("the language cannot be told; name it in `language`"))
 }
 
-fn shown(issue: &Issue) -> Value {
+fn issue_entry(issue: &Issue) -> Value {
     json!({
         "pattern": issue.pattern,
         "description": issue.description,

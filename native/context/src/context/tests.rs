@@ -7,23 +7,23 @@ use serde_json::{Value, json};
 use super::*;
 use crate::limits;
 
-fn write(folder: &Path, path: &str, text: &str) {
-    let path = folder.join(path);
+fn write(directory: &Path, path: &str, text: &str) {
+    let path = directory.join(path);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
 }
 
 fn open(files: &[(&str, &str)]) -> (tempfile::TempDir, Context) {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        write(folder.path(), path, text);
+        write(directory.path(), path, text);
     }
     let context = Context::open(Options {
-        roots: vec![folder.path().to_owned()],
+        roots: vec![directory.path().to_owned()],
         threads: Some(1),
         ..Options::default()
     });
-    (folder, context.unwrap())
+    (directory, context.unwrap())
 }
 
 const SHOP: &[(&str, &str)] = &[
@@ -42,7 +42,7 @@ const SHOP: &[(&str, &str)] = &[
 
 #[test]
 fn every_kind_and_tool_answers_and_keeps_within_its_tokens() {
-    let (_folder, context) = open(SHOP);
+    let (_directory, context) = open(SHOP);
     let arguments = json!({
         "query": "total of the items", "symbol_name": "Cart", "file_path": "shop/cart.py", "code": "eval(x)",
         "pattern": "total", "max_tokens": 500,
@@ -63,9 +63,9 @@ fn every_kind_and_tool_answers_and_keeps_within_its_tokens() {
 
 #[test]
 fn a_bundle_holds_what_is_needed_to_work_on_a_symbol() {
-    let (folder, context) = open(SHOP);
+    let (directory, context) = open(SHOP);
     let answer = context.ask("get_context", &json!({ "symbol_name": "Cart.add" })).unwrap();
-    let root = folder.path().canonicalize().unwrap();
+    let root = directory.path().canonicalize().unwrap();
     assert_eq!(answer["definition"]["qualified_name"], "Cart.add");
     assert!(answer["definition_source"].as_str().unwrap().contains("return total"));
     let callee = answer["call_graph"]["callees"]
@@ -82,7 +82,7 @@ fn a_bundle_holds_what_is_needed_to_work_on_a_symbol() {
 
 #[test]
 fn refusals_name_what_is_wrong() {
-    let (_folder, context) = open(SHOP);
+    let (_directory, context) = open(SHOP);
     for (kind, parameters, code, words) in [
         ("dance", json!({}), Code::UnknownTool, "dance"),
         ("semantic_search", json!({}), Code::MissingRequiredArg, "`query`"),
@@ -118,7 +118,7 @@ fn refusals_name_what_is_wrong() {
 #[test]
 fn lines_copies_and_quality_are_found() {
     let body = "    result = []\n    for item in items:\n        if item.price > limit and item.stock:\n            result.append(item.name.strip().lower())\n    total = sum(result)\n    return total\n";
-    let (folder, context) = open(&[
+    let (directory, context) = open(&[
         ("a.py", &format!("def first(items, limit):\n{body}\ndef _unused(): pass\n")),
         ("b.py", &format!("def second(items, limit):\n{body}")),
         ("c.txt", "a total of two\n"),
@@ -137,24 +137,24 @@ fn lines_copies_and_quality_are_found() {
     let issues = context.ask("validate_code", &json!({ "code": "eval(x)\n", "language": "python" })).unwrap();
     assert_eq!((&issues["safe"], &issues["issues"][0]["line_number"]), (&json!(false), &json!(1)));
     // Nobody told the index, but what is shown is looked at.
-    write(folder.path(), "b.py", "def second(items, limit): pass\n");
+    write(directory.path(), "b.py", "def second(items, limit): pass\n");
     assert_eq!(context.invoke("find_duplicates", &json!({})).unwrap()["duplicate_count"], 0);
 }
 
 #[test]
 fn quality_is_measured_anew_where_a_text_changed() {
-    let (folder, context) = open(&[("a.py", "def a(x): return eval(x)\n"), ("b.py", "def b(): pass\n")]);
+    let (directory, context) = open(&[("a.py", "def a(x): return eval(x)\n"), ("b.py", "def b(): pass\n")]);
     let found = |numbers: &str| {
         let answer = context.invoke("get_quality_score", &json!({})).unwrap();
         assert_eq!(format!("{} {}", answer["safety_issues"], answer["numbers"]["functions"]), numbers);
     };
     found("1 2");
     found("1 2");
-    write(folder.path(), "a.py", "def a(x): pass\n\n\ndef c(x): pass\n");
+    write(directory.path(), "a.py", "def a(x): pass\n\n\ndef c(x): pass\n");
     context.rescan();
     found("0 3");
     // Of a file that is named, also what nobody told the index.
-    write(folder.path(), "b.py", "exec(1)\n");
+    write(directory.path(), "b.py", "exec(1)\n");
     let named = context.invoke("get_quality_score", &json!({ "file_path": "b.py" })).unwrap();
     assert_eq!(named["safety_issues"], 1);
 }
@@ -167,7 +167,7 @@ fn a_name_that_is_everywhere_is_looked_for_nearby() {
     files.extend((0..uses).map(|nth| (format!("far{nth}/use.py"), caller(nth))));
     files.push(("near/use.py".to_owned(), caller(uses)));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let (_folder, context) = open(&files);
+    let (_directory, context) = open(&files);
     let parameters = json!({ "symbol_name": "new", "max_tokens": 100_000 });
     let answer = context.ask("get_call_graph", &parameters).unwrap();
     assert_eq!(answer["left_out"]["files"], uses + 2 - limits::CALLER_FILES_MAX);
@@ -179,13 +179,13 @@ fn a_name_that_is_everywhere_is_looked_for_nearby() {
 
 #[test]
 fn listeners_hear_of_the_index_and_of_every_invocation() {
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "a.py", "def a(): pass\n");
-    let heard = Arc::new(Mutex::new(Vec::new()));
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "a.py", "def a(): pass\n");
+    let events = Arc::new(Mutex::new(Vec::new()));
     let listener: Listener = {
-        let heard = Arc::clone(&heard);
+        let events = Arc::clone(&events);
         Arc::new(move |event| {
-            heard.lock().unwrap().push(match event {
+            events.lock().unwrap().push(match event {
                 Event::Started { invocation, tool } => format!("start {invocation} {tool}"),
                 Event::Progress(progress) => format!("progress of {}", progress.total),
                 Event::Built => "built".to_owned(),
@@ -193,22 +193,22 @@ fn listeners_hear_of_the_index_and_of_every_invocation() {
             });
         })
     };
-    let roots = vec![folder.path().to_owned()];
+    let roots = vec![directory.path().to_owned()];
     let context = Context::open(Options { roots, listener: Some(listener), ..Options::default() }).unwrap();
-    assert!(heard.lock().unwrap().is_empty());
+    assert!(events.lock().unwrap().is_empty());
     context.ask("summarize_repo", &json!({})).unwrap();
     context.ask("explain_file", &json!({})).unwrap_err();
-    let heard = heard.lock().unwrap();
-    assert_eq!(heard[0], "start 0 summarize_repo");
-    assert!(heard.contains(&"progress of 1".to_owned()) && heard.contains(&"built".to_owned()));
-    assert_eq!(heard[heard.len() - 3..], ["end 0 true", "start 1 explain_file", "end 1 false"]);
+    let events = events.lock().unwrap();
+    assert_eq!(events[0], "start 0 summarize_repo");
+    assert!(events.contains(&"progress of 1".to_owned()) && events.contains(&"built".to_owned()));
+    assert_eq!(events[events.len() - 3..], ["end 0 true", "start 1 explain_file", "end 1 false"]);
 }
 
 #[test]
 fn a_file_that_changed_behind_the_index_is_answered_as_it_is() {
-    let (folder, context) = open(SHOP);
+    let (directory, context) = open(SHOP);
     context.ask("explain_file", &json!({ "file_path": "shop/cart.py" })).unwrap();
-    write(folder.path(), "shop/cart.py", "\n\n\ndef checkout():\n    \"\"\"Pays.\"\"\"\n");
+    write(directory.path(), "shop/cart.py", "\n\n\ndef checkout():\n    \"\"\"Pays.\"\"\"\n");
     let answer = context.ask("get_context", &json!({ "symbol_name": "Cart" }));
     assert_eq!(answer.unwrap()["found"], false);
     let answer = context.ask("explain_symbol", &json!({ "symbol_name": "checkout" })).unwrap();
@@ -217,7 +217,7 @@ fn a_file_that_changed_behind_the_index_is_answered_as_it_is() {
 
 #[test]
 fn unsaved_texts_and_changes_of_the_tree_count() {
-    let (folder, context) = open(SHOP);
+    let (directory, context) = open(SHOP);
     context.wait_until_indexed();
     let found = |name: &str| {
         context.ask("explain_symbol", &json!({ "symbol_name": name })).unwrap()["found"] == json!(true)
@@ -230,15 +230,15 @@ fn unsaved_texts_and_changes_of_the_tree_count() {
     assert!(!found("unsaved") && found("total"));
     assert_eq!(context.set_buffer("/etc/passwd", "x").unwrap_err().code, Code::PermissionDenied);
 
-    write(folder.path(), "shop/new.py", "def fresh(): pass\n");
-    write(folder.path(), "main.py", "def entry(): pass\n");
-    std::fs::remove_file(folder.path().join("shop/cart.py")).unwrap();
-    let root = folder.path().canonicalize().unwrap();
+    write(directory.path(), "shop/new.py", "def fresh(): pass\n");
+    write(directory.path(), "main.py", "def entry(): pass\n");
+    std::fs::remove_file(directory.path().join("shop/cart.py")).unwrap();
+    let root = directory.path().canonicalize().unwrap();
     context.changed(&[root.join("main.py")]);
     assert!(found("entry") && !found("fresh"));
     context.changed(&[root.join("shop/new.py")]);
     assert!(found("fresh") && !found("Cart"));
-    write(folder.path(), ".gitignore", "new.py\n");
+    write(directory.path(), ".gitignore", "new.py\n");
     context.rescan();
     assert!(!found("fresh"));
 }
@@ -257,20 +257,20 @@ fn eventually(holds: impl Fn() -> bool) -> bool {
 
 #[test]
 fn a_watched_workspace_is_known_as_it_is() {
-    let (folder, context) = open(SHOP);
+    let (directory, context) = open(SHOP);
     context.wait_until_indexed();
     context.watch().unwrap();
     let has = |path: &str, name: &str| {
         let snapshot = context.index().snapshot();
         snapshot.find(0, path).is_some_and(|id| snapshot.symbols_named(name).any(|(file, ..)| file == id))
     };
-    write(folder.path(), "main.py", "def entry(): pass\n");
+    write(directory.path(), "main.py", "def entry(): pass\n");
     assert!(eventually(|| has("main.py", "entry")));
-    write(folder.path(), "deep/er/new.py", "def fresh(): pass\n");
+    write(directory.path(), "deep/er/new.py", "def fresh(): pass\n");
     assert!(eventually(|| has("deep/er/new.py", "fresh")));
-    std::fs::rename(folder.path().join("deep"), folder.path().join("moved")).unwrap();
+    std::fs::rename(directory.path().join("deep"), directory.path().join("moved")).unwrap();
     assert!(eventually(|| has("moved/er/new.py", "fresh") && !has("deep/er/new.py", "fresh")));
-    write(folder.path(), ".gitignore", "moved/\n");
+    write(directory.path(), ".gitignore", "moved/\n");
     assert!(eventually(|| !has("moved/er/new.py", "fresh")));
 }
 
@@ -332,7 +332,7 @@ proptest! {
             asked.extend(TOOLS.iter().map(|tool| context.invoke(tool.name, &value)));
             asked.push(context.ask("invoke_tool", &value));
             for refusal in asked.into_iter().filter_map(Result::err) {
-                prop_assert!(!refusal.message.starts_with("a fault"), "{value}: {refusal}");
+                prop_assert!(!refusal.message.starts_with("internal error"), "{value}: {refusal}");
                 prop_assert!(refusal.code != Code::Timeout);
             }
         }

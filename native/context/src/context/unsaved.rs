@@ -12,13 +12,13 @@ use crate::protocol::Refusal;
 /// What the editor told the last time.
 #[derive(Debug, Default)]
 pub(super) struct Unsaved {
-    told: Mutex<Told>,
+    last: Mutex<LastFetch>,
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct LastFetch {
     /// When it was asked.
-    at: Option<Instant>,
+    started: Option<Instant>,
     /// The revision of each unsaved file by its path, also of those that are no files of the index.
     revisions: HashMap<String, String>,
 }
@@ -28,24 +28,24 @@ impl Context {
     pub(super) fn fetch_unsaved(&self) {
         let Some(editor) = &self.inner.editor else { return };
         let arrived = Instant::now();
-        let mut told = self.inner.unsaved.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.at.is_some_and(|at| at > arrived) {
+        let mut last = self.inner.unsaved.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.started.is_some_and(|started| started > arrived) {
             // Somebody else asked while this one waited.
             return;
         }
-        told.at = Some(Instant::now());
+        last.started = Some(Instant::now());
         let known: Vec<(String, String)> =
-            told.revisions.iter().map(|(path, revision)| (path.clone(), revision.clone())).collect();
+            last.revisions.iter().map(|(path, revision)| (path.clone(), revision.clone())).collect();
         let Some(mut files) = editor.unsaved(&known, limits::UNSAVED_TIME_MAX) else { return };
         files.truncate(limits::UNSAVED_FILES_MAX);
-        let saved = told.revisions.keys().filter(|path| !files.iter().any(|file| file.path == **path));
+        let saved = last.revisions.keys().filter(|path| !files.iter().any(|file| file.path == **path));
         let saved: Vec<String> = saved.cloned().collect();
         for path in saved {
-            told.revisions.remove(&path);
+            last.revisions.remove(&path);
             note_refusal(&path, self.clear_buffer(&path));
         }
         for UnsavedFile { path, revision, text } in files {
-            if told.revisions.get(&path) == Some(&revision) {
+            if last.revisions.get(&path) == Some(&revision) {
                 continue;
             }
             // A text that is too long to be told is as good as on the disk.
@@ -54,7 +54,7 @@ impl Context {
                 None => self.clear_buffer(&path),
             };
             note_refusal(&path, taken);
-            told.revisions.insert(path, revision);
+            last.revisions.insert(path, revision);
         }
     }
 }

@@ -23,19 +23,20 @@ impl Context {
     /// The system cannot watch all folders. Nothing is watched then.
     pub fn watch(&self) -> std::io::Result<()> {
         let inner: Weak<Inner> = Arc::downgrade(&self.inner);
-        let told = move |result: DebounceEventResult| {
+        let on_events = move |result: DebounceEventResult| {
             let Some(inner) = inner.upgrade() else { return };
-            Context { inner }.heard(result);
+            Context { inner }.handle_events(result);
         };
-        let mut watcher = new_debouncer(limits::WATCH_DELAY, None, told).map_err(std::io::Error::other)?;
-        for root in self.inner.known.index.workspace().roots() {
+        let mut watcher =
+            new_debouncer(limits::WATCH_DELAY, None, on_events).map_err(std::io::Error::other)?;
+        for root in self.inner.analysis.index.workspace().roots() {
             watcher.watch(root, RecursiveMode::Recursive).map_err(std::io::Error::other)?;
         }
         *self.inner.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);
         Ok(())
     }
 
-    fn heard(&self, result: DebounceEventResult) {
+    fn handle_events(&self, result: DebounceEventResult) {
         let Ok(events) = result else {
             // It does not know what was missed.
             return self.rescan();

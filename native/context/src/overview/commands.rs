@@ -6,7 +6,7 @@ use crate::index::{FileId, Index, IndexedFile, Snapshot};
 use crate::workspace::RootIndex;
 
 /// Scripts and targets of one manifest that are kept: those that people type.
-const OF_MANIFEST_MAX: usize = 30;
+const COMMANDS_PER_MANIFEST_MAX: usize = 30;
 
 /// What a command is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ pub enum Purpose {
 impl Purpose {
     /// The word for it in answers.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Build => "build",
             Self::Test => "test",
@@ -40,7 +40,7 @@ impl Purpose {
     }
 
     /// What a script or target is for, by its name: `test:unit` is a test.
-    fn of_name(name: &str) -> Self {
+    fn from_name(name: &str) -> Self {
         match name.split([':', '-', '_', '.', '/']).next().unwrap_or(name) {
             "build" | "compile" | "bundle" | "package" | "dist" | "all" | "make" => Self::Build,
             "test" | "tests" | "spec" | "e2e" | "unit" | "integration" | "coverage" => Self::Test,
@@ -60,7 +60,7 @@ pub struct Command {
     /// What is typed.
     pub line: String,
     /// The folder in which it is typed, from its root.
-    pub folder: String,
+    pub directory: String,
     /// The manifest that says so.
     pub manifest: FileId,
 }
@@ -69,7 +69,7 @@ pub struct Command {
 pub(super) struct Manifest<'a> {
     id: FileId,
     root: RootIndex,
-    folder: &'a str,
+    directory: &'a str,
     name: &'a str,
     text: String,
     /// Of its name there is none in a folder around it: what lies below one is built with it.
@@ -79,7 +79,7 @@ pub(super) struct Manifest<'a> {
 type Fixed = &'static [(Purpose, &'static str)];
 
 /// Tools whose commands are the same everywhere, by the file that says that a folder is theirs.
-const FIXED: &[(&str, Fixed)] = &[
+const FIXED_COMMANDS: &[(&str, Fixed)] = &[
     ("go.mod", &[(Purpose::Build, "go build ./..."), (Purpose::Test, "go test ./...")]),
     ("mix.exs", &[(Purpose::Build, "mix compile"), (Purpose::Test, "mix test")]),
     ("Package.swift", &[(Purpose::Build, "swift build"), (Purpose::Test, "swift test")]),
@@ -104,7 +104,7 @@ const FIXED: &[(&str, Fixed)] = &[
 ];
 
 /// Manifests that say more than that they are there.
-const READ: &[&str] = &[
+const PARSED_MANIFESTS: &[&str] = &[
     "package.json",
     "Cargo.toml",
     "pyproject.toml",
@@ -127,21 +127,21 @@ const READ: &[&str] = &[
 impl<'a> Manifest<'a> {
     /// Every manifest, those near the roots first.
     pub(super) fn all(index: &Index, snapshot: &'a Snapshot) -> Vec<Self> {
-        let manifests = snapshot.files().filter(|(_, file)| file.is_own() && is_manifest(parts(file).1));
+        let manifests = snapshot.files().filter(|(_, file)| file.is_own() && is_manifest(split_path(file).1));
         let mut found: Vec<(FileId, &'a IndexedFile)> = manifests.map(|(id, file)| (id, &**file)).collect();
         found.sort_by_key(|(_, file)| (file.root, file.path.matches('/').count(), &file.path));
         let mut all: Vec<Self> = Vec::with_capacity(found.len());
         for (id, file) in found {
-            let (folder, name) = parts(file);
+            let (directory, name) = split_path(file);
             let is_around = |other: &Self| {
-                let rest = folder.strip_prefix(other.folder);
+                let rest = directory.strip_prefix(other.directory);
                 other.root == file.root
                     && other.name == name
-                    && (other.folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/')))
+                    && (other.directory.is_empty() || rest.is_some_and(|rest| rest.starts_with('/')))
             };
             let is_outermost = !all.iter().any(is_around);
             let text = index.text(file).unwrap_or_default();
-            all.push(Self { id, root: file.root, folder, name, text, is_outermost });
+            all.push(Self { id, root: file.root, directory, name, text, is_outermost });
         }
         all
     }
@@ -149,7 +149,8 @@ impl<'a> Manifest<'a> {
     /// The file at a path from the manifest's folder, where it is in the workspace.
     pub(super) fn resolve(&self, snapshot: &Snapshot, path: &str) -> Option<FileId> {
         let path = path.trim_start_matches("./");
-        let joined = if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) };
+        let joined =
+            if self.directory.is_empty() { path.to_owned() } else { format!("{}/{path}", self.directory) };
         snapshot.find(self.root, &joined)
     }
 
@@ -164,7 +165,7 @@ impl<'a> Manifest<'a> {
     }
 
     fn commands(&self, snapshot: &Snapshot) -> Vec<(Purpose, String)> {
-        if let Some((_, fixed)) = FIXED.iter().find(|(name, _)| *name == self.name) {
+        if let Some((_, fixed)) = FIXED_COMMANDS.iter().find(|(name, _)| *name == self.name) {
             return fixed.iter().map(|(purpose, line)| (*purpose, (*line).to_owned())).collect();
         }
         let has = |path: &str| self.resolve(snapshot, path).is_some();
@@ -180,9 +181,9 @@ impl<'a> Manifest<'a> {
             "setup.py" if !has("pyproject.toml") => plain(&[(Purpose::Build, "pip install -e .")]),
             "Makefile" | "makefile" | "GNUmakefile" => targets(&self.text, "make"),
             "justfile" | "Justfile" => targets(&self.text, "just"),
-            "pom.xml" => wrapped(if has("mvnw") { "./mvnw" } else { "mvn" }, "package"),
+            "pom.xml" => build_and_test(if has("mvnw") { "./mvnw" } else { "mvn" }, "package"),
             "build.gradle" | "build.gradle.kts" | "settings.gradle" | "settings.gradle.kts" => {
-                wrapped(if has("gradlew") { "./gradlew" } else { "gradle" }, "build")
+                build_and_test(if has("gradlew") { "./gradlew" } else { "gradle" }, "build")
             }
             "CMakeLists.txt" => cmake(&self.text),
             _ if is_dotnet(self.name) => {
@@ -200,26 +201,28 @@ pub(super) fn commands(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<C
         found.extend(manifest.commands(snapshot).into_iter().map(|(purpose, line)| Command {
             purpose,
             line,
-            folder: manifest.folder.to_owned(),
+            directory: manifest.directory.to_owned(),
             manifest: manifest.id,
         }));
     }
     let depth = |command: &Command| {
-        if command.folder.is_empty() { 0 } else { 1 + command.folder.matches('/').count() }
+        if command.directory.is_empty() { 0 } else { 1 + command.directory.matches('/').count() }
     };
     found.sort_by_key(|command| (depth(command), command.purpose));
     // A build and its settings are said by two files of Gradle.
     let mut seen = std::collections::HashSet::new();
-    found.retain(|command| seen.insert((command.folder.clone(), command.line.clone())));
+    found.retain(|command| seen.insert((command.directory.clone(), command.line.clone())));
     found
 }
 
-fn parts(file: &IndexedFile) -> (&str, &str) {
+fn split_path(file: &IndexedFile) -> (&str, &str) {
     file.path.rsplit_once('/').unwrap_or(("", &file.path))
 }
 
 fn is_manifest(name: &str) -> bool {
-    READ.contains(&name) || FIXED.iter().any(|(fixed, _)| *fixed == name) || is_dotnet(name)
+    PARSED_MANIFESTS.contains(&name)
+        || FIXED_COMMANDS.iter().any(|(fixed, _)| *fixed == name)
+        || is_dotnet(name)
 }
 
 fn is_dotnet(name: &str) -> bool {
@@ -229,8 +232,8 @@ fn is_dotnet(name: &str) -> bool {
 /// The program that runs the scripts of a package.json.
 fn node_runner(text: &str, has: impl Fn(&str) -> bool) -> &'static str {
     let manifest: Value = serde_json::from_str(text).unwrap_or_default();
-    let said = manifest["packageManager"].as_str().unwrap_or_default();
-    let by = |name: &str, lock: &str| said.starts_with(name) || (said.is_empty() && has(lock));
+    let declared = manifest["packageManager"].as_str().unwrap_or_default();
+    let by = |name: &str, lock: &str| declared.starts_with(name) || (declared.is_empty() && has(lock));
     if by("pnpm", "pnpm-lock.yaml") {
         "pnpm run"
     } else if by("yarn", "yarn.lock") {
@@ -251,7 +254,7 @@ fn scripts(text: &str, key: &str, runner: &str) -> Vec<(Purpose, String)> {
             .or(name.strip_prefix("post"))
             .is_some_and(|of| manifest[key].get(of).is_some())
     };
-    let typed = names.filter(|name| !is_hook(name)).take(OF_MANIFEST_MAX);
+    let typed = names.filter(|name| !is_hook(name)).take(COMMANDS_PER_MANIFEST_MAX);
     typed
         .map(|name| {
             let line = if runner == "npm run" && matches!(name.as_str(), "test" | "start") {
@@ -259,7 +262,7 @@ fn scripts(text: &str, key: &str, runner: &str) -> Vec<(Purpose, String)> {
             } else {
                 format!("{runner} {name}")
             };
-            (Purpose::of_name(name), line)
+            (Purpose::from_name(name), line)
         })
         .collect()
 }
@@ -371,11 +374,11 @@ fn python_entries(text: &str) -> Vec<(&'static str, String, String)> {
 fn targets(text: &str, runner: &str) -> Vec<(Purpose, String)> {
     let mut names: Vec<&str> = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with([' ', '\t', '#', '.', '@'])) {
-        let Some((before, behind)) = line.split_once(':') else { continue };
+        let Some((before, after)) = line.split_once(':') else { continue };
         // A recipe of `just` may have parameters behind its name.
         let written: Vec<&str> =
             before.split_whitespace().take(if runner == "just" { 1 } else { usize::MAX }).collect();
-        let is_assignment = behind.starts_with('=');
+        let is_assignment = after.starts_with('=');
         if is_assignment || written.iter().any(|word| word.contains(['=', '$', '%', '/', '"'])) {
             continue;
         }
@@ -385,11 +388,11 @@ fn targets(text: &str, runner: &str) -> Vec<(Purpose, String)> {
             }
         }
     }
-    names.truncate(OF_MANIFEST_MAX);
-    names.into_iter().map(|name| (Purpose::of_name(name), format!("{runner} {name}"))).collect()
+    names.truncate(COMMANDS_PER_MANIFEST_MAX);
+    names.into_iter().map(|name| (Purpose::from_name(name), format!("{runner} {name}"))).collect()
 }
 
-fn wrapped(runner: &str, build: &str) -> Vec<(Purpose, String)> {
+fn build_and_test(runner: &str, build: &str) -> Vec<(Purpose, String)> {
     vec![(Purpose::Build, format!("{runner} {build}")), (Purpose::Test, format!("{runner} test"))]
 }
 

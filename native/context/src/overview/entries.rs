@@ -40,7 +40,7 @@ pub(super) fn entries(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<En
     }
     for (file, indexed) in snapshot.files().filter(|(_, file)| file.is_own()) {
         let record = &*indexed.record;
-        if found.iter().any(|entry| entry.file == file) || is_aside(&indexed.path) {
+        if found.iter().any(|entry| entry.file == file) || is_auxiliary(&indexed.path) {
             continue;
         }
         if let Some(symbol) = main_function(record) {
@@ -57,7 +57,7 @@ pub(super) fn entries(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<En
 }
 
 /// Whether a file is run only to measure or to build, and not by whoever uses what is built.
-fn is_aside(path: &str) -> bool {
+fn is_auxiliary(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "benches" | "benchmarks" | "build.rs"))
 }
 
@@ -79,7 +79,7 @@ fn main_function(record: &FileRecord) -> Option<SymbolId> {
 }
 
 /// The column of what stands behind `if ` at the start of a line.
-const BEHIND_IF: u32 = 4;
+const COLUMN_AFTER_IF: u32 = 4;
 
 /// Whether a Python file does something when it is run: `if __name__ == "__main__"`, or by its name.
 fn is_script(file: &IndexedFile) -> bool {
@@ -94,7 +94,7 @@ fn is_script(file: &IndexedFile) -> bool {
     record.occurrences.iter().any(|occurrence| {
         occurrence.name() == name
             && occurrence.role() == Role::Mention
-            && record.position(occurrence.start).column == BEHIND_IF
+            && record.position(occurrence.start).column == COLUMN_AFTER_IF
             && record.enclosing_symbol(occurrence.start).is_none()
     })
 }

@@ -6,13 +6,13 @@ use crate::workspace::Workspace;
 
 /// What the overview of some files says, in the order that a newcomer reads it.
 fn overview(files: &[(&str, &str)]) -> String {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        let path = folder.path().join(path);
+        let path = directory.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let index = Index::new(Workspace::new([folder.path()]).unwrap());
+    let index = Index::new(Workspace::new([directory.path()]).unwrap());
     let snapshot = index.build(None, Some(1), &|_| {});
     let manifests = ManifestCache::default().get(&index, &snapshot);
     let resolver = Resolver::new(&snapshot, manifests, Arc::default());
@@ -27,14 +27,14 @@ fn overview(files: &[(&str, &str)]) -> String {
             .unwrap();
     }
     for command in &overview.commands {
-        writeln!(out, "{} {}: {}", command.purpose.word(), command.folder, command.line).unwrap();
+        writeln!(out, "{} {}: {}", command.purpose.as_str(), command.directory, command.line).unwrap();
     }
     for module in &overview.dependencies.modules {
         let uses = module
             .depends_on
             .iter()
-            .map(|(other, imports)| format!("{} {imports}", overview.dependencies.modules[*other].folder));
-        writeln!(out, "[{}] {} → {}", module.folder, module.files, uses.collect::<Vec<_>>().join(", "))
+            .map(|(other, imports)| format!("{} {imports}", overview.dependencies.modules[*other].directory));
+        writeln!(out, "[{}] {} → {}", module.directory, module.files, uses.collect::<Vec<_>>().join(", "))
             .unwrap();
     }
     for (file, dependents) in &overview.dependencies.files {

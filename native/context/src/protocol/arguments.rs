@@ -1,4 +1,4 @@
-//! The arguments of a question, checked against what the operation takes.
+//! The arguments of a question, validated against the parameters of the operation.
 
 use std::borrow::Cow;
 
@@ -6,81 +6,81 @@ use serde_json::{Map, Value, json};
 
 use super::{Code, Refusal};
 
-/// What an operation takes by one name.
+/// A parameter of an operation.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
-    /// Its name.
+    /// The name of the parameter.
     pub name: &'static str,
-    /// What it may be.
+    /// The accepted type.
     pub kind: ParameterType,
-    /// What it is where the caller says nothing.
-    pub preset: Preset,
-    /// What it means, in a sentence.
+    /// The value if the caller omits the argument.
+    pub default_value: DefaultValue,
+    /// A one-sentence description.
     pub description: &'static str,
 }
 
-/// What an argument may be.
+/// The type of a parameter.
 #[derive(Debug, Clone, Copy)]
 pub enum ParameterType {
-    /// A text that is not blank.
-    Text,
-    /// Any text, also an empty one.
-    AnyText,
-    /// A whole number in a range.
+    /// A string that is not blank.
+    NonBlankString,
+    /// Any string, including the empty one.
+    AnyString,
+    /// An integer in an inclusive range.
     Integer(i64, i64),
-    /// A number in a range.
+    /// A number in an inclusive range.
     Number(f64, f64),
-    /// True or false.
+    /// A boolean.
     Boolean,
-    /// A list of texts; a single one may stand for a list of one.
-    TextList,
+    /// A list of strings. A single string may stand for a list of one.
+    StringList,
     /// An object.
     Object,
 }
 
-/// What a parameter is where the caller says nothing.
+/// The value of a parameter if the caller omits it.
 #[derive(Debug, Clone, Copy)]
-pub enum Preset {
-    /// The caller has to say something.
+pub enum DefaultValue {
+    /// There is none: the argument is required.
     Required,
-    /// It is not given.
+    /// The parameter is absent.
     Absent,
-    /// A whole number.
+    /// An integer.
     Integer(i64),
     /// A number.
     Number(f64),
-    /// True or false.
+    /// A boolean.
     Boolean(bool),
 }
 
 impl Parameter {
-    /// Its description as `/tools/list` shows it.
+    /// Returns the description of the parameter as `/tools/list` shows it.
     #[must_use]
     pub fn schema(&self) -> Value {
         let mut schema = json!({
-            "type": self.kind.word(),
-            "required": matches!(self.preset, Preset::Required),
+            "type": self.kind.type_name(),
+            "required": matches!(self.default_value, DefaultValue::Required),
             "description": self.description,
         });
-        let default = match self.preset {
-            Preset::Required | Preset::Absent => None,
-            Preset::Integer(value) => Some(json!(value)),
-            Preset::Number(value) => Some(json!(value)),
-            Preset::Boolean(value) => Some(json!(value)),
+        let default = match self.default_value {
+            DefaultValue::Required | DefaultValue::Absent => None,
+            DefaultValue::Integer(value) => Some(json!(value)),
+            DefaultValue::Number(value) => Some(json!(value)),
+            DefaultValue::Boolean(value) => Some(json!(value)),
         };
         if let Some(default) = default {
             schema["default"] = default;
         }
         match self.kind {
-            ParameterType::Integer(least, most) => {
-                schema["minimum"] = json!(least);
-                schema["maximum"] = json!(most);
+            ParameterType::Integer(min, max) => {
+                schema["minimum"] = json!(min);
+                schema["maximum"] = json!(max);
             }
-            ParameterType::Number(least, most) => {
-                schema["minimum"] = json!(least);
-                schema["maximum"] = json!(most);
+            ParameterType::Number(min, max) => {
+                schema["minimum"] = json!(min);
+                schema["maximum"] = json!(max);
             }
-            ParameterType::TextList => schema["items"] = json!({"type": "string"}),
+            ParameterType::StringList => schema["items"] = json!({"type": "string"}),
             _ => {}
         }
         schema
@@ -89,24 +89,24 @@ impl Parameter {
     fn check(&self, value: &Value) -> Result<(), Refusal> {
         let name = self.name;
         let fits = match (self.kind, value) {
-            (ParameterType::Text, Value::String(text)) if text.trim().is_empty() => {
+            (ParameterType::NonBlankString, Value::String(text)) if text.trim().is_empty() => {
                 return Err(Refusal::invalid(format!("`{name}` must not be empty")));
             }
-            (ParameterType::Text | ParameterType::AnyText, Value::String(_))
+            (ParameterType::NonBlankString | ParameterType::AnyString, Value::String(_))
             | (ParameterType::Boolean, Value::Bool(_))
             | (ParameterType::Object, Value::Object(_))
-            | (ParameterType::TextList, Value::String(_)) => true,
-            (ParameterType::TextList, Value::Array(items)) => items.iter().all(Value::is_string),
-            (ParameterType::Integer(least, most), Value::Number(_)) => match integer(value) {
-                Some(value) if (least..=most).contains(&value) => true,
+            | (ParameterType::StringList, Value::String(_)) => true,
+            (ParameterType::StringList, Value::Array(items)) => items.iter().all(Value::is_string),
+            (ParameterType::Integer(min, max), Value::Number(_)) => match integer(value) {
+                Some(value) if (min..=max).contains(&value) => true,
                 Some(_) => {
-                    return Err(Refusal::invalid(format!("`{name}` must be between {least} and {most}")));
+                    return Err(Refusal::invalid(format!("`{name}` must be between {min} and {max}")));
                 }
                 None => false,
             },
-            (ParameterType::Number(least, most), Value::Number(number)) => {
-                if !number.as_f64().is_some_and(|value| (least..=most).contains(&value)) {
-                    return Err(Refusal::invalid(format!("`{name}` must be between {least} and {most}")));
+            (ParameterType::Number(min, max), Value::Number(number)) => {
+                if !number.as_f64().is_some_and(|value| (min..=max).contains(&value)) {
+                    return Err(Refusal::invalid(format!("`{name}` must be between {min} and {max}")));
                 }
                 true
             }
@@ -119,30 +119,30 @@ impl Parameter {
 }
 
 impl ParameterType {
-    fn word(self) -> &'static str {
+    fn type_name(self) -> &'static str {
         match self {
-            Self::Text | Self::AnyText => "string",
+            Self::NonBlankString | Self::AnyString => "string",
             Self::Integer(..) => "integer",
             Self::Number(..) => "number",
             Self::Boolean => "boolean",
-            Self::TextList => "array",
+            Self::StringList => "array",
             Self::Object => "object",
         }
     }
 
     fn phrase(self) -> &'static str {
         match self {
-            Self::Text | Self::AnyText => "a string",
-            Self::Integer(..) => "a whole number",
+            Self::NonBlankString | Self::AnyString => "a string",
+            Self::Integer(..) => "an integer",
             Self::Number(..) => "a number",
-            Self::Boolean => "true or false",
-            Self::TextList => "a list of strings",
+            Self::Boolean => "a boolean",
+            Self::StringList => "a list of strings",
             Self::Object => "an object",
         }
     }
 }
 
-/// The arguments of one question. Every one of them has the type that its parameter asks for.
+/// The arguments of one question. Each has the type that its parameter requires.
 #[derive(Debug)]
 pub(crate) struct Arguments<'a> {
     parameters: &'static [Parameter],
@@ -150,7 +150,8 @@ pub(crate) struct Arguments<'a> {
 }
 
 impl<'a> Arguments<'a> {
-    /// Checks what was given. Null is the same as nothing, and so is the absence of all.
+    /// Validates the given arguments. Null counts as an omitted argument, and as an empty object for all of
+    /// them.
     pub(crate) fn check(parameters: &'static [Parameter], given: &'a Value) -> Result<Self, Refusal> {
         let given = match given {
             Value::Object(given) => Cow::Borrowed(given),
@@ -164,10 +165,13 @@ impl<'a> Arguments<'a> {
         };
         for parameter in parameters {
             match given.get(parameter.name) {
-                None | Some(Value::Null) if matches!(parameter.preset, Preset::Required) => {
+                None | Some(Value::Null) if matches!(parameter.default_value, DefaultValue::Required) => {
                     return Err(Refusal::new(
                         Code::MissingRequiredArg,
-                        format!("the argument `{}` is missing: {}", parameter.name, parameter.description),
+                        format!(
+                            "the required argument `{}` is missing: {}",
+                            parameter.name, parameter.description
+                        ),
                     ));
                 }
                 None | Some(Value::Null) => {}
@@ -177,50 +181,51 @@ impl<'a> Arguments<'a> {
         Ok(Self { parameters, given })
     }
 
-    /// Names that were given and mean nothing here.
+    /// Returns the names of the given arguments that are not parameters of this operation.
     pub(crate) fn unknown(&self) -> Vec<&str> {
         let known = |name: &String| self.parameters.iter().any(|parameter| parameter.name == name);
         self.given.keys().filter(|name| !known(name)).map(String::as_str).collect()
     }
 
-    /// A text; empty where it was not given.
-    pub(crate) fn text(&self, name: &str) -> &str {
-        self.optional_text(name).unwrap_or_default()
+    /// Returns a string argument, or an empty string if it was not given.
+    pub(crate) fn string(&self, name: &str) -> &str {
+        self.optional_string(name).unwrap_or_default()
     }
 
-    /// A text, where it was given.
-    pub(crate) fn optional_text(&self, name: &str) -> Option<&str> {
+    /// Returns a string argument, if it was given.
+    pub(crate) fn optional_string(&self, name: &str) -> Option<&str> {
         self.given.get(name).and_then(Value::as_str)
     }
 
-    /// A whole number that is not negative.
+    /// Returns a non-negative integer argument, or zero if it was not given and has no default.
     pub(crate) fn size(&self, name: &str) -> usize {
         self.optional_size(name).unwrap_or_default()
     }
 
-    /// A whole number that is not negative, where it was given or has a preset.
+    /// Returns a non-negative integer argument or its default, if there is either.
     pub(crate) fn optional_size(&self, name: &str) -> Option<usize> {
-        let preset = match self.preset(name) {
-            Preset::Integer(value) => Some(value),
+        let default_value = match self.default_value(name) {
+            DefaultValue::Integer(value) => Some(value),
             _ => None,
         };
-        self.given.get(name).and_then(integer).or(preset).and_then(|value| usize::try_from(value).ok())
+        self.given.get(name).and_then(integer).or(default_value).and_then(|value| usize::try_from(value).ok())
     }
 
-    /// A number.
+    /// Returns a number argument or its default.
     pub(crate) fn number(&self, name: &str) -> f64 {
-        let preset = if let Preset::Number(value) = self.preset(name) { value } else { 0.0 };
-        self.given.get(name).and_then(Value::as_f64).unwrap_or(preset)
+        let default_value =
+            if let DefaultValue::Number(value) = self.default_value(name) { value } else { 0.0 };
+        self.given.get(name).and_then(Value::as_f64).unwrap_or(default_value)
     }
 
-    /// True or false.
-    pub(crate) fn flag(&self, name: &str) -> bool {
-        let preset = matches!(self.preset(name), Preset::Boolean(true));
-        self.given.get(name).and_then(Value::as_bool).unwrap_or(preset)
+    /// Returns a boolean argument or its default.
+    pub(crate) fn boolean(&self, name: &str) -> bool {
+        let default_value = matches!(self.default_value(name), DefaultValue::Boolean(true));
+        self.given.get(name).and_then(Value::as_bool).unwrap_or(default_value)
     }
 
-    /// A list of texts.
-    pub(crate) fn texts(&self, name: &str) -> Vec<&str> {
+    /// Returns a list of strings; a single string counts as a list of one.
+    pub(crate) fn strings(&self, name: &str) -> Vec<&str> {
         match self.given.get(name) {
             Some(Value::String(text)) => vec![text],
             Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
@@ -228,24 +233,25 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Any value, where it was given.
+    /// Returns an argument of any type, if it was given.
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.given.get(name)
     }
 
-    fn preset(&self, name: &str) -> Preset {
+    fn default_value(&self, name: &str) -> DefaultValue {
         let parameter = self.parameters.iter().find(|parameter| parameter.name == name);
         debug_assert!(parameter.is_some(), "`{name}` is no parameter of this operation");
-        parameter.map_or(Preset::Absent, |parameter| parameter.preset)
+        parameter.map_or(DefaultValue::Absent, |parameter| parameter.default_value)
     }
 }
 
-/// `5` and `5.0`, as some languages write every number.
+/// Converts a whole number to an integer. `5.0` counts as `5`, since some languages write every number with a
+/// fraction.
 fn integer(value: &Value) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "only whole numbers that fit are converted")]
     let whole = |value: f64| (value.fract() == 0.0 && value.abs() < 1e15).then_some(value as i64);
     match value {
-        // A number beyond i64 is out of every range, and is to be refused as that.
+        // A number beyond i64 exceeds every range, and is rejected for that.
         Value::Number(number) if number.is_u64() && !number.is_i64() => Some(i64::MAX),
         value => value.as_i64().or_else(|| value.as_f64().and_then(whole)),
     }
@@ -255,7 +261,7 @@ fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
-        Value::Number(number) if number.is_f64() => "a fraction",
+        Value::Number(number) if number.is_f64() => "a fractional number",
         Value::Number(_) => "a number",
         Value::String(_) => "a string",
         Value::Array(_) => "a list",

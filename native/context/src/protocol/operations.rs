@@ -1,29 +1,29 @@
-//! The tables of request kinds and of tools.
+//! The tables of request kinds and tools.
 
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
 use super::Arguments;
-use super::arguments::{Parameter, ParameterType, Preset};
-use crate::answers::{self, Answer, Asking};
+use super::arguments::{DefaultValue, Parameter, ParameterType};
+use crate::answers::{self, Answer, Request};
 use crate::limits;
 
-/// Something that can be asked.
+/// An operation: a request kind, a tool, or both.
 #[derive(Debug)]
 pub(crate) struct Operation {
-    /// Its name, as a request kind and as a tool.
+    /// The name of the request kind and of the tool.
     pub(crate) name: &'static str,
-    /// What it does, in a sentence.
+    /// A one-sentence description.
     pub(crate) description: &'static str,
-    /// What it takes.
+    /// The parameters.
     pub(crate) parameters: &'static [Parameter],
-    /// The function that answers.
-    pub(crate) answer: fn(&Asking<'_>, &Arguments<'_>) -> Answer,
+    /// The function that computes the answer.
+    pub(crate) answer: fn(&Request<'_>, &Arguments<'_>) -> Answer,
 }
 
 impl Operation {
-    /// Its description as `/tools/list` shows it.
+    /// Returns the description of the tool as `/tools/list` shows it.
     fn schema(&self) -> Value {
         let parameters: Map<String, Value> =
             self.parameters.iter().map(|parameter| (parameter.name.to_owned(), parameter.schema())).collect();
@@ -31,112 +31,133 @@ impl Operation {
     }
 }
 
-/// The tools as `/tools/list` shows them: made once, since every agent asks for them before anything else.
+/// The tools as `/tools/list` shows them. The list is built once, since every agent requests it first.
 pub(crate) static TOOL_SCHEMAS: LazyLock<Vec<Value>> =
     LazyLock::new(|| TOOLS.iter().map(Operation::schema).collect());
 
 const fn required(name: &'static str, kind: ParameterType, description: &'static str) -> Parameter {
-    Parameter { name, kind, preset: Preset::Required, description }
+    Parameter { name, kind, default_value: DefaultValue::Required, description }
 }
 
 const fn optional(name: &'static str, kind: ParameterType, description: &'static str) -> Parameter {
-    Parameter { name, kind, preset: Preset::Absent, description }
+    Parameter { name, kind, default_value: DefaultValue::Absent, description }
 }
 
-const fn flag(name: &'static str, preset: bool, description: &'static str) -> Parameter {
-    Parameter { name, kind: ParameterType::Boolean, preset: Preset::Boolean(preset), description }
+const fn flag(name: &'static str, default_value: bool, description: &'static str) -> Parameter {
+    Parameter {
+        name,
+        kind: ParameterType::Boolean,
+        default_value: DefaultValue::Boolean(default_value),
+        description,
+    }
 }
 
-const fn count(name: &'static str, preset: i64, most: i64, description: &'static str) -> Parameter {
-    Parameter { name, kind: ParameterType::Integer(1, most), preset: Preset::Integer(preset), description }
+const fn count(name: &'static str, default_value: i64, most: i64, description: &'static str) -> Parameter {
+    Parameter {
+        name,
+        kind: ParameterType::Integer(1, most),
+        default_value: DefaultValue::Integer(default_value),
+        description,
+    }
 }
 
-const fn share(name: &'static str, preset: f64, description: &'static str) -> Parameter {
-    Parameter { name, kind: ParameterType::Number(0.0, 1.0), preset: Preset::Number(preset), description }
+const fn share(name: &'static str, default_value: f64, description: &'static str) -> Parameter {
+    Parameter {
+        name,
+        kind: ParameterType::Number(0.0, 1.0),
+        default_value: DefaultValue::Number(default_value),
+        description,
+    }
 }
 
 const MAX_TOKENS: Parameter = Parameter {
     name: "max_tokens",
     kind: ParameterType::Integer(limits::ANSWER_TOKENS_MIN, limits::ANSWER_TOKENS_MAX),
-    preset: Preset::Integer(limits::ANSWER_TOKENS),
-    description: "How long the answer may be, in estimated tokens; it says what was left out.",
+    default_value: DefaultValue::Integer(limits::ANSWER_TOKENS),
+    description: "The maximum length of the answer in estimated tokens. The answer reports what was left out.",
 };
 const SYMBOL_NAME: Parameter = required(
     "symbol_name",
-    ParameterType::Text,
-    "A name, or a qualified one: `parse`, `Parser.parse`, `parser::Parser::parse`.",
+    ParameterType::NonBlankString,
+    "A name or a qualified name: `parse`, `Parser.parse`, `parser::Parser::parse`.",
 );
 const IN_FILE: Parameter = optional(
     "file_path",
-    ParameterType::Text,
-    "Chooses among symbols of one name: the file that defines it, or one that uses it.",
+    ParameterType::NonBlankString,
+    "Selects among symbols with the same name: a file that defines or uses the symbol.",
 );
 const AT_LINE: Parameter = optional(
     "line",
     ParameterType::Integer(1, u32::MAX as i64),
-    "Chooses among symbols of one name: a line of its definition, or one that uses it.",
+    "Selects among symbols with the same name: a line of its definition, or a line that uses it.",
 );
-const FILE_PATH: Parameter =
-    required("file_path", ParameterType::Text, "A file, absolute or from a root of the workspace.");
-const INCLUDE_BODY: Parameter = flag("include_body", false, "Whether the source of symbols is included.");
-const QUERY: Parameter =
-    required("query", ParameterType::Text, "What to find: a question, words, a symbol, a path, or code.");
+const FILE_PATH: Parameter = required(
+    "file_path",
+    ParameterType::NonBlankString,
+    "A file path, absolute or relative to a root of the workspace.",
+);
+const INCLUDE_BODY: Parameter = flag("include_body", false, "Whether to include the source of symbols.");
+const QUERY: Parameter = required(
+    "query",
+    ParameterType::NonBlankString,
+    "What to search for: a question, words, a symbol, a path, or code.",
+);
 const REPO_SUMMARY: Parameter =
-    flag("include_repo_summary", false, "Whether a summary of the workspace is included.");
-const PATHS: Parameter =
-    optional("path", ParameterType::TextList, "Globs that files must match, from a root: `src/**/*.rs`.");
-const LANGUAGES: Parameter =
-    optional("languages", ParameterType::TextList, "Languages that files must be in.");
-const SYMBOL_KINDS: Parameter = optional(
-    "kinds",
-    ParameterType::TextList,
-    "Kinds of symbols that results must be about: `function`, `class`.",
+    flag("include_repo_summary", false, "Whether to include a summary of the workspace.");
+const PATHS: Parameter = optional(
+    "path",
+    ParameterType::StringList,
+    "Globs that files must match, relative to a root: `src/**/*.rs`.",
 );
-const EXCLUDE_TESTS: Parameter = flag("exclude_tests", false, "Whether tests are left out.");
-const CALL_GRAPH: Parameter = flag("include_call_graph", true, "Whether callers and callees are included.");
+const LANGUAGES: Parameter =
+    optional("languages", ParameterType::StringList, "Languages that files must be written in.");
+const SYMBOL_KINDS: Parameter =
+    optional("kinds", ParameterType::StringList, "Symbol kinds that results must have: `function`, `class`.");
+const EXCLUDE_TESTS: Parameter = flag("exclude_tests", false, "Whether to exclude tests.");
+const CALL_GRAPH: Parameter = flag("include_call_graph", true, "Whether to include callers and callees.");
 const DEPENDENCIES: Parameter =
-    flag("include_dependencies", true, "Whether the imports of the defining files are included.");
+    flag("include_dependencies", true, "Whether to include the imports of the defining files.");
 const TOP_K_MAX: i64 = limits::RESULTS_MAX as i64;
 
-const SEARCH: &str = "Finds the places of the workspace that are about something.";
+const SEARCH: &str = "Searches the workspace by meaning and words.";
 const EXPLAIN_SYMBOL: Operation = Operation {
     name: "explain_symbol",
-    description: "Says what a symbol is, where it is defined, and what it is related to.",
+    description: "Explains a symbol: what it is, where it is defined, and what it is related to.",
     parameters: &[SYMBOL_NAME, IN_FILE, AT_LINE, CALL_GRAPH, DEPENDENCIES, INCLUDE_BODY, MAX_TOKENS],
     answer: answers::explain_symbol,
 };
 const EXPLAIN_FILE: Operation = Operation {
     name: "explain_file",
-    description: "Says what a file defines and imports, and which files depend on it.",
+    description: "Explains a file: what it defines and imports, and which files depend on it.",
     parameters: &[FILE_PATH, INCLUDE_BODY, MAX_TOKENS],
     answer: answers::explain_file,
 };
 const DEPENDENCIES_OF: Operation = Operation {
     name: "get_dependencies",
-    description: "Gives the imports of a file with the files they lead to, and the files that import it.",
+    description: "Returns the imports of a file with the files they resolve to, and the files that import it.",
     parameters: &[FILE_PATH, MAX_TOKENS],
     answer: answers::get_dependencies,
 };
 const CALL_GRAPH_OF: Operation = Operation {
     name: "get_call_graph",
-    description: "Gives who calls a symbol and what it calls, with each call's place and a confidence.",
+    description: "Returns the callers and callees of a symbol, with the location of each call and a confidence.",
     parameters: &[SYMBOL_NAME, IN_FILE, AT_LINE, MAX_TOKENS],
     answer: answers::get_call_graph,
 };
 const SUMMARY: Operation = Operation {
     name: "summarize_repo",
-    description: "Says what a newcomer wants to know of the workspace.",
+    description: "Summarizes the workspace: languages, commands, entry points, modules, and central symbols.",
     parameters: &[MAX_TOKENS],
     answer: answers::summarize_repo,
 };
 const REFERENCES: Operation = Operation {
     name: "find_references",
-    description: "Gives every place where a symbol is used, with line, column and the symbol around it.",
+    description: "Returns all references to a symbol, with line, column and enclosing symbol.",
     parameters: &[
         SYMBOL_NAME,
         IN_FILE,
         AT_LINE,
-        count("max_results", 200, 5_000, "How many references there may be."),
+        count("max_results", 200, 5_000, "The maximum number of references."),
         MAX_TOKENS,
     ],
     answer: answers::find_references,
@@ -144,27 +165,31 @@ const REFERENCES: Operation = Operation {
 
 const VALIDATE: Operation = Operation {
     name: "validate_code",
-    description: "Says whether a piece of code parses, and which calls in it are dangerous.",
+    description: "Checks whether a piece of code parses, and reports dangerous calls in it.",
     parameters: &[
-        required("code", ParameterType::AnyText, "The code."),
-        optional("language", ParameterType::Text, "Its language; guessed where it is not given."),
-        optional("file_path", ParameterType::Text, "The file it is for, which tells the language."),
+        required("code", ParameterType::AnyString, "The code to check."),
+        optional("language", ParameterType::NonBlankString, "The language of the code; guessed if omitted."),
+        optional(
+            "file_path",
+            ParameterType::NonBlankString,
+            "The file the code belongs to, which determines the language.",
+        ),
         MAX_TOKENS,
     ],
     answer: answers::validate_code,
 };
 const OF_FILE: Parameter =
-    optional("file_path", ParameterType::Text, "One file; the whole workspace where it is not given.");
+    optional("file_path", ParameterType::NonBlankString, "A single file; the whole workspace if omitted.");
 
-/// The request kinds that questions about code have.
+/// The request kinds for questions about code.
 pub(crate) const KINDS: &[Operation] = &[
     Operation {
         name: "semantic_search",
         description: SEARCH,
         parameters: &[
             QUERY,
-            count("top_k", 5, TOP_K_MAX, "How many places."),
-            share("threshold", 0.2, "How well a place must fit, from 0 to 1, compared with the best one."),
+            count("top_k", 5, TOP_K_MAX, "The maximum number of results."),
+            share("threshold", 0.2, "The minimum score of a result relative to the best one, from 0 to 1."),
             REPO_SUMMARY,
             PATHS,
             LANGUAGES,
@@ -178,7 +203,7 @@ pub(crate) const KINDS: &[Operation] = &[
     EXPLAIN_FILE,
     Operation {
         name: "get_context",
-        description: "Gives all that is needed to work on a symbol: definition, callers, callees, types, tests, imports.",
+        description: "Returns everything needed to work on a symbol: definition, callers, callees, types, tests, imports.",
         parameters: &[SYMBOL_NAME, IN_FILE, AT_LINE, INCLUDE_BODY, MAX_TOKENS],
         answer: answers::get_context,
     },
@@ -196,8 +221,8 @@ pub(crate) const TOOLS: &[Operation] = &[
         description: SEARCH,
         parameters: &[
             QUERY,
-            count("top_k", 10, TOP_K_MAX, "How many places."),
-            share("threshold", 0.3, "How well a place must fit, from 0 to 1, compared with the best one."),
+            count("top_k", 10, TOP_K_MAX, "The maximum number of results."),
+            share("threshold", 0.3, "The minimum score of a result relative to the best one, from 0 to 1."),
             REPO_SUMMARY,
             PATHS,
             LANGUAGES,
@@ -215,35 +240,39 @@ pub(crate) const TOOLS: &[Operation] = &[
     CALL_GRAPH_OF,
     Operation {
         name: "get_context",
-        description: "Gives all that is needed to work on a symbol: definition, callers, callees, types, tests, imports.",
+        description: "Returns everything needed to work on a symbol: definition, callers, callees, types, tests, imports.",
         parameters: &[SYMBOL_NAME, IN_FILE, AT_LINE, INCLUDE_BODY, MAX_TOKENS],
         answer: answers::get_context_or_fail,
     },
     Operation {
         name: "get_quality_score",
-        description: "Gives a score of the code's quality with the numbers behind it: complexity, length, nesting, copies, unused code.",
+        description: "Returns a code quality score with the metrics behind it: complexity, length, nesting, duplicates, unused code.",
         parameters: &[OF_FILE, MAX_TOKENS],
         answer: answers::get_quality_score,
     },
     Operation {
         name: "find_duplicates",
-        description: "Finds functions that are alike.",
-        parameters: &[share("threshold", 0.75, "How alike, from 0 to 1."), OF_FILE, MAX_TOKENS],
+        description: "Finds similar functions.",
+        parameters: &[share("threshold", 0.75, "The minimum similarity, from 0 to 1."), OF_FILE, MAX_TOKENS],
         answer: answers::find_duplicates,
     },
     Operation {
         name: "grep_files",
-        description: "Finds the lines that match a regular expression.",
+        description: "Finds lines that match a regular expression.",
         parameters: &[
-            required("pattern", ParameterType::Text, "A regular expression, in the syntax of Rust's regex."),
+            required(
+                "pattern",
+                ParameterType::NonBlankString,
+                "A regular expression in the syntax of Rust's regex crate.",
+            ),
             optional(
                 "file_glob",
-                ParameterType::TextList,
+                ParameterType::StringList,
                 "Globs that files must match: `*.rs`, `src/**`, `!tests/`.",
             ),
-            count("max_results", 50, 5_000, "How many lines there may be."),
-            flag("ignore_case", false, "Whether capitals do not matter."),
-            flag("literal", false, "Whether the pattern is a plain text."),
+            count("max_results", 50, 5_000, "The maximum number of lines."),
+            flag("ignore_case", false, "Whether to ignore case."),
+            flag("literal", false, "Whether to treat the pattern as literal text."),
             MAX_TOKENS,
         ],
         answer: answers::grep_files,
@@ -251,11 +280,11 @@ pub(crate) const TOOLS: &[Operation] = &[
     VALIDATE,
 ];
 
-/// The request kinds that are about the protocol itself.
+/// The request kinds about the protocol itself.
 pub(crate) const META_KINDS: &[&str] = &["list_capabilities", "list_tools", "invoke_tool"];
 
-/// What `invoke_tool` takes.
+/// The parameters of `invoke_tool`.
 pub(crate) const INVOKE_TOOL: &[Parameter] = &[
-    required("tool_name", ParameterType::Text, "The tool's name."),
-    optional("arguments", ParameterType::Object, "The tool's arguments."),
+    required("tool_name", ParameterType::NonBlankString, "The name of the tool."),
+    optional("arguments", ParameterType::Object, "The arguments of the tool."),
 ];

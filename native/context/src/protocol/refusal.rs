@@ -1,41 +1,41 @@
-//! Why a question was not answered.
+//! Refusals: why a question was not answered.
 
 use serde::Serialize;
 
 use crate::workspace::Refused;
 
-/// What kind of a refusal it is, in the protocol's words.
+/// The kind of a refusal, as the protocol names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// There is no tool, or no request kind, of this name.
+    /// No tool or request kind has this name.
     UnknownTool,
-    /// An argument is missing; the message names it.
+    /// A required argument is missing; the message names it.
     MissingRequiredArg,
-    /// An argument is of the wrong type or out of range; the message names it.
+    /// An argument has the wrong type or is out of range; the message names it.
     InvalidArguments,
-    /// The question is right, but has no answer: no such symbol, a fault of ours.
+    /// The question is valid but has no answer: there is no such symbol, or an internal error occurred.
     ExecutionError,
     /// The answer would have taken longer than `limits::ANSWER_TIME_MAX`.
     Timeout,
-    /// The question is about something outside of the workspace.
+    /// The question is about something outside the workspace.
     PermissionDenied,
 }
 
-/// Why a question was not answered.
+/// The reason why a question was not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
     /// The kind of the refusal.
     pub code: Code,
-    /// What to do differently, for people and agents.
+    /// What went wrong and what to do differently, for people and agents.
     pub message: String,
 }
 
 impl Code {
-    /// The word for it in answers.
+    /// Returns the code as it appears in answers.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::UnknownTool => "unknown_tool",
             Self::MissingRequiredArg => "missing_required_arg",
@@ -62,7 +62,10 @@ impl Refusal {
 
     pub(crate) fn timeout() -> Self {
         let seconds = crate::limits::ANSWER_TIME_MAX.as_secs();
-        Self::new(Code::Timeout, format!("the answer would take longer than {seconds} s; ask for less"))
+        Self::new(
+            Code::Timeout,
+            format!("the answer would take longer than {seconds} s; narrow the question"),
+        )
     }
 }
 

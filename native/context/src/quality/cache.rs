@@ -12,18 +12,18 @@ use crate::index::{FileId, Index, IndexedFile, Snapshot, thread_pool};
 use crate::languages::LanguageId;
 
 /// By the hash of a text and its language.
-type Known = HashMap<(u64, LanguageId), Arc<FileQuality>>;
+type QualityByText = HashMap<(u64, LanguageId), Arc<FileQuality>>;
 
 /// The quality of texts as it was last measured.
 #[derive(Debug, Default)]
 pub struct QualityCache {
-    known: Mutex<Known>,
-    survey: Mutex<OfSnapshot<Survey>>,
-    copies: Mutex<(Copies, OfSnapshot<[Duplicate]>)>,
+    known: Mutex<QualityByText>,
+    survey: Mutex<PerSnapshot<Survey>>,
+    copies: Mutex<(Copies, PerSnapshot<[Duplicate]>)>,
 }
 
 /// What is known of all files of the last snapshot that somebody asked about.
-type OfSnapshot<T> = Option<(Weak<Snapshot>, Arc<T>)>;
+type PerSnapshot<T> = Option<(Weak<Snapshot>, Arc<T>)>;
 
 /// The quality of some files.
 #[derive(Debug, Default)]
@@ -52,10 +52,10 @@ impl QualityCache {
     ) -> Option<Arc<Survey>> {
         // Whoever comes second waits for the first one rather than doing the same.
         let mut last = self.survey.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = of(&last, snapshot) {
+        if let Some(known) = cached_for(&last, snapshot) {
             return Some(known);
         }
-        let own: Vec<(FileId, &IndexedFile)> = own(snapshot).map(|(id, file)| (id, &**file)).collect();
+        let own: Vec<(FileId, &IndexedFile)> = own_files(snapshot).map(|(id, file)| (id, &**file)).collect();
         let survey = Arc::new(self.measure(index, &own, Some(deadline))?);
         // Of files that are not what was indexed there will soon be another snapshot.
         *last = survey.stale.is_empty().then(|| (Arc::downgrade(snapshot), Arc::clone(&survey)));
@@ -75,10 +75,10 @@ impl QualityCache {
     pub fn copies_in_workspace(&self, snapshot: &Arc<Snapshot>) -> Arc<[Duplicate]> {
         let mut guard = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
         let (copies, last) = &mut *guard;
-        if let Some(known) = of(last, snapshot) {
+        if let Some(known) = cached_for(last, snapshot) {
             return known;
         }
-        let own: Vec<_> = own(snapshot).map(|(id, file)| (id, Arc::clone(&file.record))).collect();
+        let own: Vec<_> = own_files(snapshot).map(|(id, file)| (id, Arc::clone(&file.record))).collect();
         copies.follow(&own);
         let ranked = Arc::from(copies.ranked());
         *last = Some((Arc::downgrade(snapshot), Arc::clone(&ranked)));
@@ -98,7 +98,8 @@ impl QualityCache {
         };
         let in_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
         let unknown: Vec<usize> = (0..files.len()).filter(|place| found[*place].is_none()).collect();
-        let measure = || unknown.par_iter().map(|place| measured(index, files[*place].1, &in_time)).collect();
+        let measure =
+            || unknown.par_iter().map(|place| measure_file(index, files[*place].1, &in_time)).collect();
         let pool = (!unknown.is_empty()).then(|| thread_pool(None)).flatten();
         let measured: Vec<_> = pool.map_or_else(measure, |pool| pool.install(measure));
         unknown.into_iter().zip(measured).for_each(|(place, quality)| found[place] = quality);
@@ -122,13 +123,13 @@ impl QualityCache {
     }
 }
 
-fn of<T: ?Sized>(last: &OfSnapshot<T>, snapshot: &Arc<Snapshot>) -> Option<Arc<T>> {
+fn cached_for<T: ?Sized>(last: &PerSnapshot<T>, snapshot: &Arc<Snapshot>) -> Option<Arc<T>> {
     let (of, known) = last.as_ref()?;
     std::ptr::eq(Weak::as_ptr(of), Arc::as_ptr(snapshot)).then(|| Arc::clone(known))
 }
 
 /// The workspace's own code, in the languages that are parsed.
-fn own(snapshot: &Snapshot) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
+fn own_files(snapshot: &Snapshot) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
     let is_parsed = |file: &IndexedFile| file.record.language.language().syntax.is_some();
     snapshot.files().filter(move |(_, file)| file.is_own() && is_parsed(file))
 }
@@ -138,7 +139,7 @@ fn key(file: &IndexedFile) -> (u64, LanguageId) {
 }
 
 /// The quality of a file; `None` where its text is another than was indexed, or there is no time left.
-fn measured(
+fn measure_file(
     index: &Index,
     file: &IndexedFile,
     in_time: &(dyn Fn() -> bool + Sync),

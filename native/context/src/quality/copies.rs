@@ -55,13 +55,13 @@ impl Copies {
         }
         let mut gone = std::mem::take(&mut self.files);
         self.files = same.into_iter().filter_map(|(id, _)| gone.remove_entry(id)).collect();
-        let come = new.into_par_iter().map(|(id, record)| {
+        let arrived = new.into_par_iter().map(|(id, record)| {
             let shingles = Shingles::of_functions(record).into();
             (*id, Functions { of: Arc::clone(record), shingles })
         });
-        let come: HashMap<FileId, Functions> = come.collect();
-        let changed = Changed::new(gone.keys().chain(come.keys()));
-        let mut added = banded(&come);
+        let arrived: HashMap<FileId, Functions> = arrived.collect();
+        let changed = ChangedFiles::new(gone.keys().chain(arrived.keys()));
+        let mut added = banded(&arrived);
         let mut touched: Vec<u64> = banded(&gone).iter().chain(&added).map(|(band, _)| *band).collect();
         touched.sort_unstable();
         touched.dedup();
@@ -73,7 +73,7 @@ impl Copies {
         // Two lists in order, one behind the other: such a sort is a merge.
         self.banded.sort();
         pairs_of(&self.banded, &touched, 1, &mut changes);
-        self.files.extend(come);
+        self.files.extend(arrived);
         self.change_pairs(changes, &changed);
     }
 
@@ -89,7 +89,7 @@ impl Copies {
     }
 
     /// Takes what each change adds to the number of bands of a pair.
-    fn change_pairs(&mut self, mut changes: Vec<((Place, Place), i32)>, changed: &Changed) {
+    fn change_pairs(&mut self, mut changes: Vec<((Place, Place), i32)>, changed: &ChangedFiles) {
         changes.par_sort_unstable();
         let mut pairs = std::mem::take(&mut self.pairs);
         let changes = changes.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
@@ -130,9 +130,9 @@ impl Copies {
 }
 
 /// Which files changed, by the number of their id: asked for each of a million functions.
-struct Changed(Vec<bool>);
+struct ChangedFiles(Vec<bool>);
 
-impl Changed {
+impl ChangedFiles {
     fn new<'a>(ids: impl Iterator<Item = &'a FileId>) -> Self {
         let mut changed = Vec::new();
         for id in ids {
@@ -170,8 +170,8 @@ fn pairs_of(banded: &[Banded], bands: &[u64], number: i32, pairs: &mut Vec<((Pla
             rest = &rest[rest.partition_point(|(other, _)| other < band)..];
         }
         let end = rest.iter().position(|(other, _)| other != band).unwrap_or(rest.len());
-        let (members, behind) = rest.split_at(end);
-        rest = behind;
+        let (members, after) = rest.split_at(end);
+        rest = after;
         // Of what is everywhere the same, such as generated code, some pairs say enough.
         let members = &members[..members.len().min(limits::DUPLICATES_OF_ONE_MAX)];
         for (nth, (_, a)) in members.iter().enumerate() {

@@ -51,8 +51,8 @@ impl Shingles {
     fn of(record: &FileRecord, function: &Symbol, names: &[u64]) -> Option<Self> {
         let body = function.body?;
         let first = record.occurrences.partition_point(|occurrence| occurrence.start < body.start);
-        let behind = record.occurrences.partition_point(|occurrence| occurrence.start < body.end);
-        let names: Vec<u64> = record.occurrences[first..behind]
+        let end = record.occurrences.partition_point(|occurrence| occurrence.start < body.end);
+        let names: Vec<u64> = record.occurrences[first..end]
             .iter()
             .filter_map(|occurrence| names.get(occurrence.name().0 as usize).copied())
             .collect();

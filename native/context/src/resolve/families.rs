@@ -53,17 +53,17 @@ impl Family {
     }
 
     /// Whether files of a folder see each other's names without an import.
-    pub(super) fn shares_names_in_folder(self) -> bool {
+    pub(super) fn shares_names_in_directory(self) -> bool {
         matches!(self, Self::Go | Self::Jvm | Self::Swift | Self::CSharp)
     }
 
     /// Whether a method is called by its bare name in its own class.
-    pub(super) fn sees_members_bare(self) -> bool {
+    pub(super) fn allows_bare_members(self) -> bool {
         matches!(self, Self::Jvm | Self::C | Self::CSharp | Self::Ruby | Self::Swift)
     }
 
     /// Endings of the files that an import without one means, the likeliest first.
-    pub(super) fn endings(self) -> &'static [&'static str] {
+    pub(super) fn suffixes(self) -> &'static [&'static str] {
         match self {
             Self::Python => &[".py", ".pyi", "/__init__.py", "/__init__.pyi"],
             Self::Script => &[

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::families::Family;
-use super::lookup::{folder, joined};
+use super::lookup::{directory, join_path};
 use super::{Place, Resolver, manifests};
 use crate::index::{FOLDER_ITSELF, FileId, IndexedFile, path_words};
 use crate::record::{Import, NameId, SymbolKind};
@@ -45,7 +45,7 @@ impl Resolver<'_> {
     #[must_use]
     pub fn dependents(&self, file: FileId) -> Vec<(FileId, usize)> {
         let Some(indexed) = self.snapshot.file(file) else { return Vec::new() };
-        let words = self.words_of_importers(indexed);
+        let words = self.importer_words(indexed);
         let candidates: HashSet<FileId> =
             words.iter().flat_map(|word| self.snapshot.importers(word)).filter(|id| *id != file).collect();
         let mut found = Vec::new();
@@ -75,14 +75,14 @@ impl Resolver<'_> {
     }
 
     /// The words of which at least one is in every import that leads to a file.
-    fn words_of_importers(&self, file: &IndexedFile) -> HashSet<String> {
+    fn importer_words(&self, file: &IndexedFile) -> HashSet<String> {
         let parts: Vec<&str> = file.path.rsplit('/').take(2).collect();
         let mut words: HashSet<String> =
             parts.iter().flat_map(|part| path_words(part)).map(str::to_owned).collect();
         words.insert(FOLDER_ITSELF.to_owned());
         // A package is imported by its name, a namespace by its own.
         for packages in [&self.manifests.node, &self.manifests.rust, &self.manifests.go] {
-            if let Some(package) = manifests::around(packages, file) {
+            if let Some(package) = manifests::enclosing_package(packages, file) {
                 words.extend(path_words(&package.name).map(str::to_owned));
             }
         }
@@ -115,14 +115,14 @@ impl Resolver<'_> {
         let module = |path: &str| -> Vec<FileId> {
             if dots > 0 {
                 let climb = "../".repeat(dots - 1);
-                let path = joined(folder(&from.path), &format!("{climb}{path}"));
+                let path = join_path(directory(&from.path), &format!("{climb}{path}"));
                 return path
-                    .and_then(|path| self.with_ending(from.root, &path, Family::Python))
+                    .and_then(|path| self.file_with_suffix(from.root, &path, Family::Python))
                     .into_iter()
                     .collect();
             }
             let parts: Vec<&str> = path.split('/').collect();
-            let mut found = self.ending_with(from, &parts, Family::Python);
+            let mut found = self.files_ending_with(from, &parts, Family::Python);
             // What lies in a package cannot be imported by its bare name: `json` is not `mine/json.py`.
             found
                 .retain(|id| self.snapshot.file(*id).is_some_and(|file| !self.is_inside_package(file, path)));
@@ -162,13 +162,13 @@ impl Resolver<'_> {
             return ResolvedImport::default();
         };
         let inner = path[module.name.len()..].trim_start_matches('/');
-        let folder_of_package = joined(&module.folder, inner).unwrap_or_default();
+        let package_directory = join_path(&module.directory, inner).unwrap_or_default();
         let is_part = |file: &IndexedFile| {
-            folder(&file.path) == folder_of_package
+            directory(&file.path) == package_directory
                 && file.path.ends_with(".go")
                 && !file.path.ends_with("_test.go")
         };
-        let files = self.snapshot.files_under(module.root, &folder_of_package);
+        let files = self.snapshot.files_under(module.root, &package_directory);
         let files =
             files.filter(|(_, file)| is_part(file) && file.key() != from.key()).map(|(id, _)| id).collect();
         ResolvedImport { files, ..ResolvedImport::default() }
@@ -178,8 +178,8 @@ impl Resolver<'_> {
     fn other_import(&self, from: &IndexedFile, import: &Import, family: Family) -> ResolvedImport {
         let path = import.path.trim_start_matches('\\');
         let mut resolved = ResolvedImport::default();
-        let beside =
-            joined(folder(&from.path), path).and_then(|path| self.with_ending(from.root, &path, family));
+        let beside = join_path(directory(&from.path), path)
+            .and_then(|path| self.file_with_suffix(from.root, &path, family));
         if let Some(file) = beside.filter(|_| {
             matches!(family, Family::C | Family::Ruby | Family::Shell | Family::Zig | Family::Php)
         }) {
@@ -207,8 +207,9 @@ impl Resolver<'_> {
             Family::Php => path.split(['\\', '/']).collect(),
             _ => path.split('.').collect(),
         };
-        let nearest =
-            |parts: &[&str]| self.ending_with(from, parts, family).into_iter().take(1).collect::<Vec<_>>();
+        let nearest = |parts: &[&str]| {
+            self.files_ending_with(from, parts, family).into_iter().take(1).collect::<Vec<_>>()
+        };
         resolved.files = nearest(&parts);
         // `a.b.Class.member`, and namespaces whose first part stands for a folder of another name (`App\` for `src/`).
         if resolved.files.is_empty() && matches!(family, Family::Jvm) && parts.len() > 2 {

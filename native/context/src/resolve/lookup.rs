@@ -6,13 +6,13 @@ use crate::index::{FileId, IndexedFile};
 use crate::workspace::RootIndex;
 
 /// The folder of a path; empty for a root.
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+pub(super) fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
 /// A path from a folder, without `.` and `..`; `None` where it climbs out of the root.
-pub(super) fn joined(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+pub(super) fn join_path(directory: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {
             "" | "." => {}
@@ -25,30 +25,35 @@ pub(super) fn joined(folder: &str, path: &str) -> Option<String> {
 
 impl Resolver<'_> {
     /// The file of a path without its ending.
-    pub(super) fn with_ending(&self, root: RootIndex, path: &str, family: Family) -> Option<FileId> {
-        family.endings().iter().find_map(|ending| {
+    pub(super) fn file_with_suffix(&self, root: RootIndex, path: &str, family: Family) -> Option<FileId> {
+        family.suffixes().iter().find_map(|suffix| {
             // The folder of the root itself: `/index.ts` is `index.ts`.
-            let path = format!("{path}{ending}");
+            let path = format!("{path}{suffix}");
             self.snapshot.find(root, path.strip_prefix('/').unwrap_or(&path))
         })
     }
 
     /// The files whose path without its ending ends with these parts, the nearest to a file first.
-    pub(super) fn ending_with(&self, from: &IndexedFile, parts: &[&str], family: Family) -> Vec<FileId> {
+    pub(super) fn files_ending_with(
+        &self,
+        from: &IndexedFile,
+        parts: &[&str],
+        family: Family,
+    ) -> Vec<FileId> {
         let Some(last) = parts.last() else { return Vec::new() };
         let word = crate::index::path_words(last).next().unwrap_or(last);
         let wanted = parts.join("/");
         let fits = |file: &IndexedFile| {
-            let fits = |ending: &&str| {
-                let stem = file.path.strip_suffix(*ending)?;
+            let fits = |suffix: &&str| {
+                let stem = file.path.strip_suffix(*suffix)?;
                 let before = stem.strip_suffix(wanted.as_str())?;
                 (before.is_empty() || before.ends_with('/')).then_some(())
             };
-            family.endings().iter().find_map(fits).is_some()
+            family.suffixes().iter().find_map(fits).is_some()
         };
         let named = self.snapshot.files_named(word);
         // A package is found by its folder: `a/b/__init__.py`, `b/index.ts`.
-        let inner = family.endings().iter().filter_map(|ending| ending.strip_prefix('/'));
+        let inner = family.suffixes().iter().filter_map(|suffix| suffix.strip_prefix('/'));
         let mut found: Vec<(FileId, &IndexedFile)> =
             named.filter(|(_, file)| fits(file)).map(|(id, file)| (id, &**file)).collect();
         if found.is_empty() {
@@ -63,18 +68,18 @@ impl Resolver<'_> {
                 );
             }
         }
-        found.sort_by_key(|(id, file)| (std::cmp::Reverse(nearness(from, file)), file.path.len(), *id));
+        found.sort_by_key(|(id, file)| (std::cmp::Reverse(proximity(from, file)), file.path.len(), *id));
         found.dedup();
         found.into_iter().map(|(id, _)| id).collect()
     }
 }
 
 /// How many folders two files have in common, from the root on; another root is farther than any folder.
-pub(super) fn nearness(a: &IndexedFile, b: &IndexedFile) -> usize {
+pub(super) fn proximity(a: &IndexedFile, b: &IndexedFile) -> usize {
     if a.root != b.root {
         return 0;
     }
-    let common = folder(&a.path).split('/').zip(folder(&b.path).split('/')).take_while(|(a, b)| a == b);
+    let common = directory(&a.path).split('/').zip(directory(&b.path).split('/')).take_while(|(a, b)| a == b);
     1 + common.count()
 }
 
@@ -84,8 +89,8 @@ mod tests {
 
     #[test]
     fn paths_are_joined_within_the_root() {
-        assert_eq!(joined("a/b", "../c/./d").as_deref(), Some("a/c/d"));
-        assert_eq!(joined("", "./x").as_deref(), Some("x"));
-        assert_eq!(joined("a", "../../x"), None);
+        assert_eq!(join_path("a/b", "../c/./d").as_deref(), Some("a/c/d"));
+        assert_eq!(join_path("", "./x").as_deref(), Some("x"));
+        assert_eq!(join_path("a", "../../x"), None);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::lookup::{folder, joined};
+use super::lookup::{directory, join_path};
 use crate::index::{Index, IndexedFile, Snapshot};
 use crate::workspace::RootIndex;
 
@@ -15,7 +15,7 @@ pub struct Package {
     /// The root it is in.
     pub root: RootIndex,
     /// Its folder.
-    pub folder: String,
+    pub directory: String,
     /// The name by which it is imported.
     pub name: String,
     /// Files that stand for the package itself, from its folder, the likeliest first; they need not exist.
@@ -28,7 +28,7 @@ pub struct Aliases {
     /// The root it is in.
     pub root: RootIndex,
     /// The folder it is for.
-    pub folder: String,
+    pub directory: String,
     /// The folder that names without an alias are looked up in as well.
     pub base: Option<String>,
     /// Each pattern, with at most one `*`, and what stands for it, from the root.
@@ -104,7 +104,7 @@ fn manifest_files(snapshot: &Snapshot) -> Vec<&IndexedFile> {
 impl Manifests {
     /// Adds what one manifest says. One that cannot be read says nothing.
     pub fn add(&mut self, file: &IndexedFile, text: &str) {
-        let place = (file.root, folder(&file.path));
+        let place = (file.root, directory(&file.path));
         match file.path.rsplit('/').next().unwrap_or_default() {
             "package.json" => self.node.extend(node_package(place, text)),
             "Cargo.toml" => self.rust.extend(rust_package(place, text)),
@@ -115,17 +115,18 @@ impl Manifests {
 }
 
 /// The package whose folder a file is in: the innermost of those around it.
-pub(super) fn around<'a>(packages: &'a [Package], file: &IndexedFile) -> Option<&'a Package> {
-    let around =
-        packages.iter().filter(|package| package.root == file.root && is_in(&file.path, &package.folder));
-    around.max_by_key(|package| package.folder.len())
+pub(super) fn enclosing_package<'a>(packages: &'a [Package], file: &IndexedFile) -> Option<&'a Package> {
+    let around = packages
+        .iter()
+        .filter(|package| package.root == file.root && is_below(&file.path, &package.directory));
+    around.max_by_key(|package| package.directory.len())
 }
 
-pub(super) fn is_in(path: &str, folder: &str) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+pub(super) fn is_below(path: &str, directory: &str) -> bool {
+    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn node_package((root, folder): (RootIndex, &str), text: &str) -> Option<Package> {
+fn node_package((root, directory): (RootIndex, &str), text: &str) -> Option<Package> {
     let manifest: Value = serde_json::from_str(text).ok()?;
     let name = manifest.get("name")?.as_str()?.to_owned();
     let mut entries = Vec::new();
@@ -133,20 +134,20 @@ fn node_package((root, folder): (RootIndex, &str), text: &str) -> Option<Package
         entries.extend(manifest.get(key).and_then(Value::as_str).map(str::to_owned));
     }
     let exports = manifest.get("exports");
-    collect_texts(exports.and_then(|exports| exports.get(".")).or(exports), &mut entries);
+    collect_strings(exports.and_then(|exports| exports.get(".")).or(exports), &mut entries);
     entries.extend(["src/index", "index", "lib/index", "src/main"].map(str::to_owned));
-    Some(Package { root, folder: folder.to_owned(), name, entries })
+    Some(Package { root, directory: directory.to_owned(), name, entries })
 }
 
 /// The texts of `"./a.js"` or `{"import": "./a.mjs", "require": {…}}`.
-fn collect_texts(value: Option<&Value>, into: &mut Vec<String>) {
+fn collect_strings(value: Option<&Value>, into: &mut Vec<String>) {
     match value {
         Some(Value::String(text)) => into.push(text.clone()),
         Some(Value::Object(conditions)) => {
             // Keys that start with a dot are other entries of the package.
             for (_, value) in conditions.iter().filter(|(key, _)| !key.starts_with('.')) {
                 if value.is_string() || value.is_object() {
-                    collect_texts(Some(value), into);
+                    collect_strings(Some(value), into);
                 }
             }
         }
@@ -154,32 +155,32 @@ fn collect_texts(value: Option<&Value>, into: &mut Vec<String>) {
     }
 }
 
-fn rust_package((root, folder): (RootIndex, &str), text: &str) -> Option<Package> {
+fn rust_package((root, directory): (RootIndex, &str), text: &str) -> Option<Package> {
     let manifest: toml::Table = text.parse().ok()?;
     let name = manifest.get("package")?.get("name")?.as_str()?;
     let library = manifest.get("lib");
     let given = |key: &str| library.and_then(|library| library.get(key)).and_then(toml::Value::as_str);
     let name = given("name").unwrap_or(name).replace('-', "_");
     let entries = [given("path").unwrap_or("src/lib.rs"), "src/main.rs"].map(str::to_owned).to_vec();
-    Some(Package { root, folder: folder.to_owned(), name, entries })
+    Some(Package { root, directory: directory.to_owned(), name, entries })
 }
 
-fn go_module((root, folder): (RootIndex, &str), text: &str) -> Option<Package> {
+fn go_module((root, directory): (RootIndex, &str), text: &str) -> Option<Package> {
     let name = text.lines().find_map(|line| line.trim().strip_prefix("module "))?.trim().trim_matches('"');
-    Some(Package { root, folder: folder.to_owned(), name: name.to_owned(), entries: Vec::new() })
+    Some(Package { root, directory: directory.to_owned(), name: name.to_owned(), entries: Vec::new() })
 }
 
-fn aliases((root, folder): (RootIndex, &str), text: &str) -> Option<Aliases> {
+fn aliases((root, directory): (RootIndex, &str), text: &str) -> Option<Aliases> {
     let config: Value = serde_json::from_str(&without_comments(text)).ok()?;
     let options = config.get("compilerOptions")?;
-    let base = options.get("baseUrl").and_then(Value::as_str).and_then(|base| joined(folder, base));
-    let from = base.as_deref().unwrap_or(folder).to_owned();
+    let base = options.get("baseUrl").and_then(Value::as_str).and_then(|base| join_path(directory, base));
+    let from = base.as_deref().unwrap_or(directory).to_owned();
     let mut paths = Vec::new();
     for (pattern, targets) in options.get("paths").and_then(Value::as_object).into_iter().flatten() {
         let targets = targets.as_array().into_iter().flatten().filter_map(Value::as_str);
-        paths.push((pattern.clone(), targets.filter_map(|target| joined(&from, target)).collect()));
+        paths.push((pattern.clone(), targets.filter_map(|target| join_path(&from, target)).collect()));
     }
-    Some(Aliases { root, folder: folder.to_owned(), base, paths })
+    Some(Aliases { root, directory: directory.to_owned(), base, paths })
 }
 
 /// JSON without the comments and trailing commas that configurations of TypeScript may have.

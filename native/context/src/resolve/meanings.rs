@@ -1,7 +1,7 @@
 //! What an identifier means where it stands.
 
 use super::families::Family;
-use super::lookup::folder;
+use super::lookup::directory;
 use super::receivers::Denoted;
 use super::{Meaning, Place, Resolver, Source};
 use crate::index::{FileId, path_words};
@@ -32,9 +32,9 @@ impl Resolver<'_> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let Some(occurrence) = record.occurrences.get(index).copied() else { return Vec::new() };
         if !matches!(occurrence.role(), Role::Definition | Role::Local)
-            && let Some(said) = self.said(file, occurrence.start)
+            && let Some(scip_meanings) = self.scip_meanings(file, occurrence.start)
         {
-            return said;
+            return scip_meanings;
         }
         let name = record.name(occurrence.name());
         let mut meanings = match occurrence.role() {
@@ -45,7 +45,7 @@ impl Resolver<'_> {
             Role::Local => Vec::new(),
             Role::Import => self.imported_at(file, occurrence),
             _ if name == "Self" => {
-                let around = self.type_around(file, occurrence.start);
+                let around = self.enclosing_type(file, occurrence.start);
                 around.into_iter().map(|place| meaning(place, 0.95)).collect()
             }
             _ if occurrence.is_member() => self.member(file, index, name),
@@ -68,7 +68,7 @@ impl Resolver<'_> {
             return bound;
         }
         let own = self.top_level(file, name);
-        if let Some(modules) = self.module_named_by(file, record, &own) {
+        if let Some(modules) = self.module_bound_to_constant(file, record, &own) {
             return Bound::Modules(modules);
         }
         if !own.is_empty() {
@@ -78,16 +78,21 @@ impl Resolver<'_> {
             Bound::Nothing => {}
             bound => return bound,
         }
-        let everything = self.brought_in(file, record, name, family);
+        let everything = self.bound_by_wildcard_import(file, record, name, family);
         if !everything.is_empty() {
             return Bound::Symbols(everything);
         }
-        let shared = self.shared(file, name, family);
+        let shared = self.bound_by_shared_scope(file, name, family);
         if shared.is_empty() { Bound::Nothing } else { Bound::Symbols(shared) }
     }
 
     /// The module that a constant is a name for, as in `const cart = @import("cart.zig")`.
-    fn module_named_by(&self, file: FileId, record: &FileRecord, own: &[Place]) -> Option<Vec<FileId>> {
+    fn module_bound_to_constant(
+        &self,
+        file: FileId,
+        record: &FileRecord,
+        own: &[Place],
+    ) -> Option<Vec<FileId>> {
         let [Place { symbol, .. }] = own else { return None };
         let symbol = record.symbol(*symbol)?;
         let resolved = self.imports(file);
@@ -136,7 +141,7 @@ impl Resolver<'_> {
                 if let Some(index) = before.or_else(|| range.clone().find(declares)) {
                     return Some(Bound::Local(index));
                 }
-            } else if symbol.kind.is_type() && family.sees_members_bare() {
+            } else if symbol.kind.is_type() && family.allows_bare_members() {
                 let members = self.members(&self.definitions_of_type(file, around), name, 0.85);
                 if !members.is_empty() {
                     return Some(Bound::Symbols(members));
@@ -172,7 +177,7 @@ impl Resolver<'_> {
                 }
                 bound = Bound::External;
             } else if import.alias == Some(id)
-                || (import.alias.is_none() && import.names.is_empty() && names_itself(&import.path, name))
+                || (import.alias.is_none() && import.names.is_empty() && is_implicit_name(&import.path, name))
             {
                 if !resolved.files.is_empty() {
                     return Bound::Modules(resolved.files.clone());
@@ -184,7 +189,13 @@ impl Resolver<'_> {
     }
 
     /// By an import of everything.
-    fn brought_in(&self, file: FileId, record: &FileRecord, name: &str, family: Family) -> Vec<Meaning> {
+    fn bound_by_wildcard_import(
+        &self,
+        file: FileId,
+        record: &FileRecord,
+        name: &str,
+        family: Family,
+    ) -> Vec<Meaning> {
         let resolved = self.imports(file);
         let open = record.imports.iter().zip(resolved.iter()).filter(|(import, _)| {
             import.everything
@@ -195,8 +206,8 @@ impl Resolver<'_> {
     }
 
     /// By being in the same package, or, where names are the whole program's, by being the only one.
-    fn shared(&self, file: FileId, name: &str, family: Family) -> Vec<Meaning> {
-        if !family.shares_names_in_folder() && !family.has_global_names() {
+    fn bound_by_shared_scope(&self, file: FileId, name: &str, family: Family) -> Vec<Meaning> {
+        if !family.shares_names_in_directory() && !family.has_global_names() {
             return Vec::new();
         }
         let Some(from) = self.snapshot.file(file) else { return Vec::new() };
@@ -206,14 +217,14 @@ impl Resolver<'_> {
         let mut files: Vec<FileId> = named.collect();
         files.dedup();
         let (near, far): (Vec<FileId>, Vec<FileId>) = files.into_iter().partition(|other| {
-            self.snapshot
-                .file(*other)
-                .is_some_and(|other| other.root == from.root && folder(&other.path) == folder(&from.path))
+            self.snapshot.file(*other).is_some_and(|other| {
+                other.root == from.root && directory(&other.path) == directory(&from.path)
+            })
         });
         let of = |files: Vec<FileId>| {
             files.into_iter().flat_map(|file| self.top_level(file, name)).collect::<Vec<Place>>()
         };
-        if family.shares_names_in_folder() {
+        if family.shares_names_in_directory() {
             let near = of(near.clone());
             if !near.is_empty() {
                 return near.into_iter().map(|place| meaning(place, 0.85)).collect();
@@ -222,7 +233,7 @@ impl Resolver<'_> {
         if !family.has_global_names() {
             return Vec::new();
         }
-        equally(&of(near.into_iter().chain(far).collect()), 0.5)
+        with_shared_confidence(&of(near.into_iter().chain(far).collect()), 0.5)
     }
 
     /// What some files offer under a name, themselves or from others in turn.
@@ -239,7 +250,7 @@ impl Resolver<'_> {
                 seen.push(file);
                 let own = self.top_level(file, &name);
                 if own.is_empty() {
-                    further.extend(self.offered_in_turn(file, &name));
+                    further.extend(self.reexport_sources(file, &name));
                 }
                 found.extend(own.into_iter().map(|place| meaning(place, confidence)));
             }
@@ -257,7 +268,7 @@ impl Resolver<'_> {
     }
 
     /// The files, and the names there, that a file offers a name from.
-    fn offered_in_turn(&self, file: FileId, name: &str) -> Vec<(FileId, String)> {
+    fn reexport_sources(&self, file: FileId, name: &str) -> Vec<(FileId, String)> {
         let Some(record) = self.record(file) else { return Vec::new() };
         // In Python everything that is imported is offered; elsewhere what says so, or is exported by name.
         let id = record.names.find(name);
@@ -326,11 +337,11 @@ impl Resolver<'_> {
 
     /// A name behind a receiver.
     fn member(&self, file: FileId, index: usize, name: &str) -> Vec<Meaning> {
-        match self.deeper(|| self.receiver(file, index)) {
+        match self.recurse(|| self.receiver(file, index)) {
             Denoted::Types(types, confidence) => {
                 let members = self.members(&types, name, confidence);
                 // Perhaps of a base that is not in the workspace, perhaps of a subclass that is.
-                if members.is_empty() { halved(self.by_name(file, name)) } else { members }
+                if members.is_empty() { halve_confidence(self.by_name(file, name)) } else { members }
             }
             Denoted::Modules(files) => self.exported(&files, name, 0.9),
             Denoted::External => Vec::new(),
@@ -344,13 +355,13 @@ pub(super) fn meaning(place: Place, confidence: f32) -> Meaning {
 }
 
 /// Several that are as likely as one another share a confidence.
-pub(super) fn equally(places: &[Place], confidence: f32) -> Vec<Meaning> {
+pub(super) fn with_shared_confidence(places: &[Place], confidence: f32) -> Vec<Meaning> {
     #[expect(clippy::cast_precision_loss, reason = "a count of symbols of one name")]
     let each = (confidence / places.len().max(1) as f32).max(0.05);
     places.iter().map(|place| meaning(*place, each)).collect()
 }
 
-fn halved(mut meanings: Vec<Meaning>) -> Vec<Meaning> {
+fn halve_confidence(mut meanings: Vec<Meaning>) -> Vec<Meaning> {
     for meaning in &mut meanings {
         meaning.confidence /= 2.0;
     }
@@ -363,7 +374,7 @@ fn defined_at(record: &FileRecord, occurrence: Occurrence) -> Option<SymbolId> {
 }
 
 /// Whether an import without a name of its own is known by this one: `import os.path` by `os` and by `path`, `"example.com/log/v2"` by `log`.
-fn names_itself(path: &str, name: &str) -> bool {
+fn is_implicit_name(path: &str, name: &str) -> bool {
     let mut words: Vec<&str> = path_words(path).collect();
     let is_version = |word: &&str| {
         word.len() > 1 && word.starts_with('v') && word[1..].chars().all(|digit| digit.is_ascii_digit())

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::families::Family;
-use super::lookup::folder;
-use super::meanings::{equally, meaning};
+use super::lookup::directory;
+use super::meanings::{meaning, with_shared_confidence};
 use super::{Meaning, Place, Resolver};
 use crate::index::FileId;
 use crate::limits;
@@ -31,7 +31,7 @@ impl Resolver<'_> {
             if !found.is_empty() {
                 break;
             }
-            next = next.iter().flat_map(|place| self.deeper(|| self.bases(*place))).collect();
+            next = next.iter().flat_map(|place| self.recurse(|| self.bases(*place))).collect();
             confidence = confidence.min(0.8);
         }
         found
@@ -54,7 +54,8 @@ impl Resolver<'_> {
         }
         let type_name = self.name(of);
         let beside = in_file.iter().map(|(symbol, _)| Place { file: of.file, symbol: *symbol });
-        let beside: Vec<Place> = beside.filter(|place| self.is_written_for(*place, type_name)).collect();
+        let beside: Vec<Place> =
+            beside.filter(|place| self.is_declared_outside_for(*place, type_name)).collect();
         if !beside.is_empty() {
             return beside;
         }
@@ -64,17 +65,19 @@ impl Resolver<'_> {
         });
         let elsewhere = elsewhere.map(|(file, symbol, _)| Place { file, symbol });
         let elsewhere: Vec<Place> =
-            elsewhere.filter(|place| self.is_written_for(*place, type_name)).collect();
+            elsewhere.filter(|place| self.is_declared_outside_for(*place, type_name)).collect();
         let is_near = |place: &&Place| {
             let other = self.snapshot.file(place.file);
-            other.is_some_and(|other| other.root == home.root && folder(&other.path) == folder(&home.path))
+            other.is_some_and(|other| {
+                other.root == home.root && directory(&other.path) == directory(&home.path)
+            })
         };
         let near: Vec<Place> = elsewhere.iter().filter(is_near).copied().collect();
         if near.is_empty() { elsewhere } else { near }
     }
 
     /// Whether a symbol is a member of a type of this name, written outside of it.
-    fn is_written_for(&self, place: Place, type_name: &str) -> bool {
+    fn is_declared_outside_for(&self, place: Place, type_name: &str) -> bool {
         let Some((record, symbol)) = self.symbol(place) else { return false };
         let parent = symbol.parent.and_then(|parent| record.symbol(parent));
         symbol.owner.is_some_and(|owner| record.name(owner) == type_name)
@@ -98,8 +101,11 @@ impl Resolver<'_> {
             let Some((record, symbol)) = self.symbol(place) else { continue };
             for index in self.occurrences_in(place.file, symbol.span) {
                 let occurrence = record.occurrences[index];
-                if occurrence.role() == Role::Extends && self.stands_in(record, occurrence, place.symbol) {
-                    bases.extend(self.types_meant(place.file, index).into_iter().filter(|base| *base != of));
+                if occurrence.role() == Role::Extends && self.is_directly_in(record, occurrence, place.symbol)
+                {
+                    bases.extend(
+                        self.types_of_occurrence(place.file, index).into_iter().filter(|base| *base != of),
+                    );
                 }
             }
         }
@@ -107,7 +113,7 @@ impl Resolver<'_> {
     }
 
     /// In a type itself rather than in one of its members; the fields of a struct may embed others.
-    fn stands_in(&self, record: &FileRecord, occurrence: Occurrence, of: SymbolId) -> bool {
+    fn is_directly_in(&self, record: &FileRecord, occurrence: Occurrence, of: SymbolId) -> bool {
         let inner = record.enclosing_symbol(occurrence.start);
         inner == Some(of)
             || inner
@@ -118,7 +124,7 @@ impl Resolver<'_> {
     /// The members of a name of any type: rather of those that the file can know of.
     pub(super) fn by_name(&self, file: FileId, name: &str) -> Vec<Meaning> {
         let Some(language) = self.language(file) else { return Vec::new() };
-        let all = self.members_called(name, Family::of(language));
+        let all = self.members_named(name, Family::of(language));
         let imports = self.imports(file);
         let mut visible: Vec<FileId> =
             imports.iter().flat_map(|import| import.files.iter().copied()).collect();
@@ -131,16 +137,16 @@ impl Resolver<'_> {
         };
         let near: Vec<Place> = visible.into_iter().flat_map(in_file).collect();
         if !near.is_empty() {
-            equally(&near, 0.5)
+            with_shared_confidence(&near, 0.5)
         } else if all.len() <= limits::NAMESAKES_MAX {
-            equally(&all, 0.4)
+            with_shared_confidence(&all, 0.4)
         } else {
             Vec::new()
         }
     }
 
     /// What may be a member of a name, of any type.
-    fn members_called(&self, name: &str, family: Family) -> Rc<Vec<Place>> {
+    fn members_named(&self, name: &str, family: Family) -> Rc<Vec<Place>> {
         let key = (name.to_owned(), family);
         if let Some(known) = self.by_name.borrow().get(&key) {
             return Rc::clone(known);

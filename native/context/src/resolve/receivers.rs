@@ -21,11 +21,11 @@ pub(super) enum Denoted {
 }
 
 /// Names for the object that a method is of, or its class.
-const SELF: &[&str] = &["self", "this", "cls", "Self"];
+const SELF_NAMES: &[&str] = &["self", "this", "cls", "Self"];
 /// Names for the class above.
-const BASE: &[&str] = &["super", "base", "parent"];
+const BASE_NAMES: &[&str] = &["super", "base", "parent"];
 /// How many bytes may stand between a name and what tells its type: `: &mut `, ` = await `.
-const NEARBY: u32 = 12;
+const DECLARATION_GAP_MAX: u32 = 12;
 
 impl Resolver<'_> {
     /// What stands in front of an occurrence.
@@ -40,10 +40,10 @@ impl Resolver<'_> {
             Receiver::Name if gap <= 2 => self.denoted(file, before),
             // `super().name`, `Type().name`, `make().name`.
             Receiver::Expression if gap == 3 && previous.role() == Role::Call => {
-                if BASE.contains(&record.name(previous.name())) {
+                if BASE_NAMES.contains(&record.name(previous.name())) {
                     return self.denoted(file, before);
                 }
-                self.made_by(file, before)
+                self.result_of_call(file, before)
             }
             _ => Denoted::Unknown,
         }
@@ -58,18 +58,18 @@ impl Resolver<'_> {
             if let Some(module) = self.rust_path_start(file, name) {
                 return Denoted::Modules(vec![module]);
             }
-            let around = || self.type_around(file, occurrence.start);
-            if SELF.contains(&name) {
+            let around = || self.enclosing_type(file, occurrence.start);
+            if SELF_NAMES.contains(&name) {
                 return types(around(), 0.85);
             }
-            if BASE.contains(&name) {
+            if BASE_NAMES.contains(&name) {
                 let bases = around().iter().flat_map(|place| self.bases(*place)).collect::<Vec<_>>();
                 return if bases.is_empty() { Denoted::External } else { types(bases, 0.85) };
             }
         }
         // What is behind a receiver is a member of it before it is the last word of an imported path.
         let meanings =
-            if occurrence.is_member() { self.deeper(|| self.meanings(file, index)) } else { Vec::new() };
+            if occurrence.is_member() { self.recurse(|| self.meanings(file, index)) } else { Vec::new() };
         if meanings.is_empty()
             && let Some(files) = self.module_of_import(file, name)
         {
@@ -79,7 +79,9 @@ impl Resolver<'_> {
             return self.denoted_by(&meanings);
         }
         match self.bound(file, occurrence.start, name) {
-            Bound::Local(declaration) => types(self.deeper(|| self.types_at(file, declaration)), 0.7),
+            Bound::Local(declaration) => {
+                types(self.recurse(|| self.types_of_declaration(file, declaration)), 0.7)
+            }
             Bound::Symbols(meanings) => self.denoted_by(&meanings),
             Bound::Modules(files) => {
                 // `import Store from "./store"` may be a class, and its members are meant.
@@ -123,9 +125,9 @@ impl Resolver<'_> {
             } else if !symbol.kind.is_callable() {
                 let variable = self.occurrence_at(meaning.place.file, symbol.name_span.start);
                 found.extend(
-                    variable
-                        .into_iter()
-                        .flat_map(|index| self.deeper(|| self.types_at(meaning.place.file, index))),
+                    variable.into_iter().flat_map(|index| {
+                        self.recurse(|| self.types_of_declaration(meaning.place.file, index))
+                    }),
                 );
                 confidence = 0.7;
             }
@@ -144,7 +146,7 @@ impl Resolver<'_> {
     }
 
     /// The types of a variable, parameter or field, by what stands beside its declaration.
-    fn types_at(&self, file: FileId, declaration: usize) -> Vec<Place> {
+    fn types_of_declaration(&self, file: FileId, declaration: usize) -> Vec<Place> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let own = record.occurrences[declaration];
         // `Type name`.
@@ -154,7 +156,7 @@ impl Resolver<'_> {
             // `Type *name` in C; elsewhere two signs are a comma.
             let gap_max = if Family::of(record.language) == Family::C { 2 } else { 1 };
             if previous.role() == Role::Type && (1..=gap_max).contains(&gap) {
-                let found = self.types_meant(file, before);
+                let found = self.types_of_occurrence(file, before);
                 if !found.is_empty() {
                     return found;
                 }
@@ -163,7 +165,7 @@ impl Resolver<'_> {
         // `name: Type`, `name: Wrapper<Type>`, `name = Type(…)`, `name := make()`.
         let mut last_end = end(record, own);
         for (index, next) in record.occurrences.iter().enumerate().skip(declaration + 1).take(4) {
-            if next.start.saturating_sub(last_end) > NEARBY
+            if next.start.saturating_sub(last_end) > DECLARATION_GAP_MAX
                 || record.line(next.start) != record.line(own.start)
             {
                 break;
@@ -171,13 +173,14 @@ impl Resolver<'_> {
             last_end = end(record, *next);
             match next.role() {
                 Role::Type | Role::Extends => {
-                    let found = self.types_meant(file, index);
+                    let found = self.types_of_occurrence(file, index);
                     if !found.is_empty() {
                         return found;
                     }
                 }
                 Role::Call => {
-                    return if let Denoted::Types(found, _) = self.deeper(|| self.made_by(file, index)) {
+                    return if let Denoted::Types(found, _) = self.recurse(|| self.result_of_call(file, index))
+                    {
                         found
                     } else {
                         Vec::new()
@@ -185,11 +188,11 @@ impl Resolver<'_> {
                 }
                 Role::Mention => {
                     // `name = module.Type(…)`: what is behind it decides.
-                    let leads_on = record.occurrences.get(index + 1).is_some_and(|behind| {
-                        behind.receiver() == Receiver::Name && behind.start.saturating_sub(last_end) <= 2
+                    let leads_on = record.occurrences.get(index + 1).is_some_and(|after| {
+                        after.receiver() == Receiver::Name && after.start.saturating_sub(last_end) <= 2
                     });
                     if !leads_on {
-                        return if let Denoted::Types(found, _) = self.deeper(|| self.denoted(file, index)) {
+                        return if let Denoted::Types(found, _) = self.recurse(|| self.denoted(file, index)) {
                             found
                         } else {
                             Vec::new()
@@ -203,44 +206,44 @@ impl Resolver<'_> {
     }
 
     /// What a call gives: the type that it makes, or the one that the function says it returns.
-    fn made_by(&self, file: FileId, call: usize) -> Denoted {
+    fn result_of_call(&self, file: FileId, call: usize) -> Denoted {
         let mut found = Vec::new();
-        for meaning in self.deeper(|| self.meanings(file, call)) {
+        for meaning in self.recurse(|| self.meanings(file, call)) {
             if meaning.confidence < 0.5 {
                 continue;
             }
             if self.is_type(meaning.place) {
                 found.push(meaning.place);
             } else {
-                found.extend(self.returned(meaning.place));
+                found.extend(self.return_types(meaning.place));
             }
         }
         types(found, 0.7)
     }
 
     /// The first type of the workspace in what a function says it returns.
-    fn returned(&self, place: Place) -> Vec<Place> {
+    fn return_types(&self, place: Place) -> Vec<Place> {
         let Some((record, symbol)) = self.symbol(place) else { return Vec::new() };
         let signature = &*symbol.signature;
-        let written = if let Some((_, behind)) = signature.split_once("->") {
-            behind
+        let written = if let Some((_, after)) = signature.split_once("->") {
+            after
         } else {
-            let behind = signature.rsplit_once(')').map_or("", |(_, behind)| behind);
+            let after = signature.rsplit_once(')').map_or("", |(_, after)| after);
             let typed_in_front =
                 matches!(Family::of(record.language), Family::Jvm | Family::C | Family::CSharp);
-            if typed_in_front && !behind.contains(char::is_alphabetic) {
+            if typed_in_front && !after.contains(char::is_alphabetic) {
                 signature.split_once(record.name(symbol.name)).map_or("", |(front, _)| front)
             } else {
-                behind
+                after
             }
         };
         let words = written.split(|character: char| !character.is_alphanumeric() && character != '_');
         for word in words.filter(|word| word.starts_with(char::is_uppercase)) {
             if word == "Self" {
-                return self.type_around(place.file, symbol.name_span.start);
+                return self.enclosing_type(place.file, symbol.name_span.start);
             }
             if let Bound::Symbols(meanings) =
-                self.deeper(|| self.bound(place.file, symbol.name_span.start, word))
+                self.recurse(|| self.bound(place.file, symbol.name_span.start, word))
             {
                 let found: Vec<Place> = meanings
                     .into_iter()
@@ -255,18 +258,18 @@ impl Resolver<'_> {
         Vec::new()
     }
 
-    pub(super) fn types_meant(&self, file: FileId, index: usize) -> Vec<Place> {
+    pub(super) fn types_of_occurrence(&self, file: FileId, index: usize) -> Vec<Place> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let occurrence = record.occurrences[index];
         if record.name(occurrence.name()) == "Self" {
-            return self.type_around(file, occurrence.start);
+            return self.enclosing_type(file, occurrence.start);
         }
-        let meanings = self.deeper(|| self.meanings(file, index));
+        let meanings = self.recurse(|| self.meanings(file, index));
         meanings.into_iter().map(|meaning| meaning.place).filter(|place| self.is_type(*place)).collect()
     }
 
     /// The type that a method at an offset is of.
-    pub(super) fn type_around(&self, file: FileId, offset: u32) -> Vec<Place> {
+    pub(super) fn enclosing_type(&self, file: FileId, offset: u32) -> Vec<Place> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let mut next = record.enclosing_symbol(offset);
         while let Some((id, symbol)) = next.and_then(|id| Some((id, record.symbol(id)?))) {
@@ -276,7 +279,7 @@ impl Resolver<'_> {
             if symbol.parent.is_none()
                 && let Some(owner) = symbol.owner
             {
-                return self.types_called(file, record.name(owner));
+                return self.types_named(file, record.name(owner));
             }
             next = symbol.parent;
         }
@@ -290,12 +293,12 @@ impl Resolver<'_> {
         if found.kind != SymbolKind::Implementation {
             return vec![place];
         }
-        let types = self.types_called(file, record.name(found.name));
+        let types = self.types_named(file, record.name(found.name));
         if types.is_empty() { vec![place] } else { types }
     }
 
-    fn types_called(&self, file: FileId, name: &str) -> Vec<Place> {
-        let Bound::Symbols(meanings) = self.deeper(|| self.bound(file, u32::MAX, name)) else {
+    fn types_named(&self, file: FileId, name: &str) -> Vec<Place> {
+        let Bound::Symbols(meanings) = self.recurse(|| self.bound(file, u32::MAX, name)) else {
             return Vec::new();
         };
         meanings.into_iter().map(|meaning| meaning.place).filter(|place| self.is_type(*place)).collect()

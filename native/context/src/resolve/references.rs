@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::families::Family;
-use super::lookup::nearness;
+use super::lookup::proximity;
 use super::{Place, Resolver, Source};
 use crate::index::{FileId, IndexedFile};
 use crate::record::{FileRecord, NameId, Occurrence, Role};
@@ -25,32 +25,32 @@ pub struct Reference {
 }
 
 impl Resolver<'_> {
-    /// The uses of some symbols, without their definitions, in the order of files and text. `go_on` is asked now and then, and what it
+    /// The uses of some symbols, without their definitions, in the order of files and text. `check_time` is asked now and then, and what it
     /// refuses with ends the search.
     ///
     /// # Errors
-    /// That of `go_on`.
+    /// That of `check_time`.
     pub fn references<E>(
         &self,
         places: &[Place],
-        go_on: &dyn Fn() -> Result<(), E>,
+        check_time: &dyn Fn() -> Result<(), E>,
     ) -> Result<Vec<Reference>, E> {
-        self.references_within(places, usize::MAX, go_on)
+        self.references_within(places, usize::MAX, check_time)
     }
 
     /// As [`Resolver::references`], but of each name only those in so many files, the nearest to the first symbol.
-    /// [`Resolver::files_passed_over`] tells of the others.
+    /// [`Resolver::skipped_file_count`] tells of the others.
     ///
     /// # Errors
-    /// That of `go_on`.
+    /// That of `check_time`.
     pub fn references_within<E>(
         &self,
         places: &[Place],
         files_max: usize,
-        go_on: &dyn Fn() -> Result<(), E>,
+        check_time: &dyn Fn() -> Result<(), E>,
     ) -> Result<Vec<Reference>, E> {
         let wanted: Vec<(Place, Place, f32)> =
-            places.iter().flat_map(|place| self.stand_ins(*place)).collect();
+            places.iter().flat_map(|place| self.with_overridden_members(*place)).collect();
         let names: BTreeSet<&str> =
             places.iter().map(|place| self.name(*place)).filter(|name| !name.is_empty()).collect();
         let families: Vec<Family> =
@@ -58,7 +58,7 @@ impl Resolver<'_> {
         let mut found = Vec::new();
         for name in names {
             for (file, indexed) in self.nearest_files_with(name, places, files_max) {
-                go_on()?;
+                check_time()?;
                 let record = &*indexed.record;
                 if !families.contains(&Family::of(record.language)) {
                     continue;
@@ -94,8 +94,8 @@ impl Resolver<'_> {
         let mut files: Vec<(FileId, &Arc<IndexedFile>)> = self.snapshot.files_with(name).collect();
         let home = places.first().and_then(|place| self.snapshot.file(place.file));
         if let Some(home) = home.filter(|_| files.len() > files_max) {
-            files.sort_by_cached_key(|(id, file)| (std::cmp::Reverse(nearness(home, file)), *id));
-            self.passed_over.set(self.passed_over.get() + files.len() - files_max);
+            files.sort_by_cached_key(|(id, file)| (std::cmp::Reverse(proximity(home, file)), *id));
+            self.skipped_files.set(self.skipped_files.get() + files.len() - files_max);
             files.truncate(files_max);
         }
         files
@@ -103,28 +103,28 @@ impl Resolver<'_> {
 
     /// The files that have a name and were not looked at.
     #[must_use]
-    pub fn files_passed_over(&self) -> usize {
-        self.passed_over.get()
+    pub fn skipped_file_count(&self) -> usize {
+        self.skipped_files.get()
     }
 
     /// A symbol itself, and, where it overrides members of bases, those: who calls them may mean it.
-    fn stand_ins(&self, place: Place) -> Vec<(Place, Place, f32)> {
-        let mut stand_ins = vec![(place, place, 1.0)];
-        let Some((record, symbol)) = self.symbol(place) else { return stand_ins };
+    fn with_overridden_members(&self, place: Place) -> Vec<(Place, Place, f32)> {
+        let mut with_overridden_members = vec![(place, place, 1.0)];
+        let Some((record, symbol)) = self.symbol(place) else { return with_overridden_members };
         if let Some(parent) =
             symbol.parent.filter(|parent| record.symbol(*parent).is_some_and(|parent| parent.kind.is_type()))
         {
             let types = self.definitions_of_type(place.file, parent);
             let bases: Vec<Place> = types.into_iter().flat_map(|of| self.bases(of)).collect();
             let overridden = self.members(&bases, record.name(symbol.name), 0.6);
-            stand_ins.extend(
+            with_overridden_members.extend(
                 overridden
                     .into_iter()
                     .filter(|base| base.place != place)
                     .map(|base| (place, base.place, 0.6)),
             );
         }
-        stand_ins
+        with_overridden_members
     }
 }
 

@@ -6,7 +6,7 @@ use crate::record::{Symbol, SymbolKind, Visibility};
 impl Resolver<'_> {
     /// The symbols of a name, also a qualified one such as `Parser.parse` or `parser::Parser::parse`, the likeliest first.
     #[must_use]
-    pub fn symbols_called(&self, name: &str) -> Vec<Place> {
+    pub fn find_symbols(&self, name: &str) -> Vec<Place> {
         let name = name.trim().trim_end_matches("()");
         let mut found = self.symbols_named(name);
         if found.is_empty() {
@@ -29,7 +29,7 @@ impl Resolver<'_> {
         if !found.iter().all(only_bears) {
             found.retain(|place| !only_bears(place));
         }
-        found.sort_by_cached_key(|place| self.unlikeliness(*place));
+        found.sort_by_cached_key(|place| self.sort_key(*place));
         found
     }
 
@@ -69,7 +69,7 @@ impl Resolver<'_> {
     }
 
     /// What is asked for is rather a public definition of the project itself than a test, a copy, or a variable in a function.
-    fn unlikeliness(&self, place: Place) -> impl Ord + use<> {
+    fn sort_key(&self, place: Place) -> impl Ord + use<> {
         let (file, (record, symbol)) = self.snapshot.file(place.file).zip(self.symbol(place))?;
         let aside = u8::from(file.is_test || symbol.is_test)
             + u8::from(file.is_vendored)

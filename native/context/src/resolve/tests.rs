@@ -7,21 +7,21 @@ use crate::workspace::Workspace;
 mod languages;
 
 struct Fixture {
-    _folder: tempfile::TempDir,
+    _directory: tempfile::TempDir,
     index: Index,
     manifests: ManifestCache,
 }
 
 fn place(files: &[(&str, &str)]) -> Fixture {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        let path = folder.path().join(path);
+        let path = directory.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let index = Index::new(Workspace::new([folder.path()]).unwrap());
+    let index = Index::new(Workspace::new([directory.path()]).unwrap());
     index.build(None, Some(1), &|_| {});
-    Fixture { _folder: folder, index, manifests: ManifestCache::default() }
+    Fixture { _directory: directory, index, manifests: ManifestCache::default() }
 }
 
 impl Fixture {
@@ -59,13 +59,19 @@ impl Fixture {
     /// The uses of a symbol: `file:line:column confidence`.
     fn references(&self, name: &str) -> Vec<String> {
         self.with(|resolver, snapshot| {
-            let places = resolver.symbols_called(name);
+            let places = resolver.find_symbols(name);
             assert!(!places.is_empty(), "{name}");
             let references = resolver.references::<()>(&places[..1], &|| Ok(())).unwrap();
             let shown = references.into_iter().map(|reference| {
                 let file = snapshot.file(reference.file).unwrap();
                 let at = file.record.position(reference.occurrence.start);
-                format!("{}:{}:{} {}", file.path, at.line, at.column, certainty(reference.confidence))
+                format!(
+                    "{}:{}:{} {}",
+                    file.path,
+                    at.line,
+                    at.column,
+                    rounded_confidence(reference.confidence)
+                )
             });
             shown.collect()
         })
@@ -85,7 +91,7 @@ impl Fixture {
                 let shown = meanings.iter().map(|meaning| {
                     let file = snapshot.file(meaning.place.file).unwrap();
                     let symbol = file.record.qualified_name(meaning.place.symbol);
-                    format!("{}:{symbol} {}", file.path, certainty(meaning.confidence))
+                    format!("{}:{symbol} {}", file.path, rounded_confidence(meaning.confidence))
                 });
                 let shown: Vec<String> = shown.collect();
                 let line = record.line(occurrence.start);
@@ -321,7 +327,7 @@ fn an_ambiguous_name_gives_every_candidate_and_overriding_is_followed() {
     assert_eq!(fixture.references("A.run"), ["use.py:3:7 0.7", "use.py:4:7 0.5"]);
     assert_eq!(fixture.references("b.B.run"), ["use.py:3:7 0.42", "use.py:4:7 0.3"]);
     fixture.with(|resolver, snapshot| {
-        let found = resolver.symbols_called("run");
+        let found = resolver.find_symbols("run");
         let paths: Vec<&str> = found.iter().map(|place| &*snapshot.file(place.file).unwrap().path).collect();
         assert_eq!(paths, ["a.py", "b.py", "tests/test_a.py"]);
         assert_eq!(resolver.similar_names("Run", 5), ["run"]);

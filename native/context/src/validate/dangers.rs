@@ -14,7 +14,7 @@ pub(super) enum Severity {
 }
 
 impl Severity {
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::High => "high",
@@ -60,7 +60,7 @@ const fn call(
     Danger { languages, receiver, name, argument: None, is_assigned: false, severity, description }
 }
 
-const fn with(argument: &'static str, mut danger: Danger) -> Danger {
+const fn with_argument(argument: &'static str, mut danger: Danger) -> Danger {
     danger.argument = Some(argument);
     danger
 }
@@ -79,17 +79,17 @@ pub(super) const DANGERS: &[Danger] = &[
     call(PYTHON, None, "__import__", Medium, "loads a module by a name that is made at run time"),
     call(PYTHON, Some("os"), "system", High, RUNS_COMMAND),
     call(PYTHON, Some("os"), "popen", High, RUNS_COMMAND),
-    with("shell=True", call(PYTHON, Some("subprocess"), "run", High, RUNS_COMMAND)),
-    with("shell=True", call(PYTHON, Some("subprocess"), "call", High, RUNS_COMMAND)),
-    with("shell=True", call(PYTHON, Some("subprocess"), "check_call", High, RUNS_COMMAND)),
-    with("shell=True", call(PYTHON, Some("subprocess"), "check_output", High, RUNS_COMMAND)),
-    with("shell=True", call(PYTHON, Some("subprocess"), "Popen", High, RUNS_COMMAND)),
+    with_argument("shell=True", call(PYTHON, Some("subprocess"), "run", High, RUNS_COMMAND)),
+    with_argument("shell=True", call(PYTHON, Some("subprocess"), "call", High, RUNS_COMMAND)),
+    with_argument("shell=True", call(PYTHON, Some("subprocess"), "check_call", High, RUNS_COMMAND)),
+    with_argument("shell=True", call(PYTHON, Some("subprocess"), "check_output", High, RUNS_COMMAND)),
+    with_argument("shell=True", call(PYTHON, Some("subprocess"), "Popen", High, RUNS_COMMAND)),
     call(PYTHON, Some("pickle"), "load", High, LOADS_OBJECTS),
     call(PYTHON, Some("pickle"), "loads", High, LOADS_OBJECTS),
     call(PYTHON, Some("marshal"), "loads", High, LOADS_OBJECTS),
     call(PYTHON, Some("yaml"), "unsafe_load", High, LOADS_OBJECTS),
     call(PYTHON, Some("tempfile"), "mktemp", Medium, "another program can take the name before it is used"),
-    call(PYTHON, Some("shutil"), "rmtree", Low, "removes a folder with all that is in it"),
+    call(PYTHON, Some("shutil"), "rmtree", Low, "removes a directory with all that is in it"),
     call(SCRIPT, None, "eval", High, RUNS_CODE),
     call(SCRIPT, None, "Function", High, RUNS_CODE),
     call(SCRIPT, Some("child_process"), "exec", High, RUNS_COMMAND),

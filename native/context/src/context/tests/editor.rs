@@ -40,8 +40,8 @@ impl Scripted {
     fn answer<T: Clone>(&self, answer: &T, limit: Duration) -> Option<T> {
         assert!(!self.is_broken, "as a test wants it");
         if self.is_silent {
-            let (_silence, heard) = mpsc::channel::<()>();
-            assert_eq!(heard.recv_timeout(limit), Err(mpsc::RecvTimeoutError::Timeout));
+            let (_silence, receiver) = mpsc::channel::<()>();
+            assert_eq!(receiver.recv_timeout(limit), Err(mpsc::RecvTimeoutError::Timeout));
             return None;
         }
         Some(answer.clone())
@@ -86,12 +86,12 @@ impl Editor for Scripted {
 
 /// The sources in a folder, with an editor that is made for it.
 fn open_in(edit: impl FnOnce(&Places) -> Scripted) -> (Places, Arc<Scripted>, Context) {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (path, text) in SOURCES {
-        write(folder.path(), path, text);
+        write(directory.path(), path, text);
     }
-    let root = folder.path().canonicalize().unwrap();
-    let places = Places { _folder: folder, root };
+    let root = directory.path().canonicalize().unwrap();
+    let places = Places { _directory: directory, root };
     let editor = Arc::new(edit(&places));
     let context = Context::open(Options {
         roots: vec![places.root.clone()],
@@ -103,7 +103,7 @@ fn open_in(edit: impl FnOnce(&Places) -> Scripted) -> (Places, Arc<Scripted>, Co
 }
 
 struct Places {
-    _folder: tempfile::TempDir,
+    _directory: tempfile::TempDir,
     root: PathBuf,
 }
 

@@ -1,8 +1,8 @@
 //! `use` and `mod` of Rust.
 
 use super::super::families::Family;
-use super::super::lookup::{folder, joined};
-use super::super::manifests::around;
+use super::super::lookup::{directory, join_path};
+use super::super::manifests::enclosing_package;
 use super::{ResolvedImport, Resolver};
 use crate::index::{FileId, IndexedFile};
 use crate::record::{Import, SymbolKind};
@@ -12,7 +12,7 @@ use crate::workspace::RootIndex;
 #[derive(Debug, Clone)]
 struct Module {
     root: RootIndex,
-    folder: String,
+    directory: String,
     file: Option<FileId>,
 }
 
@@ -23,9 +23,9 @@ impl Resolver<'_> {
             import.path.split("::").map(str::trim).filter(|part| !part.is_empty()).collect();
         let Some((mut module, rest)) = self.rust_start(from, &parts) else { return resolved };
         let mut rest = rest;
-        while let Some((first, behind)) = rest.split_first() {
+        while let Some((first, after)) = rest.split_first() {
             let Some(next) = self.rust_child(&module, first) else { break };
-            (module, rest) = (next, behind);
+            (module, rest) = (next, after);
         }
         resolved.files.extend(module.file);
         // `use a::b` where `b` is a module, `mod b;`.
@@ -76,9 +76,8 @@ impl Resolver<'_> {
                     .any(|symbol| symbol.kind == SymbolKind::Module && symbol.body.is_some());
                 let mut module = if inline { here } else { self.rust_parent(&here)? };
                 let mut rest = rest;
-                while let Some(("super", behind)) = rest.split_first().map(|(first, behind)| (*first, behind))
-                {
-                    (module, rest) = (self.rust_parent(&module)?, behind);
+                while let Some(("super", after)) = rest.split_first().map(|(first, after)| (*first, after)) {
+                    (module, rest) = (self.rust_parent(&module)?, after);
                 }
                 Some((module, rest))
             }
@@ -88,11 +87,11 @@ impl Resolver<'_> {
                 }
                 let package = self.manifests.rust.iter().find(|package| package.name == name)?;
                 let (file, entry) = package.entries.iter().find_map(|entry| {
-                    let path = joined(&package.folder, entry)?;
+                    let path = join_path(&package.directory, entry)?;
                     Some((self.snapshot.find(package.root, &path)?, path))
                 })?;
                 let module =
-                    Module { root: package.root, folder: folder(&entry).to_owned(), file: Some(file) };
+                    Module { root: package.root, directory: directory(&entry).to_owned(), file: Some(file) };
                 Some((module, rest))
             }
         }
@@ -100,21 +99,22 @@ impl Resolver<'_> {
 
     /// The module that a file is.
     fn rust_module(&self, file: &IndexedFile) -> Module {
-        let own = folder(&file.path);
+        let own = directory(&file.path);
         let name = file.path[own.len()..].trim_start_matches('/').trim_end_matches(".rs");
         let is_root = matches!(name, "lib" | "main" | "mod" | "build") || self.is_rust_target(file);
-        let folder =
+        let directory =
             if is_root { own.to_owned() } else { format!("{own}/{name}").trim_start_matches('/').to_owned() };
-        Module { root: file.root, folder, file: self.snapshot.find(file.root, &file.path) }
+        Module { root: file.root, directory, file: self.snapshot.find(file.root, &file.path) }
     }
 
     /// Whether a file is a program, a test or an example of its own.
     fn is_rust_target(&self, file: &IndexedFile) -> bool {
-        let package = around(&self.manifests.rust, file).map_or("", |package| package.folder.as_str());
-        let own = folder(&file.path);
+        let package =
+            enclosing_package(&self.manifests.rust, file).map_or("", |package| package.directory.as_str());
+        let own = directory(&file.path);
         ["tests", "benches", "examples", "src/bin"]
             .iter()
-            .any(|target| joined(package, target).as_deref() == Some(own))
+            .any(|target| join_path(package, target).as_deref() == Some(own))
     }
 
     fn rust_crate_root(&self, from: &IndexedFile) -> Option<Module> {
@@ -134,10 +134,10 @@ impl Resolver<'_> {
             .file
             .and_then(|file| self.snapshot.file(file))
             .is_some_and(|file| self.is_rust_target(file));
-        if is_root || module.folder.is_empty() {
+        if is_root || module.directory.is_empty() {
             return None;
         }
-        let above = folder(&module.folder).to_owned();
+        let above = directory(&module.directory).to_owned();
         let candidates = [
             format!("{above}/lib.rs"),
             format!("{above}/main.rs"),
@@ -146,13 +146,13 @@ impl Resolver<'_> {
         ];
         let file =
             candidates.iter().find_map(|path| self.snapshot.find(module.root, path.trim_start_matches('/')));
-        Some(Module { root: module.root, folder: above, file })
+        Some(Module { root: module.root, directory: above, file })
     }
 
     fn rust_child(&self, module: &Module, name: &str) -> Option<Module> {
-        let folder = format!("{}/{name}", module.folder).trim_start_matches('/').to_owned();
-        let files = [format!("{folder}.rs"), format!("{folder}/mod.rs")];
+        let directory = format!("{}/{name}", module.directory).trim_start_matches('/').to_owned();
+        let files = [format!("{directory}.rs"), format!("{directory}/mod.rs")];
         let file = files.iter().find_map(|path| self.snapshot.find(module.root, path))?;
-        Some(Module { root: module.root, folder, file: Some(file) })
+        Some(Module { root: module.root, directory, file: Some(file) })
     }
 }

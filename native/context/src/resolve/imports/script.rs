@@ -1,20 +1,20 @@
 //! Imports of JavaScript and TypeScript.
 
 use super::super::families::Family;
-use super::super::lookup::{folder, joined};
-use super::super::manifests::is_in;
+use super::super::lookup::{directory, join_path};
+use super::super::manifests::is_below;
 use super::{ResolvedImport, Resolver};
 use crate::index::{FileId, IndexedFile};
 use crate::workspace::RootIndex;
 
 /// Endings that an import may be written with although the source has another one: what is imported is what the compiler makes of it.
-const COMPILED: &[(&str, &[&str])] =
+const COMPILED_EXTENSIONS: &[(&str, &[&str])] =
     &[(".js", &[".ts", ".tsx", ".d.ts"]), (".jsx", &[".tsx"]), (".mjs", &[".mts"]), (".cjs", &[".cts"])];
 
 impl Resolver<'_> {
     pub(super) fn script_import(&self, from: &IndexedFile, path: &str) -> ResolvedImport {
         let found = if path.starts_with('.') {
-            joined(folder(&from.path), path).and_then(|path| self.script_file(from.root, &path))
+            join_path(directory(&from.path), path).and_then(|path| self.script_file(from.root, &path))
         } else {
             self.by_alias(from, path).or_else(|| self.by_package(path))
         };
@@ -26,7 +26,7 @@ impl Resolver<'_> {
         if let Some(file) = self.snapshot.find(root, path) {
             return Some(file);
         }
-        for (compiled, sources) in COMPILED {
+        for (compiled, sources) in COMPILED_EXTENSIONS {
             if let Some(stem) = path.strip_suffix(compiled) {
                 let found =
                     sources.iter().find_map(|source| self.snapshot.find(root, &format!("{stem}{source}")));
@@ -35,7 +35,7 @@ impl Resolver<'_> {
                 }
             }
         }
-        self.with_ending(root, path, Family::Script)
+        self.file_with_suffix(root, path, Family::Script)
     }
 
     /// By the innermost tsconfig.json around the file that knows the path.
@@ -43,18 +43,18 @@ impl Resolver<'_> {
         let configs = &self.manifests.aliases;
         let mut around: Vec<_> = configs
             .iter()
-            .filter(|config| config.root == from.root && is_in(&from.path, &config.folder))
+            .filter(|config| config.root == from.root && is_below(&from.path, &config.directory))
             .collect();
-        around.sort_by_key(|config| std::cmp::Reverse(config.folder.len()));
+        around.sort_by_key(|config| std::cmp::Reverse(config.directory.len()));
         around.into_iter().find_map(|config| {
             let by_pattern = config.paths.iter().find_map(|(pattern, targets)| {
-                let middle = matched(pattern, path)?;
+                let middle = wildcard_match(pattern, path)?;
                 targets
                     .iter()
                     .find_map(|target| self.script_file(config.root, &target.replacen('*', middle, 1)))
             });
             by_pattern.or_else(|| {
-                let path = joined(config.base.as_deref()?, path)?;
+                let path = join_path(config.base.as_deref()?, path)?;
                 self.script_file(config.root, &path)
             })
         })
@@ -67,7 +67,7 @@ impl Resolver<'_> {
             (rest.is_empty() || rest.starts_with('/')).then_some((package, rest.trim_start_matches('/')))
         });
         let (package, inner) = named.max_by_key(|(package, _)| package.name.len())?;
-        let file = |path: &str| self.script_file(package.root, &joined(&package.folder, path)?);
+        let file = |path: &str| self.script_file(package.root, &join_path(&package.directory, path)?);
         if inner.is_empty() {
             return package.entries.iter().find_map(|entry| file(entry));
         }
@@ -76,7 +76,7 @@ impl Resolver<'_> {
 }
 
 /// What the `*` of a pattern stands for in a path; empty where both are the same.
-fn matched<'path>(pattern: &str, path: &'path str) -> Option<&'path str> {
-    let Some((before, behind)) = pattern.split_once('*') else { return (pattern == path).then_some("") };
-    path.strip_prefix(before)?.strip_suffix(behind)
+fn wildcard_match<'path>(pattern: &str, path: &'path str) -> Option<&'path str> {
+    let Some((before, after)) = pattern.split_once('*') else { return (pattern == path).then_some("") };
+    path.strip_prefix(before)?.strip_suffix(after)
 }

@@ -20,7 +20,7 @@ use crate::search::Search;
 use crate::workspace::RootIndex;
 
 /// What is known of a workspace: answers are made from it.
-pub(crate) struct Known {
+pub(crate) struct Analysis {
     pub(crate) index: Index,
     pub(crate) search: Search,
     pub(crate) manifests: ManifestCache,
@@ -29,7 +29,7 @@ pub(crate) struct Known {
     pub(crate) overviews: OverviewCache,
 }
 
-impl Known {
+impl Analysis {
     /// Nothing is known of a workspace before it is read.
     pub(crate) fn new(index: Index) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Known {
 }
 
 /// One question while it is answered.
-pub(crate) struct Asking<'a> {
+pub(crate) struct Request<'a> {
     pub(crate) index: &'a Index,
     pub(crate) search: &'a Search,
     pub(crate) qualities: &'a QualityCache,
@@ -58,9 +58,9 @@ pub(crate) struct Asking<'a> {
     texts: RefCell<HashMap<FileId, Option<Rc<str>>>>,
 }
 
-impl<'a> Asking<'a> {
-    pub(crate) fn new(known: &'a Known, servers: &'a LanguageServers<'a>) -> Self {
-        let Known { index, search, manifests, scip, qualities, overviews } = known;
+impl<'a> Request<'a> {
+    pub(crate) fn new(analysis: &'a Analysis, servers: &'a LanguageServers<'a>) -> Self {
+        let Analysis { index, search, manifests, scip, qualities, overviews } = analysis;
         Self {
             index,
             search,

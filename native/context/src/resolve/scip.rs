@@ -7,7 +7,7 @@ use crate::scip_index::DefinedAt;
 
 impl Resolver<'_> {
     /// What an identifier means; `None` where no index says anything of it, or where what it says leads to a text that has changed.
-    pub(super) fn said(&self, file: FileId, offset: u32) -> Option<Vec<Meaning>> {
+    pub(super) fn scip_meanings(&self, file: FileId, offset: u32) -> Option<Vec<Meaning>> {
         let definitions = self.scip.definitions(self.snapshot.file(file)?, offset)?;
         let mut meanings = Vec::with_capacity(definitions.len());
         for defined in definitions {
@@ -17,14 +17,14 @@ impl Resolver<'_> {
             let place = symbol.map(|symbol| Place { file, symbol });
             meanings.extend(place.map(|place| Meaning { place, confidence: 1.0, source: Source::Scip }));
         }
-        self.scip_said.set(true);
+        self.scip_used.set(true);
         Some(meanings)
     }
 
     /// Who said what names mean: a SCIP index if it did for any of them.
     #[must_use]
     pub fn source(&self) -> Source {
-        if self.scip_said.get() { Source::Scip } else { Source::Index }
+        if self.scip_used.get() { Source::Scip } else { Source::Index }
     }
 
     /// The outer `None` where the text has changed.

@@ -8,7 +8,7 @@ use crate::index::Progress;
 
 /// How far the first building is.
 #[derive(Debug, Default)]
-pub(super) struct Building {
+pub(super) struct InitialBuild {
     state: Mutex<State>,
     ended: Condvar,
 }
@@ -21,7 +21,7 @@ enum State {
     Ended,
 }
 
-impl Building {
+impl InitialBuild {
     /// Starts it, unless that was done before.
     pub(super) fn start(&self, inner: &Arc<Inner>) {
         let mut state = self.state();
@@ -32,8 +32,8 @@ impl Building {
         let inner = Arc::clone(inner);
         let thread = std::thread::Builder::new().name("code-index".to_owned()).spawn(move || {
             // Also when it panics: whoever waits has waited long enough.
-            let _end = End(&inner);
-            inner.build(&|progress| *inner.building.state() = State::Running(progress));
+            let _guard = EndGuard(&inner);
+            inner.build(&|progress| *inner.initial_build.state() = State::Running(progress));
         });
         if let Err(error) = thread {
             tracing::error!(%error, "the code index cannot be built");
@@ -52,7 +52,7 @@ impl Building {
     }
 
     /// How far it is; `None` once it has ended.
-    pub(super) fn unfinished(&self) -> Option<Progress> {
+    pub(super) fn progress(&self) -> Option<Progress> {
         match *self.state() {
             State::NotStarted => Some(Progress { files: 0, total: 0 }),
             State::Running(progress) => Some(progress),
@@ -65,12 +65,12 @@ impl Building {
     }
 }
 
-struct End<'a>(&'a Inner);
+struct EndGuard<'a>(&'a Inner);
 
-impl Drop for End<'_> {
+impl Drop for EndGuard<'_> {
     fn drop(&mut self) {
-        *self.0.building.state() = State::Ended;
-        self.0.building.ended.notify_all();
-        self.0.tell(&Event::Built);
+        *self.0.initial_build.state() = State::Ended;
+        self.0.initial_build.ended.notify_all();
+        self.0.notify(&Event::Built);
     }
 }
