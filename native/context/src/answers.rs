@@ -1,7 +1,7 @@
-//! What is answered to each question: a function for each operation of [`crate::protocol`].
+//! The answers: one function for each operation of [`crate::protocol`].
 //!
-//! An answer is made from one snapshot. What it says first matters most: signatures and places before bodies, and [`budget`] cuts what
-//! does not fit and says so.
+//! Each answer is made from one snapshot. The most important information comes first: signatures and
+//! locations before bodies. [`budget`] drops what exceeds the limit and reports that in the answer.
 
 mod budget;
 mod calls;
@@ -31,10 +31,10 @@ pub(crate) use search::semantic_search;
 pub(crate) use summary::summarize_repo;
 pub(crate) use validation::validate_code;
 
-/// An answer: the members of the object that `data` is.
+/// The result of an operation: the members of the `data` object, or a refusal.
 pub(crate) type Answer = Result<serde_json::Map<String, serde_json::Value>, crate::protocol::Refusal>;
 
-/// The members of a literal object.
+/// Returns the members of an object literal.
 fn members(value: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
     match value {
         serde_json::Value::Object(members) => members,

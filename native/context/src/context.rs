@@ -1,4 +1,4 @@
-//! The public face: open a workspace, ask about it.
+//! The public interface of the crate: open a workspace, ask questions about it.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,52 +25,52 @@ mod watching;
 use initial_build::InitialBuild;
 use unsaved::Unsaved;
 
-/// What a context is opened with.
+/// The options for opening a context.
 #[derive(Default)]
 pub struct Options {
-    /// The folders of the workspace.
+    /// The root directories of the workspace.
     pub roots: Vec<PathBuf>,
-    /// Where the index is kept between starts; without one it is made anew each time.
+    /// The directory that stores the index between starts. Without one, the index is rebuilt each time.
     pub cache_directory: Option<PathBuf>,
-    /// How many threads build the index; `None` means one for each processor.
+    /// The number of threads that build the index; `None` means one per processor.
     pub threads: Option<usize>,
-    /// Who is told what happens.
+    /// The listener that is notified of events.
     pub listener: Option<Listener>,
-    /// The editor that has the workspace open, where there is one.
+    /// The editor that has the workspace open, if any.
     pub editor: Option<Arc<dyn Editor>>,
 }
 
-/// Who is told what happens. It is called by whatever thread it happens in, and must not wait.
+/// A callback for events. It is called on the thread on which the event occurs, and must not block.
 pub type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
-/// What happens.
+/// An event of a context.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Event<'a> {
-    /// Somebody asks. `invocation` is a number that no other invocation of this context has.
+    /// An invocation has started.
     Started {
-        /// Which invocation.
+        /// The number of the invocation, unique within this context.
         invocation: u64,
-        /// The tool, or the request kind.
+        /// The name of the tool or request kind.
         tool: &'a str,
     },
     /// The index is being built.
     Progress(Progress),
-    /// The building has ended, however it did.
+    /// The build of the index has ended, whether it succeeded or not.
     Built,
-    /// The answer is there.
+    /// An invocation has ended.
     Ended {
-        /// Which invocation.
+        /// The number of the invocation.
         invocation: u64,
-        /// The tool, or the request kind.
+        /// The name of the tool or request kind.
         tool: &'a str,
-        /// Why there is no answer, where there is none.
+        /// The reason why there is no answer, if there is none.
         refusal: Option<&'a Refusal>,
-        /// How long it took.
+        /// The duration in milliseconds.
         milliseconds: f64,
     },
 }
 
-/// The code of a workspace, to be asked about. Clones share everything.
+/// Answers questions about the code of a workspace. Clones share the same state.
 #[derive(Clone)]
 pub struct Context {
     inner: Arc<Inner>,
@@ -90,19 +90,20 @@ struct Inner {
 }
 
 impl Context {
-    /// Opens a workspace. Nothing is read before somebody asks, or [`Context::start_indexing`] is called.
+    /// Opens a workspace. Nothing is read before the first question or a call of [`Context::start_indexing`].
     ///
     /// # Errors
-    /// A root is no folder, or cannot be read.
+    /// A root is not a directory or cannot be read.
     pub fn open(options: Options) -> std::io::Result<Self> {
         let workspace = Workspace::new(&options.roots)?;
         Ok(Self::with_index(Index::new(workspace.clone()), &workspace, options))
     }
 
-    /// Closes this one and opens other folders. What both have is not read again.
+    /// Closes this context and opens other directories. Files that both workspaces contain are not read
+    /// again.
     ///
     /// # Errors
-    /// A root is no folder, or cannot be read.
+    /// A root is not a directory or cannot be read.
     pub fn reopen(&self, options: Options) -> std::io::Result<Self> {
         self.close();
         let workspace = Workspace::new(&options.roots)?;
@@ -110,8 +111,8 @@ impl Context {
         Ok(Self::with_index(index, &workspace, options))
     }
 
-    /// Nobody will ask any more: the building of the index ends early, and the watching at once. Questions that wait are answered from what is
-    /// there.
+    /// Closes the context: watching stops immediately, and the build of the index ends early. Pending
+    /// questions are answered from what is already indexed.
     pub fn close(&self) {
         self.index().stop();
         *self.inner.watcher.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -134,30 +135,32 @@ impl Context {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Begins to build the index in the background, unless that was done already. Whoever opens a context calls it when there is nothing else
-    /// to do.
+    /// Starts building the index in the background, unless that has already happened. The owner of a context
+    /// calls it when it has nothing else to do.
     pub fn start_indexing(&self) {
         self.inner.initial_build.start(&self.inner);
     }
 
-    /// Builds the index, unless that was done already, and waits for its end.
+    /// Builds the index, unless that has already happened, and waits until the build has ended.
     pub fn wait_until_indexed(&self) {
         self.start_indexing();
         self.inner.initial_build.wait(None);
     }
 
-    /// Takes a text for that of a file, as an editor has it and has not saved it yet. That of a file which is ignored does not count either.
+    /// Replaces the content of a file by `text`, as an editor does for content that is not saved yet. The
+    /// content of an ignored file is ignored.
     ///
     /// # Errors
-    /// The path leads out of the workspace, or the text is longer than a file may be (`limits::FILE_BYTES_MAX`).
+    /// The path leads out of the workspace, or the text is longer than an indexed file may be
+    /// (`limits::FILE_BYTES_MAX`).
     pub fn set_buffer(&self, path: &str, text: &str) -> Result<(), Refusal> {
         if text.len() as u64 > crate::limits::FILE_BYTES_MAX {
-            return Err(Refusal::invalid("the text is longer than a file that is indexed"));
+            return Err(Refusal::invalid("the text exceeds the maximum size of an indexed file"));
         }
         self.replace_buffer(path, Some(text))
     }
 
-    /// Goes back to what is on the disk.
+    /// Reverts a file to its content on disk.
     ///
     /// # Errors
     /// The path leads out of the workspace.
@@ -172,14 +175,15 @@ impl Context {
         let differs =
             self.inner.analysis.index.set_buffer(confined.root, &confined.path, text.filter(|_| !ignored));
         if ignored && differs {
-            // It counted before the ignore files said otherwise, and neither its text nor the file does now.
+            // The file was indexed before the ignore files excluded it. Now neither its buffer nor its
+            // content on disk counts.
             self.rescan();
         }
         Ok(())
     }
 
-    /// Reads again what somebody says has changed: those of the paths that are in the workspace. A folder, or a file that was not there before,
-    /// makes it look at the whole workspace, since ignore files say whether it counts.
+    /// Rereads those of the changed paths that are in the workspace. A directory or a new file causes a
+    /// rescan of the whole workspace, since ignore files decide whether it is indexed.
     pub fn changed(&self, paths: &[PathBuf]) {
         let index = &self.inner.analysis.index;
         let snapshot = index.snapshot();
@@ -197,23 +201,26 @@ impl Context {
         self.inner.analysis.search.follow(&index.refresh(&known));
     }
 
-    /// Looks at the whole workspace, and reads what is new, gone or changed: after a checkout, or when an ignore file changed.
+    /// Scans the whole workspace and reads the files that were added, removed or changed. Call it after a
+    /// checkout, or when an ignore file has changed.
     pub fn rescan(&self) {
         self.inner.analysis.search.follow(&self.inner.analysis.index.rescan());
     }
 
-    /// The index itself.
+    /// Returns the index.
     #[must_use]
     pub fn index(&self) -> &Index {
         &self.inner.analysis.index
     }
 
-    /// Answers a request of one of the twelve kinds. `invoke_tool` gives `{tool_name, success, result_payload}`.
+    /// Answers a request of one of the twelve kinds. `invoke_tool` returns `{tool_name, success,
+    /// result_payload}`.
     ///
-    /// It may take as long as `limits::ANSWER_TIME_MAX`: not for the thread of an event loop.
+    /// The call may take as long as `limits::ANSWER_TIME_MAX`, so it must not run on the thread of an event
+    /// loop.
     ///
     /// # Errors
-    /// There is no such kind, the parameters are wrong, or the question has no answer.
+    /// The kind is unknown, the parameters are invalid, or the question has no answer.
     pub fn ask(&self, kind: &str, parameters: &Value) -> Result<Value, Refusal> {
         match kind {
             "list_capabilities" => Ok(self.capabilities()),
@@ -233,20 +240,25 @@ impl Context {
         }
     }
 
-    /// Calls a tool. Its result has each member twice, as clients read it in two ways: by itself, and in `data`.
+    /// Invokes a tool. The result contains each member twice, because clients read it in two ways: at the top
+    /// level and in `data`.
     ///
-    /// It may take as long as `limits::ANSWER_TIME_MAX`: not for the thread of an event loop.
+    /// The call may take as long as `limits::ANSWER_TIME_MAX`, so it must not run on the thread of an event
+    /// loop.
     ///
     /// # Errors
-    /// There is no such tool, the arguments are wrong, or the question has no answer.
+    /// The tool is unknown, the arguments are invalid, or the question has no answer.
     pub fn invoke(&self, tool: &str, arguments: &Value) -> Result<Value, Refusal> {
         let operation = TOOLS.iter().find(|operation| operation.name == tool).ok_or_else(|| {
             let names: Vec<&str> = TOOLS.iter().map(|operation| operation.name).collect();
-            Refusal::new(Code::UnknownTool, format!("Unknown tool: {tool}. There are: {}", names.join(", ")))
+            Refusal::new(
+                Code::UnknownTool,
+                format!("Unknown tool: {tool}. Available tools: {}", names.join(", ")),
+            )
         })?;
         let mut data = self.run(operation, arguments)?;
         let mut payload = data.clone();
-        // A search tells its places by another name here and there.
+        // The results of a search have different names at the top level and in `data`.
         if let Some(snippets) = data.remove("snippets") {
             data.insert("results".to_owned(), snippets);
             let count = data.remove("snippet_count").unwrap_or_default();
@@ -258,7 +270,7 @@ impl Context {
         Ok(Value::Object(payload))
     }
 
-    /// The tools with what they take: `{tools: [{name, description, parameters}], count}`.
+    /// Returns the tools with their parameters: `{tools: [{name, description, parameters}], count}`.
     #[must_use]
     pub fn tools(&self) -> Value {
         let mut list = json!({ "count": TOOL_SCHEMAS.len() });
@@ -266,7 +278,8 @@ impl Context {
         list
     }
 
-    /// What this is and what it answers: `{version, name, description, supported_requests, tools}`.
+    /// Describes this service and the requests it answers: `{version, name, description, supported_requests,
+    /// tools}`.
     #[must_use]
     pub fn capabilities(&self) -> Value {
         let kinds = KINDS.iter().map(|operation| operation.name).chain(META_KINDS.iter().copied());
@@ -296,19 +309,21 @@ impl Context {
         let inner = &self.inner;
         inner.initial_build.start(&self.inner);
         inner.initial_build.wait(Some(crate::limits::INDEX_WAIT));
-        // While the index is built, texts that are not saved would have to wait for its end.
+        // While the index is being built, applying unsaved contents would have to wait for the end of the
+        // build.
         if inner.initial_build.progress().is_none() {
             self.fetch_unsaved();
         }
         let servers = LanguageServers::new(inner.editor.as_deref(), &inner.language_servers_pause);
-        let request = || Request::new(&inner.analysis, &servers);
-        let first = request();
+        let new_request = || Request::new(&inner.analysis, &servers);
+        let first = new_request();
         let mut answer = (operation.answer)(&first, &arguments);
         let stale = first.into_stale();
         if !stale.is_empty() {
-            // Files changed behind the index, and what was answered of them may be wrong: once more, from what they are now.
+            // Some files have changed since they were indexed, so the answer may be wrong. Answer again from
+            // their current content.
             inner.analysis.index.refresh(&stale);
-            answer = (operation.answer)(&request(), &arguments);
+            answer = (operation.answer)(&new_request(), &arguments);
         }
         let mut answer = answer?;
         let unknown = arguments.unknown();
@@ -330,7 +345,7 @@ impl Inner {
         }
     }
 
-    /// Makes the index. The caller is its only builder.
+    /// Builds the index. Only one thread calls it, once.
     fn build(&self, seen: &(dyn Fn(Progress) + Sync)) {
         let snapshot = self.analysis.index.build(self.cache.as_ref(), self.threads, &|progress| {
             seen(progress);
@@ -346,7 +361,7 @@ fn internal_error(tool: &str, panic: &(dyn Any + Send)) -> Refusal {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
-    tracing::error!(tool, message, "an answer panicked");
+    tracing::error!(tool, message, "a panic occurred while answering");
     Refusal::failed(format!("internal error in the code index: {message}"))
 }
 

@@ -1,125 +1,128 @@
-//! What an editor knows of the code that is open in it: it runs language servers, and it has texts that are not saved yet.
+//! The interface to an editor that has the workspace open: its language servers and its unsaved contents.
 //!
-//! Whoever embeds the index in an editor implements [`Editor`]. Paths are absolute; positions are those of the Language Server Protocol: lines
-//! and UTF-16 code units, both counted from 0.
+//! An application that embeds the index in an editor implements [`Editor`]. Paths are absolute. Positions are
+//! those of the Language Server Protocol: lines and UTF-16 code units, both counted from 0.
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::record::FileRecord;
 
-/// A place in a text.
+/// A position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TextPosition {
-    /// Counted from 0.
+    /// The line, counted from 0.
     pub line: u32,
-    /// UTF-16 code units from the start of the line.
+    /// The number of UTF-16 code units from the start of the line.
     pub character: u32,
 }
 
-/// A part of a text.
+/// A range of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextRange {
-    /// Its first character.
+    /// The first position of the range.
     pub start: TextPosition,
-    /// The character after its last.
+    /// The position after the end of the range.
     pub end: TextPosition,
 }
 
-/// A place in a file.
+/// A location in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The absolute path of the file.
     pub path: String,
-    /// The first character of what is there: of its name, where it has one.
+    /// The start of the item at this location: of its name, if it has one.
     pub start: TextPosition,
 }
 
-/// Calls between a function that somebody asks for and another one.
+/// The calls between the requested function and one other function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionCalls {
-    /// The other function.
+    /// The location of the other function.
     pub function: Location,
-    /// Its name.
+    /// The name of the other function.
     pub name: String,
-    /// Where each call stands, in the file of the one that calls: the name that is called, or an expression that it is in.
+    /// The site of each call, in the file of the caller: the name that is called, or an expression that
+    /// contains it.
     pub sites: Vec<TextRange>,
 }
 
-/// Something that a file defines.
+/// A symbol that a file defines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutlineSymbol {
-    /// Its name.
+    /// The name of the symbol.
     pub name: String,
-    /// More about it, such as its type.
+    /// Details, such as its type.
     pub detail: String,
-    /// What it is, in lower case: `function`, `class`.
+    /// The kind of the symbol in lower case: `function`, `class`.
     pub kind: String,
-    /// Where its name stands.
+    /// The position of the name.
     pub start: TextPosition,
-    /// Its first line, counted from 0.
+    /// The first line of the symbol, counted from 0.
     pub first_line: u32,
-    /// Its last line, counted from 0.
+    /// The last line of the symbol, counted from 0.
     pub last_line: u32,
-    /// How many others it lies in.
+    /// The number of symbols that enclose this one.
     pub depth: u32,
 }
 
-/// What a language server has to say against a place.
+/// A problem that a language server reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The place.
+    /// The location of the problem.
     pub location: Location,
-    /// `error`, `warning`, `information` or `hint`.
+    /// The severity: `error`, `warning`, `information` or `hint`.
     pub severity: String,
-    /// In words.
+    /// The message of the language server.
     pub message: String,
-    /// Its code there, such as `2304`; may be empty.
+    /// The diagnostic code, such as `2304`; may be empty.
     pub code: String,
-    /// Who says so, such as `ts`; may be empty.
+    /// The reporter, such as `ts`; may be empty.
     pub reporter: String,
 }
 
-/// A file whose text is another one in the editor than on the disk.
+/// A file whose content in the editor differs from its content on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsavedFile {
     /// The absolute path of the file.
     pub path: String,
-    /// Another one after each change of the text.
+    /// A revision, which changes with each change of the content.
     pub revision: String,
-    /// The text; `None` where the revision is one that was known already, or the text is too long.
+    /// The content; `None` if the caller already knows this revision, or if the content is too long.
     pub text: Option<String>,
 }
 
-/// An editor with language servers and unsaved texts.
+/// An editor with language servers and unsaved contents.
 ///
-/// Each call returns within its `limit`, for which it may block; `None` is no answer, such as from a server that is busy or broken. What it says is
-/// not trusted: places outside of the workspace are dropped.
+/// Each call returns within its `limit`, and may block until then. `None` means that there is no answer, for
+/// example because a server is busy or broken. Results are not trusted: locations outside the workspace are
+/// dropped.
 pub trait Editor: Send + Sync {
-    /// Where what is named at a place is defined.
+    /// Returns the definitions of the symbol at a position.
     fn definitions(&self, path: &Path, at: TextPosition, limit: Duration) -> Option<Vec<Location>>;
 
-    /// Where what is named at a place is used, its definition included.
+    /// Returns the references to the symbol at a position, including its definition.
     fn references(&self, path: &Path, at: TextPosition, limit: Duration) -> Option<Vec<Location>>;
 
-    /// Who calls the function that is named at a place.
+    /// Returns the callers of the function at a position.
     fn incoming_calls(&self, path: &Path, at: TextPosition, limit: Duration) -> Option<Vec<FunctionCalls>>;
 
-    /// Whom the function that is named at a place calls.
+    /// Returns the callees of the function at a position.
     fn outgoing_calls(&self, path: &Path, at: TextPosition, limit: Duration) -> Option<Vec<FunctionCalls>>;
 
-    /// What a file defines, each symbol before those that lie in it.
+    /// Returns the symbols of a file, each one before the symbols that it encloses.
     fn outline(&self, path: &Path, limit: Duration) -> Option<Vec<OutlineSymbol>>;
 
-    /// What is wrong in a file, or in all of which that is known.
+    /// Returns the diagnostics of a file, or of all files that the language servers know.
     fn diagnostics(&self, path: Option<&Path>, limit: Duration) -> Option<Vec<Diagnostic>>;
 
-    /// All unsaved files. `known` has the revision of each by its path, where its text is known already.
+    /// Returns all unsaved files. `known` contains the path and the revision of each file whose content the
+    /// caller already knows.
     fn unsaved(&self, known: &[(String, String)], limit: Duration) -> Option<Vec<UnsavedFile>>;
 }
 
 impl TextPosition {
-    /// The position of an offset of a file, of which `text` is the text.
+    /// Returns the position of a byte offset in a file with the content `text`.
     #[must_use]
     pub fn of(record: &FileRecord, text: &str, offset: u32) -> Self {
         let line = record.line(offset);
@@ -128,7 +131,8 @@ impl TextPosition {
         Self { line: line.saturating_sub(1), character: u32::try_from(character).unwrap_or(u32::MAX) }
     }
 
-    /// The offset of this position in a file, of which `text` is the text; `None` where that has no such position.
+    /// Returns the byte offset of this position in a file with the content `text`; `None` if the content has
+    /// no such position.
     #[must_use]
     pub fn offset_in(self, record: &FileRecord, text: &str) -> Option<u32> {
         let span = record.line_span(self.line.checked_add(1)?)?;

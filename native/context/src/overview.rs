@@ -1,6 +1,7 @@
-//! What a newcomer wants to know of a workspace: what is in it, where it starts, how it is built, and how its parts depend on one another.
+//! An overview of a workspace for newcomers: what it contains, where it starts, how it is built, and how its
+//! parts depend on one another.
 //!
-//! All of it follows from one snapshot, and is worked out once for each.
+//! Everything follows from one snapshot, and is computed once per snapshot.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -18,58 +19,58 @@ pub use commands::{Command, Purpose};
 pub use entries::EntryPoint;
 pub use modules::{Dependencies, Module};
 
-/// Symbols of each list that are kept: as many as a newcomer reads.
+/// The maximum number of symbols in each list: as many as a newcomer reads.
 const SYMBOLS_MAX: usize = 10;
 
-/// What is in a workspace.
+/// The overview of a workspace.
 #[derive(Debug, Default)]
 pub struct Overview {
-    /// What is written in each language, the one with the most code first.
+    /// The amount of code in each language, the one with the most code first.
     pub languages: Vec<(LanguageId, Counts)>,
     /// The public classes and other types that the most files mention, with the number of files.
     pub types: Vec<(Place, usize)>,
     /// The public functions that the most files mention, with the number of files.
     pub functions: Vec<(Place, usize)>,
-    /// Where programs start, and what libraries offer.
+    /// The entry points of programs and libraries.
     pub entries: Vec<EntryPoint>,
-    /// How it is built, tested and run.
+    /// The commands to build, test and run the workspace.
     pub commands: Vec<Command>,
-    /// How its parts and files depend on one another.
+    /// How the parts and files depend on one another.
     pub dependencies: Dependencies,
 }
 
-/// Numbers of what is written in a language.
+/// The amount of code in one language.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Counts {
-    /// Files.
+    /// The number of files.
     pub files: u64,
-    /// Functions that belong to no type.
+    /// The number of functions that belong to no type.
     pub functions: u64,
-    /// Types of every kind.
+    /// The number of types of every kind.
     pub classes: u64,
-    /// Functions that belong to a type.
+    /// The number of functions that belong to a type.
     pub methods: u64,
-    /// Import statements.
+    /// The number of import statements.
     pub imports: u64,
-    /// Everything that is defined.
+    /// The number of symbols.
     pub symbols: u64,
-    /// Lines.
+    /// The number of lines.
     pub lines: u64,
-    /// Lines with anything but comments.
+    /// The number of lines with anything but comments.
     pub code: u64,
 }
 
-/// The overview of the last snapshot that somebody asked about.
+/// The overview of the most recently requested snapshot.
 #[derive(Debug, Default)]
 pub struct OverviewCache {
     last: Mutex<Option<(Weak<Snapshot>, Arc<Overview>)>>,
 }
 
 impl OverviewCache {
-    /// The overview of a snapshot. `check_time` is asked now and then, and what it refuses with ends the work.
+    /// Returns the overview of a snapshot. `check_time` is called repeatedly, and its error ends the work.
     ///
     /// # Errors
-    /// That of `check_time`.
+    /// The error of `check_time`.
     pub fn get<E>(
         &self,
         index: &Index,
@@ -77,7 +78,7 @@ impl OverviewCache {
         resolver: &Resolver<'_>,
         check_time: &dyn Fn() -> Result<(), E>,
     ) -> Result<Arc<Overview>, E> {
-        // Whoever comes second waits for the first one rather than doing the same.
+        // A concurrent caller waits for the first one instead of repeating its work.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, known)) = &*last
             && std::ptr::eq(Weak::as_ptr(of), Arc::as_ptr(snapshot))
@@ -152,10 +153,11 @@ impl Counts {
     }
 }
 
-/// The symbols that the most files mention.
+/// Collects the symbols that the most files mention.
 #[derive(Default)]
 struct MostMentioned<'a> {
-    /// By name. Symbols that share their name with another one would share its users as well, so they are `None`.
+    /// The symbols by name; `None` if several share the name, since each would be credited with the users of
+    /// all.
     found: HashMap<&'a str, Option<Place>>,
 }
 

@@ -1,4 +1,4 @@
-//! Numbers about functions, and pieces of code that are alike.
+//! Metrics of functions, and similar pieces of code.
 
 use tree_sitter::{Node, Tree, TreeCursor};
 
@@ -13,19 +13,19 @@ mod duplicates;
 pub use cache::{QualityCache, Survey};
 pub use duplicates::Duplicate;
 
-/// What follows from the text of a file about its quality.
+/// The quality of a file, derived from its content.
 #[derive(Debug, Default)]
 pub struct FileQuality {
-    /// The numbers of its functions, in the order of the text.
+    /// The metrics of its functions, in text order.
     pub functions: Vec<FunctionMetrics>,
-    /// What is wrong in it, in the order of the text.
+    /// The issues in it, in text order.
     pub issues: Vec<Issue>,
-    /// Its private functions and types whose names stand nowhere else in it.
+    /// The private functions and types whose names occur nowhere else in the file.
     pub unreferenced: Vec<SymbolId>,
 }
 
 impl FileQuality {
-    /// The quality of a text that its record knows.
+    /// Computes the quality of a text, of which `record` is the record.
     #[must_use]
     pub fn of(text: &str, record: &FileRecord) -> Self {
         let tree = record.language.query().and_then(|query| parse(&query.grammar, text));
@@ -38,7 +38,8 @@ impl FileQuality {
     }
 }
 
-/// Private functions and types whose names stand nowhere else in their file: unless something elsewhere refers to them, nothing does.
+/// Returns the private functions and types whose names occur nowhere else in their file. Unless another file
+/// refers to them, they are unused.
 fn unreferenced(record: &FileRecord) -> Vec<SymbolId> {
     let mut uses = vec![0_u32; record.names.len()];
     record.occurrences.iter().for_each(|occurrence| uses[occurrence.name().0 as usize] += 1);
@@ -58,27 +59,28 @@ fn unreferenced(record: &FileRecord) -> Vec<SymbolId> {
     record.symbols_with_ids().filter(|(_, symbol)| is_unreferenced(symbol)).map(|(id, _)| id).collect()
 }
 
-/// What implements something is called through that.
+/// Returns whether a symbol is part of an implementation of an interface. It is then called through that
+/// interface.
 fn is_in_implementation(record: &FileRecord, symbol: &Symbol) -> bool {
     let parent = symbol.parent.and_then(|parent| record.symbol(parent));
     parent
         .is_some_and(|parent| parent.kind == SymbolKind::Implementation && parent.signature.contains(" for "))
 }
 
-/// Numbers about one function.
+/// The metrics of one function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FunctionMetrics {
     /// The function.
     pub symbol: SymbolId,
-    /// Its cyclomatic complexity (McCabe): one, and one more for each place where the way through it forks.
+    /// The cyclomatic complexity (McCabe): one, plus one for each branch in the control flow.
     pub complexity: u32,
-    /// How deep branches and loops are nested in it.
+    /// The maximum nesting depth of branches and loops.
     pub nesting: u32,
-    /// Its lines.
+    /// The number of lines.
     pub lines: u32,
 }
 
-/// Words in names of nodes that fork the way. All our grammars name them alike.
+/// The kinds of syntax nodes that branch the control flow, in all our grammars.
 const BRANCH_KINDS: &[&str] = &[
     "if_statement",
     "if_expression",
@@ -134,7 +136,7 @@ const BRANCH_KINDS: &[&str] = &[
     "conditional",
 ];
 
-/// Forks that do not lie deeper than the statement they belong to.
+/// The kinds of branches that are at the same level as the statement that they belong to.
 const SAME_LEVEL_BRANCH_KINDS: &[&str] = &[
     "elif_clause",
     "elsif",
@@ -145,7 +147,7 @@ const SAME_LEVEL_BRANCH_KINDS: &[&str] = &[
     "case_clause",
 ];
 
-/// Operations, of which some do not look at their second side.
+/// The kinds of binary operations, some of which evaluate their second operand only conditionally.
 const OPERATION_KINDS: &[&str] = &[
     "binary_expression",
     "boolean_operator",
@@ -155,19 +157,20 @@ const OPERATION_KINDS: &[&str] = &[
     "disjunction_expression",
 ];
 
-/// What a node is for the numbers.
+/// The relevance of a syntax node for the metrics.
 #[derive(Clone, Copy, PartialEq)]
 enum NodeKind {
     Other,
     Branch,
-    /// A fork that does not lie deeper than the statement it belongs to.
+    /// A branch that is at the same level as the statement that it belongs to.
     SameLevelBranch,
-    /// A fork if its operator is `and` or `or`.
+    /// A branch if its operator is `and` or `or`.
     Operation,
 }
 
 impl NodeKind {
-    /// By the number that a grammar has for each kind of nodes: comparing names for every node takes longer than all the rest.
+    /// Returns the node kinds of a grammar, indexed by the grammar's kind ids. Comparing names for every node
+    /// would take longer than everything else.
     fn by_id(grammar: &tree_sitter::Language) -> Vec<Self> {
         let ids = 0..u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
         ids.map(|id| match grammar.node_kind_for_id(id) {
@@ -181,7 +184,7 @@ impl NodeKind {
     }
 }
 
-/// The numbers of every function of a tree that its record knows.
+/// Returns the metrics of every function of a tree.
 fn measure(tree: &Tree, record: &FileRecord) -> Vec<FunctionMetrics> {
     let mut measured: Vec<FunctionMetrics> = record
         .symbols_with_ids()
@@ -205,7 +208,7 @@ fn walk(
     record: &FileRecord,
     measured: &mut [FunctionMetrics],
 ) {
-    // The ends of the forks around, innermost last, with the function that each is in.
+    // The end offsets of the enclosing branches, the innermost last, each with the function that contains it.
     let mut around: Vec<(usize, SymbolId)> = Vec::new();
     loop {
         let node = cursor.node();
@@ -277,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn forks_count_and_nesting_is_told_apart() {
+    fn branches_count_and_nesting_is_measured_per_function() {
         assert_eq!(
             metrics(
                 "python",

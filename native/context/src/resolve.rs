@@ -1,20 +1,20 @@
-//! What names and imports mean, as far as syntax tells.
+//! Determines what names and imports refer to, as far as syntax shows.
 //!
-//! Everything is worked out when it is asked for, from one snapshot: the records of the files that matter have all that is needed, so that
-//! no text is read, and a change costs nothing until somebody asks.
+//! Everything is computed on demand from one snapshot. The records of the relevant files contain all that is
+//! needed. So no file is read, and a change costs nothing until the next question.
 //!
-//! How sure an answer is, from 0 to 1:
+//! The confidence of a result, from 0 to 1:
 //!
-//! | confidence | why |
+//! | confidence | reason |
 //! |---|---|
 //! | 1 | it is the definition itself, or a SCIP index says so |
 //! | 0.95 | a definition in the same scope or file |
-//! | 0.9 | an import leads to it |
-//! | 0.85 | a member of the type around it, of a type that is named in front of it, or a name of the same package |
-//! | 0.8 | brought in with everything of a module; inherited |
-//! | 0.7 | a member of the type that a variable was given where it was made |
-//! | 0.6 | may be what an overridden method stands for |
-//! | at most 0.5 | only the name fits; shared among all definitions of the name, if those are no more than `limits::NAMESAKES_MAX` |
+//! | 0.9 | an import resolves to it |
+//! | 0.85 | a member of the enclosing type or of a type named as receiver, or a name of the same package |
+//! | 0.8 | imported with a wildcard, or inherited |
+//! | 0.7 | a member of the type that a variable has according to its declaration |
+//! | 0.6 | an overridden method that may stand for the requested one |
+//! | at most 0.5 | only the name matches; shared among all definitions of the name if there are at most `limits::NAMESAKES_MAX` |
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -42,39 +42,39 @@ pub use imports::ResolvedImport;
 pub use manifests::{ManifestCache, Manifests};
 pub use references::Reference;
 
-/// A symbol of the workspace.
+/// Identifies a symbol of the workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// The file that defines it.
+    /// The file that defines the symbol.
     pub file: FileId,
-    /// The symbol in that file's record.
+    /// The symbol in the record of that file.
     pub symbol: SymbolId,
 }
 
-/// What a name may mean.
+/// A possible meaning of a name.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Meaning {
     /// The symbol.
     pub place: Place,
-    /// How sure that is, from 0 to 1; see the table of [`crate::resolve`].
+    /// The confidence from 0 to 1; see the table of [`crate::resolve`].
     pub confidence: f32,
-    /// Who says so.
+    /// The source of the result.
     pub source: Source,
 }
 
-/// Who says what a name means.
+/// The source of a meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The index, by syntax.
+    /// The index, based on syntax.
     Index,
-    /// A compiler, in a SCIP index.
+    /// A compiler, by way of a SCIP index.
     Scip,
-    /// A language server of the editor; no resolver asks one.
+    /// A language server of the editor. The resolver itself never queries one.
     LanguageServer,
 }
 
 impl Source {
-    /// The word for it in answers.
+    /// Returns the source as it appears in answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -85,10 +85,10 @@ impl Source {
     }
 }
 
-/// The highest confidence that a match has if nothing but the name speaks for it; see the table of [`crate::resolve`].
+/// The maximum confidence of a match that is based on the name alone; see the table of [`crate::resolve`].
 pub const NAME_ONLY_CONFIDENCE_MAX: f32 = 0.5;
 
-/// A confidence with two digits, as answers show it.
+/// Rounds a confidence to two digits, as it appears in answers.
 #[must_use]
 pub fn rounded_confidence(confidence: f32) -> f64 {
     (f64::from(confidence) * 100.0).round() / 100.0
@@ -96,24 +96,24 @@ pub fn rounded_confidence(confidence: f32) -> f64 {
 
 type NameInFamily = (String, Family);
 
-/// Says what names mean in one snapshot. It remembers what it found out, so one is made for each question.
+/// Resolves names in one snapshot. It caches its results, so each question uses a resolver of its own.
 pub struct Resolver<'a> {
     snapshot: &'a Snapshot,
     manifests: Arc<Manifests>,
     scip: Arc<ScipIndex>,
-    /// Whether a SCIP index has said what a name means.
+    /// True once a SCIP index has contributed a meaning.
     scip_used: Cell<bool>,
-    /// Files that have a name and were not looked at.
+    /// The number of files that contain a requested name and were not searched.
     skipped_files: Cell<usize>,
     imports: RefCell<HashMap<FileId, Rc<Vec<ResolvedImport>>>>,
-    /// The symbols of a name in a family of languages that may stand behind a receiver of which nothing is known, in order.
+    /// The possible members by name and language family, for receivers of unknown type, sorted.
     by_name: RefCell<HashMap<NameInFamily, Rc<Vec<Place>>>>,
-    /// How deep the resolving of one name led to that of others.
+    /// The current depth of nested name resolution.
     depth: Cell<u32>,
 }
 
 impl<'a> Resolver<'a> {
-    /// A resolver for a snapshot.
+    /// Creates a resolver for a snapshot.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, manifests: Arc<Manifests>, scip: Arc<ScipIndex>) -> Self {
         Self {
@@ -128,7 +128,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The occurrences in a span of a file, by their index in its record.
+    /// Returns the occurrences in a span of a file, as indexes in its record.
     #[must_use]
     pub fn occurrences_in(&self, file: FileId, span: Span) -> std::ops::Range<usize> {
         let Some(record) = self.record(file) else { return 0..0 };
@@ -154,7 +154,7 @@ impl<'a> Resolver<'a> {
         self.symbol(place).map_or("", |(record, symbol)| record.name(symbol.name))
     }
 
-    /// Runs something that may lead to itself again, unless it has done so too often.
+    /// Runs work that may recurse, unless the maximum depth is reached; returns the default in that case.
     fn recurse<T: Default>(&self, work: impl FnOnce() -> T) -> T {
         if self.depth.get() >= crate::limits::RESOLVE_DEPTH_MAX {
             return T::default();

@@ -1,6 +1,6 @@
-//! What is wrong with a piece of code: syntax errors, and calls that are dangerous.
+//! Problems in a piece of code: syntax errors and dangerous calls.
 //!
-//! Both are read from the syntax tree: what stands in a comment or a string is neither.
+//! Both are determined from the syntax tree, so comments and strings do not count.
 
 use tree_sitter::{Node, Tree};
 
@@ -13,20 +13,20 @@ mod dangers;
 
 use dangers::{DANGERS, Danger, Severity};
 
-/// Something that is wrong.
+/// A problem in a piece of code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
-    /// The rule: `syntax_error`, or what is called.
+    /// The rule: `syntax_error`, or the name that is called.
     pub pattern: String,
-    /// What it means.
+    /// What is wrong.
     pub description: String,
-    /// How bad it is: `error`, `high`, `medium` or `low`.
+    /// The severity: `error`, `high`, `medium` or `low`.
     pub severity: &'static str,
-    /// Where it is.
+    /// The position.
     pub at: Position,
 }
 
-/// What is wrong with a text, in the order of the text; `None` where there is no grammar for its language.
+/// Returns the issues in a text, in text order; `None` if its language has no grammar.
 #[must_use]
 pub fn validate(language: LanguageId, text: &str) -> Option<Vec<Issue>> {
     let query = language.query()?;
@@ -34,7 +34,7 @@ pub fn validate(language: LanguageId, text: &str) -> Option<Vec<Issue>> {
     Some(tree.map_or_else(Vec::new, |tree| issues(&tree, text, &extract_as(language, text))))
 }
 
-/// What is wrong with a text of which the tree and the record are known.
+/// Returns the issues in a text with a known tree and record.
 pub(crate) fn issues(tree: &Tree, text: &str, record: &FileRecord) -> Vec<Issue> {
     let mut issues = syntax_errors(tree, record);
     issues.extend(dangerous_calls(text, record));
@@ -45,7 +45,8 @@ pub(crate) fn issues(tree: &Tree, text: &str, record: &FileRecord) -> Vec<Issue>
     issues
 }
 
-/// The language that makes the most of a text of which nobody says what it is: the one with the fewest errors, of those that people paste.
+/// Guesses the language of a text: the one with the fewest syntax errors among the languages that people
+/// usually paste.
 #[must_use]
 pub fn guess_language(text: &str) -> Option<LanguageId> {
     const LIKELY: [&str; 12] =
@@ -60,7 +61,7 @@ pub fn guess_language(text: &str) -> Option<LanguageId> {
         let language = LanguageId::from_name(name)?;
         Some((wrong(language)?, language))
     });
-    // The first of those that are as good.
+    // Among equal candidates, the first one wins.
     scored.min_by_key(|(wrong, _)| *wrong).map(|(_, language)| language)
 }
 
@@ -70,7 +71,8 @@ fn error_bytes(root: Node<'_>) -> usize {
     bytes
 }
 
-/// Calls `seen` for each error and each missing piece, outermost first; what lies in an error is part of it.
+/// Calls `seen` for each erroneous and each missing node, the outermost first. Nodes inside an erroneous one
+/// are part of it.
 fn visit_errors(root: Node<'_>, seen: &mut dyn FnMut(Node<'_>)) {
     let mut cursor = root.walk();
     loop {
@@ -101,7 +103,7 @@ fn syntax_errors(tree: &Tree, record: &FileRecord) -> Vec<Issue> {
             format!("`{}` is missing here", node.kind())
         } else {
             let end = record.position(u32::try_from(node.end_byte()).unwrap_or(u32::MAX));
-            format!("this makes no sense to the parser, up to {}:{}", end.line, end.column)
+            format!("syntax error up to {}:{}", end.line, end.column)
         };
         issues.push(Issue {
             pattern: "syntax_error".to_owned(),
@@ -139,7 +141,7 @@ fn dangerous_calls(text: &str, record: &FileRecord) -> Vec<Issue> {
             let fits = danger.receiver.map_or(receiver.is_none(), |wanted| {
                 receiver == Some(wanted) || wanted == "*" && receiver.is_some()
             });
-            // An assignment such as `x.innerHTML = …` is no call.
+            // An assignment such as `x.innerHTML = …` is not a call.
             danger.name == called && fits && (danger.is_assigned || occurrence.role() == Role::Call)
         });
         let Some(danger) = danger else { continue };
@@ -169,7 +171,7 @@ fn dangerous_calls(text: &str, record: &FileRecord) -> Vec<Issue> {
     issues
 }
 
-/// The text between the parentheses that a call starts with.
+/// Returns the text between the parentheses at the start of a call's arguments.
 fn arguments(rest: &str) -> &str {
     let mut depth = 0_i32;
     let end = rest.char_indices().find(|(_, character)| {
@@ -193,7 +195,7 @@ fn unsafe_blocks(tree: &Tree, record: &FileRecord) -> Vec<Issue> {
         if kinds.contains(&node.kind_id()) {
             issues.push(Issue {
                 pattern: "unsafe".to_owned(),
-                description: "the compiler does not check memory here".to_owned(),
+                description: "the compiler does not check memory safety here".to_owned(),
                 severity: Severity::Low.as_str(),
                 at: record.position(u32::try_from(node.start_byte()).unwrap_or(u32::MAX)),
             });
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn dangers_are_calls_and_not_words() {
+    fn only_calls_are_dangerous() {
         assert_eq!(found("python", "# eval(x)\ns = 'eval(x)'\nmodel.eval()\neval(x)\n"), ["4:1 high eval"]);
         assert_eq!(
             found(

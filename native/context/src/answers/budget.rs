@@ -1,11 +1,12 @@
-//! How long an answer may get.
+//! The length limit of an answer.
 //!
-//! Tokens are estimated from the length of the JSON: code and its punctuation have about 3.5 bytes a token in the tokenizers of current
-//! models. An estimate that is sometimes a tenth off costs nobody anything; a tokenizer would cost megabytes.
+//! Tokens are estimated from the length of the JSON: code with its punctuation has about 3.5 bytes per token
+//! in the tokenizers of current models. An estimate that is off by a tenth does no harm. A tokenizer would
+//! add megabytes.
 
 use serde_json::{Map, Value, json};
 
-/// What may still be said.
+/// The remaining token budget of an answer, with a count of what was left out.
 #[derive(Debug)]
 pub(crate) struct Budget {
     tokens_max: usize,
@@ -14,24 +15,24 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// For an answer of at most so many tokens.
+    /// Creates a budget of at most `tokens_max` tokens.
     pub(crate) fn new(tokens_max: usize) -> Self {
-        // The frame of the answer.
+        // The frame of the answer is included.
         Self { tokens_max, used: 40, left_out: Map::new() }
     }
 
-    /// How many tokens are left.
+    /// Returns the number of tokens that are left.
     pub(crate) fn remaining(&self) -> usize {
         self.tokens_max.saturating_sub(self.used)
     }
 
-    /// Counts something that is said in any case.
+    /// Subtracts a value that is part of the answer in any case.
     pub(crate) fn spend(&mut self, value: &Value) {
         self.used += tokens(value);
     }
 
-    /// As many items as fit into a share (from 0 to 1) of what is left, and at least one if that fits at all. What is left out is noted
-    /// under `name`.
+    /// Returns as many items as fit into a share (from 0 to 1) of the remaining tokens, and at least one if
+    /// it fits into the budget at all. The number of omitted items is recorded under `name`.
     pub(crate) fn list(
         &mut self,
         name: &str,
@@ -60,7 +61,7 @@ impl Budget {
         listed
     }
 
-    /// Notes that something was left out.
+    /// Records that `count` items were left out.
     pub(crate) fn leave_out(&mut self, name: &str, count: usize) {
         if count > 0 {
             let before = self.left_out.get(name).and_then(Value::as_u64).unwrap_or(0);
@@ -68,7 +69,7 @@ impl Budget {
         }
     }
 
-    /// A text cut at a line, so that it fits into a share of what is left.
+    /// Truncates a text at a line end, so that it fits into a share of the remaining tokens.
     pub(crate) fn text<'text>(&mut self, name: &str, share: f64, text: &'text str) -> &'text str {
         #[expect(
             clippy::cast_possible_truncation,
@@ -82,7 +83,7 @@ impl Budget {
         listed
     }
 
-    /// Says in the answer what it costs, and what was left out.
+    /// Adds to the answer its estimated length and what was left out.
     pub(crate) fn finish(self, answer: &mut Map<String, Value>) {
         let used: usize = answer.iter().map(|(name, value)| tokens(value) + estimate(name.len() + 4)).sum();
         answer.insert("estimated_tokens".to_owned(), json!(used));
@@ -94,7 +95,7 @@ impl Budget {
 
 const BYTES_PER_TOKEN: f64 = 3.5;
 
-/// The text up to the last whole line within so many bytes.
+/// Returns the text up to the last line end within the given number of bytes.
 fn truncate_at_line(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text[..end].rfind('\n').map_or("", |line_end| &text[..=line_end])
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_is_counted() {
+    fn omitted_items_are_counted() {
         let mut budget = Budget::new(100);
         let items = vec![json!("x".repeat(60)); 10];
         assert_eq!(budget.list("items", 1.0, items.clone()).len(), 3);
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_at_a_line() {
+    fn text_is_truncated_at_a_line_end() {
         let mut budget = Budget::new(50);
         assert_eq!(
             budget.text("lines", 1.0, "one line of text\nanother line of text\nthe last\n"),

@@ -1,4 +1,4 @@
-//! `get_call_graph`: who calls a symbol, and what it calls.
+//! `get_call_graph`: the callers and callees of a symbol.
 
 use serde_json::{Value, json};
 
@@ -12,29 +12,29 @@ use crate::protocol::{Arguments, Refusal};
 use crate::record::Role;
 use crate::resolve::{NAME_ONLY_CONFIDENCE_MAX, Place, Reference, Resolver, Source, rounded_confidence};
 
-/// A call: where it stands, in which symbol, and what it calls.
+/// A call: its location, its caller and its callee.
 pub(crate) struct Call {
-    /// The file that it stands in.
+    /// The file that contains the call.
     file: FileId,
     /// The offset of the name that is called.
     offset: u32,
-    /// The symbol that it stands in; `None` at the outermost level of a file.
+    /// The symbol that contains the call; `None` at the top level of a file.
     pub(crate) caller: Option<Place>,
     callee_name: String,
-    /// What is called; `None` where that is not in the workspace.
+    /// The callee; `None` if it is not in the workspace.
     pub(crate) callee: Option<Place>,
     confidence: f32,
     source: Source,
 }
 
 impl Call {
-    /// Whether a test makes the call.
+    /// Returns whether a test makes the call.
     pub(crate) fn is_test(&self, request: &Request<'_>) -> bool {
         let in_test = |place| record_and_symbol(request, place).is_some_and(|(_, symbol)| symbol.is_test);
         request.file(self.file).is_some_and(|file| file.is_test) || self.caller.is_some_and(in_test)
     }
 
-    /// How an answer shows it.
+    /// Returns the call as it appears in answers.
     pub(crate) fn edge(&self, request: &Request<'_>) -> Value {
         let Some(file) = request.file(self.file) else { return Value::Null };
         let at = file.record.position(self.offset);
@@ -65,7 +65,7 @@ impl Call {
     }
 }
 
-/// Who calls a symbol and what it calls.
+/// Answers `get_call_graph`.
 pub(crate) fn get_call_graph(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let resolver = request.resolver();
     let places = find_symbols(request, &resolver, arguments)?;
@@ -75,7 +75,7 @@ pub(crate) fn get_call_graph(request: &Request<'_>, arguments: &Arguments<'_>) -
         return Ok(answer);
     }
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    // Where many have the name, the calls of all of them would say nothing of any.
+    // With many symbols of the same name, the calls of all of them would be useless.
     let likeliest = &places[..places.len().min(limits::EXPLAINED_MAX)];
     budget.leave_out("symbols", places.len() - likeliest.len());
     let callers = callers(request, &resolver, likeliest)?;
@@ -110,7 +110,8 @@ pub(crate) fn get_call_graph(request: &Request<'_>, arguments: &Arguments<'_>) -
     Ok(answer)
 }
 
-/// The calls of some symbols, the surest first; of a name that is everywhere, those in the nearest files.
+/// Returns the calls of some symbols, the most certain first. For a name that occurs in very many files, only
+/// the nearest files are searched.
 pub(crate) fn callers(
     request: &Request<'_>,
     resolver: &Resolver<'_>,
@@ -154,13 +155,14 @@ pub(crate) fn callers(
     calls.sort_by(|a, b| {
         b.confidence.total_cmp(&a.confidence).then(a.file.cmp(&b.file)).then(a.offset.cmp(&b.offset))
     });
-    // A language server may tell of one call for each of several declarations of a function.
+    // A language server may report one call once for each of several declarations of a function.
     let mut seen = std::collections::HashSet::new();
     calls.retain(|call| seen.insert((call.file, call.offset)));
     Ok(calls)
 }
 
-/// What some symbols call, in the order of the text: what is known, then what is guessed by the name, then what leads out of the workspace.
+/// Returns the calls that some symbols make, in text order: first the resolved ones, then those guessed by
+/// name, then those that lead out of the workspace.
 pub(crate) fn callees(
     request: &Request<'_>,
     resolver: &Resolver<'_>,
@@ -207,7 +209,8 @@ pub(crate) fn callees(
             if meanings.is_empty() {
                 calls.push(call(None, 1.0, Source::Index));
             }
-            // What a language server passes over is none of the definitions that have the name and nothing else.
+            // If a language server does not report the call, the definitions that merely have the same name
+            // are not its target.
             let likely = meanings.iter().take(limits::CANDIDATES_MAX);
             let likely = likely.filter(|meaning| !is_served || meaning.confidence > NAME_ONLY_CONFIDENCE_MAX);
             calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence, meaning.source)));

@@ -1,4 +1,4 @@
-//! `get_dependencies`: what a file imports, and who imports it.
+//! `get_dependencies`: the imports of a file, and the files that import it.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::index::FileId;
 use crate::protocol::Arguments;
 use crate::resolve::Resolver;
 
-/// What a file imports, and who imports it.
+/// Answers `get_dependencies`.
 pub(crate) fn get_dependencies(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let (id, file) = request.file_at(arguments.string("file_path"))?;
     let resolver = request.resolver();
@@ -26,7 +26,7 @@ pub(crate) fn get_dependencies(request: &Request<'_>, arguments: &Arguments<'_>)
     Ok(answer)
 }
 
-/// The imports of some files, by their paths.
+/// Returns the imports of some files by file path.
 pub(crate) fn by_file(
     request: &Request<'_>,
     resolver: &Resolver<'_>,
@@ -42,7 +42,7 @@ pub(crate) fn by_file(
     Value::Object(by_file)
 }
 
-/// The imports of a file: each as it is written, with the files it leads to, or the package.
+/// Returns the imports of a file: each with its source text and the files or the package it resolves to.
 pub(crate) fn imports(request: &Request<'_>, resolver: &Resolver<'_>, id: FileId) -> Vec<Value> {
     let Some(file) = request.file(id) else { return Vec::new() };
     let text = request.text(id).unwrap_or_default();
@@ -73,7 +73,7 @@ pub(crate) fn imports(request: &Request<'_>, resolver: &Resolver<'_>, id: FileId
         .collect()
 }
 
-/// The files that import a file, with the lines where they do.
+/// Returns the files that import a file, with the lines of the imports.
 pub(crate) fn dependents(request: &Request<'_>, resolver: &Resolver<'_>, id: FileId) -> Vec<Value> {
     let shown = resolver.dependents(id).into_iter().filter_map(|(dependent, import)| {
         let file = request.file(dependent)?;

@@ -14,7 +14,7 @@ use crate::protocol::Arguments;
 use crate::record::Role;
 use crate::resolve::{Place, Resolver};
 
-/// What a symbol is; every symbol of the name, up to `limits::EXPLAINED_MAX` of them in full.
+/// Answers `explain_symbol`: all symbols with the name, up to `limits::EXPLAINED_MAX` of them in full.
 pub(crate) fn explain_symbol(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let resolver = request.resolver();
     let places = find_symbols(request, &resolver, arguments)?;
@@ -61,7 +61,8 @@ pub(crate) fn explain_symbol(request: &Request<'_>, arguments: &Arguments<'_>) -
     Ok(answer)
 }
 
-/// All that is needed to work on a symbol, in the order in which one reads: the definition, who uses it, what it uses, and its tests.
+/// Answers `get_context`: everything needed to work on a symbol, in reading order: the definition, its users,
+/// what it uses, and its tests.
 pub(crate) fn get_context(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let resolver = request.resolver();
     let places = find_symbols(request, &resolver, arguments)?;
@@ -73,7 +74,7 @@ pub(crate) fn get_context(request: &Request<'_>, arguments: &Arguments<'_>) -> A
     let source =
         record_and_symbol(request, place).map(|(_, symbol)| source_text(request, place, symbol.span));
     let source = source.unwrap_or_default();
-    // The definition is what the question is about: it is there even unasked where it is small.
+    // The definition is the subject of the question, so a small one is included even if it was not requested.
     let share = if arguments.boolean("include_body") { 0.7 } else { 0.25 };
     let source = budget.text("source_lines", share, &source).to_owned();
 
@@ -111,7 +112,7 @@ pub(crate) fn get_context(request: &Request<'_>, arguments: &Arguments<'_>) -> A
     Ok(answer)
 }
 
-/// As [`get_context`], which refuses a name that nobody has.
+/// Answers `get_context` like [`get_context`], but refuses an unknown name.
 pub(crate) fn get_context_or_fail(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let answer = get_context(request, arguments)?;
     if answer["found"] == json!(false) { unknown_symbol_error(&answer) } else { Ok(answer) }
@@ -150,7 +151,7 @@ fn explanation(request: &Request<'_>, place: Place, arguments: &Arguments<'_>) -
     })
 }
 
-/// A symbol among those that stand beside and in it.
+/// Returns a symbol with its siblings and children.
 fn window(request: &Request<'_>, resolver: &Resolver<'_>, place: Place) -> Value {
     let Some((record, symbol)) = record_and_symbol(request, place) else { return Value::Null };
     let related = record.symbols_with_ids().filter(|(id, other)| {
@@ -182,7 +183,7 @@ fn window(request: &Request<'_>, resolver: &Resolver<'_>, place: Place) -> Value
     })
 }
 
-/// The types of the workspace that a symbol names, the nearest first.
+/// Returns the types of the workspace that a symbol mentions, in text order.
 fn types_used(request: &Request<'_>, resolver: &Resolver<'_>, place: Place) -> Vec<Place> {
     let Some((record, symbol)) = record_and_symbol(request, place) else { return Vec::new() };
     let mut found: Vec<Place> = Vec::new();

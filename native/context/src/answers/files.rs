@@ -1,4 +1,4 @@
-//! `explain_file`: what a file defines and imports, and who depends on it.
+//! `explain_file`: what a file defines and imports, and which files depend on it.
 
 use serde_json::{Value, json};
 
@@ -9,13 +9,13 @@ use crate::protocol::Arguments;
 use crate::record::{FileRecord, Understanding, Visibility};
 use crate::resolve::Place;
 
-/// What a file defines and imports, and who depends on it.
+/// Answers `explain_file`.
 pub(crate) fn explain_file(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let (id, file) = request.file_at(arguments.string("file_path"))?;
     let resolver = request.resolver();
     let record = &*file.record;
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    // What others can use comes first; what is local to a function is of no interest here.
+    // Public symbols come first. Symbols local to a function are not relevant here.
     let mut places: Vec<Place> = record
         .symbols_with_ids()
         .filter(|(_, symbol)| !is_local(record, symbol.parent))
@@ -85,9 +85,9 @@ fn is_local(record: &FileRecord, parent: Option<crate::record::SymbolId>) -> boo
 
 fn understanding(understanding: Understanding) -> &'static str {
     match understanding {
-        Understanding::Text => "as text: there is no grammar for its language",
+        Understanding::Text => "text only: no grammar for its language",
         Understanding::Parsed { has_errors: false } => "parsed",
         Understanding::Parsed { has_errors: true } => "parsed, with syntax errors",
-        Understanding::GaveUp => "as text: parsing it takes too long",
+        Understanding::GaveUp => "text only: parsing takes too long",
     }
 }

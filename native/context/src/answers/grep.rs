@@ -16,14 +16,14 @@ use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::search::Paths;
 
-/// A line that matches, in a file by its place among those that were searched.
+/// A matching line of a file.
 struct Match {
     line: u64,
     column: usize,
     content: String,
 }
 
-/// Lines that match a regular expression, in the order of files. Matching takes time linear in the text, whatever the pattern.
+/// Answers `grep_files`, in file order. Matching takes time linear in the text for any pattern.
 pub(crate) fn grep_files(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let pattern = arguments.string("pattern");
     let matcher = matcher(arguments)?;
@@ -76,7 +76,7 @@ fn matcher(arguments: &Arguments<'_>) -> Result<RegexMatcher, Refusal> {
         .line_terminator(Some(b'\n'))
         .size_limit(limits::REGEX_BYTES_MAX)
         .dfa_size_limit(limits::REGEX_BYTES_MAX);
-    // The message shows the pattern with a mark under what is wrong.
+    // The error message shows the pattern with a mark under the invalid part.
     builder
         .build(arguments.string("pattern"))
         .map_err(|error| Refusal::invalid(format!("`pattern`: {error}")))
@@ -95,9 +95,9 @@ fn in_file(text: &str, matcher: &RegexMatcher, found: &AtomicUsize) -> Vec<Match
         matches.push(Match { line, column: start + 1, content });
         Ok(true)
     });
-    // The text is in memory and valid, so that only the sink could fail.
+    // The text is in memory and valid UTF-8, so only the sink could fail.
     if let Err(error) = searcher.search_slice(matcher, text.as_bytes(), sink) {
-        tracing::debug!(%error, "a file was not searched");
+        tracing::debug!(%error, "cannot search a file");
     }
     matches
 }

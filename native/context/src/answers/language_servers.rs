@@ -1,5 +1,6 @@
-//! What the language servers of an editor add to an answer. They are asked first, for a bounded time altogether; what they say is taken only
-//! where it leads to the workspace, and what only the index knows stays beside it.
+//! Adds the results of the editor's language servers to answers. The servers are queried first, within a
+//! total time limit per answer. Their results are used only where they lead into the workspace, in addition
+//! to what only the index knows.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -17,7 +18,7 @@ use crate::index::FileId;
 use crate::limits;
 use crate::resolve::{NAME_ONLY_CONFIDENCE_MAX, Place, Source};
 
-/// Until when the language servers are left alone.
+/// The time until which the language servers are not queried.
 #[derive(Debug, Default)]
 pub(crate) struct Pause(Mutex<Option<Instant>>);
 
@@ -32,18 +33,18 @@ impl Pause {
     }
 }
 
-/// The language servers while one question is answered.
+/// The language servers during one request.
 pub(crate) struct LanguageServers<'a> {
     editor: Option<&'a dyn Editor>,
     pause: &'a Pause,
     time_left: Cell<Duration>,
     have_answered: Cell<bool>,
-    /// The files of paths that were named, so that each is looked up once.
+    /// The files by reported path, so that each path is looked up only once.
     files: RefCell<HashMap<String, Option<FileId>>>,
 }
 
 impl<'a> LanguageServers<'a> {
-    /// Those of an editor, or none.
+    /// Creates access to the language servers of an editor, if there is one.
     pub(crate) fn new(editor: Option<&'a dyn Editor>, pause: &'a Pause) -> Self {
         Self {
             editor,
@@ -67,35 +68,36 @@ impl<'a> LanguageServers<'a> {
         });
         self.time_left.set(limit.saturating_sub(started.elapsed()));
         if answer.is_none() && self.time_left.get().is_zero() {
-            tracing::debug!("the language servers are silent");
+            tracing::debug!("the language servers did not answer in time");
             self.pause.start();
         }
         answer
     }
 }
 
-/// What a language server knows of the uses of a symbol.
+/// The uses of a symbol that a language server reports.
 pub(crate) struct ServerUses {
-    /// The uses.
+    /// The uses as file and offset.
     pub(crate) uses: Vec<(FileId, u32)>,
-    /// The files that it knows. What the index finds in them beyond that is none.
+    /// The files that the language server knows. Anything else that the index finds in them is not a use.
     files: HashSet<FileId>,
 }
 
 impl ServerUses {
-    /// Whether something that only the index found counts beside this: it is where the language server does not look, and more than the name fits.
+    /// Returns whether a use that only the index found is kept beside these: it must be in a file that the
+    /// language server does not know, and more than its name must match.
     pub(crate) fn keeps(&self, file: FileId, confidence: f32) -> bool {
         !self.files.contains(&file) && confidence > NAME_ONLY_CONFIDENCE_MAX
     }
 }
 
-/// Who answers: the language servers, if they said anything that counts, or else somebody else.
+/// Returns the source of an answer: the language servers if they contributed to it, otherwise `otherwise`.
 pub(crate) fn source(request: &Request<'_>, otherwise: Source) -> &'static str {
     let answered = request.servers.have_answered.get();
     if answered { Source::LanguageServer } else { otherwise }.as_str()
 }
 
-/// Where a symbol is used, each place by the offset in its file; `None` where no language server knows the symbol.
+/// Returns the uses of a symbol; `None` if no language server knows the symbol.
 pub(crate) fn references(request: &Request<'_>, place: Place) -> Option<ServerUses> {
     let (path, at, defined_at) = name_position(request, place)?;
     let found = request.servers.ask(|editor, limit| editor.references(&path, at, limit))?;
@@ -114,7 +116,7 @@ pub(crate) fn references(request: &Request<'_>, place: Place) -> Option<ServerUs
     Some(ServerUses { uses, files })
 }
 
-/// Where a symbol is called; `None` where no language server knows a call.
+/// Returns the calls of a symbol; `None` if no language server knows a call.
 pub(crate) fn callers(request: &Request<'_>, place: Place) -> Option<ServerUses> {
     let (path, at, _) = name_position(request, place)?;
     let found = request.servers.ask(|editor, limit| editor.incoming_calls(&path, at, limit))?;
@@ -137,16 +139,16 @@ pub(crate) fn callers(request: &Request<'_>, place: Place) -> Option<ServerUses>
     Some(ServerUses { uses, files })
 }
 
-/// What a language server knows to be called.
+/// A callee that a language server reports.
 pub(crate) struct Callee {
-    /// The offset of the call, in the file of the symbol that was asked for.
+    /// The offset of the call, in the file of the requested symbol.
     pub(crate) offset: u32,
     pub(crate) name: String,
-    /// `None` where it is not in the workspace.
+    /// The callee; `None` if it is not in the workspace.
     pub(crate) place: Option<Place>,
 }
 
-/// What a symbol calls; `None` where no language server knows a call.
+/// Returns the callees of a symbol; `None` if no language server knows a call.
 pub(crate) fn callees(request: &Request<'_>, place: Place) -> Option<Vec<Callee>> {
     let (path, at, _) = name_position(request, place)?;
     let found = request.servers.ask(|editor, limit| editor.outgoing_calls(&path, at, limit))?;
@@ -157,7 +159,7 @@ pub(crate) fn callees(request: &Request<'_>, place: Place) -> Option<Vec<Callee>
         let called =
             resolve_location(request, &function).and_then(|(file, offset)| symbol_at(request, file, offset));
         for offset in sites.iter().filter_map(|site| callee_offset(request, place.file, site, &name)) {
-            // What is said of other parts of the file was not asked for.
+            // The server may report calls in other parts of the file, which were not requested.
             let is_inside = (symbol.span.start..symbol.span.end).contains(&offset);
             if is_inside && seen.insert((offset, called)) {
                 callees.push(Callee { offset, name: truncated(&name), place: called });
@@ -172,7 +174,8 @@ pub(crate) fn callees(request: &Request<'_>, place: Place) -> Option<Vec<Callee>
     Some(callees)
 }
 
-/// The symbols that a name means where it is used; empty where no language server knows one in the workspace.
+/// Returns the symbols that a name refers to at a use; empty if no language server knows one in the
+/// workspace.
 pub(crate) fn definitions(request: &Request<'_>, file: FileId, offset: u32) -> Vec<Place> {
     let Some((path, at)) = position(request, file, offset) else { return Vec::new() };
     let found = request.servers.ask(|editor, limit| editor.definitions(&path, at, limit)).unwrap_or_default();
@@ -202,7 +205,7 @@ pub(crate) fn outline(request: &Request<'_>, id: FileId) -> Vec<Value> {
     let known_lines: HashSet<u32> =
         record.symbols.iter().map(|symbol| record.line(symbol.name_span.start)).collect();
     let mut added = Vec::new();
-    // What lies in a function is of no interest to others.
+    // Symbols inside a function are not relevant to others.
     let mut hidden_below = None;
     for symbol in &outline {
         if hidden_below.is_some_and(|depth| symbol.depth > depth) {
@@ -211,7 +214,7 @@ pub(crate) fn outline(request: &Request<'_>, id: FileId) -> Vec<Value> {
         hidden_below = is_callable(symbol).then_some(symbol.depth);
         let Some(offset) = symbol.start.offset_in(record, &text) else { continue };
         let at = record.position(offset);
-        // Servers have names and places of their own for what the index has on the same line.
+        // For a symbol that the index has on the same line, servers have names and positions of their own.
         if !known_lines.contains(&at.line) && added.len() < limits::OUTLINE_SYMBOLS_MAX {
             added.push(json!({
                 "name": truncated(&symbol.name),
@@ -233,7 +236,8 @@ fn is_callable(symbol: &OutlineSymbol) -> bool {
     matches!(symbol.kind.as_str(), "function" | "method" | "constructor")
 }
 
-/// What the language servers have to say against a file, or against all that they know, the worst first. They look only at files that are open.
+/// Returns the diagnostics for a file, or for all files that the language servers know, the most severe
+/// first. The servers only examine open files.
 pub(crate) fn diagnostics(request: &Request<'_>, file: Option<FileId>) -> Vec<Value> {
     let path = file.and_then(|id| request.file(id)).map(|file| PathBuf::from(request.path(file)));
     let found = request.servers.ask(|editor, limit| editor.diagnostics(path.as_deref(), limit));
@@ -273,7 +277,7 @@ fn rank(severity: &str) -> u8 {
     }
 }
 
-/// Where the name of a symbol stands: the path, the position and the offset.
+/// Returns the path, the position and the offset of the name of a symbol.
 fn name_position(request: &Request<'_>, place: Place) -> Option<(PathBuf, TextPosition, u32)> {
     let (_, symbol) = record_and_symbol(request, place)?;
     let offset = symbol.name_span.start;
@@ -287,11 +291,11 @@ fn position(request: &Request<'_>, file: FileId, offset: u32) -> Option<(PathBuf
     Some((request.path(indexed).into(), TextPosition::of(&indexed.record, &text, offset)))
 }
 
-/// The file of the index that a language server names.
+/// Returns the indexed file at a path that a language server reports.
 fn file_at_path(request: &Request<'_>, path: &str) -> Option<FileId> {
     let known = request.servers.files.borrow().get(path).copied();
     known.unwrap_or_else(|| {
-        // Servers know libraries and deleted files, too: what is not of the workspace is not told.
+        // Servers also know libraries and deleted files. Files outside the workspace are not disclosed.
         let confined = request.index.workspace().confine(path).ok();
         let file = confined.and_then(|confined| request.snapshot.find(confined.root, &confined.path));
         request.servers.files.borrow_mut().insert(path.to_owned(), file);
@@ -299,14 +303,16 @@ fn file_at_path(request: &Request<'_>, path: &str) -> Option<FileId> {
     })
 }
 
-/// The file and the offset of a place that a language server names; `None` where that is no file of the index, or no place of it.
+/// Returns the file and the offset of a location that a language server reports; `None` if it is not a valid
+/// location in an indexed file.
 fn resolve_location(request: &Request<'_>, location: &Location) -> Option<(FileId, u32)> {
     let file = file_at_path(request, &location.path)?;
     let offset = location.start.offset_in(&request.file(file)?.record, &request.text(file)?)?;
     Some((file, offset))
 }
 
-/// The offset of the name that is called at a site. Some servers tell that name, others the expression that it ends, as in `a().b().name`.
+/// Returns the offset of the name that is called at a site. Some servers report the range of the name, others
+/// that of the expression that ends with it, as in `a().b().name`.
 fn callee_offset(request: &Request<'_>, file: FileId, site: &TextRange, name: &str) -> Option<u32> {
     let (record, text) = (&request.file(file)?.record, request.text(file)?);
     let (start, end) = (site.start.offset_in(record, &text)?, site.end.offset_in(record, &text)?);
@@ -314,11 +320,11 @@ fn callee_offset(request: &Request<'_>, file: FileId, site: &TextRange, name: &s
     let after = record.occurrences.partition_point(|occurrence| occurrence.start < end);
     let mut inside = record.occurrences.get(first..after)?.iter();
     let named = inside.rfind(|occurrence| record.name(occurrence.name()) == name);
-    // Under another name, such as that of an import, or the word for a constructor.
+    // The call uses another name, such as an import alias or the keyword of a constructor.
     Some(named.map_or(start, |occurrence| occurrence.start))
 }
 
-/// The symbol whose name stands at an offset, or else the one that begins there.
+/// Returns the symbol whose name is at an offset, or else the one that starts there.
 fn symbol_at(request: &Request<'_>, file: FileId, offset: u32) -> Option<Place> {
     let record = &request.file(file)?.record;
     let mut symbols = record.symbols_with_ids();

@@ -12,13 +12,14 @@ use crate::protocol::{Arguments, Code, Refusal};
 use crate::quality::{Duplicate, FunctionMetrics, QualityCache, Survey};
 use crate::resolve::{Place, Resolver};
 
-/// From which similarity on two functions count as copies for the score.
+/// The minimum similarity of two functions that the score counts as duplicates.
 const COPY_SIMILARITY: f64 = 0.75;
 
-/// Copies that are shown at most.
+/// The maximum number of duplicates in an answer.
 const SHOWN_COPIES: usize = 20;
 
-/// The quality of a file, or of the workspace without its tests and what is not its own, with the numbers behind the score.
+/// Answers `get_quality_score` for a file, or for the workspace without tests, vendored and generated code,
+/// with the metrics behind the score.
 pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let file = named_file(request, arguments)?;
     let resolver = request.resolver();
@@ -50,7 +51,7 @@ pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>
         f64::from(u32::try_from(count).unwrap_or(u32::MAX))
             / f64::from(u32::try_from(functions.max(1)).unwrap_or(u32::MAX))
     };
-    // Each share of functions with a fault takes its weight from 100.
+    // Each share of functions with an issue subtracts its weight from 100.
     let weights = [
         ("complex", complex.len(), 120.0),
         ("long", long, 60.0),
@@ -106,7 +107,7 @@ pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>
     Ok(answer)
 }
 
-/// Functions that are alike.
+/// Answers `find_duplicates`.
 pub(crate) fn find_duplicates(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let file = named_file(request, arguments)?;
     let (found, count) = copies(request, file, arguments.number("threshold"));
@@ -122,7 +123,7 @@ fn named_file(request: &Request<'_>, arguments: &Arguments<'_>) -> Result<Option
     arguments.optional_string("file_path").map(|path| Ok(request.file_at(path)?.0)).transpose()
 }
 
-/// What is known of the file that is named, or else of the workspace's own code.
+/// Returns the quality of the given file, or else of the workspace's own code.
 fn survey(request: &Request<'_>, file: Option<FileId>) -> Result<Arc<Survey>, Refusal> {
     let (index, qualities) = (request.index, request.qualities);
     let survey = match file.and_then(|id| Some((id, request.file(id)?))) {
@@ -130,15 +131,16 @@ fn survey(request: &Request<'_>, file: Option<FileId>) -> Result<Arc<Survey>, Re
         None => qualities.of_workspace(index, &request.snapshot, request.deadline()),
     };
     let survey = survey.ok_or_else(|| {
-        let message = "measuring the whole workspace takes longer than an answer may; ask again, what is measured is kept";
+        let message = "measuring the whole workspace takes longer than allowed; ask again to continue from what has been measured";
         Refusal::new(Code::Timeout, message)
     })?;
-    // It notes those that are not what was indexed.
+    // Reading the content marks the files that have changed since they were indexed.
     survey.stale.iter().chain(&file).for_each(|id| drop(request.text(*id)));
     Ok(survey)
 }
 
-/// The pairs of functions in the file that is named, or else in the workspace's own code, the most alike first, and how many are at least so alike.
+/// Returns the pairs of similar functions in the given file, or else in the workspace's own code, the most
+/// similar first, and the number of pairs with at least the given similarity.
 fn copies(request: &Request<'_>, file: Option<FileId>, threshold: f64) -> (Arc<[Duplicate]>, usize) {
     let copies = match file.and_then(|id| Some((id, request.file(id)?))) {
         Some((id, file)) => {
@@ -151,14 +153,14 @@ fn copies(request: &Request<'_>, file: Option<FileId>, threshold: f64) -> (Arc<[
     (copies, count)
 }
 
-/// Private functions and types that nothing refers to.
+/// Returns the private functions and types without references.
 fn unused(request: &Request<'_>, resolver: &Resolver<'_>, survey: &Survey) -> Result<Vec<Place>, Refusal> {
     let mut found = Vec::new();
     for (file, quality) in &survey.files {
         for symbol in &quality.unreferenced {
             request.check_time()?;
             let place = Place { file: *file, symbol: *symbol };
-            // In some languages other files of the package, or subclasses, may use it all the same.
+            // In some languages, other files of the package or subclasses may use the symbol nevertheless.
             if resolver.references(&[place], &|| request.check_time())?.is_empty() {
                 found.push(place);
             }
@@ -182,7 +184,7 @@ fn duplicate_entries(request: &Request<'_>, copies: &[Duplicate]) -> impl Iterat
 
 fn duplicate_entry(request: &Request<'_>, copy: &Duplicate) -> Value {
     let side = |place: Place| {
-        // It notes a file that is not what was indexed.
+        // Reading the content marks a file that has changed since it was indexed.
         let _ = request.text(place.file);
         let file = request.file(place.file);
         let (path, record) = (file.map(|file| request.path(file)), file.map(|file| &file.record));

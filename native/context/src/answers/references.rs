@@ -1,4 +1,4 @@
-//! `find_references`: every place where a symbol is used.
+//! `find_references`: all uses of a symbol.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::protocol::{Arguments, Refusal};
 use crate::record::{Occurrence, Role};
 use crate::resolve::{Place, Reference, Resolver, Source, rounded_confidence};
 
-/// Every place where a symbol is used, the surest first.
+/// Answers `find_references`, the most certain references first.
 pub(crate) fn find_references(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let resolver = request.resolver();
     let places = find_symbols(request, &resolver, arguments)?;
@@ -48,7 +48,7 @@ pub(crate) fn find_references(request: &Request<'_>, arguments: &Arguments<'_>) 
     Ok(answer)
 }
 
-/// A place where a symbol is used.
+/// A use of a symbol.
 struct Use {
     file: FileId,
     offset: u32,
@@ -58,7 +58,8 @@ struct Use {
     source: Source,
 }
 
-/// Where some symbols are used, the surest first: what language servers know, and what only the index does.
+/// Returns the uses of some symbols, the most certain first: those that language servers report, and those
+/// that only the index finds.
 fn uses(request: &Request<'_>, resolver: &Resolver<'_>, places: &[Place]) -> Result<Vec<Use>, Refusal> {
     let mut uses = Vec::new();
     let mut by_servers = Vec::new();
@@ -89,7 +90,7 @@ fn uses(request: &Request<'_>, resolver: &Resolver<'_>, places: &[Place]) -> Res
     Ok(uses)
 }
 
-/// The surest first, and those as sure in the order of files and text.
+/// Sorts by descending certainty, then by file and offset.
 fn sort(references: &mut [Reference]) {
     let order = |reference: &Reference| (reference.file, reference.occurrence.start);
     references.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then_with(|| order(a).cmp(&order(b))));
@@ -128,7 +129,7 @@ fn role_name(role: Role) -> &'static str {
     }
 }
 
-/// The tests that touch a symbol: those that call it, then those that mention it.
+/// Returns the tests that use a symbol: first those that call it, then those that mention it.
 pub(crate) fn tests_of(
     request: &Request<'_>,
     resolver: &Resolver<'_>,

@@ -1,4 +1,4 @@
-//! What an answer is made from: one snapshot, and the texts of its files.
+//! The data that an answer is made from: one snapshot, and the contents of its files.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::scip_index::ScipCache;
 use crate::search::Search;
 use crate::workspace::RootIndex;
 
-/// What is known of a workspace: answers are made from it.
+/// The index of a workspace and the caches derived from it. Answers are made from them.
 pub(crate) struct Analysis {
     pub(crate) index: Index,
     pub(crate) search: Search,
@@ -30,7 +30,7 @@ pub(crate) struct Analysis {
 }
 
 impl Analysis {
-    /// Nothing is known of a workspace before it is read.
+    /// Creates an analysis of an index, with empty caches.
     pub(crate) fn new(index: Index) -> Self {
         Self {
             index,
@@ -43,7 +43,7 @@ impl Analysis {
     }
 }
 
-/// One question while it is answered.
+/// One request while it is being answered.
 pub(crate) struct Request<'a> {
     pub(crate) index: &'a Index,
     pub(crate) search: &'a Search,
@@ -54,7 +54,8 @@ pub(crate) struct Request<'a> {
     manifests: &'a ManifestCache,
     scip: &'a ScipCache,
     deadline: Instant,
-    /// Texts that were read for this answer; `None` for those that are not what was indexed.
+    /// The contents that were read for this answer; `None` for files that have changed since they were
+    /// indexed.
     texts: RefCell<HashMap<FileId, Option<Rc<str>>>>,
 }
 
@@ -75,7 +76,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The files that are not what was indexed.
+    /// Returns the files that have changed since they were indexed, as far as this request has noticed.
     pub(crate) fn into_stale(self) -> Vec<(RootIndex, String)> {
         let texts = self.texts.into_inner();
         let stale = texts.into_iter().filter(|(_, text)| text.is_none());
@@ -83,52 +84,54 @@ impl<'a> Request<'a> {
         files.map(|file| (file.root, file.path.to_string())).collect()
     }
 
-    /// What says what names mean.
+    /// Creates a resolver for the snapshot of this request.
     pub(crate) fn resolver(&self) -> Resolver<'_> {
         let manifests = self.manifests.get(self.index, &self.snapshot);
         Resolver::new(&self.snapshot, manifests, self.scip.get(self.index, &self.snapshot))
     }
 
-    /// What a newcomer wants to know.
+    /// Returns the overview of the workspace.
     pub(crate) fn overview(&self) -> Result<Arc<Overview>, Refusal> {
         self.overviews.get(self.index, &self.snapshot, &self.resolver(), &|| self.check_time())
     }
 
-    /// Refuses to go on for longer than an answer may take. To be called in every loop over what may be many.
+    /// Returns a timeout refusal if the answer takes longer than allowed. Call it in every loop that may have
+    /// many iterations.
     pub(crate) fn check_time(&self) -> Result<(), Refusal> {
         if Instant::now() < self.deadline { Ok(()) } else { Err(Refusal::timeout()) }
     }
 
-    /// When the answer must be there.
+    /// Returns the time by which the answer must be complete.
     pub(crate) fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// A file that somebody named.
+    /// Finds a file by the path that the caller specified.
     pub(crate) fn file_at(&self, path: &str) -> Result<(FileId, &Arc<IndexedFile>), Refusal> {
         let confined = self.index.workspace().confine(path)?;
         let found = self.snapshot.find(confined.root, &confined.path);
         found.and_then(|id| Some((id, self.snapshot.file(id)?))).ok_or_else(|| {
             let message = if confined.exists {
-                format!("{path} is not indexed: it is ignored, binary, too large, or no file")
+                format!("{path} is not indexed: it is ignored, binary, too large, or not a file")
             } else {
-                format!("there is no file {path} in the workspace")
+                format!("the workspace does not contain {path}")
             };
             Refusal::new(Code::ExecutionError, message)
         })
     }
 
-    /// A file by its id. The ids of a snapshot all have one.
+    /// Returns a file by its id. Every id of the snapshot has one.
     pub(crate) fn file(&self, id: FileId) -> Option<&Arc<IndexedFile>> {
         self.snapshot.file(id)
     }
 
-    /// The absolute path of a file, by which answers name it.
+    /// Returns the absolute path of a file, as it appears in answers.
     pub(crate) fn path(&self, file: &IndexedFile) -> String {
         self.index.workspace().absolute(file.root, &file.path).to_string_lossy().into_owned()
     }
 
-    /// The text of a file, if it is the one that was indexed: otherwise no offset would fit, and the question is answered once more.
+    /// Returns the content of a file, provided that it is still the indexed one. Otherwise no offset would be
+    /// valid; the file is marked as stale, and the question is answered again.
     pub(crate) fn text(&self, id: FileId) -> Option<Rc<str>> {
         if let Some(text) = self.texts.borrow().get(&id) {
             return text.clone();
@@ -140,7 +143,7 @@ impl<'a> Request<'a> {
         text
     }
 
-    /// A line of a file, without what is blank around it, and cut where it is long.
+    /// Returns a line of a file without surrounding whitespace, truncated if it is long.
     pub(crate) fn line(&self, id: FileId, line: u32) -> String {
         let span = self.file(id).and_then(|file| file.record.line_span(line));
         let text = span.zip(self.text(id)).map(|(span, text)| span.of(&text).trim().to_owned());

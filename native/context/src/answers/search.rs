@@ -1,4 +1,4 @@
-//! `semantic_search`: places of the workspace that are about something.
+//! `semantic_search`: the chunks of the workspace that match a query.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::protocol::{Arguments, Refusal};
 use crate::record::SymbolKind;
 use crate::search::{Filter, Hit, Paths, Query, Reasons};
 
-/// The places that are about something, the best first.
+/// Answers `semantic_search`, the best results first.
 pub(crate) fn semantic_search(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let query = Query {
         text: arguments.string("query").to_owned(),
@@ -18,7 +18,8 @@ pub(crate) fn semantic_search(request: &Request<'_>, arguments: &Arguments<'_>) 
         filter: filter(arguments)?,
     };
     let mut hits = request.search.query(&request.snapshot, &query);
-    // A share of what a question says is small even for the best place: what callers mean is "not much worse than that".
+    // The absolute score of even the best result is small for a question. Callers mean "not much worse than
+    // the best result".
     let best = hits.first().map_or(0.0, |hit| f64::from(hit.score));
     hits.retain(|hit| f64::from(hit.score) >= arguments.number("threshold") * best);
     let mut budget = Budget::new(arguments.size("max_tokens"));
@@ -59,17 +60,17 @@ fn snippet(request: &Request<'_>, hit: &Hit) -> Option<Value> {
     Some(value)
 }
 
-/// Why a place was found, in a few words.
+/// Explains in a few words why a result was found.
 fn why(reasons: &Reasons) -> String {
     let mut parts = Vec::new();
     if !reasons.defines.is_empty() {
         parts.push(format!("defines {}", reasons.defines.join(", ")));
     }
     if reasons.file_name {
-        parts.push("the file is called so".to_owned());
+        parts.push("the file name matches".to_owned());
     }
     if !reasons.words.is_empty() {
-        parts.push(format!("has {}", reasons.words.join(", ")));
+        parts.push(format!("contains {}", reasons.words.join(", ")));
     }
     parts.join("; ")
 }
@@ -77,7 +78,7 @@ fn why(reasons: &Reasons) -> String {
 fn filter(arguments: &Arguments<'_>) -> Result<Filter, Refusal> {
     let languages = arguments.strings("languages").into_iter().map(|name| {
         LanguageId::from_name(name)
-            .ok_or_else(|| Refusal::invalid(format!("`languages`: {name} is not known")))
+            .ok_or_else(|| Refusal::invalid(format!("`languages`: {name} is not a known language")))
     });
     let kinds = arguments.strings("kinds").into_iter().map(|word| {
         let known = || SymbolKind::ALL.iter().map(|(_, word)| *word).collect::<Vec<_>>().join(", ");

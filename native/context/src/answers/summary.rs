@@ -1,4 +1,4 @@
-//! `summarize_repo`: what a newcomer wants to know.
+//! `summarize_repo`: what a newcomer to the workspace needs to know.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::protocol::{Arguments, Refusal};
 use crate::resolve::Place;
 use crate::workspace::RootIndex;
 
-/// What a newcomer wants to know.
+/// Answers `summarize_repo`.
 pub(crate) fn summarize_repo(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     summary(request, &mut Budget::new(arguments.size("max_tokens")))
 }
@@ -36,7 +36,8 @@ pub(crate) fn summary(request: &Request<'_>, budget: &mut Budget) -> Result<Map<
     Ok(answer)
 }
 
-/// What is listed, with the share of what is left of the answer that each may take; the most important comes first.
+/// Returns the lists of the summary, the most important first. Each has the share of the remaining budget
+/// that it may use.
 fn lists<'a>(
     request: &'a Request<'_>,
     overview: &'a Overview,
@@ -121,7 +122,7 @@ fn module(request: &Request<'_>, module: &Module, all: &[Module]) -> Value {
     })
 }
 
-/// A folder as it is written from its root, which has a name only where there are several.
+/// Returns a directory relative to its root, or as an absolute path if there are several roots.
 fn directory(request: &Request<'_>, root: RootIndex, directory: &str) -> String {
     let workspace = request.index.workspace();
     if workspace.roots().len() > 1 {

@@ -1,4 +1,4 @@
-//! Symbols: which one a question means, and how an answer shows it.
+//! Finds the symbols that a question names, and formats symbols for answers.
 
 use serde_json::{Map, Value, json};
 
@@ -9,8 +9,8 @@ use crate::protocol::{Arguments, Refusal};
 use crate::record::{FileRecord, Span, Symbol};
 use crate::resolve::{Place, Resolver};
 
-/// The symbols that a question names, the likeliest first; empty where there is none. A file and a line choose the one that is defined there,
-/// or else the one that is meant there.
+/// Returns the symbols that a question names, the most likely first; empty if there are none. A file and a
+/// line select the symbol that is defined there, or else the one that is used there.
 pub(crate) fn find_symbols(
     request: &Request<'_>,
     resolver: &Resolver<'_>,
@@ -38,7 +38,7 @@ pub(crate) fn find_symbols(
     }
 }
 
-/// The symbols that a name means where a file uses it, on one line or on any.
+/// Returns the symbols that a name refers to where a file uses it, on one line or on any line.
 fn symbols_meant_in(
     request: &Request<'_>,
     resolver: &Resolver<'_>,
@@ -68,7 +68,8 @@ fn symbols_meant_in(
     Ok(found)
 }
 
-/// What is answered where nothing has the name: not a refusal, as whoever asks may only want to know.
+/// Returns the answer for an unknown name. It is not a refusal, since the caller may only want to know
+/// whether the symbol exists.
 pub(crate) fn not_found(resolver: &Resolver<'_>, arguments: &Arguments<'_>) -> Map<String, Value> {
     let name = arguments.string("symbol_name");
     members(json!({
@@ -78,12 +79,13 @@ pub(crate) fn not_found(resolver: &Resolver<'_>, arguments: &Arguments<'_>) -> M
     }))
 }
 
-/// A refusal for those tools that have nothing to say of a name that nobody has.
+/// Returns the refusal of those tools that cannot answer for an unknown name.
 pub(crate) fn unknown_symbol_error(answer: &Map<String, Value>) -> Answer {
     let name = answer["symbol_name"].as_str().unwrap_or_default();
     let similar: Vec<&str> =
         answer["did_you_mean"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let hint = if similar.is_empty() { String::new() } else { format!("; there is {}", similar.join(", ")) };
+    let hint =
+        if similar.is_empty() { String::new() } else { format!("; did you mean {}?", similar.join(", ")) };
     Err(Refusal::failed(format!("Symbol not found: {name}{hint}")))
 }
 
@@ -95,7 +97,7 @@ pub(crate) fn record_and_symbol<'a>(
     Some((record, record.symbol(place.symbol)?))
 }
 
-/// A symbol with everything that an answer tells of it. The body is empty unless it is asked for.
+/// Returns all details of a symbol. The body is empty unless requested.
 pub(crate) fn symbol_details(request: &Request<'_>, place: Place, include_body: bool) -> Value {
     let Some((file, (record, symbol))) = request.file(place.file).zip(record_and_symbol(request, place))
     else {
@@ -130,7 +132,7 @@ pub(crate) fn symbol_details(request: &Request<'_>, place: Place, include_body: 
     value
 }
 
-/// A symbol in few words, for lists of what is related to another one.
+/// Returns a short description of a symbol, for lists of related symbols.
 pub(crate) fn symbol_summary(request: &Request<'_>, place: Place) -> Value {
     let Some((file, (record, symbol))) = request.file(place.file).zip(record_and_symbol(request, place))
     else {
@@ -147,18 +149,18 @@ pub(crate) fn symbol_summary(request: &Request<'_>, place: Place) -> Value {
     })
 }
 
-/// The name of the symbol or type that a symbol belongs to.
+/// Returns the name of the symbol or type that contains a symbol.
 pub(crate) fn parent<'a>(record: &'a FileRecord, symbol: &Symbol) -> Option<&'a str> {
     let around = symbol.parent.and_then(|parent| record.symbol(parent)).map(|parent| parent.name);
     symbol.owner.or(around).map(|name| record.name(name))
 }
 
-/// The text of a part of a symbol.
+/// Returns the source text of a part of a symbol.
 pub(crate) fn source_text(request: &Request<'_>, place: Place, span: Span) -> String {
     request.text(place.file).map_or_else(String::new, |text| span.of(&text).to_owned())
 }
 
-/// The doc comment of a symbol without the signs of a comment.
+/// Returns the doc comment of a symbol without comment markers.
 pub(crate) fn doc(request: &Request<'_>, place: Place) -> String {
     let Some(doc) = record_and_symbol(request, place).and_then(|(_, symbol)| symbol.doc) else {
         return String::new();
@@ -172,7 +174,7 @@ pub(crate) fn doc(request: &Request<'_>, place: Place) -> String {
     plain.trim().chars().take(limits::DOC_CHARACTERS_MAX).collect()
 }
 
-/// The first paragraph of a symbol's doc comment, or else its signature: what it is, in short.
+/// Returns the first paragraph of a symbol's doc comment, or else its signature.
 pub(crate) fn short_description(request: &Request<'_>, place: Place) -> String {
     let doc = doc(request, place);
     let first = doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");

@@ -1,4 +1,4 @@
-//! `validate_code`: whether a piece of code parses, and what in it is dangerous.
+//! `validate_code`: whether a piece of code parses, and which dangerous calls it contains.
 
 use serde_json::{Value, json};
 
@@ -9,8 +9,7 @@ use crate::protocol::{Arguments, Code, Refusal};
 use crate::resolve::Source;
 use crate::validate::{Issue, guess_language, validate};
 
-/// Whether a piece of code parses, and what in it is dangerous. The language is the one that is named, or that of the file it is for, or
-/// guessed.
+/// Answers `validate_code`. The language is the given one, or else that of the given file, or else guessed.
 pub(crate) fn validate_code(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let code = arguments.string("code");
     if code.len() as u64 > crate::limits::FILE_BYTES_MAX {
@@ -21,9 +20,8 @@ pub(crate) fn validate_code(request: &Request<'_>, arguments: &Arguments<'_>) ->
     }
     let (language, guessed) = language(request, arguments, code)?;
     let name = language.language().name;
-    let issues = validate(language, code).ok_or_else(|| {
-        Refusal::new(Code::InvalidArguments, format!("`language`: there is no grammar for {name}"))
-    })?;
+    let issues = validate(language, code)
+        .ok_or_else(|| Refusal::new(Code::InvalidArguments, format!("`language`: {name} has no grammar")))?;
     let mut budget = Budget::new(arguments.size("max_tokens"));
     let errors = issues.iter().filter(|issue| issue.pattern == "syntax_error").count();
     let listed = budget.list("issues", 1.0, issues.iter().map(issue_entry));
@@ -45,7 +43,8 @@ pub(crate) fn validate_code(request: &Request<'_>, arguments: &Arguments<'_>) ->
     Ok(answer)
 }
 
-/// What language servers say against the code, where it is the text that its file has in the editor.
+/// Returns the diagnostics of the language servers, provided that the code is the content that the file has
+/// in the editor.
 fn diagnostics(request: &Request<'_>, arguments: &Arguments<'_>, code: &str) -> Vec<Value> {
     let file = arguments.optional_string("file_path").and_then(|path| request.file_at(path).ok());
     let file = file.filter(|(id, _)| request.text(*id).is_some_and(|text| &*text == code));
@@ -59,7 +58,7 @@ fn language(
 ) -> Result<(LanguageId, bool), Refusal> {
     if let Some(name) = arguments.optional_string("language") {
         let known = LanguageId::from_name(name);
-        let unknown = || Refusal::invalid(format!("`language`: {name} is not known"));
+        let unknown = || Refusal::invalid(format!("`language`: {name} is not a known language"));
         return known.map(|language| (language, false)).ok_or_else(unknown);
     }
     if let Some(path) = arguments.optional_string("file_path") {
@@ -69,7 +68,7 @@ fn language(
     let guess = guess_language(code);
     guess
         .map(|language| (language, true))
-        .ok_or_else(|| Refusal::failed("the language cannot be told; name it in `language`"))
+        .ok_or_else(|| Refusal::failed("the language cannot be determined; specify it in `language`"))
 }
 
 fn issue_entry(issue: &Issue) -> Value {

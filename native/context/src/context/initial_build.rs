@@ -1,4 +1,4 @@
-//! The first building of the index: once, in a thread of its own.
+//! The initial build of the index, which runs once, on its own thread.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Event, Inner};
 use crate::index::Progress;
 
-/// How far the first building is.
+/// The state of the initial build.
 #[derive(Debug, Default)]
 pub(super) struct InitialBuild {
     state: Mutex<State>,
@@ -22,7 +22,7 @@ enum State {
 }
 
 impl InitialBuild {
-    /// Starts it, unless that was done before.
+    /// Starts the build, unless it was started before.
     pub(super) fn start(&self, inner: &Arc<Inner>) {
         let mut state = self.state();
         if *state != State::NotStarted {
@@ -31,17 +31,17 @@ impl InitialBuild {
         *state = State::Running(Progress { files: 0, total: 0 });
         let inner = Arc::clone(inner);
         let thread = std::thread::Builder::new().name("code-index".to_owned()).spawn(move || {
-            // Also when it panics: whoever waits has waited long enough.
+            // The guard also runs when the build panics, so that nobody waits forever.
             let _guard = EndGuard(&inner);
             inner.build(&|progress| *inner.initial_build.state() = State::Running(progress));
         });
         if let Err(error) = thread {
-            tracing::error!(%error, "the code index cannot be built");
+            tracing::error!(%error, "cannot start the thread that builds the code index");
             *state = State::Ended;
         }
     }
 
-    /// Waits until it has ended, or for a time.
+    /// Waits until the build has ended, or for at most the given time.
     pub(super) fn wait(&self, at_most: Option<Duration>) {
         let state = self.state();
         let running = |state: &mut State| *state != State::Ended;
@@ -51,7 +51,7 @@ impl InitialBuild {
         }
     }
 
-    /// How far it is; `None` once it has ended.
+    /// Returns the progress of the build; `None` once it has ended.
     pub(super) fn progress(&self) -> Option<Progress> {
         match *self.state() {
             State::NotStarted => Some(Progress { files: 0, total: 0 }),

@@ -1,4 +1,4 @@
-//! Texts that the editor has and has not saved: fetched when somebody asks, so that typing costs nothing.
+//! Unsaved contents of the editor, fetched only when a question is asked, so that typing costs nothing.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use crate::editor::UnsavedFile;
 use crate::limits;
 use crate::protocol::Refusal;
 
-/// What the editor told the last time.
+/// The unsaved files that the editor reported last.
 #[derive(Debug, Default)]
 pub(super) struct Unsaved {
     last: Mutex<LastFetch>,
@@ -17,20 +17,20 @@ pub(super) struct Unsaved {
 
 #[derive(Debug, Default)]
 struct LastFetch {
-    /// When it was asked.
+    /// When the last fetch started.
     started: Option<Instant>,
-    /// The revision of each unsaved file by its path, also of those that are no files of the index.
+    /// The revision of each unsaved file by path, including files that are not indexed.
     revisions: HashMap<String, String>,
 }
 
 impl Context {
-    /// Makes what is typed in the editor count, up to now.
+    /// Applies the current unsaved contents of the editor to the index.
     pub(super) fn fetch_unsaved(&self) {
         let Some(editor) = &self.inner.editor else { return };
         let arrived = Instant::now();
         let mut last = self.inner.unsaved.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.started.is_some_and(|started| started > arrived) {
-            // Somebody else asked while this one waited.
+            // Another request has fetched them while this one waited for the lock.
             return;
         }
         last.started = Some(Instant::now());
@@ -42,26 +42,26 @@ impl Context {
         let saved: Vec<String> = saved.cloned().collect();
         for path in saved {
             last.revisions.remove(&path);
-            note_refusal(&path, self.clear_buffer(&path));
+            log_refusal(&path, self.clear_buffer(&path));
         }
         for UnsavedFile { path, revision, text } in files {
             if last.revisions.get(&path) == Some(&revision) {
                 continue;
             }
-            // A text that is too long to be told is as good as on the disk.
-            let taken = match text {
+            // A file that is too long to be transferred is indexed as it is on disk.
+            let result = match text {
                 Some(text) => self.set_buffer(&path, &text),
                 None => self.clear_buffer(&path),
             };
-            note_refusal(&path, taken);
+            log_refusal(&path, result);
             last.revisions.insert(path, revision);
         }
     }
 }
 
-/// Editors also show files of elsewhere.
-fn note_refusal(path: &str, taken: Result<(), Refusal>) {
-    if let Err(refusal) = taken {
-        tracing::trace!(path, %refusal, "an unsaved text does not count");
+/// Logs a refusal at trace level only: editors also show files outside the workspace.
+fn log_refusal(path: &str, result: Result<(), Refusal>) {
+    if let Err(refusal) = result {
+        tracing::trace!(path, %refusal, "ignored the unsaved content of a file");
     }
 }

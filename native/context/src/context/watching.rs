@@ -1,4 +1,4 @@
-//! Watching the tree: what changes on the disk is read again without being asked for.
+//! Watches the workspace, so that changes on disk are indexed without being requested.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, Weak};
@@ -9,18 +9,19 @@ use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, ne
 use super::{Context, Inner};
 use crate::limits;
 
-/// A watcher of the roots. It ends when it is dropped.
+/// A file watcher of all roots. It stops when it is dropped.
 pub(super) type Watcher = Debouncer<RecommendedWatcher, RecommendedCache>;
 
-/// Files that say which others count.
+/// The names of files that determine which other files are ignored.
 const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", ".codexaignore"];
 
 impl Context {
-    /// Watches the workspace from now on. Where the system cannot (too many folders, a file system of another machine), call [`Context::changed`]
-    /// or [`Context::rescan`]; and a file that an answer is made from is looked at in any case.
+    /// Watches the workspace from now on. Where the system cannot (too many directories, a network file
+    /// system), call [`Context::changed`] or [`Context::rescan`] instead. In any case, each file that an
+    /// answer is made from is checked for changes.
     ///
     /// # Errors
-    /// The system cannot watch all folders. Nothing is watched then.
+    /// The system cannot watch all directories. In that case nothing is watched.
     pub fn watch(&self) -> std::io::Result<()> {
         let inner: Weak<Inner> = Arc::downgrade(&self.inner);
         let on_events = move |result: DebounceEventResult| {
@@ -38,7 +39,7 @@ impl Context {
 
     fn handle_events(&self, result: DebounceEventResult) {
         let Ok(events) = result else {
-            // It does not know what was missed.
+            // The watcher does not know which events it missed.
             return self.rescan();
         };
         let mut paths: Vec<PathBuf> = Vec::new();

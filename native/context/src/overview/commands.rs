@@ -1,32 +1,32 @@
-//! How a workspace is built, tested and run, as its manifests say.
+//! The commands to build, test and run a workspace, according to its manifests.
 
 use serde_json::Value;
 
 use crate::index::{FileId, Index, IndexedFile, Snapshot};
 use crate::workspace::RootIndex;
 
-/// Scripts and targets of one manifest that are kept: those that people type.
+/// The maximum number of scripts and targets of one manifest that are listed.
 const COMMANDS_PER_MANIFEST_MAX: usize = 30;
 
-/// What a command is for.
+/// The purpose of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
-    /// It makes what is shipped.
+    /// It builds the product.
     Build,
     /// It runs tests.
     Test,
     /// It runs the program.
     Run,
-    /// It finds faults without running anything.
+    /// It finds problems without running the program.
     Lint,
-    /// It changes how the code is laid out.
+    /// It formats the code.
     Format,
-    /// It is for something else.
+    /// It has another purpose.
     Other,
 }
 
 impl Purpose {
-    /// The word for it in answers.
+    /// Returns the purpose as it appears in answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Purpose {
         }
     }
 
-    /// What a script or target is for, by its name: `test:unit` is a test.
+    /// Derives the purpose of a script or target from its name: `test:unit` is a test.
     fn from_name(name: &str) -> Self {
         match name.split([':', '-', '_', '.', '/']).next().unwrap_or(name) {
             "build" | "compile" | "bundle" | "package" | "dist" | "all" | "make" => Self::Build,
@@ -52,33 +52,35 @@ impl Purpose {
     }
 }
 
-/// A command that somebody types.
+/// A command that people run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
-    /// What it is for.
+    /// The purpose of the command.
     pub purpose: Purpose,
-    /// What is typed.
+    /// The command line.
     pub line: String,
-    /// The folder in which it is typed, from its root.
+    /// The directory to run it in, relative to its root.
     pub directory: String,
-    /// The manifest that says so.
+    /// The manifest that declares the command.
     pub manifest: FileId,
 }
 
-/// A manifest with its text.
+/// A manifest with its content.
 pub(super) struct Manifest<'a> {
     id: FileId,
     root: RootIndex,
     directory: &'a str,
     name: &'a str,
     text: String,
-    /// Of its name there is none in a folder around it: what lies below one is built with it.
+    /// True if no enclosing directory contains a manifest of the same name. A nested manifest is built
+    /// together with the outermost one.
     is_outermost: bool,
 }
 
 type Fixed = &'static [(Purpose, &'static str)];
 
-/// Tools whose commands are the same everywhere, by the file that says that a folder is theirs.
+/// The commands of tools that have the same commands everywhere, by the file that shows that a directory uses
+/// the tool.
 const FIXED_COMMANDS: &[(&str, Fixed)] = &[
     ("go.mod", &[(Purpose::Build, "go build ./..."), (Purpose::Test, "go test ./...")]),
     ("mix.exs", &[(Purpose::Build, "mix compile"), (Purpose::Test, "mix test")]),
@@ -103,7 +105,7 @@ const FIXED_COMMANDS: &[(&str, Fixed)] = &[
     ("phpunit.xml.dist", &[(Purpose::Test, "vendor/bin/phpunit")]),
 ];
 
-/// Manifests that say more than that they are there.
+/// Manifests whose content determines the commands.
 const PARSED_MANIFESTS: &[&str] = &[
     "package.json",
     "Cargo.toml",
@@ -125,7 +127,7 @@ const PARSED_MANIFESTS: &[&str] = &[
 ];
 
 impl<'a> Manifest<'a> {
-    /// Every manifest, those near the roots first.
+    /// Returns all manifests, those near the roots first.
     pub(super) fn all(index: &Index, snapshot: &'a Snapshot) -> Vec<Self> {
         let manifests = snapshot.files().filter(|(_, file)| file.is_own() && is_manifest(split_path(file).1));
         let mut found: Vec<(FileId, &'a IndexedFile)> = manifests.map(|(id, file)| (id, &**file)).collect();
@@ -146,7 +148,7 @@ impl<'a> Manifest<'a> {
         all
     }
 
-    /// The file at a path from the manifest's folder, where it is in the workspace.
+    /// Returns the file at a path relative to the manifest's directory, if it is in the workspace.
     pub(super) fn resolve(&self, snapshot: &Snapshot, path: &str) -> Option<FileId> {
         let path = path.trim_start_matches("./");
         let joined =
@@ -154,7 +156,8 @@ impl<'a> Manifest<'a> {
         snapshot.find(self.root, &joined)
     }
 
-    /// The entry points that it names: what they are, what they are called, and their file from its folder, which need not exist.
+    /// Returns the entry points that the manifest names: kind, name, and file relative to its directory. The
+    /// file need not exist.
     pub(super) fn entries(&self) -> Vec<(&'static str, String, String)> {
         match self.name {
             "package.json" => node_entries(&self.text),
@@ -194,7 +197,8 @@ impl<'a> Manifest<'a> {
     }
 }
 
-/// How it is built, tested and run: what is said nearest to a root first, and builds before tests before runs.
+/// Returns the commands that the manifests declare: those nearest to a root first, and builds before tests
+/// before runs.
 pub(super) fn commands(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<Command> {
     let mut found = Vec::new();
     for manifest in manifests.iter().filter(|manifest| manifest.is_outermost) {
@@ -209,7 +213,7 @@ pub(super) fn commands(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<C
         if command.directory.is_empty() { 0 } else { 1 + command.directory.matches('/').count() }
     };
     found.sort_by_key(|command| (depth(command), command.purpose));
-    // A build and its settings are said by two files of Gradle.
+    // Two Gradle files declare the same commands: the build file and the settings file.
     let mut seen = std::collections::HashSet::new();
     found.retain(|command| seen.insert((command.directory.clone(), command.line.clone())));
     found
@@ -229,7 +233,7 @@ fn is_dotnet(name: &str) -> bool {
     [".sln", ".slnx", ".csproj"].iter().any(|ending| name.ends_with(ending))
 }
 
-/// The program that runs the scripts of a package.json.
+/// Returns the program that runs the scripts of a package.json.
 fn node_runner(text: &str, has: impl Fn(&str) -> bool) -> &'static str {
     let manifest: Value = serde_json::from_str(text).unwrap_or_default();
     let declared = manifest["packageManager"].as_str().unwrap_or_default();
@@ -248,7 +252,7 @@ fn node_runner(text: &str, has: impl Fn(&str) -> bool) -> &'static str {
 fn scripts(text: &str, key: &str, runner: &str) -> Vec<(Purpose, String)> {
     let manifest: Value = serde_json::from_str(text).unwrap_or_default();
     let names = manifest[key].as_object().into_iter().flatten().map(|(name, _)| name);
-    // What runs around another script is not typed.
+    // Hooks that run before or after another script are not run by people.
     let is_hook = |name: &&String| {
         name.strip_prefix("pre")
             .or(name.strip_prefix("post"))
@@ -283,7 +287,7 @@ fn node_entries(text: &str) -> Vec<(&'static str, String, String)> {
     for key in ["source", "module", "main"] {
         found.extend(manifest[key].as_str().map(|path| ("library", name.to_owned(), path.to_owned())));
     }
-    // What is compiled into `main` usually comes from here.
+    // The file that `main` is compiled from is usually one of these.
     found.extend(
         ["src/index.ts", "src/index.tsx", "index.ts", "index.js"]
             .map(|path| ("library", name.to_owned(), path.to_owned())),
@@ -347,7 +351,7 @@ fn python(text: &str, has: impl Fn(&str) -> bool) -> Vec<(Purpose, String)> {
     found
 }
 
-/// `name = "package.module:function"`, below the folder or its `src`.
+/// Reads entries of the form `name = "package.module:function"`, relative to the directory or its `src`.
 fn python_entries(text: &str) -> Vec<(&'static str, String, String)> {
     let manifest: toml::Table = text.parse().unwrap_or_default();
     let project = manifest.get("project").and_then(|project| project.get("scripts"));
@@ -370,12 +374,12 @@ fn python_entries(text: &str) -> Vec<(&'static str, String, String)> {
     found
 }
 
-/// The targets of a makefile or justfile that people type.
+/// Returns the targets of a makefile or justfile that people run.
 fn targets(text: &str, runner: &str) -> Vec<(Purpose, String)> {
     let mut names: Vec<&str> = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with([' ', '\t', '#', '.', '@'])) {
         let Some((before, after)) = line.split_once(':') else { continue };
-        // A recipe of `just` may have parameters behind its name.
+        // A recipe of `just` may have parameters after its name.
         let written: Vec<&str> =
             before.split_whitespace().take(if runner == "just" { 1 } else { usize::MAX }).collect();
         let is_assignment = after.starts_with('=');

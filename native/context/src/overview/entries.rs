@@ -1,4 +1,4 @@
-//! Where the programs of a workspace start, and what its libraries offer first.
+//! The entry points of the programs and libraries of a workspace.
 
 use super::commands::Manifest;
 use crate::index::{FileId, IndexedFile, Snapshot};
@@ -6,28 +6,29 @@ use crate::languages::LanguageId;
 use crate::record::{FileRecord, Role, Symbol, SymbolId};
 use crate::resolve::Place;
 
-/// Where something starts.
+/// An entry point.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryPoint {
-    /// `program`, `library`, or `script` for a file that does something when it is run.
+    /// The kind: `program`, `library`, or `script` for a file that does something when it is run.
     pub kind: &'static str,
-    /// What a manifest calls it.
+    /// The name in a manifest.
     pub name: Option<String>,
     /// The file.
     pub file: FileId,
-    /// The function that is called, where it is known.
+    /// The function that is called, if known.
     pub symbol: Option<SymbolId>,
 }
 
 impl EntryPoint {
-    /// The function that is called.
+    /// Returns the function that is called, if known.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         Some(Place { file: self.file, symbol: self.symbol? })
     }
 }
 
-/// Where things start: what manifests name, then what the code itself shows, programs before libraries and near the root first.
+/// Returns the entry points: those that manifests name and those found in the code, programs before libraries
+/// and those near a root first.
 pub(super) fn entries(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<EntryPoint> {
     let mut found: Vec<EntryPoint> = Vec::new();
     for manifest in manifests {
@@ -56,12 +57,12 @@ pub(super) fn entries(snapshot: &Snapshot, manifests: &[Manifest<'_>]) -> Vec<En
     found
 }
 
-/// Whether a file is run only to measure or to build, and not by whoever uses what is built.
+/// Returns whether a file is run only to measure or to build something, and not by users of the product.
 fn is_auxiliary(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "benches" | "benchmarks" | "build.rs"))
 }
 
-/// The function by which programs of the language start.
+/// Returns the function in which programs of the language start.
 fn main_function(record: &FileRecord) -> Option<SymbolId> {
     let starts = |symbol: &Symbol| match record.language.language().name {
         "rust" | "go" | "c" | "cpp" | "zig" | "haskell" | "kotlin" | "swift" => {
@@ -78,10 +79,11 @@ fn main_function(record: &FileRecord) -> Option<SymbolId> {
     main.map(|(id, _)| id)
 }
 
-/// The column of what stands behind `if ` at the start of a line.
+/// The column after `if ` at the start of a line.
 const COLUMN_AFTER_IF: u32 = 4;
 
-/// Whether a Python file does something when it is run: `if __name__ == "__main__"`, or by its name.
+/// Returns whether a Python file does something when it is run: it contains `if __name__ == "__main__"` at
+/// the top level, or is named `__main__.py`.
 fn is_script(file: &IndexedFile) -> bool {
     let record = &*file.record;
     if !is(record.language, "python") {

@@ -1,7 +1,8 @@
 //! The parts of a workspace, and how they depend on one another.
 //!
-//! A part is a folder. Nobody says which folders a newcomer thinks in, so the largest part is split into its folders until there are
-//! as many as fit on a screen, or none is much larger than the others.
+//! A part is a directory. Nothing specifies which directories a newcomer thinks in. So the largest part is
+//! split into its subdirectories repeatedly, until there are as many parts as fit on a screen, or none is
+//! much larger than the others.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,43 +10,44 @@ use crate::index::{FileId, IndexedFile, Snapshot};
 use crate::resolve::Resolver;
 use crate::workspace::RootIndex;
 
-/// Parts that there may be: a screen of them.
+/// The maximum number of parts: a screenful.
 const MODULES_MAX: usize = 24;
 
-/// A part with less than one in so many of all files is not split.
+/// A part that contains less than one in this many of all files is not split.
 const SPLIT_SHARE: usize = 12;
 
-/// Files and packages of each list that are kept.
+/// The maximum number of files and of packages in each list.
 const LISTED_MAX: usize = 15;
 
 /// A part of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
-    /// The root it is in.
+    /// The root that contains the part.
     pub root: RootIndex,
-    /// Its folder from there; empty for the root itself.
+    /// The directory relative to the root; empty for the root itself.
     pub directory: String,
-    /// Its files, without those of parts in it.
+    /// The number of files, without those of nested parts.
     pub files: usize,
-    /// Their lines with anything but comments.
+    /// The number of lines with anything but comments in these files.
     pub code_lines: u64,
-    /// The parts that it imports from, by their place in the list, with the number of imports; the most first.
+    /// The parts that this one imports from, by index in the list, with the number of imports, in descending
+    /// order.
     pub depends_on: Vec<(usize, usize)>,
 }
 
-/// How the parts and the files of a workspace depend on one another.
+/// How the parts and files of a workspace depend on one another.
 #[derive(Debug, Default)]
 pub struct Dependencies {
-    /// The parts, in the order of their folders.
+    /// The parts, in directory order.
     pub modules: Vec<Module>,
-    /// The files that the most others import, with the number of those.
+    /// The files that the most other files import, with the number of importing files.
     pub files: Vec<(FileId, usize)>,
-    /// The packages from elsewhere that the most files import, with the number of those.
+    /// The external packages that the most files import, with the number of importing files.
     pub packages: Vec<(String, usize)>,
 }
 
 impl Dependencies {
-    /// What the imports of a snapshot's own files say.
+    /// Analyzes the imports of a snapshot's own files.
     pub(super) fn new<E>(
         snapshot: &Snapshot,
         resolver: &Resolver<'_>,
@@ -89,7 +91,7 @@ impl Dependencies {
     }
 }
 
-/// The entries with the largest numbers, and of those as large the first ones.
+/// Returns the entries with the largest numbers; among equal numbers, the smallest keys first.
 fn top_entries<K: Ord>(counted: impl IntoIterator<Item = (K, usize)>, at_most: usize) -> Vec<(K, usize)> {
     let mut counted: Vec<(K, usize)> = counted.into_iter().collect();
     counted.sort_by(|(a, many), (b, others)| others.cmp(many).then_with(|| a.cmp(b)));
@@ -97,7 +99,7 @@ fn top_entries<K: Ord>(counted: impl IntoIterator<Item = (K, usize)>, at_most: u
     counted
 }
 
-/// The parts, and in which of them each file is.
+/// Divides the files into parts, and returns the part of each file.
 fn divide(files: &[(FileId, &IndexedFile)]) -> (Vec<Module>, HashMap<FileId, usize>) {
     let mut parts: BTreeMap<(RootIndex, String), Vec<usize>> = BTreeMap::new();
     for (place, (_, file)) in files.iter().enumerate() {
@@ -137,7 +139,7 @@ fn divide(files: &[(FileId, &IndexedFile)]) -> (Vec<Module>, HashMap<FileId, usi
     (modules, of_file)
 }
 
-/// A part by the folders in it; what lies in none of them keeps its name.
+/// Splits a part by its subdirectories. Files directly in its directory remain under its own name.
 fn split(
     (root, directory): &(RootIndex, String),
     members: &[usize],

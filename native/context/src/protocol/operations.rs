@@ -96,14 +96,13 @@ const FILE_PATH: Parameter = required(
     ParameterType::NonBlankString,
     "A file path, absolute or relative to a root of the workspace.",
 );
-const INCLUDE_BODY: Parameter = flag("include_body", false, "Whether to include the source of symbols.");
+const INCLUDE_BODY: Parameter = flag("include_body", false, "Include the source of symbols.");
 const QUERY: Parameter = required(
     "query",
     ParameterType::NonBlankString,
     "What to search for: a question, words, a symbol, a path, or code.",
 );
-const REPO_SUMMARY: Parameter =
-    flag("include_repo_summary", false, "Whether to include a summary of the workspace.");
+const REPO_SUMMARY: Parameter = flag("include_repo_summary", false, "Include a summary of the workspace.");
 const PATHS: Parameter = optional(
     "path",
     ParameterType::StringList,
@@ -113,10 +112,10 @@ const LANGUAGES: Parameter =
     optional("languages", ParameterType::StringList, "Languages that files must be written in.");
 const SYMBOL_KINDS: Parameter =
     optional("kinds", ParameterType::StringList, "Symbol kinds that results must have: `function`, `class`.");
-const EXCLUDE_TESTS: Parameter = flag("exclude_tests", false, "Whether to exclude tests.");
-const CALL_GRAPH: Parameter = flag("include_call_graph", true, "Whether to include callers and callees.");
+const EXCLUDE_TESTS: Parameter = flag("exclude_tests", false, "Exclude tests.");
+const CALL_GRAPH: Parameter = flag("include_call_graph", true, "Include callers and callees.");
 const DEPENDENCIES: Parameter =
-    flag("include_dependencies", true, "Whether to include the imports of the defining files.");
+    flag("include_dependencies", true, "Include the imports of the defining files.");
 const TOP_K_MAX: i64 = limits::RESULTS_MAX as i64;
 
 const SEARCH: &str = "Searches the workspace by meaning and words.";
@@ -271,8 +270,8 @@ pub(crate) const TOOLS: &[Operation] = &[
                 "Globs that files must match: `*.rs`, `src/**`, `!tests/`.",
             ),
             count("max_results", 50, 5_000, "The maximum number of lines."),
-            flag("ignore_case", false, "Whether to ignore case."),
-            flag("literal", false, "Whether to treat the pattern as literal text."),
+            flag("ignore_case", false, "Ignore case."),
+            flag("literal", false, "Treat the pattern as literal text."),
             MAX_TOKENS,
         ],
         answer: answers::grep_files,

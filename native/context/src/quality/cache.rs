@@ -1,4 +1,5 @@
-//! What is known of the quality of texts, so that a question about the whole workspace measures only what changed.
+//! A cache of the quality of file contents, so that a question about the whole workspace measures only what
+//! has changed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,10 +12,10 @@ use super::{Duplicate, FileQuality};
 use crate::index::{FileId, Index, IndexedFile, Snapshot, thread_pool};
 use crate::languages::LanguageId;
 
-/// By the hash of a text and its language.
+/// The quality by content hash and language.
 type QualityByText = HashMap<(u64, LanguageId), Arc<FileQuality>>;
 
-/// The quality of texts as it was last measured.
+/// The most recently measured quality of file contents.
 #[derive(Debug, Default)]
 pub struct QualityCache {
     known: Mutex<QualityByText>,
@@ -22,27 +23,28 @@ pub struct QualityCache {
     copies: Mutex<(Copies, PerSnapshot<[Duplicate]>)>,
 }
 
-/// What is known of all files of the last snapshot that somebody asked about.
+/// A result for the most recently requested snapshot.
 type PerSnapshot<T> = Option<(Weak<Snapshot>, Arc<T>)>;
 
 /// The quality of some files.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// What is known of each.
+    /// The quality of each file.
     pub files: Vec<(FileId, Arc<FileQuality>)>,
-    /// Those of which nothing is known, because their texts are others than were indexed.
+    /// The files without a known quality, because their contents have changed since they were indexed.
     pub stale: Vec<FileId>,
 }
 
 impl QualityCache {
-    /// The quality of one file.
+    /// Returns the quality of one file.
     #[must_use]
     pub fn of_file(&self, index: &Index, id: FileId, file: &IndexedFile) -> Survey {
-        // No deadline: the parse of one file has a bound of its own.
+        // There is no deadline: parsing one file has a time limit of its own.
         self.measure(index, &[(id, file)], None).unwrap_or_default()
     }
 
-    /// The quality of the workspace's own code. `None` where the deadline comes first; what was measured until then need not be measured again.
+    /// Returns the quality of the workspace's own code; `None` if the deadline passes first. What was
+    /// measured until then is not measured again.
     #[must_use]
     pub fn of_workspace(
         &self,
@@ -50,19 +52,19 @@ impl QualityCache {
         snapshot: &Arc<Snapshot>,
         deadline: Instant,
     ) -> Option<Arc<Survey>> {
-        // Whoever comes second waits for the first one rather than doing the same.
+        // A concurrent caller waits for the first one instead of repeating its work.
         let mut last = self.survey.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = cached_for(&last, snapshot) {
             return Some(known);
         }
         let own: Vec<(FileId, &IndexedFile)> = own_files(snapshot).map(|(id, file)| (id, &**file)).collect();
         let survey = Arc::new(self.measure(index, &own, Some(deadline))?);
-        // Of files that are not what was indexed there will soon be another snapshot.
+        // If some files have changed since they were indexed, another snapshot will follow soon.
         *last = survey.stale.is_empty().then(|| (Arc::downgrade(snapshot), Arc::clone(&survey)));
         Some(survey)
     }
 
-    /// The pairs of functions in a file that are alike, the most alike first.
+    /// Returns the pairs of similar functions in a file, the most similar first.
     #[must_use]
     pub fn copies_in_file(id: FileId, file: &IndexedFile) -> Arc<[Duplicate]> {
         let mut copies = Copies::default();
@@ -70,7 +72,7 @@ impl QualityCache {
         copies.ranked().into()
     }
 
-    /// The pairs of functions in the workspace's own code that are alike, the most alike first.
+    /// Returns the pairs of similar functions in the workspace's own code, the most similar first.
     #[must_use]
     pub fn copies_in_workspace(&self, snapshot: &Arc<Snapshot>) -> Arc<[Duplicate]> {
         let mut guard = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +87,8 @@ impl QualityCache {
         ranked
     }
 
-    /// Measures some files in parallel, where that was not done before. `None` where the deadline comes first.
+    /// Measures, in parallel, the files that have not been measured before. Returns `None` if the deadline
+    /// passes first.
     fn measure(
         &self,
         index: &Index,
@@ -105,7 +108,7 @@ impl QualityCache {
         unknown.into_iter().zip(measured).for_each(|(place, quality)| found[place] = quality);
 
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        // Texts that are gone are forgotten once they are more than those that are there.
+        // Entries of contents that no longer exist are dropped once they outnumber the existing ones.
         if known.len() > 2 * files.len() && files.len() > 1 {
             known.clear();
         }
@@ -128,7 +131,7 @@ fn cached_for<T: ?Sized>(last: &PerSnapshot<T>, snapshot: &Arc<Snapshot>) -> Opt
     std::ptr::eq(Weak::as_ptr(of), Arc::as_ptr(snapshot)).then(|| Arc::clone(known))
 }
 
-/// The workspace's own code, in the languages that are parsed.
+/// Returns the workspace's own files in the languages that are parsed.
 fn own_files(snapshot: &Snapshot) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
     let is_parsed = |file: &IndexedFile| file.record.language.language().syntax.is_some();
     snapshot.files().filter(move |(_, file)| file.is_own() && is_parsed(file))
@@ -138,7 +141,8 @@ fn key(file: &IndexedFile) -> (u64, LanguageId) {
     (file.record.hash, file.record.language)
 }
 
-/// The quality of a file; `None` where its text is another than was indexed, or there is no time left.
+/// Returns the quality of a file; `None` if its content has changed since it was indexed, or if no time is
+/// left.
 fn measure_file(
     index: &Index,
     file: &IndexedFile,

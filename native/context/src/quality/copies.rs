@@ -1,6 +1,8 @@
-//! The pairs of functions that are alike, kept from one snapshot to the next: what did not change is not compared again.
+//! The pairs of similar functions, maintained from one snapshot to the next: unchanged functions are not
+//! compared again.
 //!
-//! Everything is a sorted list, and a change is merged in: that takes a pass over memory, some milliseconds where there are a million entries.
+//! All data is in sorted lists, and a change is merged into them. That takes one pass over memory: some
+//! milliseconds for a million entries.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,16 +16,16 @@ use crate::limits;
 use crate::record::{FileRecord, SymbolId};
 use crate::resolve::Place;
 
-/// Functions by one of their bands, see [`Shingles::bands`].
+/// A function with one of its bands, see [`Shingles::bands`].
 type Banded = (u64, Place);
 
-/// The pairs of functions that share a band, in some files.
+/// The pairs of functions in a set of files that share a band.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     files: HashMap<FileId, Functions>,
-    /// In order, so that the functions that share a band stand together.
+    /// The functions by band, sorted, so that the functions that share a band are adjacent.
     banded: Vec<Banded>,
-    /// In the order of their functions.
+    /// The pairs, sorted by their functions.
     pairs: Vec<Pair>,
 }
 
@@ -37,14 +39,14 @@ struct Functions {
 #[derive(Debug, Clone, Copy)]
 struct Pair {
     functions: (Place, Place),
-    /// How many bands make it one.
+    /// The number of shared bands.
     bands: i32,
-    /// `None` until it is worked out, and of what is no pair of copies.
+    /// The similarity; `None` until it is computed, and for functions that are no pair of copies.
     similarity: Option<f64>,
 }
 
 impl Copies {
-    /// Goes on to other files, most of which are the same.
+    /// Updates the pairs to another set of files, most of which are unchanged.
     pub(super) fn follow(&mut self, files: &[(FileId, Arc<FileRecord>)]) {
         let known = |(id, record): &(FileId, Arc<FileRecord>)| {
             self.files.get(id).filter(|functions| Arc::ptr_eq(&functions.of, record))
@@ -70,14 +72,14 @@ impl Copies {
         pairs_of(&self.banded, &touched, -1, &mut changes);
         self.banded.retain(|(_, place)| !changed.contains(*place));
         self.banded.append(&mut added);
-        // Two lists in order, one behind the other: such a sort is a merge.
+        // The list consists of two sorted runs, so this sort is a merge.
         self.banded.sort();
         pairs_of(&self.banded, &touched, 1, &mut changes);
         self.files.extend(arrived);
         self.change_pairs(changes, &changed);
     }
 
-    /// The pairs, the most alike first.
+    /// Returns the pairs, the most similar first.
     pub(super) fn ranked(&self) -> Vec<Duplicate> {
         let pairs = self.pairs.iter().filter_map(|pair| {
             let (a, b) = pair.functions;
@@ -88,7 +90,7 @@ impl Copies {
         ranked
     }
 
-    /// Takes what each change adds to the number of bands of a pair.
+    /// Applies changes to the numbers of shared bands of pairs.
     fn change_pairs(&mut self, mut changes: Vec<((Place, Place), i32)>, changed: &ChangedFiles) {
         changes.par_sort_unstable();
         let mut pairs = std::mem::take(&mut self.pairs);
@@ -97,7 +99,7 @@ impl Copies {
             Some(Pair { functions: same.first()?.0, bands, similarity: None })
         });
         pairs.extend(changes);
-        // Again a merge; a pair that was there before stands first.
+        // This is a merge again; an existing pair comes before its change.
         pairs.sort_by_key(|pair| pair.functions);
         pairs.dedup_by(|change, pair| {
             let is_same = change.functions == pair.functions;
@@ -115,7 +117,7 @@ impl Copies {
         self.pairs = pairs;
     }
 
-    /// How alike two functions are; `None` where one is in the other.
+    /// Returns the similarity of two functions; `None` if one contains the other.
     fn similarity(&self, (a, b): (Place, Place)) -> Option<f64> {
         let (its, theirs) = (self.shingles(a)?, self.shingles(b)?);
         let nested = a.file == b.file && (its.span.contains(theirs.span) || theirs.span.contains(its.span));
@@ -129,7 +131,7 @@ impl Copies {
     }
 }
 
-/// Which files changed, by the number of their id: asked for each of a million functions.
+/// The set of changed files, indexed by file id: it is queried for each of a million functions.
 struct ChangedFiles(Vec<bool>);
 
 impl ChangedFiles {
@@ -148,7 +150,7 @@ impl ChangedFiles {
     }
 }
 
-/// The functions of some files by their bands, in order.
+/// Returns the functions of some files by band, sorted.
 fn banded(files: &HashMap<FileId, Functions>) -> Vec<Banded> {
     let mut banded: Vec<Banded> = Vec::new();
     for (id, functions) in files {
@@ -161,18 +163,18 @@ fn banded(files: &HashMap<FileId, Functions>) -> Vec<Banded> {
     banded
 }
 
-/// Adds the pairs that share one of some bands, each with a number.
+/// Adds the pairs of functions that share one of the given bands, each with `number`.
 fn pairs_of(banded: &[Banded], bands: &[u64], number: i32, pairs: &mut Vec<((Place, Place), i32)>) {
     let mut rest = banded;
     for band in bands {
-        // Both are in order, and where much changes the next one stands first.
+        // Both lists are sorted, and if much has changed, the next band is at the front.
         if rest.first().is_some_and(|(other, _)| other < band) {
             rest = &rest[rest.partition_point(|(other, _)| other < band)..];
         }
         let end = rest.iter().position(|(other, _)| other != band).unwrap_or(rest.len());
         let (members, after) = rest.split_at(end);
         rest = after;
-        // Of what is everywhere the same, such as generated code, some pairs say enough.
+        // For code that is the same everywhere, such as generated code, some of the pairs are enough.
         let members = &members[..members.len().min(limits::DUPLICATES_OF_ONE_MAX)];
         for (nth, (_, a)) in members.iter().enumerate() {
             pairs.extend(members[nth + 1..].iter().map(|(_, b)| ((*a, *b), number)));
@@ -187,7 +189,7 @@ mod tests {
     use super::*;
     use crate::extract::extract;
 
-    /// A function of twenty lines, each with one of some names.
+    /// Returns the source of a function with one line for each number.
     fn function(name: usize, lines: &[usize]) -> String {
         let body = lines.iter().map(|line| format!("    a{line} = b{line}(c{line})\n"));
         format!("def f{name}():\n{}\n", body.collect::<String>())
@@ -198,14 +200,14 @@ mod tests {
         Arc::new(extract("a.py", &text.collect::<String>()))
     }
 
-    /// The functions of one file, where it is there at all.
+    /// Generates the functions of one file, or `None` for a missing file.
     fn file() -> impl Strategy<Value = Option<Vec<Vec<usize>>>> {
         let lines = prop::sample::subsequence((0..24).collect::<Vec<usize>>(), 18..22);
         prop::option::weighted(0.8, prop::collection::vec(lines, 0..4))
     }
 
     #[test]
-    fn copies_are_pairs_of_which_none_is_in_the_other() {
+    fn nested_functions_are_no_copies_of_each_other() {
         let lines: Vec<usize> = (0..20).collect();
         let other: Vec<usize> = (30..50).collect();
         let mut copies = Copies::default();
@@ -222,9 +224,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Whatever changes in whatever steps, the pairs are those that all files compared anew have.
+        /// After any sequence of changes, the pairs equal those of comparing all files from scratch.
         #[test]
-        fn incremental_is_the_same_as_anew(steps in prop::collection::vec((0..8_usize, file()), 1..20)) {
+        fn incremental_update_equals_full_computation(steps in prop::collection::vec((0..8_usize, file()), 1..20)) {
             let mut files: Vec<Option<Arc<FileRecord>>> = vec![None; 8];
             let mut copies = Copies::default();
             for (place, functions) in steps {
@@ -235,9 +237,9 @@ mod tests {
                     .filter_map(|(id, file)| Some((id, file.clone()?)))
                     .collect();
                 copies.follow(&there);
-                let mut anew = Copies::default();
-                anew.follow(&there);
-                prop_assert_eq!(copies.ranked(), anew.ranked());
+                let mut full = Copies::default();
+                full.follow(&there);
+                prop_assert_eq!(copies.ranked(), full.ranked());
             }
         }
     }

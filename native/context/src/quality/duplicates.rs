@@ -1,45 +1,48 @@
-//! Functions that are alike.
+//! Similarity of functions.
 //!
-//! Two functions are as alike as the sequences of identifiers that they have in common: each five in a row make a shingle, and
-//! the Jaccard index of their sets of shingles is the similarity. MinHash finds the pairs that are worth comparing without comparing all.
+//! The similarity of two functions is determined by their sequences of identifiers: every five consecutive
+//! identifiers form a shingle, and the similarity is the Jaccard index of the two sets of shingles. MinHash
+//! finds the pairs that are worth comparing without comparing all of them.
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::record::{FileRecord, Span, Symbol, SymbolId};
 use crate::resolve::Place;
 
-/// Identifiers in a row that make a shingle.
+/// The number of consecutive identifiers that form a shingle.
 const SHINGLE: usize = 5;
-/// Shingles below which a function is too short to say that it was copied.
+/// The minimum number of shingles of a function. A shorter function is too short to count as copied.
 const SHINGLES_MIN: usize = 12;
-/// Bands of hashes: with as many of two rows, nearly every pair of a similarity of a half or more shares a band.
+/// The number of bands of two hashes each. With this many, nearly every pair with a similarity of a half or
+/// more shares a band.
 const BANDS: usize = 16;
 
-/// What a function consists of.
+/// The shingles of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shingles {
-    /// The hashes of its shingles, in order.
+    /// The hashes of the shingles, sorted.
     hashes: Box<[u64]>,
-    /// What it has in common with functions that are alike, mostly: each band is the same with the likelihood of the similarity squared. Its
-    /// number is part of it: different bands are never the same.
+    /// The bands, which similar functions tend to share: the probability that a given band of two functions
+    /// is equal is their similarity squared. The index of the band is part of the hash, so that different
+    /// bands are never equal.
     pub(super) bands: [u64; BANDS],
-    /// The whole function.
+    /// The span of the whole function.
     pub(super) span: Span,
 }
 
-/// Two functions that are alike.
+/// A pair of similar functions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Duplicate {
-    /// The one that comes first.
+    /// The function that comes first.
     pub a: Place,
-    /// The other one.
+    /// The other function.
     pub b: Place,
-    /// How much they have in common, from 0 to 1.
+    /// The similarity, from 0 to 1.
     pub similarity: f64,
 }
 
 impl Shingles {
-    /// The shingles of the functions of a file that are long enough.
+    /// Returns the shingles of the functions of a file that are long enough.
     pub(super) fn of_functions(record: &FileRecord) -> Vec<(SymbolId, Self)> {
         let names: Vec<u64> = record.names.iter().map(|name| xxh3_64(name.as_bytes())).collect();
         let functions = record
@@ -66,7 +69,7 @@ impl Shingles {
         })
     }
 
-    /// The Jaccard index, from 0 to 1.
+    /// Returns the Jaccard index, from 0 to 1.
     pub(super) fn similarity(&self, other: &Self) -> f64 {
         let (mut common, mut theirs) = (0_usize, other.hashes.iter().peekable());
         for hash in &self.hashes {

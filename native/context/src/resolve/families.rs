@@ -1,8 +1,8 @@
-//! Languages that share files, names and rules of imports.
+//! Families of languages that share files, names and import rules.
 
 use crate::languages::LanguageId;
 
-/// Languages of which files can name one another.
+/// A family of languages whose files can refer to one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Family {
     Python,
@@ -47,22 +47,22 @@ impl Family {
         }
     }
 
-    /// Whether a name that a file neither defines nor imports can still be another file's.
+    /// Returns whether a name that a file neither defines nor imports may be defined in another file.
     pub(super) fn has_global_names(self) -> bool {
         !matches!(self, Self::Python | Self::Script | Self::Rust | Self::Go | Self::Zig)
     }
 
-    /// Whether files of a folder see each other's names without an import.
+    /// Returns whether the files of a directory see each other's names without an import.
     pub(super) fn shares_names_in_directory(self) -> bool {
         matches!(self, Self::Go | Self::Jvm | Self::Swift | Self::CSharp)
     }
 
-    /// Whether a method is called by its bare name in its own class.
+    /// Returns whether a method can be called by its bare name within its class.
     pub(super) fn allows_bare_members(self) -> bool {
         matches!(self, Self::Jvm | Self::C | Self::CSharp | Self::Ruby | Self::Swift)
     }
 
-    /// Endings of the files that an import without one means, the likeliest first.
+    /// Returns the suffixes that an import without one may stand for, the most likely first.
     pub(super) fn suffixes(self) -> &'static [&'static str] {
         match self {
             Self::Python => &[".py", ".pyi", "/__init__.py", "/__init__.pyi"],

@@ -1,4 +1,4 @@
-//! From imports to the files they lead to, and back.
+//! Resolves imports to files, and files to their importers.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -12,21 +12,22 @@ use crate::record::{Import, NameId, SymbolKind};
 mod rust;
 mod script;
 
-/// Where an import leads.
+/// The target of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResolvedImport {
-    /// The module as it is written.
+    /// The module path as written.
     pub path: Box<str>,
-    /// The files of the workspace that it means; several where a module is a folder or a namespace.
+    /// The files of the workspace that the import refers to. There are several if the module is a directory
+    /// or a namespace.
     pub files: Vec<FileId>,
-    /// Names that it brings in which are modules themselves, with their files.
+    /// The imported names that are modules themselves, with their files.
     pub modules: Vec<(NameId, FileId)>,
-    /// The package outside of the workspace that it leads to.
+    /// The external package that the import refers to.
     pub package: Option<String>,
 }
 
 impl Resolver<'_> {
-    /// Where the imports of a file lead, in the order of its record.
+    /// Returns the targets of the imports of a file, in the order of its record.
     #[must_use]
     pub fn imports(&self, file: FileId) -> Rc<Vec<ResolvedImport>> {
         if let Some(known) = self.imports.borrow().get(&file) {
@@ -41,7 +42,7 @@ impl Resolver<'_> {
         resolved
     }
 
-    /// The files that import a file, each with the index of its import.
+    /// Returns the files that import a file, each with the index of its import.
     #[must_use]
     pub fn dependents(&self, file: FileId) -> Vec<(FileId, usize)> {
         let Some(indexed) = self.snapshot.file(file) else { return Vec::new() };
@@ -74,13 +75,13 @@ impl Resolver<'_> {
         found
     }
 
-    /// The words of which at least one is in every import that leads to a file.
+    /// Returns words such that every import that resolves to a file contains at least one of them.
     fn importer_words(&self, file: &IndexedFile) -> HashSet<String> {
         let parts: Vec<&str> = file.path.rsplit('/').take(2).collect();
         let mut words: HashSet<String> =
             parts.iter().flat_map(|part| path_words(part)).map(str::to_owned).collect();
         words.insert(FOLDER_ITSELF.to_owned());
-        // A package is imported by its name, a namespace by its own.
+        // A package or namespace is imported by its own name.
         for packages in [&self.manifests.node, &self.manifests.rust, &self.manifests.go] {
             if let Some(package) = manifests::enclosing_package(packages, file) {
                 words.extend(path_words(&package.name).map(str::to_owned));
@@ -108,7 +109,7 @@ impl Resolver<'_> {
         resolved
     }
 
-    /// `a.b`, `.`, `..a`; a name may be a module of the package.
+    /// Resolves a Python import: `a.b`, `.`, `..a`. An imported name may be a module of the package.
     fn python_import(&self, from: &IndexedFile, import: &Import) -> ResolvedImport {
         let dots = import.path.len() - import.path.trim_start_matches('.').len();
         let rest = import.path.trim_start_matches('.').replace('.', "/");
@@ -123,7 +124,8 @@ impl Resolver<'_> {
             }
             let parts: Vec<&str> = path.split('/').collect();
             let mut found = self.files_ending_with(from, &parts, Family::Python);
-            // What lies in a package cannot be imported by its bare name: `json` is not `mine/json.py`.
+            // A module inside a package cannot be imported by its bare name: `json` does not mean
+            // `mine/json.py`.
             found
                 .retain(|id| self.snapshot.file(*id).is_some_and(|file| !self.is_inside_package(file, path)));
             found.truncate(1);
@@ -138,21 +140,21 @@ impl Resolver<'_> {
                 resolved.modules.push((imported.name, *file));
             }
         }
-        // `from . import a`: the package itself has no part in it.
+        // The package itself is not a target of `from . import a`.
         if !import.names.is_empty() && resolved.modules.len() == import.names.len() {
             resolved.files.clear();
         }
         resolved
     }
 
-    /// Whether the folder that an absolute import would start in is a package itself.
+    /// Returns whether the directory in which an absolute import would start is a package itself.
     fn is_inside_package(&self, file: &IndexedFile, module: &str) -> bool {
         let end = file.path.rfind(module).unwrap_or(0);
         let start = file.path[..end].trim_end_matches('/');
         !start.is_empty() && self.snapshot.find(file.root, &format!("{start}/__init__.py")).is_some()
     }
 
-    /// A folder of a module of the workspace.
+    /// Resolves a Go import to the files of a package directory in a module of the workspace.
     fn go_import(&self, from: &IndexedFile, path: &str) -> ResolvedImport {
         let owner = self.manifests.go.iter().filter(|module| {
             path == module.name
@@ -174,7 +176,8 @@ impl Resolver<'_> {
         ResolvedImport { files, ..ResolvedImport::default() }
     }
 
-    /// Languages in which an import is a path: relative, or the end of a file's path, or the name of a namespace.
+    /// Resolves an import in the other languages, in which it is a relative path, the end of a file path, or
+    /// the name of a namespace.
     fn other_import(&self, from: &IndexedFile, import: &Import, family: Family) -> ResolvedImport {
         let path = import.path.trim_start_matches('\\');
         let mut resolved = ResolvedImport::default();
@@ -211,21 +214,22 @@ impl Resolver<'_> {
             self.files_ending_with(from, parts, family).into_iter().take(1).collect::<Vec<_>>()
         };
         resolved.files = nearest(&parts);
-        // `a.b.Class.member`, and namespaces whose first part stands for a folder of another name (`App\` for `src/`).
+        // The path may be `a.b.Class.member`.
         if resolved.files.is_empty() && matches!(family, Family::Jvm) && parts.len() > 2 {
             resolved.files = nearest(&parts[..parts.len() - 1]);
         }
-        // Folders of Kotlin may leave out what all packages start with.
+        // Kotlin directories may omit the common prefix of all packages.
         if resolved.files.is_empty() && matches!(family, Family::Jvm) {
             resolved.files = self.files_of_namespace(path);
         }
+        // The first part of a namespace may stand for a directory of another name (`App\` for `src/`).
         if resolved.files.is_empty() && matches!(family, Family::Php) && parts.len() > 1 {
             resolved.files = nearest(&parts[1..]);
         }
         resolved
     }
 
-    /// The files that declare a namespace or module, or that define what a qualified name means.
+    /// Returns the files that declare a namespace or module, or that define a qualified name.
     fn files_of_namespace(&self, name: &str) -> Vec<FileId> {
         let named = |name: &str| {
             let modules =
@@ -244,7 +248,7 @@ impl Resolver<'_> {
         files
     }
 
-    /// What a file offers under a name at its outermost level, or in its namespaces.
+    /// Returns the symbols with a name that a file defines at its top level or in its namespaces.
     pub(super) fn top_level(&self, file: FileId, name: &str) -> Vec<Place> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let Some(id) = record.names.find(name) else { return Vec::new() };
@@ -268,7 +272,7 @@ impl Resolver<'_> {
     }
 }
 
-/// The package outside of the workspace that an import names.
+/// Returns the external package that an import names.
 fn package(family: Family, path: &str) -> Option<String> {
     let first = match family {
         Family::Script => {

@@ -1,16 +1,16 @@
-//! From written paths to files.
+//! Resolves written paths to files.
 
 use super::Resolver;
 use super::families::Family;
 use crate::index::{FileId, IndexedFile};
 use crate::workspace::RootIndex;
 
-/// The folder of a path; empty for a root.
+/// Returns the directory of a path; empty for a root.
 pub(super) fn directory(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
-/// A path from a folder, without `.` and `..`; `None` where it climbs out of the root.
+/// Resolves a path relative to a directory, without `.` and `..`; `None` if it leads out of the root.
 pub(super) fn join_path(directory: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
@@ -24,16 +24,16 @@ pub(super) fn join_path(directory: &str, path: &str) -> Option<String> {
 }
 
 impl Resolver<'_> {
-    /// The file of a path without its ending.
+    /// Returns the file at a path without its suffix.
     pub(super) fn file_with_suffix(&self, root: RootIndex, path: &str, family: Family) -> Option<FileId> {
         family.suffixes().iter().find_map(|suffix| {
-            // The folder of the root itself: `/index.ts` is `index.ts`.
+            // The path is below the root itself: `/index.ts` means `index.ts`.
             let path = format!("{path}{suffix}");
             self.snapshot.find(root, path.strip_prefix('/').unwrap_or(&path))
         })
     }
 
-    /// The files whose path without its ending ends with these parts, the nearest to a file first.
+    /// Returns the files whose path without suffix ends with the given parts, those nearest to a file first.
     pub(super) fn files_ending_with(
         &self,
         from: &IndexedFile,
@@ -52,7 +52,7 @@ impl Resolver<'_> {
             family.suffixes().iter().find_map(fits).is_some()
         };
         let named = self.snapshot.files_named(word);
-        // A package is found by its folder: `a/b/__init__.py`, `b/index.ts`.
+        // A package is found by its directory: `a/b/__init__.py`, `b/index.ts`.
         let inner = family.suffixes().iter().filter_map(|suffix| suffix.strip_prefix('/'));
         let mut found: Vec<(FileId, &IndexedFile)> =
             named.filter(|(_, file)| fits(file)).map(|(id, file)| (id, &**file)).collect();
@@ -74,7 +74,8 @@ impl Resolver<'_> {
     }
 }
 
-/// How many folders two files have in common, from the root on; another root is farther than any folder.
+/// Returns the number of leading directories that two files have in common. A file in another root is farther
+/// away than any in the same root.
 pub(super) fn proximity(a: &IndexedFile, b: &IndexedFile) -> usize {
     if a.root != b.root {
         return 0;

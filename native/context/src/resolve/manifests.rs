@@ -1,4 +1,4 @@
-//! What the manifests of the workspace say: names of packages and modules, aliases of paths.
+//! The content of the workspace's manifests: names of packages and modules, and path aliases.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,53 +9,54 @@ use super::lookup::{directory, join_path};
 use crate::index::{Index, IndexedFile, Snapshot};
 use crate::workspace::RootIndex;
 
-/// A package, crate or module that a manifest names.
+/// A package, crate or module that a manifest declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
-    /// The root it is in.
+    /// The root that contains it.
     pub root: RootIndex,
-    /// Its folder.
+    /// Its directory.
     pub directory: String,
     /// The name by which it is imported.
     pub name: String,
-    /// Files that stand for the package itself, from its folder, the likeliest first; they need not exist.
+    /// The files that stand for the package itself, relative to its directory, the most likely first. They
+    /// need not exist.
     pub entries: Vec<String>,
 }
 
-/// Aliases of paths, as `tsconfig.json` has them.
+/// The path aliases of a `tsconfig.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aliases {
-    /// The root it is in.
+    /// The root that contains the file.
     pub root: RootIndex,
-    /// The folder it is for.
+    /// The directory that the aliases apply to.
     pub directory: String,
-    /// The folder that names without an alias are looked up in as well.
+    /// The directory in which names without an alias are looked up as well.
     pub base: Option<String>,
-    /// Each pattern, with at most one `*`, and what stands for it, from the root.
+    /// The patterns, each with at most one `*`, and their targets relative to the root.
     pub paths: Vec<(String, Vec<String>)>,
 }
 
-/// What the manifests say.
+/// The content of all manifests.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Manifests {
-    /// From package.json.
+    /// The packages of package.json files.
     pub node: Vec<Package>,
-    /// From Cargo.toml.
+    /// The crates of Cargo.toml files.
     pub rust: Vec<Package>,
-    /// From go.mod.
+    /// The modules of go.mod files.
     pub go: Vec<Package>,
-    /// From tsconfig.json and jsconfig.json.
+    /// The aliases of tsconfig.json and jsconfig.json files.
     pub aliases: Vec<Aliases>,
 }
 
-/// The manifests as they were last read. They are read again when one of them has changed.
+/// A cache of the manifests. They are read again when one of them has changed.
 #[derive(Debug, Default)]
 pub struct ManifestCache {
     last: Mutex<Option<(u64, Arc<Manifests>)>>,
 }
 
 impl ManifestCache {
-    /// What the manifests of a snapshot say.
+    /// Returns the content of the manifests of a snapshot.
     #[must_use]
     pub fn get(&self, index: &Index, snapshot: &Snapshot) -> Arc<Manifests> {
         let files = manifest_files(snapshot);
@@ -102,7 +103,7 @@ fn manifest_files(snapshot: &Snapshot) -> Vec<&IndexedFile> {
 }
 
 impl Manifests {
-    /// Adds what one manifest says. One that cannot be read says nothing.
+    /// Adds the content of one manifest. An invalid manifest is ignored.
     pub fn add(&mut self, file: &IndexedFile, text: &str) {
         let place = (file.root, directory(&file.path));
         match file.path.rsplit('/').next().unwrap_or_default() {
@@ -114,7 +115,7 @@ impl Manifests {
     }
 }
 
-/// The package whose folder a file is in: the innermost of those around it.
+/// Returns the package whose directory contains a file: the innermost one.
 pub(super) fn enclosing_package<'a>(packages: &'a [Package], file: &IndexedFile) -> Option<&'a Package> {
     let around = packages
         .iter()
@@ -183,7 +184,7 @@ fn aliases((root, directory): (RootIndex, &str), text: &str) -> Option<Aliases> 
     Some(Aliases { root, directory: directory.to_owned(), base, paths })
 }
 
-/// JSON without the comments and trailing commas that configurations of TypeScript may have.
+/// Removes the comments and trailing commas that TypeScript configuration files may contain.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

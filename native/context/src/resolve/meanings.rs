@@ -1,4 +1,4 @@
-//! What an identifier means where it stands.
+//! Resolves an identifier at its occurrence.
 
 use super::families::Family;
 use super::lookup::directory;
@@ -8,25 +8,25 @@ use crate::index::{FileId, path_words};
 use crate::limits;
 use crate::record::{FileRecord, Occurrence, Role, SymbolId, SymbolKind};
 
-/// What a bare name is bound to.
+/// The binding of a bare name.
 #[derive(Debug, Default)]
 pub(super) enum Bound {
-    /// Nothing that is known.
+    /// There is no known binding.
     #[default]
     Nothing,
-    /// A parameter or variable of a function: the index of the occurrence that declares it.
+    /// A parameter or variable of a function, by the index of the occurrence that declares it.
     Local(usize),
-    /// Definitions of the workspace.
+    /// Definitions in the workspace.
     Symbols(Vec<Meaning>),
-    /// A module of the workspace: its files.
+    /// A module of the workspace, by its files.
     Modules(Vec<FileId>),
-    /// Something from outside of the workspace.
+    /// Something outside the workspace.
     External,
 }
 
 impl Resolver<'_> {
-    /// What an occurrence of a file may mean, by its index in the record; the likeliest first. Empty where that is a local variable, or
-    /// not in the workspace.
+    /// Returns the possible meanings of an occurrence of a file, by its index in the record, the most likely
+    /// first. The result is empty for a local variable, and for a name that is not defined in the workspace.
     #[must_use]
     pub fn meanings(&self, file: FileId, index: usize) -> Vec<Meaning> {
         let Some(record) = self.record(file) else { return Vec::new() };
@@ -60,7 +60,7 @@ impl Resolver<'_> {
         meanings
     }
 
-    /// What a bare name is bound to at an offset.
+    /// Returns the binding of a bare name at an offset.
     pub(super) fn bound(&self, file: FileId, offset: u32, name: &str) -> Bound {
         let Some(record) = self.record(file) else { return Bound::Nothing };
         let family = Family::of(record.language);
@@ -86,7 +86,7 @@ impl Resolver<'_> {
         if shared.is_empty() { Bound::Nothing } else { Bound::Symbols(shared) }
     }
 
-    /// The module that a constant is a name for, as in `const cart = @import("cart.zig")`.
+    /// Returns the module that a constant is bound to, as in `const cart = @import("cart.zig")`.
     fn module_bound_to_constant(
         &self,
         file: FileId,
@@ -105,7 +105,7 @@ impl Resolver<'_> {
         (!resolved.files.is_empty()).then(|| resolved.files.clone())
     }
 
-    /// In the functions and types around an offset, from the inside out.
+    /// Looks up a name in the functions and types around an offset, from the inside out.
     fn bound_in_scopes(
         &self,
         file: FileId,
@@ -132,7 +132,8 @@ impl Resolver<'_> {
                     let occurrence = record.occurrences[*index];
                     occurrence.name() == id && occurrence.role() == Role::Local
                 };
-                // The last declaration before, or, in languages that allow it, the first one behind.
+                // Use the last declaration before the offset, or else the first one after it, as some
+                // languages allow.
                 let before = range
                     .clone()
                     .take_while(|index| record.occurrences[*index].start <= offset)
@@ -188,7 +189,7 @@ impl Resolver<'_> {
         bound
     }
 
-    /// By an import of everything.
+    /// Looks up a name in the modules that are imported with a wildcard.
     fn bound_by_wildcard_import(
         &self,
         file: FileId,
@@ -205,7 +206,7 @@ impl Resolver<'_> {
         self.exported(&files, name, 0.8)
     }
 
-    /// By being in the same package, or, where names are the whole program's, by being the only one.
+    /// Looks up a name in the same package, or, in languages with program-wide names, in all files.
     fn bound_by_shared_scope(&self, file: FileId, name: &str, family: Family) -> Vec<Meaning> {
         if !family.shares_names_in_directory() && !family.has_global_names() {
             return Vec::new();
@@ -236,7 +237,7 @@ impl Resolver<'_> {
         with_shared_confidence(&of(near.into_iter().chain(far).collect()), 0.5)
     }
 
-    /// What some files offer under a name, themselves or from others in turn.
+    /// Returns the symbols that some files export under a name, directly or by re-export.
     pub(super) fn exported(&self, files: &[FileId], name: &str, confidence: f32) -> Vec<Meaning> {
         let mut seen: Vec<FileId> = Vec::new();
         let mut next: Vec<(FileId, String)> = files.iter().map(|file| (*file, name.to_owned())).collect();
@@ -259,7 +260,7 @@ impl Resolver<'_> {
             }
             next = further;
         }
-        // A variant of an enum, a static member.
+        // The name may be a variant of an enum or a static member.
         files
             .iter()
             .flat_map(|file| self.members_anywhere(*file, name))
@@ -267,10 +268,11 @@ impl Resolver<'_> {
             .collect()
     }
 
-    /// The files, and the names there, that a file offers a name from.
+    /// Returns the files, and the names in them, from which a file re-exports a name.
     fn reexport_sources(&self, file: FileId, name: &str) -> Vec<(FileId, String)> {
         let Some(record) = self.record(file) else { return Vec::new() };
-        // In Python everything that is imported is offered; elsewhere what says so, or is exported by name.
+        // Python re-exports every import. In other languages only imports that say so are re-exported, or
+        // names that are imported by name.
         let id = record.names.find(name);
         let resolved = self.imports(file);
         let mut further = Vec::new();
@@ -293,14 +295,14 @@ impl Resolver<'_> {
         let Some(id) = record.names.find(name) else { return Vec::new() };
         let symbols = record.symbols_with_ids().filter(|(_, symbol)| {
             let parent = symbol.parent.and_then(|parent| record.symbol(parent));
-            // A module of Lua is a table, and what it offers are members of that.
+            // A Lua module is a table, and its exports are members of that table.
             let of_table = Family::of(record.language) == Family::Lua && symbol.owner.is_some();
             symbol.name == id && (of_table || parent.is_some_and(|parent| parent.kind.is_type()))
         });
         symbols.map(|(symbol, _)| Place { file, symbol }).collect()
     }
 
-    /// What a module itself stands for where it is used as a value: `import Store from "./store"`.
+    /// Returns what a module stands for where it is used as a value: `import Store from "./store"`.
     fn default_export(&self, files: &[FileId], name: &str) -> Vec<Meaning> {
         let mut found = self.exported(files, name, 0.9);
         if found.is_empty() {
@@ -316,7 +318,7 @@ impl Resolver<'_> {
         found
     }
 
-    /// What a name in an import statement brings in.
+    /// Returns the meanings of a name in an import statement.
     fn imported_at(&self, file: FileId, occurrence: Occurrence) -> Vec<Meaning> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let resolved = self.imports(file);
@@ -335,12 +337,12 @@ impl Resolver<'_> {
         found
     }
 
-    /// A name behind a receiver.
+    /// Returns the meanings of a name with a receiver.
     fn member(&self, file: FileId, index: usize, name: &str) -> Vec<Meaning> {
         match self.recurse(|| self.receiver(file, index)) {
             Denoted::Types(types, confidence) => {
                 let members = self.members(&types, name, confidence);
-                // Perhaps of a base that is not in the workspace, perhaps of a subclass that is.
+                // It may be a member of a base type outside the workspace, or of a subclass inside it.
                 if members.is_empty() { halve_confidence(self.by_name(file, name)) } else { members }
             }
             Denoted::Modules(files) => self.exported(&files, name, 0.9),
@@ -354,7 +356,7 @@ pub(super) fn meaning(place: Place, confidence: f32) -> Meaning {
     Meaning { place, confidence, source: Source::Index }
 }
 
-/// Several that are as likely as one another share a confidence.
+/// Divides a confidence among equally likely symbols.
 pub(super) fn with_shared_confidence(places: &[Place], confidence: f32) -> Vec<Meaning> {
     #[expect(clippy::cast_precision_loss, reason = "a count of symbols of one name")]
     let each = (confidence / places.len().max(1) as f32).max(0.05);
@@ -373,7 +375,8 @@ fn defined_at(record: &FileRecord, occurrence: Occurrence) -> Option<SymbolId> {
     named.map(|(id, _)| id)
 }
 
-/// Whether an import without a name of its own is known by this one: `import os.path` by `os` and by `path`, `"example.com/log/v2"` by `log`.
+/// Returns whether an import without an alias is known by a name: `import os.path` by `os` and by `path`,
+/// `"example.com/log/v2"` by `log`.
 fn is_implicit_name(path: &str, name: &str) -> bool {
     let mut words: Vec<&str> = path_words(path).collect();
     let is_version = |word: &&str| {

@@ -1,4 +1,4 @@
-//! The members of types, and the types that they are extended from.
+//! The members of types, and the base types they inherit from.
 
 use std::rc::Rc;
 
@@ -11,7 +11,8 @@ use crate::limits;
 use crate::record::{FileRecord, Occurrence, Role, Symbol, SymbolId, SymbolKind};
 
 impl Resolver<'_> {
-    /// The members of a name of some types; those of their bases are a little less sure.
+    /// Returns the members with a given name of some types. The confidence of inherited members is slightly
+    /// lower.
     pub(super) fn members(&self, types: &[Place], name: &str, confidence: f32) -> Vec<Meaning> {
         let mut found: Vec<Meaning> = Vec::new();
         let mut seen: Vec<Place> = Vec::new();
@@ -37,12 +38,14 @@ impl Resolver<'_> {
         found
     }
 
-    /// The members of a type, its own before those that are written elsewhere: `impl Type`, `func (t *Type)`, `extension Type`.
+    /// Returns the members of a type: those inside it, or else those declared elsewhere, as in `impl Type`,
+    /// `func (t *Type)`, `extension Type`.
     fn own_members(&self, of: Place, name: &str) -> Vec<Place> {
         let (Some((record, _)), Some(home)) = (self.symbol(of), self.snapshot.file(of.file)) else {
             return Vec::new();
         };
-        // Looking in the type's own file first spares most questions a look at all symbols of a common name.
+        // Searching the file of the type first avoids, for most questions, examining all symbols with a
+        // common name.
         let in_file = record.names.find(name).map_or_else(Vec::new, |name| {
             let named = record.symbols_with_ids().filter(|(_, symbol)| symbol.name == name);
             named.map(|(id, symbol)| (id, symbol.parent)).collect()
@@ -76,7 +79,7 @@ impl Resolver<'_> {
         if near.is_empty() { elsewhere } else { near }
     }
 
-    /// Whether a symbol is a member of a type of this name, written outside of it.
+    /// Returns whether a symbol is a member of a type of the given name, but declared outside of it.
     fn is_declared_outside_for(&self, place: Place, type_name: &str) -> bool {
         let Some((record, symbol)) = self.symbol(place) else { return false };
         let parent = symbol.parent.and_then(|parent| record.symbol(parent));
@@ -84,7 +87,7 @@ impl Resolver<'_> {
             && parent.is_none_or(|parent| !parent.kind.is_type() || parent.kind == SymbolKind::Implementation)
     }
 
-    /// The types that a type extends or implements, also where that is written elsewhere.
+    /// Returns the types that a type extends or implements, including those declared elsewhere.
     pub(super) fn bases(&self, of: Place) -> Vec<Place> {
         let Some((record, symbol)) = self.symbol(of) else { return Vec::new() };
         let mut places = vec![of];
@@ -112,7 +115,8 @@ impl Resolver<'_> {
         bases
     }
 
-    /// In a type itself rather than in one of its members; the fields of a struct may embed others.
+    /// Returns whether an occurrence is in a type itself rather than in one of its members. Fields count as
+    /// part of the type, since the fields of a struct may embed other types.
     fn is_directly_in(&self, record: &FileRecord, occurrence: Occurrence, of: SymbolId) -> bool {
         let inner = record.enclosing_symbol(occurrence.start);
         inner == Some(of)
@@ -121,7 +125,8 @@ impl Resolver<'_> {
                 .is_some_and(|symbol| symbol.parent == Some(of) && symbol.kind == SymbolKind::Field)
     }
 
-    /// The members of a name of any type: rather of those that the file can know of.
+    /// Returns the members with a given name of any type, preferably of types in the files that the given
+    /// file imports.
     pub(super) fn by_name(&self, file: FileId, name: &str) -> Vec<Meaning> {
         let Some(language) = self.language(file) else { return Vec::new() };
         let all = self.members_named(name, Family::of(language));
@@ -145,7 +150,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// What may be a member of a name, of any type.
+    /// Returns the symbols with a given name that may be members of a type.
     fn members_named(&self, name: &str, family: Family) -> Rc<Vec<Place>> {
         let key = (name.to_owned(), family);
         if let Some(known) = self.by_name.borrow().get(&key) {
@@ -153,7 +158,7 @@ impl Resolver<'_> {
         }
         let is_member = |record: &FileRecord, symbol: &Symbol| {
             let parent = symbol.parent.and_then(|parent| record.symbol(parent));
-            // An object's function is one of no type.
+            // A function in an object literal belongs to no type.
             let of_object = matches!(family, Family::Script | Family::Lua)
                 && symbol.kind == SymbolKind::Function
                 && symbol.parent.is_none();

@@ -1,4 +1,4 @@
-//! What stands in front of a member: which types or modules it denotes, as far as the text nearby says.
+//! Resolves the receiver of a member to types or modules, as far as the nearby code shows.
 
 use super::families::Family;
 use super::meanings::Bound;
@@ -9,26 +9,27 @@ use crate::record::{FileRecord, Occurrence, Receiver, Role, SymbolId, SymbolKind
 /// What an expression denotes.
 #[derive(Debug, Default)]
 pub(super) enum Denoted {
-    /// Values of some types, or the types themselves; and how sure that is.
+    /// Values of some types, or the types themselves, with a confidence.
     Types(Vec<Place>, f32),
-    /// A module: its files.
+    /// A module, by its files.
     Modules(Vec<FileId>),
-    /// Something from outside of the workspace.
+    /// Something outside the workspace.
     External,
-    /// Nobody knows.
+    /// It is unknown.
     #[default]
     Unknown,
 }
 
-/// Names for the object that a method is of, or its class.
+/// The names for the receiver of a method, or for its class.
 const SELF_NAMES: &[&str] = &["self", "this", "cls", "Self"];
-/// Names for the class above.
+/// The names for the base class.
 const BASE_NAMES: &[&str] = &["super", "base", "parent"];
-/// How many bytes may stand between a name and what tells its type: `: &mut `, ` = await `.
+/// The maximum number of bytes between a name and the expression that determines its type: `: &mut `, ` =
+/// await `.
 const DECLARATION_GAP_MAX: u32 = 12;
 
 impl Resolver<'_> {
-    /// What stands in front of an occurrence.
+    /// Resolves the receiver of an occurrence.
     pub(super) fn receiver(&self, file: FileId, index: usize) -> Denoted {
         let Some(record) = self.record(file) else { return Denoted::Unknown };
         let (Some(own), Some(before)) = (record.occurrences.get(index), index.checked_sub(1)) else {
@@ -49,7 +50,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// What an occurrence denotes as a value.
+    /// Resolves an occurrence as a value.
     fn denoted(&self, file: FileId, index: usize) -> Denoted {
         let Some(record) = self.record(file) else { return Denoted::Unknown };
         let occurrence = record.occurrences[index];
@@ -67,7 +68,8 @@ impl Resolver<'_> {
                 return if bases.is_empty() { Denoted::External } else { types(bases, 0.85) };
             }
         }
-        // What is behind a receiver is a member of it before it is the last word of an imported path.
+        // An occurrence with a receiver is a member of that receiver rather than the last word of an imported
+        // path.
         let meanings =
             if occurrence.is_member() { self.recurse(|| self.meanings(file, index)) } else { Vec::new() };
         if meanings.is_empty()
@@ -84,20 +86,20 @@ impl Resolver<'_> {
             }
             Bound::Symbols(meanings) => self.denoted_by(&meanings),
             Bound::Modules(files) => {
-                // `import Store from "./store"` may be a class, and its members are meant.
+                // `import Store from "./store"` may import a class, in which case its members are meant.
                 let classes: Vec<Place> =
                     self.exported(&files, name, 0.9).into_iter().map(|meaning| meaning.place).collect();
                 let classes: Vec<Place> = classes.into_iter().filter(|place| self.is_type(*place)).collect();
                 if classes.is_empty() { Denoted::Modules(files) } else { types(classes, 0.85) }
             }
             Bound::External => Denoted::External,
-            // A type that nobody here defines; a variable that the query did not see.
+            // It is a type that is not defined here, or a variable that the query did not capture.
             Bound::Nothing if name.starts_with(char::is_uppercase) => Denoted::External,
             Bound::Nothing => Denoted::Unknown,
         }
     }
 
-    /// `a.b` of `import a.b`; `child` of `mod child;`.
+    /// Returns the module that an import binds to a name: `a.b` of `import a.b`, `child` of `mod child;`.
     fn module_of_import(&self, file: FileId, name: &str) -> Option<Vec<FileId>> {
         let record = self.record(file)?;
         let resolved = self.imports(file);
@@ -136,7 +138,7 @@ impl Resolver<'_> {
         if modules.is_empty() { types(found, confidence) } else { Denoted::Modules(modules) }
     }
 
-    /// The file of `mod name;`.
+    /// Returns the file of `mod name;`.
     fn file_of_module(&self, place: Place) -> Option<FileId> {
         let (record, symbol) = self.symbol(place)?;
         if symbol.kind != SymbolKind::Module || symbol.body.is_some() {
@@ -145,15 +147,15 @@ impl Resolver<'_> {
         self.module_of_import(place.file, record.name(symbol.name))?.first().copied()
     }
 
-    /// The types of a variable, parameter or field, by what stands beside its declaration.
+    /// Determines the types of a variable, parameter or field from the code beside its declaration.
     fn types_of_declaration(&self, file: FileId, declaration: usize) -> Vec<Place> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let own = record.occurrences[declaration];
-        // `Type name`.
+        // The type precedes the name: `Type name`.
         if let Some(before) = declaration.checked_sub(1) {
             let previous = record.occurrences[before];
             let gap = own.start.saturating_sub(end(record, previous));
-            // `Type *name` in C; elsewhere two signs are a comma.
+            // C allows `Type *name`. In other languages two characters would be a comma and a space.
             let gap_max = if Family::of(record.language) == Family::C { 2 } else { 1 };
             if previous.role() == Role::Type && (1..=gap_max).contains(&gap) {
                 let found = self.types_of_occurrence(file, before);
@@ -162,7 +164,7 @@ impl Resolver<'_> {
                 }
             }
         }
-        // `name: Type`, `name: Wrapper<Type>`, `name = Type(…)`, `name := make()`.
+        // The type follows the name: `name: Type`, `name: Wrapper<Type>`, `name = Type(…)`, `name := make()`.
         let mut last_end = end(record, own);
         for (index, next) in record.occurrences.iter().enumerate().skip(declaration + 1).take(4) {
             if next.start.saturating_sub(last_end) > DECLARATION_GAP_MAX
@@ -187,7 +189,7 @@ impl Resolver<'_> {
                     };
                 }
                 Role::Mention => {
-                    // `name = module.Type(…)`: what is behind it decides.
+                    // In `name = module.Type(…)`, the last word is decisive.
                     let leads_on = record.occurrences.get(index + 1).is_some_and(|after| {
                         after.receiver() == Receiver::Name && after.start.saturating_sub(last_end) <= 2
                     });
@@ -205,7 +207,8 @@ impl Resolver<'_> {
         Vec::new()
     }
 
-    /// What a call gives: the type that it makes, or the one that the function says it returns.
+    /// Resolves the result of a call: the type that it constructs, or the declared return type of the
+    /// function.
     fn result_of_call(&self, file: FileId, call: usize) -> Denoted {
         let mut found = Vec::new();
         for meaning in self.recurse(|| self.meanings(file, call)) {
@@ -221,7 +224,7 @@ impl Resolver<'_> {
         types(found, 0.7)
     }
 
-    /// The first type of the workspace in what a function says it returns.
+    /// Returns the first type of the workspace in the declared return type of a function.
     fn return_types(&self, place: Place) -> Vec<Place> {
         let Some((record, symbol)) = self.symbol(place) else { return Vec::new() };
         let signature = &*symbol.signature;
@@ -268,7 +271,7 @@ impl Resolver<'_> {
         meanings.into_iter().map(|meaning| meaning.place).filter(|place| self.is_type(*place)).collect()
     }
 
-    /// The type that a method at an offset is of.
+    /// Returns the type that encloses an offset, or that the method at the offset belongs to.
     pub(super) fn enclosing_type(&self, file: FileId, offset: u32) -> Vec<Place> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let mut next = record.enclosing_symbol(offset);
@@ -286,7 +289,7 @@ impl Resolver<'_> {
         Vec::new()
     }
 
-    /// The type itself, where a symbol only bears its name.
+    /// Returns the type that a symbol names; an implementation block is replaced by its type.
     pub(super) fn definitions_of_type(&self, file: FileId, symbol: SymbolId) -> Vec<Place> {
         let place = Place { file, symbol };
         let Some((record, found)) = self.symbol(place) else { return Vec::new() };

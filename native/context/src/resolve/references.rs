@@ -1,4 +1,4 @@
-//! Where symbols are used.
+//! Finds the references to symbols.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,27 +9,27 @@ use super::{Place, Resolver, Source};
 use crate::index::{FileId, IndexedFile};
 use crate::record::{FileRecord, NameId, Occurrence, Role};
 
-/// A place where a symbol is used.
+/// A reference to a symbol.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reference {
-    /// The file.
+    /// The file that contains the reference.
     pub file: FileId,
-    /// The identifier there.
+    /// The identifier.
     pub occurrence: Occurrence,
-    /// Which of the symbols that were asked for it means, most likely.
+    /// The requested symbol that it most likely refers to.
     pub place: Place,
-    /// How sure that is, from 0 to 1; see the table of [`crate::resolve`].
+    /// The confidence from 0 to 1; see the table of [`crate::resolve`].
     pub confidence: f32,
-    /// Who says so.
+    /// The source of the result.
     pub source: Source,
 }
 
 impl Resolver<'_> {
-    /// The uses of some symbols, without their definitions, in the order of files and text. `check_time` is asked now and then, and what it
-    /// refuses with ends the search.
+    /// Returns the references to some symbols, without their definitions, in file and text order.
+    /// `check_time` is called repeatedly, and its error ends the search.
     ///
     /// # Errors
-    /// That of `check_time`.
+    /// The error of `check_time`.
     pub fn references<E>(
         &self,
         places: &[Place],
@@ -38,11 +38,12 @@ impl Resolver<'_> {
         self.references_within(places, usize::MAX, check_time)
     }
 
-    /// As [`Resolver::references`], but of each name only those in so many files, the nearest to the first symbol.
-    /// [`Resolver::skipped_file_count`] tells of the others.
+    /// Returns references like [`Resolver::references`], but searches at most `files_max` files for each
+    /// name, those nearest to the first symbol. [`Resolver::skipped_file_count`] returns the number of the
+    /// others.
     ///
     /// # Errors
-    /// That of `check_time`.
+    /// The error of `check_time`.
     pub fn references_within<E>(
         &self,
         places: &[Place],
@@ -101,13 +102,14 @@ impl Resolver<'_> {
         files
     }
 
-    /// The files that have a name and were not looked at.
+    /// Returns the number of files that contain a requested name and were not searched.
     #[must_use]
     pub fn skipped_file_count(&self) -> usize {
         self.skipped_files.get()
     }
 
-    /// A symbol itself, and, where it overrides members of bases, those: who calls them may mean it.
+    /// Returns a symbol and the base members that it overrides, each with the factor for its confidence. A
+    /// call of an overridden member may mean the overriding one.
     fn with_overridden_members(&self, place: Place) -> Vec<(Place, Place, f32)> {
         let mut with_overridden_members = vec![(place, place, 1.0)];
         let Some((record, symbol)) = self.symbol(place) else { return with_overridden_members };
@@ -128,7 +130,8 @@ impl Resolver<'_> {
     }
 }
 
-/// The occurrences of a name in a file, and of what imports call it there; definitions and declarations are none.
+/// Returns the occurrences of a name in a file, under the local names that imports give it. Definitions and
+/// declarations are excluded.
 fn occurrences_of(record: &FileRecord, name: &str) -> Vec<usize> {
     let Some(id) = record.names.find(name) else { return Vec::new() };
     let mut names: Vec<NameId> = vec![id];
@@ -139,7 +142,7 @@ fn occurrences_of(record: &FileRecord, name: &str) -> Vec<usize> {
     }
     names.sort_unstable();
     names.dedup();
-    // An alias in an import is declared there, and not used.
+    // An alias in an import is declared there, not used.
     let is_use = |occurrence: &Occurrence| match occurrence.role() {
         Role::Definition | Role::Local => false,
         Role::Import => occurrence.name() == id,

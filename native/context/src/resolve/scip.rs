@@ -1,4 +1,4 @@
-//! What SCIP indexes say of names, which goes before what syntax says.
+//! Meanings from SCIP indexes, which take precedence over those from syntax.
 
 use super::{Meaning, Place, Resolver, Source};
 use crate::index::FileId;
@@ -6,13 +6,14 @@ use crate::record::SymbolId;
 use crate::scip_index::DefinedAt;
 
 impl Resolver<'_> {
-    /// What an identifier means; `None` where no index says anything of it, or where what it says leads to a text that has changed.
+    /// Returns the meanings of an identifier; `None` if no index contains it, or if its definition is in a
+    /// file that has changed.
     pub(super) fn scip_meanings(&self, file: FileId, offset: u32) -> Option<Vec<Meaning>> {
         let definitions = self.scip.definitions(self.snapshot.file(file)?, offset)?;
         let mut meanings = Vec::with_capacity(definitions.len());
         for defined in definitions {
             let file = self.snapshot.find(defined.root, &defined.path)?;
-            // What is defined there and is no symbol is a variable or a parameter.
+            // A definition without a symbol is a variable or a parameter.
             let symbol = self.symbol_defined_at(file, defined)?;
             let place = symbol.map(|symbol| Place { file, symbol });
             meanings.extend(place.map(|place| Meaning { place, confidence: 1.0, source: Source::Scip }));
@@ -21,13 +22,13 @@ impl Resolver<'_> {
         Some(meanings)
     }
 
-    /// Who said what names mean: a SCIP index if it did for any of them.
+    /// Returns the source of the results so far: SCIP if it contributed any of them.
     #[must_use]
     pub fn source(&self) -> Source {
         if self.scip_used.get() { Source::Scip } else { Source::Index }
     }
 
-    /// The outer `None` where the text has changed.
+    /// Returns the symbol at a definition. The outer `None` means that the file has changed.
     fn symbol_defined_at(&self, file: FileId, defined: &DefinedAt) -> Option<Option<SymbolId>> {
         let record = self.record(file).filter(|record| record.hash == defined.hash)?;
         let named = record.symbols_with_ids().find(|(_, symbol)| symbol.name_span.start == defined.offset);

@@ -1,10 +1,11 @@
-//! From a name that somebody asks for to symbols.
+//! Finds symbols by the names that callers specify.
 
 use super::{Place, Resolver};
 use crate::record::{Symbol, SymbolKind, Visibility};
 
 impl Resolver<'_> {
-    /// The symbols of a name, also a qualified one such as `Parser.parse` or `parser::Parser::parse`, the likeliest first.
+    /// Returns the symbols with a name, which may be qualified, such as `Parser.parse` or
+    /// `parser::Parser::parse`. The most likely comes first.
     #[must_use]
     pub fn find_symbols(&self, name: &str) -> Vec<Place> {
         let name = name.trim().trim_end_matches("()");
@@ -20,7 +21,8 @@ impl Resolver<'_> {
                 found.retain(|place| self.is_within(*place, around));
             }
         }
-        // What only bears a name is of interest where nothing of ours defines it: of a type, what implements it; of all else, a heading.
+        // Implementations and headings have a name without defining it. They are relevant only if nothing
+        // else has the name.
         let only_bears = |place: &Place| {
             self.symbol(*place).is_some_and(|(_, symbol)| {
                 matches!(symbol.kind, SymbolKind::Implementation | SymbolKind::Section)
@@ -33,7 +35,7 @@ impl Resolver<'_> {
         found
     }
 
-    /// Names of the workspace that are like one that it does not have.
+    /// Returns names of the workspace that are similar to an unknown name.
     #[must_use]
     pub fn similar_names(&self, name: &str, most: usize) -> Vec<String> {
         let wanted = name.rsplit(['.', ':', '#']).next().unwrap_or(name).to_lowercase();
@@ -59,7 +61,8 @@ impl Resolver<'_> {
         self.snapshot.symbols_named(name).map(|(file, symbol, _)| Place { file, symbol }).collect()
     }
 
-    /// Whether some names stand, in this order, among the folders, the file and the symbols around a symbol.
+    /// Returns whether the given names occur, in this order, among the directories, the file and the symbols
+    /// that enclose a symbol.
     fn is_within(&self, place: Place, names: &[&str]) -> bool {
         let Some(file) = self.snapshot.file(place.file) else { return false };
         let qualified = file.record.qualified_name(place.symbol);
@@ -68,7 +71,8 @@ impl Resolver<'_> {
         names.iter().all(|name| around.any(|part| part == *name))
     }
 
-    /// What is asked for is rather a public definition of the project itself than a test, a copy, or a variable in a function.
+    /// Returns the sort key of a symbol. A public definition of the project itself is more likely to be meant
+    /// than a test, a vendored copy, or a variable in a function.
     fn sort_key(&self, place: Place) -> impl Ord + use<> {
         let (file, (record, symbol)) = self.snapshot.file(place.file).zip(self.symbol(place))?;
         let aside = u8::from(file.is_test || symbol.is_test)
@@ -97,7 +101,7 @@ fn rank(symbol: &Symbol) -> u8 {
     }
 }
 
-/// How far a name is from another one in lower case; `None` where they are not alike.
+/// Returns the distance of a name from a lowercase one; `None` if they are not similar.
 fn distance(wanted: &str, name: &str) -> Option<usize> {
     let name = name.to_lowercase();
     if name == wanted {

@@ -1,15 +1,15 @@
-//! Which calls are dangerous.
+//! The table of dangerous calls.
 
-/// How bad something is.
+/// The severity of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Severity {
-    /// It does not run.
+    /// The code does not run.
     Error,
     /// Whoever controls the argument controls the program.
     High,
-    /// It is dangerous with some arguments.
+    /// The call is dangerous with some arguments.
     Medium,
-    /// It deserves a look.
+    /// The call deserves a review.
     Low,
 }
 
@@ -24,16 +24,16 @@ impl Severity {
     }
 }
 
-/// A call that is dangerous.
+/// A dangerous call.
 #[derive(Debug)]
 pub(super) struct Danger {
     pub(super) languages: &'static [&'static str],
-    /// What stands in front; `None` means nothing, `*` anything.
+    /// The receiver; `None` means that there must be none, `*` that any one matches.
     pub(super) receiver: Option<&'static str>,
     pub(super) name: &'static str,
-    /// What must stand among the arguments.
+    /// A text that the arguments must contain.
     pub(super) argument: Option<&'static str>,
-    /// It is assigned to rather than called.
+    /// True if the name is assigned to rather than called.
     pub(super) is_assigned: bool,
     pub(super) severity: Severity,
     pub(super) description: &'static str,
@@ -45,10 +45,10 @@ const C: &[&str] = &["c", "cpp"];
 const PHP: &[&str] = &["php"];
 const RUBY: &[&str] = &["ruby"];
 
-const RUNS_CODE: &str = "runs a text as code";
-const RUNS_COMMAND: &str = "runs a command in a shell: what is put into it can be another command";
-const LOADS_OBJECTS: &str = "makes objects of bytes, and runs code that they choose";
-const OVERFLOWS: &str = "writes without a bound";
+const RUNS_CODE: &str = "runs a string as code";
+const RUNS_COMMAND: &str = "runs a command in a shell: interpolated text can inject another command";
+const LOADS_OBJECTS: &str = "deserializes objects, which can run arbitrary code";
+const OVERFLOWS: &str = "writes without a bounds check";
 
 const fn call(
     languages: &'static [&'static str],
@@ -76,7 +76,7 @@ pub(super) const DANGERS: &[Danger] = &[
     call(PYTHON, None, "eval", High, RUNS_CODE),
     call(PYTHON, None, "exec", High, RUNS_CODE),
     call(PYTHON, None, "compile", Low, RUNS_CODE),
-    call(PYTHON, None, "__import__", Medium, "loads a module by a name that is made at run time"),
+    call(PYTHON, None, "__import__", Medium, "loads a module by a name that is determined at run time"),
     call(PYTHON, Some("os"), "system", High, RUNS_COMMAND),
     call(PYTHON, Some("os"), "popen", High, RUNS_COMMAND),
     with_argument("shell=True", call(PYTHON, Some("subprocess"), "run", High, RUNS_COMMAND)),
@@ -88,17 +88,23 @@ pub(super) const DANGERS: &[Danger] = &[
     call(PYTHON, Some("pickle"), "loads", High, LOADS_OBJECTS),
     call(PYTHON, Some("marshal"), "loads", High, LOADS_OBJECTS),
     call(PYTHON, Some("yaml"), "unsafe_load", High, LOADS_OBJECTS),
-    call(PYTHON, Some("tempfile"), "mktemp", Medium, "another program can take the name before it is used"),
-    call(PYTHON, Some("shutil"), "rmtree", Low, "removes a directory with all that is in it"),
+    call(
+        PYTHON,
+        Some("tempfile"),
+        "mktemp",
+        Medium,
+        "another program can take the file name before it is used",
+    ),
+    call(PYTHON, Some("shutil"), "rmtree", Low, "removes a directory with all its contents"),
     call(SCRIPT, None, "eval", High, RUNS_CODE),
     call(SCRIPT, None, "Function", High, RUNS_CODE),
     call(SCRIPT, Some("child_process"), "exec", High, RUNS_COMMAND),
     call(SCRIPT, Some("child_process"), "execSync", High, RUNS_COMMAND),
     call(SCRIPT, None, "execSync", High, RUNS_COMMAND),
-    call(SCRIPT, Some("document"), "write", Medium, "writes a text into the page as markup"),
-    assigned(call(SCRIPT, Some("*"), "innerHTML", Medium, "puts a text into the page as markup")),
-    assigned(call(SCRIPT, Some("*"), "outerHTML", Medium, "puts a text into the page as markup")),
-    call(SCRIPT, Some("*"), "insertAdjacentHTML", Medium, "puts a text into the page as markup"),
+    call(SCRIPT, Some("document"), "write", Medium, "writes a string into the page as markup"),
+    assigned(call(SCRIPT, Some("*"), "innerHTML", Medium, "inserts a string into the page as markup")),
+    assigned(call(SCRIPT, Some("*"), "outerHTML", Medium, "inserts a string into the page as markup")),
+    call(SCRIPT, Some("*"), "insertAdjacentHTML", Medium, "inserts a string into the page as markup"),
     call(C, None, "gets", High, OVERFLOWS),
     call(C, None, "strcpy", Medium, OVERFLOWS),
     call(C, None, "strcat", Medium, OVERFLOWS),
@@ -106,14 +112,14 @@ pub(super) const DANGERS: &[Danger] = &[
     call(C, None, "vsprintf", Medium, OVERFLOWS),
     call(C, None, "system", High, RUNS_COMMAND),
     call(C, None, "popen", High, RUNS_COMMAND),
-    call(C, None, "tmpnam", Medium, "another program can take the name before it is used"),
+    call(C, None, "tmpnam", Medium, "another program can take the file name before it is used"),
     call(PHP, None, "eval", High, RUNS_CODE),
     call(PHP, None, "exec", High, RUNS_COMMAND),
     call(PHP, None, "system", High, RUNS_COMMAND),
     call(PHP, None, "shell_exec", High, RUNS_COMMAND),
     call(PHP, None, "passthru", High, RUNS_COMMAND),
     call(PHP, None, "unserialize", High, LOADS_OBJECTS),
-    call(PHP, None, "extract", Medium, "makes variables of what it is given"),
+    call(PHP, None, "extract", Medium, "creates variables from its argument"),
     call(RUBY, None, "eval", High, RUNS_CODE),
     call(RUBY, Some("*"), "instance_eval", Medium, RUNS_CODE),
     call(RUBY, Some("*"), "class_eval", Medium, RUNS_CODE),
@@ -126,10 +132,10 @@ pub(super) const DANGERS: &[Danger] = &[
     call(&["csharp"], Some("Process"), "Start", Medium, "runs a command"),
     call(&["csharp"], Some("*"), "Deserialize", Low, LOADS_OBJECTS),
     call(&["go"], Some("exec"), "Command", Low, "runs a command"),
-    call(&["rust"], Some("mem"), "transmute", High, "takes bytes for another type, unchecked"),
+    call(&["rust"], Some("mem"), "transmute", High, "reinterprets bytes as another type without checks"),
     call(&["lua"], None, "loadstring", High, RUNS_CODE),
     call(&["lua"], None, "load", Medium, RUNS_CODE),
     call(&["lua"], Some("os"), "execute", High, RUNS_COMMAND),
     call(&["elixir"], Some("Code"), "eval_string", High, RUNS_CODE),
-    call(&["haskell"], None, "unsafePerformIO", Medium, "hides an effect in a value"),
+    call(&["haskell"], None, "unsafePerformIO", Medium, "hides a side effect in a pure value"),
 ];

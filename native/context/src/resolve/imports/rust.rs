@@ -1,4 +1,4 @@
-//! `use` and `mod` of Rust.
+//! Resolves `use` and `mod` of Rust.
 
 use super::super::families::Family;
 use super::super::lookup::{directory, join_path};
@@ -8,7 +8,7 @@ use crate::index::{FileId, IndexedFile};
 use crate::record::{Import, SymbolKind};
 use crate::workspace::RootIndex;
 
-/// A module of a crate: the folder its own modules are in, and the file it is written in.
+/// A module of a crate: the directory of its submodules, and the file that contains it.
 #[derive(Debug, Clone)]
 struct Module {
     root: RootIndex,
@@ -28,7 +28,7 @@ impl Resolver<'_> {
             (module, rest) = (next, after);
         }
         resolved.files.extend(module.file);
-        // `use a::b` where `b` is a module, `mod b;`.
+        // The path names a module, as in `use a::b` or `mod b;`.
         if rest.is_empty()
             && !import.everything
             && let Some(file) = module.file
@@ -43,7 +43,8 @@ impl Resolver<'_> {
         resolved
     }
 
-    /// The file that the first word of a path in an expression means: `crate`, `super`, or the name of a crate of the workspace.
+    /// Returns the file that the first word of a path in an expression refers to: `crate`, `super`, or the
+    /// name of a crate of the workspace.
     pub(in super::super) fn rust_path_start(&self, file: FileId, word: &str) -> Option<FileId> {
         let from = self.snapshot.file(file)?;
         if Family::of(from.record.language) != Family::Rust {
@@ -56,7 +57,7 @@ impl Resolver<'_> {
         module.file.filter(|_| rest.is_empty())
     }
 
-    /// The module that a path starts from, and what is left of the path.
+    /// Returns the module in which a path starts, and the remainder of the path.
     fn rust_start<'p, 'q>(
         &self,
         from: &IndexedFile,
@@ -68,7 +69,8 @@ impl Resolver<'_> {
             "crate" => Some((self.rust_crate_root(from)?, rest)),
             "self" => Some((here, rest)),
             "super" => {
-                // In an inline module, such as `mod tests`, `super` is the file itself: the nearest guess that is right most often.
+                // In an inline module, such as `mod tests`, `super` is the file itself. A file with an inline
+                // module is assumed to use `super` there, which is right most often.
                 let inline = from
                     .record
                     .symbols
@@ -97,7 +99,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The module that a file is.
+    /// Returns the module that a file contains.
     fn rust_module(&self, file: &IndexedFile) -> Module {
         let own = directory(&file.path);
         let name = file.path[own.len()..].trim_start_matches('/').trim_end_matches(".rs");
@@ -107,7 +109,7 @@ impl Resolver<'_> {
         Module { root: file.root, directory, file: self.snapshot.find(file.root, &file.path) }
     }
 
-    /// Whether a file is a program, a test or an example of its own.
+    /// Returns whether a file is a program, a test or an example with a crate of its own.
     fn is_rust_target(&self, file: &IndexedFile) -> bool {
         let package =
             enclosing_package(&self.manifests.rust, file).map_or("", |package| package.directory.as_str());
@@ -125,7 +127,8 @@ impl Resolver<'_> {
         Some(module)
     }
 
-    /// The module around one: the one of the folder above, unless this one is the root of its crate.
+    /// Returns the parent of a module: the module of the parent directory, unless this one is the root of its
+    /// crate.
     fn rust_parent(&self, module: &Module) -> Option<Module> {
         let path = module.file.and_then(|file| self.snapshot.file(file)).map(|file| &*file.path);
         let is_root = path.is_some_and(|path| {

@@ -1,4 +1,4 @@
-//! Imports of JavaScript and TypeScript.
+//! Resolves imports of JavaScript and TypeScript.
 
 use super::super::families::Family;
 use super::super::lookup::{directory, join_path};
@@ -7,7 +7,8 @@ use super::{ResolvedImport, Resolver};
 use crate::index::{FileId, IndexedFile};
 use crate::workspace::RootIndex;
 
-/// Endings that an import may be written with although the source has another one: what is imported is what the compiler makes of it.
+/// The extensions that an import may have although the source file has another one: the import names the
+/// compiler's output.
 const COMPILED_EXTENSIONS: &[(&str, &[&str])] =
     &[(".js", &[".ts", ".tsx", ".d.ts"]), (".jsx", &[".tsx"]), (".mjs", &[".mts"]), (".cjs", &[".cts"])];
 
@@ -21,7 +22,7 @@ impl Resolver<'_> {
         ResolvedImport { files: found.into_iter().collect(), ..ResolvedImport::default() }
     }
 
-    /// A file by its path with or without its ending, or by its folder.
+    /// Returns a file by its path, with or without extension, or by its directory.
     fn script_file(&self, root: RootIndex, path: &str) -> Option<FileId> {
         if let Some(file) = self.snapshot.find(root, path) {
             return Some(file);
@@ -38,7 +39,7 @@ impl Resolver<'_> {
         self.file_with_suffix(root, path, Family::Script)
     }
 
-    /// By the innermost tsconfig.json around the file that knows the path.
+    /// Resolves a path by the innermost enclosing tsconfig.json that defines an alias for it.
     fn by_alias(&self, from: &IndexedFile, path: &str) -> Option<FileId> {
         let configs = &self.manifests.aliases;
         let mut around: Vec<_> = configs
@@ -60,7 +61,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// By the name of a package of the workspace: its entry, or a file of it.
+    /// Resolves a path by the name of a package of the workspace: to its entry, or to one of its files.
     fn by_package(&self, path: &str) -> Option<FileId> {
         let named = self.manifests.node.iter().filter_map(|package| {
             let rest = path.strip_prefix(package.name.as_str())?;
@@ -75,7 +76,7 @@ impl Resolver<'_> {
     }
 }
 
-/// What the `*` of a pattern stands for in a path; empty where both are the same.
+/// Returns the part of a path that the `*` of a pattern matches; empty if the pattern equals the path.
 fn wildcard_match<'path>(pattern: &str, path: &'path str) -> Option<&'path str> {
     let Some((before, after)) = pattern.split_once('*') else { return (pattern == path).then_some("") };
     path.strip_prefix(before)?.strip_suffix(after)
