@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_language_is_guessed_by_what_parses() {
+    fn the_language_is_guessed_from_what_parses() {
         for (text, expected) in [
             ("def f(x):\n    return x\n", "python"),
             ("fn main() { let x: u32 = 1; }\n", "rust"),

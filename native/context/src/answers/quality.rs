@@ -21,7 +21,7 @@ const SHOWN_COPIES: usize = 20;
 /// Answers `get_quality_score` for a file, or for the workspace without tests, vendored and generated code,
 /// with the metrics behind the score.
 pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
-    let file = named_file(request, arguments)?;
+    let file = requested_file(request, arguments)?;
     let resolver = request.resolver();
     let survey = survey(request, file)?;
     let (mut functions, mut long, mut deep) = (0_usize, 0_usize, 0_usize);
@@ -109,7 +109,7 @@ pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>
 
 /// Answers `find_duplicates`.
 pub(crate) fn find_duplicates(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
-    let file = named_file(request, arguments)?;
+    let file = requested_file(request, arguments)?;
     let (found, count) = copies(request, file, arguments.number("threshold"));
     let mut budget = Budget::new(arguments.size("max_tokens"));
     budget.leave_out("duplicates", count.saturating_sub(SHOWN_COPIES));
@@ -119,7 +119,7 @@ pub(crate) fn find_duplicates(request: &Request<'_>, arguments: &Arguments<'_>) 
     Ok(answer)
 }
 
-fn named_file(request: &Request<'_>, arguments: &Arguments<'_>) -> Result<Option<FileId>, Refusal> {
+fn requested_file(request: &Request<'_>, arguments: &Arguments<'_>) -> Result<Option<FileId>, Refusal> {
     arguments.optional_string("file_path").map(|path| Ok(request.file_at(path)?.0)).transpose()
 }
 

@@ -48,7 +48,7 @@ fn snippet(request: &Request<'_>, hit: &Hit) -> Option<Value> {
         "content": chunk.span.of(&text),
         "score": (f64::from(hit.score) * 1e4).round() / 1e4,
         "chunk_index": hit.chunk,
-        "why": why(&hit.reasons),
+        "why": reason(&hit.reasons),
     });
     if let Some((id, symbol)) = hit.symbol.and_then(|id| Some((id, file.record.symbol(id)?))) {
         value["symbol"] = json!({
@@ -61,7 +61,7 @@ fn snippet(request: &Request<'_>, hit: &Hit) -> Option<Value> {
 }
 
 /// Explains in a few words why a result was found.
-fn why(reasons: &Reasons) -> String {
+fn reason(reasons: &Reasons) -> String {
     let mut parts = Vec::new();
     if !reasons.defines.is_empty() {
         parts.push(format!("defines {}", reasons.defines.join(", ")));

@@ -41,7 +41,7 @@ const SHOP: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_kind_and_tool_answers_and_keeps_within_its_tokens() {
+fn every_kind_and_tool_answers_within_its_token_limit() {
     let (_directory, context) = open(SHOP);
     let arguments = json!({
         "query": "total of the items", "symbol_name": "Cart", "file_path": "shop/cart.py", "code": "eval(x)",
@@ -62,7 +62,7 @@ fn every_kind_and_tool_answers_and_keeps_within_its_tokens() {
 }
 
 #[test]
-fn a_bundle_holds_what_is_needed_to_work_on_a_symbol() {
+fn get_context_includes_everything_needed_to_work_on_a_symbol() {
     let (directory, context) = open(SHOP);
     let answer = context.ask("get_context", &json!({ "symbol_name": "Cart.add" })).unwrap();
     let root = directory.path().canonicalize().unwrap();
@@ -81,7 +81,7 @@ fn a_bundle_holds_what_is_needed_to_work_on_a_symbol() {
 }
 
 #[test]
-fn refusals_name_what_is_wrong() {
+fn refusals_name_the_problem() {
     let (_directory, context) = open(SHOP);
     for (kind, parameters, code, words) in [
         ("dance", json!({}), Code::UnknownTool, "dance"),
@@ -116,7 +116,7 @@ fn refusals_name_what_is_wrong() {
 }
 
 #[test]
-fn lines_copies_and_quality_are_found() {
+fn matching_lines_duplicates_and_quality_issues_are_found() {
     let body = "    result = []\n    for item in items:\n        if item.price > limit and item.stock:\n            result.append(item.name.strip().lower())\n    total = sum(result)\n    return total\n";
     let (directory, context) = open(&[
         ("a.py", &format!("def first(items, limit):\n{body}\ndef _unused(): pass\n")),
@@ -136,13 +136,13 @@ fn lines_copies_and_quality_are_found() {
     assert!(context.invoke("grep_files", &json!({ "pattern": "(a*)*$(b{1000}){1000}" })).is_err());
     let issues = context.ask("validate_code", &json!({ "code": "eval(x)\n", "language": "python" })).unwrap();
     assert_eq!((&issues["safe"], &issues["issues"][0]["line_number"]), (&json!(false), &json!(1)));
-    // Nobody told the index, but what is shown is looked at.
+    // The index was not notified, but the files of an answer are checked for changes.
     write(directory.path(), "b.py", "def second(items, limit): pass\n");
     assert_eq!(context.invoke("find_duplicates", &json!({})).unwrap()["duplicate_count"], 0);
 }
 
 #[test]
-fn quality_is_measured_anew_where_a_text_changed() {
+fn quality_is_remeasured_where_a_file_changed() {
     let (directory, context) = open(&[("a.py", "def a(x): return eval(x)\n"), ("b.py", "def b(): pass\n")]);
     let found = |numbers: &str| {
         let answer = context.invoke("get_quality_score", &json!({})).unwrap();
@@ -153,14 +153,14 @@ fn quality_is_measured_anew_where_a_text_changed() {
     write(directory.path(), "a.py", "def a(x): pass\n\n\ndef c(x): pass\n");
     context.rescan();
     found("0 3");
-    // Of a file that is named, also what nobody told the index.
+    // The change of a requested file is noticed without a notification.
     write(directory.path(), "b.py", "exec(1)\n");
     let named = context.invoke("get_quality_score", &json!({ "file_path": "b.py" })).unwrap();
     assert_eq!(named["safety_issues"], 1);
 }
 
 #[test]
-fn a_name_that_is_everywhere_is_looked_for_nearby() {
+fn callers_of_a_common_name_are_searched_nearby() {
     let uses = limits::CALLER_FILES_MAX + 20;
     let mut files = vec![("near/base.py".to_owned(), "class Base:\n    def new(self): pass\n".to_owned())];
     let caller = |nth| format!("from near.base import Base\ndef caller{nth}():\n    Base().new()\n");
@@ -178,7 +178,7 @@ fn a_name_that_is_everywhere_is_looked_for_nearby() {
 }
 
 #[test]
-fn listeners_hear_of_the_index_and_of_every_invocation() {
+fn listeners_are_notified_of_indexing_and_every_invocation() {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), "a.py", "def a(): pass\n");
     let events = Arc::new(Mutex::new(Vec::new()));
@@ -205,7 +205,7 @@ fn listeners_hear_of_the_index_and_of_every_invocation() {
 }
 
 #[test]
-fn a_file_that_changed_behind_the_index_is_answered_as_it_is() {
+fn a_stale_file_is_reindexed_before_it_is_answered() {
     let (directory, context) = open(SHOP);
     context.ask("explain_file", &json!({ "file_path": "shop/cart.py" })).unwrap();
     write(directory.path(), "shop/cart.py", "\n\n\ndef checkout():\n    \"\"\"Pays.\"\"\"\n");
@@ -216,7 +216,7 @@ fn a_file_that_changed_behind_the_index_is_answered_as_it_is() {
 }
 
 #[test]
-fn unsaved_texts_and_changes_of_the_tree_count() {
+fn unsaved_contents_and_file_changes_are_indexed() {
     let (directory, context) = open(SHOP);
     context.wait_until_indexed();
     let found = |name: &str| {
@@ -243,8 +243,8 @@ fn unsaved_texts_and_changes_of_the_tree_count() {
     assert!(!found("fresh"));
 }
 
-/// Waits for what a watcher tells some time later.
-fn eventually(holds: impl Fn() -> bool) -> bool {
+/// Waits until a condition that a watcher causes holds.
+fn wait_until(holds: impl Fn() -> bool) -> bool {
     let started = Instant::now();
     while started.elapsed() < std::time::Duration::from_secs(20) {
         if holds() {
@@ -256,7 +256,7 @@ fn eventually(holds: impl Fn() -> bool) -> bool {
 }
 
 #[test]
-fn a_watched_workspace_is_known_as_it_is() {
+fn a_watched_workspace_stays_up_to_date() {
     let (directory, context) = open(SHOP);
     context.wait_until_indexed();
     context.watch().unwrap();
@@ -265,13 +265,13 @@ fn a_watched_workspace_is_known_as_it_is() {
         snapshot.find(0, path).is_some_and(|id| snapshot.symbols_named(name).any(|(file, ..)| file == id))
     };
     write(directory.path(), "main.py", "def entry(): pass\n");
-    assert!(eventually(|| has("main.py", "entry")));
+    assert!(wait_until(|| has("main.py", "entry")));
     write(directory.path(), "deep/er/new.py", "def fresh(): pass\n");
-    assert!(eventually(|| has("deep/er/new.py", "fresh")));
+    assert!(wait_until(|| has("deep/er/new.py", "fresh")));
     std::fs::rename(directory.path().join("deep"), directory.path().join("moved")).unwrap();
-    assert!(eventually(|| has("moved/er/new.py", "fresh") && !has("deep/er/new.py", "fresh")));
+    assert!(wait_until(|| has("moved/er/new.py", "fresh") && !has("deep/er/new.py", "fresh")));
     write(directory.path(), ".gitignore", "moved/\n");
-    assert!(eventually(|| !has("moved/er/new.py", "fresh")));
+    assert!(wait_until(|| !has("moved/er/new.py", "fresh")));
 }
 
 mod editor;
@@ -322,9 +322,9 @@ fn parameter_name() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever is asked, the answer is one, or a refusal that is the asker's fault.
+    /// Any question yields an answer, or a refusal that is the caller's fault.
     #[test]
-    fn no_question_is_too_strange(values in prop::collection::vec(any_value(), 8)) {
+    fn no_question_causes_an_internal_error(values in prop::collection::vec(any_value(), 8)) {
         static OPENED: std::sync::OnceLock<(tempfile::TempDir, Context)> = std::sync::OnceLock::new();
         let (_, context) = OPENED.get_or_init(|| open(SHOP));
         for value in values {

@@ -4,7 +4,7 @@ use super::*;
 use crate::resolve::ManifestCache;
 use crate::workspace::Workspace;
 
-/// What the overview of some files says, in the order that a newcomer reads it.
+/// Returns the overview of some files as text, in reading order.
 fn overview(files: &[(&str, &str)]) -> String {
     let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -19,7 +19,7 @@ fn overview(files: &[(&str, &str)]) -> String {
     let cache = OverviewCache::default();
     let overview = cache.get::<()>(&index, &snapshot, &resolver, &|| Ok(())).unwrap();
     let again = cache.get::<()>(&index, &snapshot, &resolver, &|| Err(())).unwrap();
-    assert!(Arc::ptr_eq(&overview, &again), "it is worked out once");
+    assert!(Arc::ptr_eq(&overview, &again), "the overview is computed once");
     let path = |file| &*snapshot.file(file).unwrap().path;
     let mut out = String::new();
     for entry in &overview.entries {
@@ -47,7 +47,7 @@ fn overview(files: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_workspace_of_several_tools_says_how_it_is_built_and_where_it_starts() {
+fn a_workspace_with_several_tools_lists_commands_and_entry_points() {
     let found = overview(&[
         (
             "package.json",
@@ -99,7 +99,7 @@ fn a_workspace_of_several_tools_says_how_it_is_built_and_where_it_starts() {
 }
 
 #[test]
-fn every_manifest_has_its_commands() {
+fn every_kind_of_manifest_declares_its_commands() {
     let found = overview(&[
         ("a/pom.xml", "<project/>"),
         ("b/gradlew", "#!/bin/sh\n"),

@@ -112,8 +112,13 @@ impl Parameter {
             }
             _ => false,
         };
-        let refusal =
-            || Refusal::invalid(format!("`{name}` must be {}, not {}", self.kind.phrase(), kind(value)));
+        let refusal = || {
+            Refusal::invalid(format!(
+                "`{name}` must be {}, not {}",
+                self.kind.description(),
+                describe_type(value)
+            ))
+        };
         fits.then_some(()).ok_or_else(refusal)
     }
 }
@@ -130,7 +135,7 @@ impl ParameterType {
         }
     }
 
-    fn phrase(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
             Self::NonBlankString | Self::AnyString => "a string",
             Self::Integer(..) => "an integer",
@@ -159,7 +164,7 @@ impl<'a> Arguments<'a> {
             other => {
                 return Err(Refusal::invalid(format!(
                     "the arguments must be an object, not {}",
-                    kind(other)
+                    describe_type(other)
                 )));
             }
         };
@@ -257,7 +262,7 @@ fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+fn describe_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn packages_are_known_by_the_name_they_are_imported_by() {
+    fn packages_are_named_as_they_are_imported() {
         let node = node_package(
             (0, "packages/ui"),
             r#"{"name":"@a/ui","exports":{".":{"import":"./dist/i.mjs"},"./x":"./x.js"}}"#,

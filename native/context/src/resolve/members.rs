@@ -58,7 +58,7 @@ impl Resolver<'_> {
         let type_name = self.name(of);
         let beside = in_file.iter().map(|(symbol, _)| Place { file: of.file, symbol: *symbol });
         let beside: Vec<Place> =
-            beside.filter(|place| self.is_declared_outside_for(*place, type_name)).collect();
+            beside.filter(|place| self.is_outside_member_of(*place, type_name)).collect();
         if !beside.is_empty() {
             return beside;
         }
@@ -68,7 +68,7 @@ impl Resolver<'_> {
         });
         let elsewhere = elsewhere.map(|(file, symbol, _)| Place { file, symbol });
         let elsewhere: Vec<Place> =
-            elsewhere.filter(|place| self.is_declared_outside_for(*place, type_name)).collect();
+            elsewhere.filter(|place| self.is_outside_member_of(*place, type_name)).collect();
         let is_near = |place: &&Place| {
             let other = self.snapshot.file(place.file);
             other.is_some_and(|other| {
@@ -80,7 +80,7 @@ impl Resolver<'_> {
     }
 
     /// Returns whether a symbol is a member of a type of the given name, but declared outside of it.
-    fn is_declared_outside_for(&self, place: Place, type_name: &str) -> bool {
+    fn is_outside_member_of(&self, place: Place, type_name: &str) -> bool {
         let Some((record, symbol)) = self.symbol(place) else { return false };
         let parent = symbol.parent.and_then(|parent| record.symbol(parent));
         symbol.owner.is_some_and(|owner| record.name(owner) == type_name)

@@ -12,7 +12,7 @@ struct Fixture {
     manifests: ManifestCache,
 }
 
-fn place(files: &[(&str, &str)]) -> Fixture {
+fn fixture(files: &[(&str, &str)]) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = directory.path().join(path);
@@ -32,7 +32,7 @@ impl Fixture {
         work(&resolver, &snapshot)
     }
 
-    /// The imports of a file, each with the files it leads to.
+    /// Returns the imports of a file, each with the files it resolves to.
     fn imports(&self, path: &str) -> Vec<String> {
         self.with(|resolver, snapshot| {
             let file = snapshot.find(0, path).unwrap();
@@ -56,7 +56,7 @@ impl Fixture {
         })
     }
 
-    /// The uses of a symbol: `file:line:column confidence`.
+    /// Returns the references to a symbol: `file:line:column confidence`.
     fn references(&self, name: &str) -> Vec<String> {
         self.with(|resolver, snapshot| {
             let places = resolver.find_symbols(name);
@@ -77,7 +77,7 @@ impl Fixture {
         })
     }
 
-    /// What the calls in a file lead to: `line callee → file:symbol confidence`.
+    /// Returns the targets of the calls in a file: `line callee → file:symbol confidence`.
     fn calls(&self, path: &str) -> String {
         self.with(|resolver, snapshot| {
             let file = snapshot.find(0, path).unwrap();
@@ -104,7 +104,7 @@ impl Fixture {
 
 #[test]
 fn python_names_lead_through_packages_aliases_and_receivers() {
-    let fixture = place(&[
+    let fixture = fixture(&[
         ("src/shop/__init__.py", "from .cart import Cart as Basket\nfrom . import price\n"),
         ("src/shop/base.py", "class Base:\n    def save(self):\n        self.check()\n"),
         (
@@ -154,7 +154,7 @@ fn python_names_lead_through_packages_aliases_and_receivers() {
 
 #[test]
 fn script_names_lead_through_aliases_packages_and_reexports() {
-    let fixture = place(&[
+    let fixture = fixture(&[
         ("package.json", r#"{"name": "root", "workspaces": ["packages/*"]}"#),
         ("tsconfig.json", r#"{"compilerOptions": {"baseUrl": ".", "paths": {"@/*": ["app/*"]}}}"#),
         ("packages/ui/package.json", r#"{"name": "@acme/ui", "main": "dist/index.js"}"#),
@@ -208,7 +208,7 @@ fn script_names_lead_through_aliases_packages_and_reexports() {
 
 #[test]
 fn rust_paths_lead_through_modules_crates_and_implementations() {
-    let fixture = place(&[
+    let fixture = fixture(&[
         ("core/Cargo.toml", "[package]\nname = \"my-core\"\n"),
         ("core/src/lib.rs", "pub mod model;\nmod util;\npub use model::Job;\n"),
         (
@@ -268,7 +268,7 @@ fn rust_paths_lead_through_modules_crates_and_implementations() {
 
 #[test]
 fn go_packages_and_java_packages_share_their_names() {
-    let fixture = place(&[
+    let fixture = fixture(&[
         ("go.mod", "module example.com/shop\n"),
         ("store/store.go", "package store\n\ntype Store struct{}\n\nfunc New() *Store { return &Store{} }\n"),
         (
@@ -317,8 +317,8 @@ fn go_packages_and_java_packages_share_their_names() {
 }
 
 #[test]
-fn an_ambiguous_name_gives_every_candidate_and_overriding_is_followed() {
-    let fixture = place(&[
+fn an_ambiguous_name_yields_all_candidates_and_overrides_are_followed() {
+    let fixture = fixture(&[
         ("a.py", "class A:\n    def run(self): pass\n"),
         ("b.py", "from a import A\nclass B(A):\n    def run(self): pass\n"),
         ("use.py", "from a import A\ndef go(a: A, x):\n    a.run()\n    x.run()\n"),

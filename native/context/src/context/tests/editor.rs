@@ -1,4 +1,4 @@
-//! With an editor that answers what a test tells it to.
+//! Tests with a scripted editor.
 
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -18,9 +18,9 @@ const OTHER: &str = "export function total() {}\n";
 const SOURCES: &[(&str, &str)] =
     &[("price.ts", PRICE), ("cart.ts", CART), ("script.ts", SCRIPT), ("deep/other.ts", OTHER)];
 
-/// What it answers; by default that it knows nothing.
+/// An editor with scripted answers; by default it knows nothing.
 #[derive(Default)]
-struct Scripted {
+struct ScriptedEditor {
     definitions: Vec<Location>,
     references: Vec<Location>,
     incoming: Vec<FunctionCalls>,
@@ -30,15 +30,15 @@ struct Scripted {
     unsaved: Mutex<Vec<UnsavedFile>>,
     is_silent: bool,
     is_broken: bool,
-    /// Each place that it was asked about.
+    /// The positions it was asked about.
     asked: Mutex<Vec<(PathBuf, TextPosition)>>,
-    /// What it was told to be known of unsaved texts.
+    /// The revisions that were passed as known in the last fetch.
     known: Mutex<Vec<(String, String)>>,
 }
 
-impl Scripted {
+impl ScriptedEditor {
     fn answer<T: Clone>(&self, answer: &T, limit: Duration) -> Option<T> {
-        assert!(!self.is_broken, "as a test wants it");
+        assert!(!self.is_broken, "a deliberate panic");
         if self.is_silent {
             let (_silence, receiver) = mpsc::channel::<()>();
             assert_eq!(receiver.recv_timeout(limit), Err(mpsc::RecvTimeoutError::Timeout));
@@ -53,7 +53,7 @@ impl Scripted {
     }
 }
 
-impl Editor for Scripted {
+impl Editor for ScriptedEditor {
     fn definitions(&self, path: &Path, at: TextPosition, limit: Duration) -> Option<Vec<Location>> {
         self.answer_at(path, at, &self.definitions, limit)
     }
@@ -84,35 +84,37 @@ impl Editor for Scripted {
     }
 }
 
-/// The sources in a folder, with an editor that is made for it.
-fn open_in(edit: impl FnOnce(&Places) -> Scripted) -> (Places, Arc<Scripted>, Context) {
+/// Opens the sources in a temporary directory, with an editor scripted for it.
+fn open_in(
+    script: impl FnOnce(&TestWorkspace) -> ScriptedEditor,
+) -> (TestWorkspace, Arc<ScriptedEditor>, Context) {
     let directory = tempfile::tempdir().unwrap();
     for (path, text) in SOURCES {
         write(directory.path(), path, text);
     }
     let root = directory.path().canonicalize().unwrap();
-    let places = Places { _directory: directory, root };
-    let editor = Arc::new(edit(&places));
+    let workspace = TestWorkspace { _directory: directory, root };
+    let editor = Arc::new(script(&workspace));
     let context = Context::open(Options {
-        roots: vec![places.root.clone()],
+        roots: vec![workspace.root.clone()],
         threads: Some(1),
         editor: Some(editor.clone()),
         ..Options::default()
     });
-    (places, editor, context.unwrap())
+    (workspace, editor, context.unwrap())
 }
 
-struct Places {
+struct TestWorkspace {
     _directory: tempfile::TempDir,
     root: PathBuf,
 }
 
-impl Places {
+impl TestWorkspace {
     fn path(&self, name: &str) -> String {
         self.root.join(name).to_str().unwrap().to_owned()
     }
 
-    /// Where a text is found in a source for the n-th time, from 0.
+    /// Returns the location of the n-th occurrence of a text in a source, counted from 0.
     fn at(&self, name: &str, found: &str, nth: usize) -> Location {
         let (_, text) = SOURCES.iter().find(|(path, _)| *path == name).unwrap();
         let (offset, _) = text.match_indices(found).nth(nth).unwrap();
@@ -129,32 +131,35 @@ fn range(line: u32, character: u32) -> TextRange {
     TextRange { start: TextPosition { line, character }, end }
 }
 
-/// From some characters before a word to some in it.
+/// Returns a range that starts before a name and ends inside it.
 fn expression(at: &Location) -> TextRange {
     let TextPosition { line, character } = at.start;
     let place = |character| TextPosition { line, character };
     TextRange { start: place(character - 2), end: place(character + 2) }
 }
 
-fn nonsense(places: &Places) -> Vec<Location> {
+fn invalid_locations(workspace: &TestWorkspace) -> Vec<Location> {
     vec![
         Location { path: "/etc/passwd".to_owned(), start: TextPosition { line: 0, character: 0 } },
-        Location { path: places.path("missing.ts"), start: TextPosition { line: 0, character: 0 } },
-        Location { path: places.path("cart.ts"), start: TextPosition { line: 99, character: 0 } },
-        Location { path: places.path("cart.ts"), start: TextPosition { line: 1, character: u32::MAX } },
+        Location { path: workspace.path("missing.ts"), start: TextPosition { line: 0, character: 0 } },
+        Location { path: workspace.path("cart.ts"), start: TextPosition { line: 99, character: 0 } },
+        Location { path: workspace.path("cart.ts"), start: TextPosition { line: 1, character: u32::MAX } },
         Location { path: "\0".to_owned(), start: TextPosition { line: 0, character: 0 } },
     ]
 }
 
 #[test]
-fn references_of_the_server_come_first_and_what_only_the_index_knows_stays() {
-    let (places, editor, context) = open_in(|places| {
+fn server_references_come_first_and_index_only_references_are_kept() {
+    let (workspace, editor, context) = open_in(|workspace| {
         let known = vec![
-            places.at("price.ts", "total", 0),
-            places.at("cart.ts", "total", 0),
-            places.at("cart.ts", "total", 1),
+            workspace.at("price.ts", "total", 0),
+            workspace.at("cart.ts", "total", 0),
+            workspace.at("cart.ts", "total", 1),
         ];
-        Scripted { references: [nonsense(places), known].concat(), ..Scripted::default() }
+        ScriptedEditor {
+            references: [invalid_locations(workspace), known].concat(),
+            ..ScriptedEditor::default()
+        }
     });
     let asked = json!({ "symbol_name": "total", "file_path": "price.ts" });
     let answer = context.ask("find_references", &asked).unwrap();
@@ -165,7 +170,7 @@ fn references_of_the_server_come_first_and_what_only_the_index_knows_stays() {
         .iter()
         .map(|used| {
             let path = Path::new(used["file_path"].as_str().unwrap());
-            let name = path.strip_prefix(&places.root).unwrap().to_str().unwrap().to_owned();
+            let name = path.strip_prefix(&workspace.root).unwrap().to_str().unwrap().to_owned();
             (name, used["line"].as_u64().unwrap(), used["source"].as_str().unwrap().to_owned())
         })
         .collect();
@@ -181,33 +186,37 @@ fn references_of_the_server_come_first_and_what_only_the_index_knows_stays() {
     );
     let call = &answer["references"][1];
     assert_eq!((&call["enclosing_symbol"], &call["role"]), (&json!("checkout"), &json!("call")));
-    assert_eq!(call["column"], json!(CART.lines().nth(1).unwrap().find("total").unwrap() + 1), "in bytes");
-    let definition = places.at("price.ts", "total", 0);
+    assert_eq!(
+        call["column"],
+        json!(CART.lines().nth(1).unwrap().find("total").unwrap() + 1),
+        "the column counts bytes"
+    );
+    let definition = workspace.at("price.ts", "total", 0);
     assert_eq!(editor.asked.lock().unwrap()[..], [(PathBuf::from(definition.path), definition.start)]);
 }
 
 #[test]
-fn calls_of_the_server_lead_to_symbols_of_the_index() {
-    let (places, _, context) = open_in(|places| {
+fn server_calls_resolve_to_indexed_symbols() {
+    let (workspace, _, context) = open_in(|workspace| {
         let call = |function, name: &str, site: Location| FunctionCalls {
             function,
             name: name.to_owned(),
-            // As TypeScript's server tells it: the whole expression.
+            // TypeScript's server reports the range of the whole expression.
             sites: vec![expression(&site), range(70, 0)],
         };
         let elsewhere =
             Location { path: "/usr/lib/lib.d.ts".to_owned(), start: TextPosition { line: 1, character: 1 } };
-        Scripted {
+        ScriptedEditor {
             incoming: vec![call(
-                places.at("cart.ts", "checkout", 0),
+                workspace.at("cart.ts", "checkout", 0),
                 "checkout",
-                places.at("cart.ts", "total", 1),
+                workspace.at("cart.ts", "total", 1),
             )],
             outgoing: vec![
-                call(places.at("price.ts", "round", 1), "round", places.at("price.ts", "round", 0)),
-                call(elsewhere, "log", places.at("price.ts", "log", 0)),
+                call(workspace.at("price.ts", "round", 1), "round", workspace.at("price.ts", "round", 0)),
+                call(elsewhere, "log", workspace.at("price.ts", "log", 0)),
             ],
-            ..Scripted::default()
+            ..ScriptedEditor::default()
         }
     });
     let asked = json!({ "symbol_name": "total", "file_path": "price.ts" });
@@ -221,52 +230,57 @@ fn calls_of_the_server_lead_to_symbols_of_the_index() {
     let incoming = edge("total", "language-server");
     assert!(incoming["caller"].as_str().unwrap().ends_with("cart.ts:checkout"));
     let column = CART.lines().nth(1).unwrap().find("total").unwrap() + 1;
-    assert_eq!(incoming["column"], json!(column), "of the name, not of the expression that it ends");
+    assert_eq!(
+        incoming["column"],
+        json!(column),
+        "the column is that of the name, not of the expression it ends"
+    );
     assert!(edge("total", "index")["file_path"].as_str().unwrap().ends_with("script.ts"));
-    let round = format!("{}:2", places.path("price.ts"));
+    let round = format!("{}:2", workspace.path("price.ts"));
     assert_eq!(edge("round", "language-server")["callee_definition"], json!(round));
     assert_eq!(edge("log", "language-server")["external"], true);
-    assert!(!answer.to_string().contains("lib.d.ts"), "nothing outside is named");
+    assert!(!answer.to_string().contains("lib.d.ts"), "files outside the workspace are not disclosed");
 }
 
 #[test]
-fn a_use_chooses_among_definitions_of_one_name() {
+fn a_use_selects_among_definitions_of_the_same_name() {
     let asked = json!({ "symbol_name": "total", "file_path": "cart.ts", "line": 2 });
     let definition = |context: &Context| {
         let answer = context.ask("get_context", &asked).unwrap();
         (answer["definition"]["file_path"].as_str().unwrap().to_owned(), answer["source"].clone())
     };
-    let (places, editor, context) = open_in(|places| Scripted {
-        definitions: [nonsense(places), vec![places.at("deep/other.ts", "total", 0)]].concat(),
-        ..Scripted::default()
+    let (workspace, editor, context) = open_in(|workspace| ScriptedEditor {
+        definitions: [invalid_locations(workspace), vec![workspace.at("deep/other.ts", "total", 0)]].concat(),
+        ..ScriptedEditor::default()
     });
-    assert_eq!(definition(&context), (places.path("deep/other.ts"), json!("language-server")));
-    let used = places.at("cart.ts", "total", 1);
+    assert_eq!(definition(&context), (workspace.path("deep/other.ts"), json!("language-server")));
+    let used = workspace.at("cart.ts", "total", 1);
     assert_eq!(editor.asked.lock().unwrap()[0], (PathBuf::from(used.path), used.start));
-    let (places, _, context) = open_in(|_| Scripted::default());
-    assert_eq!(definition(&context), (places.path("price.ts"), json!("index")));
+    let (workspace, _, context) = open_in(|_| ScriptedEditor::default());
+    assert_eq!(definition(&context), (workspace.path("price.ts"), json!("index")));
 }
 
 #[test]
-fn servers_that_are_wrong_or_broken_change_nothing() {
-    let (_places, _, without) = open_in(|_| Scripted::default());
-    let wrong = |places: &Places| {
-        let calls = nonsense(places).into_iter().map(|function| FunctionCalls {
+fn wrong_or_broken_servers_change_nothing() {
+    let (_places, _, without) = open_in(|_| ScriptedEditor::default());
+    let wrong = |workspace: &TestWorkspace| {
+        let calls = invalid_locations(workspace).into_iter().map(|function| FunctionCalls {
             function,
             name: "x".to_owned(),
             sites: vec![range(99, 0)],
         });
         let calls: Vec<FunctionCalls> = calls.collect();
-        Scripted {
-            definitions: nonsense(places),
-            references: nonsense(places),
+        ScriptedEditor {
+            definitions: invalid_locations(workspace),
+            references: invalid_locations(workspace),
             incoming: calls.clone(),
             outgoing: calls,
-            ..Scripted::default()
+            ..ScriptedEditor::default()
         }
     };
-    let (places, _, wrong) = open_in(wrong);
-    let (broken_places, _, broken) = open_in(|_| Scripted { is_broken: true, ..Scripted::default() });
+    let (workspace, _, wrong) = open_in(wrong);
+    let (broken_workspace, _, broken) =
+        open_in(|_| ScriptedEditor { is_broken: true, ..ScriptedEditor::default() });
     for kind in ["find_references", "get_call_graph", "get_context", "explain_symbol"] {
         for asked in
             [json!({ "symbol_name": "total" }), json!({ "symbol_name": "total", "file_path": "script.ts" })]
@@ -278,47 +292,48 @@ fn servers_that_are_wrong_or_broken_change_nothing() {
                 (count("references"), count("edges"), answer["match_count"].clone())
             };
             let expected = plain(&without);
-            assert_eq!(plain(&wrong), expected, "{kind} in {}", places.root.display());
-            assert_eq!(plain(&broken), expected, "{kind} in {}", broken_places.root.display());
+            assert_eq!(plain(&wrong), expected, "{kind} in {}", workspace.root.display());
+            assert_eq!(plain(&broken), expected, "{kind} in {}", broken_workspace.root.display());
         }
     }
 }
 
 #[test]
-fn a_silent_server_costs_its_time_once() {
-    let (_places, editor, context) = open_in(|_| Scripted { is_silent: true, ..Scripted::default() });
+fn a_silent_server_delays_only_one_answer() {
+    let (_places, editor, context) =
+        open_in(|_| ScriptedEditor { is_silent: true, ..ScriptedEditor::default() });
     context.wait_until_indexed();
     for _ in 0..3 {
         let answer =
             context.ask("get_context", &json!({ "symbol_name": "total", "file_path": "price.ts" })).unwrap();
         assert_eq!((&answer["source"], &answer["found"]), (&json!("index"), &json!(true)));
     }
-    assert_eq!(editor.asked.lock().unwrap().len(), 1, "it is left alone for a while");
+    assert_eq!(editor.asked.lock().unwrap().len(), 1, "the server is not queried again for a while");
 }
 
 #[test]
 fn outlines_and_diagnostics_are_added() {
-    let symbol = |places: &Places, name: &str, found: &str, kind: &str, depth| {
-        let start = places.at("price.ts", found, 0).start;
+    let symbol = |workspace: &TestWorkspace, name: &str, found: &str, kind: &str, depth| {
+        let start = workspace.at("price.ts", found, 0).start;
         let (name, kind) = (name.to_owned(), kind.to_owned());
         OutlineSymbol { name, kind, detail: String::new(), start, first_line: 0, last_line: 0, depth }
     };
-    let (places, _, context) = open_in(|places| Scripted {
+    let (workspace, _, context) = open_in(|workspace| ScriptedEditor {
         outline: vec![
-            symbol(places, "total", "total", "function", 0),
-            symbol(places, "hidden", "sum", "variable", 1),
-            symbol(places, "label", "label", "key", 0),
+            symbol(workspace, "total", "total", "function", 0),
+            symbol(workspace, "hidden", "sum", "variable", 1),
+            symbol(workspace, "label", "label", "key", 0),
         ],
         diagnostics: ["hint", "error"]
             .map(|severity| Diagnostic {
-                location: places.at("price.ts", "log", 0),
+                location: workspace.at("price.ts", "log", 0),
                 severity: severity.to_owned(),
                 message: "Cannot find name 'log'.".repeat(100),
                 code: "2304".to_owned(),
                 reporter: "ts".to_owned(),
             })
             .into_iter()
-            .chain(nonsense(places).into_iter().map(|location| Diagnostic {
+            .chain(invalid_locations(workspace).into_iter().map(|location| Diagnostic {
                 location,
                 severity: "error".to_owned(),
                 message: "elsewhere".to_owned(),
@@ -326,12 +341,16 @@ fn outlines_and_diagnostics_are_added() {
                 reporter: String::new(),
             }))
             .collect(),
-        ..Scripted::default()
+        ..ScriptedEditor::default()
     });
     let file = context.ask("explain_file", &json!({ "file_path": "price.ts" })).unwrap();
     let names: Vec<&str> =
         file["symbols"].as_array().unwrap().iter().map(|symbol| symbol["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["total", "round", "label"], "each once, and nothing that lies in a function");
+    assert_eq!(
+        names,
+        ["total", "round", "label"],
+        "each symbol is listed once, and symbols inside functions are not"
+    );
     assert_eq!((&file["source"], &file["diagnostic_count"]), (&json!("language-server"), &json!(2)));
     let first = &file["diagnostics"][0];
     assert_eq!((&first["severity"], &first["line"]), (&json!("error"), &json!(1)));
@@ -339,17 +358,21 @@ fn outlines_and_diagnostics_are_added() {
     let quality = context.invoke("get_quality_score", &json!({})).unwrap();
     assert_eq!(quality["diagnostic_count"], 2);
     let check = |code: &str| {
-        let asked = json!({ "code": code, "file_path": places.path("price.ts") });
+        let asked = json!({ "code": code, "file_path": workspace.path("price.ts") });
         context.ask("validate_code", &asked).unwrap()["diagnostic_count"].clone()
     };
-    assert_eq!((check(PRICE), check(CART)), (json!(2), Value::Null), "only of the text that the editor has");
+    assert_eq!(
+        (check(PRICE), check(CART)),
+        (json!(2), Value::Null),
+        "only for the content that the editor has"
+    );
 }
 
 #[test]
-fn what_is_typed_counts_when_somebody_asks() {
-    let (places, editor, context) = open_in(|_| Scripted::default());
+fn unsaved_contents_are_fetched_when_a_question_is_asked() {
+    let (workspace, editor, context) = open_in(|_| ScriptedEditor::default());
     context.wait_until_indexed();
-    write(&places.root, ".gitignore", "secret.ts\n");
+    write(&workspace.root, ".gitignore", "secret.ts\n");
     let found = |name: &str| {
         context.ask("explain_symbol", &json!({ "symbol_name": name })).unwrap()["found"] == json!(true)
     };
@@ -357,18 +380,18 @@ fn what_is_typed_counts_when_somebody_asks() {
         *editor.unsaved.lock().unwrap() =
             vec![UnsavedFile { path, revision: revision.to_owned(), text: Some(text.to_owned()) }];
     };
-    edit(places.path("cart.ts"), "1:2", "function unsaved() {}\n");
+    edit(workspace.path("cart.ts"), "1:2", "function unsaved() {}\n");
     assert!(found("unsaved") && !found("checkout"));
-    assert_eq!(editor.known.lock().unwrap()[..], [(places.path("cart.ts"), "1:2".to_owned())]);
-    edit(places.path("cart.ts"), "1:3", "function edited() {}\n");
+    assert_eq!(editor.known.lock().unwrap()[..], [(workspace.path("cart.ts"), "1:2".to_owned())]);
+    edit(workspace.path("cart.ts"), "1:3", "function edited() {}\n");
     assert!(found("edited") && !found("unsaved"));
-    edit(places.path("new.ts"), "2:1", "function unwritten() {}\n");
+    edit(workspace.path("new.ts"), "2:1", "function unwritten() {}\n");
     assert!(found("unwritten") && found("checkout") && !found("edited"));
-    for path in [places.path("secret.ts"), "/etc/hosts.ts".to_owned()] {
+    for path in [workspace.path("secret.ts"), "/etc/hosts.ts".to_owned()] {
         edit(path, "3:1", "function hidden() {}\n");
         assert!(!found("hidden") && !found("unwritten"));
     }
     editor.unsaved.lock().unwrap().clear();
     assert!(!found("unwritten") && found("checkout"));
-    assert!(editor.known.lock().unwrap().is_empty(), "nothing is known of what is saved");
+    assert!(editor.known.lock().unwrap().is_empty(), "no revisions are remembered for saved files");
 }

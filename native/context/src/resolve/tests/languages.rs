@@ -1,17 +1,18 @@
-//! Names across files in the languages that have no test of their own: imports, members, and what only looks alike.
+//! Resolution across files in the languages without a test of their own: imports, members, and names that
+//! only look alike.
 
-use super::place;
+use super::fixture;
 
-/// Asserts where the imports and the calls of a file lead to.
-fn leads(files: &[(&str, &str)], path: &str, expected: &str) {
-    let fixture = place(files);
+/// Asserts what the imports and calls of a file resolve to.
+fn assert_resolves(files: &[(&str, &str)], path: &str, expected: &str) {
+    let fixture = fixture(files);
     let imports: String = fixture.imports(path).iter().map(|import| format!("import {import}\n")).collect();
     assert_eq!(imports + &fixture.calls(path), expected, "{path}");
 }
 
 #[test]
-fn c_headers_lead_to_what_they_declare() {
-    leads(
+fn c_headers_resolve_to_their_declarations() {
+    assert_resolves(
         &[
             ("include/list.h", "struct list;\nvoid list_push(struct list *l, int value);\n"),
             (
@@ -33,8 +34,8 @@ fn c_headers_lead_to_what_they_declare() {
 }
 
 #[test]
-fn cpp_members_are_those_of_the_type_of_the_variable() {
-    leads(
+fn cpp_members_resolve_by_the_type_of_the_variable() {
+    assert_resolves(
         &[
             (
                 "shape.hpp",
@@ -55,8 +56,8 @@ fn cpp_members_are_those_of_the_type_of_the_variable() {
 }
 
 #[test]
-fn csharp_namespaces_bring_in_their_types() {
-    leads(
+fn csharp_namespaces_import_their_types() {
+    assert_resolves(
         &[
             (
                 "Model/Cart.cs",
@@ -84,7 +85,7 @@ fn csharp_namespaces_bring_in_their_types() {
 
 #[test]
 fn php_names_lead_through_use() {
-    leads(
+    assert_resolves(
         &[
             (
                 "src/Model/Cart.php",
@@ -106,7 +107,7 @@ fn php_names_lead_through_use() {
 
 #[test]
 fn ruby_files_lead_through_require() {
-    leads(
+    assert_resolves(
         &[
             (
                 "lib/cart.rb",
@@ -131,7 +132,7 @@ fn ruby_files_lead_through_require() {
 
 #[test]
 fn bash_functions_lead_through_source() {
-    leads(
+    assert_resolves(
         &[
             ("lib.sh", "build() { echo 1; }\n"),
             ("other.sh", "ship() { echo 2; }\n"),
@@ -147,7 +148,7 @@ fn bash_functions_lead_through_source() {
 
 #[test]
 fn swift_files_of_a_module_share_their_names() {
-    leads(
+    assert_resolves(
         &[
             (
                 "Sources/Cart.swift",
@@ -170,7 +171,7 @@ fn swift_files_of_a_module_share_their_names() {
 
 #[test]
 fn kotlin_and_scala_names_lead_through_packages() {
-    leads(
+    assert_resolves(
         &[
             (
                 "a/Cart.kt",
@@ -191,7 +192,7 @@ fn kotlin_and_scala_names_lead_through_packages() {
          6 total → a/Cart.kt:Cart.total 0.7\n\
          7 println → \n",
     );
-    leads(
+    assert_resolves(
         &[
             (
                 "a/Cart.scala",
@@ -213,7 +214,7 @@ fn kotlin_and_scala_names_lead_through_packages() {
 
 #[test]
 fn lua_modules_lead_through_require() {
-    leads(
+    assert_resolves(
         &[
             ("shop/cart.lua", "local M = {}\nfunction M.total() return 0 end\nreturn M\n"),
             ("shop/other.lua", "local M = {}\nfunction M.total() return 1 end\nreturn M\n"),
@@ -229,7 +230,7 @@ fn lua_modules_lead_through_require() {
 
 #[test]
 fn elixir_modules_lead_through_aliases() {
-    leads(
+    assert_resolves(
         &[
             (
                 "lib/shop/cart.ex",
@@ -250,8 +251,8 @@ fn elixir_modules_lead_through_aliases() {
 }
 
 #[test]
-fn haskell_modules_bring_in_their_names() {
-    leads(
+fn haskell_modules_import_their_names() {
+    assert_resolves(
         &[
             ("src/Shop/Cart.hs", "module Shop.Cart where\n\ntotal :: [Int] -> Int\ntotal xs = sum xs\n"),
             ("src/Shop/Other.hs", "module Shop.Other where\n\ntotal :: Int\ntotal = 1\n"),
@@ -271,7 +272,7 @@ fn haskell_modules_bring_in_their_names() {
 
 #[test]
 fn zig_files_are_imported_as_values() {
-    leads(
+    assert_resolves(
         &[
             (
                 "cart.zig",
