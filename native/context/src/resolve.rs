@@ -14,7 +14,7 @@
 //! | 0.8 | imported with a wildcard, or inherited |
 //! | 0.7 | a member of the type that a variable has according to its declaration |
 //! | 0.6 | an overridden method that may stand for the requested one |
-//! | at most 0.5 | only the name matches; shared among all definitions of the name if there are at most `limits::NAMESAKES_MAX` |
+//! | at most 0.5 | only the name matches; divided among at most `limits::NAMESAKES_MAX` definitions |
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -18,7 +18,7 @@ use dangers::{DANGERS, Danger, Severity};
 pub struct Issue {
     /// The rule: `syntax_error`, or the name that is called.
     pub pattern: String,
-    /// What is wrong.
+    /// A description of the problem.
     pub description: String,
     /// The severity: `error`, `high`, `medium` or `low`.
     pub severity: &'static str,

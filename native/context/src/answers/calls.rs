@@ -10,7 +10,9 @@ use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::Role;
-use crate::resolve::{NAME_ONLY_CONFIDENCE_MAX, Place, Reference, Resolver, Source, rounded_confidence};
+use crate::resolve::{
+    Meaning, NAME_ONLY_CONFIDENCE_MAX, Place, Reference, Resolver, Source, rounded_confidence,
+};
 
 /// A call: its location, its caller and its callee.
 pub(crate) struct Call {
@@ -76,10 +78,10 @@ pub(crate) fn get_call_graph(request: &Request<'_>, arguments: &Arguments<'_>) -
     }
     let mut budget = Budget::new(arguments.size("max_tokens"));
     // With many symbols of the same name, the calls of all of them would be useless.
-    let likeliest = &places[..places.len().min(limits::EXPLAINED_MAX)];
-    budget.leave_out("symbols", places.len() - likeliest.len());
-    let callers = callers(request, &resolver, likeliest)?;
-    let callees = callees(request, &resolver, likeliest)?;
+    let most_likely = &places[..places.len().min(limits::EXPLAINED_MAX)];
+    budget.leave_out("symbols", places.len() - most_likely.len());
+    let callers = callers(request, &resolver, most_likely)?;
+    let callees = callees(request, &resolver, most_likely)?;
     budget.leave_out("files", resolver.skipped_file_count());
     let name = |call: &Call| {
         let place = call.caller?;
@@ -173,9 +175,9 @@ pub(crate) fn callees(
     for (index, place) in places.iter().enumerate() {
         let Some((record, symbol)) = record_and_symbol(request, *place) else { continue };
         let may_ask = index < limits::LANGUAGE_SERVER_SYMBOLS_MAX;
-        let served = may_ask.then(|| language_servers::callees(request, *place)).flatten();
-        let is_served = served.is_some();
-        for callee in served.into_iter().flatten() {
+        let reported = may_ask.then(|| language_servers::callees(request, *place)).flatten();
+        let is_reported = reported.is_some();
+        for callee in reported.into_iter().flatten() {
             seen.insert((place.file, callee.offset));
             let caller = record.enclosing_symbol(callee.offset);
             calls.push(Call {
@@ -211,8 +213,9 @@ pub(crate) fn callees(
             }
             // If a language server does not report the call, the definitions that merely have the same name
             // are not its target.
-            let likely = meanings.iter().take(limits::CANDIDATES_MAX);
-            let likely = likely.filter(|meaning| !is_served || meaning.confidence > NAME_ONLY_CONFIDENCE_MAX);
+            let is_likely =
+                |meaning: &&Meaning| !is_reported || meaning.confidence > NAME_ONLY_CONFIDENCE_MAX;
+            let likely = meanings.iter().take(limits::CANDIDATES_MAX).filter(is_likely);
             calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence, meaning.source)));
         }
     }

@@ -78,7 +78,11 @@ pub(crate) fn dependents(request: &Request<'_>, resolver: &Resolver<'_>, id: Fil
     let shown = resolver.dependents(id).into_iter().filter_map(|(dependent, import)| {
         let file = request.file(dependent)?;
         let import = file.record.imports.get(import)?;
-        Some(json!({ "file_path": request.path(file), "line": file.record.line(import.span.start), "module": import.path }))
+        Some(json!({
+            "file_path": request.path(file),
+            "line": file.record.line(import.span.start),
+            "module": import.path,
+        }))
     });
     shown.collect()
 }

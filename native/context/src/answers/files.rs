@@ -49,7 +49,12 @@ pub(crate) fn explain_file(request: &Request<'_>, arguments: &Arguments<'_>) -> 
     let mut answer = members(json!({
         "file_path": path,
         "language": record.language.language().name,
-        "lines": { "total": lines.total(), "code": lines.code, "comment": lines.comment, "blank": lines.blank },
+        "lines": {
+            "total": lines.total(),
+            "code": lines.code,
+            "comment": lines.comment,
+            "blank": lines.blank,
+        },
         "understood": understanding(record.understanding),
         "symbol_count": record.symbols.len(),
         "symbols": symbols,

@@ -31,31 +31,31 @@ pub(crate) fn grep_files(request: &Request<'_>, arguments: &Arguments<'_>) -> An
         .map_err(|error| Refusal::invalid(format!("`file_glob`: {error}")))?;
     let files: Vec<&IndexedFile> =
         request.snapshot.files().map(|(_, file)| &**file).filter(|file| paths.contain(&file.path)).collect();
-    let most = arguments.size("max_results");
-    let (found, late) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let max_results = arguments.size("max_results");
+    let (found, timed_out) = (AtomicUsize::new(0), AtomicBool::new(false));
     let deadline = request.deadline();
     let matched: Vec<(&IndexedFile, Vec<Match>)> = files
         .par_iter()
         .filter_map(|file| {
             if std::time::Instant::now() > deadline {
-                late.store(true, Ordering::Relaxed);
+                timed_out.store(true, Ordering::Relaxed);
                 return None;
             }
             let matches = in_file(&request.index.text(file)?, &matcher, &found);
             (!matches.is_empty()).then_some((*file, matches))
         })
         .collect();
-    if late.load(Ordering::Relaxed) {
+    if timed_out.load(Ordering::Relaxed) {
         return Err(Refusal::timeout());
     }
     let count: usize = matched.iter().map(|(_, matches)| matches.len()).sum();
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    budget.leave_out("matches", count.saturating_sub(most));
+    budget.leave_out("matches", count.saturating_sub(max_results));
     let shown = matched.iter().flat_map(|(file, matches)| {
         let path = request.path(file);
         matches.iter().map(move |found| match_entry(&path, found))
     });
-    let listed = budget.list("matches", 1.0, shown.take(most));
+    let listed = budget.list("matches", 1.0, shown.take(max_results));
     let mut answer = members(json!({
         "pattern": pattern,
         "match_count": count,
@@ -103,5 +103,10 @@ fn in_file(text: &str, matcher: &RegexMatcher, found: &AtomicUsize) -> Vec<Match
 }
 
 fn match_entry(path: &str, found: &Match) -> Value {
-    json!({ "file_path": path, "line_number": found.line, "line_content": found.content, "column": found.column })
+    json!({
+        "file_path": path,
+        "line_number": found.line,
+        "line_content": found.content,
+        "column": found.column,
+    })
 }

@@ -190,7 +190,7 @@ pub(crate) fn definitions(request: &Request<'_>, file: FileId, offset: u32) -> V
     places
 }
 
-/// The symbols of a file that only a language server knows, as answers show them.
+/// Returns the symbols of a file that only a language server reports, as they appear in answers.
 pub(crate) fn outline(request: &Request<'_>, id: FileId) -> Vec<Value> {
     let Some((file, path)) = request.file(id).map(|file| (file, request.path(file))) else {
         return Vec::new();

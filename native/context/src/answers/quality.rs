@@ -1,5 +1,6 @@
 //! `get_quality_score` and `find_duplicates`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -51,19 +52,19 @@ pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>
         f64::from(u32::try_from(count).unwrap_or(u32::MAX))
             / f64::from(u32::try_from(functions.max(1)).unwrap_or(u32::MAX))
     };
-    // Each share of functions with an issue subtracts its weight from 100.
-    let weights = [
+    // Each share of functions with an issue subtracts its weight from 100, but at most 30.
+    let penalties = [
         ("complex", complex.len(), 120.0),
         ("long", long, 60.0),
         ("deep", deep, 60.0),
         ("duplicated", copy_count, 80.0),
         ("unused", unused.len(), 60.0),
         ("dangerous", safety.len(), 60.0),
-    ];
-    let score = weights
-        .iter()
-        .fold(100.0, |score, (_, count, weight)| score - (share(*count) * weight).min(30.0))
-        .max(0.0);
+    ]
+    .map(|(name, count, weight)| (name, (share(count) * weight).min(30.0)));
+    let score = penalties.iter().fold(100.0, |score, (_, penalty)| score - penalty).max(0.0);
+    let penalties: BTreeMap<&str, f64> =
+        penalties.into_iter().map(|(name, penalty)| (name, penalty.round())).collect();
     let mut budget = Budget::new(arguments.size("max_tokens"));
     let diagnostics = language_servers::diagnostics(request, file);
     let diagnostic_count = diagnostics.len();
@@ -71,10 +72,15 @@ pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>
     let high = complex.iter().take(10);
     let high =
         budget.list("high_complexity", 0.4, high.map(|(id, found)| function_entry(request, *id, found)));
-    let safety_shown = safety.iter().map(|(id, issue)| json!({
-        "file_path": request.file(*id).map(|file| request.path(file)),
-        "line": issue.at.line, "column": issue.at.column, "pattern": issue.pattern, "severity": issue.severity,
-    }));
+    let safety_shown = safety.iter().map(|(id, issue)| {
+        json!({
+            "file_path": request.file(*id).map(|file| request.path(file)),
+            "line": issue.at.line,
+            "column": issue.at.column,
+            "pattern": issue.pattern,
+            "severity": issue.severity,
+        })
+    });
     let safety_shown = budget.list("safety", 0.4, safety_shown);
     let unused_shown = budget.list(
         "unused",
@@ -90,9 +96,16 @@ pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>
         "safety_issues": safety.len(),
         "syntax_errors": errors,
         "numbers": {
-            "files": survey.files.len() + survey.stale.len(), "functions": functions, "long_functions": long, "deeply_nested_functions": deep,
-            "penalties": weights.iter().map(|(name, count, weight)| (*name, (share(*count) * weight).min(30.0).round())).collect::<std::collections::BTreeMap<_, _>>(),
-            "thresholds": { "complexity": limits::COMPLEXITY_THRESHOLD, "lines": limits::FUNCTION_LINES_THRESHOLD, "nesting": limits::NESTING_THRESHOLD },
+            "files": survey.files.len() + survey.stale.len(),
+            "functions": functions,
+            "long_functions": long,
+            "deeply_nested_functions": deep,
+            "penalties": penalties,
+            "thresholds": {
+                "complexity": limits::COMPLEXITY_THRESHOLD,
+                "lines": limits::FUNCTION_LINES_THRESHOLD,
+                "nesting": limits::NESTING_THRESHOLD,
+            },
         },
         "high_complexity": high,
         "safety": safety_shown,
@@ -131,7 +144,8 @@ fn survey(request: &Request<'_>, file: Option<FileId>) -> Result<Arc<Survey>, Re
         None => qualities.of_workspace(index, &request.snapshot, request.deadline()),
     };
     let survey = survey.ok_or_else(|| {
-        let message = "measuring the whole workspace takes longer than allowed; ask again to continue from what has been measured";
+        let message = "measuring the whole workspace takes longer than allowed; \
+                       ask again to continue from what has been measured";
         Refusal::new(Code::Timeout, message)
     })?;
     // Reading the content marks the files that have changed since they were indexed.

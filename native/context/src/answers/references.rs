@@ -23,14 +23,14 @@ pub(crate) fn find_references(request: &Request<'_>, arguments: &Arguments<'_>) 
         return Ok(answer);
     }
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let likeliest = &places[..places.len().min(limits::NAMESAKES_MAX)];
-    budget.leave_out("symbols", places.len() - likeliest.len());
-    let uses = uses(request, &resolver, likeliest)?;
+    let most_likely = &places[..places.len().min(limits::NAMESAKES_MAX)];
+    budget.leave_out("symbols", places.len() - most_likely.len());
+    let uses = uses(request, &resolver, most_likely)?;
     let definitions =
         budget.list("definitions", 0.25, places.iter().map(|place| symbol_summary(request, *place)));
-    let most = arguments.size("max_results");
-    budget.leave_out("references", uses.len().saturating_sub(most));
-    let shown = uses.iter().take(most).map(|used| reference_entry(request, used, &places));
+    let max_results = arguments.size("max_results");
+    budget.leave_out("references", uses.len().saturating_sub(max_results));
+    let shown = uses.iter().take(max_results).map(|used| reference_entry(request, used, &places));
     let listed = budget.list("references", 1.0, shown);
     let mut files: Vec<_> = uses.iter().map(|used| used.file).collect();
     files.sort_unstable();

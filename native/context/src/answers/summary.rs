@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::budget::Budget;
 use super::symbols::symbol_summary;
 use super::{Answer, Request, members};
-use crate::overview::{Command, Counts, EntryPoint, Module, Overview};
+use crate::overview::{Command, Counts, Dependencies, EntryPoint, Module, Overview};
 use crate::protocol::{Arguments, Refusal};
 use crate::resolve::Place;
 use crate::workspace::RootIndex;
@@ -49,26 +49,25 @@ fn lists<'a>(
             value
         }))
     };
-    let dependencies = &overview.dependencies;
+    let Dependencies { modules, files, packages } = &overview.dependencies;
+    let languages = overview.languages.iter().map(|(id, counts)| language(id.language().name, counts));
+    let commands = overview.commands.iter().map(|found| command(request, found));
+    let entry_points = overview.entries.iter().map(|found| entry_point(request, found));
+    let imported_files = files.iter().map(|(file, files)| {
+        let path = request.file(*file).map(|file| request.path(file));
+        json!({ "file_path": path, "imported_by_files": files })
+    });
+    let packages =
+        packages.iter().map(|(name, files)| json!({ "package": name, "imported_by_files": files }));
     vec![
-        ("languages", 0.25, Box::new(overview.languages.iter().map(|(id, counts)| language(id.language().name, counts)))),
-        ("commands", 0.25, Box::new(overview.commands.iter().map(|found| command(request, found)))),
-        ("entry_points", 0.25, Box::new(overview.entries.iter().map(|found| entry_point(request, found)))),
-        ("modules", 0.4, Box::new(dependencies.modules.iter().map(|found| module(request, found, &dependencies.modules)))),
-        (
-            "most_imported_files",
-            0.3,
-            Box::new(dependencies.files.iter().map(|(file, files)| {
-                json!({ "file_path": request.file(*file).map(|file| request.path(file)), "imported_by_files": files })
-            })),
-        ),
+        ("languages", 0.25, Box::new(languages)),
+        ("commands", 0.25, Box::new(commands)),
+        ("entry_points", 0.25, Box::new(entry_points)),
+        ("modules", 0.4, Box::new(modules.iter().map(|found| module(request, found, modules)))),
+        ("most_imported_files", 0.3, Box::new(imported_files)),
         ("top_classes", 0.5, used(&overview.types)),
         ("top_functions", 0.7, used(&overview.functions)),
-        (
-            "external_packages",
-            1.0,
-            Box::new(dependencies.packages.iter().map(|(name, files)| json!({ "package": name, "imported_by_files": files }))),
-        ),
+        ("external_packages", 1.0, Box::new(packages)),
     ]
 }
 

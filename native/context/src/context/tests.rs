@@ -328,10 +328,11 @@ proptest! {
         static OPENED: std::sync::OnceLock<(tempfile::TempDir, Context)> = std::sync::OnceLock::new();
         let (_, context) = OPENED.get_or_init(|| open(SHOP));
         for value in values {
-            let mut asked: Vec<Result<Value, Refusal>> = KINDS.iter().map(|kind| context.ask(kind.name, &value)).collect();
-            asked.extend(TOOLS.iter().map(|tool| context.invoke(tool.name, &value)));
-            asked.push(context.ask("invoke_tool", &value));
-            for refusal in asked.into_iter().filter_map(Result::err) {
+            let mut answers: Vec<Result<Value, Refusal>> =
+                KINDS.iter().map(|kind| context.ask(kind.name, &value)).collect();
+            answers.extend(TOOLS.iter().map(|tool| context.invoke(tool.name, &value)));
+            answers.push(context.ask("invoke_tool", &value));
+            for refusal in answers.into_iter().filter_map(Result::err) {
                 prop_assert!(!refusal.message.starts_with("internal error"), "{value}: {refusal}");
                 prop_assert!(refusal.code != Code::Timeout);
             }

@@ -74,7 +74,7 @@ const MAX_TOKENS: Parameter = Parameter {
     name: "max_tokens",
     kind: ParameterType::Integer(limits::ANSWER_TOKENS_MIN, limits::ANSWER_TOKENS_MAX),
     default_value: DefaultValue::Integer(limits::ANSWER_TOKENS),
-    description: "The maximum length of the answer in estimated tokens. The answer reports what was left out.",
+    description: "The maximum length of the answer in estimated tokens; `left_out` counts what was omitted.",
 };
 const SYMBOL_NAME: Parameter = required(
     "symbol_name",
@@ -118,6 +118,8 @@ const DEPENDENCIES: Parameter =
     flag("include_dependencies", true, "Include the imports of the defining files.");
 const TOP_K_MAX: i64 = limits::RESULTS_MAX as i64;
 
+const GET_CONTEXT: &str =
+    "Returns everything needed to work on a symbol: definition, callers, callees, types, tests, imports.";
 const SEARCH: &str = "Searches the workspace by meaning and words.";
 const EXPLAIN_SYMBOL: Operation = Operation {
     name: "explain_symbol",
@@ -133,13 +135,13 @@ const EXPLAIN_FILE: Operation = Operation {
 };
 const DEPENDENCIES_OF: Operation = Operation {
     name: "get_dependencies",
-    description: "Returns the imports of a file with the files they resolve to, and the files that import it.",
+    description: "Returns the imports of a file, the files they resolve to, and the files that import it.",
     parameters: &[FILE_PATH, MAX_TOKENS],
     answer: answers::get_dependencies,
 };
 const CALL_GRAPH_OF: Operation = Operation {
     name: "get_call_graph",
-    description: "Returns the callers and callees of a symbol, with the location of each call and a confidence.",
+    description: "Returns the callers and callees of a symbol, each call with its location and a confidence.",
     parameters: &[SYMBOL_NAME, IN_FILE, AT_LINE, MAX_TOKENS],
     answer: answers::get_call_graph,
 };
@@ -202,7 +204,7 @@ pub(crate) const KINDS: &[Operation] = &[
     EXPLAIN_FILE,
     Operation {
         name: "get_context",
-        description: "Returns everything needed to work on a symbol: definition, callers, callees, types, tests, imports.",
+        description: GET_CONTEXT,
         parameters: &[SYMBOL_NAME, IN_FILE, AT_LINE, INCLUDE_BODY, MAX_TOKENS],
         answer: answers::get_context,
     },
@@ -239,13 +241,13 @@ pub(crate) const TOOLS: &[Operation] = &[
     CALL_GRAPH_OF,
     Operation {
         name: "get_context",
-        description: "Returns everything needed to work on a symbol: definition, callers, callees, types, tests, imports.",
+        description: GET_CONTEXT,
         parameters: &[SYMBOL_NAME, IN_FILE, AT_LINE, INCLUDE_BODY, MAX_TOKENS],
         answer: answers::get_context_or_fail,
     },
     Operation {
         name: "get_quality_score",
-        description: "Returns a code quality score with the metrics behind it: complexity, length, nesting, duplicates, unused code.",
+        description: "Returns a quality score and its metrics: complexity, length, nesting, duplicates, dead code.",
         parameters: &[OF_FILE, MAX_TOKENS],
         answer: answers::get_quality_score,
     },

@@ -28,7 +28,7 @@ pub enum Code {
 pub struct Refusal {
     /// The kind of the refusal.
     pub code: Code,
-    /// What went wrong and what to do differently, for people and agents.
+    /// The explanation for people and agents, with what to do differently.
     pub message: String,
 }
 

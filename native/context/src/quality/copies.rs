@@ -226,7 +226,9 @@ mod tests {
 
         /// After any sequence of changes, the pairs equal those of comparing all files from scratch.
         #[test]
-        fn incremental_update_equals_full_computation(steps in prop::collection::vec((0..8_usize, file()), 1..20)) {
+        fn incremental_update_equals_full_computation(
+            steps in prop::collection::vec((0..8_usize, file()), 1..20),
+        ) {
             let mut files: Vec<Option<Arc<FileRecord>>> = vec![None; 8];
             let mut copies = Copies::default();
             for (place, functions) in steps {

@@ -140,7 +140,7 @@ fn node_package((root, directory): (RootIndex, &str), text: &str) -> Option<Pack
     Some(Package { root, directory: directory.to_owned(), name, entries })
 }
 
-/// The texts of `"./a.js"` or `{"import": "./a.mjs", "require": {…}}`.
+/// Collects the strings of `"./a.js"` or `{"import": "./a.mjs", "require": {…}}`.
 fn collect_strings(value: Option<&Value>, into: &mut Vec<String>) {
     match value {
         Some(Value::String(text)) => into.push(text.clone()),

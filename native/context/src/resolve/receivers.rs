@@ -6,7 +6,7 @@ use super::{Meaning, Place, Resolver};
 use crate::index::FileId;
 use crate::record::{FileRecord, Occurrence, Receiver, Role, SymbolId, SymbolKind};
 
-/// What an expression denotes.
+/// The meaning of an expression.
 #[derive(Debug, Default)]
 pub(super) enum Denoted {
     /// Values of some types, or the types themselves, with a confidence.
