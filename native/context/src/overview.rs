@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use crate::index::{Index, IndexedFile, Snapshot};
 use crate::languages::LanguageId;
 use crate::record::{SymbolKind, Visibility};
-use crate::resolve::{Place, Resolver};
+use crate::resolve::{Resolver, SymbolRef};
 
 mod commands;
 mod entries;
@@ -28,9 +28,9 @@ pub struct Overview {
     /// The amount of code in each language, the one with the most code first.
     pub languages: Vec<(LanguageId, Counts)>,
     /// The public classes and other types that the most files mention, with the number of files.
-    pub types: Vec<(Place, usize)>,
+    pub types: Vec<(SymbolRef, usize)>,
     /// The public functions that the most files mention, with the number of files.
-    pub functions: Vec<(Place, usize)>,
+    pub functions: Vec<(SymbolRef, usize)>,
     /// The entry points of programs and libraries.
     pub entries: Vec<EntryPoint>,
     /// The commands to build, test and run the workspace.
@@ -111,11 +111,11 @@ impl Overview {
                 if symbol.visibility != Visibility::Public || symbol.is_test {
                     continue;
                 }
-                let place = Place { file: id, symbol: symbol_id };
+                let symbol_ref = SymbolRef { file: id, symbol: symbol_id };
                 match symbol.kind {
-                    SymbolKind::Function => functions.add(place, record.name(symbol.name)),
+                    SymbolKind::Function => functions.add(symbol_ref, record.name(symbol.name)),
                     SymbolKind::Implementation => {}
-                    kind if kind.is_type() => types.add(place, record.name(symbol.name)),
+                    kind if kind.is_type() => types.add(symbol_ref, record.name(symbol.name)),
                     _ => {}
                 }
             }
@@ -158,25 +158,25 @@ impl Counts {
 struct MostMentioned<'a> {
     /// The symbols by name; `None` if several share the name, since each would be credited with the users of
     /// all.
-    found: HashMap<&'a str, Option<Place>>,
+    found: HashMap<&'a str, Option<SymbolRef>>,
 }
 
 impl<'a> MostMentioned<'a> {
-    fn add(&mut self, place: Place, name: &'a str) {
-        self.found.entry(name).and_modify(|known| *known = None).or_insert(Some(place));
+    fn add(&mut self, symbol_ref: SymbolRef, name: &'a str) {
+        self.found.entry(name).and_modify(|known| *known = None).or_insert(Some(symbol_ref));
     }
 
     fn best<E>(
         self,
         snapshot: &Snapshot,
         check_time: &dyn Fn() -> Result<(), E>,
-    ) -> Result<Vec<(Place, usize)>, E> {
-        let mut counted: Vec<(Place, usize)> = Vec::new();
-        for (name, place) in self.found {
+    ) -> Result<Vec<(SymbolRef, usize)>, E> {
+        let mut counted: Vec<(SymbolRef, usize)> = Vec::new();
+        for (name, symbol_ref) in self.found {
             check_time()?;
-            counted.extend(place.map(|place| (place, snapshot.files_with(name).count())));
+            counted.extend(symbol_ref.map(|symbol_ref| (symbol_ref, snapshot.files_with(name).count())));
         }
-        counted.sort_unstable_by_key(|(place, files)| (std::cmp::Reverse(*files), *place));
+        counted.sort_unstable_by_key(|(symbol_ref, files)| (std::cmp::Reverse(*files), *symbol_ref));
         counted.truncate(SYMBOLS_MAX);
         Ok(counted)
     }

@@ -44,7 +44,7 @@ pub use references::Reference;
 
 /// Identifies a symbol of the workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct SymbolRef {
     /// The file that defines the symbol.
     pub file: FileId,
     /// The symbol in the record of that file.
@@ -55,7 +55,7 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Meaning {
     /// The symbol.
-    pub place: Place,
+    pub symbol_ref: SymbolRef,
     /// The confidence from 0 to 1; see the table of [`crate::resolve`].
     pub confidence: f32,
     /// The source of the result.
@@ -107,7 +107,7 @@ pub struct Resolver<'a> {
     skipped_files: Cell<usize>,
     imports: RefCell<HashMap<FileId, Rc<Vec<ResolvedImport>>>>,
     /// The possible members by name and language family, for receivers of unknown type, sorted.
-    by_name: RefCell<HashMap<NameInFamily, Rc<Vec<Place>>>>,
+    by_name: RefCell<HashMap<NameInFamily, Rc<Vec<SymbolRef>>>>,
     /// The current depth of nested name resolution.
     depth: Cell<u32>,
 }
@@ -141,17 +141,17 @@ impl<'a> Resolver<'a> {
         self.snapshot.file(file).map(|file| &*file.record)
     }
 
-    fn symbol(&self, place: Place) -> Option<(&'a FileRecord, &'a Symbol)> {
-        let record = self.record(place.file)?;
-        Some((record, record.symbol(place.symbol)?))
+    fn symbol(&self, symbol_ref: SymbolRef) -> Option<(&'a FileRecord, &'a Symbol)> {
+        let record = self.record(symbol_ref.file)?;
+        Some((record, record.symbol(symbol_ref.symbol)?))
     }
 
     fn language(&self, file: FileId) -> Option<LanguageId> {
         self.record(file).map(|record| record.language)
     }
 
-    fn name(&self, place: Place) -> &'a str {
-        self.symbol(place).map_or("", |(record, symbol)| record.name(symbol.name))
+    fn name(&self, symbol_ref: SymbolRef) -> &'a str {
+        self.symbol(symbol_ref).map_or("", |(record, symbol)| record.name(symbol.name))
     }
 
     /// Runs work that may recurse, unless the maximum depth is reached; returns the default in that case.

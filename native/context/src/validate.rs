@@ -53,16 +53,16 @@ pub fn guess_language(text: &str) -> Option<LanguageId> {
         ["python", "typescript", "tsx", "rust", "go", "java", "c", "cpp", "csharp", "ruby", "php", "bash"];
     let end = (0..=limits::GUESS_BYTES_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     let text = &text[..end.unwrap_or(0)];
-    let wrong = |language: LanguageId| {
+    let error_size = |language: LanguageId| {
         let tree = parse(&language.query()?.grammar, text)?;
         Some(error_bytes(tree.root_node()))
     };
     let scored = LIKELY.iter().filter_map(|name| {
         let language = LanguageId::from_name(name)?;
-        Some((wrong(language)?, language))
+        Some((error_size(language)?, language))
     });
     // Among equal candidates, the first one wins.
-    scored.min_by_key(|(wrong, _)| *wrong).map(|(_, language)| language)
+    scored.min_by_key(|(error_size, _)| *error_size).map(|(_, language)| language)
 }
 
 fn error_bytes(root: Node<'_>) -> usize {

@@ -11,7 +11,7 @@ use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::Role;
 use crate::resolve::{
-    Meaning, NAME_ONLY_CONFIDENCE_MAX, Place, Reference, Resolver, Source, rounded_confidence,
+    Meaning, NAME_ONLY_CONFIDENCE_MAX, Reference, Resolver, Source, SymbolRef, rounded_confidence,
 };
 
 /// A call: its location, its caller and its callee.
@@ -21,10 +21,10 @@ pub(crate) struct Call {
     /// The offset of the name that is called.
     offset: u32,
     /// The symbol that contains the call; `None` at the top level of a file.
-    pub(crate) caller: Option<Place>,
+    pub(crate) caller: Option<SymbolRef>,
     callee_name: String,
     /// The callee; `None` if it is not in the workspace.
-    pub(crate) callee: Option<Place>,
+    pub(crate) callee: Option<SymbolRef>,
     confidence: f32,
     source: Source,
 }
@@ -32,7 +32,8 @@ pub(crate) struct Call {
 impl Call {
     /// Returns whether a test makes the call.
     pub(crate) fn is_test(&self, request: &Request<'_>) -> bool {
-        let in_test = |place| record_and_symbol(request, place).is_some_and(|(_, symbol)| symbol.is_test);
+        let in_test =
+            |symbol_ref| record_and_symbol(request, symbol_ref).is_some_and(|(_, symbol)| symbol.is_test);
         request.file(self.file).is_some_and(|file| file.is_test) || self.caller.is_some_and(in_test)
     }
 
@@ -41,9 +42,10 @@ impl Call {
         let Some(file) = request.file(self.file) else { return Value::Null };
         let at = file.record.position(self.offset);
         let path = request.path(file);
-        let caller = self
-            .caller
-            .map_or_else(|| "<module>".to_owned(), |place| file.record.qualified_name(place.symbol));
+        let caller = self.caller.map_or_else(
+            || "<module>".to_owned(),
+            |symbol_ref| file.record.qualified_name(symbol_ref.symbol),
+        );
         let mut edge = json!({
             "caller": format!("{path}:{caller}"),
             "callee": self.callee_name,
@@ -54,10 +56,9 @@ impl Call {
             "confidence": rounded_confidence(self.confidence),
             "source": self.source.as_str(),
         });
-        if let Some((callee, (record, symbol))) = self
-            .callee
-            .and_then(|place| Some((request.file(place.file)?, record_and_symbol(request, place)?)))
-        {
+        if let Some((callee, (record, symbol))) = self.callee.and_then(|symbol_ref| {
+            Some((request.file(symbol_ref.file)?, record_and_symbol(request, symbol_ref)?))
+        }) {
             edge["callee_definition"] =
                 json!(format!("{}:{}", request.path(callee), record.line(symbol.name_span.start)));
         } else {
@@ -70,22 +71,22 @@ impl Call {
 /// Answers `get_call_graph`.
 pub(crate) fn get_call_graph(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let resolver = request.resolver();
-    let places = find_symbols(request, &resolver, arguments)?;
-    if places.is_empty() {
+    let symbol_refs = find_symbols(request, &resolver, arguments)?;
+    if symbol_refs.is_empty() {
         let mut answer = not_found(&resolver, arguments);
         answer.extend(members(json!({ "callers": [], "callees": [], "edges": [] })));
         return Ok(answer);
     }
     let mut budget = Budget::new(arguments.size("max_tokens"));
     // With many symbols of the same name, the calls of all of them would be useless.
-    let most_likely = &places[..places.len().min(limits::EXPLAINED_MAX)];
-    budget.leave_out("symbols", places.len() - most_likely.len());
+    let most_likely = &symbol_refs[..symbol_refs.len().min(limits::EXPLAINED_MAX)];
+    budget.leave_out("symbols", symbol_refs.len() - most_likely.len());
     let callers = callers(request, &resolver, most_likely)?;
     let callees = callees(request, &resolver, most_likely)?;
     budget.leave_out("files", resolver.skipped_file_count());
     let name = |call: &Call| {
-        let place = call.caller?;
-        Some(json!(request.file(place.file)?.record.qualified_name(place.symbol)))
+        let symbol_ref = call.caller?;
+        Some(json!(request.file(symbol_ref.file)?.record.qualified_name(symbol_ref.symbol)))
     };
     let mut caller_names: Vec<Value> = callers.iter().filter_map(name).collect();
     let mut callee_names: Vec<Value> = callees.iter().map(|call| json!(call.callee_name)).collect();
@@ -93,8 +94,11 @@ pub(crate) fn get_call_graph(request: &Request<'_>, arguments: &Arguments<'_>) -
         let mut seen = std::collections::HashSet::new();
         names.retain(|name| seen.insert(name.to_string()));
     }
-    let definitions =
-        budget.list("definitions", 0.2, places.iter().map(|place| symbol_summary(request, *place)));
+    let definitions = budget.list(
+        "definitions",
+        0.2,
+        symbol_refs.iter().map(|symbol_ref| symbol_summary(request, *symbol_ref)),
+    );
     let caller_names = budget.list("callers", 0.15, caller_names);
     let callee_names = budget.list("callees", 0.15, callee_names);
     let incoming = budget.list("edges", 0.6, callers.iter().map(|call| call.edge(request)));
@@ -117,11 +121,11 @@ pub(crate) fn get_call_graph(request: &Request<'_>, arguments: &Arguments<'_>) -
 pub(crate) fn callers(
     request: &Request<'_>,
     resolver: &Resolver<'_>,
-    places: &[Place],
+    symbol_refs: &[SymbolRef],
 ) -> Result<Vec<Call>, Refusal> {
     let mut by_servers = Vec::new();
     let mut calls = Vec::new();
-    let called = |file, offset, callee: Place, confidence, source| {
+    let called = |file, offset, callee: SymbolRef, confidence, source| {
         let record = &request.file(file)?.record;
         let caller = record.enclosing_symbol(offset);
         let name = record.occurrence_at(offset).map(|occurrence| record.name(occurrence.name()));
@@ -129,30 +133,32 @@ pub(crate) fn callers(
         Some(Call {
             file,
             offset,
-            caller: caller.map(|symbol| Place { file, symbol }),
+            caller: caller.map(|symbol| SymbolRef { file, symbol }),
             callee_name: name.or_else(own_name)?.to_owned(),
             callee: Some(callee),
             confidence,
             source,
         })
     };
-    for place in places.iter().take(limits::LANGUAGE_SERVER_SYMBOLS_MAX) {
-        let Some(known) = language_servers::callers(request, *place) else { continue };
+    for symbol_ref in symbol_refs.iter().take(limits::LANGUAGE_SERVER_SYMBOLS_MAX) {
+        let Some(known) = language_servers::callers(request, *symbol_ref) else { continue };
         let uses = known.uses.iter();
         calls.extend(
-            uses.filter_map(|(file, offset)| called(*file, *offset, *place, 1.0, Source::LanguageServer)),
+            uses.filter_map(|(file, offset)| {
+                called(*file, *offset, *symbol_ref, 1.0, Source::LanguageServer)
+            }),
         );
-        by_servers.push((*place, known));
+        by_servers.push((*symbol_ref, known));
     }
     let references =
-        resolver.references_within(places, limits::CALLER_FILES_MAX, &|| request.check_time())?;
+        resolver.references_within(symbol_refs, limits::CALLER_FILES_MAX, &|| request.check_time())?;
     let found = references.into_iter().filter(|reference| {
-        let known = by_servers.iter().find(|(known, _)| *known == reference.place);
+        let known = by_servers.iter().find(|(known, _)| *known == reference.symbol_ref);
         reference.occurrence.role() == Role::Call
             && known.is_none_or(|(_, known)| known.keeps(reference.file, reference.confidence))
     });
-    calls.extend(found.filter_map(|Reference { file, occurrence, place, confidence, source }| {
-        called(file, occurrence.start, place, confidence, source)
+    calls.extend(found.filter_map(|Reference { file, occurrence, symbol_ref, confidence, source }| {
+        called(file, occurrence.start, symbol_ref, confidence, source)
     }));
     calls.sort_by(|a, b| {
         b.confidence.total_cmp(&a.confidence).then(a.file.cmp(&b.file)).then(a.offset.cmp(&b.offset))
@@ -168,38 +174,39 @@ pub(crate) fn callers(
 pub(crate) fn callees(
     request: &Request<'_>,
     resolver: &Resolver<'_>,
-    places: &[Place],
+    symbol_refs: &[SymbolRef],
 ) -> Result<Vec<Call>, Refusal> {
     let mut calls = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    for (index, place) in places.iter().enumerate() {
-        let Some((record, symbol)) = record_and_symbol(request, *place) else { continue };
+    for (index, symbol_ref) in symbol_refs.iter().enumerate() {
+        let Some((record, symbol)) = record_and_symbol(request, *symbol_ref) else { continue };
         let may_ask = index < limits::LANGUAGE_SERVER_SYMBOLS_MAX;
-        let reported = may_ask.then(|| language_servers::callees(request, *place)).flatten();
+        let reported = may_ask.then(|| language_servers::callees(request, *symbol_ref)).flatten();
         let is_reported = reported.is_some();
         for callee in reported.into_iter().flatten() {
-            seen.insert((place.file, callee.offset));
+            seen.insert((symbol_ref.file, callee.offset));
             let caller = record.enclosing_symbol(callee.offset);
             calls.push(Call {
-                file: place.file,
+                file: symbol_ref.file,
                 offset: callee.offset,
-                caller: caller.map(|symbol| Place { file: place.file, symbol }),
+                caller: caller.map(|symbol| SymbolRef { file: symbol_ref.file, symbol }),
                 callee_name: callee.name,
-                callee: callee.place,
+                callee: callee.symbol_ref,
                 confidence: 1.0,
                 source: Source::LanguageServer,
             });
         }
-        for index in resolver.occurrences_in(place.file, symbol.span) {
+        for index in resolver.occurrences_in(symbol_ref.file, symbol.span) {
             let occurrence = record.occurrences[index];
-            if occurrence.role() != Role::Call || !seen.insert((place.file, occurrence.start)) {
+            if occurrence.role() != Role::Call || !seen.insert((symbol_ref.file, occurrence.start)) {
                 continue;
             }
             request.check_time()?;
-            let caller =
-                record.enclosing_symbol(occurrence.start).map(|symbol| Place { file: place.file, symbol });
+            let caller = record
+                .enclosing_symbol(occurrence.start)
+                .map(|symbol| SymbolRef { file: symbol_ref.file, symbol });
             let call = |callee, confidence, source| Call {
-                file: place.file,
+                file: symbol_ref.file,
                 offset: occurrence.start,
                 caller,
                 callee_name: record.name(occurrence.name()).to_owned(),
@@ -207,7 +214,7 @@ pub(crate) fn callees(
                 confidence,
                 source,
             };
-            let meanings = resolver.meanings(place.file, index);
+            let meanings = resolver.meanings(symbol_ref.file, index);
             if meanings.is_empty() {
                 calls.push(call(None, 1.0, Source::Index));
             }
@@ -216,7 +223,9 @@ pub(crate) fn callees(
             let is_likely =
                 |meaning: &&Meaning| !is_reported || meaning.confidence > NAME_ONLY_CONFIDENCE_MAX;
             let likely = meanings.iter().take(limits::CANDIDATES_MAX).filter(is_likely);
-            calls.extend(likely.map(|meaning| call(Some(meaning.place), meaning.confidence, meaning.source)));
+            calls.extend(
+                likely.map(|meaning| call(Some(meaning.symbol_ref), meaning.confidence, meaning.source)),
+            );
         }
     }
     calls.sort_by_key(|call| (call.callee.is_none(), call.confidence <= NAME_ONLY_CONFIDENCE_MAX));

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::budget::Budget;
-use super::symbols::{short_description, symbol_details};
+use super::symbols::{Body, short_description, symbol_details};
 use super::{Answer, Request, dependencies, language_servers, members};
 use crate::protocol::Arguments;
 use crate::record::{FileRecord, Understanding, Visibility};
-use crate::resolve::Place;
+use crate::resolve::SymbolRef;
 
 /// Answers `explain_file`.
 pub(crate) fn explain_file(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
@@ -16,29 +16,29 @@ pub(crate) fn explain_file(request: &Request<'_>, arguments: &Arguments<'_>) -> 
     let record = &*file.record;
     let mut budget = Budget::new(arguments.size("max_tokens"));
     // Public symbols come first. Symbols local to a function are not relevant here.
-    let mut places: Vec<Place> = record
+    let mut symbol_refs: Vec<SymbolRef> = record
         .symbols_with_ids()
         .filter(|(_, symbol)| !is_local(record, symbol.parent))
-        .map(|(symbol, _)| Place { file: id, symbol })
+        .map(|(symbol, _)| SymbolRef { file: id, symbol })
         .collect();
-    places.sort_by_key(|place| {
-        record.symbol(place.symbol).is_none_or(|symbol| symbol.visibility != Visibility::Public)
+    symbol_refs.sort_by_key(|symbol_ref| {
+        record.symbol(symbol_ref.symbol).is_none_or(|symbol| symbol.visibility != Visibility::Public)
     });
-    let include_body = arguments.boolean("include_body");
-    let known = places.iter().map(|place| symbol_details(request, *place, include_body));
+    let body = Body::requested(arguments);
+    let known = symbol_refs.iter().map(|symbol_ref| symbol_details(request, *symbol_ref, body));
     let symbols = budget.list("symbols", 0.6, known.chain(language_servers::outline(request, id)));
     let diagnostics = language_servers::diagnostics(request, Some(id));
     let diagnostic_count = diagnostics.len();
     let diagnostics = budget.list("diagnostics", 0.3, diagnostics);
-    let outer = places
+    let outer = symbol_refs
         .iter()
-        .filter(|place| record.symbol(place.symbol).is_some_and(|symbol| symbol.parent.is_none()));
-    let explanations = outer.map(|place| {
-        let symbol = record.symbol(place.symbol);
+        .filter(|symbol_ref| record.symbol(symbol_ref.symbol).is_some_and(|symbol| symbol.parent.is_none()));
+    let explanations = outer.map(|symbol_ref| {
+        let symbol = record.symbol(symbol_ref.symbol);
         json!({
             "symbol_name": symbol.map(|symbol| record.name(symbol.name)),
             "symbol_kind": symbol.map(|symbol| symbol.kind.word()),
-            "summary": short_description(request, *place),
+            "summary": short_description(request, *symbol_ref),
         })
     });
     let explanations = budget.list("explanations", 0.4, explanations);

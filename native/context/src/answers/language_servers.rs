@@ -16,7 +16,7 @@ use super::symbols::record_and_symbol;
 use crate::editor::{Diagnostic, Editor, FunctionCalls, Location, OutlineSymbol, TextPosition, TextRange};
 use crate::index::FileId;
 use crate::limits;
-use crate::resolve::{NAME_ONLY_CONFIDENCE_MAX, Place, Source};
+use crate::resolve::{NAME_ONLY_CONFIDENCE_MAX, Source, SymbolRef};
 
 /// The time until which the language servers are not queried.
 #[derive(Debug, Default)]
@@ -98,8 +98,8 @@ pub(crate) fn source(request: &Request<'_>, otherwise: Source) -> &'static str {
 }
 
 /// Returns the uses of a symbol; `None` if no language server knows the symbol.
-pub(crate) fn references(request: &Request<'_>, place: Place) -> Option<ServerUses> {
-    let (path, at, defined_at) = name_position(request, place)?;
+pub(crate) fn references(request: &Request<'_>, symbol_ref: SymbolRef) -> Option<ServerUses> {
+    let (path, at, defined_at) = name_position(request, symbol_ref)?;
     let found = request.servers.ask(|editor, limit| editor.references(&path, at, limit))?;
     let mut uses: Vec<(FileId, u32)> = found
         .iter()
@@ -111,16 +111,16 @@ pub(crate) fn references(request: &Request<'_>, place: Place) -> Option<ServerUs
     }
     request.servers.have_answered.set(true);
     let mut files: HashSet<FileId> = uses.iter().map(|(file, _)| *file).collect();
-    files.insert(place.file);
-    uses.retain(|used| *used != (place.file, defined_at));
+    files.insert(symbol_ref.file);
+    uses.retain(|used| *used != (symbol_ref.file, defined_at));
     Some(ServerUses { uses, files })
 }
 
 /// Returns the calls of a symbol; `None` if no language server knows a call.
-pub(crate) fn callers(request: &Request<'_>, place: Place) -> Option<ServerUses> {
-    let (path, at, _) = name_position(request, place)?;
+pub(crate) fn callers(request: &Request<'_>, symbol_ref: SymbolRef) -> Option<ServerUses> {
+    let (path, at, _) = name_position(request, symbol_ref)?;
     let found = request.servers.ask(|editor, limit| editor.incoming_calls(&path, at, limit))?;
-    let (record, symbol) = record_and_symbol(request, place)?;
+    let (record, symbol) = record_and_symbol(request, symbol_ref)?;
     let name = record.name(symbol.name);
     let mut uses = Vec::new();
     for calls in &found {
@@ -135,7 +135,7 @@ pub(crate) fn callers(request: &Request<'_>, place: Place) -> Option<ServerUses>
     }
     request.servers.have_answered.set(true);
     let mut files: HashSet<FileId> = uses.iter().map(|(file, _)| *file).collect();
-    files.insert(place.file);
+    files.insert(symbol_ref.file);
     Some(ServerUses { uses, files })
 }
 
@@ -145,24 +145,24 @@ pub(crate) struct Callee {
     pub(crate) offset: u32,
     pub(crate) name: String,
     /// The callee; `None` if it is not in the workspace.
-    pub(crate) place: Option<Place>,
+    pub(crate) symbol_ref: Option<SymbolRef>,
 }
 
 /// Returns the callees of a symbol; `None` if no language server knows a call.
-pub(crate) fn callees(request: &Request<'_>, place: Place) -> Option<Vec<Callee>> {
-    let (path, at, _) = name_position(request, place)?;
+pub(crate) fn callees(request: &Request<'_>, symbol_ref: SymbolRef) -> Option<Vec<Callee>> {
+    let (path, at, _) = name_position(request, symbol_ref)?;
     let found = request.servers.ask(|editor, limit| editor.outgoing_calls(&path, at, limit))?;
-    let (_, symbol) = record_and_symbol(request, place)?;
+    let (_, symbol) = record_and_symbol(request, symbol_ref)?;
     let mut callees = Vec::new();
     let mut seen = HashSet::new();
     for FunctionCalls { function, name, sites } in found {
         let called =
             resolve_location(request, &function).and_then(|(file, offset)| symbol_at(request, file, offset));
-        for offset in sites.iter().filter_map(|site| callee_offset(request, place.file, site, &name)) {
+        for offset in sites.iter().filter_map(|site| callee_offset(request, symbol_ref.file, site, &name)) {
             // The server may report calls in other parts of the file, which were not requested.
             let is_inside = (symbol.span.start..symbol.span.end).contains(&offset);
             if is_inside && seen.insert((offset, called)) {
-                callees.push(Callee { offset, name: truncated(&name), place: called });
+                callees.push(Callee { offset, name: truncated(&name), symbol_ref: called });
             }
         }
     }
@@ -176,18 +176,18 @@ pub(crate) fn callees(request: &Request<'_>, place: Place) -> Option<Vec<Callee>
 
 /// Returns the symbols that a name refers to at a use; empty if no language server knows one in the
 /// workspace.
-pub(crate) fn definitions(request: &Request<'_>, file: FileId, offset: u32) -> Vec<Place> {
+pub(crate) fn definitions(request: &Request<'_>, file: FileId, offset: u32) -> Vec<SymbolRef> {
     let Some((path, at)) = position(request, file, offset) else { return Vec::new() };
     let found = request.servers.ask(|editor, limit| editor.definitions(&path, at, limit)).unwrap_or_default();
-    let places = found.iter().take(limits::LANGUAGE_SERVER_PLACES_MAX).filter_map(|found| {
+    let symbol_refs = found.iter().take(limits::LANGUAGE_SERVER_PLACES_MAX).filter_map(|found| {
         let (file, offset) = resolve_location(request, found)?;
         symbol_at(request, file, offset)
     });
-    let places: Vec<Place> = places.take(limits::CANDIDATES_MAX).collect();
-    if !places.is_empty() {
+    let symbol_refs: Vec<SymbolRef> = symbol_refs.take(limits::CANDIDATES_MAX).collect();
+    if !symbol_refs.is_empty() {
         request.servers.have_answered.set(true);
     }
-    places
+    symbol_refs
 }
 
 /// Returns the symbols of a file that only a language server reports, as they appear in answers.
@@ -278,10 +278,10 @@ fn rank(severity: &str) -> u8 {
 }
 
 /// Returns the path, the position and the offset of the name of a symbol.
-fn name_position(request: &Request<'_>, place: Place) -> Option<(PathBuf, TextPosition, u32)> {
-    let (_, symbol) = record_and_symbol(request, place)?;
+fn name_position(request: &Request<'_>, symbol_ref: SymbolRef) -> Option<(PathBuf, TextPosition, u32)> {
+    let (_, symbol) = record_and_symbol(request, symbol_ref)?;
     let offset = symbol.name_span.start;
-    let (path, at) = position(request, place.file, offset)?;
+    let (path, at) = position(request, symbol_ref.file, offset)?;
     Some((path, at, offset))
 }
 
@@ -325,12 +325,12 @@ fn callee_offset(request: &Request<'_>, file: FileId, site: &TextRange, name: &s
 }
 
 /// Returns the symbol whose name is at an offset, or else the one that starts there.
-fn symbol_at(request: &Request<'_>, file: FileId, offset: u32) -> Option<Place> {
+fn symbol_at(request: &Request<'_>, file: FileId, offset: u32) -> Option<SymbolRef> {
     let record = &request.file(file)?.record;
     let mut symbols = record.symbols_with_ids();
     let named = symbols.clone().find(|(_, symbol)| symbol.name_span.start == offset);
     let (symbol, _) = named.or_else(|| symbols.find(|(_, symbol)| symbol.span.start == offset))?;
-    Some(Place { file, symbol })
+    Some(SymbolRef { file, symbol })
 }
 
 fn truncated(text: &str) -> String {

@@ -11,7 +11,7 @@ use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Code, Refusal};
 use crate::quality::{Duplicate, FunctionMetrics, QualityCache, Survey};
-use crate::resolve::{Place, Resolver};
+use crate::resolve::{Resolver, SymbolRef};
 
 /// The minimum similarity of two functions that the score counts as duplicates.
 const COPY_SIMILARITY: f64 = 0.75;
@@ -85,7 +85,7 @@ pub(crate) fn get_quality_score(request: &Request<'_>, arguments: &Arguments<'_>
     let unused_shown = budget.list(
         "unused",
         0.5,
-        unused.iter().map(|place| super::symbols::symbol_summary(request, *place)),
+        unused.iter().map(|symbol_ref| super::symbols::symbol_summary(request, *symbol_ref)),
     );
     let copies_shown = budget.list("duplicate_pairs", 1.0, duplicate_entries(request, &copies[..copy_count]));
     let mut answer = members(json!({
@@ -168,15 +168,19 @@ fn copies(request: &Request<'_>, file: Option<FileId>, threshold: f64) -> (Arc<[
 }
 
 /// Returns the private functions and types without references.
-fn unused(request: &Request<'_>, resolver: &Resolver<'_>, survey: &Survey) -> Result<Vec<Place>, Refusal> {
+fn unused(
+    request: &Request<'_>,
+    resolver: &Resolver<'_>,
+    survey: &Survey,
+) -> Result<Vec<SymbolRef>, Refusal> {
     let mut found = Vec::new();
     for (file, quality) in &survey.files {
         for symbol in &quality.unreferenced {
             request.check_time()?;
-            let place = Place { file: *file, symbol: *symbol };
+            let symbol_ref = SymbolRef { file: *file, symbol: *symbol };
             // In some languages, other files of the package or subclasses may use the symbol nevertheless.
-            if resolver.references(&[place], &|| request.check_time())?.is_empty() {
-                found.push(place);
+            if resolver.references(&[symbol_ref], &|| request.check_time())?.is_empty() {
+                found.push(symbol_ref);
             }
         }
     }
@@ -184,8 +188,8 @@ fn unused(request: &Request<'_>, resolver: &Resolver<'_>, survey: &Survey) -> Re
 }
 
 fn function_entry(request: &Request<'_>, id: FileId, found: &FunctionMetrics) -> Value {
-    let place = Place { file: id, symbol: found.symbol };
-    let mut value = super::symbols::symbol_summary(request, place);
+    let symbol_ref = SymbolRef { file: id, symbol: found.symbol };
+    let mut value = super::symbols::symbol_summary(request, symbol_ref);
     value["complexity"] = json!(found.complexity);
     value["nesting"] = json!(found.nesting);
     value["lines"] = json!(found.lines);
@@ -197,13 +201,13 @@ fn duplicate_entries(request: &Request<'_>, copies: &[Duplicate]) -> impl Iterat
 }
 
 fn duplicate_entry(request: &Request<'_>, copy: &Duplicate) -> Value {
-    let side = |place: Place| {
+    let side = |symbol_ref: SymbolRef| {
         // Reading the content marks a file that has changed since it was indexed.
-        let _ = request.text(place.file);
-        let file = request.file(place.file);
+        let _ = request.text(symbol_ref.file);
+        let file = request.file(symbol_ref.file);
         let (path, record) = (file.map(|file| request.path(file)), file.map(|file| &file.record));
-        let name = record.map(|record| record.qualified_name(place.symbol));
-        let line = record.and_then(|record| Some(record.line(record.symbol(place.symbol)?.span.start)));
+        let name = record.map(|record| record.qualified_name(symbol_ref.symbol));
+        let line = record.and_then(|record| Some(record.line(record.symbol(symbol_ref.symbol)?.span.start)));
         (name, path, line)
     };
     let ((a, file_a, line_a), (b, file_b, line_b)) = (side(copy.a), side(copy.b));

@@ -11,26 +11,29 @@ use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::{Occurrence, Role};
-use crate::resolve::{Place, Reference, Resolver, Source, rounded_confidence};
+use crate::resolve::{Reference, Resolver, Source, SymbolRef, rounded_confidence};
 
 /// Answers `find_references`, the most certain references first.
 pub(crate) fn find_references(request: &Request<'_>, arguments: &Arguments<'_>) -> Answer {
     let resolver = request.resolver();
-    let places = find_symbols(request, &resolver, arguments)?;
-    if places.is_empty() {
+    let symbol_refs = find_symbols(request, &resolver, arguments)?;
+    if symbol_refs.is_empty() {
         let mut answer = not_found(&resolver, arguments);
         answer.extend(members(json!({ "reference_count": 0, "references": [] })));
         return Ok(answer);
     }
     let mut budget = Budget::new(arguments.size("max_tokens"));
-    let most_likely = &places[..places.len().min(limits::NAMESAKES_MAX)];
-    budget.leave_out("symbols", places.len() - most_likely.len());
+    let most_likely = &symbol_refs[..symbol_refs.len().min(limits::NAMESAKES_MAX)];
+    budget.leave_out("symbols", symbol_refs.len() - most_likely.len());
     let uses = uses(request, &resolver, most_likely)?;
-    let definitions =
-        budget.list("definitions", 0.25, places.iter().map(|place| symbol_summary(request, *place)));
+    let definitions = budget.list(
+        "definitions",
+        0.25,
+        symbol_refs.iter().map(|symbol_ref| symbol_summary(request, *symbol_ref)),
+    );
     let max_results = arguments.size("max_results");
     budget.leave_out("references", uses.len().saturating_sub(max_results));
-    let shown = uses.iter().take(max_results).map(|used| reference_entry(request, used, &places));
+    let shown = uses.iter().take(max_results).map(|used| reference_entry(request, used, &symbol_refs));
     let listed = budget.list("references", 1.0, shown);
     let mut files: Vec<_> = uses.iter().map(|used| used.file).collect();
     files.sort_unstable();
@@ -53,33 +56,38 @@ struct Use {
     file: FileId,
     offset: u32,
     role: Role,
-    place: Place,
+    symbol_ref: SymbolRef,
     confidence: f32,
     source: Source,
 }
 
 /// Returns the uses of some symbols, the most certain first: those that language servers report, and those
 /// that only the index finds.
-fn uses(request: &Request<'_>, resolver: &Resolver<'_>, places: &[Place]) -> Result<Vec<Use>, Refusal> {
+fn uses(
+    request: &Request<'_>,
+    resolver: &Resolver<'_>,
+    symbol_refs: &[SymbolRef],
+) -> Result<Vec<Use>, Refusal> {
     let mut uses = Vec::new();
     let mut by_servers = Vec::new();
-    for place in places.iter().take(limits::LANGUAGE_SERVER_SYMBOLS_MAX) {
-        let Some(known) = language_servers::references(request, *place) else { continue };
+    for symbol_ref in symbol_refs.iter().take(limits::LANGUAGE_SERVER_SYMBOLS_MAX) {
+        let Some(known) = language_servers::references(request, *symbol_ref) else { continue };
         uses.extend(known.uses.iter().filter_map(|(file, offset)| {
             let occurrence = request.file(*file)?.record.occurrence_at(*offset);
             let role = occurrence.map_or(Role::Mention, Occurrence::role);
-            let (file, offset, place) = (*file, *offset, *place);
-            let used = Use { file, offset, role, place, confidence: 1.0, source: Source::LanguageServer };
+            let (file, offset, symbol_ref) = (*file, *offset, *symbol_ref);
+            let used =
+                Use { file, offset, role, symbol_ref, confidence: 1.0, source: Source::LanguageServer };
             (role != Role::Definition).then_some(used)
         }));
-        by_servers.push((*place, known));
+        by_servers.push((*symbol_ref, known));
     }
-    for reference in resolver.references(places, &|| request.check_time())? {
-        let Reference { file, occurrence, place, confidence, source } = reference;
-        let known = by_servers.iter().find(|(known, _)| *known == place);
+    for reference in resolver.references(symbol_refs, &|| request.check_time())? {
+        let Reference { file, occurrence, symbol_ref, confidence, source } = reference;
+        let known = by_servers.iter().find(|(known, _)| *known == symbol_ref);
         if known.is_none_or(|(_, known)| known.keeps(file, confidence)) {
             let (offset, role) = (occurrence.start, occurrence.role());
-            uses.push(Use { file, offset, role, place, confidence, source });
+            uses.push(Use { file, offset, role, symbol_ref, confidence, source });
         }
     }
     uses.sort_by(|a, b| {
@@ -96,7 +104,7 @@ fn sort(references: &mut [Reference]) {
     references.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then_with(|| order(a).cmp(&order(b))));
 }
 
-fn reference_entry(request: &Request<'_>, used: &Use, places: &[Place]) -> Value {
+fn reference_entry(request: &Request<'_>, used: &Use, symbol_refs: &[SymbolRef]) -> Value {
     let Some(file) = request.file(used.file) else { return Value::Null };
     let record = &file.record;
     let at = record.position(used.offset);
@@ -111,8 +119,8 @@ fn reference_entry(request: &Request<'_>, used: &Use, places: &[Place]) -> Value
         "confidence": rounded_confidence(used.confidence),
         "source": used.source.as_str(),
     });
-    if places.len() > 1 {
-        value["definition"] = json!(places.iter().position(|place| *place == used.place));
+    if symbol_refs.len() > 1 {
+        value["definition"] = json!(symbol_refs.iter().position(|symbol_ref| *symbol_ref == used.symbol_ref));
     }
     value
 }
@@ -133,17 +141,17 @@ fn role_name(role: Role) -> &'static str {
 pub(crate) fn tests_of(
     request: &Request<'_>,
     resolver: &Resolver<'_>,
-    place: Place,
+    symbol_ref: SymbolRef,
     calls: &[Call],
-) -> Result<Vec<Place>, Refusal> {
-    let mut tests: Vec<Place> = calls.iter().filter_map(|call| call.caller).collect();
+) -> Result<Vec<SymbolRef>, Refusal> {
+    let mut tests: Vec<SymbolRef> = calls.iter().filter_map(|call| call.caller).collect();
     let mut references =
-        resolver.references_within(&[place], limits::CALLER_FILES_MAX, &|| request.check_time())?;
+        resolver.references_within(&[symbol_ref], limits::CALLER_FILES_MAX, &|| request.check_time())?;
     sort(&mut references);
     for reference in references {
         let Some(file) = request.file(reference.file) else { continue };
         let Some(symbol) = file.record.enclosing_symbol(reference.occurrence.start) else { continue };
-        let around = Place { file: reference.file, symbol };
+        let around = SymbolRef { file: reference.file, symbol };
         let is_test =
             file.is_test || record_and_symbol(request, around).is_some_and(|(_, symbol)| symbol.is_test);
         if is_test {
@@ -151,6 +159,6 @@ pub(crate) fn tests_of(
         }
     }
     let mut seen = std::collections::HashSet::new();
-    tests.retain(|test| *test != place && seen.insert(*test));
+    tests.retain(|test| *test != symbol_ref && seen.insert(*test));
     Ok(tests)
 }

@@ -7,7 +7,7 @@ use super::symbols::symbol_summary;
 use super::{Answer, Request, members};
 use crate::overview::{Command, Counts, Dependencies, EntryPoint, Module, Overview};
 use crate::protocol::{Arguments, Refusal};
-use crate::resolve::Place;
+use crate::resolve::SymbolRef;
 use crate::workspace::RootIndex;
 
 /// Answers `summarize_repo`.
@@ -42,9 +42,9 @@ fn lists<'a>(
     request: &'a Request<'_>,
     overview: &'a Overview,
 ) -> Vec<(&'static str, f64, Box<dyn Iterator<Item = Value> + 'a>)> {
-    let used = move |symbols: &'a [(Place, usize)]| -> Box<dyn Iterator<Item = Value> + 'a> {
-        Box::new(symbols.iter().map(|(place, files)| {
-            let mut value = symbol_summary(request, *place);
+    let used = move |symbols: &'a [(SymbolRef, usize)]| -> Box<dyn Iterator<Item = Value> + 'a> {
+        Box::new(symbols.iter().map(|(symbol_ref, files)| {
+            let mut value = symbol_summary(request, *symbol_ref);
             value["used_in_files"] = json!(files);
             value
         }))
@@ -100,8 +100,10 @@ fn entry_point(request: &Request<'_>, entry: &EntryPoint) -> Value {
     if let Some(name) = &entry.name {
         value["name"] = json!(name);
     }
-    let symbol =
-        entry.place().zip(file).and_then(|(place, file)| Some((file, file.record.symbol(place.symbol)?)));
+    let symbol = entry
+        .symbol_ref()
+        .zip(file)
+        .and_then(|(symbol_ref, file)| Some((file, file.record.symbol(symbol_ref.symbol)?)));
     if let Some((file, symbol)) = symbol {
         value["line"] = json!(file.record.line(symbol.name_span.start));
     }

@@ -7,7 +7,7 @@ use crate::index::FileId;
 use crate::limits;
 use crate::protocol::{Arguments, Refusal};
 use crate::record::{FileRecord, Span, Symbol};
-use crate::resolve::{Place, Resolver};
+use crate::resolve::{Resolver, SymbolRef};
 
 /// Returns the symbols that a question names, the most likely first; empty if there are none. A file and a
 /// line select the symbol that is defined there, or else the one that is used there.
@@ -15,16 +15,16 @@ pub(crate) fn find_symbols(
     request: &Request<'_>,
     resolver: &Resolver<'_>,
     arguments: &Arguments<'_>,
-) -> Result<Vec<Place>, Refusal> {
+) -> Result<Vec<SymbolRef>, Refusal> {
     let mut found = resolver.find_symbols(arguments.string("symbol_name"));
     let file = arguments.optional_string("file_path").map(|path| request.file_at(path)).transpose()?;
     if let Some((file, _)) = file {
-        found.retain(|place| place.file == file);
+        found.retain(|symbol_ref| symbol_ref.file == file);
     }
     let line = arguments.optional_size("line");
     if let Some(line) = line {
-        let at_line = |place: &Place| {
-            let Some((record, symbol)) = record_and_symbol(request, *place) else { return false };
+        let at_line = |symbol_ref: &SymbolRef| {
+            let Some((record, symbol)) = record_and_symbol(request, *symbol_ref) else { return false };
             let (first, last) = record.line_range(symbol.span);
             (first as usize..=last as usize).contains(&line)
         };
@@ -45,7 +45,7 @@ fn symbols_meant_in(
     file: FileId,
     line: Option<usize>,
     name: &str,
-) -> Result<Vec<Place>, Refusal> {
+) -> Result<Vec<SymbolRef>, Refusal> {
     let Some(record) = request.file(file).map(|file| &file.record) else { return Ok(Vec::new()) };
     let name = name.trim().trim_end_matches("()").rsplit(['.', ':', '#', '/', '\\', '>']).next();
     let Some(name) = name.and_then(|name| record.names.find(name)) else { return Ok(Vec::new()) };
@@ -55,13 +55,13 @@ fn symbols_meant_in(
     let mut found = Vec::new();
     for (index, used) in uses.take(limits::USES_MAX) {
         request.check_time()?;
-        let mut places = language_servers::definitions(request, file, used.start);
-        if places.is_empty() {
-            places.extend(resolver.meanings(file, index).iter().map(|meaning| meaning.place));
+        let mut symbol_refs = language_servers::definitions(request, file, used.start);
+        if symbol_refs.is_empty() {
+            symbol_refs.extend(resolver.meanings(file, index).iter().map(|meaning| meaning.symbol_ref));
         }
-        for place in places {
-            if !found.contains(&place) {
-                found.push(place);
+        for symbol_ref in symbol_refs {
+            if !found.contains(&symbol_ref) {
+                found.push(symbol_ref);
             }
         }
     }
@@ -91,24 +91,42 @@ pub(crate) fn unknown_symbol_error(answer: &Map<String, Value>) -> Answer {
 
 pub(crate) fn record_and_symbol<'a>(
     request: &'a Request<'_>,
-    place: Place,
+    symbol_ref: SymbolRef,
 ) -> Option<(&'a FileRecord, &'a Symbol)> {
-    let record = &*request.file(place.file)?.record;
-    Some((record, record.symbol(place.symbol)?))
+    let record = &*request.file(symbol_ref.file)?.record;
+    Some((record, record.symbol(symbol_ref.symbol)?))
 }
 
-/// Returns all details of a symbol. The body is empty unless requested.
-pub(crate) fn symbol_details(request: &Request<'_>, place: Place, include_body: bool) -> Value {
-    let Some((file, (record, symbol))) = request.file(place.file).zip(record_and_symbol(request, place))
+/// Says if an answer contains the body of a symbol.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Body {
+    Included,
+    Omitted,
+}
+
+impl Body {
+    /// Returns what the argument `include_body` of a question requests.
+    pub(crate) fn requested(arguments: &Arguments<'_>) -> Self {
+        if arguments.boolean("include_body") { Self::Included } else { Self::Omitted }
+    }
+}
+
+/// Returns all details of a symbol. The body is empty if it is omitted.
+pub(crate) fn symbol_details(request: &Request<'_>, symbol_ref: SymbolRef, body: Body) -> Value {
+    let Some((file, (record, symbol))) =
+        request.file(symbol_ref.file).zip(record_and_symbol(request, symbol_ref))
     else {
         return Value::Null;
     };
     let (start_line, end_line) = record.line_range(symbol.span);
     let at = record.position(symbol.name_span.start);
-    let body = if include_body { source_text(request, place, symbol.span) } else { String::new() };
+    let body = match body {
+        Body::Included => source_text(request, symbol_ref, symbol.span),
+        Body::Omitted => String::new(),
+    };
     let mut value = json!({
         "name": record.name(symbol.name),
-        "qualified_name": record.qualified_name(place.symbol),
+        "qualified_name": record.qualified_name(symbol_ref.symbol),
         "kind": symbol.kind.word(),
         "file_path": request.path(file),
         "start_line": start_line,
@@ -122,7 +140,7 @@ pub(crate) fn symbol_details(request: &Request<'_>, place: Place, include_body: 
         "decorators": symbol.decorators,
         "body": body,
     });
-    let doc = doc(request, place);
+    let doc = doc(request, symbol_ref);
     if !doc.is_empty() {
         value["doc"] = json!(doc);
     }
@@ -133,14 +151,15 @@ pub(crate) fn symbol_details(request: &Request<'_>, place: Place, include_body: 
 }
 
 /// Returns a short description of a symbol, for lists of related symbols.
-pub(crate) fn symbol_summary(request: &Request<'_>, place: Place) -> Value {
-    let Some((file, (record, symbol))) = request.file(place.file).zip(record_and_symbol(request, place))
+pub(crate) fn symbol_summary(request: &Request<'_>, symbol_ref: SymbolRef) -> Value {
+    let Some((file, (record, symbol))) =
+        request.file(symbol_ref.file).zip(record_and_symbol(request, symbol_ref))
     else {
         return Value::Null;
     };
     let (start_line, end_line) = record.line_range(symbol.span);
     json!({
-        "name": record.qualified_name(place.symbol),
+        "name": record.qualified_name(symbol_ref.symbol),
         "kind": symbol.kind.word(),
         "file_path": request.path(file),
         "start_line": start_line,
@@ -156,16 +175,16 @@ pub(crate) fn parent<'a>(record: &'a FileRecord, symbol: &Symbol) -> Option<&'a 
 }
 
 /// Returns the source text of a part of a symbol.
-pub(crate) fn source_text(request: &Request<'_>, place: Place, span: Span) -> String {
-    request.text(place.file).map_or_else(String::new, |text| span.of(&text).to_owned())
+pub(crate) fn source_text(request: &Request<'_>, symbol_ref: SymbolRef, span: Span) -> String {
+    request.text(symbol_ref.file).map_or_else(String::new, |text| span.of(&text).to_owned())
 }
 
 /// Returns the doc comment of a symbol without comment markers.
-pub(crate) fn doc(request: &Request<'_>, place: Place) -> String {
-    let Some(doc) = record_and_symbol(request, place).and_then(|(_, symbol)| symbol.doc) else {
+pub(crate) fn doc(request: &Request<'_>, symbol_ref: SymbolRef) -> String {
+    let Some(doc) = record_and_symbol(request, symbol_ref).and_then(|(_, symbol)| symbol.doc) else {
         return String::new();
     };
-    let text = source_text(request, place, doc);
+    let text = source_text(request, symbol_ref, doc);
     let lines = text.lines().map(|line| {
         let line = line.trim().trim_start_matches(['/', '*', '#', '!', '-', ';', '"', '\'']);
         line.trim_end_matches(['/', '*', '"', '\'']).trim()
@@ -175,11 +194,12 @@ pub(crate) fn doc(request: &Request<'_>, place: Place) -> String {
 }
 
 /// Returns the first paragraph of a symbol's doc comment, or else its signature.
-pub(crate) fn short_description(request: &Request<'_>, place: Place) -> String {
-    let doc = doc(request, place);
+pub(crate) fn short_description(request: &Request<'_>, symbol_ref: SymbolRef) -> String {
+    let doc = doc(request, symbol_ref);
     let first = doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     if !first.is_empty() {
         return first;
     }
-    record_and_symbol(request, place).map_or_else(String::new, |(_, symbol)| symbol.signature.to_string())
+    record_and_symbol(request, symbol_ref)
+        .map_or_else(String::new, |(_, symbol)| symbol.signature.to_string())
 }

@@ -4,7 +4,7 @@ use super::commands::Manifest;
 use crate::index::{FileId, IndexedFile, Snapshot};
 use crate::languages::LanguageId;
 use crate::record::{FileRecord, Role, Symbol, SymbolId};
-use crate::resolve::Place;
+use crate::resolve::SymbolRef;
 
 /// An entry point.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub struct EntryPoint {
 impl EntryPoint {
     /// Returns the function that is called, if known.
     #[must_use]
-    pub fn place(&self) -> Option<Place> {
-        Some(Place { file: self.file, symbol: self.symbol? })
+    pub fn symbol_ref(&self) -> Option<SymbolRef> {
+        Some(SymbolRef { file: self.file, symbol: self.symbol? })
     }
 }
 

@@ -102,8 +102,8 @@ fn top_entries<K: Ord>(counted: impl IntoIterator<Item = (K, usize)>, at_most: u
 /// Divides the files into parts, and returns the part of each file.
 fn divide(files: &[(FileId, &IndexedFile)]) -> (Vec<Module>, HashMap<FileId, usize>) {
     let mut parts: BTreeMap<(RootIndex, String), Vec<usize>> = BTreeMap::new();
-    for (place, (_, file)) in files.iter().enumerate() {
-        parts.entry((file.root, String::new())).or_default().push(place);
+    for (file_index, (_, file)) in files.iter().enumerate() {
+        parts.entry((file.root, String::new())).or_default().push(file_index);
     }
     let mut unsplittable: BTreeSet<(RootIndex, String)> = BTreeSet::new();
     loop {
@@ -129,7 +129,7 @@ fn divide(files: &[(FileId, &IndexedFile)]) -> (Vec<Module>, HashMap<FileId, usi
     let mut of_file = HashMap::with_capacity(files.len());
     let mut modules = Vec::with_capacity(parts.len());
     for (index, ((root, directory), members)) in parts.into_iter().enumerate() {
-        let lines = members.iter().filter_map(|place| files.get(*place)).map(|(id, file)| {
+        let lines = members.iter().filter_map(|file_index| files.get(*file_index)).map(|(id, file)| {
             of_file.insert(*id, index);
             u64::from(file.record.lines.code)
         });
@@ -146,11 +146,11 @@ fn split(
     files: &[(FileId, &IndexedFile)],
 ) -> BTreeMap<(RootIndex, String), Vec<usize>> {
     let mut split: BTreeMap<(RootIndex, String), Vec<usize>> = BTreeMap::new();
-    for place in members {
-        let Some((_, file)) = files.get(*place) else { continue };
+    for file_index in members {
+        let Some((_, file)) = files.get(*file_index) else { continue };
         let start = if directory.is_empty() { 0 } else { directory.len() + 1 };
         let inner = file.path[start..].find('/').map_or(directory.as_str(), |end| &file.path[..start + end]);
-        split.entry((*root, inner.to_owned())).or_default().push(*place);
+        split.entry((*root, inner.to_owned())).or_default().push(*file_index);
     }
     split
 }

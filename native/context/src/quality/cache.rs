@@ -100,12 +100,14 @@ impl QualityCache {
             files.iter().map(|(_, file)| known.get(&key(file)).cloned()).collect()
         };
         let in_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
-        let unknown: Vec<usize> = (0..files.len()).filter(|place| found[*place].is_none()).collect();
-        let measure =
-            || unknown.par_iter().map(|place| measure_file(index, files[*place].1, &in_time)).collect();
+        let unknown: Vec<usize> =
+            (0..files.len()).filter(|file_index| found[*file_index].is_none()).collect();
+        let measure = || {
+            unknown.par_iter().map(|file_index| measure_file(index, files[*file_index].1, &in_time)).collect()
+        };
         let pool = (!unknown.is_empty()).then(|| thread_pool(None)).flatten();
         let measured: Vec<_> = pool.map_or_else(measure, |pool| pool.install(measure));
-        unknown.into_iter().zip(measured).for_each(|(place, quality)| found[place] = quality);
+        unknown.into_iter().zip(measured).for_each(|(file_index, quality)| found[file_index] = quality);
 
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         // Entries of contents that no longer exist are dropped once they outnumber the existing ones.

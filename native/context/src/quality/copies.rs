@@ -14,10 +14,10 @@ use super::duplicates::{Duplicate, Shingles};
 use crate::index::FileId;
 use crate::limits;
 use crate::record::{FileRecord, SymbolId};
-use crate::resolve::Place;
+use crate::resolve::SymbolRef;
 
 /// A function with one of its bands, see [`Shingles::bands`].
-type Banded = (u64, Place);
+type Banded = (u64, SymbolRef);
 
 /// The pairs of functions in a set of files that share a band.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ struct Functions {
 
 #[derive(Debug, Clone, Copy)]
 struct Pair {
-    functions: (Place, Place),
+    functions: (SymbolRef, SymbolRef),
     /// The number of shared bands.
     bands: i32,
     /// The similarity; `None` until it is computed, and for functions that are no pair of copies.
@@ -55,27 +55,27 @@ impl Copies {
         if new.is_empty() && same.len() == self.files.len() {
             return;
         }
-        let mut gone = std::mem::take(&mut self.files);
-        self.files = same.into_iter().filter_map(|(id, _)| gone.remove_entry(id)).collect();
-        let arrived = new.into_par_iter().map(|(id, record)| {
+        let mut removed = std::mem::take(&mut self.files);
+        self.files = same.into_iter().filter_map(|(id, _)| removed.remove_entry(id)).collect();
+        let inserted = new.into_par_iter().map(|(id, record)| {
             let shingles = Shingles::of_functions(record).into();
             (*id, Functions { of: Arc::clone(record), shingles })
         });
-        let arrived: HashMap<FileId, Functions> = arrived.collect();
-        let changed = ChangedFiles::new(gone.keys().chain(arrived.keys()));
-        let mut added = banded(&arrived);
-        let mut touched: Vec<u64> = banded(&gone).iter().chain(&added).map(|(band, _)| *band).collect();
+        let inserted: HashMap<FileId, Functions> = inserted.collect();
+        let changed = ChangedFiles::new(removed.keys().chain(inserted.keys()));
+        let mut added = banded(&inserted);
+        let mut touched: Vec<u64> = banded(&removed).iter().chain(&added).map(|(band, _)| *band).collect();
         touched.sort_unstable();
         touched.dedup();
 
         let mut changes = Vec::new();
         pairs_of(&self.banded, &touched, -1, &mut changes);
-        self.banded.retain(|(_, place)| !changed.contains(*place));
+        self.banded.retain(|(_, symbol_ref)| !changed.contains(*symbol_ref));
         self.banded.append(&mut added);
         // The list consists of two sorted runs, so this sort is a merge.
         self.banded.sort();
         pairs_of(&self.banded, &touched, 1, &mut changes);
-        self.files.extend(arrived);
+        self.files.extend(inserted);
         self.change_pairs(changes, &changed);
     }
 
@@ -91,7 +91,7 @@ impl Copies {
     }
 
     /// Applies changes to the numbers of shared bands of pairs.
-    fn change_pairs(&mut self, mut changes: Vec<((Place, Place), i32)>, changed: &ChangedFiles) {
+    fn change_pairs(&mut self, mut changes: Vec<((SymbolRef, SymbolRef), i32)>, changed: &ChangedFiles) {
         changes.par_sort_unstable();
         let mut pairs = std::mem::take(&mut self.pairs);
         let changes = changes.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
@@ -118,15 +118,15 @@ impl Copies {
     }
 
     /// Returns the similarity of two functions; `None` if one contains the other.
-    fn similarity(&self, (a, b): (Place, Place)) -> Option<f64> {
+    fn similarity(&self, (a, b): (SymbolRef, SymbolRef)) -> Option<f64> {
         let (its, theirs) = (self.shingles(a)?, self.shingles(b)?);
         let nested = a.file == b.file && (its.span.contains(theirs.span) || theirs.span.contains(its.span));
         (!nested).then(|| its.similarity(theirs))
     }
 
-    fn shingles(&self, place: Place) -> Option<&Shingles> {
-        let shingles = &self.files.get(&place.file)?.shingles;
-        let index = shingles.binary_search_by_key(&place.symbol, |(symbol, _)| *symbol).ok()?;
+    fn shingles(&self, symbol_ref: SymbolRef) -> Option<&Shingles> {
+        let shingles = &self.files.get(&symbol_ref.file)?.shingles;
+        let index = shingles.binary_search_by_key(&symbol_ref.symbol, |(symbol, _)| *symbol).ok()?;
         Some(&shingles.get(index)?.1)
     }
 }
@@ -145,8 +145,8 @@ impl ChangedFiles {
         Self(changed)
     }
 
-    fn contains(&self, place: Place) -> bool {
-        self.0.get(place.file.0 as usize).copied().unwrap_or(false)
+    fn contains(&self, symbol_ref: SymbolRef) -> bool {
+        self.0.get(symbol_ref.file.0 as usize).copied().unwrap_or(false)
     }
 }
 
@@ -155,8 +155,8 @@ fn banded(files: &HashMap<FileId, Functions>) -> Vec<Banded> {
     let mut banded: Vec<Banded> = Vec::new();
     for (id, functions) in files {
         for (symbol, shingles) in &*functions.shingles {
-            let place = Place { file: *id, symbol: *symbol };
-            banded.extend(shingles.bands.iter().map(|band| (*band, place)));
+            let symbol_ref = SymbolRef { file: *id, symbol: *symbol };
+            banded.extend(shingles.bands.iter().map(|band| (*band, symbol_ref)));
         }
     }
     banded.par_sort_unstable();
@@ -164,7 +164,7 @@ fn banded(files: &HashMap<FileId, Functions>) -> Vec<Banded> {
 }
 
 /// Adds the pairs of functions that share one of the given bands, each with `number`.
-fn pairs_of(banded: &[Banded], bands: &[u64], number: i32, pairs: &mut Vec<((Place, Place), i32)>) {
+fn pairs_of(banded: &[Banded], bands: &[u64], number: i32, pairs: &mut Vec<((SymbolRef, SymbolRef), i32)>) {
     let mut rest = banded;
     for band in bands {
         // Both lists are sorted, and if much has changed, the next band is at the front.
@@ -231,8 +231,8 @@ mod tests {
         ) {
             let mut files: Vec<Option<Arc<FileRecord>>> = vec![None; 8];
             let mut copies = Copies::default();
-            for (place, functions) in steps {
-                files[place] = functions.as_deref().map(record);
+            for (file, functions) in steps {
+                files[file] = functions.as_deref().map(record);
                 let there: Vec<(FileId, Arc<FileRecord>)> = (0..)
                     .map(FileId)
                     .zip(&files)

@@ -7,7 +7,7 @@
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::record::{FileRecord, Span, Symbol, SymbolId};
-use crate::resolve::Place;
+use crate::resolve::SymbolRef;
 
 /// The number of consecutive identifiers that form a shingle.
 const SHINGLE: usize = 5;
@@ -34,9 +34,9 @@ pub(super) struct Shingles {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Duplicate {
     /// The function that comes first.
-    pub a: Place,
+    pub a: SymbolRef,
     /// The other function.
-    pub b: Place,
+    pub b: SymbolRef,
     /// The similarity, from 0 to 1.
     pub similarity: f64,
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::families::Family;
 use super::lookup::{directory, join_path};
-use super::{Place, Resolver, manifests};
+use super::{Resolver, SymbolRef, manifests};
 use crate::index::{FOLDER_ITSELF, FileId, IndexedFile, path_words};
 use crate::record::{Import, NameId, SymbolKind};
 
@@ -249,7 +249,7 @@ impl Resolver<'_> {
     }
 
     /// Returns the symbols with a name that a file defines at its top level or in its namespaces.
-    pub(super) fn top_level(&self, file: FileId, name: &str) -> Vec<Place> {
+    pub(super) fn top_level(&self, file: FileId, name: &str) -> Vec<SymbolRef> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let Some(id) = record.names.find(name) else { return Vec::new() };
         let is_outer = |parent: Option<crate::record::SymbolId>| {
@@ -268,7 +268,7 @@ impl Resolver<'_> {
                 && is_outer(symbol.parent)
                 && (symbol.parent.is_some() || !symbol.kind.is_callable() || symbol.owner.is_none())
         });
-        symbols.map(|(symbol, _)| Place { file, symbol }).collect()
+        symbols.map(|(symbol, _)| SymbolRef { file, symbol }).collect()
     }
 }
 

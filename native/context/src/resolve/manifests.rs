@@ -105,12 +105,12 @@ fn manifest_files(snapshot: &Snapshot) -> Vec<&IndexedFile> {
 impl Manifests {
     /// Adds the content of one manifest. An invalid manifest is ignored.
     pub fn add(&mut self, file: &IndexedFile, text: &str) {
-        let place = (file.root, directory(&file.path));
+        let directory = (file.root, directory(&file.path));
         match file.path.rsplit('/').next().unwrap_or_default() {
-            "package.json" => self.node.extend(node_package(place, text)),
-            "Cargo.toml" => self.rust.extend(rust_package(place, text)),
-            "go.mod" => self.go.extend(go_module(place, text)),
-            _ => self.aliases.extend(aliases(place, text)),
+            "package.json" => self.node.extend(node_package(directory, text)),
+            "Cargo.toml" => self.rust.extend(rust_package(directory, text)),
+            "go.mod" => self.go.extend(go_module(directory, text)),
+            _ => self.aliases.extend(aliases(directory, text)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::families::Family;
 use super::lookup::directory;
 use super::receivers::Denoted;
-use super::{Meaning, Place, Resolver, Source};
+use super::{Meaning, Resolver, Source, SymbolRef};
 use crate::index::{FileId, path_words};
 use crate::limits;
 use crate::record::{FileRecord, Occurrence, Role, SymbolId, SymbolKind};
@@ -39,14 +39,14 @@ impl Resolver<'_> {
         let name = record.name(occurrence.name());
         let mut meanings = match occurrence.role() {
             Role::Definition => defined_at(record, occurrence)
-                .map(|symbol| meaning(Place { file, symbol }, 1.0))
+                .map(|symbol| meaning(SymbolRef { file, symbol }, 1.0))
                 .into_iter()
                 .collect(),
             Role::Local => Vec::new(),
             Role::Import => self.imported_at(file, occurrence),
             _ if name == "Self" => {
                 let around = self.enclosing_type(file, occurrence.start);
-                around.into_iter().map(|place| meaning(place, 0.95)).collect()
+                around.into_iter().map(|symbol_ref| meaning(symbol_ref, 0.95)).collect()
             }
             _ if occurrence.is_member() => self.member(file, index, name),
             _ => match self.bound(file, occurrence.start, name) {
@@ -55,8 +55,8 @@ impl Resolver<'_> {
                 Bound::Nothing | Bound::Local(_) | Bound::External => Vec::new(),
             },
         };
-        meanings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.place.cmp(&b.place)));
-        meanings.dedup_by_key(|meaning| meaning.place);
+        meanings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.symbol_ref.cmp(&b.symbol_ref)));
+        meanings.dedup_by_key(|meaning| meaning.symbol_ref);
         meanings
     }
 
@@ -72,15 +72,15 @@ impl Resolver<'_> {
             return Bound::Modules(modules);
         }
         if !own.is_empty() {
-            return Bound::Symbols(own.into_iter().map(|place| meaning(place, 0.95)).collect());
+            return Bound::Symbols(own.into_iter().map(|symbol_ref| meaning(symbol_ref, 0.95)).collect());
         }
         match self.bound_by_import(file, record, name) {
             Bound::Nothing => {}
             bound => return bound,
         }
-        let everything = self.bound_by_wildcard_import(file, record, name, family);
-        if !everything.is_empty() {
-            return Bound::Symbols(everything);
+        let by_wildcard = self.bound_by_wildcard_import(file, record, name, family);
+        if !by_wildcard.is_empty() {
+            return Bound::Symbols(by_wildcard);
         }
         let shared = self.bound_by_shared_scope(file, name, family);
         if shared.is_empty() { Bound::Nothing } else { Bound::Symbols(shared) }
@@ -91,9 +91,9 @@ impl Resolver<'_> {
         &self,
         file: FileId,
         record: &FileRecord,
-        own: &[Place],
+        own: &[SymbolRef],
     ) -> Option<Vec<FileId>> {
-        let [Place { symbol, .. }] = own else { return None };
+        let [SymbolRef { symbol, .. }] = own else { return None };
         let symbol = record.symbol(*symbol)?;
         let resolved = self.imports(file);
         let mut imports = record.imports.iter().zip(resolved.iter());
@@ -123,7 +123,7 @@ impl Resolver<'_> {
                     inner.parent == Some(around) && inner.name == id && inner.kind != SymbolKind::Field
                 });
                 let inner: Vec<Meaning> =
-                    inner.map(|(symbol, _)| meaning(Place { file, symbol }, 0.95)).collect();
+                    inner.map(|(symbol, _)| meaning(SymbolRef { file, symbol }, 0.95)).collect();
                 if !inner.is_empty() {
                     return Some(Bound::Symbols(inner));
                 }
@@ -152,7 +152,7 @@ impl Resolver<'_> {
                     inner.parent == Some(around) && inner.name == id && inner.kind != SymbolKind::Field
                 });
                 let inner: Vec<Meaning> =
-                    inner.map(|(symbol, _)| meaning(Place { file, symbol }, 0.95)).collect();
+                    inner.map(|(symbol, _)| meaning(SymbolRef { file, symbol }, 0.95)).collect();
                 if !inner.is_empty() {
                     return Some(Bound::Symbols(inner));
                 }
@@ -223,12 +223,12 @@ impl Resolver<'_> {
             })
         });
         let of = |files: Vec<FileId>| {
-            files.into_iter().flat_map(|file| self.top_level(file, name)).collect::<Vec<Place>>()
+            files.into_iter().flat_map(|file| self.top_level(file, name)).collect::<Vec<SymbolRef>>()
         };
         if family.shares_names_in_directory() {
             let near = of(near.clone());
             if !near.is_empty() {
-                return near.into_iter().map(|place| meaning(place, 0.85)).collect();
+                return near.into_iter().map(|symbol_ref| meaning(symbol_ref, 0.85)).collect();
             }
         }
         if !family.has_global_names() {
@@ -253,7 +253,7 @@ impl Resolver<'_> {
                 if own.is_empty() {
                     further.extend(self.reexport_sources(file, &name));
                 }
-                found.extend(own.into_iter().map(|place| meaning(place, confidence)));
+                found.extend(own.into_iter().map(|symbol_ref| meaning(symbol_ref, confidence)));
             }
             if !found.is_empty() {
                 return found;
@@ -264,7 +264,7 @@ impl Resolver<'_> {
         files
             .iter()
             .flat_map(|file| self.members_anywhere(*file, name))
-            .map(|place| meaning(place, confidence - 0.1))
+            .map(|symbol_ref| meaning(symbol_ref, confidence - 0.1))
             .collect()
     }
 
@@ -290,7 +290,7 @@ impl Resolver<'_> {
         further
     }
 
-    fn members_anywhere(&self, file: FileId, name: &str) -> Vec<Place> {
+    fn members_anywhere(&self, file: FileId, name: &str) -> Vec<SymbolRef> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let Some(id) = record.names.find(name) else { return Vec::new() };
         let symbols = record.symbols_with_ids().filter(|(_, symbol)| {
@@ -299,7 +299,7 @@ impl Resolver<'_> {
             let of_table = Family::of(record.language) == Family::Lua && symbol.owner.is_some();
             symbol.name == id && (of_table || parent.is_some_and(|parent| parent.kind.is_type()))
         });
-        symbols.map(|(symbol, _)| Place { file, symbol }).collect()
+        symbols.map(|(symbol, _)| SymbolRef { file, symbol }).collect()
     }
 
     /// Returns what a module stands for where it is used as a value: `import Store from "./store"`.
@@ -312,7 +312,7 @@ impl Resolver<'_> {
                     symbol.signature.starts_with("export default")
                         || symbol.signature.starts_with("module.exports")
                 });
-                found.extend(default.map(|(symbol, _)| meaning(Place { file: *file, symbol }, 0.9)));
+                found.extend(default.map(|(symbol, _)| meaning(SymbolRef { file: *file, symbol }, 0.9)));
             }
         }
         found
@@ -352,15 +352,15 @@ impl Resolver<'_> {
     }
 }
 
-pub(super) fn meaning(place: Place, confidence: f32) -> Meaning {
-    Meaning { place, confidence, source: Source::Index }
+pub(super) fn meaning(symbol_ref: SymbolRef, confidence: f32) -> Meaning {
+    Meaning { symbol_ref, confidence, source: Source::Index }
 }
 
 /// Divides a confidence among equally likely symbols.
-pub(super) fn with_shared_confidence(places: &[Place], confidence: f32) -> Vec<Meaning> {
+pub(super) fn with_shared_confidence(symbol_refs: &[SymbolRef], confidence: f32) -> Vec<Meaning> {
     #[expect(clippy::cast_precision_loss, reason = "a count of symbols of one name")]
-    let each = (confidence / places.len().max(1) as f32).max(0.05);
-    places.iter().map(|place| meaning(*place, each)).collect()
+    let each = (confidence / symbol_refs.len().max(1) as f32).max(0.05);
+    symbol_refs.iter().map(|symbol_ref| meaning(*symbol_ref, each)).collect()
 }
 
 fn halve_confidence(mut meanings: Vec<Meaning>) -> Vec<Meaning> {

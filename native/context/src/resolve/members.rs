@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::families::Family;
 use super::lookup::directory;
 use super::meanings::{meaning, with_shared_confidence};
-use super::{Meaning, Place, Resolver};
+use super::{Meaning, Resolver, SymbolRef};
 use crate::index::FileId;
 use crate::limits;
 use crate::record::{FileRecord, Occurrence, Role, Symbol, SymbolId, SymbolKind};
@@ -13,26 +13,26 @@ use crate::record::{FileRecord, Occurrence, Role, Symbol, SymbolId, SymbolKind};
 impl Resolver<'_> {
     /// Returns the members with a given name of some types. The confidence of inherited members is slightly
     /// lower.
-    pub(super) fn members(&self, types: &[Place], name: &str, confidence: f32) -> Vec<Meaning> {
+    pub(super) fn members(&self, types: &[SymbolRef], name: &str, confidence: f32) -> Vec<Meaning> {
         let mut found: Vec<Meaning> = Vec::new();
-        let mut seen: Vec<Place> = Vec::new();
+        let mut seen: Vec<SymbolRef> = Vec::new();
         let mut next = types.to_vec();
         let mut confidence = confidence;
         for _ in 0..crate::limits::REEXPORTS_MAX {
-            next.retain(|place| !seen.contains(place));
+            next.retain(|symbol_ref| !seen.contains(symbol_ref));
             if next.is_empty() {
                 break;
             }
             seen.extend(&next);
             found.extend(
                 next.iter()
-                    .flat_map(|place| self.own_members(*place, name))
-                    .map(|place| meaning(place, confidence)),
+                    .flat_map(|symbol_ref| self.own_members(*symbol_ref, name))
+                    .map(|symbol_ref| meaning(symbol_ref, confidence)),
             );
             if !found.is_empty() {
                 break;
             }
-            next = next.iter().flat_map(|place| self.recurse(|| self.bases(*place))).collect();
+            next = next.iter().flat_map(|symbol_ref| self.recurse(|| self.bases(*symbol_ref))).collect();
             confidence = confidence.min(0.8);
         }
         found
@@ -40,8 +40,8 @@ impl Resolver<'_> {
 
     /// Returns the members of a type: those inside it, or else those declared elsewhere, as in `impl Type`,
     /// `func (t *Type)`, `extension Type`.
-    fn own_members(&self, of: Place, name: &str) -> Vec<Place> {
-        let (Some((record, _)), Some(home)) = (self.symbol(of), self.snapshot.file(of.file)) else {
+    fn own_members(&self, of: SymbolRef, name: &str) -> Vec<SymbolRef> {
+        let (Some((record, _)), Some(own_file)) = (self.symbol(of), self.snapshot.file(of.file)) else {
             return Vec::new();
         };
         // Searching the file of the type first avoids, for most questions, examining all symbols with a
@@ -51,63 +51,67 @@ impl Resolver<'_> {
             named.map(|(id, symbol)| (id, symbol.parent)).collect()
         });
         let in_type = in_file.iter().filter(|(_, parent)| *parent == Some(of.symbol));
-        let own: Vec<Place> = in_type.map(|(symbol, _)| Place { file: of.file, symbol: *symbol }).collect();
+        let own: Vec<SymbolRef> =
+            in_type.map(|(symbol, _)| SymbolRef { file: of.file, symbol: *symbol }).collect();
         if !own.is_empty() {
             return own;
         }
         let type_name = self.name(of);
-        let beside = in_file.iter().map(|(symbol, _)| Place { file: of.file, symbol: *symbol });
-        let beside: Vec<Place> =
-            beside.filter(|place| self.is_outside_member_of(*place, type_name)).collect();
-        if !beside.is_empty() {
-            return beside;
+        let in_same_file = in_file.iter().map(|(symbol, _)| SymbolRef { file: of.file, symbol: *symbol });
+        let in_same_file: Vec<SymbolRef> =
+            in_same_file.filter(|symbol_ref| self.is_outside_member_of(*symbol_ref, type_name)).collect();
+        if !in_same_file.is_empty() {
+            return in_same_file;
         }
         let family = Family::of(record.language);
-        let elsewhere = self.snapshot.symbols_named(name).filter(|(file, ..)| {
+        let in_other_files = self.snapshot.symbols_named(name).filter(|(file, ..)| {
             *file != of.file && self.language(*file).is_some_and(|language| Family::of(language) == family)
         });
-        let elsewhere = elsewhere.map(|(file, symbol, _)| Place { file, symbol });
-        let elsewhere: Vec<Place> =
-            elsewhere.filter(|place| self.is_outside_member_of(*place, type_name)).collect();
-        let is_near = |place: &&Place| {
-            let other = self.snapshot.file(place.file);
+        let in_other_files = in_other_files.map(|(file, symbol, _)| SymbolRef { file, symbol });
+        let in_other_files: Vec<SymbolRef> =
+            in_other_files.filter(|symbol_ref| self.is_outside_member_of(*symbol_ref, type_name)).collect();
+        let is_near = |symbol_ref: &&SymbolRef| {
+            let other = self.snapshot.file(symbol_ref.file);
             other.is_some_and(|other| {
-                other.root == home.root && directory(&other.path) == directory(&home.path)
+                other.root == own_file.root && directory(&other.path) == directory(&own_file.path)
             })
         };
-        let near: Vec<Place> = elsewhere.iter().filter(is_near).copied().collect();
-        if near.is_empty() { elsewhere } else { near }
+        let near: Vec<SymbolRef> = in_other_files.iter().filter(is_near).copied().collect();
+        if near.is_empty() { in_other_files } else { near }
     }
 
     /// Returns whether a symbol is a member of a type of the given name, but declared outside of it.
-    fn is_outside_member_of(&self, place: Place, type_name: &str) -> bool {
-        let Some((record, symbol)) = self.symbol(place) else { return false };
+    fn is_outside_member_of(&self, symbol_ref: SymbolRef, type_name: &str) -> bool {
+        let Some((record, symbol)) = self.symbol(symbol_ref) else { return false };
         let parent = symbol.parent.and_then(|parent| record.symbol(parent));
         symbol.owner.is_some_and(|owner| record.name(owner) == type_name)
             && parent.is_none_or(|parent| !parent.kind.is_type() || parent.kind == SymbolKind::Implementation)
     }
 
     /// Returns the types that a type extends or implements, including those declared elsewhere.
-    pub(super) fn bases(&self, of: Place) -> Vec<Place> {
+    pub(super) fn bases(&self, of: SymbolRef) -> Vec<SymbolRef> {
         let Some((record, symbol)) = self.symbol(of) else { return Vec::new() };
-        let mut places = vec![of];
+        let mut symbol_refs = vec![of];
         if Family::of(record.language) == Family::Rust || Family::of(record.language) == Family::Swift {
             let named = self.snapshot.symbols_named(record.name(symbol.name));
-            places.extend(
+            symbol_refs.extend(
                 named
                     .filter(|(.., other)| other.kind == SymbolKind::Implementation)
-                    .map(|(file, symbol, _)| Place { file, symbol }),
+                    .map(|(file, symbol, _)| SymbolRef { file, symbol }),
             );
         }
         let mut bases = Vec::new();
-        for place in places {
-            let Some((record, symbol)) = self.symbol(place) else { continue };
-            for index in self.occurrences_in(place.file, symbol.span) {
+        for symbol_ref in symbol_refs {
+            let Some((record, symbol)) = self.symbol(symbol_ref) else { continue };
+            for index in self.occurrences_in(symbol_ref.file, symbol.span) {
                 let occurrence = record.occurrences[index];
-                if occurrence.role() == Role::Extends && self.is_directly_in(record, occurrence, place.symbol)
+                if occurrence.role() == Role::Extends
+                    && self.is_directly_in(record, occurrence, symbol_ref.symbol)
                 {
                     bases.extend(
-                        self.types_of_occurrence(place.file, index).into_iter().filter(|base| *base != of),
+                        self.types_of_occurrence(symbol_ref.file, index)
+                            .into_iter()
+                            .filter(|base| *base != of),
                     );
                 }
             }
@@ -137,10 +141,10 @@ impl Resolver<'_> {
         visible.sort_unstable();
         visible.dedup();
         let in_file = |file: FileId| {
-            let first = all.partition_point(|place| place.file < file);
-            all[first..].iter().take_while(move |place| place.file == file).copied()
+            let first = all.partition_point(|symbol_ref| symbol_ref.file < file);
+            all[first..].iter().take_while(move |symbol_ref| symbol_ref.file == file).copied()
         };
-        let near: Vec<Place> = visible.into_iter().flat_map(in_file).collect();
+        let near: Vec<SymbolRef> = visible.into_iter().flat_map(in_file).collect();
         if !near.is_empty() {
             with_shared_confidence(&near, 0.5)
         } else if all.len() <= limits::NAMESAKES_MAX {
@@ -151,7 +155,7 @@ impl Resolver<'_> {
     }
 
     /// Returns the symbols with a given name that may be members of a type.
-    fn members_named(&self, name: &str, family: Family) -> Rc<Vec<Place>> {
+    fn members_named(&self, name: &str, family: Family) -> Rc<Vec<SymbolRef>> {
         let key = (name.to_owned(), family);
         if let Some(known) = self.by_name.borrow().get(&key) {
             return Rc::clone(known);
@@ -169,7 +173,7 @@ impl Resolver<'_> {
             symbol.kind != SymbolKind::Implementation
                 && record.is_some_and(|record| is_member(record, symbol))
         });
-        let mut found: Vec<Place> = symbols.map(|(file, symbol, _)| Place { file, symbol }).collect();
+        let mut found: Vec<SymbolRef> = symbols.map(|(file, symbol, _)| SymbolRef { file, symbol }).collect();
         found.sort_unstable();
         let found = Rc::new(found);
         self.by_name.borrow_mut().insert(key, Rc::clone(&found));

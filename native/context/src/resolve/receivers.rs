@@ -2,7 +2,7 @@
 
 use super::families::Family;
 use super::meanings::Bound;
-use super::{Meaning, Place, Resolver};
+use super::{Meaning, Resolver, SymbolRef};
 use crate::index::FileId;
 use crate::record::{FileRecord, Occurrence, Receiver, Role, SymbolId, SymbolKind};
 
@@ -10,7 +10,7 @@ use crate::record::{FileRecord, Occurrence, Receiver, Role, SymbolId, SymbolKind
 #[derive(Debug, Default)]
 pub(super) enum Denoted {
     /// Values of some types, or the types themselves, with a confidence.
-    Types(Vec<Place>, f32),
+    Types(Vec<SymbolRef>, f32),
     /// A module, by its files.
     Modules(Vec<FileId>),
     /// Something outside the workspace.
@@ -64,7 +64,8 @@ impl Resolver<'_> {
                 return types(around(), 0.85);
             }
             if BASE_NAMES.contains(&name) {
-                let bases = around().iter().flat_map(|place| self.bases(*place)).collect::<Vec<_>>();
+                let bases =
+                    around().iter().flat_map(|symbol_ref| self.bases(*symbol_ref)).collect::<Vec<_>>();
                 return if bases.is_empty() { Denoted::External } else { types(bases, 0.85) };
             }
         }
@@ -87,9 +88,10 @@ impl Resolver<'_> {
             Bound::Symbols(meanings) => self.denoted_by(&meanings),
             Bound::Modules(files) => {
                 // `import Store from "./store"` may import a class, in which case its members are meant.
-                let classes: Vec<Place> =
-                    self.exported(&files, name, 0.9).into_iter().map(|meaning| meaning.place).collect();
-                let classes: Vec<Place> = classes.into_iter().filter(|place| self.is_type(*place)).collect();
+                let classes: Vec<SymbolRef> =
+                    self.exported(&files, name, 0.9).into_iter().map(|meaning| meaning.symbol_ref).collect();
+                let classes: Vec<SymbolRef> =
+                    classes.into_iter().filter(|symbol_ref| self.is_type(*symbol_ref)).collect();
                 if classes.is_empty() { Denoted::Modules(files) } else { types(classes, 0.85) }
             }
             Bound::External => Denoted::External,
@@ -121,34 +123,33 @@ impl Resolver<'_> {
         let likely = meanings.iter().filter(|meaning| meaning.confidence >= best && meaning.confidence > 0.3);
         let (mut found, mut confidence) = (Vec::new(), 0.85);
         for meaning in likely {
-            let Some((_, symbol)) = self.symbol(meaning.place) else { continue };
+            let Some((_, symbol)) = self.symbol(meaning.symbol_ref) else { continue };
             if symbol.kind.is_type() || symbol.kind == SymbolKind::Module {
-                found.push(meaning.place);
+                found.push(meaning.symbol_ref);
             } else if !symbol.kind.is_callable() {
-                let variable = self.occurrence_at(meaning.place.file, symbol.name_span.start);
-                found.extend(
-                    variable.into_iter().flat_map(|index| {
-                        self.recurse(|| self.types_of_declaration(meaning.place.file, index))
-                    }),
-                );
+                let variable = self.occurrence_at(meaning.symbol_ref.file, symbol.name_span.start);
+                found.extend(variable.into_iter().flat_map(|index| {
+                    self.recurse(|| self.types_of_declaration(meaning.symbol_ref.file, index))
+                }));
                 confidence = 0.7;
             }
         }
-        let modules: Vec<FileId> = found.iter().flat_map(|place| self.file_of_module(*place)).collect();
+        let modules: Vec<FileId> =
+            found.iter().flat_map(|symbol_ref| self.file_of_module(*symbol_ref)).collect();
         if modules.is_empty() { types(found, confidence) } else { Denoted::Modules(modules) }
     }
 
     /// Returns the file of `mod name;`.
-    fn file_of_module(&self, place: Place) -> Option<FileId> {
-        let (record, symbol) = self.symbol(place)?;
+    fn file_of_module(&self, symbol_ref: SymbolRef) -> Option<FileId> {
+        let (record, symbol) = self.symbol(symbol_ref)?;
         if symbol.kind != SymbolKind::Module || symbol.body.is_some() {
             return None;
         }
-        self.module_of_import(place.file, record.name(symbol.name))?.first().copied()
+        self.module_of_import(symbol_ref.file, record.name(symbol.name))?.first().copied()
     }
 
     /// Determines the types of a variable, parameter or field from the code beside its declaration.
-    fn types_of_declaration(&self, file: FileId, declaration: usize) -> Vec<Place> {
+    fn types_of_declaration(&self, file: FileId, declaration: usize) -> Vec<SymbolRef> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let own = record.occurrences[declaration];
         // The type precedes the name: `Type name`.
@@ -190,10 +191,10 @@ impl Resolver<'_> {
                 }
                 Role::Mention => {
                     // In `name = module.Type(…)`, the last word is decisive.
-                    let leads_on = record.occurrences.get(index + 1).is_some_and(|after| {
+                    let has_member = record.occurrences.get(index + 1).is_some_and(|after| {
                         after.receiver() == Receiver::Name && after.start.saturating_sub(last_end) <= 2
                     });
-                    if !leads_on {
+                    if !has_member {
                         return if let Denoted::Types(found, _) = self.recurse(|| self.denoted(file, index)) {
                             found
                         } else {
@@ -215,18 +216,18 @@ impl Resolver<'_> {
             if meaning.confidence < 0.5 {
                 continue;
             }
-            if self.is_type(meaning.place) {
-                found.push(meaning.place);
+            if self.is_type(meaning.symbol_ref) {
+                found.push(meaning.symbol_ref);
             } else {
-                found.extend(self.return_types(meaning.place));
+                found.extend(self.return_types(meaning.symbol_ref));
             }
         }
         types(found, 0.7)
     }
 
     /// Returns the first type of the workspace in the declared return type of a function.
-    fn return_types(&self, place: Place) -> Vec<Place> {
-        let Some((record, symbol)) = self.symbol(place) else { return Vec::new() };
+    fn return_types(&self, symbol_ref: SymbolRef) -> Vec<SymbolRef> {
+        let Some((record, symbol)) = self.symbol(symbol_ref) else { return Vec::new() };
         let signature = &*symbol.signature;
         let written = if let Some((_, after)) = signature.split_once("->") {
             after
@@ -243,15 +244,15 @@ impl Resolver<'_> {
         let words = written.split(|character: char| !character.is_alphanumeric() && character != '_');
         for word in words.filter(|word| word.starts_with(char::is_uppercase)) {
             if word == "Self" {
-                return self.enclosing_type(place.file, symbol.name_span.start);
+                return self.enclosing_type(symbol_ref.file, symbol.name_span.start);
             }
             if let Bound::Symbols(meanings) =
-                self.recurse(|| self.bound(place.file, symbol.name_span.start, word))
+                self.recurse(|| self.bound(symbol_ref.file, symbol.name_span.start, word))
             {
-                let found: Vec<Place> = meanings
+                let found: Vec<SymbolRef> = meanings
                     .into_iter()
-                    .map(|meaning| meaning.place)
-                    .filter(|place| self.is_type(*place))
+                    .map(|meaning| meaning.symbol_ref)
+                    .filter(|symbol_ref| self.is_type(*symbol_ref))
                     .collect();
                 if !found.is_empty() {
                     return found;
@@ -261,18 +262,22 @@ impl Resolver<'_> {
         Vec::new()
     }
 
-    pub(super) fn types_of_occurrence(&self, file: FileId, index: usize) -> Vec<Place> {
+    pub(super) fn types_of_occurrence(&self, file: FileId, index: usize) -> Vec<SymbolRef> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let occurrence = record.occurrences[index];
         if record.name(occurrence.name()) == "Self" {
             return self.enclosing_type(file, occurrence.start);
         }
         let meanings = self.recurse(|| self.meanings(file, index));
-        meanings.into_iter().map(|meaning| meaning.place).filter(|place| self.is_type(*place)).collect()
+        meanings
+            .into_iter()
+            .map(|meaning| meaning.symbol_ref)
+            .filter(|symbol_ref| self.is_type(*symbol_ref))
+            .collect()
     }
 
     /// Returns the type that encloses an offset, or that the method at the offset belongs to.
-    pub(super) fn enclosing_type(&self, file: FileId, offset: u32) -> Vec<Place> {
+    pub(super) fn enclosing_type(&self, file: FileId, offset: u32) -> Vec<SymbolRef> {
         let Some(record) = self.record(file) else { return Vec::new() };
         let mut next = record.enclosing_symbol(offset);
         while let Some((id, symbol)) = next.and_then(|id| Some((id, record.symbol(id)?))) {
@@ -290,25 +295,29 @@ impl Resolver<'_> {
     }
 
     /// Returns the type that a symbol names; an implementation block is replaced by its type.
-    pub(super) fn definitions_of_type(&self, file: FileId, symbol: SymbolId) -> Vec<Place> {
-        let place = Place { file, symbol };
-        let Some((record, found)) = self.symbol(place) else { return Vec::new() };
+    pub(super) fn definitions_of_type(&self, file: FileId, symbol: SymbolId) -> Vec<SymbolRef> {
+        let symbol_ref = SymbolRef { file, symbol };
+        let Some((record, found)) = self.symbol(symbol_ref) else { return Vec::new() };
         if found.kind != SymbolKind::Implementation {
-            return vec![place];
+            return vec![symbol_ref];
         }
         let types = self.types_named(file, record.name(found.name));
-        if types.is_empty() { vec![place] } else { types }
+        if types.is_empty() { vec![symbol_ref] } else { types }
     }
 
-    fn types_named(&self, file: FileId, name: &str) -> Vec<Place> {
+    fn types_named(&self, file: FileId, name: &str) -> Vec<SymbolRef> {
         let Bound::Symbols(meanings) = self.recurse(|| self.bound(file, u32::MAX, name)) else {
             return Vec::new();
         };
-        meanings.into_iter().map(|meaning| meaning.place).filter(|place| self.is_type(*place)).collect()
+        meanings
+            .into_iter()
+            .map(|meaning| meaning.symbol_ref)
+            .filter(|symbol_ref| self.is_type(*symbol_ref))
+            .collect()
     }
 
-    pub(super) fn is_type(&self, place: Place) -> bool {
-        self.symbol(place).is_some_and(|(_, symbol)| symbol.kind.is_type())
+    pub(super) fn is_type(&self, symbol_ref: SymbolRef) -> bool {
+        self.symbol(symbol_ref).is_some_and(|(_, symbol)| symbol.kind.is_type())
     }
 
     pub(super) fn occurrence_at(&self, file: FileId, offset: u32) -> Option<usize> {
@@ -317,8 +326,8 @@ impl Resolver<'_> {
     }
 }
 
-fn types(places: Vec<Place>, confidence: f32) -> Denoted {
-    if places.is_empty() { Denoted::Unknown } else { Denoted::Types(places, confidence) }
+fn types(symbol_refs: Vec<SymbolRef>, confidence: f32) -> Denoted {
+    if symbol_refs.is_empty() { Denoted::Unknown } else { Denoted::Types(symbol_refs, confidence) }
 }
 
 fn end(record: &FileRecord, occurrence: Occurrence) -> u32 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::families::Family;
 use super::lookup::proximity;
-use super::{Place, Resolver, Source};
+use super::{Resolver, Source, SymbolRef};
 use crate::index::{FileId, IndexedFile};
 use crate::record::{FileRecord, NameId, Occurrence, Role};
 
@@ -17,7 +17,7 @@ pub struct Reference {
     /// The identifier.
     pub occurrence: Occurrence,
     /// The requested symbol that it most likely refers to.
-    pub place: Place,
+    pub symbol_ref: SymbolRef,
     /// The confidence from 0 to 1; see the table of [`crate::resolve`].
     pub confidence: f32,
     /// The source of the result.
@@ -32,10 +32,10 @@ impl Resolver<'_> {
     /// The error of `check_time`.
     pub fn references<E>(
         &self,
-        places: &[Place],
+        symbol_refs: &[SymbolRef],
         check_time: &dyn Fn() -> Result<(), E>,
     ) -> Result<Vec<Reference>, E> {
-        self.references_within(places, usize::MAX, check_time)
+        self.references_within(symbol_refs, usize::MAX, check_time)
     }
 
     /// Returns references like [`Resolver::references`], but searches at most `files_max` files for each
@@ -46,19 +46,25 @@ impl Resolver<'_> {
     /// The error of `check_time`.
     pub fn references_within<E>(
         &self,
-        places: &[Place],
+        symbol_refs: &[SymbolRef],
         files_max: usize,
         check_time: &dyn Fn() -> Result<(), E>,
     ) -> Result<Vec<Reference>, E> {
-        let wanted: Vec<(Place, Place, f32)> =
-            places.iter().flat_map(|place| self.with_overridden_members(*place)).collect();
-        let names: BTreeSet<&str> =
-            places.iter().map(|place| self.name(*place)).filter(|name| !name.is_empty()).collect();
-        let families: Vec<Family> =
-            places.iter().filter_map(|place| self.language(place.file)).map(Family::of).collect();
+        let wanted: Vec<(SymbolRef, SymbolRef, f32)> =
+            symbol_refs.iter().flat_map(|symbol_ref| self.with_overridden_members(*symbol_ref)).collect();
+        let names: BTreeSet<&str> = symbol_refs
+            .iter()
+            .map(|symbol_ref| self.name(*symbol_ref))
+            .filter(|name| !name.is_empty())
+            .collect();
+        let families: Vec<Family> = symbol_refs
+            .iter()
+            .filter_map(|symbol_ref| self.language(symbol_ref.file))
+            .map(Family::of)
+            .collect();
         let mut found = Vec::new();
         for name in names {
-            for (file, indexed) in self.nearest_files_with(name, places, files_max) {
+            for (file, indexed) in self.nearest_files_with(name, symbol_refs, files_max) {
                 check_time()?;
                 let record = &*indexed.record;
                 if !families.contains(&Family::of(record.language)) {
@@ -67,14 +73,16 @@ impl Resolver<'_> {
                 for index in occurrences_of(record, name) {
                     let meanings = self.meanings(file, index);
                     let fitting = meanings.iter().flat_map(|meaning| {
-                        let wanted = wanted.iter().filter(|(_, stand_in, _)| *stand_in == meaning.place);
-                        wanted.map(|(place, _, share)| (*place, meaning.confidence * share, meaning.source))
+                        let wanted = wanted.iter().filter(|(_, stand_in, _)| *stand_in == meaning.symbol_ref);
+                        wanted.map(|(symbol_ref, _, share)| {
+                            (*symbol_ref, meaning.confidence * share, meaning.source)
+                        })
                     });
                     let best = fitting.max_by(|a, b| a.1.total_cmp(&b.1));
-                    found.extend(best.map(|(place, confidence, source)| Reference {
+                    found.extend(best.map(|(symbol_ref, confidence, source)| Reference {
                         file,
                         occurrence: record.occurrences[index],
-                        place,
+                        symbol_ref,
                         confidence,
                         source,
                     }));
@@ -89,11 +97,11 @@ impl Resolver<'_> {
     fn nearest_files_with(
         &self,
         name: &str,
-        places: &[Place],
+        symbol_refs: &[SymbolRef],
         files_max: usize,
     ) -> Vec<(FileId, &Arc<IndexedFile>)> {
         let mut files: Vec<(FileId, &Arc<IndexedFile>)> = self.snapshot.files_with(name).collect();
-        let home = places.first().and_then(|place| self.snapshot.file(place.file));
+        let home = symbol_refs.first().and_then(|symbol_ref| self.snapshot.file(symbol_ref.file));
         if let Some(home) = home.filter(|_| files.len() > files_max) {
             files.sort_by_cached_key(|(id, file)| (std::cmp::Reverse(proximity(home, file)), *id));
             self.skipped_files.set(self.skipped_files.get() + files.len() - files_max);
@@ -110,20 +118,20 @@ impl Resolver<'_> {
 
     /// Returns a symbol and the base members that it overrides, each with the factor for its confidence. A
     /// call of an overridden member may mean the overriding one.
-    fn with_overridden_members(&self, place: Place) -> Vec<(Place, Place, f32)> {
-        let mut with_overridden_members = vec![(place, place, 1.0)];
-        let Some((record, symbol)) = self.symbol(place) else { return with_overridden_members };
+    fn with_overridden_members(&self, symbol_ref: SymbolRef) -> Vec<(SymbolRef, SymbolRef, f32)> {
+        let mut with_overridden_members = vec![(symbol_ref, symbol_ref, 1.0)];
+        let Some((record, symbol)) = self.symbol(symbol_ref) else { return with_overridden_members };
         if let Some(parent) =
             symbol.parent.filter(|parent| record.symbol(*parent).is_some_and(|parent| parent.kind.is_type()))
         {
-            let types = self.definitions_of_type(place.file, parent);
-            let bases: Vec<Place> = types.into_iter().flat_map(|of| self.bases(of)).collect();
+            let types = self.definitions_of_type(symbol_ref.file, parent);
+            let bases: Vec<SymbolRef> = types.into_iter().flat_map(|of| self.bases(of)).collect();
             let overridden = self.members(&bases, record.name(symbol.name), 0.6);
             with_overridden_members.extend(
                 overridden
                     .into_iter()
-                    .filter(|base| base.place != place)
-                    .map(|base| (place, base.place, 0.6)),
+                    .filter(|base| base.symbol_ref != symbol_ref)
+                    .map(|base| (symbol_ref, base.symbol_ref, 0.6)),
             );
         }
         with_overridden_members

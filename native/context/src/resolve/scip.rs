@@ -1,6 +1,6 @@
 //! Meanings from SCIP indexes, which take precedence over those from syntax.
 
-use super::{Meaning, Place, Resolver, Source};
+use super::{Meaning, Resolver, Source, SymbolRef};
 use crate::index::FileId;
 use crate::record::SymbolId;
 use crate::scip_index::DefinedAt;
@@ -15,8 +15,12 @@ impl Resolver<'_> {
             let file = self.snapshot.find(defined.root, &defined.path)?;
             // A definition without a symbol is a variable or a parameter.
             let symbol = self.symbol_defined_at(file, defined)?;
-            let place = symbol.map(|symbol| Place { file, symbol });
-            meanings.extend(place.map(|place| Meaning { place, confidence: 1.0, source: Source::Scip }));
+            let symbol_ref = symbol.map(|symbol| SymbolRef { file, symbol });
+            meanings.extend(symbol_ref.map(|symbol_ref| Meaning {
+                symbol_ref,
+                confidence: 1.0,
+                source: Source::Scip,
+            }));
         }
         self.scip_used.set(true);
         Some(meanings)

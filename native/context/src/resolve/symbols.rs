@@ -1,13 +1,13 @@
 //! Finds symbols by the names that callers specify.
 
-use super::{Place, Resolver};
+use super::{Resolver, SymbolRef};
 use crate::record::{Symbol, SymbolKind, Visibility};
 
 impl Resolver<'_> {
     /// Returns the symbols with a name, which may be qualified, such as `Parser.parse` or
     /// `parser::Parser::parse`. The most likely comes first.
     #[must_use]
-    pub fn find_symbols(&self, name: &str) -> Vec<Place> {
+    pub fn find_symbols(&self, name: &str) -> Vec<SymbolRef> {
         let name = name.trim().trim_end_matches("()");
         let mut found = self.symbols_named(name);
         if found.is_empty() {
@@ -18,26 +18,26 @@ impl Resolver<'_> {
                 .collect();
             if let Some((last, around)) = parts.split_last() {
                 found = self.symbols_named(last);
-                found.retain(|place| self.is_within(*place, around));
+                found.retain(|symbol_ref| self.is_within(*symbol_ref, around));
             }
         }
         // Implementations and headings have a name without defining it. They are relevant only if nothing
         // else has the name.
-        let only_bears = |place: &Place| {
-            self.symbol(*place).is_some_and(|(_, symbol)| {
+        let defines_nothing = |symbol_ref: &SymbolRef| {
+            self.symbol(*symbol_ref).is_some_and(|(_, symbol)| {
                 matches!(symbol.kind, SymbolKind::Implementation | SymbolKind::Section)
             })
         };
-        if !found.iter().all(only_bears) {
-            found.retain(|place| !only_bears(place));
+        if !found.iter().all(defines_nothing) {
+            found.retain(|symbol_ref| !defines_nothing(symbol_ref));
         }
-        found.sort_by_cached_key(|place| self.sort_key(*place));
+        found.sort_by_cached_key(|symbol_ref| self.sort_key(*symbol_ref));
         found
     }
 
     /// Returns names of the workspace that are similar to an unknown name.
     #[must_use]
-    pub fn similar_names(&self, name: &str, most: usize) -> Vec<String> {
+    pub fn similar_names(&self, name: &str, max_count: usize) -> Vec<String> {
         let wanted = name.rsplit(['.', ':', '#']).next().unwrap_or(name).to_lowercase();
         if wanted.is_empty() {
             return Vec::new();
@@ -54,18 +54,18 @@ impl Resolver<'_> {
         }
         found.sort_unstable();
         found.dedup();
-        found.into_iter().take(most).map(|(_, name)| name.to_owned()).collect()
+        found.into_iter().take(max_count).map(|(_, name)| name.to_owned()).collect()
     }
 
-    fn symbols_named(&self, name: &str) -> Vec<Place> {
-        self.snapshot.symbols_named(name).map(|(file, symbol, _)| Place { file, symbol }).collect()
+    fn symbols_named(&self, name: &str) -> Vec<SymbolRef> {
+        self.snapshot.symbols_named(name).map(|(file, symbol, _)| SymbolRef { file, symbol }).collect()
     }
 
     /// Returns whether the given names occur, in this order, among the directories, the file and the symbols
     /// that enclose a symbol.
-    fn is_within(&self, place: Place, names: &[&str]) -> bool {
-        let Some(file) = self.snapshot.file(place.file) else { return false };
-        let qualified = file.record.qualified_name(place.symbol);
+    fn is_within(&self, symbol_ref: SymbolRef, names: &[&str]) -> bool {
+        let Some(file) = self.snapshot.file(symbol_ref.file) else { return false };
+        let qualified = file.record.qualified_name(symbol_ref.symbol);
         let path = file.path.rsplit_once('.').map_or(&*file.path, |(path, _)| path);
         let mut around = path.split('/').chain(qualified.split('.'));
         names.iter().all(|name| around.any(|part| part == *name))
@@ -73,20 +73,20 @@ impl Resolver<'_> {
 
     /// Returns the sort key of a symbol. A public definition of the project itself is more likely to be meant
     /// than a test, a vendored copy, or a variable in a function.
-    fn sort_key(&self, place: Place) -> impl Ord + use<> {
-        let (file, (record, symbol)) = self.snapshot.file(place.file).zip(self.symbol(place))?;
-        let aside = u8::from(file.is_test || symbol.is_test)
+    fn sort_key(&self, symbol_ref: SymbolRef) -> impl Ord + use<> {
+        let (file, (record, symbol)) = self.snapshot.file(symbol_ref.file).zip(self.symbol(symbol_ref))?;
+        let auxiliary = u8::from(file.is_test || symbol.is_test)
             + u8::from(file.is_vendored)
             + u8::from(record.generated);
         let hidden = u8::from(symbol.visibility != Visibility::Public);
         Some((
-            aside,
+            auxiliary,
             rank(symbol),
             hidden,
             symbol.body.is_none(),
             file.path.matches('/').count(),
             file.path.clone(),
-            place.symbol,
+            symbol_ref.symbol,
         ))
     }
 }

@@ -59,9 +59,9 @@ impl Fixture {
     /// Returns the references to a symbol: `file:line:column confidence`.
     fn references(&self, name: &str) -> Vec<String> {
         self.with(|resolver, snapshot| {
-            let places = resolver.find_symbols(name);
-            assert!(!places.is_empty(), "{name}");
-            let references = resolver.references::<()>(&places[..1], &|| Ok(())).unwrap();
+            let symbol_refs = resolver.find_symbols(name);
+            assert!(!symbol_refs.is_empty(), "{name}");
+            let references = resolver.references::<()>(&symbol_refs[..1], &|| Ok(())).unwrap();
             let shown = references.into_iter().map(|reference| {
                 let file = snapshot.file(reference.file).unwrap();
                 let at = file.record.position(reference.occurrence.start);
@@ -89,8 +89,8 @@ impl Fixture {
                 }
                 let meanings = resolver.meanings(file, index);
                 let shown = meanings.iter().map(|meaning| {
-                    let file = snapshot.file(meaning.place.file).unwrap();
-                    let symbol = file.record.qualified_name(meaning.place.symbol);
+                    let file = snapshot.file(meaning.symbol_ref.file).unwrap();
+                    let symbol = file.record.qualified_name(meaning.symbol_ref.symbol);
                     format!("{}:{symbol} {}", file.path, rounded_confidence(meaning.confidence))
                 });
                 let shown: Vec<String> = shown.collect();
@@ -328,7 +328,8 @@ fn an_ambiguous_name_yields_all_candidates_and_overrides_are_followed() {
     assert_eq!(fixture.references("b.B.run"), ["use.py:3:7 0.42", "use.py:4:7 0.3"]);
     fixture.with(|resolver, snapshot| {
         let found = resolver.find_symbols("run");
-        let paths: Vec<&str> = found.iter().map(|place| &*snapshot.file(place.file).unwrap().path).collect();
+        let paths: Vec<&str> =
+            found.iter().map(|symbol_ref| &*snapshot.file(symbol_ref.file).unwrap().path).collect();
         assert_eq!(paths, ["a.py", "b.py", "tests/test_a.py"]);
         assert_eq!(resolver.similar_names("Run", 5), ["run"]);
     });

@@ -134,8 +134,8 @@ fn range(line: u32, character: u32) -> TextRange {
 /// Returns a range that starts before a name and ends inside it.
 fn expression(at: &Location) -> TextRange {
     let TextPosition { line, character } = at.start;
-    let place = |character| TextPosition { line, character };
-    TextRange { start: place(character - 2), end: place(character + 2) }
+    let position = |character| TextPosition { line, character };
+    TextRange { start: position(character - 2), end: position(character + 2) }
 }
 
 fn invalid_locations(workspace: &TestWorkspace) -> Vec<Location> {
