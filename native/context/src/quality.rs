@@ -45,14 +45,14 @@ fn unreferenced(record: &FileRecord) -> Vec<SymbolId> {
     record.occurrences.iter().for_each(|occurrence| uses[occurrence.name().0 as usize] += 1);
     let is_unreferenced = |symbol: &Symbol| {
         let name = record.name(symbol.name);
-        let by_the_language = name.starts_with("__")
+        let is_used_by_language = name.starts_with("__")
             || matches!(name, "main" | "init")
             || symbol.is_test
             || !symbol.decorators.is_empty();
         symbol.visibility == Visibility::Private
             && (symbol.kind.is_callable() || symbol.kind.is_type())
             && symbol.kind != SymbolKind::Implementation
-            && !by_the_language
+            && !is_used_by_language
             && !is_in_implementation(record, symbol)
             && uses[symbol.name.0 as usize] <= 1
     };
