@@ -135,13 +135,13 @@ impl<'a> Manifest<'a> {
         let mut all: Vec<Self> = Vec::with_capacity(found.len());
         for (id, file) in found {
             let (directory, name) = split_path(file);
-            let is_around = |other: &Self| {
+            let is_enclosing = |other: &Self| {
                 let rest = directory.strip_prefix(other.directory);
                 other.root == file.root
                     && other.name == name
                     && (other.directory.is_empty() || rest.is_some_and(|rest| rest.starts_with('/')))
             };
-            let is_outermost = !all.iter().any(is_around);
+            let is_outermost = !all.iter().any(is_enclosing);
             let text = index.text(file).unwrap_or_default();
             all.push(Self { id, root: file.root, directory, name, text, is_outermost });
         }

@@ -181,9 +181,9 @@ impl Resolver<'_> {
     fn other_import(&self, from: &IndexedFile, import: &Import, family: Family) -> ResolvedImport {
         let path = import.path.trim_start_matches('\\');
         let mut resolved = ResolvedImport::default();
-        let beside = join_path(directory(&from.path), path)
+        let relative = join_path(directory(&from.path), path)
             .and_then(|path| self.file_with_suffix(from.root, &path, family));
-        if let Some(file) = beside.filter(|_| {
+        if let Some(file) = relative.filter(|_| {
             matches!(family, Family::C | Family::Ruby | Family::Shell | Family::Zig | Family::Php)
         }) {
             resolved.files.push(file);

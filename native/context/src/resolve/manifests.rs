@@ -117,10 +117,10 @@ impl Manifests {
 
 /// Returns the package whose directory contains a file: the innermost one.
 pub(super) fn enclosing_package<'a>(packages: &'a [Package], file: &IndexedFile) -> Option<&'a Package> {
-    let around = packages
+    let enclosing = packages
         .iter()
         .filter(|package| package.root == file.root && is_below(&file.path, &package.directory));
-    around.max_by_key(|package| package.directory.len())
+    enclosing.max_by_key(|package| package.directory.len())
 }
 
 pub(super) fn is_below(path: &str, directory: &str) -> bool {

@@ -45,8 +45,8 @@ impl Resolver<'_> {
             Role::Local => Vec::new(),
             Role::Import => self.imported_at(file, occurrence),
             _ if name == "Self" => {
-                let around = self.enclosing_type(file, occurrence.start);
-                around.into_iter().map(|symbol_ref| meaning(symbol_ref, 0.95)).collect()
+                let enclosing = self.enclosing_type(file, occurrence.start);
+                enclosing.into_iter().map(|symbol_ref| meaning(symbol_ref, 0.95)).collect()
             }
             _ if occurrence.is_member() => self.member(file, index, name),
             _ => match self.bound(file, occurrence.start, name) {
@@ -116,11 +116,11 @@ impl Resolver<'_> {
     ) -> Option<Bound> {
         let id = record.names.find(name)?;
         let mut scope = record.enclosing_symbol(offset);
-        while let Some(around) = scope {
-            let symbol = record.symbol(around)?;
+        while let Some(enclosing) = scope {
+            let symbol = record.symbol(enclosing)?;
             if symbol.kind.is_callable() {
                 let inner = record.symbols_with_ids().filter(|(_, inner)| {
-                    inner.parent == Some(around) && inner.name == id && inner.kind != SymbolKind::Field
+                    inner.parent == Some(enclosing) && inner.name == id && inner.kind != SymbolKind::Field
                 });
                 let inner: Vec<Meaning> =
                     inner.map(|(symbol, _)| meaning(SymbolRef { file, symbol }, 0.95)).collect();
@@ -143,13 +143,13 @@ impl Resolver<'_> {
                     return Some(Bound::Local(index));
                 }
             } else if symbol.kind.is_type() && family.allows_bare_members() {
-                let members = self.members(&self.definitions_of_type(file, around), name, 0.85);
+                let members = self.members(&self.definitions_of_type(file, enclosing), name, 0.85);
                 if !members.is_empty() {
                     return Some(Bound::Symbols(members));
                 }
             } else if symbol.kind == SymbolKind::Module {
                 let inner = record.symbols_with_ids().filter(|(_, inner)| {
-                    inner.parent == Some(around) && inner.name == id && inner.kind != SymbolKind::Field
+                    inner.parent == Some(enclosing) && inner.name == id && inner.kind != SymbolKind::Field
                 });
                 let inner: Vec<Meaning> =
                     inner.map(|(symbol, _)| meaning(SymbolRef { file, symbol }, 0.95)).collect();

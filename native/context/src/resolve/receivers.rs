@@ -59,13 +59,13 @@ impl Resolver<'_> {
             if let Some(module) = self.rust_path_start(file, name) {
                 return Denoted::Modules(vec![module]);
             }
-            let around = || self.enclosing_type(file, occurrence.start);
+            let enclosing = || self.enclosing_type(file, occurrence.start);
             if SELF_NAMES.contains(&name) {
-                return types(around(), 0.85);
+                return types(enclosing(), 0.85);
             }
             if BASE_NAMES.contains(&name) {
                 let bases =
-                    around().iter().flat_map(|symbol_ref| self.bases(*symbol_ref)).collect::<Vec<_>>();
+                    enclosing().iter().flat_map(|symbol_ref| self.bases(*symbol_ref)).collect::<Vec<_>>();
                 return if bases.is_empty() { Denoted::External } else { types(bases, 0.85) };
             }
         }

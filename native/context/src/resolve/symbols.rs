@@ -16,9 +16,9 @@ impl Resolver<'_> {
                 .map(|part| part.trim_matches('-'))
                 .filter(|part| !part.is_empty())
                 .collect();
-            if let Some((last, around)) = parts.split_last() {
+            if let Some((last, enclosing)) = parts.split_last() {
                 found = self.symbols_named(last);
-                found.retain(|symbol_ref| self.is_within(*symbol_ref, around));
+                found.retain(|symbol_ref| self.is_within(*symbol_ref, enclosing));
             }
         }
         // Implementations and headings have a name without defining it. They are relevant only if nothing
@@ -67,8 +67,8 @@ impl Resolver<'_> {
         let Some(file) = self.snapshot.file(symbol_ref.file) else { return false };
         let qualified = file.record.qualified_name(symbol_ref.symbol);
         let path = file.path.rsplit_once('.').map_or(&*file.path, |(path, _)| path);
-        let mut around = path.split('/').chain(qualified.split('.'));
-        names.iter().all(|name| around.any(|part| part == *name))
+        let mut enclosing = path.split('/').chain(qualified.split('.'));
+        names.iter().all(|name| enclosing.any(|part| part == *name))
     }
 
     /// Returns the sort key of a symbol. A public definition of the project itself is more likely to be meant

@@ -262,7 +262,7 @@ fn a_use_selects_among_definitions_of_the_same_name() {
 
 #[test]
 fn wrong_or_broken_servers_change_nothing() {
-    let (_places, _, without) = open_in(|_| ScriptedEditor::default());
+    let (_workspace, _, without) = open_in(|_| ScriptedEditor::default());
     let wrong = |workspace: &TestWorkspace| {
         let calls = invalid_locations(workspace).into_iter().map(|function| FunctionCalls {
             function,
@@ -300,7 +300,7 @@ fn wrong_or_broken_servers_change_nothing() {
 
 #[test]
 fn a_silent_server_delays_only_one_answer() {
-    let (_places, editor, context) =
+    let (_workspace, editor, context) =
         open_in(|_| ScriptedEditor { is_silent: true, ..ScriptedEditor::default() });
     context.wait_until_indexed();
     for _ in 0..3 {

@@ -42,12 +42,12 @@ impl Resolver<'_> {
     /// Resolves a path by the innermost enclosing tsconfig.json that defines an alias for it.
     fn by_alias(&self, from: &IndexedFile, path: &str) -> Option<FileId> {
         let configs = &self.manifests.aliases;
-        let mut around: Vec<_> = configs
+        let mut enclosing: Vec<_> = configs
             .iter()
             .filter(|config| config.root == from.root && is_below(&from.path, &config.directory))
             .collect();
-        around.sort_by_key(|config| std::cmp::Reverse(config.directory.len()));
-        around.into_iter().find_map(|config| {
+        enclosing.sort_by_key(|config| std::cmp::Reverse(config.directory.len()));
+        enclosing.into_iter().find_map(|config| {
             let by_pattern = config.paths.iter().find_map(|(pattern, targets)| {
                 let middle = wildcard_match(pattern, path)?;
                 targets
