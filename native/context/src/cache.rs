@@ -1,7 +1,8 @@
-//! The records on disk, so that the next start parses only what changed.
+//! The on-disk cache of file records, so that the next start parses only changed files.
 //!
-//! One file holds what is known of a workspace: for each path its stamp and its record, and the records by their content. It is trusted only
-//! as a whole: written by this version with these grammars, with the right checksum. Otherwise it is as if it were not there.
+//! One file holds everything that is known of a workspace: the stamp and the content id of each path, and a
+//! record for each content. A cache file is trusted as a whole or not at all: it must be written by this
+//! version with these grammars and have the right checksum. Otherwise it is ignored.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -18,7 +19,8 @@ use crate::languages::{self, LanguageId, detect};
 use crate::record::FileRecord;
 use crate::workspace::{RootIndex, Workspace};
 
-/// Counted up whenever the form of records, or what the extractor makes of the same captures, changes.
+/// The format version. Increment it whenever the layout of records changes, or what the extractor derives
+/// from the same captures.
 const FORMAT: u32 = 6;
 
 const MAGIC: &[u8; 8] = b"codeidx\n";
@@ -29,9 +31,9 @@ pub struct Cache {
     file: PathBuf,
 }
 
-/// What a cache knew. Without a cache that is nothing.
+/// The files and records of a cache. It is empty if there is no usable cache.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct KnownFiles {
     files: HashMap<(RootIndex, Box<str>), KnownFile>,
     records: HashMap<(u64, LanguageId), Arc<FileRecord>>,
 }
@@ -43,7 +45,7 @@ struct KnownFile {
     content: (u64, LanguageId),
 }
 
-/// The start of the file: who wrote it, and where the records are.
+/// The table of contents: all files, and the lengths of the records that follow.
 #[derive(Debug, Serialize, Deserialize)]
 struct Contents {
     files: Vec<(RootIndex, Box<str>, KnownFile)>,
@@ -52,39 +54,39 @@ struct Contents {
 }
 
 impl Cache {
-    /// The cache of a workspace in a folder, which need not exist.
+    /// Creates the cache of a workspace in a directory, which need not exist.
     #[must_use]
-    pub fn new(folder: &Path, workspace: &Workspace) -> Self {
+    pub fn new(directory: &Path, workspace: &Workspace) -> Self {
         let mut roots = Xxh3::new();
         for root in workspace.roots() {
             roots.update(root.as_os_str().as_encoded_bytes());
             roots.update(&[0]);
         }
-        Self { file: folder.join(format!("{:016x}.codeindex", roots.digest())) }
+        Self { file: directory.join(format!("{:016x}.codeindex", roots.digest())) }
     }
 
-    /// What it knows.
+    /// Loads the cache. Returns an empty result if the file is missing, damaged, or of another version.
     #[must_use]
-    pub fn load(&self) -> Known {
-        let Ok(bytes) = std::fs::read(&self.file) else { return Known::default() };
+    pub fn load(&self) -> KnownFiles {
+        let Ok(bytes) = std::fs::read(&self.file) else { return KnownFiles::default() };
         let known = decode(&bytes);
         if known.is_none() {
-            tracing::info!(file = %self.file.display(), "the cache of the code index is of another version or damaged, and is made anew");
+            tracing::info!(file = %self.file.display(), "the cache of the code index is damaged or from another version and will be rebuilt");
         }
         known.unwrap_or_default()
     }
 
-    /// Writes down what is known now, if that differs from what was `known`. Whoever reads meanwhile gets the older version.
+    /// Writes the cache if `files` differ from what was `known`. Concurrent readers get the older version.
     ///
     /// # Errors
-    /// The folder cannot be made or written to.
-    pub fn store(&self, files: &[Arc<IndexedFile>], known: &Known) -> io::Result<()> {
-        if known.is_about(files) {
+    /// Returns the error of the file system if the directory cannot be created or written to.
+    pub fn store(&self, files: &[Arc<IndexedFile>], known: &KnownFiles) -> io::Result<()> {
+        if known.describes(files) {
             return Ok(());
         }
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut file = io::BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
+        let directory = self.file.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(directory)?;
+        let mut file = io::BufWriter::new(tempfile::NamedTempFile::new_in(directory)?);
         for piece in encode(files)? {
             io::Write::write_all(&mut file, &piece)?;
         }
@@ -93,33 +95,34 @@ impl Cache {
     }
 }
 
-impl Known {
-    /// What a snapshot of one workspace tells of the files of another: some folders may be in both.
+impl KnownFiles {
+    /// Returns what a snapshot of one workspace knows about the files of another. Some directories may be in
+    /// both.
     #[must_use]
     pub fn of(snapshot: &Snapshot, workspace: &Workspace, other: &Workspace) -> Self {
-        let root_there = |root: RootIndex| {
-            let folder = workspace.roots().get(usize::from(root))?;
-            RootIndex::try_from(other.roots().iter().position(|other| other == folder)?).ok()
+        let root_in_other = |root: RootIndex| {
+            let directory = workspace.roots().get(usize::from(root))?;
+            RootIndex::try_from(other.roots().iter().position(|other| other == directory)?).ok()
         };
         let mut known = Self::default();
         for (_, file) in snapshot.files() {
             let content = (file.record.hash, file.record.language);
             known.records.insert(content, Arc::clone(&file.record));
-            if let Some(root) = root_there(file.root) {
-                let file_there = KnownFile { stamp: file.stamp, read_at: file.read_at, content };
-                known.files.insert((root, file.path.clone()), file_there);
+            if let Some(root) = root_in_other(file.root) {
+                let known_file = KnownFile { stamp: file.stamp, read_at: file.read_at, content };
+                known.files.insert((root, file.path.clone()), known_file);
             }
         }
         known
     }
 
-    /// Adds the records that another one knows.
+    /// Adds the records of `other`.
     pub(crate) fn add(&mut self, other: &Self) {
         let records = other.records.iter().map(|(content, record)| (*content, Arc::clone(record)));
         self.records.extend(records);
     }
 
-    /// The record of a file that has not changed since it was read, and when that was.
+    /// Returns the record of a file that has not changed since it was read, and when it was read.
     pub(crate) fn by_stamp(
         &self,
         root: RootIndex,
@@ -131,7 +134,7 @@ impl Known {
         unchanged.then(|| Some((Arc::clone(self.records.get(&file.content)?), file.read_at)))?
     }
 
-    /// The record of a text.
+    /// Returns the record of a text.
     pub(crate) fn by_text(&self, path: &str, text: &str) -> Option<Arc<FileRecord>> {
         if self.records.is_empty() {
             return None;
@@ -139,7 +142,7 @@ impl Known {
         self.records.get(&(xxh3_64(text.as_bytes()), detect(path, text))).cloned()
     }
 
-    fn is_about(&self, files: &[Arc<IndexedFile>]) -> bool {
+    fn describes(&self, files: &[Arc<IndexedFile>]) -> bool {
         files.len() == self.files.len()
             && files.iter().all(|file| {
                 let known = self.files.get(&(file.root, file.path.clone()));
@@ -148,7 +151,7 @@ impl Known {
     }
 }
 
-/// What the form of a cache depends on.
+/// Returns the version that identifies the cache format and the grammars.
 fn version() -> [u8; 16] {
     let mut version = [0; 16];
     version[..8].copy_from_slice(&(u64::from(FORMAT) << 32).to_le_bytes());
@@ -156,7 +159,8 @@ fn version() -> [u8; 16] {
     version
 }
 
-/// Magic, version, checksum of the rest, length of the contents, contents, records: in pieces, because together they may be hundreds of megabytes.
+/// Encodes a cache file: magic, version, checksum of the rest, length of the table of contents, table of
+/// contents, records. It returns pieces, because together they may be hundreds of megabytes.
 fn encode(files: &[Arc<IndexedFile>]) -> io::Result<Vec<Vec<u8>>> {
     let mut contents = Contents { files: Vec::with_capacity(files.len()), records: Vec::new() };
     let mut seen = HashSet::new();
@@ -183,7 +187,7 @@ fn encode(files: &[Arc<IndexedFile>]) -> io::Result<Vec<Vec<u8>>> {
     Ok(pieces)
 }
 
-fn decode(bytes: &[u8]) -> Option<Known> {
+fn decode(bytes: &[u8]) -> Option<KnownFiles> {
     let rest = bytes.strip_prefix(MAGIC)?.strip_prefix(&version())?;
     let (checksum, rest) = rest.split_at_checked(8)?;
     if checksum != xxh3_64(rest).to_le_bytes() {
@@ -195,9 +199,9 @@ fn decode(bytes: &[u8]) -> Option<Known> {
     let contents: Contents = postcard::from_bytes(contents).ok()?;
     let mut encoded = Vec::with_capacity(contents.records.len());
     for length in &contents.records {
-        let (record, behind) = blob.split_at_checked(*length as usize)?;
+        let (record, remaining) = blob.split_at_checked(*length as usize)?;
         encoded.push(record);
-        blob = behind;
+        blob = remaining;
     }
     let records: Option<HashMap<_, _>> = encoded
         .par_iter()
@@ -207,7 +211,7 @@ fn decode(bytes: &[u8]) -> Option<Known> {
         })
         .collect();
     let files = contents.files.into_iter().map(|(root, path, file)| ((root, path), file)).collect();
-    Some(Known { files, records: records? })
+    Some(KnownFiles { files, records: records? })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The index of a workspace: built in parallel, kept up to date file by file, read without waiting.
+//! The index of a workspace. It is built in parallel, updated file by file, and read without waiting.
 //!
-//! [`Index`] is the one that writes: it builds, takes changes, and swaps in a new [`Snapshot`]. Whoever asks takes the snapshot of the
-//! moment and keeps it as long as they like.
+//! [`Index`] is the writer: it builds the index, applies changes, and swaps in a new [`Snapshot`]. Readers
+//! take the current snapshot and may keep it as long as they like.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
-use crate::cache::{Cache, Known};
+use crate::cache::{Cache, KnownFiles};
 use crate::limits;
 use crate::workspace::{Found, Workspace};
 
@@ -28,23 +28,23 @@ pub(crate) use build::thread_pool;
 pub(crate) use file::since_epoch;
 pub use file::{IndexedFile, Stamp};
 pub use snapshot::{FileId, Snapshot};
-pub(crate) use tables::{FOLDER_ITSELF, path_words};
+pub(crate) use tables::{CURRENT_DIRECTORY, path_words};
 
 /// The index of a workspace.
 #[derive(Debug)]
 pub struct Index {
     workspace: Workspace,
     current: ArcSwap<Snapshot>,
-    /// Held by whoever makes the next snapshot: changes follow one another.
+    /// Held while the next snapshot is made, so that changes are applied one after another.
     writer: Mutex<()>,
     buffers: Buffers,
-    /// What an index of other folders knew, until this one is built.
-    earlier: ArcSwap<Known>,
+    /// The records that an index of other directories had, until this index is built.
+    earlier: ArcSwap<KnownFiles>,
     stopped: AtomicBool,
 }
 
 impl Index {
-    /// An index that knows no file yet. Nothing is read.
+    /// Creates an empty index. No file is read.
     #[must_use]
     pub fn new(workspace: Workspace) -> Self {
         Self {
@@ -57,36 +57,38 @@ impl Index {
         }
     }
 
-    /// The index of other folders, which knows no file yet either. What `other` knows of files in both, or of the same texts, is not read again.
+    /// Creates an empty index of other directories that reuses the records of `other`: files that are in both
+    /// workspaces, and files with the same text, are not parsed again.
     #[must_use]
     pub fn after(other: &Self, workspace: Workspace) -> Self {
-        let mut earlier = Known::of(&other.snapshot(), &other.workspace, &workspace);
-        // The other one may not be complete itself, and what it has from a third one is as good.
+        let mut earlier = KnownFiles::of(&other.snapshot(), &other.workspace, &workspace);
+        // `other` may be incomplete itself. The records that it took over from an earlier index are as good
+        // as its own.
         earlier.add(&other.earlier.load());
         Self { earlier: ArcSwap::from_pointee(earlier), ..Self::new(workspace) }
     }
 
-    /// Nobody will ask any more: a building that is under way ends early, with a snapshot of what it has read.
+    /// Stops a build in progress. It ends early with a snapshot of the files read so far.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// The workspace that it is about.
+    /// Returns the workspace of the index.
     #[must_use]
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
     }
 
-    /// What is known now. It never waits, and the snapshot never changes.
+    /// Returns the current snapshot without waiting. A snapshot never changes.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.current.load_full()
     }
 
-    /// Reads the whole workspace and makes a snapshot of it, showing parts of it on the way. What `cache` holds of an unchanged file is not
-    /// read again.
+    /// Reads the whole workspace and makes a snapshot of it. Partial snapshots are published on the way.
+    /// Unchanged files with a record in `cache` are not read again.
     ///
-    /// It takes all of `threads` threads; `None` means one for each processor. [`Index::stop`] ends it early.
+    /// The build uses `threads` threads; `None` means one per processor. [`Index::stop`] ends it early.
     pub fn build(
         &self,
         cache: Option<&Cache>,
@@ -100,11 +102,11 @@ impl Index {
         let earlier = self.earlier.load_full();
         let sources =
             build::Sources { workspace: &self.workspace, known: [&known, &earlier], stopped: &self.stopped };
-        let mut shown = limits::FIRST_SNAPSHOT_FILES;
+        let mut publish_at = limits::FIRST_SNAPSHOT_FILES;
         let files = build::read_all(&sources, &walk.files, threads, &mut |files, total| {
             progress(Progress { files: files.len(), total });
-            if files.len() >= shown && files.len() < total {
-                shown = files.len() * 2;
+            if files.len() >= publish_at && files.len() < total {
+                publish_at = files.len() * 2;
                 self.current.store(Arc::new(Snapshot::new(files.to_vec(), false)));
             }
         });
@@ -113,9 +115,9 @@ impl Index {
             self.earlier.store(Arc::default());
         }
         if let Some(cache) = cache.filter(|_| complete) {
-            // A cache that cannot be written costs the next start some seconds, and nothing else.
+            // A cache that cannot be written only costs the next start some seconds.
             if let Err(error) = cache.store(&files, &known) {
-                tracing::warn!(%error, "the cache of the code index was not written");
+                tracing::warn!(%error, "failed to write the cache of the code index");
             }
         }
         self.current.store(Arc::new(Snapshot::new(files, complete)));
@@ -123,11 +125,11 @@ impl Index {
             let file = self.read(root, &path);
             ((root, path), file)
         });
-        self.show(open.collect())
+        self.publish(open.collect())
     }
 
-    /// The text of a file as it is now; `None` where it is gone or binary. Offsets of the file's record fit it if its hash (XXH3) is the
-    /// record's.
+    /// Returns the current text of a file, or `None` if the file is gone or binary. The offsets of the file's
+    /// record are valid for the text if its XXH3 hash is the record's.
     #[must_use]
     pub fn text(&self, file: &IndexedFile) -> Option<String> {
         match self.buffers.get(file.root, &file.path) {
@@ -136,8 +138,8 @@ impl Index {
         }
     }
 
-    /// Takes a text for that of a file, as an editor has it and has not saved it yet; `None` goes back to what is on the disk. Returns whether
-    /// that makes a difference.
+    /// Replaces the text of a file with the unsaved text of an editor. `None` returns to the text on the
+    /// disk. Returns whether the text changed.
     pub fn set_buffer(&self, root: u16, path: &str, text: Option<&str>) -> bool {
         let differs = self.buffers.set(root, path, text);
         if differs {
@@ -146,7 +148,8 @@ impl Index {
         differs
     }
 
-    /// Looks at the whole workspace and reads what is new, gone, or of another stamp. Unchanged files are not read.
+    /// Scans the whole workspace and reads the files that are new or have another stamp. Files that are gone
+    /// are removed. Unchanged files are not read.
     pub fn rescan(&self) -> Arc<Snapshot> {
         let walk = self.workspace.walk();
         let snapshot = self.snapshot();
@@ -161,12 +164,13 @@ impl Index {
             }
             seen.extend(id);
         }
-        let gone = snapshot
+        let removed = snapshot
             .files()
             .filter(|(id, file)| !seen.contains(id) && self.buffers.get(file.root, &file.path).is_none());
-        // A file that is ignored now is gone although it is on the disk.
-        let gone: Vec<Change> = gone.map(|(_, file)| ((file.root, file.path.to_string()), None)).collect();
-        if changed.is_empty() && gone.is_empty() {
+        // A file that is ignored now is removed although it exists on the disk.
+        let removed: Vec<Change> =
+            removed.map(|(_, file)| ((file.root, file.path.to_string()), None)).collect();
+        if changed.is_empty() && removed.is_empty() {
             return snapshot;
         }
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,19 +179,19 @@ impl Index {
             ((root, path), file)
         };
         let mut changes: Vec<Change> = changed.into_par_iter().map(read).collect();
-        changes.extend(gone);
-        self.show(changes)
+        changes.extend(removed);
+        self.publish(changes)
     }
 
-    /// Reads some files again, each by its root and its path from there, and shows all of that at once. Files that are gone, or that are no
-    /// longer to be indexed, are taken out.
+    /// Reads files again, each given by its root and its path relative to the root, and publishes all changes
+    /// at once. Files that are gone or are no longer indexed are removed.
     pub fn refresh(&self, changed: &[(u16, String)]) -> Arc<Snapshot> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let changes = changed.iter().map(|(root, path)| ((*root, path.clone()), self.read(*root, path)));
-        self.show(changes.collect())
+        self.publish(changes.collect())
     }
 
-    /// A file as it is now; `None` where it is not to be indexed.
+    /// Reads the current version of a file. Returns `None` if it is not to be indexed.
     fn read(&self, root: u16, path: &str) -> Option<Arc<IndexedFile>> {
         match self.buffers.get(root, path) {
             Some(text) => Some(build::buffered(root, path, &text)),
@@ -195,14 +199,14 @@ impl Index {
         }
     }
 
-    fn show(&self, changes: Vec<Change>) -> Arc<Snapshot> {
+    fn publish(&self, changes: Vec<Change>) -> Arc<Snapshot> {
         let snapshot = Arc::new(self.current.load().with_changes(changes));
         self.current.store(Arc::clone(&snapshot));
         snapshot
     }
 }
 
-/// The state of a file on the disk; `None` where it is not to be indexed.
+/// Returns the state of a file on the disk, or `None` if the file is not to be indexed.
 fn found(workspace: &Workspace, root: u16, path: &str) -> Option<Found> {
     let absolute = workspace.absolute(root, path);
     let metadata = Path::symlink_metadata(&absolute).ok().filter(std::fs::Metadata::is_file)?;

@@ -1,10 +1,12 @@
-//! Search: the chunks of the workspace that fit a query, best first.
+//! Search returns the chunks of the workspace that match a query, best first.
 //!
-//! 1. When a file is read, the terms of its chunks are counted ([`FileTerms`]), and a vector says what each chunk is about ([`FileVectors`],
-//!    `embedding`). Both are kept in its record.
-//! 2. Tables from terms to chunks follow the snapshots: a change makes a small segment of the files that changed (`tables`, `segment`).
-//! 3. A query is taken apart by its kind (`query`), scored by BM25 over text, defined names and path (`score`) and by meaning (`meaning`), and
-//!    ranked file by file, also by what the file is called (`rank`, `file_names`).
+//! 1. When a file is read, the terms of its chunks are counted ([`FileTerms`]), and each chunk gets an
+//!    embedding vector ([`FileVectors`], `embedding`). Both are stored in the file's record.
+//! 2. The search tables, which map terms to chunks, follow the snapshots: a change adds a small segment with
+//!    the changed files (`tables`, `segment`).
+//! 3. A query is classified and split into terms (`query`). Its chunks are scored by BM25 over text, defined
+//!    names and path (`score`) and by embedding similarity (`meaning`), and ranked file by file, also by file
+//!    name (`rank`, `file_names`).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,18 +18,18 @@ use crate::record::SymbolId;
 
 mod bytes;
 mod definitions;
-mod direction;
+mod demotion;
 mod embedding;
 mod explain;
 mod file_names;
 mod filter;
-mod lesser;
 mod meaning;
 mod paths;
 mod query;
 mod rank;
 mod score;
 mod segment;
+mod similarity;
 mod tables;
 mod terms;
 mod tokens;
@@ -42,65 +44,67 @@ pub use terms::FileTerms;
 use query::Analysis;
 use tables::Tables;
 
-/// What is sought.
+/// A search query.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    /// Words, a name, a path, or code. What is longer than `limits::QUERY_BYTES_MAX` is cut.
+    /// Words, a name, a path, or code. Text beyond `limits::QUERY_BYTES_MAX` is cut off.
     pub text: String,
-    /// How many results at most; `limits::RESULTS_MAX` is the most.
+    /// The maximum number of results; capped at `limits::RESULTS_MAX`.
     pub top: usize,
-    /// Results of a lower score are left out.
+    /// The minimum score of a result.
     pub threshold: f32,
-    /// What they are limited to.
+    /// The filter that results must pass.
     pub filter: Filter,
 }
 
 /// A chunk that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// The file.
+    /// The file that contains the chunk.
     pub file: FileId,
-    /// The chunk's place in the list of its record.
+    /// The chunk's index in its file's record.
     pub chunk: usize,
-    /// Its first line, counted from 1.
+    /// The first line of the chunk, counted from 1.
     pub start_line: u32,
-    /// Its last line.
+    /// The last line of the chunk, inclusive.
     pub end_line: u32,
-    /// The symbol that it is about.
+    /// The symbol that the chunk is about.
     pub symbol: Option<SymbolId>,
-    /// How well it fits, from 0 to 1, by the words of the query that it has and by what both are about.
+    /// How well the chunk matches, from 0 to 1, by the query words that it contains and by embedding
+    /// similarity.
     pub score: f32,
-    /// Why it was found.
+    /// Why the chunk was found.
     pub reasons: Reasons,
 }
 
-/// Search over the snapshots of an index. It may be asked from any number of threads.
+/// Search over the snapshots of an index. Any number of threads can query it at once.
 #[derive(Debug, Default)]
 pub struct Search {
     weights: Weights,
     tables: ArcSwapOption<Tables>,
-    /// Held by whoever makes the next tables.
+    /// Held while the next tables are built.
     writer: Mutex<()>,
 }
 
 impl Search {
-    /// A search that ranks by other numbers than the default ones.
+    /// Creates a search with ranking weights other than the default ones.
     #[must_use]
     pub fn with_weights(weights: Weights) -> Self {
         Self { weights, ..Self::default() }
     }
 
-    /// The same tables, ranked by other numbers.
+    /// Replaces the ranking weights. The tables stay as they are.
     pub fn set_weights(&mut self, weights: Weights) {
         self.weights = weights;
     }
 
-    /// Brings the tables to a snapshot, so that the first query on it does not have to: whoever makes snapshots calls it after each.
+    /// Updates the tables to a snapshot, so that the first query on it does not have to. Call it after each
+    /// new snapshot.
     pub fn follow(&self, snapshot: &Arc<Snapshot>) {
         self.tables(snapshot);
     }
 
-    /// The chunks that fit a query, best first.
+    /// Returns the chunks that match a query, best first.
     #[must_use]
     pub fn query(&self, snapshot: &Arc<Snapshot>, query: &Query) -> Vec<Hit> {
         let tables = self.tables(snapshot);
@@ -118,15 +122,15 @@ impl Search {
                 end_line: chunk.end_line,
                 symbol: explain::subject(record, chunk, &analysis, &query.filter),
                 score: ranked.score,
-                reasons: explain::reasons(tables.parts.get(ranked.part)?, ranked.place, &analysis),
+                reasons: explain::reasons(tables.parts.get(ranked.part)?, ranked.position, &analysis),
             })
         })
         .collect()
     }
 
-    /// The tables of a snapshot. Whoever asks for one that has them does not wait.
+    /// Returns the tables of a snapshot. It does not wait if they exist already.
     fn tables(&self, snapshot: &Arc<Snapshot>) -> Arc<Tables> {
-        let current = || self.tables.load_full().filter(|tables| tables.are_of(snapshot));
+        let current = || self.tables.load_full().filter(|tables| tables.belong_to(snapshot));
         if let Some(tables) = current() {
             return tables;
         }
@@ -141,7 +145,7 @@ impl Search {
     }
 }
 
-/// As much of a text as fits, in whole characters.
+/// Returns the longest prefix of at most `bytes` bytes that ends at a character boundary.
 fn cut(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]

@@ -1,25 +1,25 @@
-//! Texts that an editor has and has not saved: they count instead of what is on the disk.
+//! Unsaved texts of an editor. They take the place of the files on the disk.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::workspace::RootIndex;
 
-/// The texts, by root and path.
+/// The unsaved texts, by root and path.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     texts: RwLock<HashMap<(RootIndex, String), Arc<str>>>,
 }
 
 impl Buffers {
-    /// The text of a file, where an editor has one.
+    /// Returns the unsaved text of a file, if there is one.
     pub(super) fn get(&self, root: RootIndex, path: &str) -> Option<Arc<str>> {
         let texts = self.texts.read().unwrap_or_else(PoisonError::into_inner);
-        // Nearly always there are none, and then no key is made.
+        // There are nearly always none, and then no key needs to be allocated.
         if texts.is_empty() { None } else { texts.get(&(root, path.to_owned())).cloned() }
     }
 
-    /// Sets or forgets the text of a file. Returns whether that makes a difference.
+    /// Sets or removes the unsaved text of a file. Returns whether the text changed.
     pub(super) fn set(&self, root: RootIndex, path: &str, text: Option<&str>) -> bool {
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
         let key = (root, path.to_owned());
@@ -30,7 +30,7 @@ impl Buffers {
         before.as_deref() != text
     }
 
-    /// The files of which there is a text.
+    /// Returns the files that have an unsaved text.
     pub(super) fn keys(&self) -> Vec<(RootIndex, String)> {
         self.texts.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! Reading the files of a workspace, in parallel.
+//! Reads the files of a workspace in parallel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,31 +9,32 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::file::{IndexedFile, Stamp, since_epoch};
-use crate::cache::Known;
+use crate::cache::KnownFiles;
 use crate::extract::extract;
 use crate::limits;
 use crate::record::FileRecord;
 use crate::workspace::{Found, RootIndex, Workspace, is_test_path, is_vendored};
 
-/// How far the building is.
+/// The progress of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Files that are read.
+    /// The number of files read so far.
     pub files: usize,
-    /// Files there are.
+    /// The total number of files.
     pub total: usize,
 }
 
-/// Where files are read from.
+/// The sources of file records.
 pub(super) struct Sources<'a> {
     pub(super) workspace: &'a Workspace,
-    /// What is known of them without reading them.
-    pub(super) known: [&'a Known; 2],
-    /// Once it is set, no further file is read.
+    /// Records that are known without reading the files.
+    pub(super) known: [&'a KnownFiles; 2],
+    /// Once set, no further file is read.
     pub(super) stopped: &'a AtomicBool,
 }
 
-/// Reads all files. `seen` is called in this thread, now and then, with those that are read so far and the number of all.
+/// Reads all files. `seen` is called in this thread now and then with the files read so far and the total
+/// number of files.
 pub(super) fn read_all(
     sources: &Sources<'_>,
     found: &[Found],
@@ -74,16 +75,19 @@ pub(super) fn read_all(
     files
 }
 
-/// A pool of its own, so that nobody else's work waits behind it.
+/// Creates a dedicated thread pool, so that no other work of the process waits behind the build.
 pub(crate) fn thread_pool(threads: Option<usize>) -> Option<ThreadPool> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
         .thread_name(|index| format!("code-index-{index}"));
-    pool.build().inspect_err(|error| tracing::warn!(%error, "no threads for the code index")).ok()
+    pool.build()
+        .inspect_err(|error| tracing::warn!(%error, "failed to start threads for the code index"))
+        .ok()
 }
 
-/// Reads a file, or takes what is known of it: by its stamp without reading it, by its text without parsing it.
-fn read_known(workspace: &Workspace, found: &Found, known: &[&Known]) -> Option<Arc<IndexedFile>> {
+/// Reads a file or reuses its known record: by its stamp without reading the file, by its text without
+/// parsing it.
+fn read_known(workspace: &Workspace, found: &Found, known: &[&KnownFiles]) -> Option<Arc<IndexedFile>> {
     let mut by_stamp =
         known.iter().filter_map(|known| known.by_stamp(found.root, &found.path, Stamp::of(found)));
     if let Some((record, read_at)) = by_stamp.next() {
@@ -96,12 +100,13 @@ fn read_known(workspace: &Workspace, found: &Found, known: &[&Known]) -> Option<
     Some(Arc::new(indexed(found, record, read_at)))
 }
 
-/// Reads a file anew; `None` where it is binary or cannot be read.
+/// Reads a file without known records. Returns `None` if it is binary or cannot be read.
 pub(super) fn read(workspace: &Workspace, found: &Found) -> Option<Arc<IndexedFile>> {
     read_known(workspace, found, &[])
 }
 
-/// A file whose text an editor has. Its stamp is one that no file on a disk has, so that going back to the disk reads that.
+/// Makes a file from the unsaved text of an editor. No file on a disk has its stamp, so returning to the disk
+/// always reads the file.
 pub(super) fn buffered(root: RootIndex, path: &str, text: &str) -> Arc<IndexedFile> {
     let found = Found { root, path: path.to_owned(), size: text.len() as u64, modified: None };
     Arc::new(indexed(&found, Arc::new(extract(path, text)), now()))
@@ -123,13 +128,13 @@ fn now() -> Duration {
     since_epoch(SystemTime::now()).unwrap_or_default()
 }
 
-/// The text of a file. What is no UTF-8 in it is replaced, the same way each time, so that offsets fit.
+/// Returns the text of a file. Invalid UTF-8 is replaced, always in the same way, so that offsets stay valid.
 pub(super) fn text(workspace: &Workspace, root: RootIndex, path: &str) -> Option<String> {
     let bytes = std::fs::read(workspace.absolute(root, path)).ok()?;
     decode(bytes)
 }
 
-/// The text that bytes are; `None` where they are binary, or more than `limits::FILE_BYTES_MAX`.
+/// Decodes a text. Returns `None` if the bytes are binary or more than `limits::FILE_BYTES_MAX`.
 pub(crate) fn decode(bytes: Vec<u8>) -> Option<String> {
     let head = bytes.get(..limits::BINARY_PROBE_BYTES).unwrap_or(&bytes);
     if head.contains(&0) || bytes.len() as u64 > limits::FILE_BYTES_MAX {

@@ -1,7 +1,8 @@
-//! All files of the workspace at one moment, with tables from names to files.
+//! All files of the workspace at one moment, with tables that map names to files.
 //!
-//! A snapshot never changes. The next one shares everything with it but the files that changed: those have small tables of their own
-//! beside the main ones, in which their older versions are passed over. When they become many, the main tables are built anew.
+//! A snapshot never changes. The next one shares everything with it except the changed files. These have
+//! small tables of their own beside the main ones, and their older versions in the main tables are skipped.
+//! When there are many of them, the main tables are rebuilt.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use crate::limits;
 use crate::record::{FileRecord, NameTable, Symbol, SymbolId};
 use crate::workspace::RootIndex;
 
-/// A file's place in a snapshot. A file keeps it through all snapshots that follow from one another; another file never gets it.
+/// The id of a file in a snapshot. A file keeps its id in all later snapshots, and no other file ever gets
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
@@ -29,22 +31,23 @@ impl FileId {
 /// All files of the workspace at one moment.
 #[derive(Debug, Default)]
 pub struct Snapshot {
-    /// By id; `None` where the file is gone.
+    /// The files by id; `None` for a file that is gone.
     files: Vec<Option<Arc<IndexedFile>>>,
-    /// The ids of the files there are, in the order of their keys.
+    /// The ids of the existing files, sorted by key.
     by_key: Vec<FileId>,
     main: Arc<Tables>,
-    /// The files that changed after `main` was built, and their tables.
+    /// The files that changed after `main` was built.
     recent_files: HashSet<FileId>,
+    /// The tables of the recent files.
     recent: Tables,
     complete: bool,
 }
 
-/// What became of a file, by its key: `None` where it is gone.
+/// A change of a file, given by its key; `None` if the file is gone.
 pub(super) type Change = ((RootIndex, String), Option<Arc<IndexedFile>>);
 
 impl Snapshot {
-    /// A snapshot of some files. `complete` says that there are no others.
+    /// Creates a snapshot of some files. `complete` says that the workspace has no others.
     #[must_use]
     pub fn new(mut files: Vec<Arc<IndexedFile>>, complete: bool) -> Self {
         files.sort_by(|a, b| a.key().cmp(&b.key()));
@@ -54,26 +57,26 @@ impl Snapshot {
         Self { files, by_key, main, recent_files: HashSet::new(), recent: Tables::default(), complete }
     }
 
-    /// This snapshot after some changes.
+    /// Returns this snapshot with changes applied.
     pub(super) fn with_changes(&self, changes: Vec<Change>) -> Self {
         let mut files = self.files.clone();
         let mut by_key = self.by_key.clone();
         let mut recent_files = self.recent_files.clone();
         for ((root, path), file) in changes {
-            let place = by_key.binary_search_by(|id| key(&files, *id).cmp(&Some((root, &path))));
-            match (place, file) {
-                (Ok(place), Some(file)) => {
-                    recent_files.insert(by_key[place]);
-                    files[by_key[place].index()] = Some(file);
+            let position = by_key.binary_search_by(|id| key(&files, *id).cmp(&Some((root, &path))));
+            match (position, file) {
+                (Ok(position), Some(file)) => {
+                    recent_files.insert(by_key[position]);
+                    files[by_key[position].index()] = Some(file);
                 }
-                (Ok(place), None) => {
-                    let id = by_key.remove(place);
+                (Ok(position), None) => {
+                    let id = by_key.remove(position);
                     recent_files.insert(id);
                     files[id.index()] = None;
                 }
-                (Err(place), Some(file)) => {
+                (Err(position), Some(file)) => {
                     let id = FileId::from_index(files.len());
-                    by_key.insert(place, id);
+                    by_key.insert(position, id);
                     recent_files.insert(id);
                     files.push(Some(file));
                 }
@@ -92,44 +95,46 @@ impl Snapshot {
         next
     }
 
-    /// Whether every file of the workspace is in it: while the index is built for the first time, there are snapshots of a part.
+    /// Returns whether the snapshot contains every file of the workspace. While the index is built for the
+    /// first time, there are partial snapshots.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// The number of files.
+    /// Returns the number of files.
     #[must_use]
     pub fn file_count(&self) -> usize {
         self.by_key.len()
     }
 
-    /// Every file, in the order of root and path.
+    /// Returns all files, sorted by root and path.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
         self.by_key.iter().filter_map(|id| Some((*id, self.file(*id)?)))
     }
 
-    /// A file; `None` once it is gone.
+    /// Returns a file, or `None` if it is gone.
     #[must_use]
     pub fn file(&self, id: FileId) -> Option<&Arc<IndexedFile>> {
         self.files.get(id.index())?.as_ref()
     }
 
-    /// The file at a path from a root.
+    /// Finds the file at a path relative to a root.
     #[must_use]
     pub fn find(&self, root: RootIndex, path: &str) -> Option<FileId> {
-        let place = self.by_key.binary_search_by(|id| key(&self.files, *id).cmp(&Some((root, path)))).ok()?;
-        self.by_key.get(place).copied()
+        let position =
+            self.by_key.binary_search_by(|id| key(&self.files, *id).cmp(&Some((root, path)))).ok()?;
+        self.by_key.get(position).copied()
     }
 
-    /// The files under a folder of a root, in the order of their paths. The folder is written without a slash at its end; the empty one is
-    /// the root itself.
+    /// Returns the files in a directory of a root and its subdirectories, sorted by path. The directory has
+    /// no trailing slash; an empty string means the root itself.
     pub fn files_under(
         &self,
         root: RootIndex,
-        folder: &str,
+        directory: &str,
     ) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
-        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let prefix = if directory.is_empty() { String::new() } else { format!("{directory}/") };
         let first = self.by_key.partition_point(|id| key(&self.files, *id) < Some((root, &prefix)));
         self.by_key[first..]
             .iter()
@@ -137,7 +142,7 @@ impl Snapshot {
             .take_while(move |(_, file)| file.root == root && file.path.starts_with(&prefix))
     }
 
-    /// The files in which a name occurs as an identifier.
+    /// Returns the files in which a name occurs as an identifier.
     pub fn files_with(&self, name: &str) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
         let hash = NameTable::hash(name);
         let main = self.main.files_with(hash).filter(|id| !self.recent_files.contains(id));
@@ -148,21 +153,23 @@ impl Snapshot {
             .filter(move |(_, file)| file.record.names.find(name).is_some())
     }
 
-    /// The files that import something with a word in its path or its name; perhaps some others.
+    /// Returns the files that import something with this word in its path or its name. It may return other
+    /// files as well, because names are compared by hash.
     pub(crate) fn importers(&self, word: &str) -> impl Iterator<Item = FileId> {
         let hash = NameTable::hash(word);
         let main = self.main.importers(hash).filter(|id| !self.recent_files.contains(id));
         main.chain(self.recent.importers(hash))
     }
 
-    /// The files with a word in their own name; perhaps some others.
+    /// Returns the files with a word in their own name. It may return other files as well, because names are
+    /// compared by hash.
     pub(crate) fn files_named(&self, word: &str) -> impl Iterator<Item = (FileId, &Arc<IndexedFile>)> {
         let hash = NameTable::hash(word);
         let main = self.main.named(hash).filter(|id| !self.recent_files.contains(id));
         main.chain(self.recent.named(hash)).filter_map(|id| Some((id, self.file(id)?)))
     }
 
-    /// The symbols of a name.
+    /// Returns the symbols with a name.
     pub fn symbols_named(&self, name: &str) -> impl Iterator<Item = (FileId, SymbolId, &Symbol)> {
         let hash = NameTable::hash(name);
         let main = self.main.symbols_named(hash).filter(|(id, _)| !self.recent_files.contains(id));

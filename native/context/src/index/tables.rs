@@ -1,7 +1,8 @@
-//! From names to files and symbols, for some files.
+//! Tables that map names to files and symbols, for some files.
 //!
-//! A table is a sorted list of pairs: compact, quick to build, and its entries for a name stand together. Names are kept as hashes, so that
-//! no table holds a string; whoever finds a file by a hash looks the name up in its record.
+//! A table is a sorted list of pairs: it is compact and quick to build, and the entries of a name are
+//! adjacent. Names are stored as hashes, so that no table holds a string. The caller looks the name up in the
+//! record of each file that it finds.
 
 use rayon::slice::ParallelSliceMut as _;
 
@@ -14,16 +15,17 @@ use crate::record::{NameTable, SymbolId};
 pub(super) struct Tables {
     occurrences: Vec<(u64, FileId)>,
     symbols: Vec<(u64, FileId, SymbolId)>,
-    /// By the words of what a file imports: of the paths as they are written, and of the names.
+    /// By the words of imports: of the paths as they are written, and of the imported names.
     importers: Vec<(u64, FileId)>,
-    /// By the words of a file's own name.
+    /// By the words of the file's own name.
     named: Vec<(u64, FileId)>,
 }
 
-/// What stands for a path without words: `.`, `./`, `..`.
-pub(crate) const FOLDER_ITSELF: &str = ".";
+/// The word that represents a path without words: `.`, `./`, `..`.
+pub(crate) const CURRENT_DIRECTORY: &str = ".";
 
-/// The words of a path, as imports and file names share them: `./user-data/index.ts` has `user-data`, `index` and `ts`.
+/// Splits a path into words that imports and file names share: `./user-data/index.ts` has `user-data`,
+/// `index` and `ts`.
 pub(crate) fn path_words(path: &str) -> impl Iterator<Item = &str> {
     let words =
         path.split(|character: char| !(character.is_alphanumeric() || matches!(character, '_' | '-' | '@')));
@@ -44,7 +46,7 @@ impl Tables {
                 let before = imported.len();
                 imported.extend(words);
                 if imported.len() == before {
-                    imported.push(NameTable::hash(FOLDER_ITSELF));
+                    imported.push(NameTable::hash(CURRENT_DIRECTORY));
                 }
                 imported.extend(import.names.iter().map(|imported| hashes[imported.name.0 as usize]));
             }
@@ -64,22 +66,24 @@ impl Tables {
         tables
     }
 
-    /// The files in which a name occurs, and perhaps some in which another name of the same hash does.
+    /// Returns the files in which a name occurs, and possibly files with another name of the same hash.
     pub(super) fn files_with(&self, hash: u64) -> impl Iterator<Item = FileId> {
         files_in(&self.occurrences, hash)
     }
 
-    /// The files that import something with a word in it, and perhaps some with another word of the same hash.
+    /// Returns the files that import something with a word in it, and possibly files with another word of the
+    /// same hash.
     pub(super) fn importers(&self, hash: u64) -> impl Iterator<Item = FileId> {
         files_in(&self.importers, hash)
     }
 
-    /// The files with a word in their own name, and perhaps some with another word of the same hash.
+    /// Returns the files with a word in their own name, and possibly files with another word of the same
+    /// hash.
     pub(super) fn named(&self, hash: u64) -> impl Iterator<Item = FileId> {
         files_in(&self.named, hash)
     }
 
-    /// The symbols of a name, and perhaps some of another name of the same hash.
+    /// Returns the symbols with a name, and possibly symbols with another name of the same hash.
     pub(super) fn symbols_named(&self, hash: u64) -> impl Iterator<Item = (FileId, SymbolId)> {
         let first = self.symbols.partition_point(|(other, ..)| *other < hash);
         self.symbols[first..]

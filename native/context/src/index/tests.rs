@@ -5,22 +5,22 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn place(files: &[(&str, &str)]) -> (tempfile::TempDir, Index) {
-    let folder = tempfile::tempdir().unwrap();
+fn create_index(files: &[(&str, &str)]) -> (tempfile::TempDir, Index) {
+    let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        write(folder.path(), path, text);
+        write(directory.path(), path, text);
     }
-    let index = Index::new(Workspace::new([folder.path()]).unwrap());
-    (folder, index)
+    let index = Index::new(Workspace::new([directory.path()]).unwrap());
+    (directory, index)
 }
 
-fn write(folder: &std::path::Path, path: &str, text: &str) {
-    let path = folder.join(path);
+fn write(directory: &std::path::Path, path: &str, text: &str) {
+    let path = directory.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
 
-/// What a snapshot answers, without what depends on the order of changes.
+/// Returns everything that a snapshot knows, independent of the order of changes.
 fn answers(snapshot: &Snapshot, names: &[String]) -> Vec<String> {
     let path = |id| snapshot.file(id).unwrap().path.to_string();
     let mut answers: Vec<String> =
@@ -38,8 +38,8 @@ fn answers(snapshot: &Snapshot, names: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn names_lead_to_files_and_symbols() {
-    let (_folder, index) = place(&[
+fn files_and_symbols_are_found_by_name() {
+    let (_directory, index) = create_index(&[
         ("a.py", "def run(): pass\n"),
         ("b/c.py", "from a import run\nrun()\nclass Box:\n    def run(self): pass\n"),
         ("b/d.txt", "run"),
@@ -64,11 +64,11 @@ fn names_lead_to_files_and_symbols() {
 }
 
 #[test]
-fn a_file_that_becomes_binary_or_goes_away_is_taken_out() {
-    let (folder, index) = place(&[("a.py", "def a(): pass\n"), ("b.py", "def b(): pass\n")]);
+fn files_that_become_binary_or_are_deleted_are_removed() {
+    let (directory, index) = create_index(&[("a.py", "def a(): pass\n"), ("b.py", "def b(): pass\n")]);
     index.build(None, Some(1), &|_| {});
-    write(folder.path(), "a.py", "\0");
-    fs::remove_file(folder.path().join("b.py")).unwrap();
+    write(directory.path(), "a.py", "\0");
+    fs::remove_file(directory.path().join("b.py")).unwrap();
     let changed = ["a.py", "b.py", "never.py"].map(|path| (0, path.to_owned()));
     assert_eq!(index.refresh(&changed).file_count(), 0);
 }
@@ -98,10 +98,10 @@ const LINES: [&str; 5] = [
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever is edited in whatever steps, the index answers as if it were built anew.
+    /// After any sequence of edits, the index returns the same results as a rebuilt one.
     #[test]
-    fn incremental_is_the_same_as_anew(steps in edits()) {
-        let (folder, index) = place(&[("file0.py", LINES[0])]);
+    fn an_incremental_index_equals_a_rebuilt_one(steps in edits()) {
+        let (directory, index) = create_index(&[("file0.py", LINES[0])]);
         index.build(None, Some(1), &|_| {});
         let names: Vec<String> = ["alpha", "beta", "Beta", "gamma", "file0"].map(str::to_owned).to_vec();
         for step in steps {
@@ -109,14 +109,14 @@ proptest! {
             for edit in step {
                 let file = match &edit { Edit::Write(file, _) | Edit::Remove(file) => format!("file{file}.py") };
                 match edit {
-                    Edit::Write(_, lines) => write(folder.path(), &file, &lines.iter().map(|line| LINES[*line]).collect::<String>()),
-                    Edit::Remove(_) => drop(fs::remove_file(folder.path().join(&file))),
+                    Edit::Write(_, lines) => write(directory.path(), &file, &lines.iter().map(|line| LINES[*line]).collect::<String>()),
+                    Edit::Remove(_) => drop(fs::remove_file(directory.path().join(&file))),
                 }
                 changed.push((0, file));
             }
             let incremental = index.refresh(&changed);
-            let anew = Index::new(index.workspace().clone()).build(None, Some(1), &|_| {});
-            prop_assert_eq!(answers(&incremental, &names), answers(&anew, &names));
+            let rebuilt = Index::new(index.workspace().clone()).build(None, Some(1), &|_| {});
+            prop_assert_eq!(answers(&incremental, &names), answers(&rebuilt, &names));
         }
     }
 }

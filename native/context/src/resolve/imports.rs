@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::families::Family;
 use super::lookup::{directory, join_path};
 use super::{Resolver, SymbolRef, manifests};
-use crate::index::{FOLDER_ITSELF, FileId, IndexedFile, path_words};
+use crate::index::{CURRENT_DIRECTORY, FileId, IndexedFile, path_words};
 use crate::record::{Import, NameId, SymbolKind};
 
 mod rust;
@@ -80,7 +80,7 @@ impl Resolver<'_> {
         let parts: Vec<&str> = file.path.rsplit('/').take(2).collect();
         let mut words: HashSet<String> =
             parts.iter().flat_map(|part| path_words(part)).map(str::to_owned).collect();
-        words.insert(FOLDER_ITSELF.to_owned());
+        words.insert(CURRENT_DIRECTORY.to_owned());
         // A package or namespace is imported by its own name.
         for packages in [&self.manifests.node, &self.manifests.rust, &self.manifests.go] {
             if let Some(package) = manifests::enclosing_package(packages, file) {

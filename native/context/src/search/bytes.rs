@@ -1,8 +1,8 @@
-//! Numbers kept as bytes, so that reading a cache copies them instead of decoding millions of them.
+//! Numbers stored as bytes: loading a cache copies them as a block instead of decoding millions of numbers.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Bytes that are written and read as a whole.
+/// Bytes that are serialized as one block.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Bytes(pub(super) Box<[u8]>);
 

@@ -1,6 +1,7 @@
-//! What a text without a grammar seems to define: in most languages a definition is a word that says so, and then a name.
+//! Heuristic detection of definitions in languages without a grammar. In most languages a definition is a
+//! keyword followed by a name.
 
-/// Words that a name is defined behind, in the languages that people write.
+/// Keywords that precede a defined name in common languages.
 const KEYWORDS: &[&str] = &[
     "class",
     "struct",
@@ -46,16 +47,16 @@ const KEYWORDS: &[&str] = &[
     "view",
 ];
 
-/// The names that the lines of a text define.
+/// Returns the names that the lines of a text define.
 pub(super) fn in_text(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(in_line)
 }
 
-/// The first name behind a keyword with which, or with other words before it, the line starts. `function a.b.c(` and `def self.run` define
-/// the last part.
+/// Returns the name after the first definition keyword of a line. Other words may precede the keyword.
+/// `function a.b.c(` and `def self.run` define the last part of the path.
 fn in_line(line: &str) -> Option<&str> {
     let mut words = line.split_whitespace();
-    // `public static final class Name`: no more words stand in front.
+    // `public static final class Name`: a keyword is rarely preceded by more words than these.
     let mut keyword = words
         .by_ref()
         .take(5)
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_keyword_defines_the_name_behind_it() {
+    fn a_keyword_defines_the_name_after_it() {
         for (line, name) in [
             ("class Foo(Bar):", Some("Foo")),
             ("  public sealed class Reader : Base", Some("Reader")),

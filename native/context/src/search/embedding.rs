@@ -1,68 +1,73 @@
-//! What a text is about, as a direction in space: texts about the same thing point the same way, whatever words they use.
+//! Embeddings: the meaning of a text as a direction in space. Texts about the same subject point the same
+//! way, whatever words they use.
 //!
-//! The model gives each token a vector; a text's vector is the sum of its tokens', so that reading a text costs no more than looking its words
-//! up. It is made by the scripts in `model/`, is part of the program, and is read in place: nothing is loaded or decoded. The vocabulary is
-//! small and fixed, and a lookup by the longest pieces takes a page of code, so no tokenizer crate is needed, which would parse its
-//! vocabulary at each start.
+//! The model gives each token a vector. The vector of a text is the sum of its tokens' vectors, so embedding
+//! a text costs no more than looking up its words. The model is made by the scripts in `model/`, is embedded
+//! in the program, and is read in place: nothing is loaded or decoded. No tokenizer crate is used, because it
+//! would parse its vocabulary at each start: the vocabulary is small and fixed, and a lookup by the longest
+//! pieces takes a page of code.
 
 use std::collections::HashMap;
 
 use super::bytes::Bytes;
-use super::terms::surroundings;
+use super::terms::enclosing_names;
 use super::tokens::Identifier;
 use crate::limits;
 use crate::record::{Chunk, NameTable, Symbol};
 
 static MODEL: &[u8] = include_bytes!("../../model/embedding.bin");
 
-/// Numbers of a vector.
+/// The number of dimensions of a vector.
 pub(crate) const DIMENSIONS: usize = 256;
 
-/// Bytes of the longest token.
+/// The maximum length of a token in bytes.
 const PIECE_BYTES_MAX: usize = 24;
 
-/// Tokens of a text that are read. A chunk has fewer; of a long query the start says what it is about.
+/// The maximum number of tokens that are read from a text. A chunk has fewer. The start of a long query says
+/// what the query is about.
 const TOKENS_MAX: usize = 400;
 
-/// By what a number of a unit vector is multiplied to be kept in a byte. Those of 256 rarely exceed 0.4.
+/// The factor by which a component of a unit vector is multiplied before it is stored in a byte. The
+/// components of a 256-dimensional unit vector rarely exceed 0.4.
 pub(super) const BYTE_SCALE: f32 = 320.0;
 
-/// A unit vector: each number times `BYTE_SCALE`, as the bits of an `i8`.
+/// A unit vector: each component times `BYTE_SCALE`, as the bits of an `i8`.
 pub(crate) type Packed = [u8; DIMENSIONS];
 
-/// Of what has no token: similar to nothing.
-pub(super) const NO_DIRECTION: Packed = [0; DIMENSIONS];
+/// The vector of a text without tokens. It is similar to nothing.
+pub(super) const ZERO_VECTOR: Packed = [0; DIMENSIONS];
 
-/// Reads texts; it remembers how words fall into tokens, because a file uses the same ones again and again.
+/// Computes vectors of texts. It caches the tokens of each word, because a file uses the same words again and
+/// again.
 #[derive(Default)]
 pub(crate) struct Embedder<'text> {
     identifier: Identifier,
-    /// For each word its rows in `rows`.
+    /// For each word the range of its tokens in `rows`.
     words: HashMap<&'text str, (u32, u32)>,
     rows: Vec<u32>,
-    of_text: Vec<u32>,
+    text_rows: Vec<u32>,
 }
 
 impl<'text> Embedder<'text> {
-    /// The vector of some texts taken as one; `None` where they have no token.
+    /// Returns the vector of several texts taken as one, or `None` if they contain no token.
     pub(crate) fn vector(
         &mut self,
         texts: impl IntoIterator<Item = &'text str>,
     ) -> Option<[f32; DIMENSIONS]> {
-        self.of_text.clear();
+        self.text_rows.clear();
         for text in texts {
             let words = text.split(|character: char| !character.is_ascii_alphanumeric());
             for word in words.filter(|word| !word.is_empty() && word.len() <= limits::WORD_BYTES_MAX) {
                 let (start, end) = self.rows_of(word);
-                self.of_text.extend_from_slice(&self.rows[start as usize..end as usize]);
+                self.text_rows.extend_from_slice(&self.rows[start as usize..end as usize]);
             }
         }
-        self.of_text.truncate(TOKENS_MAX);
-        self.of_text.sort_unstable();
+        self.text_rows.truncate(TOKENS_MAX);
+        self.text_rows.sort_unstable();
         let mut sum = [0.0; DIMENSIONS];
-        for same in self.of_text.chunk_by(|a, b| a == b) {
+        for same in self.text_rows.chunk_by(|a, b| a == b) {
             let Some((vector, scale)) = same.first().and_then(|row| Model::get().row(*row)) else { continue };
-            // Said twice it counts more, but not twice as much.
+            // A repeated token counts more, but not proportionally.
             let factor = scale * (same.len() as f32).sqrt();
             for (sum, number) in sum.iter_mut().zip(vector) {
                 *sum += factor * f32::from(number.cast_signed());
@@ -72,12 +77,12 @@ impl<'text> Embedder<'text> {
         (length > 0.0).then(|| sum.map(|number| number / length))
     }
 
-    /// The same in bytes; zeros where there is none, which are similar to nothing.
+    /// Returns the vector in bytes, or [`ZERO_VECTOR`] if the texts contain no token.
     pub(crate) fn packed(&mut self, texts: impl IntoIterator<Item = &'text str>) -> Packed {
         let vector = self.vector(texts).unwrap_or([0.0; DIMENSIONS]);
         #[allow(
             clippy::cast_possible_truncation,
-            reason = "what does not fit is cut by `as`, as it should be"
+            reason = "saturation by `as` is intended for components that do not fit"
         )]
         vector.map(|number| ((number * BYTE_SCALE).round() as i8).cast_unsigned())
     }
@@ -104,7 +109,7 @@ fn length(rows: &[u32]) -> u32 {
     u32::try_from(rows.len()).unwrap_or(u32::MAX)
 }
 
-/// The parts of the model's file, see `model/export.py`.
+/// The sections of the model file; see `model/export.py`.
 struct Model {
     slots: &'static [[u8; 4]],
     ends: &'static [[u8; 4]],
@@ -119,7 +124,7 @@ impl Model {
         &MODEL
     }
 
-    /// Where the parts are; worked out by the compiler, which refuses a file that does not fit.
+    /// Splits the model file into its sections at compile time. A file with another layout fails the build.
     const fn parts() -> Self {
         let (header, rest) = MODEL.split_at(16);
         let header = header.as_chunks::<4>().0;
@@ -144,7 +149,8 @@ impl Model {
         Some((self.vectors.get(row)?, f32::from_le_bytes(*self.scales.get(row)?)))
     }
 
-    /// Adds the rows of the longest pieces of a part, from the left; `false` where there is no way through.
+    /// Adds the rows of the tokens of a word part, matching the longest piece from the left each time.
+    /// Returns `false` if a remainder matches no token.
     fn pieces(&self, part: &[u8], rows: &mut Vec<u32>) -> bool {
         let mut start = 0;
         while start < part.len() {
@@ -160,7 +166,7 @@ impl Model {
         true
     }
 
-    /// The row of a token.
+    /// Returns the row of a token.
     fn find(&self, prefix: &[u8], piece: &[u8]) -> Option<u32> {
         let hash = prefix
             .iter()
@@ -191,21 +197,21 @@ impl FileVectors {
     pub(crate) fn new(text: &str, chunks: &[Chunk], symbols: &[Symbol], names: &NameTable) -> Self {
         let mut embedder = Embedder::default();
         let vectors = chunks.iter().flat_map(|chunk| {
-            let around = surroundings(chunk, symbols, names);
+            let around = enclosing_names(chunk, symbols, names);
             embedder.packed(around.chain(std::iter::once(chunk.span.of(text))))
         });
         Self(Bytes(vectors.collect()))
     }
 
-    /// That of each chunk.
-    pub(crate) fn of_chunks(&self) -> &[Packed] {
+    /// Returns the vector of each chunk.
+    pub(crate) fn chunks(&self) -> &[Packed] {
         self.0.0.as_chunks().0
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::direction::Direction;
+    use super::super::similarity::QueryVector;
     use super::*;
 
     #[derive(serde::Deserialize)]
@@ -216,15 +222,15 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_read_as_the_scripts_read_them() {
+    fn vectors_are_the_same_as_those_of_the_scripts() {
         let expected: Vec<Expected> =
             serde_json::from_str(include_str!("../../model/embedding.test.json")).unwrap();
         for Expected { text, tokens, vector } in &expected {
             let mut embedder = Embedder::default();
             let found = embedder.vector([text.as_str()]).unwrap_or([0.0; DIMENSIONS]);
-            embedder.of_text.dedup();
+            embedder.text_rows.dedup();
             let read: Vec<&str> = embedder
-                .of_text
+                .text_rows
                 .iter()
                 .map(|row| std::str::from_utf8(Model::get().token(*row as usize).unwrap()).unwrap())
                 .collect();
@@ -235,18 +241,19 @@ mod tests {
         }
     }
 
-    /// Whoever changes the model changes this, and `cache::FORMAT`: vectors of another model are in the caches.
+    /// When the model changes, update this hash and `cache::FORMAT`: existing caches hold vectors of the old
+    /// model.
     #[test]
-    fn the_model_is_the_one_that_was_measured() {
+    fn the_model_file_is_the_measured_one() {
         assert_eq!(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(MODEL)), "63ed0b65ff77a715");
     }
 
     #[test]
-    fn texts_about_the_same_are_similar() {
+    fn texts_about_the_same_subject_are_similar() {
         let packed = |text| Embedder::default().packed([text]);
         let similarity = |one: &Packed, other: &Packed| {
             let mut similarity = [0.0];
-            Direction::of(one).similarities(&[*other], &mut similarity);
+            QueryVector::of(one).similarities(&[*other], &mut similarity);
             similarity[0]
         };
         let question = packed("remove all files of a folder");

@@ -1,4 +1,4 @@
-//! Why a chunk was found, and which symbol it is about.
+//! Explains why a chunk was found and which symbol it is about.
 
 use super::filter::Filter;
 use super::query::{Analysis, Role};
@@ -10,23 +10,23 @@ use crate::record::{Chunk, FileRecord, SymbolId};
 /// Why a chunk was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reasons {
-    /// Words of the query that it has, in the query's order.
+    /// The words of the query that the chunk contains, in the order of the query.
     pub words: Vec<String>,
-    /// Names of the query that it defines.
+    /// The names of the query that the chunk defines.
     pub defines: Vec<String>,
-    /// The file is called by a word of the query.
+    /// The file is named after a word of the query.
     pub file_name: bool,
 }
 
-/// Why a chunk, by its place in the segment of a part, was found.
-pub(super) fn reasons(part: &Part, place: u32, analysis: &Analysis<'_>) -> Reasons {
+/// Returns why the chunk at an index of a part's segment was found.
+pub(super) fn reasons(part: &Part, position: u32, analysis: &Analysis<'_>) -> Reasons {
     let mut reasons = Reasons::default();
-    for sought in &analysis.sought {
-        let postings = part.segment.postings(sought.term);
-        let posting = postings.binary_search_by_key(&place, |posting| posting.chunk);
+    for query_term in &analysis.terms {
+        let postings = part.segment.postings(query_term.term);
+        let posting = postings.binary_search_by_key(&position, |posting| posting.chunk);
         let Some(posting) = posting.ok().and_then(|index| postings.get(index)) else { continue };
-        let word = analysis.words.get(sought.word).map_or_else(String::new, |word| (*word).to_owned());
-        match sought.role {
+        let word = analysis.words.get(query_term.word).map_or_else(String::new, |word| (*word).to_owned());
+        match query_term.role {
             Role::Word if posting.body > 0 || posting.name > 0 => reasons.words.push(word),
             Role::Word => {}
             Role::Definition => reasons.defines.push(word),
@@ -38,8 +38,8 @@ pub(super) fn reasons(part: &Part, place: u32, analysis: &Analysis<'_>) -> Reaso
     reasons
 }
 
-/// The symbol that a chunk is about as an answer to a query: one that the query names, or else the one that the chunk is about anyway, or any
-/// in it, of the kinds that are allowed.
+/// Returns the symbol that a chunk is about as an answer to a query, of the kinds that the filter allows. It
+/// prefers a symbol that the query names, then the chunk's own symbol, then any symbol in the chunk.
 pub(super) fn subject(
     record: &FileRecord,
     chunk: &Chunk,
@@ -51,7 +51,7 @@ pub(super) fn subject(
         let name = record.symbol(*id).map_or("", |symbol| record.name(symbol.name));
         identifier.split(name);
         let term = Term::definition(identifier.joined());
-        analysis.sought.iter().any(|sought| sought.role == Role::Definition && sought.term == term)
+        analysis.terms.iter().any(|query_term| query_term.role == Role::Definition && query_term.term == term)
     };
     let allowed = |id: &SymbolId| record.symbol(*id).is_some_and(|symbol| filter.allows_symbol(symbol));
     let own = chunk.symbol.filter(allowed);

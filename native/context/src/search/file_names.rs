@@ -1,4 +1,5 @@
-//! How well what a file is called fits a query: its author chose the name to say in a few words what it is about.
+//! How well a file name matches a query. Authors choose file names to say in a few words what a file is
+//! about.
 
 use std::collections::HashSet;
 
@@ -6,60 +7,62 @@ use super::paths::own_name;
 use super::query::Analysis;
 use super::tokens::{Identifier, stem, words};
 
-/// Letters that are left of a word when it is shortened: `util` for "utility", `config` for "configuration".
-const SHORTENED: usize = 4;
+/// The minimum length of an abbreviation: `util` for "utility", `config` for "configuration".
+const ABBREVIATION_BYTES_MIN: usize = 4;
 
-/// What a query asks for, to compare names of files with.
-pub(super) struct AskedNames {
-    /// The parts of its words.
+/// The words of a query, prepared for comparison with file names.
+pub(super) struct NameMatcher {
+    /// The distinct parts of the query's words.
     words: Vec<Word>,
 }
 
-/// A word in the forms that it is compared in.
+/// A word in the forms that are compared.
 #[derive(PartialEq, Eq, Hash)]
 struct Word {
-    /// In lower case.
+    /// The word in lower case.
     text: String,
     stem: String,
 }
 
-impl AskedNames {
+impl NameMatcher {
     pub(super) fn new(analysis: &Analysis<'_>) -> Self {
         let mut identifier = Identifier::default();
         let mut words = HashSet::new();
         for word in &analysis.words {
             identifier.split(word);
-            // Parts of one letter say nothing.
+            // Parts of one letter carry no meaning.
             let parts = identifier.parts().filter(|part| part.len() > 1);
             words.extend(parts.map(|part| Word { text: part.to_owned(), stem: stem(part).to_owned() }));
         }
         Self { words: words.into_iter().collect() }
     }
 
-    /// How much of a file's own name is asked for: 1 for a name of one word, more for the same share of a name of more words, because each
-    /// that fits is evidence; less than 2.
-    pub(super) fn fit(&self, path: &str) -> f32 {
+    /// Returns how much of a file's own name the query mentions. A name of one word scores 1. A name of
+    /// several words scores more for the same share, because each match is evidence. The score stays below 2.
+    pub(super) fn score(&self, path: &str) -> f32 {
         let mut identifier = Identifier::default();
-        let (mut parts, mut asked) = (0.0, 0.0);
+        let (mut parts, mut matched) = (0.0, 0.0);
         for word in words(&own_name(path).replace(['-', '.'], "_")) {
             identifier.split(word);
             for part in identifier.parts() {
                 parts += 1.0;
                 let part_stem = stem(part);
                 let is_same = |word: &Word| {
-                    word.stem == part_stem || is_short(&word.text, part) || is_short(part, &word.text)
+                    word.stem == part_stem
+                        || is_abbreviation(&word.text, part)
+                        || is_abbreviation(part, &word.text)
                 };
-                asked += f32::from(self.words.iter().any(is_same));
+                matched += f32::from(self.words.iter().any(is_same));
             }
         }
-        2.0 * asked / (parts + 1.0)
+        2.0 * matched / (parts + 1.0)
     }
 }
 
-/// Whether a word is another one shortened.
-fn is_short(short: &str, long: &str) -> bool {
+/// Returns whether `short` is an abbreviation of `long`.
+fn is_abbreviation(short: &str, long: &str) -> bool {
     let short = short.strip_suffix('s').unwrap_or(short);
-    short.len() >= SHORTENED && long.starts_with(short)
+    short.len() >= ABBREVIATION_BYTES_MIN && long.starts_with(short)
 }
 
 #[cfg(test)]
@@ -68,11 +71,11 @@ mod tests {
     use crate::search::Weights;
 
     fn fit(query: &str, path: &str) -> f32 {
-        AskedNames::new(&Analysis::new(query, &Weights::default().terms)).fit(path)
+        NameMatcher::new(&Analysis::new(query, &Weights::default().terms)).score(path)
     }
 
     #[test]
-    fn a_name_fits_by_the_words_that_are_asked_for() {
+    fn a_name_matches_by_the_words_of_the_query() {
         let query = "how the server runs its middlewares";
         let paths =
             ["web/server_middleware.py", "web/middleware.py", "web/web_middleware.py", "web/server.md"];
@@ -83,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_of_a_word_and_shortened_words_fit() {
+    fn word_forms_and_abbreviations_match() {
         for (query, path) in [
             ("reading the configuration", "src/config.rs"),
             ("utility functions", "lib/utils.js"),

@@ -1,4 +1,4 @@
-//! Which chunks a query is about.
+//! Filters of search results.
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -7,20 +7,20 @@ use crate::languages::LanguageId;
 use crate::limits;
 use crate::record::{Chunk, Symbol, SymbolKind};
 
-/// What results are limited to. The default lets everything through.
+/// The conditions that results must meet. The default filter allows everything.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Paths.
+    /// The allowed paths.
     pub paths: Paths,
-    /// Languages; none means all.
+    /// The allowed languages; empty means all.
     pub languages: Vec<LanguageId>,
-    /// Kinds of the symbol that a result is about; none means all.
+    /// The allowed kinds of the symbol that a result is about; empty means all.
     pub kinds: Vec<SymbolKind>,
-    /// Leave out tests: files of tests, and what a file's syntax says is one.
+    /// Excludes tests: test files, and symbols that are tests by their syntax.
     pub exclude_tests: bool,
 }
 
-/// Paths, by globs.
+/// A set of paths, given by globs.
 #[derive(Debug, Clone, Default)]
 pub struct Paths {
     /// `None` means all.
@@ -28,23 +28,25 @@ pub struct Paths {
     excluded: GlobSet,
 }
 
-/// Why globs are not accepted.
+/// Why globs are rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum PathsError {
-    /// There are more than `limits::GLOBS_MAX`.
+    /// There are more than `limits::GLOBS_MAX` globs.
     #[error("more than {} path globs", limits::GLOBS_MAX)]
     TooMany,
-    /// One cannot be read.
+    /// A glob has invalid syntax.
     #[error("{0}")]
     Invalid(#[from] globset::Error),
 }
 
 impl Paths {
-    /// The paths from their root that fit one of `globs`, and none of those that start with `!`. As in an ignore file, a glob without a slash is
-    /// one of file names, in any folder; one that ends with a slash is a folder.
+    /// Compiles globs. A path, relative to its root, is in the set if it matches one of `globs` and none of
+    /// those that start with `!`. As in an ignore file, a glob without a slash matches file names in any
+    /// directory, and a glob that ends with a slash matches a directory.
     ///
     /// # Errors
-    /// One of them cannot be read, or there are too many.
+    /// Returns [`PathsError::Invalid`] if a glob has invalid syntax, and [`PathsError::TooMany`] if there are
+    /// more than `limits::GLOBS_MAX`.
     pub fn new<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<Self, PathsError> {
         let (mut included, mut excluded) = (GlobSetBuilder::new(), GlobSetBuilder::new());
         let mut includes = false;
@@ -63,32 +65,33 @@ impl Paths {
         Ok(Self { included, excluded: excluded.build()? })
     }
 
-    /// Whether a path is one of them.
+    /// Returns whether the set contains a path.
     pub(crate) fn contain(&self, path: &str) -> bool {
         self.included.as_ref().is_none_or(|globs| globs.is_match(path)) && !self.excluded.is_match(path)
     }
 }
 
 impl Filter {
-    /// Whether a file may have results.
+    /// Returns whether results may come from a file.
     pub(super) fn allows_file(&self, file: &IndexedFile) -> bool {
         self.paths.contain(&file.path)
             && (self.languages.is_empty() || self.languages.contains(&file.record.language))
             && !(self.exclude_tests && file.is_test)
     }
 
-    /// Whether a chunk may be a result only for a symbol that is allowed.
+    /// Returns whether a chunk may be a result only if it contains an allowed symbol.
     pub(super) fn needs_symbol(&self) -> bool {
         !self.kinds.is_empty()
     }
 
-    /// Whether a result may be about a symbol of such a file.
+    /// Returns whether a result in an allowed file may be about a symbol.
     pub(super) fn allows_symbol(&self, symbol: &Symbol) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&symbol.kind))
             && !(self.exclude_tests && symbol.is_test)
     }
 
-    /// Whether a chunk of such a file may be a result: tests are left out also where they stand beside what they test.
+    /// Returns whether a chunk of an allowed file may be a result. Tests are also excluded where they are in
+    /// the same file as the code they test.
     pub(super) fn allows_chunk(&self, file: &IndexedFile, chunk: &Chunk) -> bool {
         !self.exclude_tests
             || !chunk.symbol.and_then(|id| file.record.symbol(id)).is_some_and(|symbol| symbol.is_test)
@@ -97,8 +100,8 @@ impl Filter {
 
 fn compile(glob: &str) -> Result<Glob, globset::Error> {
     let anchored = glob.strip_prefix("./").or_else(|| glob.strip_prefix('/')).unwrap_or(glob);
-    let folder = anchored.strip_suffix('/').map(|folder| format!("{folder}/**"));
+    let directory = anchored.strip_suffix('/').map(|directory| format!("{directory}/**"));
     let any = (!glob.contains('/')).then(|| format!("**/{glob}"));
-    let glob = folder.as_deref().or(any.as_deref()).unwrap_or(anchored);
+    let glob = directory.as_deref().or(any.as_deref()).unwrap_or(anchored);
     GlobBuilder::new(glob).literal_separator(true).build()
 }

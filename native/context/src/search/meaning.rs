@@ -1,16 +1,17 @@
-//! Words and meaning together.
+//! Combines word scores with embedding similarity.
 
-use super::direction::Direction;
 use super::embedding::Embedder;
 use super::query::{Analysis, QueryKind};
 use super::rank::Weights;
+use super::similarity::QueryVector;
 use super::tables::Tables;
 
-/// How similar the best chunk of a workspace is to a text that has nothing to do with it.
-const UNRELATED: f32 = 0.3;
+/// The similarity of a workspace's best chunk to an unrelated text.
+const UNRELATED_SIMILARITY: f32 = 0.3;
 
-/// Makes of the scores of words those of words and meaning together, each measured by its best: only so can they be added. Returns how good
-/// the best chunk is, where 1 is as good as can be expected: by the share of the query's words that it has, or by how similar it is.
+/// Combines the word scores with embedding similarity in place. Both are normalized by their best value,
+/// because they can be added only then. Returns how good the best chunk is, where 1 is the best that can be
+/// expected: by the share of the query's words that it contains, or by its similarity.
 pub(super) fn fuse(
     tables: &Tables,
     analysis: &Analysis<'_>,
@@ -31,7 +32,7 @@ pub(super) fn fuse(
         let similarities = similarities(tables, analysis.text);
         let best = similarities.iter().flatten().copied().fold(0.0, f32::max);
         if best > weights.similarity {
-            quality = quality.max((best - UNRELATED) / (1.0 - UNRELATED));
+            quality = quality.max((best - UNRELATED_SIMILARITY) / (1.0 - UNRELATED_SIMILARITY));
             let scale = share / (best - weights.similarity);
             for (score, similarity) in scores.iter_mut().flatten().zip(similarities.iter().flatten()) {
                 *score += (similarity - weights.similarity).max(0.0) * scale;
@@ -41,14 +42,14 @@ pub(super) fn fuse(
     quality
 }
 
-/// How similar each chunk is to a text.
+/// Returns the similarity of each chunk to a text.
 fn similarities(tables: &Tables, text: &str) -> Vec<Vec<f32>> {
-    let query = Direction::of(&Embedder::default().packed([text]));
-    let of_part = tables.parts.iter().map(|part| {
+    let query = QueryVector::of(&Embedder::default().packed([text]));
+    let similarities = tables.parts.iter().map(|part| {
         let mut similarities = vec![0.0; part.segment.chunks.len()];
         query.similarities(&part.segment.vectors, &mut similarities);
         part.dead_chunks().for_each(|chunks| similarities[chunks].fill(0.0));
         similarities
     });
-    of_part.collect()
+    similarities.collect()
 }

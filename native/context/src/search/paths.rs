@@ -1,20 +1,22 @@
-//! What a path says of its file.
+//! Search terms of file paths.
 
 use std::collections::BTreeMap;
 
 use super::tokens::{Identifier, Term, words};
 
-/// File names that say nothing: such a file is known by its folder.
-const NAMELESS: &[&str] =
+/// File names without information. Such a file is known by its directory.
+const GENERIC_NAMES: &[&str] =
     &["index", "mod", "lib", "main", "init", "__init__", "__main__", "package", "readme"];
 
-/// Folders in front of a file whose names are counted: those further up are common to much of the workspace.
-const FOLDERS: usize = 3;
+/// The number of enclosing directories whose names are indexed. Those further up are common to much of the
+/// workspace.
+const DIRECTORIES_INDEXED: usize = 3;
 
-/// How much a part of the file's own name counts, against 1 for its folders: the name was chosen for this file.
+/// The weight of a part of the file's own name, against 1 for its directories. The name was chosen for this
+/// file.
 const NAME_WEIGHT: u8 = 2;
 
-/// The terms of a path with their weights.
+/// Returns the terms of a path with their weights.
 pub(super) fn path_terms(path: &str) -> BTreeMap<Term, u8> {
     let mut terms = BTreeMap::new();
     let mut identifier = Identifier::default();
@@ -29,8 +31,8 @@ pub(super) fn path_terms(path: &str) -> BTreeMap<Term, u8> {
     };
     let mut parts = path.rsplit('/');
     add(parts.next().unwrap_or_default(), NAME_WEIGHT);
-    for (index, folder) in parts.take(FOLDERS).enumerate() {
-        add(folder, if index == 0 && NAMELESS.contains(&file_stem(path)) { NAME_WEIGHT } else { 1 });
+    for (index, directory) in parts.take(DIRECTORIES_INDEXED).enumerate() {
+        add(directory, if index == 0 && GENERIC_NAMES.contains(&file_stem(path)) { NAME_WEIGHT } else { 1 });
     }
     for word in own_name(path).split('+') {
         identifier.split(&word.replace(['-', '.'], "_"));
@@ -39,17 +41,18 @@ pub(super) fn path_terms(path: &str) -> BTreeMap<Term, u8> {
     terms
 }
 
-/// The file's name without what follows the first dot behind its start.
+/// Returns the file name up to its first dot, not counting leading dots and underscores.
 pub(super) fn file_stem(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or_default();
     let start = name.len() - name.trim_start_matches(['.', '_']).len();
     name[start..].split('.').next().map_or(name, |stem| &name[..start + stem.len()])
 }
 
-/// What the file is called: its stem, or where that says nothing, the name of its folder.
+/// Returns the distinctive name of a file: its stem, or the name of its directory if the stem is a generic
+/// name.
 pub(super) fn own_name(path: &str) -> &str {
     let stem = file_stem(path);
-    if !NAMELESS.contains(&stem) {
+    if !GENERIC_NAMES.contains(&stem) {
         return stem;
     }
     path.rsplit('/').nth(1).unwrap_or(stem)
@@ -60,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_called_by_its_stem_or_its_folder() {
+    fn a_file_is_named_by_its_stem_or_its_directory() {
         for (path, name) in [
             ("src/parser.rs", "parser"),
             ("src/parser/mod.rs", "parser"),

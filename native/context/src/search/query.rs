@@ -1,25 +1,25 @@
-//! What is asked for: its kind, and the terms to look for.
+//! Query analysis: the kind of a query and the terms to look up.
 
 use std::collections::HashSet;
 
 use super::tokens::{Identifier, Term, words};
 use crate::limits;
 
-/// What kind of a query it is. Each is answered best by another mixture of what is known.
+/// The kind of a query. Each kind is answered best by another mixture of ranking signals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueryKind {
-    /// A name, perhaps with those around it: `ClientSession`, `Sinatra::Base`, `app.render`.
+    /// A name, possibly qualified: `ClientSession`, `Sinatra::Base`, `app.render`.
     Symbol,
-    /// A file or folder: `src/http/mod.rs`, `routing.py`.
+    /// A file or directory: `src/http/mod.rs`, `routing.py`.
     Path,
-    /// Words: a question, a description.
+    /// Prose: a question, a description.
     Question,
     /// A piece of code.
     Snippet,
 }
 
 impl QueryKind {
-    /// The kind of a text.
+    /// Classifies the text of a query.
     #[must_use]
     pub fn of(text: &str) -> Self {
         let text = text.trim();
@@ -37,59 +37,59 @@ impl QueryKind {
         }
         let code = text.matches(['{', '}', ';', '=', '(', ')', '[', ']']).count();
         let words = words(text).count();
-        // Who writes prose sets a parenthesis now and then; in code every other word has a sign.
+        // Prose contains a parenthesis now and then. In code every other word comes with punctuation.
         if code > 1 && (code * 2 >= words || text.contains('\n')) { Self::Snippet } else { Self::Question }
     }
 }
 
-/// In which of a posting's counts a term is looked for.
+/// The count of a posting in which a term is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Role {
-    /// In all.
+    /// All counts.
     Word,
-    /// In the names that a chunk defines.
+    /// The names that a chunk defines.
     Definition,
-    /// In the file's own name.
+    /// The file's own name.
     FileStem,
 }
 
-/// A term to look for.
+/// A term to look up.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sought {
+pub(super) struct QueryTerm {
     pub(super) term: Term,
     pub(super) role: Role,
     pub(super) weight: f32,
-    /// Which word of the query it is of, for saying why something was found.
+    /// The index of the query word that the term comes from, for explaining results.
     pub(super) word: usize,
 }
 
-/// A query taken apart.
+/// An analyzed query.
 #[derive(Debug)]
 pub(super) struct Analysis<'a> {
     pub(super) kind: QueryKind,
     pub(super) text: &'a str,
     pub(super) words: Vec<&'a str>,
-    pub(super) sought: Vec<Sought>,
+    pub(super) terms: Vec<QueryTerm>,
 }
 
-/// How much terms count against a word's 1.
+/// The weights of terms, relative to 1 for a whole word.
 #[derive(Debug, Clone, Copy)]
 pub struct TermWeights {
-    /// The part of an identifier.
+    /// A part of an identifier.
     pub part: f32,
-    /// Two words of the query as one identifier.
+    /// Two consecutive words of the query as one identifier.
     pub pair: f32,
-    /// The definition of what is written as an identifier.
+    /// The definition of a word that is written as an identifier.
     pub definition: f32,
-    /// The definition of a name that is a plain word, or two.
+    /// The definition of a name that consists of one or two plain words of the query.
     pub word_definition: f32,
-    /// A file of that name.
+    /// A file with that name.
     pub file_stem: f32,
-    /// A file of that name, when it is a plain word of several.
+    /// A file with that name if it is one plain word of several.
     pub word_file_stem: f32,
 }
 
-/// Words that a question is made with. They are rare in code, which would make them count much.
+/// Words that phrase a question. They are rare in code, which would give them a high weight.
 const QUESTION_WORDS: &[&str] = &[
     "a",
     "about",
@@ -175,7 +175,7 @@ const QUESTION_WORDS: &[&str] = &[
 impl<'a> Analysis<'a> {
     pub(super) fn new(text: &'a str, weights: &TermWeights) -> Self {
         let kind = QueryKind::of(text);
-        let mut analysis = Self { kind, text, words: Vec::new(), sought: Vec::new() };
+        let mut analysis = Self { kind, text, words: Vec::new(), terms: Vec::new() };
         let mut seen = HashSet::new();
         let mut identifier = Identifier::default();
         let mut previous: Option<String> = None;
@@ -184,7 +184,7 @@ impl<'a> Analysis<'a> {
                 previous = None;
                 continue;
             }
-            if analysis.sought.len() >= limits::QUERY_TERMS_MAX {
+            if analysis.terms.len() >= limits::QUERY_TERMS_MAX {
                 break;
             }
             identifier.split(word);
@@ -192,7 +192,7 @@ impl<'a> Analysis<'a> {
             analysis.words.push(word);
             let mut add = |term, role, weight| {
                 if weight > 0.0 && seen.insert((term, role)) {
-                    analysis.sought.push(Sought { term, role, weight, word: index });
+                    analysis.terms.push(QueryTerm { term, role, weight, word: index });
                 }
             };
             let joined = identifier.joined();
@@ -223,17 +223,17 @@ impl<'a> Analysis<'a> {
         analysis
     }
 
-    /// Whether one of some words was asked for, in whatever form.
-    pub(super) fn asks_for(&self, words: &[&str]) -> bool {
+    /// Returns whether the query mentions one of `words` in any inflected form.
+    pub(super) fn mentions(&self, words: &[&str]) -> bool {
         words.iter().any(|word| {
             let term = Term::part(word);
-            self.sought.iter().any(|sought| sought.role == Role::Word && sought.term == term)
+            self.terms.iter().any(|query_term| query_term.role == Role::Word && query_term.term == term)
         })
     }
 }
 
-/// Whether a word in prose is written as only a name in code is: `parse_args`, `parseArgs`, `HTTPException`. A capital letter at its start may
-/// be that of a sentence or a product.
+/// Returns whether a word is written in a way that only identifiers are: `parse_args`, `parseArgs`,
+/// `HTTPException`. A capital letter at the start is no evidence: it may start a sentence or a product name.
 fn is_identifier(word: &str) -> bool {
     let inner = word.trim_matches('_');
     inner.contains('_')
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_of_a_query_is_seen_from_its_form() {
+    fn a_query_is_classified_by_its_form() {
         for (text, kind) in [
             ("ClientSession", QueryKind::Symbol),
             ("Sinatra::Base", QueryKind::Symbol),
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_written_like_one_is_an_identifier_in_prose() {
+    fn words_in_prose_are_identifiers_only_if_written_like_one() {
         for word in ["parse_args", "parseArgs", "HTTPException", "__init__", "_private"] {
             assert!(is_identifier(word), "{word}");
         }

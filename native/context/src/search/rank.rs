@@ -1,51 +1,51 @@
-//! In which order chunks are shown.
+//! Ranking of chunks.
 
 use std::collections::HashSet;
 
+use super::demotion::Demotion;
 use super::explain::subject;
-use super::file_names::AskedNames;
+use super::file_names::NameMatcher;
 use super::filter::Filter;
-use super::lesser::Lesser;
 use super::meaning::fuse;
 use super::query::{Analysis, QueryKind, TermWeights};
 use super::score::Scorer;
 use super::tables::Tables;
 use crate::index::{FileId, IndexedFile, Snapshot};
 
-/// Every number that ranking depends on.
+/// All parameters of the ranking.
 #[derive(Debug, Clone, Copy)]
 pub struct Weights {
-    /// How soon more of the same term stops to count (BM25's k1).
+    /// How soon further occurrences of a term stop adding to the score (BM25's k1).
     pub saturation: f32,
-    /// How much a long chunk is held against it, 0 to 1 (BM25's b).
+    /// How much long chunks are penalized, from 0 to 1 (BM25's b).
     pub length: f32,
-    /// What a term counts in a name that is defined, against 1 in the text.
+    /// The weight of a term in a defined name, against 1 in the text.
     pub name: f32,
-    /// What a term counts in the path.
+    /// The weight of a term in the path.
     pub path: f32,
-    /// What terms count by how they are sought.
+    /// The weights of terms by how they are looked up.
     pub terms: TermWeights,
-    /// What the mean of a file's next best chunks adds to its best one.
+    /// The factor by which the mean score of a file's next best chunks adds to the score of its best one.
     pub coherence: f32,
-    /// What a file's own name adds to that where it is what is asked for.
+    /// The factor by which a match of the file's own name adds to the file's score.
     pub file_name: f32,
-    /// By what each further chunk of the same file is shown later.
+    /// The factor by which each further chunk of the same file ranks lower.
     pub repetition: f32,
-    /// The share that the meaning of a question has in a score, against that of its words.
+    /// The share of embedding similarity in the score for a question. Words have the rest.
     pub meaning: f32,
-    /// That of a piece of code.
+    /// The share of embedding similarity in the score for a piece of code.
     pub snippet_meaning: f32,
-    /// How similar a chunk must be to a query for that to count.
+    /// The similarity to the query above which a chunk scores by its meaning.
     pub similarity: f32,
-    /// What is left of the score of tests.
+    /// The factor on the score of tests.
     pub test: f32,
-    /// Of what keeps an older interface alive.
+    /// The factor on the score of files that keep an older interface alive.
     pub compatibility: f32,
-    /// Of declarations.
+    /// The factor on the score of declarations.
     pub declaration: f32,
-    /// Of prose and data.
+    /// The factor on the score of prose and data.
     pub prose: f32,
-    /// Of what a program wrote, and of what was copied from elsewhere.
+    /// The factor on the score of generated files and of copies of other projects.
     pub foreign: f32,
 }
 
@@ -79,41 +79,45 @@ impl Default for Weights {
     }
 }
 
-/// A chunk that fits.
+/// A ranked chunk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ranked {
     pub(super) file: FileId,
-    /// Its place in the file's record.
+    /// The index of the chunk in the file's record.
     pub(super) chunk: usize,
-    /// Its part, and its place there.
+    /// The index of the chunk's part in the tables.
     pub(super) part: usize,
-    pub(super) place: u32,
-    /// From 0 to 1.
+    /// The index of the chunk in the segment of that part.
+    pub(super) position: u32,
+    /// The score, from 0 to 1.
     pub(super) score: f32,
 }
 
-/// A file with chunks that fit.
+/// A file with matching chunks.
 struct Candidate<'a> {
     id: FileId,
     file: &'a IndexedFile,
     part: usize,
-    first_place: u32,
-    /// The best ones by their score, best first.
+    first_position: u32,
+    /// The scores and indexes of the best chunks, best first.
     chunks: Vec<(f32, usize)>,
     score: f32,
 }
 
-/// Chunks of a file that are looked at. No more of one are ever shown. What a file is about is said in several places of it: with fewer, a
-/// file that mentions all words once goes before the one that is about them.
-const CHUNKS_OF_A_FILE: usize = 8;
+/// The maximum number of chunks of a file that are scored and returned. A file mentions its subject in
+/// several positions. With fewer chunks, a file that mentions all query words once would rank above the file
+/// that is about them.
+const CHUNKS_PER_FILE_MAX: usize = 8;
 
-/// The most of them besides the best one. A file with fewer has nothing there, which counts as such.
-const OTHER_CHUNKS: f32 = (CHUNKS_OF_A_FILE - 1) as f32;
+/// The maximum number of chunks besides the best one. In a file with fewer chunks the missing ones count as
+/// zero.
+const OTHER_CHUNKS_MAX: f32 = (CHUNKS_PER_FILE_MAX - 1) as f32;
 
-/// Files whose standing is worked out: from further down nothing gets up to where it is shown.
-const CANDIDATES: usize = 200;
+/// The number of files that are ranked in full. Files with a lower initial score do not rise into the
+/// results.
+const CANDIDATES_MAX: usize = 200;
 
-/// The best chunks, best first.
+/// Returns the best chunks, best first.
 pub(super) fn rank(
     tables: &Tables,
     snapshot: &Snapshot,
@@ -126,17 +130,17 @@ pub(super) fn rank(
     let mut scores: Vec<Vec<f32>> = tables.parts.iter().map(|part| scorer.scores(part)).collect();
     let quality = fuse(tables, analysis, weights, &mut scores, scorer.best_possible());
     let mut candidates = candidates(tables, snapshot, &scores, analysis, filter);
-    let asked = AskedNames::new(analysis);
+    let name_matcher = NameMatcher::new(analysis);
     for candidate in &mut candidates {
         let others: f32 = candidate.chunks.iter().skip(1).map(|(score, _)| score).sum();
-        let name = weights.file_name * asked.fit(&candidate.file.path);
-        candidate.score = (candidate.score + weights.coherence * others / OTHER_CHUNKS + name)
-            * standing(snapshot, candidate.file, analysis, weights);
+        let name = weights.file_name * name_matcher.score(&candidate.file.path);
+        candidate.score = (candidate.score + weights.coherence * others / OTHER_CHUNKS_MAX + name)
+            * demotion_factor(snapshot, candidate.file, analysis, weights);
     }
-    in_order(&candidates, |score| shown(score * quality, analysis.kind), weights, top)
+    order_chunks(&candidates, |score| displayed_score(score * quality, analysis.kind), weights, top)
 }
 
-/// The files with the best chunks, of those that may be shown.
+/// Returns the files with the best chunks among those that the filter allows.
 fn candidates<'a>(
     tables: &Tables,
     snapshot: &'a Snapshot,
@@ -146,22 +150,23 @@ fn candidates<'a>(
 ) -> Vec<Candidate<'a>> {
     let mut files: Vec<(f32, &IndexedFile, FileId, usize, usize)> = Vec::new();
     for (index, (part, scores)) in tables.parts.iter().zip(scores).enumerate() {
-        for (place, file) in part.segment.files.iter().enumerate().filter(|(place, _)| part.is_alive(*place))
+        for (position, file) in
+            part.segment.files.iter().enumerate().filter(|(position, _)| part.is_alive(*position))
         {
-            let best = scores[part.segment.chunks_of(place)].iter().copied().fold(0.0, f32::max);
+            let best = scores[part.segment.chunks_of(position)].iter().copied().fold(0.0, f32::max);
             if best > 0.0
                 && let Some(indexed) = snapshot.file(file.id)
             {
-                files.push((best, indexed, file.id, index, place));
+                files.push((best, indexed, file.id, index, position));
             }
         }
     }
-    let candidate = |&(_, file, id, part, place): &(f32, &'a IndexedFile, FileId, usize, usize)| {
+    let candidate = |&(_, file, id, part, position): &(f32, &'a IndexedFile, FileId, usize, usize)| {
         if !filter.allows_file(file) {
             return None;
         }
-        let range = tables.parts[part].segment.chunks_of(place);
-        let first_place = u32::try_from(range.start).ok()?;
+        let range = tables.parts[part].segment.chunks_of(position);
+        let first_position = u32::try_from(range.start).ok()?;
         let fits =
             scores[part][range].iter().zip(&file.record.chunks).enumerate().filter(|(_, (score, chunk))| {
                 **score > 0.0
@@ -170,23 +175,24 @@ fn candidates<'a>(
             });
         let mut chunks: Vec<(f32, usize)> = fits.map(|(index, (score, _))| (*score, index)).collect();
         chunks.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        chunks.truncate(CHUNKS_OF_A_FILE);
+        chunks.truncate(CHUNKS_PER_FILE_MAX);
         let score = chunks.first()?.0;
-        Some(Candidate { id, file, part, first_place, chunks, score })
+        Some(Candidate { id, file, part, first_position, chunks, score })
     };
     let mut candidates = Vec::new();
     let mut rest = &mut files[..];
-    // Nearly always the first round is enough: only a filter that lets little through takes more.
-    while candidates.len() < CANDIDATES && !rest.is_empty() {
-        let (best, others) = split_best(rest, CANDIDATES, |(score, ..)| *score);
-        best_first(best, |(score, file, ..)| (*score, file));
-        candidates.extend(best.iter().filter_map(candidate).take(CANDIDATES - candidates.len()));
+    // The first round is nearly always enough. Only a filter that lets little through takes more.
+    while candidates.len() < CANDIDATES_MAX && !rest.is_empty() {
+        let (best, others) = split_best(rest, CANDIDATES_MAX, |(score, ..)| *score);
+        sort_best_first(best, |(score, file, ..)| (*score, file));
+        candidates.extend(best.iter().filter_map(candidate).take(CANDIDATES_MAX - candidates.len()));
         rest = others;
     }
     candidates
 }
 
-/// Moves as many of the best items to the front as are wanted, and those that are as good as the last of them, in no order.
+/// Partitions the items so that the `wanted` best ones, and all that tie with the last of them, come first,
+/// in no order.
 fn split_best<T>(items: &mut [T], wanted: usize, score: impl Fn(&T) -> f32) -> (&mut [T], &mut [T]) {
     let mut end = wanted.min(items.len());
     if wanted < items.len() {
@@ -202,61 +208,68 @@ fn split_best<T>(items: &mut [T], wanted: usize, score: impl Fn(&T) -> f32) -> (
     items.split_at_mut(end)
 }
 
-/// What is left of a file's score for what kind of a file it is, unless the query asks for that kind.
-fn standing(snapshot: &Snapshot, file: &IndexedFile, analysis: &Analysis<'_>, weights: &Weights) -> f32 {
+/// Returns the factor on a file's score for the kind of file it is, which is 1 if the query asks for that
+/// kind.
+fn demotion_factor(
+    snapshot: &Snapshot,
+    file: &IndexedFile,
+    analysis: &Analysis<'_>,
+    weights: &Weights,
+) -> f32 {
     if analysis.kind == QueryKind::Path {
         return 1.0;
     }
-    let lesser = Lesser::of(snapshot, file).filter(|lesser| !analysis.asks_for(lesser.asked_by()));
-    let standing = match lesser {
-        Some(Lesser::Test) => weights.test,
-        Some(Lesser::Compatibility) => weights.compatibility,
-        Some(Lesser::Declaration) => weights.declaration,
-        Some(Lesser::Prose) => weights.prose,
+    let demotion = Demotion::of(snapshot, file).filter(|demotion| !analysis.mentions(demotion.query_words()));
+    let demotion_factor = match demotion {
+        Some(Demotion::Test) => weights.test,
+        Some(Demotion::Compatibility) => weights.compatibility,
+        Some(Demotion::Declaration) => weights.declaration,
+        Some(Demotion::Prose) => weights.prose,
         None => 1.0,
     };
     let is_foreign = file.record.generated || file.is_vendored;
-    if is_foreign { standing * weights.foreign } else { standing }
+    if is_foreign { demotion_factor * weights.foreign } else { demotion_factor }
 }
 
-/// Chunks in the order of their files' scores, those of one file ever later.
-fn in_order(
+/// Returns chunks by the scores of their files. Each further chunk of a file ranks lower.
+fn order_chunks(
     candidates: &[Candidate<'_>],
-    shown_score: impl Fn(f32) -> f32,
+    display: impl Fn(f32) -> f32,
     weights: &Weights,
     top: usize,
 ) -> Vec<Ranked> {
     let mut ranked = Vec::new();
-    let mut shown = HashSet::new();
+    let mut seen = HashSet::new();
     for candidate in candidates {
         let best = candidate.chunks.first().map_or(1.0, |(score, _)| *score);
         let mut share = 1.0;
         for (score, chunk) in &candidate.chunks {
-            // A copy of a file says nothing new.
-            if !shown.insert((candidate.file.record.hash, *chunk)) {
+            // A copy of a file adds nothing new.
+            if !seen.insert((candidate.file.record.hash, *chunk)) {
                 continue;
             }
             let score = candidate.score * (score / best) * share;
             share *= weights.repetition;
-            let place = candidate.first_place + u32::try_from(*chunk).unwrap_or(0);
-            let of_file = (candidate.id, candidate.part);
-            ranked.push((score, candidate.file, (of_file, *chunk, place)));
+            let position = candidate.first_position + u32::try_from(*chunk).unwrap_or(0);
+            let file = (candidate.id, candidate.part);
+            ranked.push((score, candidate.file, (file, *chunk, position)));
         }
     }
-    best_first(&mut ranked, |(score, file, _)| (*score, file));
+    sort_best_first(&mut ranked, |(score, file, _)| (*score, file));
     ranked.truncate(top);
-    let ranked = ranked.into_iter().map(|(score, _, ((file, part), chunk, place))| Ranked {
+    let ranked = ranked.into_iter().map(|(score, _, ((file, part), chunk, position))| Ranked {
         file,
         chunk,
         part,
-        place,
-        score: shown_score(score),
+        position,
+        score: display(score),
     });
     ranked.collect()
 }
 
-/// A score as callers see it, from 0 to 1. No place has every word of a question: half of them is good, which the root takes into account.
-fn shown(score: f32, kind: QueryKind) -> f32 {
+/// Converts a score to the scale of the API, from 0 to 1. No chunk contains every word of a question, and
+/// half of them is a good match. The square root takes that into account.
+fn displayed_score(score: f32, kind: QueryKind) -> f32 {
     let score = score.min(1.0);
     match kind {
         QueryKind::Symbol | QueryKind::Path => score,
@@ -264,8 +277,8 @@ fn shown(score: f32, kind: QueryKind) -> f32 {
     }
 }
 
-/// Best first, and what is equally good in the order of paths, so that answers do not depend on the order of edits.
-fn best_first<T>(items: &mut [T], key: impl Fn(&T) -> (f32, &IndexedFile)) {
+/// Sorts items best first. Ties are sorted by path, so that results do not depend on the order of edits.
+fn sort_best_first<T>(items: &mut [T], key: impl Fn(&T) -> (f32, &IndexedFile)) {
     items.sort_by(|a, b| {
         let ((score_a, file_a), (score_b, file_b)) = (key(a), key(b));
         score_b.total_cmp(&score_a).then_with(|| file_a.key().cmp(&file_b.key()))

@@ -1,44 +1,46 @@
-//! How well the text, the defined names and the path of each chunk fit a query: BM25 over three fields.
+//! Scores chunks against a query by BM25 over three fields: text, defined names, and path.
 //!
-//! The fields are added up before they saturate (as BM25F does; Robertson, Zaragoza, Taylor, CIKM 2004): a word in a name is worth several
-//! in the text, and both together no more than a word can be worth.
+//! The fields are added up before they saturate, as in BM25F (Robertson, Zaragoza, Taylor, CIKM 2004): an
+//! occurrence in a name is worth several in the text, and both together are worth no more than the maximum of
+//! one word.
 
-use super::query::{Analysis, Role, Sought};
+use super::query::{Analysis, QueryTerm, Role};
 use super::rank::Weights;
 use super::segment::Posting;
 use super::tables::{Part, Tables};
 
-/// What the terms of a query tell in a workspace.
+/// The terms of a query, weighted by their rarity in a workspace.
 pub(super) struct Scorer<'a> {
     tables: &'a Tables,
     weights: &'a Weights,
-    /// Each with what it adds at most.
-    sought: Vec<(Sought, f32)>,
+    /// Each term with the maximum that it adds to a score.
+    terms: Vec<(QueryTerm, f32)>,
 }
 
 impl<'a> Scorer<'a> {
     pub(super) fn new(tables: &'a Tables, analysis: &Analysis<'_>, weights: &'a Weights) -> Self {
-        let worth = |sought: &Sought| sought.weight * rarity(tables, sought);
-        let sought = analysis.sought.iter().map(|sought| (*sought, worth(sought))).collect();
-        Self { tables, weights, sought }
+        let worth = |query_term: &QueryTerm| query_term.weight * rarity(tables, query_term);
+        let terms = analysis.terms.iter().map(|query_term| (*query_term, worth(query_term))).collect();
+        Self { tables, weights, terms }
     }
 
-    /// The score of a chunk that has every word as often as can be: what scores are measured against.
+    /// Returns the maximum score: that of a chunk that contains every word arbitrarily often. Scores are
+    /// measured against it.
     pub(super) fn best_possible(&self) -> f32 {
-        let words = self.sought.iter().filter(|(sought, _)| sought.role == Role::Word);
+        let words = self.terms.iter().filter(|(query_term, _)| query_term.role == Role::Word);
         words.map(|(_, worth)| worth).sum::<f32>().max(f32::MIN_POSITIVE)
     }
 
-    /// The score of each chunk of a part.
+    /// Returns the score of each chunk of a part.
     pub(super) fn scores(&self, part: &Part) -> Vec<f32> {
         let segment = &part.segment;
         let mut scores = vec![0.0; segment.chunks.len()];
-        for (sought, worth) in &self.sought {
+        for (query_term, worth) in &self.terms {
             let saturated = |often: f32| worth * often / (often + self.weights.saturation);
-            for posting in segment.postings(sought.term) {
-                let place = posting.chunk as usize;
-                scores[place] += match sought.role {
-                    Role::Word => worth * self.saturated(posting, segment.chunks[place].length),
+            for posting in segment.postings(query_term.term) {
+                let position = posting.chunk as usize;
+                scores[position] += match query_term.role {
+                    Role::Word => worth * self.saturated(posting, segment.chunks[position].length),
                     Role::Definition => saturated(f32::from(posting.name)),
                     Role::FileStem => saturated(f32::from(posting.path)),
                 };
@@ -48,9 +50,11 @@ impl<'a> Scorer<'a> {
         scores
     }
 
-    /// How often a word occurs, by where it does and in how much text, on the scale that ends at 1.
+    /// Returns the saturated frequency of a word, below 1, weighted by where it occurs and by the length of
+    /// the chunk.
     ///
-    /// That is `o / (o + saturation)` for `o = in_text / norm + in_path`, with one division: it is worked out for each posting.
+    /// It equals `o / (o + saturation)` for `o = in_text / norm + in_path`, computed with one division
+    /// because it runs for each posting.
     fn saturated(&self, posting: &Posting, length: u32) -> f32 {
         let weights = self.weights;
         let norm = 1.0 - weights.length + weights.length * (length as f32 / self.tables.mean_length);
@@ -60,30 +64,31 @@ impl<'a> Scorer<'a> {
     }
 }
 
-/// How much a term tells: the fewer chunks have it, the more (BM25's idf).
-fn rarity(tables: &Tables, sought: &Sought) -> f32 {
-    let having: usize = tables.parts.iter().map(|part| having(part, sought)).sum();
-    let (all, having) = (tables.chunks as f32, having as f32);
-    (1.0 + (all - having + 0.5).max(0.5) / (having + 0.5)).ln()
+/// Returns the inverse document frequency of a term (BM25's idf): the fewer chunks have it, the higher.
+fn rarity(tables: &Tables, query_term: &QueryTerm) -> f32 {
+    let containing: usize = tables.parts.iter().map(|part| count_chunks(part, query_term)).sum();
+    let (all, containing) = (tables.chunks as f32, containing as f32);
+    (1.0 + (all - containing + 0.5).max(0.5) / (containing + 0.5)).ln()
 }
 
-/// How many chunks have a term.
-fn having(part: &Part, sought: &Sought) -> usize {
+/// Returns the number of live chunks that have a term.
+fn count_chunks(part: &Part, query_term: &QueryTerm) -> usize {
     let count = |postings: &[Posting]| {
-        let having = postings.iter().filter(|posting| match sought.role {
-            // A long file of that name does not make the word less telling.
+        let containing = postings.iter().filter(|posting| match query_term.role {
+            // A long file with that name does not make the word less telling.
             Role::Word => posting.is_in_text(),
             Role::Definition => posting.name > 0,
             Role::FileStem => posting.path > 0,
         });
-        having.count()
+        containing.count()
     };
-    let postings = part.segment.postings(sought.term);
-    let all = match sought.role {
-        Role::Word => part.segment.count_in_text(sought.term),
+    let postings = part.segment.postings(query_term.term);
+    let all = match query_term.role {
+        Role::Word => part.segment.count_in_text(query_term.term),
         Role::Definition | Role::FileStem => count(postings),
     };
-    let place = |chunk: usize| postings.partition_point(|posting| (posting.chunk as usize) < chunk);
-    let dead = part.dead_chunks().map(|chunks| count(&postings[place(chunks.start)..place(chunks.end)]));
+    let position = |chunk: usize| postings.partition_point(|posting| (posting.chunk as usize) < chunk);
+    let dead =
+        part.dead_chunks().map(|chunks| count(&postings[position(chunks.start)..position(chunks.end)]));
     all - dead.sum::<usize>()
 }

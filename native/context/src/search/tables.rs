@@ -1,19 +1,20 @@
-//! The search tables of a snapshot, made from those of the snapshot before.
+//! The search tables of a snapshot, derived from those of the previous snapshot.
 //!
-//! They are segments, as in a log-structured tree: what changed goes into a new one, and a segment is joined with the one before it when that
-//! is not much larger. So a change costs about as much as its files, and each file is put into tables anew a few times in its life. What a
-//! segment holds of files that have changed since is passed over.
+//! They are segments, as in a log-structured merge tree. Changed files go into a new segment, and a segment
+//! is merged with the one before it unless that one is much larger. A change therefore costs about as much as
+//! its files, and each file is indexed again only a few times in its life. Entries of files that have changed
+//! since are skipped.
 
 use std::sync::Arc;
 
 use super::segment::Segment;
 use crate::index::{FileId, IndexedFile, Snapshot};
 
-/// A segment, and which of its files are as they were.
+/// A segment, and which of its files are still current.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     pub(super) segment: Arc<Segment>,
-    /// For each file of the segment.
+    /// For each file of the segment, whether it is still current.
     alive: Arc<[bool]>,
     alive_chunks: usize,
 }
@@ -28,27 +29,27 @@ impl Part {
         self.alive.get(file).copied().unwrap_or(false)
     }
 
-    /// The chunks of the files that have changed, file by file, in order.
+    /// Returns the chunk ranges of the files that have changed, in order.
     pub(super) fn dead_chunks(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
         let is_whole = self.alive_chunks == self.segment.chunks.len();
         let files = if is_whole { &[] } else { &*self.alive };
         let dead = files.iter().enumerate().filter(|(_, alive)| !**alive);
-        dead.map(|(place, _)| self.segment.chunks_of(place))
+        dead.map(|(position, _)| self.segment.chunks_of(position))
     }
 
-    fn bury(&mut self, gone: &[FileId]) {
-        let places: Vec<usize> = gone
+    fn mark_dead(&mut self, removed: &[FileId]) {
+        let positions: Vec<usize> = removed
             .iter()
-            .filter_map(|id| self.segment.place(*id))
-            .filter(|place| self.is_alive(*place))
+            .filter_map(|id| self.segment.position(*id))
+            .filter(|position| self.is_alive(*position))
             .collect();
-        if places.is_empty() {
+        if positions.is_empty() {
             return;
         }
         let mut alive = self.alive.to_vec();
-        for place in places {
-            alive[place] = false;
-            self.alive_chunks -= self.segment.chunks_of(place).len();
+        for position in positions {
+            alive[position] = false;
+            self.alive_chunks -= self.segment.chunks_of(position).len();
         }
         self.alive = alive.into();
     }
@@ -61,27 +62,27 @@ impl Part {
 /// The search tables of a snapshot.
 #[derive(Debug)]
 pub(super) struct Tables {
-    /// Of what they are. Kept, because the next snapshot is compared with it.
+    /// The snapshot that the tables describe. The next snapshot is compared with it.
     snapshot: Arc<Snapshot>,
-    /// The older ones first.
+    /// The parts, oldest first.
     pub(super) parts: Vec<Part>,
     pub(super) chunks: usize,
     pub(super) mean_length: f32,
 }
 
 impl Tables {
-    /// The tables of a snapshot from nothing.
+    /// Builds the tables of a snapshot from scratch.
     pub(super) fn new(snapshot: &Arc<Snapshot>) -> Self {
         let part = segment_of(snapshot, snapshot.files().map(|(id, _)| id).collect());
-        Self::of_parts(snapshot, vec![part])
+        Self::from_parts(snapshot, vec![part])
     }
 
-    /// Whether they are those of a snapshot.
-    pub(super) fn are_of(&self, snapshot: &Arc<Snapshot>) -> bool {
+    /// Returns whether these are the tables of a snapshot.
+    pub(super) fn belong_to(&self, snapshot: &Arc<Snapshot>) -> bool {
         Arc::ptr_eq(&self.snapshot, snapshot)
     }
 
-    /// The tables of another snapshot.
+    /// Derives the tables of another snapshot.
     pub(super) fn follow(&self, snapshot: &Arc<Snapshot>) -> Self {
         let is_same = |id: FileId, file: &Arc<IndexedFile>, other: &Snapshot| {
             other.file(id).is_some_and(|other| Arc::ptr_eq(file, other))
@@ -91,7 +92,7 @@ impl Tables {
             .filter(|(id, file)| !is_same(*id, file, &self.snapshot))
             .map(|(id, _)| id)
             .collect();
-        let gone: Vec<FileId> = self
+        let removed: Vec<FileId> = self
             .snapshot
             .files()
             .filter(|(id, file)| !is_same(*id, file, snapshot))
@@ -99,7 +100,7 @@ impl Tables {
             .collect();
         let mut parts = self.parts.clone();
         for part in &mut parts {
-            part.bury(&gone);
+            part.mark_dead(&removed);
         }
         if !added.is_empty() {
             parts.push(segment_of(snapshot, added));
@@ -114,10 +115,10 @@ impl Tables {
             parts.truncate(parts.len() - 2);
             parts.push(segment_of(snapshot, files));
         }
-        Self::of_parts(snapshot, parts)
+        Self::from_parts(snapshot, parts)
     }
 
-    fn of_parts(snapshot: &Arc<Snapshot>, parts: Vec<Part>) -> Self {
+    fn from_parts(snapshot: &Arc<Snapshot>, parts: Vec<Part>) -> Self {
         let chunks: usize = parts.iter().map(|part| part.alive_chunks).sum();
         let length: u64 = parts
             .iter()

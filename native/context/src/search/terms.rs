@@ -1,4 +1,4 @@
-//! What each chunk of a file is found by: computed once from its text, kept in its record.
+//! The search terms of each chunk of a file, computed once from its text and stored in its record.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,20 +7,21 @@ use super::definitions;
 use super::tokens::{Identifier, Term, words};
 use crate::record::{Chunk, NameTable, Span, Symbol, SymbolId, SymbolKind};
 
-/// How often a term occurs in a chunk.
+/// The frequency of a term in a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) term: Term,
-    /// In its text, and in the names of what is around it.
+    /// Occurrences in the chunk's text and in the names of the enclosing symbols.
     pub(crate) body: u8,
-    /// In the names that it defines, by their weight.
+    /// Weighted occurrences in the names that the chunk defines.
     pub(crate) name: u8,
 }
 
 /// The terms of the chunks of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileTerms {
-    /// For each chunk in turn: its number of counts, 4 bytes; its counts, sorted by term, 6 bytes each.
+    /// For each chunk in turn: its number of counts in 4 bytes, then its counts, sorted by term, in 6 bytes
+    /// each.
     bytes: Bytes,
 }
 
@@ -39,7 +40,7 @@ impl FileTerms {
         for chunk in chunks {
             let chunk_text = chunk.span.of(text);
             collector.add_text(chunk_text);
-            collector.add_surroundings(chunk, symbols, names);
+            collector.add_enclosing_names(chunk, symbols, names);
             if is_parsed {
                 for (_, symbol) in defined_in(chunk.span, symbols) {
                     collector.add_definition(names.text(symbol.name), weight(symbol.kind));
@@ -54,14 +55,14 @@ impl FileTerms {
         Self { bytes: Bytes(bytes.into()) }
     }
 
-    /// The counts of each chunk.
+    /// Returns the counts of each chunk.
     pub(crate) fn chunks(&self) -> impl Iterator<Item = impl Iterator<Item = Count>> {
         let mut rest = &*self.bytes.0;
         std::iter::from_fn(move || {
-            let (length, behind) = rest.split_first_chunk::<4>()?;
-            let (counts, behind) =
-                behind.split_at_checked(u32::from_le_bytes(*length) as usize * COUNT_BYTES)?;
-            rest = behind;
+            let (length, remaining) = rest.split_first_chunk::<4>()?;
+            let (counts, remaining) =
+                remaining.split_at_checked(u32::from_le_bytes(*length) as usize * COUNT_BYTES)?;
+            rest = remaining;
             Some(counts.as_chunks::<COUNT_BYTES>().0.iter().map(|[a, b, c, d, body, name]| Count {
                 term: Term(u32::from_le_bytes([*a, *b, *c, *d])),
                 body: *body,
@@ -71,19 +72,20 @@ impl FileTerms {
     }
 }
 
-/// The symbols that get their names in a chunk. An implementation bears a type's name without defining it; a section's heading and a test's
-/// title are text.
+/// Returns the symbols whose names are introduced in a span. An implementation repeats a type's name without
+/// defining it. Section headings and test titles count as text.
 pub(super) fn defined_in(span: Span, symbols: &[Symbol]) -> impl Iterator<Item = (SymbolId, &Symbol)> {
-    let behind = symbols.partition_point(|symbol| symbol.span.start < span.end);
-    let ids = (0..behind).map(SymbolId::from_index);
+    let end = symbols.partition_point(|symbol| symbol.span.start < span.end);
+    let ids = (0..end).map(SymbolId::from_index);
     ids.zip(symbols).filter(move |(_, symbol)| {
         span.contains(symbol.name_span)
             && !matches!(symbol.kind, SymbolKind::Implementation | SymbolKind::Section | SymbolKind::Test)
     })
 }
 
-/// The names around a chunk that do not stand in it: a method is about its class, and the middle of a function about the function.
-pub(super) fn surroundings<'a>(
+/// Returns the names of the enclosing symbols that are outside a chunk: a method is about its class, and the
+/// middle of a function is about the function.
+pub(super) fn enclosing_names<'a>(
     chunk: &Chunk,
     symbols: &'a [Symbol],
     names: &'a NameTable,
@@ -98,7 +100,7 @@ pub(super) fn surroundings<'a>(
     })
 }
 
-/// How much a definition says about what a chunk is for.
+/// Returns how much a definition tells about the purpose of a chunk.
 fn weight(kind: SymbolKind) -> u8 {
     match kind {
         SymbolKind::Field | SymbolKind::Variant | SymbolKind::Variable => 1,
@@ -107,7 +109,7 @@ fn weight(kind: SymbolKind) -> u8 {
     }
 }
 
-/// Collects the terms of one chunk after another.
+/// Collects the terms of one chunk at a time.
 #[derive(Default)]
 struct Collector {
     identifier: Identifier,
@@ -123,8 +125,8 @@ impl Collector {
         }
     }
 
-    fn add_surroundings(&mut self, chunk: &Chunk, symbols: &[Symbol], names: &NameTable) {
-        for name in surroundings(chunk, symbols, names) {
+    fn add_enclosing_names(&mut self, chunk: &Chunk, symbols: &[Symbol], names: &NameTable) {
+        for name in enclosing_names(chunk, symbols, names) {
             self.add_text(name);
         }
     }

@@ -6,18 +6,18 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Index, LanguageId, SymbolKind, Workspace};
 
-fn place(files: &[(&str, &str)]) -> (tempfile::TempDir, Index) {
-    let folder = tempfile::tempdir().unwrap();
+fn build_index(files: &[(&str, &str)]) -> (tempfile::TempDir, Index) {
+    let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        write(folder.path(), path, text);
+        write(directory.path(), path, text);
     }
-    let index = Index::new(Workspace::new([folder.path()]).unwrap());
+    let index = Index::new(Workspace::new([directory.path()]).unwrap());
     index.build(None, Some(1), &|_| {});
-    (folder, index)
+    (directory, index)
 }
 
-fn write(folder: &Path, path: &str, text: &str) {
-    let path = folder.join(path);
+fn write(directory: &Path, path: &str, text: &str) {
+    let path = directory.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
@@ -26,7 +26,7 @@ fn ask(text: &str) -> Query {
     Query { text: text.to_owned(), top: 10, ..Query::default() }
 }
 
-/// What is found, by path and first line.
+/// Returns the results as `path:first_line`.
 fn found(search: &Search, snapshot: &Arc<Snapshot>, query: &Query) -> Vec<String> {
     let hits = search.query(snapshot, query);
     hits.iter().map(|hit| format!("{}:{}", snapshot.file(hit.file).unwrap().path, hit.start_line)).collect()
@@ -52,8 +52,8 @@ const SHOP: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_is_sought_comes_first() {
-    let (_folder, index) = place(SHOP);
+fn the_best_match_comes_first() {
+    let (_directory, index) = build_index(SHOP);
     let (search, snapshot) = (Search::default(), index.snapshot());
     for (query, first) in [
         ("ShoppingCart", "shop/cart.py:1"),
@@ -78,8 +78,8 @@ fn what_is_sought_comes_first() {
 }
 
 #[test]
-fn a_hit_says_why_it_was_found() {
-    let (_folder, index) = place(SHOP);
+fn a_hit_explains_why_it_was_found() {
+    let (_directory, index) = build_index(SHOP);
     let (search, snapshot) = (Search::default(), index.snapshot());
     let hit = search.query(&snapshot, &ask("ShoppingCart")).swap_remove(0);
     let record = &snapshot.file(hit.file).unwrap().record;
@@ -96,7 +96,7 @@ fn a_hit_says_why_it_was_found() {
 
 #[test]
 fn filters_limit_what_is_found() {
-    let (_folder, index) = place(SHOP);
+    let (_directory, index) = build_index(SHOP);
     let (search, snapshot) = (Search::default(), index.snapshot());
     let with = |filter: Filter| {
         let mut found = found(&search, &snapshot, &Query { filter, ..ask("cart item session") });
@@ -124,7 +124,7 @@ fn filters_limit_what_is_found() {
 
 #[test]
 fn queries_are_bounded() {
-    let (_folder, index) = place(SHOP);
+    let (_directory, index) = build_index(SHOP);
     let (search, snapshot) = (Search::default(), index.snapshot());
     assert_eq!(search.query(&snapshot, &Query { top: 2, ..ask("cart") }).len(), 2);
     assert!(search.query(&snapshot, &Query { top: usize::MAX, ..ask("cart") }).len() <= limits::RESULTS_MAX);
@@ -138,13 +138,13 @@ fn queries_are_bounded() {
 }
 
 #[test]
-fn a_question_is_answered_in_other_words() {
+fn a_question_finds_code_with_other_words() {
     let files = [
         ("a.py", "def delete_directory(path):\n    shutil.rmtree(path)\n"),
         ("b.py", "def mean(numbers):\n    return sum(numbers) / len(numbers)\n"),
         ("c.py", "def connect(host, port):\n    return socket.create_connection((host, port))\n"),
     ];
-    let (_folder, index) = place(&files);
+    let (_directory, index) = build_index(&files);
     let (search, snapshot) = (Search::default(), index.snapshot());
     for (query, first) in [("remove every folder recursively", "a.py:1"), ("calculate the average", "b.py:1")]
     {
@@ -156,14 +156,14 @@ fn a_question_is_answered_in_other_words() {
 }
 
 #[test]
-fn what_a_file_says_in_many_places_counts_more_than_what_it_says_once() {
+fn a_word_in_many_chunks_of_a_file_counts_more_than_in_one() {
     let function = |name: &str, line: &str| format!("def {name}(value):\n{}\n", line.repeat(30));
     let about: String =
         (0..4).map(|part| function(&format!("part{part}"), "    value = release(value)\n")).collect();
     let others: String =
         (0..4).map(|part| function(&format!("part{part}"), "    value = grow(value)\n")).collect();
     let once = format!("{}{others}", function("part9", "    value = release(release(value))\n"));
-    let (_folder, index) = place(&[("a.py", &once), ("b.py", &about)]);
+    let (_directory, index) = build_index(&[("a.py", &once), ("b.py", &about)]);
     let first = |coherence: f32| {
         let search = Search::with_weights(Weights { coherence, ..Weights::default() });
         found(&search, &index.snapshot(), &ask("release")).swap_remove(0)
@@ -173,12 +173,12 @@ fn what_a_file_says_in_many_places_counts_more_than_what_it_says_once() {
 }
 
 #[test]
-fn a_file_that_is_called_by_what_is_asked_for_is_shown_earlier() {
+fn a_file_named_like_the_query_ranks_higher() {
     let files = [
         ("app.py", "def handle(request):\n    # the cookies of a session\n    return request\n"),
         ("cookies.py", "def parse(header):\n    # one cookie after another\n    return header.split(';')\n"),
     ];
-    let (_folder, index) = place(&files);
+    let (_directory, index) = build_index(&files);
     let first = |file_name: f32| {
         let search = Search::with_weights(Weights { file_name, ..Weights::default() });
         found(&search, &index.snapshot(), &ask("session cookies")).swap_remove(0)
@@ -188,38 +188,38 @@ fn a_file_that_is_called_by_what_is_asked_for_is_shown_earlier() {
 }
 
 #[test]
-fn a_copy_of_a_file_is_shown_once() {
-    let (_folder, index) = place(&[("a/x.py", SHOP[0].1), ("b/x.py", SHOP[0].1)]);
+fn copies_of_a_file_are_returned_once() {
+    let (_directory, index) = build_index(&[("a/x.py", SHOP[0].1), ("b/x.py", SHOP[0].1)]);
     assert_eq!(found(&Search::default(), &index.snapshot(), &ask("ShoppingCart")), ["a/x.py:1"]);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
-    /// Whatever is edited in whatever steps, search finds the same as with tables built anew.
+    /// After any sequence of edits, search returns the same results as with freshly built tables.
     #[test]
-    fn incremental_is_the_same_as_anew(
+    fn incremental_tables_equal_rebuilt_tables(
         steps in prop::collection::vec(prop::collection::vec((0..8_usize, 0..=SHOP.len()), 1..4), 1..8),
     ) {
-        let (folder, index) = place(&SHOP[..3]);
+        let (directory, index) = build_index(&SHOP[..3]);
         let search = Search::default();
         for step in steps {
             let mut changed = Vec::new();
             for (file, text) in step {
                 let path = format!("f{file}/item{file}.py");
                 match SHOP.get(text) {
-                    Some((_, text)) => write(folder.path(), &path, &format!("{text}\n# {file}\n")),
-                    None => drop(fs::remove_file(folder.path().join(&path))),
+                    Some((_, text)) => write(directory.path(), &path, &format!("{text}\n# {file}\n")),
+                    None => drop(fs::remove_file(directory.path().join(&path))),
                 }
                 changed.push((0, path));
             }
             let snapshot = index.refresh(&changed);
-            let anew = Index::new(index.workspace().clone()).build(None, Some(1), &|_| {});
+            let rebuilt = Index::new(index.workspace().clone()).build(None, Some(1), &|_| {});
             for text in ["cart", "how are items added to the cart", "Session", "ShoppingCart", "item3"] {
                 let incremental: Vec<_> = search.query(&snapshot, &ask(text)).into_iter().map(|hit| (hit.start_line, hit.score)).collect();
-                let fresh: Vec<_> = Search::default().query(&anew, &ask(text)).into_iter().map(|hit| (hit.start_line, hit.score)).collect();
+                let fresh: Vec<_> = Search::default().query(&rebuilt, &ask(text)).into_iter().map(|hit| (hit.start_line, hit.score)).collect();
                 prop_assert_eq!(incremental, fresh);
-                prop_assert_eq!(found(&search, &snapshot, &ask(text)), found(&Search::default(), &anew, &ask(text)));
+                prop_assert_eq!(found(&search, &snapshot, &ask(text)), found(&Search::default(), &rebuilt, &ask(text)));
             }
         }
     }

@@ -1,34 +1,35 @@
-//! From text to the terms it is found by.
+//! Splits text into search terms.
 //!
-//! Code and people write the same thing differently: `parseParams`, `parse_params`, "parsing the parameters". An identifier therefore gives
-//! a term for each of its parts, by their stems, and one for the whole, without case and underscores.
+//! Code and prose write the same thing differently: `parseParams`, `parse_params`, "parsing the parameters".
+//! An identifier therefore gives a term for the stem of each of its parts, and one for the whole without case
+//! and underscores.
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::limits;
 
-/// What a text is found by: the hash of a word in one of the spaces below. Two words may share it; at 32 bits that is one pair in a large
-/// workspace, and costs a result some places at worst.
+/// A search term: the hash of a word in one of the namespaces below. Two words may collide. With 32 bits that
+/// happens to about one pair in a large workspace, and costs a result a few ranks at worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Term(pub(crate) u32);
 
 impl Term {
-    /// A part of an identifier, or a word, by its stem.
+    /// Returns the term of a word or of a part of an identifier, by its stem.
     pub(crate) fn part(lower: &str) -> Self {
         Self::hash(stem(lower).as_bytes(), 0)
     }
 
-    /// An identifier of several parts as a whole.
+    /// Returns the term of a whole identifier of several parts.
     pub(crate) fn whole(joined: &str) -> Self {
         Self::hash(joined.as_bytes(), 0)
     }
 
-    /// The definition of an identifier.
+    /// Returns the term for the definition of an identifier.
     pub(crate) fn definition(joined: &str) -> Self {
         Self::hash(joined.as_bytes(), b'=')
     }
 
-    /// A file whose name, without what follows the first dot, is this.
+    /// Returns the term for a file with this stem, which ends at the first dot.
     pub(crate) fn file_stem(joined: &str) -> Self {
         Self::hash(stem(joined).as_bytes(), b'/')
     }
@@ -40,25 +41,27 @@ impl Term {
     }
 }
 
-/// The words of a text: runs of letters, digits and underscores. What is longer than an identifier can be is data.
+/// Returns the words of a text: runs of letters, digits and underscores. Runs longer than an identifier can
+/// be are data and are skipped.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|character: char| !(character.is_alphanumeric() || character == '_'))
         .filter(|word| !word.is_empty() && word.len() <= limits::WORD_BYTES_MAX)
 }
 
-/// An identifier taken apart.
+/// An identifier split into parts.
 #[derive(Debug, Default)]
 pub(crate) struct Identifier {
-    /// Lower case, one after another.
+    /// The parts in lower case, concatenated.
     joined: String,
     ends: Vec<usize>,
 }
 
 impl Identifier {
-    /// Takes a word apart, in place of what was there before: a buffer for many words.
+    /// Splits a word, replacing the previous content. One buffer serves many words.
     ///
-    /// A part ends before an underscore, before a capital letter after a small one or a digit (`parse|Json`), and before the last of several
-    /// capital letters that a small one follows (`HTTP|Server`). Digits belong to the letters in front of them (`utf8`, `sha256`).
+    /// A part ends before an underscore, before an uppercase letter that follows a lowercase letter or a
+    /// digit (`parse|Json`), and before the last of several uppercase letters if a lowercase letter follows
+    /// (`HTTP|Server`). Digits belong to the letters before them (`utf8`, `sha256`).
     pub(crate) fn split(&mut self, word: &str) {
         self.joined.clear();
         self.ends.clear();
@@ -84,50 +87,51 @@ impl Identifier {
         }
     }
 
-    /// Its parts, in lower case.
+    /// Returns the parts in lower case.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| &self.joined[start..*end])
     }
 
-    /// The whole, in lower case and without underscores.
+    /// Returns the whole identifier in lower case without underscores.
     pub(crate) fn joined(&self) -> &str {
         &self.joined
     }
 
-    /// What it is found by. Parts of one letter say nothing.
+    /// Returns the search terms of the identifier. Parts of one letter carry no meaning.
     pub(crate) fn terms(&self) -> impl Iterator<Item = Term> {
         let whole = (self.ends.len() > 1).then(|| Term::whole(&self.joined));
         self.parts().filter(|part| part.len() > 1).map(Term::part).chain(whole)
     }
 }
 
-/// The beginning that forms of an English word have in common: `parse`, `parses`, `parsed`, `parsing` are `pars`; `validate`, `validation`,
-/// `validator` are `validat`. A few endings are enough for what code is named by; no table of exceptions is worth its room.
+/// Returns the stem that the inflected forms of an English word share: `parse`, `parses`, `parsed`, `parsing`
+/// become `pars`; `validate`, `validation`, `validator` become `validat`. A few endings are enough for names
+/// in code. A table of exceptions would not be worth its size.
 pub(crate) fn stem(word: &str) -> &str {
     if word.len() < 4 || !word.is_ascii() {
         return word;
     }
     let mut stem = word;
     if let Some(rest) = stem.strip_suffix("ies").filter(|rest| rest.len() > 2) {
-        // `y` goes below as well.
+        // `y` is also removed below.
         stem = rest;
     } else if !["ss", "us", "is"].iter().any(|ending| stem.ends_with(ending)) {
         stem = stem.strip_suffix('s').unwrap_or(stem);
     }
     for ending in ["ing", "ed", "er", "or", "ion"] {
         if let Some(rest) = stem.strip_suffix(ending).filter(|rest| is_stem(rest, ending)) {
-            stem = undoubled(rest);
+            stem = undouble(rest);
             break;
         }
     }
-    // `cookie` and `cookies`, `apply` and `applied`
+    // Give `cookie` and `cookies`, and `apply` and `applied`, one stem.
     let last = ["ie", "e", "y", "i"];
     let rest = last.iter().find_map(|ending| stem.strip_suffix(ending).filter(|rest| rest.len() > 2));
     rest.unwrap_or(stem)
 }
 
-/// Whether what is left of a word without an ending can be one.
+/// Returns whether the remainder of a word after removing an ending can be a stem.
 fn is_stem(rest: &str, ending: &str) -> bool {
     match ending {
         "ion" => rest.len() > 3 && rest.ends_with(['t', 's']),
@@ -137,8 +141,8 @@ fn is_stem(rest: &str, ending: &str) -> bool {
     }
 }
 
-/// `mapp(ing)` is `map`, but `call(ing)` is `call`.
-fn undoubled(stem: &str) -> &str {
+/// Undoubles the final consonant: `mapp(ing)` becomes `map`, but `call(ing)` becomes `call`.
+fn undouble(stem: &str) -> &str {
     match stem.as_bytes() {
         [.., a, b] if a == b && !b"aeioulsz".contains(b) => &stem[..stem.len() - 1],
         _ => stem,
@@ -150,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_are_taken_apart_where_their_words_meet() {
+    fn identifiers_are_split_at_word_boundaries() {
         let mut identifier = Identifier::default();
         for (word, parts) in [
             ("parseParams", &["parse", "params"][..]),
@@ -171,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_of_a_word_share_their_stem_and_other_words_do_not() {
+    fn only_inflected_forms_of_a_word_share_a_stem() {
         for forms in [
             &["parse", "parses", "parsed", "parsing", "parser"][..],
             &["validate", "validates", "validation", "validator", "validators", "validating"],
@@ -196,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn spaces_of_terms_are_apart() {
+    fn term_namespaces_are_disjoint() {
         let terms = [Term::whole("run"), Term::definition("run"), Term::file_stem("run")];
         assert_eq!(terms.iter().collect::<std::collections::HashSet<_>>().len(), 3);
     }

@@ -1,23 +1,23 @@
-//! Files that are shown later than others that fit as well.
+//! Files that rank below equally good matches.
 
 use super::paths::file_stem;
 use crate::index::{IndexedFile, Snapshot};
 
-/// Why a file is shown later.
+/// Why a file ranks lower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lesser {
-    /// It tests, shows, or measures what is sought.
+pub(super) enum Demotion {
+    /// It is a test, an example, or a benchmark.
     Test,
     /// It keeps an older interface alive.
     Compatibility,
-    /// It declares what is defined elsewhere.
+    /// It declares symbols that are defined elsewhere.
     Declaration,
-    /// It is no code: prose, data.
+    /// It contains prose or data instead of code.
     Prose,
 }
 
-/// Folders of files that show or measure.
-const EXAMPLES: &[&str] = &[
+/// Names of directories of examples and benchmarks.
+const EXAMPLE_DIRECTORIES: &[&str] = &[
     "example",
     "examples",
     "sample",
@@ -31,8 +31,8 @@ const EXAMPLES: &[&str] = &[
     "docs_src",
 ];
 
-/// Folders and files that keep older interfaces alive.
-const COMPATIBILITY: &[&str] = &[
+/// Names of directories and files that keep older interfaces alive.
+const COMPATIBILITY_NAMES: &[&str] = &[
     "compat",
     "_compat",
     "compatibility",
@@ -45,19 +45,19 @@ const COMPATIBILITY: &[&str] = &[
     "polyfills",
 ];
 
-/// Languages of prose and data.
-const PROSE: &[&str] =
+/// The languages of prose and data.
+const PROSE_LANGUAGES: &[&str] =
     &["markdown", "restructuredtext", "json", "yaml", "toml", "ini", "xml", "html", "css", "scss"];
 
-impl Lesser {
-    /// What a file's place says of it.
+impl Demotion {
+    /// Returns why a file ranks lower, judging by its path.
     pub(super) fn of(snapshot: &Snapshot, file: &IndexedFile) -> Option<Self> {
         let lower = file.path.to_ascii_lowercase();
-        let mut folders = lower.split('/').rev().skip(1);
-        if file.is_test || folders.clone().any(|folder| EXAMPLES.contains(&folder)) {
+        let mut directories = lower.split('/').rev().skip(1);
+        if file.is_test || directories.clone().any(|directory| EXAMPLE_DIRECTORIES.contains(&directory)) {
             Some(Self::Test)
-        } else if COMPATIBILITY.contains(&file_stem(&lower))
-            || folders.any(|folder| COMPATIBILITY.contains(&folder))
+        } else if COMPATIBILITY_NAMES.contains(&file_stem(&lower))
+            || directories.any(|directory| COMPATIBILITY_NAMES.contains(&directory))
             || is_of_older_version(snapshot, file)
         {
             Some(Self::Compatibility)
@@ -68,8 +68,8 @@ impl Lesser {
         }
     }
 
-    /// Words in a query that ask for such files.
-    pub(super) fn asked_by(self) -> &'static [&'static str] {
+    /// Returns the words that ask for such files when they appear in a query.
+    pub(super) fn query_words(self) -> &'static [&'static str] {
         match self {
             Self::Test => {
                 &["test", "spec", "mock", "fixture", "example", "sample", "demo", "benchmark", "bench"]
@@ -104,23 +104,25 @@ impl Lesser {
     }
 }
 
-/// Whether a file is in a folder `v1` beside which there is a `v2` or a later one, or beside which there is the same file without a version.
+/// Returns whether a file is in a directory such as `v1` next to a `v2` or later, or next to the same file
+/// without a version.
 fn is_of_older_version(snapshot: &Snapshot, file: &IndexedFile) -> bool {
     file.path.match_indices('/').any(|(end, _)| {
-        let (folder, rest) = file.path.split_at(end);
-        let start = folder.rfind('/').map_or(0, |slash| slash + 1);
-        let Some(version) = folder[start..].strip_prefix('v').and_then(|digits| digits.parse::<u16>().ok())
+        let (directory, rest) = file.path.split_at(end);
+        let start = directory.rfind('/').map_or(0, |slash| slash + 1);
+        let Some(version) =
+            directory[start..].strip_prefix('v').and_then(|digits| digits.parse::<u16>().ok())
         else {
             return false;
         };
-        let parent = &folder[..start];
+        let parent = &directory[..start];
         let later = (1..=3).map(|step| format!("{parent}v{}", version.saturating_add(step)));
-        later.into_iter().any(|folder| snapshot.files_under(file.root, &folder).next().is_some())
+        later.into_iter().any(|directory| snapshot.files_under(file.root, &directory).next().is_some())
             || snapshot.find(file.root, &format!("{parent}{}", rest.trim_start_matches('/'))).is_some()
     })
 }
 
-/// Whether a file is a header whose source is beside it.
+/// Returns whether a file is a header whose source file is next to it.
 fn is_header_of_source(snapshot: &Snapshot, file: &IndexedFile) -> bool {
     let Some((stem, "h" | "hpp" | "hh" | "hxx")) = file.path.rsplit_once('.') else { return false };
     ["c", "cc", "cpp", "cxx", "m", "mm"]
@@ -128,10 +130,10 @@ fn is_header_of_source(snapshot: &Snapshot, file: &IndexedFile) -> bool {
         .any(|source| snapshot.find(file.root, &format!("{stem}.{source}")).is_some())
 }
 
-/// Whether a file holds prose or data. What has an ending that no language of ours has may be code.
+/// Returns whether a file contains prose or data. A file with an unknown extension may be code.
 fn is_prose(file: &IndexedFile) -> bool {
     let language = file.record.language.language();
     let ending = file.path.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
-    PROSE.contains(&language.name)
+    PROSE_LANGUAGES.contains(&language.name)
         || (language.name == "text" && ending.is_none_or(|(_, ending)| language.extensions.contains(&ending)))
 }
