@@ -1,7 +1,8 @@
-//! From the text of a file to its record.
+//! Extracts the record of a file from its text.
 //!
-//! One run of the language's query over the syntax tree gives flat lists of captures ([`captures`]); everything after that is arithmetic
-//! on their spans: nodes are not walked again, because asking a node for its parent or sibling takes time that grows with the tree.
+//! One run of the language's query over the syntax tree gives flat lists of captures (`captures`). Everything
+//! after that works on their spans only. Nodes are not visited again, because asking a node for its parent or
+//! sibling takes time that grows with the tree.
 
 use std::ops::Range;
 
@@ -28,15 +29,16 @@ pub use parse::{parse, parse_within};
 use captures::Captures;
 use embedded::Region;
 
-/// Reads a file's text as its language.
+/// Extracts the record of a file in the language that its path and text indicate.
 ///
-/// It never fails: a text that cannot be parsed, or that has no grammar, gives a record without symbols.
+/// Extraction never fails: a text that cannot be parsed, or that has no grammar, gives a record without
+/// symbols.
 #[must_use]
 pub fn extract(path: &str, text: &str) -> FileRecord {
     extract_as(detect(path, text), text)
 }
 
-/// Reads a text as a language.
+/// Extracts the record of a text in a given language.
 #[must_use]
 pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
     let line_starts = lines::starts(text);
@@ -52,9 +54,9 @@ pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
         comments.extend_from_slice(&captured.comments);
     }
     let (names, final_ids): (NameTable, _) = names.finish();
-    symbols::rename(&mut symbols, &final_ids);
-    imports::rename(&mut imports, &final_ids);
-    occurrences::rename(&mut occurrences, &final_ids);
+    symbols::remap_names(&mut symbols, &final_ids);
+    imports::remap_names(&mut imports, &final_ids);
+    occurrences::remap_names(&mut occurrences, &final_ids);
     let chunks = chunks::chunks(text, &line_starts, &symbols);
     let is_parsed = matches!(understanding, Understanding::Parsed { .. });
     let terms = FileTerms::new(text, &chunks, &symbols, &names, is_parsed);
@@ -77,7 +79,8 @@ pub fn extract_as(language: LanguageId, text: &str) -> FileRecord {
     }
 }
 
-/// What the queries find in a text, for each of the languages that its pieces are written in; nearly always, that is the text's own.
+/// Returns what the queries capture in a text, for each embedded region with its language. Nearly all texts
+/// are one region in their own language.
 fn parts(
     language: LanguageId,
     text: &str,
@@ -108,7 +111,7 @@ fn parts(
     (parts, understanding)
 }
 
-/// Offsets are 32 bits wide: `limits::FILE_BYTES_MAX` is far below.
+/// Converts an offset to 32 bits. `limits::FILE_BYTES_MAX` is far below the maximum.
 fn offset(bytes: usize) -> u32 {
     debug_assert!(bytes as u64 <= limits::FILE_BYTES_MAX.max(u64::from(u32::MAX)));
     u32::try_from(bytes).unwrap_or(u32::MAX)

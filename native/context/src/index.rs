@@ -12,7 +12,7 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use crate::cache::{Cache, KnownFiles};
 use crate::limits;
-use crate::workspace::{Found, Workspace};
+use crate::workspace::{FoundFile, Workspace};
 
 mod buffers;
 mod build;
@@ -207,11 +207,11 @@ impl Index {
 }
 
 /// Returns the state of a file on the disk, or `None` if the file is not to be indexed.
-fn found(workspace: &Workspace, root: u16, path: &str) -> Option<Found> {
+fn found(workspace: &Workspace, root: u16, path: &str) -> Option<FoundFile> {
     let absolute = workspace.absolute(root, path);
     let metadata = Path::symlink_metadata(&absolute).ok().filter(std::fs::Metadata::is_file)?;
     let size = metadata.len();
-    (size <= limits::FILE_BYTES_MAX).then(|| Found {
+    (size <= limits::FILE_BYTES_MAX).then(|| FoundFile {
         root,
         path: path.to_owned(),
         size,

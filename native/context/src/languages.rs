@@ -1,7 +1,8 @@
-//! The languages: how a file of one is recognised, and what its syntax means.
+//! The supported languages: how their files are recognized and how their syntax is interpreted.
 //!
-//! [`table`] has one entry for each; its queries are in `queries/<name>/`. Everything else of the crate asks here instead of naming
-//! a language, except for how imports lead to files, which has a rule for each family.
+//! `table` has one entry per language, whose queries are in `queries/<name>/`. The rest of the crate asks
+//! this module instead of naming languages. The exception is the resolution of imports to files, which has
+//! rules per language family.
 
 use std::sync::OnceLock;
 
@@ -19,88 +20,89 @@ pub use table::LANGUAGES;
 /// A language of the table.
 #[derive(Debug)]
 pub struct Language {
-    /// The name in answers and requests, lower case.
+    /// The name in answers and requests, in lower case.
     pub name: &'static str,
-    /// What file names end with, without the dot, lower case.
+    /// The file name extensions, without the dot, in lower case.
     pub extensions: &'static [&'static str],
-    /// Whole file names, lower case.
+    /// Whole file names, in lower case.
     pub file_names: &'static [&'static str],
-    /// Programs that a `#!` line names.
+    /// The programs that a `#!` line may name.
     pub interpreters: &'static [&'static str],
-    /// Its syntax, where there is a grammar.
+    /// The syntax, if there is a grammar.
     pub syntax: Option<Syntax>,
-    /// How the first line of a comment starts; used to count lines where there is no grammar.
+    /// The start of a line comment. It is used to count lines if there is no grammar.
     pub line_comment: Option<&'static str>,
 }
 
-/// What is known of a language's syntax.
+/// The syntax of a language.
 #[derive(Debug)]
 pub struct Syntax {
-    /// The grammar.
+    /// The tree-sitter grammar.
     pub grammar: fn() -> tree_sitter::Language,
-    /// Its queries, one after another.
+    /// The queries, which are concatenated.
     pub queries: &'static [&'static str],
-    /// How a declaration says who may use it.
+    /// The rule for the visibility of a declaration.
     pub visibility: VisibilityRule,
-    /// How its tests are marked.
+    /// The marks of tests.
     pub tests: &'static [TestMark],
-    /// How its imports are written.
+    /// The notation of imports.
     pub imports: ImportNotation,
 }
 
 /// How the module of an import is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportNotation {
-    /// A path, quoted or not, is one module.
+    /// A path, quoted or not, which is one module.
     Path,
-    /// A tree of paths, as Rust's `use a::{b, c::d as e}`; also `mod name;`.
+    /// A tree of paths, such as Rust's `use a::{b, c::d as e}`, and also `mod name;`.
     UseTree,
-    /// A path whose last part is what is brought in, as Java's `a.b.Class` and `a.b.*`.
+    /// A path whose last part is imported, such as Java's `a.b.Class` and `a.b.*`.
     QualifiedName,
 }
 
-/// How a declaration says who may use it.
+/// How a declaration indicates its visibility.
 #[derive(Debug, Clone, Copy)]
 pub enum VisibilityRule {
-    /// By words in front of the name: `pub`, `private`. Without one it is what `otherwise` says.
+    /// By keywords before the name, such as `pub` or `private`.
     Words {
-        /// Words of what everybody may use.
+        /// The keywords of public declarations.
         public: &'static [&'static str],
-        /// Words of what the package or subclasses may use.
+        /// The keywords of declarations for the package or subclasses.
         internal: &'static [&'static str],
-        /// Words of what nobody else may use.
+        /// The keywords of private declarations.
         private: &'static [&'static str],
-        /// What a declaration without any of the words is.
+        /// The visibility of a declaration without a keyword.
         otherwise: crate::record::Visibility,
-        /// What a member of a class or struct without any of the words is.
+        /// The visibility of a member of a class or struct without a keyword.
         member: crate::record::Visibility,
     },
-    /// Names that start with an underscore are private.
+    /// By the name: names that start with an underscore are private.
     Underscore,
-    /// Names that start with a capital letter are public.
+    /// By the name: names that start with an uppercase letter are public.
     Capital,
 }
 
-/// A mark by which a function is known to be a test, whatever file it is in.
+/// A mark that identifies a function as a test, independent of its file.
 #[derive(Debug, Clone, Copy)]
 pub enum TestMark {
-    /// A decorator with this text in it.
+    /// A decorator that contains this word.
     Decorator(&'static str),
-    /// A name that starts so.
+    /// A name that starts with this prefix.
     NamePrefix(&'static str),
 }
 
-/// A language's place in the table.
+/// The index of a language in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LanguageId(u8);
 
 impl LanguageId {
-    /// Every language.
+    /// Returns every language.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..u8::MAX).take(LANGUAGES.len()).map(Self)
     }
 
-    /// The language of a name as requests use it, also by an extension or another common name.
+    /// Finds a language by the name that a request uses: its own name, an extension, or the name of an
+    /// interpreter.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
@@ -110,14 +112,16 @@ impl LanguageId {
             .or_else(|| Self::all().find(|id| id.language().interpreters.contains(&name.as_str())))
     }
 
-    /// What is known of it.
+    /// Returns the entry of the language in the table.
     #[must_use]
     pub fn language(self) -> &'static Language {
-        // An id of a cache of another version never gets here: `fingerprint` is part of the cache's key.
+        // Ids from caches of other versions never get here, because `fingerprint` is part of the cache
+        // version.
         LANGUAGES.get(usize::from(self.0)).unwrap_or(&table::PLAIN_TEXT)
     }
 
-    /// The compiled queries; `None` where there is no grammar. The first call for a language compiles them, some milliseconds.
+    /// Returns the compiled queries, or `None` if there is no grammar. The first call for a language compiles
+    /// them, which takes some milliseconds.
     #[must_use]
     pub fn query(self) -> Option<&'static LanguageQuery> {
         static COMPILED: [OnceLock<Option<LanguageQuery>>; LANGUAGES.len()] =
@@ -126,7 +130,8 @@ impl LanguageId {
     }
 }
 
-/// What a cached record depends on besides the text: the languages, their queries and their grammars.
+/// Returns a hash of everything besides the text that a cached record depends on: the languages, their
+/// queries and their grammars.
 #[must_use]
 pub fn fingerprint() -> u64 {
     let mut hash = Xxh3::new();
@@ -136,7 +141,7 @@ pub fn fingerprint() -> u64 {
         for query in syntax.queries {
             hash.update(query.as_bytes());
         }
-        // Grammars do not all tell their version; these numbers change whenever rules do.
+        // Not every grammar reports its version. These numbers change whenever the rules do.
         let grammar = (syntax.grammar)();
         for number in [
             grammar.abi_version(),
@@ -166,14 +171,14 @@ mod tests {
                 wrong.push(format!("{}: {error} in: {line}", language.name));
                 continue;
             }
-            let query = id.query().expect("it compiles");
+            let query = id.query().expect("the query compiles");
             assert_eq!(query.unknown_captures(), Vec::<&str>::new(), "{}", language.name);
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]
-    fn names_extensions_and_interpreters_lead_to_one_language() {
+    fn languages_are_found_by_name_extension_and_interpreter() {
         for (key, expected) in
             [("Python", "python"), ("ts", "typescript"), ("rs", "rust"), ("node", "javascript")]
         {

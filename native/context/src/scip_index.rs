@@ -1,7 +1,9 @@
-//! SCIP indexes: what a compiler says of names, in a file `index.scip` in a root of the workspace (https://scip-code.org).
+//! SCIP indexes: name resolution by compilers, in a file `index.scip` in a root of the workspace
+//! (https://scip-code.org).
 //!
-//! It is true of the texts that it was made from. Which those were it does not say, so a file that was changed after the index is not
-//! looked up in it, and neither is one whose text has become another since it was read. There, syntax says what names mean.
+//! An index is valid for the texts that it was made from, but it does not say which those were. It is
+//! therefore not used for a file that was modified after the index, or whose text has changed since it was
+//! read. The meaning of names in such files is resolved by syntax.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -19,62 +21,62 @@ use crate::workspace::RootIndex;
 
 mod positions;
 
-/// The name of the file.
+/// The name of the index file.
 const FILE_NAME: &str = "index.scip";
 
-/// What indexes say of the names in a workspace.
+/// The combined contents of the SCIP indexes of a workspace.
 #[derive(Debug, Default)]
 pub struct ScipIndex {
     documents: HashMap<(RootIndex, Box<str>), Document>,
-    /// Where symbols are defined, in the order of the symbols.
+    /// The definitions, sorted by symbol.
     definitions: Vec<Definition>,
 }
 
-/// What is said of one file.
+/// The contents of an index for one file.
 #[derive(Debug)]
 struct Document {
-    /// XXH3 of the text that it is said of.
+    /// The XXH3 hash of the text that the contents are valid for.
     hash: u64,
-    /// Offsets of identifiers, in order, each with what it means.
+    /// The offsets of identifiers, sorted, each with its meaning.
     names: Box<[(u32, Name)]>,
 }
 
-/// What an identifier means.
+/// The meaning of an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Name {
-    /// Something that only its own file knows: a variable of a function.
+    /// A symbol that is local to its file, such as a variable of a function.
     Local,
-    /// The symbol of this number.
+    /// The symbol with this number.
     Symbol(u32),
 }
 
-/// A place where a symbol is defined.
+/// The definition of a symbol.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Definition {
     symbol: u32,
     place: DefinedAt,
 }
 
-/// An identifier that defines something.
+/// The position of a defining identifier.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DefinedAt {
     /// The root of the file.
     pub root: RootIndex,
-    /// Its path from there.
+    /// The path relative to the root.
     pub path: Box<str>,
-    /// XXH3 of its text; of another text, the offset says nothing.
+    /// The XXH3 hash of the file's text. The offset is valid only for that text.
     pub hash: u64,
     /// The offset of the identifier.
     pub offset: u32,
 }
 
-/// The indexes as they were last read. They are read again when one of the files has changed.
+/// A cache of the indexes. They are read again when one of the files has changed.
 #[derive(Debug, Default)]
 pub struct ScipCache {
     last: Mutex<Option<(Vec<IndexFile>, Arc<ScipIndex>)>>,
 }
 
-/// An index on the disk.
+/// An index file on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct IndexFile {
     root: RootIndex,
@@ -84,14 +86,14 @@ struct IndexFile {
 }
 
 impl ScipCache {
-    /// What the indexes of a workspace say; nothing before all of its files are read.
+    /// Returns the contents of the indexes of a workspace. They are empty until all of its files are read.
     #[must_use]
     pub fn get(&self, index: &Index, snapshot: &Snapshot) -> Arc<ScipIndex> {
         let files = IndexFile::all(index);
         if files.is_empty() || !snapshot.is_complete() {
             return Arc::default();
         }
-        // Whoever comes second waits for the first one rather than doing the same.
+        // Concurrent callers wait for the first one instead of reading the files again.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, indexed)) = &*last
             && *known == files
@@ -100,9 +102,9 @@ impl ScipCache {
         }
         let mut builder = Builder::default();
         for file in &files {
-            // Told once: the same file is not read again.
+            // Logged once per version of the file, because it is not read again until it changes.
             if let Err(error) = builder.add(file, index, snapshot) {
-                tracing::warn!(file = %file.path.display(), %error, "the SCIP index is not used");
+                tracing::warn!(file = %file.path.display(), %error, "failed to read a SCIP index; ignoring it");
             }
         }
         let indexed = Arc::new(builder.finish());
@@ -112,12 +114,13 @@ impl ScipCache {
 }
 
 impl IndexFile {
-    /// Those that there are. Links are not followed: they may lead out of the workspace.
+    /// Returns the existing index files. Symbolic links are not followed, because they may lead out of the
+    /// workspace.
     fn all(index: &Index) -> Vec<Self> {
         let roots = (0..).zip(index.workspace().roots());
         roots
-            .filter_map(|(root, folder)| {
-                let path = folder.join(FILE_NAME);
+            .filter_map(|(root, directory)| {
+                let path = directory.join(FILE_NAME);
                 let metadata = path.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
                 let modified =
                     metadata.modified().ok().and_then(|modified: SystemTime| since_epoch(modified));
@@ -128,7 +131,7 @@ impl IndexFile {
 
     fn read(&self) -> Result<types::Index, String> {
         if self.size > limits::SCIP_BYTES_MAX {
-            return Err(format!("it has more than {} bytes", limits::SCIP_BYTES_MAX));
+            return Err(format!("the file has more than {} bytes", limits::SCIP_BYTES_MAX));
         }
         let bytes = std::fs::read(&self.path).map_err(|error| error.to_string())?;
         types::Index::parse_from_bytes(&bytes).map_err(|error| error.to_string())
@@ -136,8 +139,9 @@ impl IndexFile {
 }
 
 impl ScipIndex {
-    /// The definitions of what an identifier means: empty where that is local, or outside of the workspace; `None` where nothing is
-    /// said of it.
+    /// Returns the definitions of the symbol that an identifier refers to. The list is empty if the symbol is
+    /// local or defined outside the workspace. Returns `None` if the indexes say nothing about the
+    /// identifier.
     #[must_use]
     pub fn definitions(&self, file: &IndexedFile, offset: u32) -> Option<Vec<&DefinedAt>> {
         let document = self.documents.get(&(file.root, file.path.clone()))?;
@@ -146,17 +150,17 @@ impl ScipIndex {
         }
         let first = document.names.partition_point(|(start, _)| *start < offset);
         let here = document.names[first..].iter().take_while(|(start, _)| *start == offset);
-        let mut said = None;
+        let mut result = None;
         for (_, name) in here {
-            let definitions = said.get_or_insert_with(Vec::new);
+            let definitions = result.get_or_insert_with(Vec::new);
             if let Name::Symbol(symbol) = name {
-                definitions.extend(self.of_symbol(*symbol));
+                definitions.extend(self.definitions_of(*symbol));
             }
         }
-        said
+        result
     }
 
-    fn of_symbol(&self, symbol: u32) -> impl Iterator<Item = &DefinedAt> {
+    fn definitions_of(&self, symbol: u32) -> impl Iterator<Item = &DefinedAt> {
         let first = self.definitions.partition_point(|definition| definition.symbol < symbol);
         self.definitions[first..]
             .iter()
@@ -174,17 +178,17 @@ struct Builder {
 impl Builder {
     fn add(&mut self, file: &IndexFile, index: &Index, snapshot: &Snapshot) -> Result<(), String> {
         let read = file.read()?;
-        let understood: Vec<(&types::Document, &IndexedFile, Vec<Identifier<'_>>)> = read
+        let matched: Vec<(&types::Document, &IndexedFile, Vec<Identifier<'_>>)> = read
             .documents
             .par_iter()
             .filter_map(|document| {
                 let id = snapshot.find(file.root, &document.relative_path)?;
                 let indexed = &**snapshot.file(id)?;
-                let text = index.text(indexed).filter(|text| is_of(document, text, file, indexed))?;
+                let text = index.text(indexed).filter(|text| is_current(document, text, file, indexed))?;
                 Some((document, indexed, identifiers(document, &text, &indexed.record)))
             })
             .collect();
-        for (document, indexed, identifiers) in understood {
+        for (document, indexed, identifiers) in matched {
             let mut names: Vec<(u32, Name)> = Vec::with_capacity(identifiers.len());
             for (offset, occurrence) in identifiers {
                 let name = self.name(&occurrence.symbol);
@@ -218,11 +222,11 @@ impl Builder {
     }
 }
 
-/// An identifier: its offset, and what is said of it.
+/// The offset of an identifier and its SCIP occurrence.
 type Identifier<'a> = (u32, &'a types::Occurrence);
 
-/// Whether a document is about the text that a file has now.
-fn is_of(document: &types::Document, text: &str, index: &IndexFile, file: &IndexedFile) -> bool {
+/// Returns whether a document was made from the current text of a file.
+fn is_current(document: &types::Document, text: &str, index: &IndexFile, file: &IndexedFile) -> bool {
     if xxhash_rust::xxh3::xxh3_64(text.as_bytes()) != file.record.hash {
         return false;
     }
@@ -232,10 +236,11 @@ fn is_of(document: &types::Document, text: &str, index: &IndexFile, file: &Index
     file.stamp.modified.zip(index.modified).is_some_and(|(file, index)| file <= index)
 }
 
-/// The occurrences of a document that stand at identifiers of the text, with their offsets.
+/// Returns the occurrences of a document that are at identifiers of the text, with their offsets.
 fn identifiers<'a>(document: &'a types::Document, text: &str, record: &FileRecord) -> Vec<Identifier<'a>> {
     let encodings: &[PositionEncoding] = match document.position_encoding.enum_value_or_default() {
-        // Indexers that do not say it count as their own language does. Only one way of counting leads to an identifier, mostly.
+        // Indexers that do not specify the encoding count in the way of their own language. Usually only one
+        // encoding leads to an identifier.
         PositionEncoding::UnspecifiedPositionEncoding => &[
             PositionEncoding::UTF16CodeUnitOffsetFromLineStart,
             PositionEncoding::UTF32CodeUnitOffsetFromLineStart,

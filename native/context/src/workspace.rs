@@ -1,4 +1,4 @@
-//! The roots of the workspace: which files are in it, and that nothing outside of them is read or named.
+//! The workspace: its roots and their files. Nothing outside the roots is ever read or named.
 
 use std::path::{Path, PathBuf};
 
@@ -7,26 +7,27 @@ mod ignored;
 mod walk;
 
 pub use confine::{Confined, Refused};
-pub use walk::{Found, Walk, is_test_path, is_vendored};
+pub use walk::{FoundFile, Walk, is_test_path, is_vendored};
 
-/// The folders that the index is about.
+/// The directories that the index covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workspace {
     roots: Vec<PathBuf>,
 }
 
-/// A root's place in the workspace.
+/// The index of a root in the workspace.
 pub type RootIndex = u16;
 
 impl Workspace {
-    /// A workspace of some folders, with links resolved. A folder that lies in another one of them is left out: its files are the other's.
+    /// Creates a workspace of directories, with symbolic links resolved. A directory inside another one of
+    /// them is dropped, because its files belong to the outer one.
     ///
     /// # Errors
-    /// One of them is no folder, or cannot be read.
-    pub fn new(folders: impl IntoIterator<Item = impl AsRef<Path>>) -> std::io::Result<Self> {
+    /// Returns an error if a path is not a directory or cannot be read.
+    pub fn new(directories: impl IntoIterator<Item = impl AsRef<Path>>) -> std::io::Result<Self> {
         let mut roots = Vec::new();
-        for folder in folders {
-            let root = folder.as_ref().canonicalize()?;
+        for directory in directories {
+            let root = directory.as_ref().canonicalize()?;
             if !root.is_dir() {
                 return Err(std::io::Error::new(
                     std::io::ErrorKind::NotADirectory,
@@ -42,13 +43,13 @@ impl Workspace {
         Ok(Self { roots })
     }
 
-    /// The folders, with links resolved, in the order given.
+    /// Returns the root directories, with symbolic links resolved, in the order given.
     #[must_use]
     pub fn roots(&self) -> &[PathBuf] {
         &self.roots
     }
 
-    /// The absolute path of a file.
+    /// Returns the absolute path of a file.
     #[must_use]
     pub fn absolute(&self, root: RootIndex, path: &str) -> PathBuf {
         self.roots.get(usize::from(root)).map_or_else(PathBuf::new, |root| root.join(path))

@@ -18,7 +18,7 @@
 (function_definition declarator: (function_declarator declarator: (operator_name) @name parameters: (_) @parameters)) @definition.method
 (field_declaration declarator: (function_declarator declarator: (operator_name) @name parameters: (_) @parameters)) @definition.method
 
-; Methods outside of the class: `void Type::name() {…}`.
+; Methods outside the class: `void Type::name() {…}`.
 (function_definition declarator: (function_declarator
   declarator: (qualified_identifier scope: (_) @owner name: (identifier) @name) parameters: (_) @parameters)) @definition.method
 (function_definition declarator: (reference_declarator (function_declarator

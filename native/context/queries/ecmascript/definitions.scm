@@ -1,11 +1,11 @@
-; What JavaScript and TypeScript have in common.
+; Definitions that JavaScript and TypeScript share.
 (function_declaration name: (identifier) @name) @definition.function
 (generator_function_declaration name: (identifier) @name) @definition.function
 (class_body (method_definition name: (_) @name) @definition.constructor (#eq? @name "constructor"))
 (class_body (method_definition name: (_) @name) @definition.method)
 (object (method_definition name: (property_identifier) @name) @definition.function)
 
-; Functions that are values: `const f = () => …`, `exports.f = function …`, `{ f: () => … }`.
+; Functions as values: `const f = () => …`, `exports.f = function …`, `{ f: () => … }`.
 (variable_declarator
   name: (identifier) @name
   value: [

@@ -14,7 +14,7 @@
 (source_file (var_declaration (var_spec name: (identifier) @name) @definition.variable))
 (source_file (var_declaration (var_spec_list (var_spec name: (identifier) @name) @definition.variable)))
 
-; `type A struct {…}`, `const A = 1`: the keyword stands outside of the spec.
+; `type A struct {…}`, `const A = 1`: the keyword is outside the spec node.
 (type_declaration) @wrapper
 (const_declaration) @wrapper
 (var_declaration) @wrapper

@@ -7,7 +7,7 @@
 (composite_literal type: (qualified_type name: (type_identifier) @call))
 (composite_literal type: (generic_type type: (type_identifier) @call))
 
-; An embedded type gives its methods to the struct or interface around it.
+; A struct or interface inherits the methods of an embedded type.
 (field_declaration !name type: (type_identifier) @extends)
 (field_declaration !name type: (qualified_type name: (type_identifier) @extends))
 (interface_type (type_elem (type_identifier) @extends))

@@ -32,5 +32,5 @@
 (import module: (module) @import.path) @import
 (import module: (module) @import.path alias: (module) @import.module_alias) @import
 (import module: (module) @import.path names: (import_list name: (import_name variable: (variable) @import.name))) @import
-; The module in front of a name: `Map.insert`.
+; The module before a name: `Map.insert`.
 (qualified module: (module (module_id) @mention))

@@ -1,4 +1,4 @@
-; Classes have identifiers for names, where TypeScript has type identifiers.
+; Class names are identifiers here, but type identifiers in TypeScript.
 (class_declaration name: (identifier) @name) @definition.class
 (class_body
   (field_definition

@@ -1,9 +1,9 @@
-; Functions in classes become methods by where they stand.
+; The extractor turns functions in classes into methods.
 (function_definition name: (identifier) @name) @definition.function
 (class_definition name: (identifier) @name) @definition.class
 (type_alias_statement left: (type (identifier) @name)) @definition.type
 
-; Variables of modules and classes; fields that methods set on their object.
+; Variables of modules and classes, and fields that methods set on their object.
 (module (expression_statement (assignment left: (identifier) @name) @definition.variable))
 (class_definition body: (block (expression_statement (assignment left: (identifier) @name) @definition.field)))
 (assignment

@@ -9,7 +9,7 @@
 (struct_expression name: (type_identifier) @call)
 (struct_expression name: (scoped_type_identifier name: (type_identifier) @call))
 (struct_expression name: (generic_type_with_turbofish type: (type_identifier) @call))
-; Inside of macros there are only tokens; a name before parentheses is most likely called.
+; Inside macros there are only tokens. A name before parentheses is most likely called.
 (token_tree (identifier) @call . (token_tree . "("))
 
 (impl_item trait: (type_identifier) @extends)

@@ -19,7 +19,7 @@
     name: (_) @name
     value: (arrow_function parameters: (_) @parameters body: (_) @body)) @definition.method)
 (class_body (public_field_definition name: (_) @name) @definition.field)
-; `constructor(private readonly store: Store)` makes a field.
+; `constructor(private readonly store: Store)` defines a field.
 (required_parameter (accessibility_modifier) pattern: (identifier) @name) @definition.field
 
 (ambient_declaration) @wrapper

@@ -1,4 +1,5 @@
-//! What the query of a language finds in a text, as flat lists of spans in the order of the text.
+//! Runs the query of a language over a text and returns its captures as flat lists of spans, in the order of
+//! the text.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -12,17 +13,17 @@ use crate::languages::{Capture, LanguageId, LanguageQuery};
 use crate::limits;
 use crate::record::{Role, Span, SymbolKind};
 
-/// What came of a text.
+/// The outcome of parsing and querying a text.
 pub(super) enum Outcome {
-    /// There is no grammar.
+    /// The language has no grammar.
     NoGrammar,
-    /// It took too long.
+    /// Parsing or querying took too long.
     GaveUp,
-    /// It was read.
+    /// The text was parsed and queried.
     Captured(Captures),
 }
 
-/// What the query found.
+/// The captures of a query.
 #[derive(Debug, Default)]
 pub(super) struct Captures {
     pub(super) definitions: Vec<Definition>,
@@ -47,7 +48,7 @@ pub(super) struct Definition {
     pub(super) owner: Option<Span>,
 }
 
-/// One match of an import: a statement with several names has a match for each.
+/// One match of an import. A statement with several names has a match for each.
 #[derive(Debug, Default)]
 pub(super) struct ImportMatch {
     pub(super) statement: Option<Span>,
@@ -59,7 +60,7 @@ pub(super) struct ImportMatch {
     pub(super) reexported: bool,
 }
 
-/// Parses a text, or a piece of it, and runs the query of its language.
+/// Parses a text, or a range of it, and runs the query of its language.
 pub(super) fn capture(language: LanguageId, text: &str, within: Option<tree_sitter::Range>) -> Outcome {
     let Some(query) = language.query() else { return Outcome::NoGrammar };
     let Some(tree) = parse_within(&query.grammar, text, within) else { return Outcome::GaveUp };
@@ -90,7 +91,8 @@ pub(super) fn capture(language: LanguageId, text: &str, within: Option<tree_sitt
 struct Collector<'query> {
     query: &'query LanguageQuery,
     captures: Captures,
-    /// By the start of the name. Where several patterns give a name to the same identifier, the one that is written first wins.
+    /// Definitions by the start of the name, with the index of their pattern. If several patterns match the
+    /// same name, the first pattern of the query wins.
     definitions: BTreeMap<u32, (usize, Definition)>,
 }
 
@@ -102,26 +104,26 @@ impl Collector<'_> {
         for captured in found.captures() {
             let Some(meaning) = self.query.capture(captured.index) else { continue };
             let node = captured.node;
-            let place = span(&node.byte_range());
+            let span = span(&node.byte_range());
             match meaning {
                 Capture::Definition(kind) => definition = Some((kind, node)),
-                Capture::Name => parts.name = Some(place),
-                Capture::Body => parts.body = Some(place),
+                Capture::Name => parts.name = Some(span),
+                Capture::Body => parts.body = Some(span),
                 Capture::Parameters => parts.parameters = children(node),
-                Capture::Owner => parts.owner = Some(place),
-                Capture::Wrapper => self.captures.wrappers.push(place),
-                Capture::Comment => self.captures.comments.push(place),
-                Capture::Decorator => self.captures.decorators.push(place),
-                Capture::Doc => self.captures.docs.push(place),
-                Capture::Exported => self.captures.exported.push(place),
-                Capture::Import => import.statement = Some(place),
-                Capture::ImportPath => import.path = Some(place),
-                Capture::ImportName => import.name = Some(place),
-                Capture::ImportAlias => import.alias = Some(place),
-                Capture::ImportModuleAlias => import.module_alias = Some(place),
+                Capture::Owner => parts.owner = Some(span),
+                Capture::Wrapper => self.captures.wrappers.push(span),
+                Capture::Comment => self.captures.comments.push(span),
+                Capture::Decorator => self.captures.decorators.push(span),
+                Capture::Doc => self.captures.docs.push(span),
+                Capture::Exported => self.captures.exported.push(span),
+                Capture::Import => import.statement = Some(span),
+                Capture::ImportPath => import.path = Some(span),
+                Capture::ImportName => import.name = Some(span),
+                Capture::ImportAlias => import.alias = Some(span),
+                Capture::ImportModuleAlias => import.module_alias = Some(span),
                 Capture::ImportAll => import.everything = true,
                 Capture::ImportReexport => import.reexported = true,
-                Capture::Identifier(role) => self.captures.identifiers.push((place, role)),
+                Capture::Identifier(role) => self.captures.identifiers.push((span, role)),
                 Capture::Helper => {}
             }
         }

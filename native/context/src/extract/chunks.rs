@@ -1,13 +1,14 @@
-//! A text in pieces for search.
+//! Splits a text into chunks for search.
 //!
-//! A chunk is made of whole lines. It ends where a symbol starts once it says enough, and at the best line before it gets too long:
-//! in front of an outer symbol rather than an inner one, of a paragraph rather than of any line.
+//! A chunk consists of whole lines. It ends where a symbol starts once it is long enough. Otherwise it ends
+//! at the best line before it gets too long: before an outer symbol rather than an inner one, before a
+//! paragraph rather than any other line.
 
 use super::offset;
 use crate::limits::{CHUNK_CHARACTERS_MAX, CHUNK_CHARACTERS_MIN};
 use crate::record::{Chunk, Span, Symbol, SymbolId, SymbolKind};
 
-/// How good a place a line is to start a chunk with.
+/// How well a line suits as the start of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Start {
     Line,
@@ -19,15 +20,15 @@ enum Start {
 
 pub(super) fn chunks(text: &str, line_starts: &[u32], symbols: &[Symbol]) -> Vec<Chunk> {
     let lines = Lines { text, starts: line_starts };
-    let starts = line_qualities(&lines, symbols);
+    let starts = line_start_kinds(&lines, symbols);
     let mut chunks = Vec::new();
     let mut first = 0;
     while first < line_starts.len() {
-        let behind = end_of_chunk(&lines, &starts, first);
-        if let Some(chunk) = chunk(&lines, symbols, first, behind) {
+        let end = chunk_end(&lines, &starts, first);
+        if let Some(chunk) = chunk(&lines, symbols, first, end) {
             chunks.push(chunk);
         }
-        first = behind;
+        first = end;
     }
     chunks
 }
@@ -53,25 +54,25 @@ impl Lines<'_> {
     }
 }
 
-fn line_qualities(lines: &Lines<'_>, symbols: &[Symbol]) -> Vec<Start> {
+fn line_start_kinds(lines: &Lines<'_>, symbols: &[Symbol]) -> Vec<Start> {
     let mut starts: Vec<Start> = (0..lines.starts.len())
         .map(|line| if line > 0 && lines.is_blank(line - 1) { Start::Paragraph } else { Start::Line })
         .collect();
-    for symbol in symbols.iter().filter(|symbol| deserves_a_start(symbol)) {
-        let quality = match symbol.parent.and_then(|parent| symbols.get(parent.0 as usize)) {
+    for symbol in symbols.iter().filter(|symbol| can_start_chunk(symbol)) {
+        let kind = match symbol.parent.and_then(|parent| symbols.get(parent.0 as usize)) {
             None => Start::OuterSymbol,
             Some(parent) if parent.kind.is_type() || parent.kind == SymbolKind::Module => Start::Member,
             Some(_) => Start::InnerSymbol,
         };
         if let Some(start) = starts.get_mut(lines.index_of(symbol.span.start)) {
-            *start = quality.max(*start);
+            *start = kind.max(*start);
         }
     }
     starts
 }
 
-/// Fields, variants and constants in a row belong together.
-fn deserves_a_start(symbol: &Symbol) -> bool {
+/// Returns whether a chunk may start at a symbol. Fields, variants and constants in a row stay together.
+fn can_start_chunk(symbol: &Symbol) -> bool {
     symbol.body.is_some()
         || !matches!(
             symbol.kind,
@@ -79,8 +80,8 @@ fn deserves_a_start(symbol: &Symbol) -> bool {
         )
 }
 
-/// The line behind the chunk that starts with `first`.
-fn end_of_chunk(lines: &Lines<'_>, starts: &[Start], first: usize) -> usize {
+/// Returns the first line after the chunk that starts with `first`.
+fn chunk_end(lines: &Lines<'_>, starts: &[Start], first: usize) -> usize {
     let mut characters = 0;
     let mut best: Option<(Start, usize)> = None;
     for (line, start) in starts.iter().enumerate().skip(first) {
@@ -88,7 +89,7 @@ fn end_of_chunk(lines: &Lines<'_>, starts: &[Start], first: usize) -> usize {
             if *start >= Start::Member {
                 return line;
             }
-            if best.is_none_or(|(quality, _)| *start >= quality) {
+            if best.is_none_or(|(kind, _)| *start >= kind) {
                 best = Some((*start, line));
             }
         }
@@ -100,10 +101,10 @@ fn end_of_chunk(lines: &Lines<'_>, starts: &[Start], first: usize) -> usize {
     starts.len()
 }
 
-/// `None` where all of its lines are blank.
-fn chunk(lines: &Lines<'_>, symbols: &[Symbol], first: usize, behind: usize) -> Option<Chunk> {
-    let first = (first..behind).find(|line| !lines.is_blank(*line))?;
-    let last = (first..behind).rev().find(|line| !lines.is_blank(*line))?;
+/// Returns the chunk of a range of lines, or `None` if all of them are blank.
+fn chunk(lines: &Lines<'_>, symbols: &[Symbol], first: usize, end: usize) -> Option<Chunk> {
+    let first = (first..end).find(|line| !lines.is_blank(*line))?;
+    let last = (first..end).rev().find(|line| !lines.is_blank(*line))?;
     let span = Span { start: lines.span(first).start, end: lines.span(last).end };
     Some(Chunk {
         span,
@@ -115,21 +116,22 @@ fn chunk(lines: &Lines<'_>, symbols: &[Symbol], first: usize, behind: usize) -> 
 
 fn symbol_of(symbols: &[Symbol], span: Span) -> Option<SymbolId> {
     let first_inside = symbols.partition_point(|symbol| symbol.span.start < span.start);
-    let behind = symbols.partition_point(|symbol| symbol.span.start < span.end);
-    let inside = symbols.get(first_inside..behind).unwrap_or_default();
-    let telling = inside.iter().position(deserves_a_start).unwrap_or(0);
-    let inside = (!inside.is_empty()).then(|| SymbolId::from_index(first_inside + telling));
-    let mut around = first_inside.checked_sub(1).map(SymbolId::from_index);
-    while let Some(symbol) = around.and_then(|id| symbols.get(id.0 as usize)) {
+    let end = symbols.partition_point(|symbol| symbol.span.start < span.end);
+    let inside = symbols.get(first_inside..end).unwrap_or_default();
+    let first = inside.iter().position(can_start_chunk).unwrap_or(0);
+    let inside = (!inside.is_empty()).then(|| SymbolId::from_index(first_inside + first));
+    let mut enclosing = first_inside.checked_sub(1).map(SymbolId::from_index);
+    while let Some(symbol) = enclosing.and_then(|id| symbols.get(id.0 as usize)) {
         if symbol.span.contains(span) {
             break;
         }
-        around = symbol.parent;
+        enclosing = symbol.parent;
     }
-    // A chunk out of the middle of a long function is about that function, whatever little is defined in it.
-    match around.and_then(|id| symbols.get(id.0 as usize)) {
-        Some(symbol) if symbol.kind.is_callable() => around,
-        _ => inside.or(around),
+    // A chunk from the middle of a long function is about that function, whatever small definitions it
+    // contains.
+    match enclosing.and_then(|id| symbols.get(id.0 as usize)) {
+        Some(symbol) if symbol.kind.is_callable() => enclosing,
+        _ => inside.or(enclosing),
     }
 }
 

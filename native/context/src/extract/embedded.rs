@@ -1,21 +1,21 @@
-//! Code of one language in a file of another: scripts in Vue, Svelte and HTML.
+//! Code embedded in a file of another language: scripts in Vue, Svelte and HTML.
 //!
-//! The markup around them is not parsed: where a script starts and ends follows from its tags alone, as browsers find it.
+//! The surrounding markup is not parsed. Tags alone determine where a script starts and ends, as in browsers.
 
 use super::span;
 use crate::languages::LanguageId;
 use crate::record::Span;
 
-/// A piece of code in a file of another language.
+/// A region of code in a file of another language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Region {
-    /// What it is written in.
+    /// The language of the code.
     pub(super) language: LanguageId,
-    /// Where it stands.
+    /// The range of the code.
     pub(super) span: Span,
 }
 
-/// The scripts in a text, in its order; `None` where the language is not one that has others in it.
+/// Returns the scripts in a text, in order, or `None` if files of the language do not embed others.
 pub(super) fn regions(language: LanguageId, text: &str) -> Option<Vec<Region>> {
     if !matches!(language.language().name, "vue" | "svelte" | "html") {
         return None;
@@ -27,7 +27,7 @@ pub(super) fn regions(language: LanguageId, text: &str) -> Option<Vec<Region>> {
         if rest.starts_with("<!--") {
             at = rest.find("-->").map_or(text.len(), |end| start + end + 3);
         } else if is_tag(rest, "<script") {
-            let Some(tag) = end_of_tag(rest) else { break };
+            let Some(tag) = tag_end(rest) else { break };
             let code = start + tag;
             let end = (code..text.len())
                 .find(|end| text.is_char_boundary(*end) && is_tag(&text[*end..], "</script"));
@@ -43,7 +43,7 @@ pub(super) fn regions(language: LanguageId, text: &str) -> Option<Vec<Region>> {
     Some(regions)
 }
 
-/// Whether a text starts with a tag, in any case, and not with one whose name is longer.
+/// Returns whether a text starts with a tag of exactly this name, in any case.
 fn is_tag(text: &str, tag: &str) -> bool {
     let starts = text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
     starts
@@ -53,8 +53,8 @@ fn is_tag(text: &str, tag: &str) -> bool {
             .is_none_or(|next| next.is_whitespace() || matches!(next, '>' | '/'))
 }
 
-/// The offset behind the `>` of a tag; one in quotes is none.
-fn end_of_tag(text: &str) -> Option<usize> {
+/// Returns the offset after the `>` that closes a tag. A `>` in quotes does not close it.
+fn tag_end(text: &str) -> Option<usize> {
     let mut quote = None;
     let end = text.char_indices().find(|(_, character)| match (quote, *character) {
         (Some(open), character) => {
@@ -72,7 +72,8 @@ fn end_of_tag(text: &str) -> Option<usize> {
     end.map(|(end, _)| end + 1)
 }
 
-/// What a script is written in, as its attributes say; `None` where it is data, or a language without a grammar.
+/// Returns the language of a script from its attributes, or `None` if the script is data or its language has
+/// no grammar.
 fn script_language(attributes: &str) -> Option<LanguageId> {
     let name = match (attribute(attributes, "lang"), attribute(attributes, "type")) {
         (Some(lang), _) => lang.to_ascii_lowercase(),
@@ -94,8 +95,8 @@ fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = attributes;
     while let Some(found) = rest.find(name) {
         let before = rest[..found].chars().next_back().is_none_or(char::is_whitespace);
-        let behind = rest[found + name.len()..].trim_start();
-        if let (true, Some(value)) = (before, behind.strip_prefix('=')) {
+        let after = rest[found + name.len()..].trim_start();
+        if let (true, Some(value)) = (before, after.strip_prefix('=')) {
             let value = value.trim_start();
             return match value.chars().next()? {
                 quote @ ('"' | '\'') => value[1..].split(quote).next(),

@@ -1,4 +1,4 @@
-//! The sections of a document: what its headings name, up to the next one that is no deeper.
+//! The sections of a document. A section ends at the next heading of the same or a higher level.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
@@ -7,7 +7,7 @@ use crate::languages::LanguageId;
 use crate::limits;
 use crate::record::{NameTableBuilder, Span, Symbol, SymbolId, SymbolKind, Visibility};
 
-/// The sections of a document, in the order of the text; none where the language has no headings.
+/// Returns the sections of a document, in the order of the text. It is empty if the language has no headings.
 pub(super) fn sections<'text>(
     language: LanguageId,
     text: &'text str,
@@ -18,18 +18,18 @@ pub(super) fn sections<'text>(
     }
     let headings = headings(text);
     let mut sections: Vec<Symbol> = Vec::with_capacity(headings.len());
-    // Those that the next heading may be in.
-    let mut around: Vec<(HeadingLevel, SymbolId)> = Vec::new();
+    // The open sections, which may contain the next heading.
+    let mut enclosing: Vec<(HeadingLevel, SymbolId)> = Vec::new();
     for (index, heading) in headings.iter().enumerate() {
-        around.retain(|(level, _)| *level < heading.level);
+        enclosing.retain(|(level, _)| *level < heading.level);
         let next = headings[index + 1..].iter().find(|next| next.level <= heading.level);
-        let behind = next.map_or(text.len(), |next| next.line.start as usize);
-        let end = offset(text[..behind].trim_end().len());
+        let end = next.map_or(text.len(), |next| next.line.start as usize);
+        let end = offset(text[..end].trim_end().len());
         let name = heading.name.of(text);
         sections.push(Symbol {
             name: names.intern(name),
             kind: SymbolKind::Section,
-            parent: around.last().map(|(_, id)| *id),
+            parent: enclosing.last().map(|(_, id)| *id),
             owner: None,
             span: Span { start: heading.line.start, end },
             name_span: heading.name,
@@ -41,16 +41,16 @@ pub(super) fn sections<'text>(
             parameters: Box::default(),
             decorators: Box::default(),
         });
-        around.push((heading.level, SymbolId::from_index(index)));
+        enclosing.push((heading.level, SymbolId::from_index(index)));
     }
     sections
 }
 
 struct Heading {
     level: HeadingLevel,
-    /// All of it, with its signs.
+    /// The whole heading with its markup.
     line: Span,
-    /// Its words.
+    /// The text of the heading.
     name: Span,
 }
 
@@ -71,7 +71,7 @@ fn headings(text: &str) -> Vec<Heading> {
                 );
             }
             _ => {
-                // Code, links and emphasis in a heading belong to its words as they are written.
+                // Code, links and emphasis in a heading belong to its text as they are written.
                 if let Some(words) = &mut words {
                     *words = Span { start: words.start.min(span.start), end: words.end.max(span.end) };
                 }

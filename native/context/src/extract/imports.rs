@@ -1,4 +1,4 @@
-//! What a file imports.
+//! Extracts the imports of a file.
 
 use super::captures::{Captures, ImportMatch};
 use crate::languages::{ImportNotation, LanguageId};
@@ -31,7 +31,7 @@ pub(super) fn imports<'text>(
                 imports.push(qualified(statement, written, found.everything, alias(found, text), names));
             }
             ImportNotation::Path => {
-                // Several matches of one statement: one for each name.
+                // A statement has one match for each imported name.
                 if last_path != Some(path) {
                     imports.push(module(statement, written));
                     last_path = Some(path);
@@ -45,13 +45,13 @@ pub(super) fn imports<'text>(
     imports
 }
 
-/// Gives the imports the final ids of their names.
-pub(super) fn rename(imports: &mut [Import], final_ids: &[NameId]) {
-    let renamed = |id: NameId| final_ids[id.0 as usize];
+/// Replaces the preliminary name ids in the imports with the final ones.
+pub(super) fn remap_names(imports: &mut [Import], final_ids: &[NameId]) {
+    let remapped = |id: NameId| final_ids[id.0 as usize];
     for import in imports {
-        import.alias = import.alias.map(renamed);
+        import.alias = import.alias.map(remapped);
         for imported in &mut import.names {
-            *imported = ImportedName { name: renamed(imported.name), local: renamed(imported.local) };
+            *imported = ImportedName { name: remapped(imported.name), local: remapped(imported.local) };
         }
     }
 }
@@ -89,7 +89,7 @@ fn add<'text>(
     }
 }
 
-/// `a.b.Class` brings in `Class` of `a.b`.
+/// Makes the import of a qualified name: `a.b.Class` imports `Class` from `a.b`.
 fn qualified<'text>(
     span: Span,
     path: &'text str,

@@ -1,4 +1,4 @@
-//! Where lines start, and what is on them.
+//! Line starts and line counts.
 
 use tree_sitter::{Point, Range};
 
@@ -6,7 +6,8 @@ use super::offset;
 use crate::languages::LanguageId;
 use crate::record::{LineCounts, Span};
 
-/// The offset of each line's first byte. A line ends with `\n`; one that is empty at the end of the text does not count.
+/// Returns the offset of each line's first byte. A line ends with `\n`. An empty line at the end of the text
+/// does not count.
 pub(super) fn starts(text: &str) -> Box<[u32]> {
     if text.is_empty() {
         return Box::default();
@@ -16,7 +17,7 @@ pub(super) fn starts(text: &str) -> Box<[u32]> {
     std::iter::once(0).chain(after_breaks).filter(|start| *start < text.len()).map(offset).collect()
 }
 
-/// A piece of a text as parsers take it.
+/// Converts a span to a tree-sitter range.
 pub(super) fn range(text: &str, starts: &[u32], span: Span) -> Range {
     let point = |offset: u32| {
         let row = starts.partition_point(|start| *start <= offset).saturating_sub(1);
@@ -31,7 +32,7 @@ pub(super) fn range(text: &str, starts: &[u32], span: Span) -> Range {
     }
 }
 
-/// Counts lines by what is on them.
+/// Counts code, comment and blank lines.
 pub(super) fn count(language: LanguageId, text: &str, starts: &[u32], comments: &[Span]) -> LineCounts {
     let mut counts = LineCounts::default();
     let mut comments = comments.iter().peekable();

@@ -1,4 +1,4 @@
-//! Every identifier of a text, with what it does.
+//! Extracts every identifier of a text with its role.
 
 use super::captures::Captures;
 use crate::limits;
@@ -11,7 +11,8 @@ pub(super) fn occurrences<'text>(
 ) -> Vec<Occurrence> {
     let mut found: Vec<(Span, Role)> = captures.identifiers.clone();
     found.extend(captures.definitions.iter().map(|definition| (definition.name, Role::Definition)));
-    // The same identifier is captured by several patterns; the most telling role comes last, so it is first after the sort.
+    // Several patterns may capture the same identifier. Roles are ordered by how specific they are, so the
+    // most specific role is first after the sort.
     found.sort_unstable_by_key(|(span, role)| (span.start, std::cmp::Reverse(*role)));
     found.dedup_by_key(|(span, _)| span.start);
 
@@ -32,8 +33,8 @@ pub(super) fn occurrences<'text>(
     occurrences
 }
 
-/// Gives the occurrences the final ids of their names.
-pub(super) fn rename(occurrences: &mut [Occurrence], final_ids: &[NameId]) {
+/// Replaces the preliminary name ids in the occurrences with the final ones.
+pub(super) fn remap_names(occurrences: &mut [Occurrence], final_ids: &[NameId]) {
     for occurrence in occurrences {
         let name = final_ids[occurrence.name().0 as usize];
         *occurrence = Occurrence::new(occurrence.start, name, occurrence.role(), occurrence.receiver());
@@ -50,7 +51,8 @@ fn imported_spans(captures: &Captures) -> Vec<Span> {
     spans
 }
 
-/// What an identifier is written behind. All our languages write that with one of these signs.
+/// Returns what precedes an identifier as its receiver. All supported languages separate the two with one of
+/// these operators.
 fn receiver(text: &str, start: u32) -> Receiver {
     const SIGNS: [&str; 5] = ["?.", "&.", "->", "::", "."];
     let before = text.get(..start as usize).unwrap_or_default().trim_end();
@@ -58,7 +60,7 @@ fn receiver(text: &str, start: u32) -> Receiver {
         return Receiver::None;
     }
     let Some(before) = SIGNS.iter().find_map(|sign| before.strip_suffix(sign)) else { return Receiver::None };
-    // Only where nothing stands between is the identifier before it sure to be the receiver.
+    // The identifier before the operator is certain to be the receiver only if nothing is between them.
     let is_name = before.ends_with(|character: char| character.is_alphanumeric() || character == '_');
     if is_name { Receiver::Name } else { Receiver::Expression }
 }

@@ -1,4 +1,4 @@
-//! A text's syntax tree, within a time.
+//! Parses texts within a time limit.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -9,11 +9,11 @@ use tree_sitter::{ParseOptions, Parser, Range, Tree};
 use crate::limits;
 
 thread_local! {
-    // A parser keeps its stacks and its token cache; making one for each file would allocate them each time.
+    // A parser keeps its stacks and its token cache. A new one for each file would allocate them each time.
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
-/// The tree of a text; `None` where it would take longer than `limits::PARSE_TIME_MAX`.
+/// Parses a text. Returns `None` if that would take longer than `limits::PARSE_TIME_MAX`.
 ///
 /// Syntax errors are nodes of the tree.
 #[must_use]
@@ -21,7 +21,7 @@ pub fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Tree> {
     parse_within(grammar, text, None)
 }
 
-/// The tree of a piece of a text, as if there were nothing else. Its nodes have their places in the whole text.
+/// Parses a range of a text as if there were nothing else. The nodes have their positions in the whole text.
 #[must_use]
 pub fn parse_within(grammar: &tree_sitter::Language, text: &str, within: Option<Range>) -> Option<Tree> {
     PARSER.with_borrow_mut(|parser| {
@@ -38,7 +38,7 @@ pub fn parse_within(grammar: &tree_sitter::Language, text: &str, within: Option<
         let mut rest_of_text = |start: usize, _| text.as_bytes().get(start..).unwrap_or_default();
         let options = ParseOptions::new().progress_callback(&mut within_time);
         let tree = parser.parse_with_options(&mut rest_of_text, None, Some(options));
-        // A parse that was broken off would be continued by the next one.
+        // The next parse would resume one that was canceled.
         parser.reset();
         tree
     })

@@ -1,4 +1,5 @@
-//! From captured definitions to symbols: what belongs to each, and what lies in what.
+//! Turns captured definitions into symbols: attaches comments and decorators, and nests symbols by their
+//! spans.
 
 use std::collections::HashSet;
 
@@ -33,7 +34,7 @@ pub(super) fn symbols<'text>(
     builder.symbols
 }
 
-/// Puts the symbols of a piece of a text behind those of the pieces before it.
+/// Appends the symbols of a region to those of the regions before it.
 pub(super) fn append(symbols: &mut Vec<Symbol>, mut others: Vec<Symbol>) {
     let before = offset(symbols.len());
     for symbol in &mut others {
@@ -42,19 +43,19 @@ pub(super) fn append(symbols: &mut Vec<Symbol>, mut others: Vec<Symbol>) {
     symbols.append(&mut others);
 }
 
-/// Gives the symbols the final ids of their names.
-pub(super) fn rename(symbols: &mut [Symbol], final_ids: &[NameId]) {
+/// Replaces the preliminary name ids in the symbols with the final ones.
+pub(super) fn remap_names(symbols: &mut [Symbol], final_ids: &[NameId]) {
     for symbol in symbols {
         symbol.name = final_ids[symbol.name.0 as usize];
         symbol.owner = symbol.owner.map(|owner| final_ids[owner.0 as usize]);
     }
 }
 
-/// A definition with what belongs to it: wrapper, decorators and comments in front.
+/// A definition with its wrapper, decorators and leading comments.
 struct Extent<'captures> {
     definition: &'captures Definition,
     whole: Span,
-    /// Where the signature starts: behind comments and decorators.
+    /// The start of the signature, after comments and decorators.
     signature_start: u32,
     doc: Option<Span>,
     decorators: Vec<Span>,
@@ -69,7 +70,7 @@ impl<'captures> Extent<'captures> {
         let mut signature_start = wrapped.start;
         for decorator in &decorators {
             if decorator.start == signature_start {
-                signature_start = decorator.end + blank_length(text, decorator.end);
+                signature_start = decorator.end + whitespace_length(text, decorator.end);
             }
         }
 
@@ -83,7 +84,7 @@ impl<'captures> Extent<'captures> {
             start = leading.start;
         }
         let docstring = definition.body.and_then(|body| starting_in(&captures.docs, body).first().copied());
-        // The docstring of an inner definition lies in the body of the outer one as well.
+        // The docstring of an inner definition is also in the body of the outer one.
         let own = docstring
             .filter(|doc| definition.body.is_some_and(|body| blank_between(text, body.start, doc.start)));
         Self {
@@ -96,13 +97,14 @@ impl<'captures> Extent<'captures> {
     }
 }
 
-/// The outermost wrapper that adds only decorators and words such as `export default` in front of a definition, and a semicolon behind.
+/// Returns the outermost wrapper that adds only decorators and words such as `export default` before a
+/// definition, and a semicolon after it.
 fn wrapped(definition: Span, captures: &Captures, text: &str) -> Span {
     let mut whole = definition;
-    let behind = captures.wrappers.partition_point(|wrapper| wrapper.start <= definition.start);
-    // Wrappers are sorted by their start, so the innermost come last.
-    for wrapper in captures.wrappers[..behind].iter().rev() {
-        if !wrapper.contains(whole) || !adds_little(*wrapper, whole, captures, text) {
+    let end = captures.wrappers.partition_point(|wrapper| wrapper.start <= definition.start);
+    // Wrappers are sorted by start, so the innermost come last.
+    for wrapper in captures.wrappers[..end].iter().rev() {
+        if !wrapper.contains(whole) || !adds_only_modifiers(*wrapper, whole, captures, text) {
             break;
         }
         whole = *wrapper;
@@ -110,7 +112,7 @@ fn wrapped(definition: Span, captures: &Captures, text: &str) -> Span {
     whole
 }
 
-fn adds_little(wrapper: Span, whole: Span, captures: &Captures, text: &str) -> bool {
+fn adds_only_modifiers(wrapper: Span, whole: Span, captures: &Captures, text: &str) -> bool {
     let mut start = wrapper.start;
     for decorator in starting_in(&captures.decorators, Span { start, end: whole.start }) {
         start = start.max(decorator.end);
@@ -121,7 +123,8 @@ fn adds_little(wrapper: Span, whole: Span, captures: &Captures, text: &str) -> b
         && back.trim().trim_end_matches([';', ')']).is_empty()
 }
 
-/// The comment or decorator that stands directly before an offset, on lines of its own, without a blank line between.
+/// Returns the comment or decorator directly before an offset, without a blank line between them, and whether
+/// it is a comment. A comment must be on lines of its own.
 fn leading(start: u32, captures: &Captures, text: &str) -> Option<(Span, bool)> {
     let comment = last_before(&captures.comments, start);
     let decorator = last_before(&captures.decorators, start);
@@ -148,11 +151,11 @@ fn last_before(spans: &[Span], offset: u32) -> Option<Span> {
 
 fn starting_in(spans: &[Span], area: Span) -> &[Span] {
     let first = spans.partition_point(|span| span.start < area.start);
-    let behind = spans.partition_point(|span| span.start < area.end);
-    spans.get(first..behind).unwrap_or_default()
+    let end = spans.partition_point(|span| span.start < area.end);
+    spans.get(first..end).unwrap_or_default()
 }
 
-fn blank_length(text: &str, start: u32) -> u32 {
+fn whitespace_length(text: &str, start: u32) -> u32 {
     let rest = text.get(start as usize..).unwrap_or_default();
     offset(rest.len() - rest.trim_start().len())
 }
@@ -186,7 +189,7 @@ impl<'a> Builder<'a> {
         let owner = written_owner.or_else(|| self.owner(definition.kind, parent));
         let kind =
             kind(definition.kind, owner.is_some() && self.belongs_to_type(parent, written_owner), name_text);
-        // A field is defined where it first gets a value; the same name in another method is the same field.
+        // A field is defined where it first gets a value. The same name in another method is the same field.
         if kind == SymbolKind::Field && !self.fields.insert((owner, name)) {
             return;
         }
@@ -217,7 +220,8 @@ impl<'a> Builder<'a> {
         self.symbols.get(id.0 as usize)
     }
 
-    /// The innermost symbol so far that contains a span. Symbols come in the order of their starts, so it is the last one or around it.
+    /// Returns the innermost symbol so far that contains a span. Symbols are added in the order of their
+    /// starts, so it is the last one or one of its ancestors.
     fn parent(&self, span: Span) -> Option<SymbolId> {
         let mut candidate = SymbolId::from_index(self.symbols.len().checked_sub(1)?);
         loop {
@@ -229,13 +233,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The type that a definition belongs to by its place. A field that is defined in a method belongs to the type around that.
+    /// Returns the type that a definition belongs to by its position. A field that is defined in a method
+    /// belongs to the enclosing type of the method.
     fn owner(&self, kind: SymbolKind, parent: Option<SymbolId>) -> Option<NameId> {
-        let mut around = self.symbol(parent?)?;
-        while kind == SymbolKind::Field && !around.kind.is_type() {
-            around = self.symbol(around.parent?)?;
+        let mut enclosing = self.symbol(parent?)?;
+        while kind == SymbolKind::Field && !enclosing.kind.is_type() {
+            enclosing = self.symbol(enclosing.parent?)?;
         }
-        around.kind.is_type().then_some(around.name)
+        enclosing.kind.is_type().then_some(enclosing.name)
     }
 
     fn belongs_to_type(&self, parent: Option<SymbolId>, written_owner: Option<NameId>) -> bool {
@@ -259,7 +264,7 @@ impl<'a> Builder<'a> {
         }
         let signature = truncated(&signature, limits::SIGNATURE_CHARACTERS_MAX);
         let trimmed = signature.trim_end_matches(['{', ':', '=', '>', ';', ',', ' ']);
-        // `->` and a generic's closing bracket end with the same sign as `=>`.
+        // `->` and the closing bracket of a generic end with the same character as `=>`.
         if signature[trimmed.len()..].starts_with('>') { format!("{trimmed}>") } else { trimmed.to_owned() }
     }
 
@@ -308,7 +313,7 @@ impl<'a> Builder<'a> {
                     Visibility::Public
                 } else {
                     match parent {
-                        Some(parent) if shares_its_visibility(parent.kind, extent.definition.kind) => {
+                        Some(parent) if inherits_visibility(parent.kind, extent.definition.kind) => {
                             parent.visibility
                         }
                         Some(parent) if parent.kind.is_type() => member,
@@ -327,12 +332,13 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// A function of a type is a method; a variable in capitals is meant to stay as it is.
-fn kind(written: SymbolKind, of_type: bool, name: &str) -> SymbolKind {
+/// Refines the kind of a definition: a function of a type is a method, and a variable in uppercase is a
+/// constant by convention.
+fn kind(written: SymbolKind, in_type: bool, name: &str) -> SymbolKind {
     match written {
-        SymbolKind::Function if of_type => SymbolKind::Method,
+        SymbolKind::Function if in_type => SymbolKind::Method,
         SymbolKind::Variable if is_capitals(name) => SymbolKind::Constant,
-        SymbolKind::Variable if of_type => SymbolKind::Field,
+        SymbolKind::Variable if in_type => SymbolKind::Field,
         other => other,
     }
 }
@@ -342,22 +348,23 @@ fn is_capitals(name: &str) -> bool {
         && !name.contains(|character: char| character.is_lowercase())
 }
 
-/// What an interface, trait or enum consists of is as visible as that.
-fn shares_its_visibility(parent: SymbolKind, child: SymbolKind) -> bool {
+/// Returns whether a child has the visibility of its parent, as members of interfaces and traits and variants
+/// of enums do.
+fn inherits_visibility(parent: SymbolKind, child: SymbolKind) -> bool {
     matches!(parent, SymbolKind::Interface | SymbolKind::Trait) || child == SymbolKind::Variant
 }
 
-/// Whether a word stands in a text, not as a part of another word.
+/// Returns whether a text contains a word as a whole word.
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
     text.match_indices(word).any(|(start, _)| {
         let before = text[..start].chars().next_back().is_some_and(is_part);
-        let behind = text[start + word.len()..].chars().next().is_some_and(is_part);
-        !before && !behind
+        let after = text[start + word.len()..].chars().next().is_some_and(is_part);
+        !before && !after
     })
 }
 
-/// `Vec` of `&mut Vec<T>`, `Server` of `*pkg.Server`: the name of a type without what is around it.
+/// Returns the bare name of a type: `Vec` for `&mut Vec<T>`, `Server` for `*pkg.Server`.
 fn base_name(written: &str) -> &str {
     let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.' | ':');
     let start = written.find(is_part).unwrap_or(0);
@@ -368,7 +375,7 @@ fn base_name(written: &str) -> &str {
 }
 
 fn unquoted(name: &str) -> &str {
-    // Ruby's `:name` is a name as well.
+    // Ruby's symbol `:name` is a name as well.
     name.trim_matches(['"', '\'', '`']).trim_start_matches(':')
 }
 
@@ -381,7 +388,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_is_named_without_what_is_around_it() {
+    fn base_names_have_no_pointers_modules_or_type_parameters() {
         for (written, expected) in [
             ("*pkg.Server", "Server"),
             ("&mut Vec<T>", "Vec"),

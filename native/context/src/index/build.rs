@@ -13,7 +13,7 @@ use crate::cache::KnownFiles;
 use crate::extract::extract;
 use crate::limits;
 use crate::record::FileRecord;
-use crate::workspace::{Found, RootIndex, Workspace, is_test_path, is_vendored};
+use crate::workspace::{FoundFile, RootIndex, Workspace, is_test_path, is_vendored};
 
 /// The progress of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) struct Sources<'a> {
 /// number of files.
 pub(super) fn read_all(
     sources: &Sources<'_>,
-    found: &[Found],
+    found: &[FoundFile],
     threads: Option<usize>,
     seen: &mut dyn FnMut(&[Arc<IndexedFile>], usize),
 ) -> Vec<Arc<IndexedFile>> {
@@ -87,7 +87,7 @@ pub(crate) fn thread_pool(threads: Option<usize>) -> Option<ThreadPool> {
 
 /// Reads a file or reuses its known record: by its stamp without reading the file, by its text without
 /// parsing it.
-fn read_known(workspace: &Workspace, found: &Found, known: &[&KnownFiles]) -> Option<Arc<IndexedFile>> {
+fn read_known(workspace: &Workspace, found: &FoundFile, known: &[&KnownFiles]) -> Option<Arc<IndexedFile>> {
     let mut by_stamp =
         known.iter().filter_map(|known| known.by_stamp(found.root, &found.path, Stamp::of(found)));
     if let Some((record, read_at)) = by_stamp.next() {
@@ -101,18 +101,18 @@ fn read_known(workspace: &Workspace, found: &Found, known: &[&KnownFiles]) -> Op
 }
 
 /// Reads a file without known records. Returns `None` if it is binary or cannot be read.
-pub(super) fn read(workspace: &Workspace, found: &Found) -> Option<Arc<IndexedFile>> {
+pub(super) fn read(workspace: &Workspace, found: &FoundFile) -> Option<Arc<IndexedFile>> {
     read_known(workspace, found, &[])
 }
 
 /// Makes a file from the unsaved text of an editor. No file on a disk has its stamp, so returning to the disk
 /// always reads the file.
 pub(super) fn buffered(root: RootIndex, path: &str, text: &str) -> Arc<IndexedFile> {
-    let found = Found { root, path: path.to_owned(), size: text.len() as u64, modified: None };
+    let found = FoundFile { root, path: path.to_owned(), size: text.len() as u64, modified: None };
     Arc::new(indexed(&found, Arc::new(extract(path, text)), now()))
 }
 
-fn indexed(found: &Found, record: Arc<FileRecord>, read_at: Duration) -> IndexedFile {
+fn indexed(found: &FoundFile, record: Arc<FileRecord>, read_at: Duration) -> IndexedFile {
     IndexedFile {
         root: found.root,
         path: found.path.as_str().into(),

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::record::FileRecord;
-use crate::workspace::{Found, RootIndex};
+use crate::workspace::{FoundFile, RootIndex};
 
 /// The size and modification time of a file, by which it is recognized as unchanged without being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Stamp {
 impl Stamp {
     /// Returns the stamp of a file that was found.
     #[must_use]
-    pub fn of(found: &Found) -> Self {
+    pub fn of(found: &FoundFile) -> Self {
         Self { size: found.size, modified: found.modified.and_then(since_epoch) }
     }
 

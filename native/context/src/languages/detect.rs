@@ -1,8 +1,8 @@
-//! Which language a file is written in.
+//! Language detection.
 
 use super::{LANGUAGES, LanguageId, table};
 
-/// The language of a file by its name, and where that says nothing, by the `#!` line of its text.
+/// Detects the language of a file by its name, or else by the `#!` line of its text.
 #[must_use]
 pub fn detect(path: &str, text: &str) -> LanguageId {
     by_name(path).or_else(|| by_interpreter(text)).unwrap_or_else(plain_text)
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_known_by_name_then_extension_then_interpreter() {
+    fn languages_are_detected_by_name_then_extension_then_interpreter() {
         for (path, text, expected) in [
             ("src/app.PY", "", "python"),
             ("Dockerfile", "", "dockerfile"),

@@ -1,28 +1,28 @@
-//! The queries of a language, compiled, and what their captures mean.
+//! Compiled queries and the meaning of their captures.
 //!
-//! | capture | of what |
+//! | capture | meaning |
 //! |---|---|
 //! | `@definition.<kind>` | a whole definition; `kind` is a word of [`SymbolKind`] |
-//! | `@name` | its name, in the same match |
-//! | `@body`, `@parameters` | its parts, where the grammar has no fields of these names |
-//! | `@owner` | the type that it belongs to, where that is not around it |
-//! | `@wrapper` | what belongs to the definition that it ends with: `export …`, decorators |
-//! | `@comment`, `@decorator` | what belongs to the definition that follows it |
-//! | `@doc` | a docstring, in the definition that it stands in |
-//! | `@exported` | the name of a definition elsewhere in the file that is offered to other files |
+//! | `@name` | the name of the definition, in the same match |
+//! | `@body`, `@parameters` | parts of the definition, if the grammar has no fields with these names |
+//! | `@owner` | the type that the definition belongs to, if the type does not enclose it |
+//! | `@wrapper` | a node that belongs to the definition at its end: `export …`, decorators |
+//! | `@comment`, `@decorator` | a node that belongs to the definition after it |
+//! | `@doc` | a docstring inside its definition |
+//! | `@exported` | the name of an exported definition elsewhere in the file |
 //! | `@import` | an import statement |
-//! | `@import.path` | the module, in the same match; also all of what follows |
-//! | `@import.name`, `@import.alias` | a name that is brought in, and what it is called here |
-//! | `@import.module_alias` | what the module itself is called here |
-//! | `@import.all`, `@import.reexport` | marks: everything is brought in; it is offered to others |
-//! | `@call`, `@type`, `@extends`, `@local`, `@mention` | identifiers by what they do |
+//! | `@import.path` | the module, in the same match as the captures below |
+//! | `@import.name`, `@import.alias` | an imported name and its local name |
+//! | `@import.module_alias` | the local name of the module itself |
+//! | `@import.all`, `@import.reexport` | marks: everything is imported; the import is re-exported |
+//! | `@call`, `@type`, `@extends`, `@local`, `@mention` | identifiers by their role |
 
 use tree_sitter::Query;
 
 use super::Language;
 use crate::record::{Role, SymbolKind};
 
-/// What a capture means.
+/// The meaning of a capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Capture {
     /// A whole definition.
@@ -35,7 +35,7 @@ pub enum Capture {
     Parameters,
     /// The type that the definition belongs to.
     Owner,
-    /// Belongs to the definition that it ends with.
+    /// A node that belongs to the definition at its end.
     Wrapper,
     /// A comment.
     Comment,
@@ -43,25 +43,25 @@ pub enum Capture {
     Decorator,
     /// A docstring.
     Doc,
-    /// The name of something that is offered to other files.
+    /// The name of an exported definition.
     Exported,
     /// An import statement.
     Import,
-    /// The module that is imported.
+    /// The imported module.
     ImportPath,
-    /// A name that is imported.
+    /// An imported name.
     ImportName,
-    /// What the imported name is called here.
+    /// The local name of an imported name.
     ImportAlias,
-    /// What the imported module is called here.
+    /// The local name of the imported module.
     ImportModuleAlias,
-    /// Everything is imported.
+    /// The import brings in everything.
     ImportAll,
-    /// What is imported is offered to others.
+    /// The imported names are re-exported.
     ImportReexport,
     /// An identifier.
     Identifier(Role),
-    /// Only for predicates of the query; its name starts with an underscore.
+    /// A capture that only predicates of the query use. Its name starts with an underscore.
     Helper,
 }
 
@@ -98,7 +98,7 @@ impl Capture {
     }
 }
 
-/// The queries of a language, compiled into one, so that a tree is walked once.
+/// The queries of a language, compiled into one so that a tree is walked once.
 #[derive(Debug)]
 pub struct LanguageQuery {
     /// The grammar.
@@ -109,7 +109,8 @@ pub struct LanguageQuery {
 }
 
 impl LanguageQuery {
-    /// `None` where there is no grammar, or (which a test rules out) the queries do not fit it.
+    /// Compiles the queries of a language. Returns `None` if there is no grammar or the queries do not match
+    /// it; a test rules out the latter.
     pub(super) fn compile(language: &Language) -> Option<Self> {
         let syntax = language.syntax.as_ref()?;
         let grammar = (syntax.grammar)();
@@ -119,13 +120,13 @@ impl LanguageQuery {
                 Some(Self { grammar, query, captures })
             }
             Err(error) => {
-                tracing::error!(language = language.name, %error, "the queries of a language do not compile");
+                tracing::error!(language = language.name, %error, "failed to compile the queries of a language");
                 None
             }
         }
     }
 
-    /// What a capture means, by its index in the query.
+    /// Returns the meaning of a capture by its index in the query.
     #[must_use]
     pub fn capture(&self, index: u32) -> Option<Capture> {
         self.captures.get(index as usize).copied().flatten()

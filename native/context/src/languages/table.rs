@@ -1,20 +1,21 @@
-//! One entry for each language.
+//! The table of languages.
 
 use super::{ImportNotation, Language, Syntax, TestMark, VisibilityRule};
 use crate::record::Visibility;
 
-/// Query files, in the order in which they are read.
+/// Includes query files, in the given order.
 macro_rules! queries {
     ($($file:literal),+ $(,)?) => {
         &[$(include_str!(concat!("../../queries/", $file, ".scm"))),+]
     };
 }
 
-/// What no other entry claims.
+/// The language of files that no other entry claims.
 pub(super) const PLAIN_TEXT: Language =
     text("text", &["txt", "text", "log"], &["license", "copying", "notice", "authors", "readme"], None);
 
-/// JavaScript and TypeScript: what a module does not export is its own; members of classes are public unless they say otherwise.
+/// JavaScript and TypeScript: declarations that a module does not export are private to it. Members of
+/// classes are public unless they say otherwise.
 const SCRIPT_VISIBILITY: VisibilityRule = VisibilityRule::Words {
     public: &["export", "public", "module.exports", "exports"],
     internal: &["protected"],
@@ -39,7 +40,7 @@ const JAVA_VISIBILITY: VisibilityRule = VisibilityRule::Words {
     member: Visibility::Internal,
 };
 
-/// What nothing is said about is everybody's.
+/// Languages in which declarations are public by default.
 const OPEN_VISIBILITY: VisibilityRule = VisibilityRule::Words {
     public: &["public", "open"],
     internal: &["protected", "internal", "fileprivate"],
@@ -48,7 +49,8 @@ const OPEN_VISIBILITY: VisibilityRule = VisibilityRule::Words {
     member: Visibility::Public,
 };
 
-/// C and C++: what is not static is linked to others; the labels of classes (`private:`) are not looked at.
+/// C and C++: functions and variables that are not static have external linkage. The labels in classes
+/// (`private:`) are ignored.
 const C_VISIBILITY: VisibilityRule = VisibilityRule::Words {
     public: &[],
     internal: &[],
@@ -73,7 +75,7 @@ const ZIG_VISIBILITY: VisibilityRule = VisibilityRule::Words {
     member: Visibility::Private,
 };
 
-/// Every language. The order is that of the ids.
+/// Every language. The index is the language's id.
 pub const LANGUAGES: &[Language] = &[
     PLAIN_TEXT,
     Language {
@@ -424,7 +426,7 @@ pub const LANGUAGES: &[Language] = &[
     text("vim", &["vim"], &[".vimrc"], Some("\"")),
 ];
 
-/// A language without a grammar: it is searched as text.
+/// Makes the entry of a language without a grammar, which is searched as text.
 const fn text(
     name: &'static str,
     extensions: &'static [&'static str],

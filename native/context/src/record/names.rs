@@ -1,15 +1,15 @@
-//! The names that occur in one file, each once, sorted.
+//! The table of the names that occur in one file, each once, sorted.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// A name in the table of its record. Ids of one record are in the order of the names.
+/// The id of a name in the table of its record. Ids are in the order of the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NameId(pub u32);
 
-/// Names one after another in one string: a file has hundreds, and each would cost an allocation.
+/// Names, concatenated in one string: a file has hundreds of names, and each would cost an allocation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameTable {
     text: Box<str>,
@@ -17,19 +17,19 @@ pub struct NameTable {
 }
 
 impl NameTable {
-    /// The number of names.
+    /// Returns the number of names.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the table is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The text of a name; empty for an id of another table.
+    /// Returns the text of a name. It is empty for an id of another table.
     #[must_use]
     pub fn text(&self, id: NameId) -> &str {
         let index = id.0 as usize;
@@ -37,7 +37,7 @@ impl NameTable {
         self.ends.get(index).and_then(|end| self.text.get(start as usize..*end as usize)).unwrap_or_default()
     }
 
-    /// The id of a name, where it occurs.
+    /// Returns the id of a name, if the name occurs.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<NameId> {
         let (mut low, mut high) = (0_u32, u32::try_from(self.len()).ok()?);
@@ -52,19 +52,21 @@ impl NameTable {
         None
     }
 
-    /// Every name, in order.
+    /// Returns every name, in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..).take(self.len()).map(|index| self.text(NameId(index)))
     }
 
-    /// What the index knows a name by. Two names may share it: whoever finds a file by it looks the name up there.
+    /// Returns the hash by which the index refers to a name. Two names may collide, so callers look the name
+    /// up in the record of each file that they find.
     #[must_use]
     pub fn hash(name: &str) -> u64 {
         xxh3_64(name.as_bytes())
     }
 }
 
-/// Collects names while a file is read. Its ids are in the order of arrival; [`NameTableBuilder::finish`] says what becomes of each.
+/// Collects names while a file is extracted. Its preliminary ids are in the order of first occurrence;
+/// [`NameTableBuilder::finish`] maps them to the final ones.
 #[derive(Debug, Default)]
 pub struct NameTableBuilder<'text> {
     ids: HashMap<&'text str, NameId>,
@@ -72,7 +74,7 @@ pub struct NameTableBuilder<'text> {
 }
 
 impl<'text> NameTableBuilder<'text> {
-    /// The preliminary id of a name.
+    /// Returns the preliminary id of a name.
     pub fn intern(&mut self, name: &'text str) -> NameId {
         *self.ids.entry(name).or_insert_with(|| {
             self.names.push(name);
@@ -80,7 +82,7 @@ impl<'text> NameTableBuilder<'text> {
         })
     }
 
-    /// The table, and for each preliminary id the final one.
+    /// Returns the table and the final id for each preliminary one.
     #[must_use]
     pub fn finish(self) -> (NameTable, Vec<NameId>) {
         let mut order: Vec<usize> = (0..self.names.len()).collect();

@@ -1,22 +1,22 @@
-//! What a file defines.
+//! The symbols that a file defines.
 
 use serde::{Deserialize, Serialize};
 
 use super::{NameId, Span};
 
-/// A symbol's place in its record's list.
+/// The index of a symbol in its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SymbolId(pub u32);
 
 impl SymbolId {
-    /// The id of the symbol at an index of the list.
+    /// Returns the id of the symbol at an index.
     #[must_use]
     pub fn from_index(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or(u32::MAX))
     }
 }
 
-/// What a symbol is. The queries name it in `@definition.<kind>`, the answers by the same word.
+/// The kind of a symbol. Queries refer to it by `@definition.<kind>`, and answers use the same word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SymbolKind {
@@ -24,9 +24,9 @@ pub enum SymbolKind {
     Function,
     /// A function that belongs to a type.
     Method,
-    /// What makes a value of a type.
+    /// A function that constructs a value of a type.
     Constructor,
-    /// A class, also an object or actor that is one.
+    /// A class, including an object or actor.
     Class,
     /// A struct, union or record.
     Struct,
@@ -38,9 +38,10 @@ pub enum SymbolKind {
     Interface,
     /// A trait or type class.
     Trait,
-    /// Methods given to a type elsewhere than at its definition: `impl`, `extension`, `instance`. It bears the type's name without defining it.
+    /// Methods added to a type outside its definition: `impl`, `extension`, `instance`. It has the type's
+    /// name without defining it.
     Implementation,
-    /// A name for a type.
+    /// A type alias.
     Type,
     /// A constant or a variable of a module.
     Constant,
@@ -81,19 +82,19 @@ impl SymbolKind {
         (Self::Section, "section"),
     ];
 
-    /// The kind that a word names.
+    /// Returns the kind that a word names.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, name)| *name == word).map(|(kind, _)| *kind)
     }
 
-    /// The word for it in queries and answers.
+    /// Returns the word for the kind in queries and answers.
     #[must_use]
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("symbol", |(_, word)| word)
     }
 
-    /// Whether functions in it are methods.
+    /// Returns whether functions in a symbol of this kind are methods.
     #[must_use]
     pub fn is_type(self) -> bool {
         matches!(
@@ -108,52 +109,54 @@ impl SymbolKind {
         )
     }
 
-    /// Whether it is called: a function, method, constructor or macro.
+    /// Returns whether a symbol of this kind is callable: a function, method, constructor, macro, or test.
     #[must_use]
     pub fn is_callable(self) -> bool {
         matches!(self, Self::Function | Self::Method | Self::Constructor | Self::Macro | Self::Test)
     }
 }
 
-/// Who may use a symbol, as far as its own declaration says.
+/// The visibility of a symbol, as far as its own declaration says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
-    /// Everybody.
+    /// Visible everywhere.
     Public,
-    /// The package, the crate, or subclasses.
+    /// Visible to the package, the crate, or subclasses.
     Internal,
-    /// The file, module or type that it stands in.
+    /// Visible to the enclosing file, module or type.
     Private,
 }
 
-/// Something that a file defines.
+/// A definition in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symbol {
-    /// Its name.
+    /// The name.
     pub name: NameId,
-    /// What it is.
+    /// The kind.
     pub kind: SymbolKind,
-    /// The symbol around it.
+    /// The enclosing symbol.
     pub parent: Option<SymbolId>,
-    /// The type that it belongs to, whether that is around it or not: in Go, `func (s *Server) Run()` belongs to `Server`.
+    /// The type that the symbol belongs to, which need not enclose it: in Go, `func (s *Server) Run()`
+    /// belongs to `Server`.
     pub owner: Option<NameId>,
-    /// All of it: doc comment, decorators, signature and body.
+    /// The whole definition: doc comment, decorators, signature and body.
     pub span: Span,
-    /// Its name.
+    /// The span of the name.
     pub name_span: Span,
-    /// Its body, where it has one.
+    /// The span of the body, if there is one.
     pub body: Option<Span>,
-    /// Its doc comment or docstring, as it is written.
+    /// The span of the doc comment or docstring, as it is written.
     pub doc: Option<Span>,
-    /// Who may use it.
+    /// The visibility.
     pub visibility: Visibility,
-    /// Its syntax says that it is a test, or it stands in one. Files of tests are told by their path, see `IndexedFile`.
+    /// The symbol is a test by its syntax, or is in one. Test files are recognized by their path; see
+    /// `IndexedFile`.
     pub is_test: bool,
-    /// Its declaration in one line, without body and decorators.
+    /// The declaration in one line, without body and decorators.
     pub signature: Box<str>,
-    /// Its parameters as they are written.
+    /// The parameters as they are written.
     pub parameters: Box<[Box<str>]>,
-    /// Its decorators, attributes or annotations as they are written.
+    /// The decorators, attributes or annotations as they are written.
     pub decorators: Box<[Box<str>]>,
 }

@@ -1,9 +1,9 @@
-//! Positions in SCIP: lines from 0, and columns in one of three units.
+//! Positions in SCIP: lines counted from 0, and columns in one of three units.
 
 use scip::types::occurrence::Typed_range;
 use scip::types::{Occurrence, PositionEncoding};
 
-/// The line and the column where an occurrence starts; `None` where it is written as no version of the format has it.
+/// Returns the line and the column where an occurrence starts, or `None` if its range has no valid format.
 pub(super) fn start(occurrence: &Occurrence) -> Option<(u32, u32)> {
     let (line, column) = match &occurrence.typed_range {
         Some(Typed_range::SingleLineRange(range)) => (range.line, range.start_character),
@@ -16,7 +16,7 @@ pub(super) fn start(occurrence: &Occurrence) -> Option<(u32, u32)> {
     Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
 }
 
-/// The bytes of a line before a column; `None` where it has no such column.
+/// Returns the number of bytes of a line before a column, or `None` if the line has no such column.
 pub(super) fn bytes(line: &str, column: u32, encoding: PositionEncoding) -> Option<u32> {
     let mut left = column;
     let mut bytes = 0;
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_counted_in_three_ways() {
+    fn columns_are_counted_in_three_encodings() {
         use PositionEncoding::{
             UTF8CodeUnitOffsetFromLineStart as Utf8, UTF16CodeUnitOffsetFromLineStart as Utf16,
             UTF32CodeUnitOffsetFromLineStart as Utf32,

@@ -1,41 +1,41 @@
-//! Which files of the roots are indexed.
+//! Walks the roots for the files to index.
 
 use std::path::Path;
 use std::time::SystemTime;
 
 use ignore::{WalkBuilder, WalkState};
 
-use super::confine::slashed;
+use super::confine::with_slashes;
 use super::{RootIndex, Workspace};
 use crate::limits;
 
-/// A file that is to be indexed.
+/// A file to index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The root it is in.
+pub struct FoundFile {
+    /// The root that contains the file.
     pub root: RootIndex,
-    /// Its path from there, with `/` between the parts.
+    /// The path relative to the root, with `/` between the parts.
     pub path: String,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// When it was changed, where the file system tells.
+    /// The modification time, if the file system reports it.
     pub modified: Option<SystemTime>,
 }
 
-/// What a walk found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub struct Walk {
     /// The files to index, sorted by root and path.
-    pub files: Vec<Found>,
-    /// Files that are too large (`limits::FILE_BYTES_MAX`).
+    pub files: Vec<FoundFile>,
+    /// The number of files that are too large (`limits::FILE_BYTES_MAX`).
     pub too_large: usize,
-    /// Files beyond `limits::FILES_MAX` or `limits::TEXT_BYTES_MAX`.
+    /// The number of files beyond `limits::FILES_MAX` or `limits::TEXT_BYTES_MAX`.
     pub too_many: usize,
 }
 
-/// Folders that hold no source of the workspace, whether or not an ignore file says so: the insides of version control, and what
-/// package managers and compilers put there.
-pub(super) const SKIPPED_FOLDERS: &[&str] = &[
+/// Directories without source of the workspace, whether or not an ignore file lists them: the data of version
+/// control, and what package managers and compilers store there.
+pub(super) const SKIPPED_DIRECTORIES: &[&str] = &[
     ".git",
     ".hg",
     ".svn",
@@ -48,19 +48,21 @@ pub(super) const SKIPPED_FOLDERS: &[&str] = &[
     ".gradle",
 ];
 
-/// Files that mark the folder they are in as one of tools: a virtual environment of Python, a cache (https://bford.info/cachedir/).
-const SKIPPING_FILES: &[&str] = &["pyvenv.cfg", "CACHEDIR.TAG"];
+/// Files that mark their directory as a tool's: a Python virtual environment, a cache
+/// (https://bford.info/cachedir/).
+const TOOL_DIRECTORY_MARKERS: &[&str] = &["pyvenv.cfg", "CACHEDIR.TAG"];
 
-/// The original's ignore file, with the syntax of `.gitignore`.
+/// The ignore file of the original program, with the syntax of `.gitignore`.
 pub(super) const OWN_IGNORE_FILE: &str = ".codexaignore";
 
 impl Workspace {
-    /// Walks the roots. Links are not followed: what they lead to within the roots is found there, and the rest is not ours.
+    /// Walks the roots. Symbolic links are not followed: a target inside the roots is found by the walk
+    /// itself, and any other target is not part of the workspace.
     #[must_use]
     pub fn walk(&self) -> Walk {
         let mut walk = Walk::default();
-        for (root, folder) in (0..).zip(self.roots()) {
-            walk_root(root, folder, &mut walk);
+        for (root, directory) in (0..).zip(self.roots()) {
+            walk_root(root, directory, &mut walk);
         }
         walk.files.sort_by(|a, b| (a.root, &a.path).cmp(&(b.root, &b.path)));
         let mut bytes = 0_u64;
@@ -75,22 +77,26 @@ impl Workspace {
     }
 }
 
-fn walk_root(root: RootIndex, folder: &Path, walk: &mut Walk) {
+fn walk_root(root: RootIndex, directory: &Path, walk: &mut Walk) {
     let (sender, receiver) = std::sync::mpsc::channel();
-    let builder = builder(folder);
+    let builder = builder(directory);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             builder.build_parallel().run(|| {
                 let sender = sender.clone();
                 Box::new(move |entry| {
-                    // What cannot be read is not ours to index.
+                    // Unreadable entries are not indexed.
                     let Ok(entry) = entry else { return WalkState::Continue };
                     if entry.file_type().is_some_and(|kind| kind.is_file())
-                        && let Some(path) = entry.path().strip_prefix(folder).ok().and_then(slashed)
+                        && let Some(path) = entry.path().strip_prefix(directory).ok().and_then(with_slashes)
                         && let Ok(metadata) = entry.metadata()
                     {
-                        let found =
-                            Found { root, path, size: metadata.len(), modified: metadata.modified().ok() };
+                        let found = FoundFile {
+                            root,
+                            path,
+                            size: metadata.len(),
+                            modified: metadata.modified().ok(),
+                        };
                         if sender.send(found).is_err() {
                             return WalkState::Quit;
                         }
@@ -106,41 +112,41 @@ fn walk_root(root: RootIndex, folder: &Path, walk: &mut Walk) {
     });
 }
 
-fn builder(folder: &Path) -> WalkBuilder {
-    let mut builder = WalkBuilder::new(folder);
+fn builder(directory: &Path) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(directory);
     builder
-        // `.github/workflows` and the like are part of the project.
+        // Hidden directories such as `.github/workflows` are part of the project.
         .hidden(false)
         .follow_links(false)
-        // A tree that was unpacked from an archive has its `.gitignore` but no `.git`.
+        // A tree that was unpacked from an archive has a `.gitignore` but no `.git`.
         .require_git(false)
         .add_custom_ignore_filename(OWN_IGNORE_FILE)
         .filter_entry(|entry| {
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            if !is_folder || entry.depth() == 0 {
+            let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if !is_directory || entry.depth() == 0 {
                 return true;
             }
-            let skipped = entry.file_name().to_str().is_some_and(|name| SKIPPED_FOLDERS.contains(&name));
-            !skipped && !SKIPPING_FILES.iter().any(|file| entry.path().join(file).exists())
+            let skipped = entry.file_name().to_str().is_some_and(|name| SKIPPED_DIRECTORIES.contains(&name));
+            !skipped && !TOOL_DIRECTORY_MARKERS.iter().any(|file| entry.path().join(file).exists())
         });
     builder
 }
 
-/// Whether a path says that its file was copied from another project.
+/// Returns whether a path indicates that its file was copied from another project.
 #[must_use]
 pub fn is_vendored(path: &str) -> bool {
-    const FOLDERS: &[&str] =
+    const DIRECTORIES: &[&str] =
         &["vendor", "vendored", "third_party", "third-party", "thirdparty", "external", "extern", "_vendor"];
     let path = path.to_ascii_lowercase();
-    path.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder))
+    path.split('/').rev().skip(1).any(|directory| DIRECTORIES.contains(&directory))
         || path.ends_with(".min.js")
         || path.ends_with(".min.css")
 }
 
-/// Whether a path says that its file is a test or serves tests.
+/// Returns whether a path indicates that its file is a test or serves tests.
 #[must_use]
 pub fn is_test_path(path: &str) -> bool {
-    const FOLDERS: &[&str] = &[
+    const DIRECTORIES: &[&str] = &[
         "test",
         "tests",
         "testing",
@@ -157,7 +163,7 @@ pub fn is_test_path(path: &str) -> bool {
     let file = parts.next().unwrap_or_default();
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let lower = stem.to_ascii_lowercase();
-    parts.any(|folder| FOLDERS.contains(&folder.to_ascii_lowercase().as_str()))
+    parts.any(|directory| DIRECTORIES.contains(&directory.to_ascii_lowercase().as_str()))
         || lower.starts_with("test_")
         || ["_test", ".test", "_spec", ".spec", ".e2e", "-test", "-spec"]
             .iter()
@@ -175,19 +181,19 @@ mod tests {
     use super::*;
 
     fn workspace(files: &[(&str, &str)]) -> (tempfile::TempDir, Workspace) {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for (path, text) in files {
-            let path = folder.path().join(path);
+            let path = directory.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let workspace = Workspace::new([folder.path()]).unwrap();
-        (folder, workspace)
+        let workspace = Workspace::new([directory.path()]).unwrap();
+        (directory, workspace)
     }
 
     #[test]
-    fn every_kind_of_ignore_file_counts_and_tools_are_left_alone() {
-        let (folder, workspace) = workspace(&[
+    fn all_ignore_files_are_respected_and_tool_directories_are_skipped() {
+        let (directory, workspace) = workspace(&[
             (".gitignore", "*.log\nbuild/\n"),
             (".ignore", "ignored.txt\n"),
             (".codexaignore", "generated/**\n"),
@@ -207,7 +213,7 @@ mod tests {
             ("sub/kept.log", ""),
         ]);
         fs::write(
-            folder.path().join("big.txt"),
+            directory.path().join("big.txt"),
             vec![b'a'; usize::try_from(limits::FILE_BYTES_MAX).unwrap() + 1],
         )
         .unwrap();
@@ -221,15 +227,15 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn links_are_not_followed() {
-        let (folder, workspace) = workspace(&[("src/a.rs", "")]);
-        std::os::unix::fs::symlink("..", folder.path().join("src/loop")).unwrap();
-        std::os::unix::fs::symlink("/etc/passwd", folder.path().join("src/passwd")).unwrap();
+        let (directory, workspace) = workspace(&[("src/a.rs", "")]);
+        std::os::unix::fs::symlink("..", directory.path().join("src/loop")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", directory.path().join("src/passwd")).unwrap();
         let walk = workspace.walk();
         assert_eq!(walk.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["src/a.rs"]);
     }
 
     #[test]
-    fn paths_tell_tests_and_copies() {
+    fn tests_and_copies_are_recognized_by_path() {
         for path in [
             "tests/a.py",
             "src/a_test.go",

@@ -1,16 +1,16 @@
-//! Statements that bring in a list: Scala's `import a.{b, c => d}`, PHP's `use A\\{B, C as D}`.
+//! Import statements with a list of names: Scala's `import a.{b, c => d}`, PHP's `use A\\{B, C as D}`.
 
 use super::qualified;
 use crate::record::{Import, NameTableBuilder, Span};
 
 const KEYWORDS: [&str; 2] = ["import ", "use "];
 
-/// Whether the whole statement is given instead of its path.
+/// Returns whether the captured text is the whole statement instead of its path.
 pub(super) fn is_statement(written: &str) -> bool {
     KEYWORDS.iter().any(|keyword| written.starts_with(keyword))
 }
 
-/// One import for each name of a statement.
+/// Returns one import for each name of a statement.
 pub(super) fn imports<'text>(
     span: Span,
     statement: &'text str,

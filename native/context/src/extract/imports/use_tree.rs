@@ -3,7 +3,7 @@
 use super::module;
 use crate::record::{Import, ImportedName, NameTableBuilder, Span};
 
-/// One import for each path of a tree.
+/// Returns one import for each path of a tree.
 pub(super) fn imports<'text>(
     span: Span,
     text: &str,
@@ -23,7 +23,8 @@ pub(super) fn imports<'text>(
         import.everything = everything;
         if !everything {
             let last = path.rsplit("::").next().unwrap_or(path);
-            // The last part is a piece of the text, though `path` is not: it was put together from a tree.
+            // The last part of `path` occurs in the text, although `path` itself was put together from a
+            // tree.
             let name = find(tree, last).unwrap_or_default();
             import.names =
                 [ImportedName { name: names.intern(name), local: names.intern(local.unwrap_or(name)) }]
@@ -42,7 +43,7 @@ fn find<'text>(text: &'text str, part: &str) -> Option<&'text str> {
     text.find(part).and_then(|start| text.get(start..start + part.len()))
 }
 
-/// Calls `found` with the path, the local name and whether everything is meant, for each leaf.
+/// Calls `found` for each leaf with its path, its local name, and whether it imports everything.
 fn expand<'text>(prefix: &str, tree: &'text str, found: &mut impl FnMut(&str, Option<&'text str>, bool)) {
     let tree = tree.trim();
     if let Some((head, list)) = tree.split_once('{') {
@@ -70,7 +71,7 @@ fn joined(prefix: &str, path: &str) -> String {
     }
 }
 
-/// The parts of a list between commas that are not in braces.
+/// Splits a list at the commas that are not in braces.
 fn branches(list: &str) -> impl Iterator<Item = &str> {
     let mut depth = 0_i32;
     list.split(move |character| {
