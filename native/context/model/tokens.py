@@ -1,4 +1,4 @@
-"""From text to tokens, as `src/search/embedding.rs` does it: words, taken apart where identifiers are, then the longest known pieces."""
+"""Splits text into tokens as `src/search/embedding.rs` does: words, split like identifiers, then the longest known pieces."""
 
 import re
 
@@ -7,7 +7,7 @@ WORD_LENGTH_MAX = 64
 
 
 def parts(text):
-    """The parts of the words of a text, in lower case. Letters other than ASCII end a word: the vocabulary knows none."""
+    """Yields the parts of the words of a text, in lower case. Non-ASCII letters end a word, because the vocabulary has none."""
     for word in re.findall(r"[A-Za-z0-9]+", text):
         if len(word) > WORD_LENGTH_MAX:
             continue
@@ -20,7 +20,7 @@ def parts(text):
 
 
 def pieces(part, vocabulary):
-    """The ids of the longest pieces of a part from the left; none where there is no way."""
+    """Returns the ids of the longest pieces of a part from the left, or an empty list if a remainder matches no piece."""
     ids, start = [], 0
     while start < len(part):
         for end in range(min(len(part), start + PIECE_LENGTH_MAX), start, -1):

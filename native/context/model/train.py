@@ -1,11 +1,13 @@
-"""Tunes the distilled vectors on pairs of documentation and code, and says how well they find held-out functions by their documentation.
+"""Tunes the distilled vectors on pairs of documentation and code, and measures how well they find held-out functions by their
+documentation.
 
     python train.py OUT [EPOCHS]
 
-Reads OUT/distilled.npz and OUT/pairs.jsonl, writes OUT/tuned.npz. Each documentation of a batch is to be more similar to its own code than to
-the other codes of the batch, some of them of the same package, and the other way round (InfoNCE; van den Oord et al., 2018). A text's vector is
-the sum of its tokens' vectors, a token that occurs n times counting sqrt(n); how much a token counts is the length of its vector times a weight
-that is learned on its own, so that it can change quickly. Adam (Kingma, Ba, 2015) with steps only for the tokens of the batch.
+The script reads OUT/distilled.npz and OUT/pairs.jsonl and writes OUT/tuned.npz. Each documentation of a batch is trained to be more
+similar to its own code than to the other code of the batch, some of which is from the same package, and vice versa (InfoNCE; van den
+Oord et al., 2018). The vector of a text is the sum of its tokens' vectors, where a token that occurs n times counts sqrt(n). The
+weight of a token is the length of its vector times a factor that is learned separately, so that it can change quickly. The optimizer
+is Adam (Kingma, Ba, 2015) with steps only for the tokens of the batch.
 """
 
 import json
@@ -24,18 +26,18 @@ TEMPERATURE = 0.05
 RATE = 0.002
 TOKENS_MAX = 400
 
-# Pairs of one package that stand together in a batch.
+# The number of pairs of one package that are together in a batch.
 BLOCK = 32
 
-# The share of the tokens of a text that a step does not see, so that it does not rely on a few.
+# The share of the tokens of a text that are dropped in each step, so that training does not rely on a few.
 DROPPED = 0.1
 
-# With more it knows the pairs by heart, and held-out ones are found less well.
+# More epochs overfit: held-out pairs are found less well.
 EPOCHS = 2
 
 
 def bags(texts, tokens):
-    """A row for each text: the square root of how often each token occurs."""
+    """Returns a row for each text, with the square root of each token's frequency."""
     starts, columns, values = [0], [], []
     for text in texts:
         ids, counts = np.unique(tokens.of(text)[:TOKENS_MAX], return_counts=True)
@@ -76,8 +78,8 @@ class Adam:
         self.values[rows] -= rate * corrected
 
 
-def order_of(packages, random):
-    """Blocks of pairs of one package, in any order: what is hard to tell apart is what stands together in a repository."""
+def shuffled_blocks(packages, random):
+    """Returns blocks of pairs of one package in random order: code of the same repository is hard to tell apart."""
     order = np.lexsort((random.random(len(packages)), packages))
     edges = np.flatnonzero(packages[order][1:] != packages[order][:-1]) + 1
     blocks = [part[first : first + BLOCK] for part in np.split(order, edges) for first in range(0, len(part), BLOCK)]
@@ -91,7 +93,7 @@ def train(vectors, docs, codes, packages, epochs, report):
     steps = epochs * (docs.shape[0] // BATCH)
     step = 0
     for epoch in range(epochs):
-        order = order_of(packages, random)
+        order = shuffled_blocks(packages, random)
         losses = []
         for first in range(0, len(order) - BATCH + 1, BATCH):
             batch = order[first : first + BATCH]
@@ -109,10 +111,10 @@ def train(vectors, docs, codes, packages, epochs, report):
             slope = (forward + backward.T - 2 * np.eye(BATCH, dtype=np.float32)) / (2 * BATCH * TEMPERATURE)
             gradient = np.concatenate([slope @ code, slope.T @ doc])
             gradient = (gradient - texts * (gradient * texts).sum(1, keepdims=True)) / lengths
-            of_scaled = both.T @ gradient
+            scaled_gradient = both.T @ gradient
             rate = RATE * min(1, (step + 1) / 50) * (1 - step / steps)
-            weights.step(rows, (of_scaled * scaled).sum(1, keepdims=True), rate * 5)
-            directions.step(rows, of_scaled * scale, rate)
+            weights.step(rows, (scaled_gradient * scaled).sum(1, keepdims=True), rate * 5)
+            directions.step(rows, scaled_gradient * scale, rate)
             step += 1
         report(epoch, np.mean(losses), directions.values * np.exp(weights.values))
     return directions.values * np.exp(weights.values)
@@ -134,8 +136,8 @@ def main():
 
     def report(epoch, loss, vectors):
         found = {p: reciprocal_ranks(vectors, docs[packages == p], codes[packages == p]).mean() for p in sorted(set(packages))}
-        shown = " ".join(f"{p} {mrr:.3f}" for p, mrr in found.items())
-        print(f"{time.time() - started:.0f} s, epoch {epoch}: loss {loss:.3f}, MRR@10 {np.mean(list(found.values())):.4f} ({shown})", flush=True)
+        per_package = " ".join(f"{p} {mrr:.3f}" for p, mrr in found.items())
+        print(f"{time.time() - started:.0f} s, epoch {epoch}: loss {loss:.3f}, MRR@10 {np.mean(list(found.values())):.4f} ({per_package})", flush=True)
 
     report(-1, 0, distilled["vectors"])
     vectors = train(distilled["vectors"], *rows[False], epochs, report)

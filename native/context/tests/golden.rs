@@ -1,8 +1,9 @@
-//! What is read from the files of `fixtures/`, as text beside each: `<file>.golden`.
+//! Compares the records extracted from the files of `fixtures/` with the golden file next to each:
+//! `<file>.golden`.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p context --test golden` writes them anew.
+//! `UPDATE_GOLDEN=1 cargo test -p context --test golden` rewrites the golden files.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic fails the test")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use context::extract::extract;
 use context::{FileRecord, Role, Span, SymbolId};
 
 #[test]
-fn fixtures_read_as_their_golden_files_say() {
+fn records_of_fixtures_equal_their_golden_files() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut wrong = Vec::new();
     let files = source_files(&fixtures);
@@ -31,14 +32,14 @@ fn fixtures_read_as_their_golden_files_say() {
     }
     assert!(
         wrong.is_empty(),
-        "differs from its golden file (UPDATE_GOLDEN=1 writes it anew):\n{}",
+        "records differ from their golden files (UPDATE_GOLDEN=1 rewrites them):\n{}",
         wrong.join("\n")
     );
 }
 
-fn source_files(folder: &Path) -> Vec<PathBuf> {
+fn source_files(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("the fixtures are there").flatten() {
+    for entry in std::fs::read_dir(directory).expect("the fixtures exist").flatten() {
         let path = entry.path();
         if path.is_dir() {
             files.extend(source_files(&path));

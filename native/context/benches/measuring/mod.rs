@@ -1,16 +1,16 @@
-//! Time and memory, for all benchmarks that show them.
+//! Time and memory measurement, shared by the benchmarks.
 
 use std::time::{Duration, Instant};
 
-/// The result of some work, and how long it took.
+/// Runs `work` and returns its result and its duration.
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let started = Instant::now();
     let result = work();
     (result, started.elapsed())
 }
 
-/// A time as people read it.
-pub(crate) fn shown(time: Duration) -> String {
+/// Formats a duration for people.
+pub(crate) fn formatted(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         format!("{:.2} ms", time.as_secs_f64() * 1e3)
     } else {
@@ -18,7 +18,8 @@ pub(crate) fn shown(time: Duration) -> String {
     }
 }
 
-/// The memory of this process in MB, where the system tells it (Linux): `VmRSS:` is that of now, `VmHWM:` the most there was.
+/// Returns the memory of this process in MB, or 0 if the system does not report it (only Linux does): the
+/// current memory for `VmRSS:`, the peak for `VmHWM:`.
 pub(crate) fn megabytes(what: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap_or_default();

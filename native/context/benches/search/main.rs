@@ -1,15 +1,16 @@
-//! How well search finds, and what it costs.
+//! Measures the quality and the speed of search.
 //!
-//! `cargo bench -p context --bench search -- ANNOTATIONS REPOSITORIES [NAME=NUMBER…]`: for each `ANNOTATIONS/<repository>.json` the folder
-//! `REPOSITORIES/<repository>` is indexed and every query of it asked for ten results. `NAME=NUMBER` changes a weight of the ranking.
+//! `cargo bench -p context --bench search -- ANNOTATIONS REPOSITORIES [NAME=NUMBER…]`: for each
+//! `ANNOTATIONS/<repository>.json` the directory `REPOSITORIES/<repository>` is indexed, and each of its
+//! queries is run for ten results. `NAME=NUMBER` changes a weight of the ranking.
 //!
-//! | argument | what it does |
+//! | argument | effect |
 //! |---|---|
-//! | `--misses` | shows each query whose targets are not all found first |
-//! | `PAIRS.jsonl` instead of the folders | asks for functions by their documentation, see `pairs` |
-//! | `--tune` | looks for better weights, and says by cross-validation what they are worth on repositories that they were not chosen on |
+//! | `--misses` | prints each query whose targets are not all ranked first |
+//! | `PAIRS.jsonl` instead of the directories | searches for functions by their documentation; see `pairs` |
+//! | `--tune` | searches for better weights, and cross-validates them on repositories that they were not chosen on |
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the benchmark")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,7 +28,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let (options, arguments): (Vec<&String>, Vec<&String>) =
         arguments.iter().partition(|argument| argument.starts_with("--"));
-    let (settings, folders): (Vec<&String>, Vec<&String>) =
+    let (settings, directories): (Vec<&String>, Vec<&String>) =
         arguments.into_iter().partition(|argument| argument.contains('='));
     let mut weights = Weights::default();
     for setting in settings {
@@ -35,7 +36,7 @@ fn main() {
         weights::set(&mut weights, name, number.parse().unwrap());
     }
     let has = |name: &str| options.iter().any(|option| *option == name);
-    match folders[..] {
+    match directories[..] {
         [pairs] => pairs::measure(pairs, weights),
         [annotations, repositories] => {
             let mut repositories = Repository::all(annotations, repositories);
@@ -44,7 +45,7 @@ fn main() {
                 tune::tune(&mut repositories, weights);
             }
         }
-        // `cargo test --benches` runs it without arguments.
+        // `cargo test --benches` runs the benchmark without arguments.
         _ => println!(
             "usage: search ANNOTATIONS REPOSITORIES [--misses] [--tune] [NAME=NUMBER…], or search PAIRS [NAME=NUMBER…]"
         ),
@@ -58,7 +59,7 @@ fn measure(repositories: &mut [Repository], weights: Weights, misses: bool) {
     let mut above = THRESHOLDS.map(|_| Vec::new());
     println!("{:<20} {:>7} {:>9} {:>9} {:>8}", "repository", "files", "index", "tables", "NDCG@10");
     for repository in repositories {
-        repository.weigh(weights);
+        repository.set_weights(weights);
         let answers = repository.ask();
         if misses {
             answers.iter().filter(|answer| answer.gain < 0.999).for_each(|answer| println!("  {answer}"));
@@ -69,7 +70,7 @@ fn measure(repositories: &mut [Repository], weights: Weights, misses: bool) {
             repository.name,
             repository.snapshot.file_count(),
             repository.indexed.as_millis(),
-            repository.tabled.as_millis(),
+            repository.tables_built.as_millis(),
             mean(&gains)
         );
         for answer in answers {

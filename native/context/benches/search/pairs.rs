@@ -1,7 +1,8 @@
-//! Functions found by their documentation, on packages that nothing was learned from.
+//! Searches for functions by their documentation, in packages that the model was not trained on.
 //!
-//! The pairs are those of `model/collect.py`. Each function is a file of its own, under a name that says nothing, without its documentation;
-//! each documentation is asked for. The figure is MRR@10, of each package and over packages.
+//! The pairs come from `model/collect.py`. Each function is a file of its own, under a meaningless name,
+//! without its documentation. Each documentation is a query. The figure is MRR@10, of each package and over
+//! packages.
 
 use std::collections::BTreeMap;
 use std::io::BufRead as _;
@@ -21,7 +22,7 @@ struct Pair {
     held_out: bool,
 }
 
-/// Queries of a package: its documentation is much alike.
+/// The maximum number of queries per package, because the documentation of a package is much alike.
 const QUERIES_MAX: usize = 500;
 
 pub(crate) fn measure(pairs: &str, weights: Weights) {
@@ -34,12 +35,12 @@ pub(crate) fn measure(pairs: &str, weights: Weights) {
     }
     let mut all = Vec::new();
     for (name, pairs) in &packages {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for (index, pair) in pairs.iter().enumerate() {
             let extension = LanguageId::from_name(&pair.language).unwrap().language().extensions[0];
-            std::fs::write(folder.path().join(format!("f{index}.{extension}")), &pair.code).unwrap();
+            std::fs::write(directory.path().join(format!("f{index}.{extension}")), &pair.code).unwrap();
         }
-        let snapshot = Index::new(Workspace::new([folder.path()]).unwrap()).build(None, None, &|_| {});
+        let snapshot = Index::new(Workspace::new([directory.path()]).unwrap()).build(None, None, &|_| {});
         let search = Search::with_weights(weights);
         let queries = pairs.iter().enumerate().step_by(pairs.len().div_ceil(QUERIES_MAX));
         let ranks = queries.map(|(index, pair)| {

@@ -1,8 +1,9 @@
-//! An annotated repository, and how well its queries are answered.
+//! An annotated repository, and the quality of the results of its queries.
 //!
-//! An annotation is `{query, category, relevant, secondary}`; a target is a path or `{path, start_line, end_line}`. A result hits a target
-//! when one path ends with the other and, for a range, lines overlap; a target's rank is that of the first result that hits it. The figure
-//! is NDCG@10 with a gain of 1 for each target, as in the semble benchmark (MinishLab/semble).
+//! An annotation is `{query, category, relevant, secondary}`; a target is a path or `{path, start_line,
+//! end_line}`. A result hits a target if one path ends with the other and, for a range, lines overlap. The
+//! rank of a target is that of the first result that hits it. The figure is NDCG@10 with a gain of 1 for each
+//! target, as in the semble benchmark (MinishLab/semble).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,21 +15,22 @@ use serde::Deserialize;
 
 const RESULTS: usize = 10;
 
-/// The thresholds that the protocol has by default: what they cut should not have been worth showing.
+/// The default thresholds of the protocol. Results below them should not have been worth showing.
 pub(crate) const THRESHOLDS: [f32; 2] = [0.2, 0.3];
 
-/// A repository, indexed.
+/// An indexed repository.
 pub(crate) struct Repository {
     pub(crate) name: String,
     pub(crate) snapshot: Arc<Snapshot>,
-    /// How long the index took, and the tables of search.
+    /// The time to build the index.
     pub(crate) indexed: Duration,
-    pub(crate) tabled: Duration,
+    /// The time to build the search tables.
+    pub(crate) tables_built: Duration,
     search: Search,
     annotations: Vec<Annotation>,
 }
 
-/// What came of a query.
+/// The outcome of a query.
 pub(crate) struct Answer<'a> {
     pub(crate) kind: &'a str,
     pub(crate) gain: f64,
@@ -70,16 +72,16 @@ impl Repository {
         let index = Index::new(Workspace::new([repositories.join(&name)]).unwrap());
         let search = Search::default();
         let (snapshot, indexed) = timed(|| index.build(None, None, &|_| {}));
-        let ((), tabled) = timed(|| search.follow(&snapshot));
-        Self { name, snapshot, indexed, tabled, search, annotations }
+        let ((), tables_built) = timed(|| search.follow(&snapshot));
+        Self { name, snapshot, indexed, tables_built, search, annotations }
     }
 
-    /// Ranks by other weights from now on.
-    pub(crate) fn weigh(&mut self, weights: Weights) {
+    /// Sets the ranking weights.
+    pub(crate) fn set_weights(&mut self, weights: Weights) {
         self.search.set_weights(weights);
     }
 
-    /// Asks every query.
+    /// Runs every query.
     pub(crate) fn ask(&self) -> Vec<Answer<'_>> {
         let answers = self.annotations.iter().map(|annotation| {
             let query = Query { text: annotation.query.clone(), top: RESULTS, ..Query::default() };
@@ -92,7 +94,7 @@ impl Repository {
                 }),
                 time,
                 query: &annotation.query,
-                first: self.shown(&hits),
+                first: self.formatted(&hits),
             }
         });
         answers.collect()
@@ -119,7 +121,7 @@ impl Repository {
             && lines.is_none_or(|(start, end)| hit.start_line <= end && start <= hit.end_line)
     }
 
-    fn shown(&self, hits: &[Hit]) -> String {
+    fn formatted(&self, hits: &[Hit]) -> String {
         let of = |hit: &Hit| {
             format!("{}:{} {:.2}", self.snapshot.file(hit.file).unwrap().path, hit.start_line, hit.score)
         };

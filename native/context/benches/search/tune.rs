@@ -1,7 +1,8 @@
-//! Looking for better weights.
+//! Searches for better ranking weights.
 //!
-//! One weight after another is tried at a few values, and changed where all repositories together gain enough. What that is worth is said by
-//! cross-validation: the repositories in five parts, each asked with weights that were chosen on the other four.
+//! One weight after another is tried at a few values, and changed if the mean over all repositories gains
+//! enough. Cross-validation measures the result: the repositories are split into five parts, and each part is
+//! queried with weights that were chosen on the other four.
 
 use context::search::Weights;
 
@@ -9,10 +10,10 @@ use crate::mean;
 use crate::repository::Repository;
 use crate::weights::ALL;
 
-/// By what a weight is multiplied.
+/// The factors that are tried on a weight.
 const FACTORS: [f32; 4] = [0.5, 0.75, 1.33, 2.0];
 
-/// What a change must gain: less is chance.
+/// The minimum gain of a change. Smaller gains are noise.
 const GAIN_MIN: f64 = 0.001;
 
 const PARTS: usize = 5;
@@ -20,10 +21,10 @@ const PARTS: usize = 5;
 pub(crate) fn tune(repositories: &mut [Repository], start: Weights) {
     let mut held_out = Vec::new();
     for part in 0..PARTS {
-        let (chosen_on, asked): (Vec<usize>, Vec<usize>) =
+        let (chosen_on, queried): (Vec<usize>, Vec<usize>) =
             (0..repositories.len()).partition(|index| index % PARTS != part);
-        let weights = better(repositories, &chosen_on, start);
-        let gains = gains(repositories, &asked, weights);
+        let weights = optimize(repositories, &chosen_on, start);
+        let gains = gains(repositories, &queried, weights);
         println!(
             "part {part}: {:.4}, held out {:.4}",
             score(repositories, &chosen_on, weights),
@@ -33,25 +34,25 @@ pub(crate) fn tune(repositories: &mut [Repository], start: Weights) {
     }
     println!("cross-validated {:.4}", mean(&held_out));
     let all: Vec<usize> = (0..repositories.len()).collect();
-    let mut weights = better(repositories, &all, start);
+    let mut weights = optimize(repositories, &all, start);
     println!("chosen on all {:.4}", score(repositories, &all, weights));
-    for (name, place) in ALL {
-        println!("  {name}={}", place(&mut weights));
+    for (name, accessor) in ALL {
+        println!("  {name}={}", accessor(&mut weights));
     }
 }
 
-fn better(repositories: &mut [Repository], chosen_on: &[usize], start: Weights) -> Weights {
+fn optimize(repositories: &mut [Repository], chosen_on: &[usize], start: Weights) -> Weights {
     let mut weights = start;
     let mut best = score(repositories, chosen_on, weights);
     loop {
         let before = best;
-        for (_, place) in ALL {
+        for (_, accessor) in ALL {
             for factor in FACTORS {
-                let mut tried = weights;
-                *place(&mut tried) *= factor;
-                let score = score(repositories, chosen_on, tried);
+                let mut candidate = weights;
+                *accessor(&mut candidate) *= factor;
+                let score = score(repositories, chosen_on, candidate);
                 if score > best + GAIN_MIN {
-                    (best, weights) = (score, tried);
+                    (best, weights) = (score, candidate);
                 }
             }
         }
@@ -68,7 +69,7 @@ fn score(repositories: &mut [Repository], which: &[usize], weights: Weights) -> 
 fn gains(repositories: &mut [Repository], which: &[usize], weights: Weights) -> Vec<f64> {
     let mut gains = Vec::new();
     for index in which {
-        repositories[*index].weigh(weights);
+        repositories[*index].set_weights(weights);
         gains.extend(repositories[*index].ask().iter().map(|answer| answer.gain));
     }
     gains

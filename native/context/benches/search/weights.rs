@@ -1,11 +1,11 @@
-//! The weights of the ranking by their names.
+//! The ranking weights by name.
 
 use context::search::Weights;
 
-type Place = fn(&mut Weights) -> &mut f32;
+type Accessor = fn(&mut Weights) -> &mut f32;
 
 /// Every weight.
-pub(crate) const ALL: &[(&str, Place)] = &[
+pub(crate) const ALL: &[(&str, Accessor)] = &[
     ("saturation", |weights| &mut weights.saturation),
     ("length", |weights| &mut weights.length),
     ("name", |weights| &mut weights.name),
@@ -30,7 +30,9 @@ pub(crate) const ALL: &[(&str, Place)] = &[
 ];
 
 pub(crate) fn set(weights: &mut Weights, name: &str, number: f32) {
-    let (_, place) =
-        ALL.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("no weight is called {name}"));
-    *place(weights) = number;
+    let (_, accessor) = ALL
+        .iter()
+        .find(|(other, _)| *other == name)
+        .unwrap_or_else(|| panic!("there is no weight named {name}"));
+    *accessor(weights) = number;
 }
