@@ -1,4 +1,5 @@
-//! `codex-bridge context`: answers about the code of some folders, without a bridge: over HTTP, or one answer in the terminal.
+//! `codex-bridge context`: answers questions about the code of some directories, without a bridge. It serves
+//! answers over HTTP, or prints one answer in the terminal.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,19 +11,19 @@ mod questions;
 mod server;
 mod terminal;
 
-use questions::{Question, Shown};
+use questions::{OutputOptions, Question};
 use server::ServerArguments;
 
-/// Where indexes are kept, in the data folder: the server and the questions share them.
-const CACHE_FOLDER: &str = "code";
+/// The subdirectory of the data directory for indexes. The server and the questions share them.
+const CACHE_DIRECTORY: &str = "code";
 
-/// What `codex-bridge context` takes.
+/// The arguments of `codex-bridge context`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Without a command it serves the code-context protocol over HTTP until a signal ends it."
+    after_help = "Without a command, it serves the code-context protocol over HTTP until it receives a signal to stop."
 )]
 pub(crate) struct ContextArguments {
-    /// Folder whose code it is about [default: this folder]. Can be given several times.
+    /// Directory whose code is indexed [default: the current directory]. Can be repeated.
     #[arg(long = "path", value_name = "DIR", global = true)]
     paths: Vec<PathBuf>,
 
@@ -30,38 +31,42 @@ pub(crate) struct ContextArguments {
     server: ServerArguments,
 
     #[command(flatten)]
-    shown: Shown,
+    output: OutputOptions,
 
     #[command(subcommand)]
     question: Option<Question>,
 }
 
-/// Answers, or serves answers until a signal ends it.
+/// Answers a question, or serves answers until a signal ends it.
 pub(crate) fn context(arguments: ContextArguments) -> Result<ExitCode, String> {
-    let ContextArguments { paths, server, shown, question } = arguments;
+    let ContextArguments { paths, server, output, question } = arguments;
     let roots = roots(paths);
     let Some(question) = question else {
         return server::serve(server, roots?).map(|()| ExitCode::SUCCESS);
     };
-    // What goes wrong with a question has a status of its own: `1` says that there is no answer.
-    let answered = match server.given() {
+    // A failed question has an exit status of its own, because `1` means that nothing was found.
+    let answer_result = match server.first_given() {
         Some(name) => {
-            Err(format!("{name} is for the server, which does not run while a question is answered"))
+            Err(format!("{name} is an option of the server and cannot be combined with a question"))
         }
-        None => roots.and_then(|roots| answer::answer(&question, &shown, roots)),
+        None => roots.and_then(|roots| answer::answer(&question, &output, roots)),
     };
-    Ok(answered.unwrap_or_else(|message| {
-        terminal::complain(&message);
+    Ok(answer_result.unwrap_or_else(|message| {
+        terminal::print_error(&message);
         ExitCode::from(answer::FAILED)
     }))
 }
 
-/// The folders, as they are found from anywhere.
+/// Returns the absolute paths of the directories.
 fn roots(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, String> {
     let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
     let absolute = |path: PathBuf| {
-        let folder = path.canonicalize().map_err(|error| format!("--path {}: {error}", path.display()))?;
-        if folder.is_dir() { Ok(folder) } else { Err(format!("--path {}: not a folder", path.display())) }
+        let directory = path.canonicalize().map_err(|error| format!("--path {}: {error}", path.display()))?;
+        if directory.is_dir() {
+            Ok(directory)
+        } else {
+            Err(format!("--path {}: not a directory", path.display()))
+        }
     };
     paths.into_iter().map(absolute).collect()
 }

@@ -1,4 +1,5 @@
-//! `codex-bridge dashboard`: a link that opens the dashboard of a running bridge and signs the browser in.
+//! `codex-bridge dashboard`: prints a link that opens the dashboard of a running bridge and signs the browser
+//! in.
 
 use std::path::Path;
 
@@ -12,14 +13,15 @@ use serde_json::Value;
 use server::config;
 use tokio::net::TcpStream;
 
-/// What `codex-bridge dashboard` takes.
+/// The arguments of `codex-bridge dashboard`.
 #[derive(Debug, Args)]
 pub(crate) struct DashboardArguments {
-    /// Address of the bridge [default: that of this folder, or the one that started last].
+    /// Address of the bridge [default: the bridge of the current directory, or else the one that started
+    /// last].
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 
-    /// The token that the bridge wants. Prefer the environment variable: other users can read a command line.
+    /// Token of the bridge. Prefer the environment variable: other users can read a command line.
     #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     auth_token: Option<String>,
 }
@@ -33,28 +35,29 @@ pub(crate) fn dashboard(arguments: DashboardArguments) -> Result<(), String> {
         None => nearest(&running, &std::env::current_dir().unwrap_or_default()),
     };
     let Some(url) = url.or_else(|| found.map(|entry| entry.url.clone())) else {
-        return Err("no bridge runs. Start one with `codex-bridge serve`, or in VS Code with Codex Bridge: Start Server".to_owned());
+        return Err("no bridge is running. Start one with `codex-bridge serve`, or in VS Code with Codex Bridge: Start Server".to_owned());
     };
-    let token = auth_token.filter(|token| !token.is_empty()).or_else(|| token_of(found?));
+    let token = auth_token.filter(|token| !token.is_empty()).or_else(|| token_from_file(found?));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))?;
     let link = runtime.block_on(link(&url, token.as_deref()))?;
     println!("{link}");
-    eprintln!("It signs one browser in, once, within five minutes.");
+    eprintln!("The link signs in one browser, once, and expires in five minutes.");
     Ok(())
 }
 
-/// The bridge of this folder; where there is none, the one that started last.
-fn nearest<'a>(running: &'a [DiscoveryEntry], folder: &Path) -> Option<&'a DiscoveryEntry> {
-    let has = |entry: &&DiscoveryEntry| entry.workspace_folders.iter().any(|root| folder.starts_with(root));
+/// Returns the bridge of this directory, or else the one that started last.
+fn nearest<'a>(running: &'a [DiscoveryEntry], directory: &Path) -> Option<&'a DiscoveryEntry> {
+    let has =
+        |entry: &&DiscoveryEntry| entry.workspace_folders.iter().any(|root| directory.starts_with(root));
     let newest = |entries: Vec<&'a DiscoveryEntry>| entries.into_iter().max_by_key(|entry| entry.started_at);
     newest(running.iter().filter(has).collect()).or_else(|| newest(running.iter().collect()))
 }
 
-/// The token that a bridge made for itself.
-fn token_of(entry: &DiscoveryEntry) -> Option<String> {
+/// Reads the token that a bridge generated for itself.
+fn token_from_file(entry: &DiscoveryEntry) -> Option<String> {
     let text = std::fs::read_to_string(entry.token_file.as_ref()?).ok()?;
     Some(text.trim().to_owned())
 }
@@ -62,12 +65,13 @@ fn token_of(entry: &DiscoveryEntry) -> Option<String> {
 async fn link(url: &str, token: Option<&str>) -> Result<String, String> {
     let failed = |error: &dyn std::fmt::Display| format!("the bridge at {url} does not answer: {error}");
     let uri: Uri = url.parse().map_err(|error| format!("--url {url}: {error}"))?;
-    let authority =
-        uri.authority().ok_or_else(|| format!("--url {url}: write for example http://127.0.0.1:8765"))?;
+    let authority = uri
+        .authority()
+        .ok_or_else(|| format!("--url {url}: not an address; use for example http://127.0.0.1:8765"))?;
     let stream = TcpStream::connect(authority.as_str()).await.map_err(|error| failed(&error))?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
-    // It ends when the sender is dropped.
+    // The connection ends when the sender is dropped.
     tokio::spawn(connection);
     let mut request = Request::post("/dashboard/links").header(header::HOST, authority.as_str());
     if let Some(token) = token {
@@ -80,10 +84,8 @@ async fn link(url: &str, token: Option<&str>) -> Result<String, String> {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     match body["url"].as_str() {
         Some(link) => Ok(link.to_owned()),
-        None if status == 401 => Err("the bridge wants its token: set CODEX_BRIDGE_AUTH_TOKEN".to_owned()),
-        None if status == 404 => {
-            Err(format!("the bridge at {url} is of an older version, without a dashboard"))
-        }
+        None if status == 401 => Err("the bridge requires a token: set CODEX_BRIDGE_AUTH_TOKEN".to_owned()),
+        None if status == 404 => Err(format!("the bridge at {url} is an older version without a dashboard")),
         None => Err(format!(
             "the bridge at {url} replied {status}: {}",
             body["error"].as_str().unwrap_or_default()

@@ -1,4 +1,5 @@
-//! A server in the foreground: its log on standard error, its address on standard output, until a signal ends it.
+//! Runs a server in the foreground until a signal ends it. Its log goes to standard error, its address to
+//! standard output.
 
 use std::io::{IsTerminal, Write};
 use std::pin::Pin;
@@ -9,18 +10,18 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// After a server has stopped, what is left of its tasks is given this long.
+/// How long the remaining tasks may take after a server has stopped.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A server that runs.
+/// A running server.
 pub(crate) struct Running {
-    /// Its address.
+    /// The address of the server.
     pub(crate) url: String,
-    /// Stops it.
+    /// The future that stops the server.
     pub(crate) stop: Pin<Box<dyn Future<Output = ()>>>,
 }
 
-/// Logs to standard error what `CODEX_BRIDGE_LOG` says, or else what `otherwise` does.
+/// Logs to standard error with the filter in `CODEX_BRIDGE_LOG`, or else `otherwise`.
 pub(crate) fn log(otherwise: &str) {
     let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new(otherwise));
     let lines = tracing_subscriber::fmt::layer()
@@ -38,7 +39,7 @@ pub(crate) fn run(start: impl Future<Output = Result<Running, String>>) -> Resul
     let served = runtime.block_on(async {
         let signals = Signals::listen()?;
         let Running { url, stop } = start.await?;
-        // One line on stdout for programs that start us; all else goes to stderr.
+        // Programs that start the bridge read this one line on stdout. Everything else goes to stderr.
         let mut stdout = std::io::stdout();
         writeln!(stdout, "codex-bridge listening on {url}")
             .and_then(|()| stdout.flush())

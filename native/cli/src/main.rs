@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Lets programs drive Codex over a local HTTP API.
+/// Drive Codex from programs over a local HTTP API.
 #[derive(Debug, Parser)]
 #[command(name = "codex-bridge", version, about)]
 struct Arguments {
@@ -23,7 +23,7 @@ enum Command {
     Serve(Box<serve::ServeArguments>),
     /// Print a link that opens the dashboard of a running bridge and signs the browser in.
     Dashboard(dashboard::DashboardArguments),
-    /// Answer questions about the code of a folder, without Codex: here in the terminal, or over HTTP.
+    /// Answer questions about the code of a directory without Codex, in the terminal or over HTTP.
     Context(Box<context::ContextArguments>),
 }
 

@@ -1,4 +1,4 @@
-//! `codex-bridge serve`
+//! `codex-bridge serve`: runs the bridge in the foreground, without VS Code.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,19 +22,19 @@ pub(crate) struct ServeArguments {
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
 
-    /// Port to listen on; the next free one when another bridge has it; 0 for any free one.
+    /// Port to listen on. If another bridge uses it, the next free one is taken. 0 means any free port.
     #[arg(long, default_value_t = config::DEFAULT_PORT)]
     port: u16,
 
-    /// Folder of the database [default: the platform's data folder].
+    /// Directory of the database [default: the platform's data directory].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
-    /// The Codex executable [default: searched for; `GET /health` says where].
+    /// Path of the Codex executable [default: searched for; `GET /health` reports the searched paths].
     #[arg(long, value_name = "PATH")]
     codex: Option<PathBuf>,
 
-    /// Working folder of conversations that name none [default: this folder].
+    /// Working directory of conversations that do not specify one [default: the current directory].
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
 
@@ -42,56 +42,59 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     auth_token: Option<String>,
 
-    /// Web pages of this origin may call the API, for example http://localhost:3000. Can be given several times.
+    /// Allow web pages of this origin to call the API, for example http://localhost:3000. Can be repeated.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
 
-    /// Milliseconds until a turn must have begun, unless a request says otherwise.
+    /// Maximum time in milliseconds until a turn starts, unless a request specifies its own.
     #[arg(long, value_name = "MS", default_value_t = millis(config::DEFAULT_REQUEST_TIMEOUT))]
     request_timeout_ms: u64,
 
-    /// Milliseconds until an approval that nobody answers is denied, unless a request says otherwise.
+    /// Time in milliseconds after which an unanswered approval is denied, unless a request specifies its own.
     #[arg(long, value_name = "MS", default_value_t = millis(config::DEFAULT_APPROVAL_TIMEOUT))]
     approval_timeout_ms: u64,
 
-    /// Run the turns of lanes in the bridge's own app-server, where a lane does not ask for a process of its own.
+    /// Run the turns of lanes in the bridge's own app-server, unless a lane requests its own process.
     #[arg(long)]
     shared_lane_sessions: bool,
 
-    /// Lane sessions with a process of their own at once; each takes 80 to 150 MB.
+    /// Maximum number of concurrent lane sessions with their own process. Each takes 80 to 150 MB.
     #[arg(long, value_name = "SESSIONS", default_value_t = config::DEFAULT_LANE_SESSIONS.processes_max)]
     lane_sessions_max: usize,
 
-    /// End a lane's session when its lane did nothing for so long.
+    /// Minutes of inactivity after which a lane's session ends.
     #[arg(long, value_name = "MINUTES", default_value_t = config::DEFAULT_LANE_SESSIONS.idle.as_secs() / 60)]
     lane_session_idle_minutes: u64,
 
-    /// Allow the routes below /debug that make approvals and completions up.
+    /// Enable the routes below /debug, which create synthetic approvals and completions.
     #[arg(long)]
     debug_routes: bool,
 
-    /// Which of Codex's own methods POST /codex/rpc calls: safe (those that read or act on threads and turns), all, or off.
+    /// Codex methods that POST /codex/rpc may call: safe (those that read or act on threads and turns), all,
+    /// or off.
     #[arg(long, value_name = "METHODS", default_value_t = RpcMode::Safe)]
     rpc: RpcMode,
 
-    /// Forget ended jobs that are older than this.
+    /// Delete ended jobs that are older than this number of days.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     history_days_max: u32,
 
-    /// Keep no more jobs than this.
+    /// Maximum number of jobs to keep.
     #[arg(long, value_name = "JOBS", default_value_t = config::DEFAULT_HISTORY_JOBS_MAX)]
     history_jobs_max: u32,
 
-    /// Answer about the code of the working folder on this port, too, as the code-context bridge does that clients were made for.
+    /// Also answer questions about the code of the working directory on this port, with the protocol of the
+    /// original code-context bridge.
     #[arg(long, value_name = "PORT")]
     context_port: Option<u16>,
 
-    /// Webhooks may also reach private networks, for example 10.0.0.0/8.
+    /// Allow webhooks to reach private networks, for example 10.0.0.0/8.
     #[arg(long)]
     webhooks_allow_private_networks: bool,
 
-    /// Publish every event to JetStream there: nats:// or tls://, host and port; several of one system with commas between. May hold
-    /// user:password@ or token@; then prefer the environment variable: other users can read a command line.
+    /// Publish every event to JetStream at this address: nats:// or tls://, host and port; separate several
+    /// servers of one system by commas. It may contain user:password@ or token@; then prefer the environment
+    /// variable, because other users can read a command line.
     #[arg(long, env = "CODEX_BRIDGE_NATS_URL", hide_env_values = true, value_name = "URL", value_parser = secret)]
     nats_url: Option<Secret>,
 
@@ -99,25 +102,26 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "CODEX_BRIDGE_NATS_TOKEN", hide_env_values = true, value_name = "TOKEN", value_parser = secret)]
     nats_token: Option<Secret>,
 
-    /// Credentials for NATS, a file as nsc writes it.
+    /// Credentials file for NATS, as written by nsc.
     #[arg(long, value_name = "FILE")]
     nats_credentials: Option<PathBuf>,
 
-    /// What the bridge's subjects begin with.
+    /// Prefix of the bridge's subjects.
     #[arg(long, value_name = "TOKENS", default_value = nats::DEFAULT_PREFIX)]
     nats_prefix: String,
 
-    /// Which bridge this is on NATS, the second token of its subjects [default: the name of this machine].
+    /// Name of this bridge on NATS, the second token of its subjects [default: the name of this machine].
     #[arg(long, value_name = "TOKEN")]
     nats_instance: Option<String>,
 
-    /// Take lane commands from NATS. Whoever may publish there can then make Codex work, as you, on this machine.
+    /// Accept lane commands from NATS. Anyone who may publish there can then make Codex work, as you, on this
+    /// machine.
     #[arg(long)]
     nats_commands: bool,
 }
 
-/// Never shown, also not in what is said of wrong arguments.
-#[expect(clippy::unnecessary_wraps, reason = "clap wants a parser's signature")]
+/// Parses a secret, whose value is never shown, not even in error messages about arguments.
+#[expect(clippy::unnecessary_wraps, reason = "clap requires a fallible parser")]
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret(text.to_owned()))
 }
@@ -126,7 +130,7 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Runs until a signal ends it.
+/// Runs the bridge until a signal ends it.
 pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
     foreground::log(server::LOG_FILTER);
     let config = arguments.into_config()?;
@@ -138,11 +142,12 @@ pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
     })
 }
 
-/// Many systems allow a program 256 or 1024 open files unless it asks for more, and every connection is one.
+/// Raises the limit of open files. Many systems allow a program only 256 or 1024 unless it asks for more, and
+/// every connection takes one.
 fn raise_files_limit(config: &Config) {
-    let wished = config.http.connections_max + limits::FILES_RESERVED;
-    if let Err(error) = rlimit::increase_nofile_limit(u64::try_from(wished).unwrap_or(u64::MAX)) {
-        tracing::warn!(%error, "cannot raise the limit of open files; fewer connections at once are possible");
+    let requested = config.http.connections_max + limits::FILES_RESERVED;
+    if let Err(error) = rlimit::increase_nofile_limit(u64::try_from(requested).unwrap_or(u64::MAX)) {
+        tracing::warn!(%error, "failed to raise the limit of open files; fewer concurrent connections are possible");
     }
 }
 
@@ -152,12 +157,11 @@ impl ServeArguments {
             Some(folder) => {
                 folder.canonicalize().map_err(|error| format!("--cwd {}: {error}", folder.display()))?
             }
-            None => {
-                std::env::current_dir().map_err(|error| format!("cannot tell the working folder: {error}"))?
-            }
+            None => std::env::current_dir()
+                .map_err(|error| format!("cannot determine the working directory: {error}"))?,
         };
         if !working_folder.is_dir() {
-            return Err(format!("--cwd {}: not a folder", working_folder.display()));
+            return Err(format!("--cwd {}: not a directory", working_folder.display()));
         }
         let locate = LocateOptions { explicit: self.codex, ..LocateOptions::from_environment() };
         Ok(Config {

@@ -1,6 +1,6 @@
-//! `codex-bridge context` as a process: what people and agents see, and the exit status.
+//! Tests `codex-bridge context` as a process: its output for people and programs, and its exit status.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -8,15 +8,15 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A small workspace, and the data folder of whoever asks about it.
+/// A small workspace, and the data directory of its user.
 struct Shop {
-    folder: TempDir,
+    directory: TempDir,
     data: TempDir,
 }
 
 impl Shop {
     fn new() -> Self {
-        let shop = Self { folder: tempfile::tempdir().unwrap(), data: tempfile::tempdir().unwrap() };
+        let shop = Self { directory: tempfile::tempdir().unwrap(), data: tempfile::tempdir().unwrap() };
         shop.write("package.json", r#"{"name": "shop", "scripts": {"test": "vitest"}}"#);
         shop.write("price.py", "def price_of(item):\n    \"\"\"The price of one item.\"\"\"\n    return 3\n");
         shop.write(
@@ -27,13 +27,13 @@ impl Shop {
     }
 
     fn write(&self, path: &str, text: &str) {
-        std::fs::write(self.folder.path().join(path), text).unwrap();
+        std::fs::write(self.directory.path().join(path), text).unwrap();
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_codex-bridge"));
-        command.arg("context").args(arguments).current_dir(self.folder.path());
-        // The platform's data folder is found through these.
+        command.arg("context").args(arguments).current_dir(self.directory.path());
+        // These variables determine the platform's data directory.
         command.env("HOME", self.data.path()).env("XDG_DATA_HOME", self.data.path()).env_remove("NO_COLOR");
         command.env("APPDATA", self.data.path()).env("CODEX_BRIDGE_LOG", "warn");
         command
@@ -49,13 +49,13 @@ fn read(output: &Output) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
-fn has_files(folder: &Path) -> bool {
-    let entries = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+fn has_files(directory: &Path) -> bool {
+    let entries = std::fs::read_dir(directory).unwrap().flatten().map(|entry| entry.path());
     entries.into_iter().any(|path| if path.is_dir() { has_files(&path) } else { true })
 }
 
 #[test]
-fn every_question_is_answered_in_plain_text_where_there_is_no_terminal() {
+fn answers_are_plain_text_without_a_terminal() {
     let shop = Shop::new();
     for (arguments, expected) in [
         (
@@ -76,18 +76,18 @@ fn every_question_is_answered_in_plain_text_where_there_is_no_terminal() {
         (&["deps", "cart.py"], &["Imports (1)", "cart.py:1  price → price.py", "Imported by (0)"]),
         (&["summary"], &["3 files", "python  2 files", "test   npm test", "price.py  by 1"]),
     ] {
-        let (status, page, complaints) = shop.ask(arguments);
-        assert_eq!((status, complaints.as_str()), (0, ""), "{arguments:?}: {page}");
+        let (status, page, stderr) = shop.ask(arguments);
+        assert_eq!((status, stderr.as_str()), (0, ""), "{arguments:?}: {page}");
         for words in expected {
-            assert!(page.contains(words), "{arguments:?} should say {words:?}:\n{page}");
+            assert!(page.contains(words), "{arguments:?} should print {words:?}:\n{page}");
         }
         assert!(!page.contains('\u{1b}'), "{page:?}");
     }
-    assert!(has_files(shop.data.path()), "the index is kept for the next question");
+    assert!(has_files(shop.data.path()), "the index is cached for the next question");
 }
 
 #[test]
-fn colours_and_links_are_there_when_they_are_asked_for_and_code_cannot_make_any() {
+fn colors_and_links_appear_only_on_request_and_never_from_code() {
     let shop = Shop::new();
     let (_, page, _) = shop.ask(&["refs", "price_of", "--color", "always"]);
     assert!(page.contains("\u{1b}]8;;file://") && page.contains("cart.py#L6\u{1b}\\"), "{page:?}");
@@ -115,22 +115,22 @@ fn answers_are_json_for_programs() {
 }
 
 #[test]
-fn the_exit_status_tells_nothing_found_from_wrong_questions() {
+fn the_exit_status_distinguishes_no_results_from_invalid_questions() {
     let shop = Shop::new();
     let (status, page, _) = shop.ask(&["symbol", "prise_of"]);
     assert_eq!(status, 1);
-    assert!(page.contains("Nothing is called prise_of. There is price_of."), "{page}");
+    assert!(page.contains("No symbol is named prise_of. Did you mean price_of?"), "{page}");
     for (arguments, words) in [
         (&["deps", "missing.py"][..], "missing.py"),
         (&["search", "x", "--kind", "cow"], "cow"),
         (&["search", "x", "--glob", "a["], "`path`"),
         (&["search", "x", "-n", "0"], "`top_k`"),
         (&["summary", "--path", "missing"], "--path missing"),
-        (&["--port", "1", "summary"], "--port is for the server"),
+        (&["--port", "1", "summary"], "--port is an option of the server"),
         (&["dance"], "dance"),
     ] {
-        let (status, page, complaints) = shop.ask(arguments);
+        let (status, page, stderr) = shop.ask(arguments);
         assert_eq!((status, page.as_str()), (2, ""), "{arguments:?}");
-        assert!(complaints.contains(words), "{arguments:?}: {complaints}");
+        assert!(stderr.contains(words), "{arguments:?}: {stderr}");
     }
 }

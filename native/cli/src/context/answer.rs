@@ -1,4 +1,4 @@
-//! One question, answered in the terminal.
+//! Answers one question in the terminal.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,29 +8,34 @@ use context::{Context, Event, Options, Refusal};
 use serde_json::{Value, json};
 use server::config;
 
-use super::questions::{Question, Shown};
+use super::questions::{OutputOptions, Question};
 use super::terminal::{self, Page};
 use crate::foreground;
 
 mod page;
 
-/// Exit status: there is nothing of that name, or no such place.
-const NOTHING: u8 = 1;
+/// The exit status if nothing was found.
+const NOT_FOUND: u8 = 1;
 
-/// Exit status: the question or the folder is wrong, or the answer took too long.
+/// The exit status if the question or the directory is invalid, or the answer took too long.
 pub(super) const FAILED: u8 = 2;
 
-/// Answers from the index of some folders, which is read from the disk as far as it is there.
-pub(super) fn answer(question: &Question, shown: &Shown, roots: Vec<PathBuf>) -> Result<ExitCode, String> {
+/// Answers a question from the index of some directories. The index is loaded from the disk as far as it is
+/// there.
+pub(super) fn answer(
+    question: &Question,
+    output: &OutputOptions,
+    roots: Vec<PathBuf>,
+) -> Result<ExitCode, String> {
     foreground::log("warn");
     let context = indexed(roots)?;
-    let answered = ask(&context, question, shown.max_tokens);
-    let found = match &answered {
-        Ok(answer) => is_found(question, answer),
+    let outcome = ask(&context, question, output.max_tokens);
+    let found = match &outcome {
+        Ok(answer) => has_results(question, answer),
         Err(_) => false,
     };
-    if shown.json {
-        let value = answered.as_ref().map_or_else(
+    if output.json {
+        let value = outcome.as_ref().map_or_else(
             |refusal| json!({ "error": refusal.message, "error_code": refusal.code.as_str() }),
             Value::clone,
         );
@@ -38,20 +43,20 @@ pub(super) fn answer(question: &Question, shown: &Shown, roots: Vec<PathBuf>) ->
         page.line(serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?);
         page.write()?;
     }
-    let answer = match answered {
+    let answer = match outcome {
         Ok(answer) => answer,
-        Err(_) if shown.json => return Ok(ExitCode::from(FAILED)),
+        Err(_) if output.json => return Ok(ExitCode::from(FAILED)),
         Err(refusal) => return Err(refusal.message),
     };
-    if !shown.json {
-        let mut page = Page::new(shown.color);
+    if !output.json {
+        let mut page = Page::new(output.color);
         page::show(&mut page, question, &answer);
         page.write()?;
     }
-    Ok(if found { ExitCode::SUCCESS } else { ExitCode::from(NOTHING) })
+    Ok(if found { ExitCode::SUCCESS } else { ExitCode::from(NOT_FOUND) })
 }
 
-/// Reads the folders to the end, and shows on a terminal how far that is.
+/// Indexes the directories completely, and shows the progress on a terminal.
 fn indexed(roots: Vec<PathBuf>) -> Result<Context, String> {
     let bar = terminal::progress();
     let listener: context::Listener = {
@@ -65,11 +70,11 @@ fn indexed(roots: Vec<PathBuf>) -> Result<Context, String> {
     };
     let options = Options {
         roots,
-        cache_directory: Some(config::default_data_folder()?.join(super::CACHE_FOLDER)),
+        cache_directory: Some(config::default_data_folder()?.join(super::CACHE_DIRECTORY)),
         listener: Some(listener),
         ..Options::default()
     };
-    let context = Context::open(options).map_err(|error| format!("a folder cannot be read: {error}"))?;
+    let context = Context::open(options).map_err(|error| format!("cannot read a directory: {error}"))?;
     context.wait_until_indexed();
     bar.finish_and_clear();
     Ok(context)
@@ -81,18 +86,18 @@ fn ask(context: &Context, question: &Question, max_tokens: u32) -> Result<Value,
     if matches!(question, Question::Ask { .. }) {
         let best =
             answer["snippets"].as_array().into_iter().flatten().find(|snippet| snippet["symbol"].is_object());
-        let of_best = best.map(|snippet| {
+        let best_context = best.map(|snippet| {
             json!({
                 "symbol_name": snippet["symbol"]["name"], "file_path": snippet["file_path"], "max_tokens": max_tokens / 2,
             })
         });
         answer["context"] =
-            of_best.map_or(Ok(Value::Null), |parameters| context.ask("get_context", &parameters))?;
+            best_context.map_or(Ok(Value::Null), |parameters| context.ask("get_context", &parameters))?;
     }
     Ok(answer)
 }
 
-fn is_found(question: &Question, answer: &Value) -> bool {
+fn has_results(question: &Question, answer: &Value) -> bool {
     match question {
         Question::Ask { .. } | Question::Search { .. } => answer["snippet_count"] != json!(0),
         Question::Symbol { .. } | Question::Refs { .. } | Question::Calls { .. } => {

@@ -1,12 +1,13 @@
-//! What can be asked in a terminal, and the questions of the protocol that are behind it.
+//! The questions of the terminal, and the protocol requests that answer them.
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
-/// Something that is asked. Exit status: 0 answered, 1 nothing is found, 2 the question or the folder is wrong.
+/// A question. The exit status is 0 if it was answered, 1 if nothing was found, and 2 if the question or the
+/// directory is invalid.
 #[derive(Debug, Subcommand)]
 pub(super) enum Question {
-    /// Find the places that a question is about, and show the symbol that fits best with its callers and callees.
+    /// Find the code that a question is about, and show the best match with its callers and callees.
     Ask {
         /// The question, in words.
         #[arg(required = true)]
@@ -15,9 +16,9 @@ pub(super) enum Question {
         #[command(flatten)]
         filter: Filter,
     },
-    /// Find places by words, a question, a symbol, a path, or a piece of code.
+    /// Find code by words, a question, a symbol, a path, or a piece of code.
     Search {
-        /// What to find.
+        /// Search query.
         #[arg(required = true)]
         query: Vec<String>,
 
@@ -29,11 +30,11 @@ pub(super) enum Question {
         #[command(flatten)]
         symbol: NamedSymbol,
 
-        /// Show its source.
+        /// Also show its source.
         #[arg(long)]
         body: bool,
     },
-    /// Show every place where a symbol is used.
+    /// Show every use of a symbol.
     Refs {
         #[command(flatten)]
         symbol: NamedSymbol,
@@ -45,73 +46,74 @@ pub(super) enum Question {
     },
     /// Show what a file imports and which files import it.
     Deps {
-        /// The file, absolute or from a folder that is asked about.
+        /// Path of the file, absolute or relative to an indexed directory.
         file: String,
     },
-    /// Show what is in the folders: languages, commands, entry points, parts and how they depend on one another.
+    /// Summarize the directories: languages, commands, entry points, modules and their dependencies.
     Summary,
 }
 
-/// Which places are of interest.
+/// Filters of the results.
 #[derive(Debug, Args)]
 pub(super) struct Filter {
-    /// How many places.
-    #[arg(long, short = 'n', value_name = "PLACES", default_value_t = 10)]
+    /// Maximum number of results.
+    #[arg(long, short = 'n', value_name = "RESULTS", default_value_t = 10)]
     top: u32,
 
-    /// Only files that match this glob, from a folder that is asked about. Can be given several times; `!` leaves out.
+    /// Only files that match this glob, relative to an indexed directory. A leading `!` excludes files. Can
+    /// be repeated.
     #[arg(long = "glob", short, value_name = "GLOB")]
     globs: Vec<String>,
 
-    /// Only files in this language. Can be given several times.
+    /// Only files in this language. Can be repeated.
     #[arg(long = "language", short, value_name = "LANGUAGE")]
     languages: Vec<String>,
 
-    /// Only symbols of this kind, such as function or class. Can be given several times.
+    /// Only symbols of this kind, such as function or class. Can be repeated.
     #[arg(long = "kind", short, value_name = "KIND")]
     kinds: Vec<String>,
 
-    /// Leave tests out.
+    /// Exclude tests.
     #[arg(long)]
     no_tests: bool,
 
-    /// How many lines of each place are shown.
+    /// Maximum number of lines to show per result.
     #[arg(long, value_name = "LINES", default_value_t = 8)]
     pub(super) lines: usize,
 }
 
-/// Which symbol is meant.
+/// A symbol, by name and location.
 #[derive(Debug, Args)]
 pub(super) struct NamedSymbol {
-    /// Its name, also a qualified one: Parser.parse, parser::Parser::parse.
+    /// Name of the symbol, possibly qualified: Parser.parse, parser::Parser::parse.
     name: String,
 
-    /// The file that defines it, where several have the name.
+    /// File that defines the symbol, if several have the name.
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
 
-    /// A line of its definition, where several have the name.
+    /// Line in the definition of the symbol, if several have the name.
     #[arg(long, value_name = "LINE")]
     line: Option<u32>,
 }
 
-/// How answers are shown.
+/// Options of the output.
 #[derive(Debug, Args)]
-pub(super) struct Shown {
-    /// Print the answer as JSON, as the protocol has it.
+pub(super) struct OutputOptions {
+    /// Print the answer of the protocol as JSON.
     #[arg(long, global = true)]
     pub(super) json: bool,
 
-    /// Whether there are colours and links: auto (on a terminal, unless NO_COLOR is set), always or never.
+    /// When to use colors and links: auto (on a terminal, unless NO_COLOR is set), always or never.
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(super) color: When,
 
-    /// How long the answer may be, in tokens of a language model; it says what was left out.
+    /// Maximum length of the answer in tokens of a language model. The answer says what was omitted.
     #[arg(long, value_name = "TOKENS", default_value_t = 20_000, global = true)]
     pub(super) max_tokens: u32,
 }
 
-/// When something is done.
+/// When to use colors and links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum When {
     Auto,
@@ -120,7 +122,7 @@ pub(super) enum When {
 }
 
 impl Question {
-    /// The request kind that answers it, and its parameters.
+    /// Returns the request kind that answers the question, and its parameters.
     pub(super) fn request(&self, max_tokens: u32) -> (&'static str, Value) {
         let (kind, mut parameters) = match self {
             Self::Ask { question, filter } => ("semantic_search", filter.parameters(question)),

@@ -1,4 +1,4 @@
-//! The code of some folders served over HTTP, without a bridge.
+//! Serves answers about the code of some directories over HTTP, without a bridge.
 
 use std::path::PathBuf;
 
@@ -10,14 +10,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::foreground::{self, Running};
 
-/// How it is served.
+/// The options of the server.
 #[derive(Debug, Args)]
 pub(super) struct ServerArguments {
     /// Address to listen on [default: 127.0.0.1]. Anything but loopback needs --auth-token.
     #[arg(long)]
     host: Option<String>,
 
-    /// Port to listen on; 0 for any free one [default: 24842].
+    /// Port to listen on; 0 means any free port [default: 24842].
     #[arg(long, short)]
     port: Option<u16>,
 
@@ -25,14 +25,15 @@ pub(super) struct ServerArguments {
     #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     auth_token: Option<String>,
 
-    /// Web pages of this origin may ask, for example http://localhost:3000. Can be given several times.
+    /// Allow web pages of this origin to ask, for example http://localhost:3000. Can be repeated.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
 }
 
 impl ServerArguments {
-    /// The first option that only makes sense for a server, where one is given. The token may be in everybody's environment.
-    pub(super) fn given(&self) -> Option<&'static str> {
+    /// Returns the first given option that applies only to the server. The token is not checked, because the
+    /// environment may always contain it.
+    pub(super) fn first_given(&self) -> Option<&'static str> {
         let given = [
             (self.host.is_some(), "--host"),
             (self.port.is_some(), "--port"),
@@ -42,12 +43,12 @@ impl ServerArguments {
     }
 }
 
-/// Answers until a signal ends it.
+/// Serves answers until a signal ends it.
 pub(super) fn serve(arguments: ServerArguments, roots: Vec<PathBuf>) -> Result<(), String> {
     foreground::log(server::LOG_FILTER);
     let ServerArguments { host, port, auth_token, allowed_origins } = arguments;
     let data_folder = config::default_data_folder()?;
-    let code = Code::new(roots.clone(), data_folder.join(super::CACHE_FOLDER), None);
+    let code = Code::new(roots.clone(), data_folder.join(super::CACHE_DIRECTORY), None);
     let working_folder = roots.into_iter().next().unwrap_or_default();
     let config = Config {
         host: host.unwrap_or_else(|| "127.0.0.1".to_owned()),

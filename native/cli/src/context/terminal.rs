@@ -1,4 +1,4 @@
-//! What is written to a terminal: styles, links, and text that cannot command it.
+//! Terminal output: styles, links, and text without control characters.
 
 use std::fmt::{self, Display, Write as _};
 use std::io::{IsTerminal as _, Write as _};
@@ -14,26 +14,28 @@ const NAME: Style = Style::new().bold();
 const KIND: Style = AnsiColor::Magenta.on_default();
 const ASIDE: Style = Style::new().dimmed();
 
-/// A page that is written at once. What is put on it from code is made harmless first.
+/// A page that is written at once. Text from code is sanitized before it is added.
 pub(super) struct Page {
     text: String,
     is_styled: bool,
-    here: PathBuf,
+    current_directory: PathBuf,
 }
 
 impl Page {
-    /// An empty page for the standard output.
+    /// Creates an empty page for standard output.
     pub(super) fn new(when: When) -> Self {
         let is_styled = match when {
             When::Always => true,
             When::Never => false,
             When::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
         };
-        let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
-        Self { text: String::new(), is_styled, here }
+        let current_directory = std::env::current_dir()
+            .and_then(|current_directory| current_directory.canonicalize())
+            .unwrap_or_default();
+        Self { text: String::new(), is_styled, current_directory }
     }
 
-    /// A heading with what is below it counted.
+    /// Adds a heading with the number of items below it.
     pub(super) fn heading(&mut self, title: &str, count: usize) {
         if !self.text.is_empty() {
             self.text.push('\n');
@@ -42,9 +44,9 @@ impl Page {
         self.line(&line);
     }
 
-    /// A line of what the other functions made.
+    /// Adds a line composed of the results of the other functions.
     pub(super) fn line(&mut self, line: impl Display) {
-        // Writing into a text does not fail.
+        // Writing to a string does not fail.
         let _ = writeln!(self.text, "{}", line.to_string().trim_end());
     }
 
@@ -60,12 +62,14 @@ impl Page {
         self.styled(ASIDE, text)
     }
 
-    /// A place: a path from here and a line, which terminals open.
-    pub(super) fn place(&self, path: &str, line: Option<u64>) -> String {
+    /// Returns a location: a path relative to the current directory and a line, as a link that terminals
+    /// open.
+    pub(super) fn location(&self, path: &str, line: Option<u64>) -> String {
         let absolute = Path::new(path);
-        let shown = absolute.strip_prefix(&self.here).unwrap_or(absolute).to_string_lossy().into_owned();
-        let shown = line.map_or_else(|| shown.clone(), |line| format!("{shown}:{line}"));
-        let styled = self.styled(PATH, &shown);
+        let text =
+            absolute.strip_prefix(&self.current_directory).unwrap_or(absolute).to_string_lossy().into_owned();
+        let text = line.map_or_else(|| text.clone(), |line| format!("{text}:{line}"));
+        let styled = self.styled(PATH, &text);
         if !self.is_styled || !absolute.is_absolute() {
             return styled;
         }
@@ -74,11 +78,12 @@ impl Page {
     }
 
     fn styled(&self, style: Style, text: &str) -> String {
-        let text = harmless(text);
+        let text = sanitized(text);
         if self.is_styled { format!("{style}{text}{style:#}") } else { text }
     }
 
-    /// Writes it. Whoever reads may have had enough: that is no fault.
+    /// Writes the page to standard output. A closed pipe is not an error, because the reader may have seen
+    /// enough.
     pub(super) fn write(self) -> Result<(), String> {
         let written = anstream::AutoStream::new(
             std::io::stdout(),
@@ -94,24 +99,24 @@ impl Page {
     }
 }
 
-/// Text of files without the characters that command a terminal.
-pub(super) fn harmless(text: &str) -> String {
-    let harmless = |character: char| match character {
+/// Replaces the characters of a text that could control a terminal.
+pub(super) fn sanitized(text: &str) -> String {
+    let sanitize = |character: char| match character {
         '\t' => ' ',
-        // Bidirectional overrides show code in another order than it runs in.
+        // Bidirectional overrides display code in another order than it runs in.
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
         character if character.is_control() => '\u{fffd}',
         character => character,
     };
-    text.chars().map(harmless).collect()
+    text.chars().map(sanitize).collect()
 }
 
-/// A path in a URL.
+/// A path, escaped for a URL.
 struct Escaped<'a>(&'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A path of Windows has no slash in front.
+        // A Windows path has no leading slash.
         if !self.0.starts_with('/') {
             formatter.write_char('/')?;
         }
@@ -128,18 +133,18 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// Says on standard error what went wrong.
-pub(super) fn complain(message: &str) {
+/// Prints an error message to standard error.
+pub(super) fn print_error(message: &str) {
     eprintln!("codex-bridge: {message}");
 }
 
-/// How far the index is, on standard error; nothing where that is no terminal.
+/// Creates a progress bar for indexing on standard error, which is hidden if that is not a terminal.
 pub(super) fn progress() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("reading the code {bar:30} {pos}/{len} files") {
+    if let Ok(style) = ProgressStyle::with_template("indexing {bar:30} {pos}/{len} files") {
         bar.set_style(style);
     }
     bar
@@ -150,15 +155,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_does_not_command_the_terminal() {
-        assert_eq!(harmless("a\x1b[31m\tb\u{202e}c\r"), "a\u{fffd}[31m b\u{fffd}c\u{fffd}");
+    fn code_cannot_control_the_terminal() {
+        assert_eq!(sanitized("a\x1b[31m\tb\u{202e}c\r"), "a\u{fffd}[31m b\u{fffd}c\u{fffd}");
     }
 
     #[test]
-    fn places_are_links_where_there_are_colours() {
-        let page = |is_styled| Page { text: String::new(), is_styled, here: PathBuf::from("/src") };
-        assert_eq!(page(false).place("/src/a b.rs", Some(3)), "a b.rs:3");
-        let link = page(true).place("/src/a b.rs", Some(3));
+    fn locations_are_links_if_colors_are_on() {
+        let page =
+            |is_styled| Page { text: String::new(), is_styled, current_directory: PathBuf::from("/src") };
+        assert_eq!(page(false).location("/src/a b.rs", Some(3)), "a b.rs:3");
+        let link = page(true).location("/src/a b.rs", Some(3));
         assert!(
             link.starts_with("\x1b]8;;file:///src/a%20b.rs#L3\x1b\\") && link.contains("a b.rs:3"),
             "{link:?}"

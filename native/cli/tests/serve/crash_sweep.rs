@@ -1,8 +1,9 @@
-//! A crash at each step of a lane: from its start over a prompt and an approval to its verified end.
+//! Crashes at each step of a lane: from its start over a prompt and an approval to its verified end.
 //!
-//! Two sweeps. In one, the database refuses every write from the Nth on, and the process is killed; in the other, the process
-//! (or the app-server) dies at the Nth line that the app-server says. Afterwards a new bridge must find a state that is true,
-//! finish the work, and have told every event to the webhook.
+//! There are two kinds of sweeps. In the first, the database refuses every write from the Nth on, and then
+//! the process is killed. In the second, the process (or the app-server) dies at the Nth line that the
+//! app-server writes. Afterwards a new bridge must find a consistent state, finish the work, and have
+//! delivered every event to the webhook.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,50 +16,52 @@ use tokio::time::{Instant, sleep};
 
 use crate::world::{Serve, World};
 
-/// Set to `1` to sweep each step, as the nightly run does; otherwise a run takes only some, others each day.
+/// Set to `1` to sweep each step, as the nightly run does. Otherwise a run sweeps only some steps, others
+/// each day.
 const EVERY_STEP_VARIABLE: &str = "CODEX_BRIDGE_CRASH_SWEEP_ALL";
-/// From one write that fails to the next. Primes, so that no rhythm of the flow hides between the steps.
+/// The distance between failing writes. The strides are primes, so that no rhythm of the flow hides between
+/// the steps.
 const WRITES_STRIDE: usize = 13;
-/// From one line to the next.
+/// The distance between failing lines.
 const LINES_STRIDE: usize = 7;
-/// How many worlds crash side by side; each mostly waits.
-const AT_ONCE: usize = 3;
-/// Until a world has settled after its crash. Far above the slowest good case.
-const SETTLES_WITHIN: Duration = Duration::from_secs(60);
-/// Until a step of the flow counts as failed on a database that takes nothing any more, which says so to requests at once, but
-/// leaves a lane that was under way as it was.
-const BROKEN_AFTER: Duration = Duration::from_secs(5);
+/// The number of worlds that crash concurrently. Each mostly waits.
+const CONCURRENT_WORLDS: usize = 3;
+/// The maximum time for a world to settle after its crash. It is far above the slowest good case.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// The time after which a step of the flow counts as failed on a broken database. Such a database reports the
+/// failure to requests at once, but leaves a lane in progress unchanged.
+const BROKEN_TIMEOUT: Duration = Duration::from_secs(5);
 const LANE: &str = "swept";
 const KICKOFF: &str = "@model say begun";
 const PROMPT: &str = "@model run touch made";
 
-/// What breaks, and when.
+/// A failure and its time.
 #[derive(Debug, Clone, Copy)]
 enum Crash {
-    /// The database takes no more than so many changes of rows; then the process is killed.
+    /// The database accepts this many row changes. Then the process is killed.
     Write(usize),
-    /// The bridge is killed when an app-server of it says this line.
+    /// The bridge is killed when its app-server writes this line.
     Line(usize),
     /// The app-server ends after this line.
     AppServerLine(usize),
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_crash_at_any_write_leaves_nothing_untrue() {
+async fn a_crash_at_any_write_leaves_a_consistent_state() {
     sweep(Crash::Write, WRITES_STRIDE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_crash_at_any_line_of_the_app_server_leaves_nothing_untrue() {
+async fn a_crash_at_any_line_of_the_app_server_leaves_a_consistent_state() {
     sweep(Crash::Line, LINES_STRIDE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_app_server_that_ends_at_any_line_leaves_nothing_untrue() {
+async fn an_app_server_that_ends_at_any_line_leaves_a_consistent_state() {
     sweep(Crash::AppServerLine, LINES_STRIDE).await;
 }
 
-/// Crashes at step after step, until the flow comes through without having crashed.
+/// Crashes at one step after another, until the flow finishes without a crash.
 async fn sweep(crash_at: fn(usize) -> Crash, stride: usize) {
     let every_step = std::env::var(EVERY_STEP_VARIABLE).is_ok_and(|value| value == "1");
     let today =
@@ -66,21 +69,21 @@ async fn sweep(crash_at: fn(usize) -> Crash, stride: usize) {
     let stride = if every_step { 1 } else { stride };
     let mut step = 1 + usize::try_from(today).unwrap() % stride;
     let mut worlds = tokio::task::JoinSet::new();
-    let (mut crashed, mut came_through) = (0, false);
-    while !came_through || !worlds.is_empty() {
-        while !came_through && worlds.len() < AT_ONCE {
+    let (mut crashed, mut finished) = (0, false);
+    while !finished || !worlds.is_empty() {
+        while !finished && worlds.len() < CONCURRENT_WORLDS {
             worlds.spawn(crash_and_recover(crash_at(step)));
             step += stride;
         }
         if let Some(world) = worlds.join_next().await {
-            if world.unwrap() { crashed += 1 } else { came_through = true }
+            if world.unwrap() { crashed += 1 } else { finished = true }
         }
     }
-    eprintln!("{crashed} crashes, each {stride} steps after the one before");
+    eprintln!("{crashed} crashes, {stride} steps apart");
     assert!(crashed > 3, "the flow has more than {crashed} steps");
 }
 
-/// Runs the flow into the crash, and checks what is left. Returns whether it crashed.
+/// Runs the flow into the crash and checks the state afterwards. Returns whether the flow crashed.
 async fn crash_and_recover(crash: Crash) -> bool {
     let world = World::new().await;
     let receiver = WebhookReceiver::start().await;
@@ -101,15 +104,15 @@ async fn crash_and_recover(crash: Crash) -> bool {
             serve = world.serve_with(&codex, "info").await;
         }
     }
-    let flow = run(&serve.client, &world, BROKEN_AFTER).await;
+    let flow = run(&serve.client, &world, BROKEN_TIMEOUT).await;
     serve.kill().await;
-    mend_database(&world.data());
+    repair_database(&world.data());
 
     let serve = world.serve().await;
     settle(&serve, crash).await;
     let before = ends(&world.data());
-    // The same request again goes on with what is left, and everything works.
-    if let Err(problem) = run(&serve.client, &world, SETTLES_WITHIN).await {
+    // The same request continues with what is left, and everything works.
+    if let Err(problem) = run(&serve.client, &world, SETTLE_TIMEOUT).await {
         let log = std::fs::read_to_string(world.log_file()).unwrap();
         panic!("{crash:?}: the flow does not work after the crash: {problem}\n{log}");
     }
@@ -120,29 +123,32 @@ async fn crash_and_recover(crash: Crash) -> bool {
     flow.is_err()
 }
 
-/// The flow: start, prompt, approval, verification, end. Or what of it failed.
-async fn run(client: &HttpClient, world: &World, patience: Duration) -> Result<(), String> {
+/// Runs the flow: start, prompt, approval, verification, end. Returns a description of the step that failed.
+async fn run(client: &HttpClient, world: &World, timeout: Duration) -> Result<(), String> {
     let body = json!({
         "laneId": LANE, "repoRoot": repository(world), "worktree": true, "kickoffPrompt": KICKOFF, "sandbox": "danger-full-access",
         "approvalPolicy": "untrusted", "verificationCommands": ["true"],
     });
     accepted(client, "/codex/workflows/start-visible", &body).await?;
-    until(client, patience, &["done", "interrupted", "failed"]).await?;
+    until(client, timeout, &["done", "interrupted", "failed"]).await?;
     accepted(client, &format!("/lanes/{LANE}/prompt"), &json!({"input": PROMPT})).await?;
-    until(client, patience, &["needs_approval"]).await?;
+    until(client, timeout, &["needs_approval"]).await?;
     let approvals = get(client, "/approvals?status=pending").await?;
     let approval_id = approvals["approvals"][0]["approvalId"].as_str().ok_or("no approval")?;
     accepted(client, &format!("/lanes/{LANE}/approvals/{approval_id}/approve"), &json!({})).await?;
-    until(client, patience, &["done"]).await
+    until(client, timeout, &["done"]).await
 }
 
-/// A git repository, made at first.
+/// Returns the path of a git repository, which is created on the first call.
 fn repository(world: &World) -> PathBuf {
-    let folder = world.folder.path().join("repository");
-    if !folder.exists() {
+    let directory = world.directory.path().join("repository");
+    if !directory.exists() {
         let git = |arguments: &[&str]| {
-            let git =
-                std::process::Command::new("git").arg("-C").arg(world.folder.path()).args(arguments).status();
+            let git = std::process::Command::new("git")
+                .arg("-C")
+                .arg(world.directory.path())
+                .args(arguments)
+                .status();
             assert!(git.unwrap().success(), "{arguments:?}");
         };
         git(&["init", "-q", "repository"]);
@@ -150,7 +156,7 @@ fn repository(world: &World) -> PathBuf {
         let first = ["commit", "-q", "--allow-empty", "-m", "first"];
         git(&[&["-C", "repository"], &author[..], &first[..]].concat());
     }
-    folder
+    directory
 }
 
 async fn accepted(client: &HttpClient, path: &str, body: &Value) -> Result<(), String> {
@@ -163,16 +169,16 @@ async fn get(client: &HttpClient, path: &str) -> Result<Value, String> {
     if reply.status == 200 { Ok(reply.body) } else { Err(format!("{path}: {}", reply.body)) }
 }
 
-/// Waits until the lane stands so.
-async fn until(client: &HttpClient, patience: Duration, wanted: &[&str]) -> Result<(), String> {
-    let deadline = Instant::now() + patience;
+/// Waits until the lane has one of the `wanted` statuses.
+async fn until(client: &HttpClient, timeout: Duration, wanted: &[&str]) -> Result<(), String> {
+    let deadline = Instant::now() + timeout;
     loop {
         let lane = get(client, &format!("/lanes/{LANE}")).await?["lane"].clone();
         let status = lane["status"].as_str().unwrap_or_default();
         if wanted.contains(&status) {
             return Ok(());
         }
-        // A database that takes nothing leaves the lane as it was.
+        // A broken database leaves the lane as it was.
         if ["failed", "interrupted", "blocked"].contains(&status) || Instant::now() > deadline {
             return Err(format!("not {wanted:?}: {lane}"));
         }
@@ -180,9 +186,9 @@ async fn until(client: &HttpClient, patience: Duration, wanted: &[&str]) -> Resu
     }
 }
 
-/// Waits until nothing is under way any more.
+/// Waits until nothing is in progress.
 async fn settle(serve: &Serve, crash: Crash) {
-    let deadline = Instant::now() + SETTLES_WITHIN;
+    let deadline = Instant::now() + SETTLE_TIMEOUT;
     loop {
         let lane = serve.client.get(&format!("/lanes/{LANE}")).await.unwrap();
         let jobs = serve.client.get("/health").await.unwrap().body["status"]["jobs"].clone();
@@ -197,7 +203,7 @@ async fn settle(serve: &Serve, crash: Crash) {
     }
 }
 
-/// The status of each job that has ended.
+/// Returns the status of each job that has ended.
 fn ends(data: &Path) -> BTreeMap<String, String> {
     let database = Connection::open(data.join("codex-bridge.sqlite")).unwrap();
     let mut jobs =
@@ -206,7 +212,7 @@ fn ends(data: &Path) -> BTreeMap<String, String> {
     rows.map(Result::unwrap).collect()
 }
 
-/// Nothing is lost, doubled or untrue.
+/// Checks that nothing is lost, duplicated or false.
 fn check(data: &Path, crash: Crash, before: &BTreeMap<String, String>) {
     let database = Connection::open(data.join("codex-bridge.sqlite")).unwrap();
     let count = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
@@ -218,41 +224,44 @@ fn check(data: &Path, crash: Crash, before: &BTreeMap<String, String>) {
     none("a job has no lane", "jobs WHERE json_extract(job, '$.laneId') IS NULL");
     let ended = "SELECT job_id FROM events WHERE type IN ('job.completed', 'job.failed')";
     none(
-        "a job has not one end",
+        "a job does not have exactly one end",
         &format!("jobs WHERE (SELECT count(*) FROM ({ended}) e WHERE e.job_id = jobs.job_id) <> 1"),
     );
     let turns = "SELECT 1 FROM events WHERE type = 'lane.turn.completed' AND events.job_id = jobs.job_id";
-    none("the lane heard of a turn's end twice", &format!("jobs WHERE (SELECT count(*) FROM ({turns})) > 1"));
     none(
-        "an approval was resolved twice",
+        "the lane was notified of a turn's end twice",
+        &format!("jobs WHERE (SELECT count(*) FROM ({turns})) > 1"),
+    );
+    none(
+        "an approval was not resolved exactly once",
         "approvals WHERE (SELECT count(*) FROM events WHERE type = 'approval.resolved' \
          AND json_extract(payload, '$.approvalId') = approval_id) <> 1",
     );
     let kickoffs =
         format!("SELECT count(*) FROM jobs WHERE json_extract(job, '$.message') LIKE '{KICKOFF}%'");
-    assert_eq!(count(&kickoffs), 1, "{crash:?}: the first instruction was sent once");
+    assert_eq!(count(&kickoffs), 1, "{crash:?}: the kickoff prompt must be sent once");
     for (job_id, status) in ends(data) {
         if let Some(before) = before.get(&job_id) {
-            assert_eq!(*before, status, "{crash:?}: an end stays");
+            assert_eq!(*before, status, "{crash:?}: the status of an ended job changed");
         }
     }
 }
 
-/// Every event that the log has, the webhook gets; and it has none that the log has not.
+/// Waits until the webhook has received every event of the log, and checks that it received no others.
 async fn all_delivered(data: &Path, receiver: &WebhookReceiver, crash: Crash) {
     let logged: BTreeSet<String> = {
         let database = Connection::open(data.join("codex-bridge.sqlite")).unwrap();
         let mut events = database.prepare("SELECT CAST(event_id AS TEXT) FROM events").unwrap();
         events.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
-    let deadline = Instant::now() + SETTLES_WITHIN;
+    let deadline = Instant::now() + SETTLE_TIMEOUT;
     loop {
         let received = receiver.received();
         let delivered: BTreeSet<String> = received
             .iter()
             .filter_map(|received| Some(received.json()["eventId"].as_str()?.to_owned()))
             .collect();
-        assert!(delivered.is_subset(&logged), "{crash:?}: told what is not in the log");
+        assert!(delivered.is_subset(&logged), "{crash:?}: an event was delivered that is not in the log");
         if delivered == logged {
             return;
         }
@@ -262,14 +271,14 @@ async fn all_delivered(data: &Path, receiver: &WebhookReceiver, crash: Crash) {
     }
 }
 
-/// From the `step`th change of a row on, the database refuses every change.
+/// Makes the database refuse every change after `step` row changes.
 fn break_database(data: &Path, step: usize) {
     let database = Connection::open(data.join("codex-bridge.sqlite")).unwrap();
     database.busy_timeout(Duration::from_secs(5)).unwrap();
     let mut script = format!("CREATE TABLE crash (changes_left INTEGER); INSERT INTO crash VALUES ({step});");
     for table in tables(&database) {
         for change in ["INSERT", "UPDATE", "DELETE"] {
-            // A refusal undoes the statement, the countdown included: it refuses for ever.
+            // A refusal rolls back the statement including the countdown, so the database refuses forever.
             script.push_str(&format!(
                 "CREATE TRIGGER crash_{table}_{change} BEFORE {change} ON {table} BEGIN
                    UPDATE crash SET changes_left = changes_left - 1;
@@ -281,7 +290,7 @@ fn break_database(data: &Path, step: usize) {
     database.execute_batch(&script).unwrap();
 }
 
-fn mend_database(data: &Path) {
+fn repair_database(data: &Path) {
     let database = Connection::open(data.join("codex-bridge.sqlite")).unwrap();
     database.busy_timeout(Duration::from_secs(5)).unwrap();
     let triggers: Vec<String> = {
@@ -301,7 +310,7 @@ fn tables(database: &Connection) -> Vec<String> {
     names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-/// A Codex whose app-server ends, and does `what` before, as soon as it has said `lines` lines.
+/// Creates a Codex whose app-server runs `what` and ends after it has written `lines` lines.
 fn dying_codex(world: &World, lines: usize, what: &str) -> PathBuf {
     let script = format!(
         r#"#!/usr/bin/env python3
@@ -321,7 +330,7 @@ os.execv(real, [real, *sys.argv[1:]])
 "#,
         real = codex_binary(),
     );
-    let path = world.folder.path().join("codex");
+    let path = world.directory.path().join("codex");
     std::fs::write(&path, script).unwrap();
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     path

@@ -1,11 +1,6 @@
-//! `codex-bridge serve` as a process: started, killed at any moment, started again.
+//! Tests `codex-bridge serve` as a process: started, killed at any moment, restarted.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic fails the test")]
 #![cfg(unix)]
 
 mod crash_sweep;
@@ -28,7 +23,7 @@ use world::World;
 async fn until_gone(pid: u64) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     while is_running(pid) {
-        assert!(tokio::time::Instant::now() < deadline, "process {pid} was left behind");
+        assert!(tokio::time::Instant::now() < deadline, "process {pid} is still running");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -40,7 +35,7 @@ fn is_running(pid: u64) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_that_ran_when_the_bridge_was_killed_is_told_truthfully() {
+async fn a_turn_in_progress_when_the_bridge_is_killed_is_reported_as_interrupted() {
     let world = World::new().await;
     let serve = world.serve().await;
     let done = serve.create("before the kill").await;
@@ -66,7 +61,7 @@ async fn a_turn_that_ran_when_the_bridge_was_killed_is_told_truthfully() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_when_the_bridge_is_killed_is_sent_in_order_by_the_next_one() {
+async fn queued_messages_are_sent_in_order_after_a_restart() {
     let world = World::new().await;
     let serve = world.serve().await;
     let first = serve.create("@model hold for-ever").await;
@@ -87,7 +82,7 @@ async fn what_waits_when_the_bridge_is_killed_is_sent_in_order_by_the_next_one()
     serve.kill().await;
 
     let serve = world.serve().await;
-    // Comes at once, and must not overtake them.
+    // This message is sent at once and must not overtake the queued ones.
     let late = serve.client.post(&path, &json!({"message": "late"})).await.unwrap().body;
     let cut = serve.ended(first["job"]["jobId"].as_str().unwrap()).await;
     assert_eq!(cut["failure"]["code"], "interrupted_by_restart", "{cut}");
@@ -103,16 +98,17 @@ async fn what_waits_when_the_bridge_is_killed_is_sent_in_order_by_the_next_one()
         assert_eq!(job["result"]["text"], format!("You said: {text}"), "{job}");
         turns.push(job["turnId"].as_str().unwrap().to_owned());
     }
-    assert!(turns.is_sorted(), "turn ids are UUIDv7, so their order is that of their start: {turns:?}");
+    assert!(turns.is_sorted(), "turn ids are UUIDv7, so they sort by their start: {turns:?}");
     assert_eq!(serve.ended(&waiting[2]).await["failure"]["code"], "cancelled");
     serve.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_any_moment_every_job_has_one_true_end() {
+async fn every_job_has_exactly_one_end_when_the_bridge_is_killed_at_any_moment() {
     let world = World::new().await;
     let mut known: Vec<(String, Option<Value>)> = Vec::new();
-    // From before the job is there to after its end, which comes after some 300 ms with a cold start.
+    // The delays range from before the job exists to after its end, which comes after some 300 ms with a cold
+    // start.
     for delay_ms in [0, 20, 60, 120, 180, 220, 260, 300, 340, 400] {
         let serve = world.serve().await;
         let client = serve.client.clone();
@@ -132,10 +128,10 @@ async fn killed_at_any_moment_every_job_has_one_true_end() {
     }
     let serve = world.serve().await;
     assert!(!known.is_empty());
-    for (job_id, shown) in known {
+    for (job_id, reported) in known {
         let job = serve.ended(&job_id).await;
-        if let Some(shown) = shown {
-            assert_eq!(job["status"], shown, "an end that was shown stays: {job}");
+        if let Some(reported) = reported {
+            assert_eq!(job["status"], reported, "an end that was reported must not change: {job}");
         }
         match job["status"].as_str().unwrap() {
             "completed" => {
@@ -146,16 +142,16 @@ async fn killed_at_any_moment_every_job_has_one_true_end() {
         }
     }
     let (jobs, ends) = count_jobs_and_ends(&world.data());
-    assert_eq!(jobs, ends, "every job has one end in the log, and none has two");
+    assert_eq!(jobs, ends, "every job has exactly one end in the log");
     let health = serve.client.get("/health").await.unwrap().body;
     assert_eq!(health["status"]["jobs"]["starting"], 0);
     assert_eq!(health["status"]["jobs"]["running"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_with_a_key_runs_one_turn_whenever_the_bridge_is_killed() {
+async fn a_request_with_a_key_runs_at_most_one_turn_whenever_the_bridge_is_killed() {
     let world = World::new().await;
-    // From before the key is claimed to after the reply.
+    // The delays range from before the key is claimed to after the reply.
     for delay_ms in [0, 2, 5, 20, 60, 120, 180, 220, 260, 300, 340, 400] {
         let serve = world.serve().await;
         let (client, key) = (serve.client.clone(), format!("key-{delay_ms}"));
@@ -172,7 +168,7 @@ async fn a_request_with_a_key_runs_one_turn_whenever_the_bridge_is_killed() {
         assert_eq!(reply.status, 200, "{delay_ms} ms: {}", reply.body);
         let job_id = &reply.body["job"]["jobId"];
         if let Some(before) = before {
-            assert_eq!(before.body["job"]["jobId"], *job_id, "a reply that was given stays");
+            assert_eq!(before.body["job"]["jobId"], *job_id, "a reply that was sent must not change");
             assert_eq!(before.body["conversationId"], reply.body["conversationId"]);
         }
         let job = serve.ended(job_id.as_str().unwrap()).await;
@@ -194,14 +190,14 @@ async fn a_request_with_a_key_runs_one_turn_whenever_the_bridge_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_that_ended_while_nobody_looked_is_read_back() {
+async fn the_end_of_a_turn_that_was_not_recorded_is_recovered() {
     let world = World::new().await;
     let serve = world.serve().await;
     let reply = serve.create("the answer is safe").await;
     let job_id = reply["job"]["jobId"].as_str().unwrap().to_owned();
     serve.ended(&job_id).await;
     serve.kill().await;
-    // As if the bridge had died just before it recorded the end.
+    // This simulates a bridge that died just before it recorded the end.
     forget_the_end(&world.data(), &job_id).await;
     let serve = world.serve().await;
     let job = serve.ended(&job_id).await;
@@ -238,7 +234,7 @@ async fn commands_that_a_turn_runs_do_not_outlive_the_bridge() {
     for end in ["kill", "terminate"] {
         let world = World::new().await;
         let serve = world.serve().await;
-        let marker = world.folder.path().join("pid");
+        let marker = world.directory.path().join("pid");
         let message = format!("@model run echo $$ > {} && exec sleep 1000", marker.display());
         let reply = serve.create(&message).await;
         let deadline = tokio::time::Instant::now() + testkit::WAIT_MAX;
@@ -257,7 +253,7 @@ async fn commands_that_a_turn_runs_do_not_outlive_the_bridge() {
         } else {
             let id = serve.process.id().unwrap().to_string();
             assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-            assert!(serve.process.wait().await.unwrap().success(), "a signal ends it in order");
+            assert!(serve.process.wait().await.unwrap().success(), "SIGTERM ends the process with success");
         }
         until_gone(reply["turn"]["pid"].as_u64().unwrap()).await;
         until_gone(pid).await;
@@ -270,19 +266,22 @@ async fn the_dashboard_command_prints_a_link_that_signs_a_browser_in() {
     let dashboard = async || {
         let command = tokio::process::Command::new(env!("CARGO_BIN_EXE_codex-bridge"))
             .arg("dashboard")
-            .current_dir(world.folder.path())
-            .env("CODEX_BRIDGE_DISCOVERY_DIR", world.folder.path().join("discovery"))
+            .current_dir(world.directory.path())
+            .env("CODEX_BRIDGE_DISCOVERY_DIR", world.directory.path().join("discovery"))
             .output();
         let output = command.await.unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.success(), text(output.stdout), text(output.stderr))
     };
-    let (ended_well, _, told) = dashboard().await;
-    assert!(!ended_well && told.contains("no bridge runs") && told.contains("codex-bridge serve"), "{told}");
+    let (succeeded, _, stderr) = dashboard().await;
+    assert!(
+        !succeeded && stderr.contains("no bridge is running") && stderr.contains("codex-bridge serve"),
+        "{stderr}"
+    );
 
     let serve = world.serve().await;
-    let (ended_well, link, told) = dashboard().await;
-    assert!(ended_well, "{told}");
+    let (succeeded, link, stderr) = dashboard().await;
+    assert!(succeeded, "{stderr}");
     let (page, code) = link.trim().split_once('#').unwrap();
     assert!(page.starts_with("http://127.0.0.1:") && page.ends_with("/dashboard/sign-in"), "{link}");
     let signed_in = serve.client.post("/dashboard/session", &json!({"code": code})).await.unwrap();
@@ -290,36 +289,36 @@ async fn the_dashboard_command_prints_a_link_that_signs_a_browser_in() {
 }
 
 #[tokio::test]
-async fn wrong_flags_are_explained() {
-    for (arguments, says) in [
+async fn invalid_flags_are_explained() {
+    for (arguments, expected) in [
         (&["serve", "--host", "0.0.0.0"][..], "token"),
         (&["serve", "--host", "example.com"], "IP address"),
         (&["serve", "--cwd", "/no/such/dir"], "/no/such/dir"),
         (&["serve", "--port", "99999"], "99999"),
     ] {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_codex-bridge"))
             .args(arguments)
             .arg("--data-dir")
-            .arg(folder.path())
-            .env("CODEX_BRIDGE_DISCOVERY_DIR", folder.path())
+            .arg(directory.path())
+            .env("CODEX_BRIDGE_DISCOVERY_DIR", directory.path())
             .output()
             .await
             .unwrap();
         assert!(!output.status.success());
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains(says), "{arguments:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_while_it_delivers_no_event_is_lost_and_no_log_tells_the_secret() {
+async fn a_kill_during_deliveries_loses_no_event_and_the_log_never_contains_the_secret() {
     const COUNT: usize = 400;
     let world = World::new().await;
     let receiver = WebhookReceiver::start().await;
     receiver.answers(ReceiverAnswer::Slowly(Duration::from_millis(5)));
     let serve = world.serve_and_log("trace").await;
-    let body = json!({"url": receiver.url(), "events": ["lane.*"], "secret": "never to be told"});
+    let body = json!({"url": receiver.url(), "events": ["lane.*"], "secret": "never to be logged"});
     let created = serve.client.post("/webhooks", &body).await.unwrap();
     assert_eq!(created.status, 200, "{}", created.body);
     let store = Store::open(&world.data()).unwrap();
@@ -350,8 +349,8 @@ async fn killed_while_it_delivers_no_event_is_lost_and_no_log_tells_the_secret()
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let again = receiver.received().len() - COUNT;
-    assert!(again <= 3 * 4, "only what was under way came again, not {again}");
+    assert!(again <= 3 * 4, "only deliveries in progress may be repeated, not {again}");
     serve.kill().await;
     let log = std::fs::read_to_string(world.log_file()).unwrap();
-    assert!(log.contains("the bridge is running") && !log.contains("never to be told"));
+    assert!(log.contains("the bridge is running") && !log.contains("never to be logged"));
 }

@@ -1,4 +1,5 @@
-//! NATS as organizations run it: TLS by an authority of their own, and users with files of credentials.
+//! Tests with NATS as organizations run it: TLS with their own certificate authority, and users with
+//! credentials files.
 
 use serde_json::{Value, json};
 use testkit::{NatsPass, NatsServer, codex_binary};
@@ -16,7 +17,7 @@ async fn serve(
     world.serve_changed(&codex_binary(), |command| change(command.args(on_nats))).await
 }
 
-/// What `/health` says of NATS, once that is so.
+/// Returns the NATS part of `/health` once it satisfies a condition.
 async fn health_when(serve: &Serve, is_so: impl Fn(&Value) -> bool) -> Value {
     let deadline = tokio::time::Instant::now() + testkit::WAIT_MAX;
     loop {
@@ -30,7 +31,7 @@ async fn health_when(serve: &Serve, is_so: impl Fn(&Value) -> bool) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_reach_a_server_that_speaks_tls_and_wants_credentials() {
+async fn events_reach_a_server_that_requires_tls_and_credentials() {
     let (server, NatsPass { authority, credentials }) = NatsServer::start_secured();
     let world = World::new().await;
     let is_refused = |nats: &Value| nats["lastError"].is_string();
@@ -43,7 +44,7 @@ async fn events_reach_a_server_that_speaks_tls_and_wants_credentials() {
     let nobody = serve(&world, &server, |command| command.env("SSL_CERT_FILE", &authority)).await;
     let health = health_when(&nobody, is_refused).await;
     assert!(health["lastError"].as_str().unwrap().contains("authorization"), "{health}");
-    // What happens meanwhile waits.
+    // Events in the meantime are queued.
     let made = nobody.client.post("/lanes", &json!({"laneId": "meanwhile"})).await.unwrap();
     assert_eq!(made.status, 200, "{}", made.body);
     nobody.kill().await;

@@ -1,4 +1,4 @@
-//! A bridge as a process, and what outlives it.
+//! A bridge as a process, and the environment that outlives it.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,11 +9,11 @@ use testkit::{CodexHome, HttpClient, ScriptedModel, codex_binary};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// What outlives a bridge process.
+/// The environment that outlives a bridge process.
 pub(crate) struct World {
     pub(crate) model: ScriptedModel,
     home: CodexHome,
-    pub(crate) folder: TempDir,
+    pub(crate) directory: TempDir,
 }
 
 pub(crate) struct Serve {
@@ -25,15 +25,15 @@ impl World {
     pub(crate) async fn new() -> Self {
         let model = ScriptedModel::start().await;
         let home = CodexHome::for_model(&model.url());
-        Self { model, home, folder: tempfile::tempdir().unwrap() }
+        Self { model, home, directory: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn log_file(&self) -> PathBuf {
-        self.folder.path().join("log")
+        self.directory.path().join("log")
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.directory.path().join("data")
     }
 
     pub(crate) async fn serve(&self) -> Serve {
@@ -48,7 +48,7 @@ impl World {
         self.serve_changed(codex, |command| command.env("CODEX_BRIDGE_LOG", level)).await
     }
 
-    /// With other arguments or another environment.
+    /// Starts a bridge with other arguments or another environment.
     pub(crate) async fn serve_changed(
         &self,
         codex: &Path,
@@ -62,16 +62,16 @@ impl World {
             .arg("--data-dir")
             .arg(self.data())
             .arg("--cwd")
-            .arg(self.folder.path())
+            .arg(self.directory.path())
             .env("CODEX_HOME", self.home.path())
-            .env("CODEX_BRIDGE_DISCOVERY_DIR", self.folder.path().join("discovery"))
+            .env("CODEX_BRIDGE_DISCOVERY_DIR", self.directory.path().join("discovery"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
             .kill_on_drop(true);
         let mut process = change(&mut command).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let line = lines.next_line().await.unwrap().expect("the line that tells the address");
+        let line = lines.next_line().await.unwrap().expect("the line with the address");
         let url = line.strip_prefix("codex-bridge listening on ").unwrap();
         Serve { client: HttpClient::new(url), process }
     }

@@ -1,4 +1,4 @@
-//! Commands and exit codes.
+//! Tests of commands and exit codes.
 
 use crate::support::{World, job_id, read};
 
@@ -37,7 +37,7 @@ async fn start_wait_and_continue() {
 #[tokio::test(flavor = "multi_thread")]
 async fn options_become_fields_of_the_request() {
     let (world, _serve) = World::serving().await;
-    let elsewhere = world.folder("elsewhere");
+    let elsewhere = world.directory("elsewhere");
     let answer = elsewhere.join("answer.txt");
     let arguments = [
         "start",
@@ -63,7 +63,7 @@ async fn options_become_fields_of_the_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_exit_code_tells_how_it_went() {
+async fn the_exit_code_reports_the_outcome() {
     let (world, serve) = World::serving().await;
     let failed = world.run(&["start", "--message", "@model fail 500", "--wait"]).await;
     assert_eq!(failed.code, 1, "{failed:?}");
@@ -81,7 +81,7 @@ async fn the_exit_code_tells_how_it_went() {
     ] {
         assert_eq!(world.run(usage).await.code, 2, "{usage:?}");
     }
-    for (refused, says) in [
+    for (refused, expected) in [
         (&["job", "nope"][..], "Job not found"),
         (&["start", "--message", "hi", "--body", r#"{"approvalPolicy":"yolo"}"#], "approvalPolicy"),
         (
@@ -91,7 +91,7 @@ async fn the_exit_code_tells_how_it_went() {
     ] {
         let ran = world.run(refused).await;
         assert_eq!((ran.code, ran.stdout.as_str()), (4, ""), "{ran:?}");
-        assert!(ran.stderr.contains(says) && ran.stderr.trim().lines().count() == 1, "{ran:?}");
+        assert!(ran.stderr.contains(expected) && ran.stderr.trim().lines().count() == 1, "{ran:?}");
     }
 
     let held = world.run(&["start", "--message", "@model hold for-ever", "--wait", "--timeout", "0.5"]).await;
@@ -127,7 +127,7 @@ async fn waiting_outlives_the_bridge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_sent_again_until_the_bridge_is_there() {
+async fn a_message_is_retried_until_the_bridge_is_running() {
     let world = World::new().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");

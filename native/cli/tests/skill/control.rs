@@ -1,11 +1,11 @@
-//! Commands for what happens while a job runs.
+//! Tests of commands for running jobs.
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::support::{World, job_id};
 
-/// Starts a job that asks whether it may run a command, and gives the ids of the job and of the approval.
+/// Starts a job that asks for approval of a command, and returns the ids of the job and of the approval.
 async fn asking(world: &World, command: &str) -> (String, String) {
     let message = format!("@model escalate {command}\n@model say done");
     let sandbox = ["--approval-policy", "on-request", "--sandbox", "read-only"];
@@ -23,8 +23,8 @@ async fn cancel() {
     let started = world.run(&["start", "--message", "@model hold for-ever"]).await.json();
     world.model.wait_until_held("for-ever").await;
     for _ in 0..2 {
-        let cancelled = world.run(&["cancel", &job_id(&started)]).await;
-        assert_eq!(cancelled.code, 0, "{cancelled:?}");
+        let canceled = world.run(&["cancel", &job_id(&started)]).await;
+        assert_eq!(canceled.code, 0, "{canceled:?}");
     }
     let waited = world.run(&["wait", &job_id(&started)]).await;
     assert_eq!(waited.code, 1, "{waited:?}");
@@ -50,7 +50,7 @@ async fn steer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn approve() {
     let (world, _serve) = World::serving().await;
-    let made = world.folder("elsewhere").join("made");
+    let made = world.directory("elsewhere").join("made");
     let (job, approval) = asking(&world, &format!("touch {}", made.display())).await;
     let listed = world.run(&["approvals", "--job", &job]).await.json();
     assert_eq!(listed["approvals"][0]["approvalId"], approval.as_str(), "{listed}");
@@ -67,7 +67,7 @@ async fn approve() {
 #[tokio::test(flavor = "multi_thread")]
 async fn deny() {
     let (world, _serve) = World::serving().await;
-    let made = world.folder("elsewhere").join("made");
+    let made = world.directory("elsewhere").join("made");
     let (job, approval) = asking(&world, &format!("touch {}", made.display())).await;
     let denied = world.run(&["deny", &approval]).await;
     assert_eq!(denied.json()["approval"]["status"], "denied", "{denied:?}");
@@ -97,7 +97,7 @@ async fn events_of_a_job_end_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_go_on_after_the_bridge_was_away() {
+async fn events_continue_after_the_bridge_restarts() {
     let world = World::new().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let flags = ["--port", port.as_str()];

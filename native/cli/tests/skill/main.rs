@@ -1,12 +1,7 @@
-//! The skill's client (`skills/codex-bridge-api/scripts`) as a process, against `codex-bridge serve` with the real Codex
-//! and a scripted model.
+//! Tests the skill's client (`skills/codex-bridge-api/scripts`) as a process, against `codex-bridge serve`
+//! with the real Codex and a scripted model.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic fails the test")]
 
 mod commands;
 mod control;
@@ -14,9 +9,9 @@ mod original;
 mod support;
 mod windows;
 
-/// The client's own tests: the choice of a window, the reading of events.
+/// Runs the client's own tests: the choice of a window, the parsing of events.
 #[tokio::test]
-async fn its_own_tests_pass() {
+async fn the_clients_own_tests_pass() {
     let tests = support::skill().join("tests");
     let output =
         support::python().args(["-m", "unittest", "discover", "--start-directory"]).arg(tests).output().await;

@@ -1,9 +1,9 @@
-//! Clients written for the original work unchanged.
+//! Clients written for the original program work unchanged.
 
 use crate::support::{Ran, World, python, ran};
 
-/// What a client of the original does and reads, in the fewest lines: urllib, `GET /health`, `POST /conversations`, a look at
-/// the job every two seconds, then one more message.
+/// A minimal client of the original program: urllib, `GET /health`, `POST /conversations`, polling the job
+/// every two seconds, then one more message.
 const CLIENT: &str = r#"
 import json, sys, time, urllib.request
 
@@ -58,23 +58,23 @@ assert call("GET", "/conversations/current")["conversation"] is None
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(
     not(target_os = "linux"),
-    ignore = "elsewhere the bridge wants a token, which the original has none of"
+    ignore = "on other platforms the bridge requires a token, which the original does not have"
 )]
-async fn a_client_of_the_original_finds_what_it_knows() {
+async fn clients_of_the_original_work_unchanged() {
     let (world, serve) = World::serving().await;
     let mut command = python();
-    command.args(["-c", CLIENT, &serve.url]).current_dir(world.folder("project"));
+    command.args(["-c", CLIENT, &serve.url]).current_dir(world.directory("project"));
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let Ran { code, stderr, .. } = ran(command).await;
     assert_eq!(code, 0, "{stderr}");
 }
 
-/// The command lines of the original's own client.
+/// Runs command lines of the original's own client.
 #[tokio::test(flavor = "multi_thread")]
 async fn command_lines_of_the_original_work() {
     let (world, serve) = World::serving().await;
-    let folder = world.folder("project");
-    let project = folder.to_str().unwrap();
+    let directory = world.directory("project");
+    let project = directory.to_str().unwrap();
     let started = world
         .run(&[
             "--url",

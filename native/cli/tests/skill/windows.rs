@@ -1,25 +1,25 @@
-//! Which of several bridges a command is meant for, and its token.
+//! Tests which of several bridges a command uses, and with which token.
 
 use crate::support::{World, ran};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_bridge_of_the_folder_is_found() {
+async fn the_bridge_of_the_directory_is_found() {
     let world = World::new().await;
     let project = world.serve("project", &[]).await;
     let inner = world.serve("project/packages/inner", &[]).await;
     let other = world.serve("other", &[]).await;
-    std::fs::create_dir_all(world.folder("project").join("packages/inner/src")).unwrap();
-    for (folder, serve) in [
+    std::fs::create_dir_all(world.directory("project").join("packages/inner/src")).unwrap();
+    for (directory, serve) in [
         (".", &project),
         ("packages", &project),
         ("packages/inner", &inner),
         ("packages/inner/src", &inner),
         ("../other", &other),
-        // Nobody's: the newest one.
+        // No bridge serves this directory, so the newest one is used.
         ("../other-one", &other),
     ] {
-        let health = world.run(&["health", "--cwd", folder]).await;
-        assert_eq!(health.json()["status"]["url"], serve.url, "{folder}: {health:?}");
+        let health = world.run(&["health", "--cwd", directory]).await;
+        assert_eq!(health.json()["status"]["url"], serve.url, "{directory}: {health:?}");
     }
     let named = world.run(&["--url", &other.url, "health"]).await;
     assert_eq!(named.json()["status"]["url"], other.url);
@@ -27,14 +27,14 @@ async fn the_bridge_of_the_folder_is_found() {
     by_environment.env("CODEX_BRIDGE_URL", &other.url);
     assert_eq!(ran(by_environment).await.json()["status"]["url"], other.url);
 
-    // Its discovery file stays behind.
+    // The discovery file of the killed bridge is left behind.
     inner.kill().await;
     let health = world.run(&["health", "--cwd", "packages/inner"]).await;
     assert_eq!(health.json()["status"]["url"], project.url, "{health:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_from_nowhere_says_where_codex_works() {
+async fn a_start_outside_all_windows_reports_the_working_directory() {
     let world = World::new().await;
     let _other = world.serve("other", &[]).await;
     let started = world.run(&["start", "--message", "hello"]).await;
@@ -43,7 +43,7 @@ async fn a_start_from_nowhere_says_where_codex_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_is_asked_for_and_sent() {
+async fn a_token_is_required_and_sent() {
     let world = World::new().await;
     let _serve = world.serve("project", &["--auth-token", "secret"]).await;
     let without = world.run(&["health"]).await;
