@@ -38,7 +38,8 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
 
-    /// Token that every request must carry. Prefer the environment variable: other users can read a command line.
+    /// Token that every request must carry. Prefer the environment variable: other users can read a command
+    /// line.
     #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     auth_token: Option<String>,
 
@@ -147,7 +148,7 @@ pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
 fn raise_files_limit(config: &Config) {
     let requested = config.http.connections_max + limits::FILES_RESERVED;
     if let Err(error) = rlimit::increase_nofile_limit(u64::try_from(requested).unwrap_or(u64::MAX)) {
-        tracing::warn!(%error, "failed to raise the limit of open files; fewer concurrent connections are possible");
+        tracing::warn!(%error, "failed to raise the limit of open files; fewer connections are possible");
     }
 }
 

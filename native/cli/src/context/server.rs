@@ -21,7 +21,8 @@ pub(super) struct ServerArguments {
     #[arg(long, short)]
     port: Option<u16>,
 
-    /// Token that every request must carry. Prefer the environment variable: other users can read a command line.
+    /// Token that every request must carry. Prefer the environment variable: other users can read a command
+    /// line.
     #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     auth_token: Option<String>,
 

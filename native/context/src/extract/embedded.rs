@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_end_at_their_tags_and_say_what_they_are_written_in() {
+    fn scripts_end_at_their_tags_and_specify_their_language() {
         let one = |language, code: &str| vec![(language, code.to_owned())];
         assert_eq!(
             found("vue", "<template><p>ä</p></template>\n<SCRIPT setup lang=\"ts\">let a</script >"),

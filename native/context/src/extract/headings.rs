@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sections_lie_in_those_of_headings_above_them() {
+    fn sections_nest_by_heading_level() {
         let text = "---\ntitle: no\n---\nIntro\n\n# One `x`\ntext\n\n### Deep *er*\n\n```sh\n# no heading\n```\n\nTwo\n---\nmore\n# Three #\n#\n";
         let markdown = LanguageId::from_name("markdown").unwrap();
         let mut names = NameTableBuilder::default();

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_before_makes_a_member() {
+    fn the_preceding_operator_determines_the_receiver() {
         for (text, expected) in [
             ("a.b", Receiver::Name),
             ("a::b", Receiver::Name),

@@ -95,7 +95,7 @@ fn a_hit_explains_why_it_was_found() {
 }
 
 #[test]
-fn filters_limit_what_is_found() {
+fn filters_limit_the_results() {
     let (_directory, index) = build_index(SHOP);
     let (search, snapshot) = (Search::default(), index.snapshot());
     let with = |filter: Filter| {
