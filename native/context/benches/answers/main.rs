@@ -76,7 +76,7 @@ fn measure(directory: &Path) {
         report(kind, QUESTIONS, |nth| context.ask(kind, &symbol(nth)).map(drop).unwrap());
     }
     report("semantic_search", QUESTIONS, |nth| {
-        context.ask("semantic_search", &question(nth)).map(drop).unwrap()
+        context.ask("semantic_search", &question(nth)).map(drop).unwrap();
     });
     for kind in ["explain_file", "get_dependencies"] {
         report(kind, QUESTIONS, |nth| context.ask(kind, &file(nth)).map(drop).unwrap());
@@ -91,11 +91,11 @@ fn measure(directory: &Path) {
     }
     let pattern = |nth: usize| json!({ "pattern": format!(r"\b{}\b", names[nth % names.len()]) });
     report("grep_files", WHOLE_WORKSPACE_QUESTIONS, |nth| {
-        context.invoke("grep_files", &pattern(nth)).map(drop).unwrap()
+        context.invoke("grep_files", &pattern(nth)).map(drop).unwrap();
     });
     if Command::new("rg").arg("--version").stdout(Stdio::null()).status().is_ok() {
         report("rg --word-regexp", WHOLE_WORKSPACE_QUESTIONS, |nth| {
-            ripgrep(directory, &names[nth % names.len()])
+            ripgrep(directory, &names[nth % names.len()]);
         });
     }
     println!("{} MB peak", megabytes("VmHWM:"));
