@@ -22,6 +22,7 @@ pub use options::{Color, ExecOptions, ExecRequest, OptionProblem};
 
 use crate::launch::{self, Launch};
 use crate::lines::{Line, next_line};
+use crate::os;
 use crate::process::{Exit, Stderr, Supervised, end_of};
 use crate::rpc::{Refusal, RpcError};
 
@@ -147,7 +148,7 @@ async fn supervise(
     stderr: Stderr,
     stop: CancellationToken,
 ) -> Exit {
-    let status = end_of(child, stop.cancelled(), interrupt, INTERRUPT_GRACE).await;
+    let status = end_of(child, stop.cancelled(), os::interrupt, INTERRUPT_GRACE).await;
     ended.cancel();
     // It is in the pipe, so it is read at once, unless something that it started keeps the pipe open.
     if tokio::time::timeout(LAST_WORDS_LIMIT, stderr.closed.cancelled()).await.is_err() {
@@ -157,17 +158,3 @@ async fn supervise(
     tracing::info!(code = exit.code, signal = exit.signal, "codex exec ended");
     exit
 }
-
-/// As Ctrl-C does: Codex records the interruption. Windows has no such signal for a process without a console.
-fn interrupt(child: &dyn ChildWrapper) {
-    #[cfg(unix)]
-    if let Err(error) = child.signal(INTERRUPT_SIGNAL) {
-        tracing::debug!(%error, "nothing left to interrupt");
-    }
-    #[cfg(not(unix))]
-    let _ = child;
-}
-
-/// POSIX.
-#[cfg(unix)]
-const INTERRUPT_SIGNAL: i32 = 2;

@@ -1,43 +1,37 @@
-//! Running the Codex executable: its version, and a child process that never outlives us.
+//! Runs the Codex executable: as a child process that never outlives the bridge, and to ask for its version or help.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
 use tokio::process::Command;
-// An extension host has no console, so each console program would open a window of its own.
-#[cfg(windows)]
-use windows::Win32::System::Threading::CREATE_NO_WINDOW;
 
-/// `codex --version` answers in some 30 ms; a binary on a cold network disk needs seconds.
-const VERSION_LIMIT: Duration = Duration::from_secs(20);
+use crate::os;
 
-/// How to start an app-server.
+/// The maximum time for `codex --version` or `--help`. They take some 30 ms; a binary on a cold network disk takes
+/// seconds.
+const QUERY_LIMIT: Duration = Duration::from_secs(20);
+
+/// How to start a Codex process.
 #[derive(Debug, Clone)]
 pub struct Launch {
-    /// The executable. Never a script: no shell is between us and the process that we must be able to end.
+    /// The executable. Never a script: no shell may stand between the bridge and the process that it must be able to
+    /// end.
     pub executable: PathBuf,
-    /// Where it runs; threads name their own folder.
+    /// The directory that the process starts in. Threads name a directory of their own.
     pub working_folder: PathBuf,
-    /// Overrides of the environment, for example `CODEX_HOME`. All else is inherited.
+    /// Environment variables to set or override, for example `CODEX_HOME`. All others are inherited.
     pub environment: Vec<(String, String)>,
 }
 
-/// Asks the executable for its version, for example `0.169.0`.
+/// Returns the version that the executable reports, for example `0.169.0`.
 ///
 /// # Errors
-/// A sentence that says why it could not be run, for a person.
+/// A sentence for a person, when the executable cannot be run, does not answer in time, fails, or prints nothing.
 pub async fn version(executable: &Path) -> Result<String, String> {
-    let mut command = Command::new(executable);
-    command.arg("--version").stdin(Stdio::null()).kill_on_drop(true);
-    #[cfg(windows)]
-    command.creation_flags(CREATE_NO_WINDOW.0);
-    let output = tokio::time::timeout(VERSION_LIMIT, command.output())
-        .await
-        .map_err(|_| format!("{} --version did not answer", executable.display()))?
-        .map_err(|error| format!("{} cannot be run: {error}", executable.display()))?;
+    let output = query(executable, &["--version"]).await?;
     let text = String::from_utf8_lossy(&output.stdout);
     // "codex-cli 0.169.0"
     match text.split_whitespace().last() {
@@ -51,11 +45,25 @@ pub async fn version(executable: &Path) -> Result<String, String> {
     }
 }
 
-/// Starts the executable with piped stdio, as the leader of a process group (a job object on Windows) of its own, so
-/// that whatever it starts can be ended with it.
+/// Runs the executable to its end without any input and returns its output.
 ///
 /// # Errors
-/// What the operating system said.
+/// A sentence for a person, when the executable cannot be run or does not end in time.
+pub(crate) async fn query(executable: &Path, arguments: &[&str]) -> Result<Output, String> {
+    let mut command = Command::new(executable);
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    os::hide_console(&mut command);
+    tokio::time::timeout(QUERY_LIMIT, command.output())
+        .await
+        .map_err(|_| format!("{} {} did not answer", executable.display(), arguments.join(" ")))?
+        .map_err(|error| format!("{} cannot be run: {error}", executable.display()))
+}
+
+/// Starts the executable with piped standard streams, as the leader of a process group of its own (a job object on
+/// Windows), so that everything it starts can be ended with it.
+///
+/// # Errors
+/// The operating system's error when the process cannot be started.
 pub(crate) fn spawn<A: AsRef<OsStr>>(
     launch: &Launch,
     arguments: &[A],
@@ -69,10 +77,7 @@ pub(crate) fn spawn<A: AsRef<OsStr>>(
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
     });
-    #[cfg(unix)]
-    command.wrap(process_wrap::tokio::ProcessGroup::leader());
-    #[cfg(windows)]
-    command.wrap(process_wrap::tokio::CreationFlags(CREATE_NO_WINDOW)).wrap(process_wrap::tokio::JobObject);
+    os::own_process_tree(&mut command);
     command.wrap(KillOnDrop);
     command.spawn()
 }

@@ -22,7 +22,10 @@ pub mod exec;
 pub mod launch;
 mod lines;
 pub mod locate;
+mod os;
 pub mod owner;
+#[cfg(target_os = "linux")]
+mod proc;
 mod process;
 pub mod processes;
 pub mod protocol;

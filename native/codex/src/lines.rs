@@ -1,19 +1,27 @@
-//! Lines of a byte stream, bounded in length, tolerant of anything.
+//! Reads a byte stream line by line, with a limit on the length of a line.
+//!
+//! `tokio_util::codec` has no decoder that does this. `LinesCodec` fails on bytes that are not UTF-8. `LinesCodec` and
+//! `AnyDelimiterCodec` both report an over-long line as an error, after which `FramedRead` ends its stream once, as at
+//! the end of the input, and holds back the lines that it has already buffered until more input arrives. A decoder of
+//! our own would avoid that, but is no shorter than this function.
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
-/// What [`next_line`] found.
+/// The result of [`next_line`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// A line is in the buffer, without its end.
+    /// The buffer holds a line, without its line feed.
     Whole,
-    /// A line was longer than allowed and is skipped.
+    /// A line exceeded the limit and was skipped.
     TooLong,
     /// The stream ended.
     End,
 }
 
-/// Reads up to the next line end into `buffer`, which it clears first, keeping at most `bytes_max`.
+/// Reads up to the next line feed. Clears `buffer` first and stores at most `bytes_max` bytes in it.
+///
+/// # Errors
+/// The error of the underlying reader.
 pub(crate) async fn next_line(
     input: &mut (impl AsyncBufRead + Unpin),
     buffer: &mut Vec<u8>,
@@ -52,8 +60,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn lines_come_whole_or_are_skipped() {
-        // A capacity of 3 makes every line cross the reader's own buffer.
+    async fn lines_are_returned_whole_or_skipped() {
+        // With a capacity of 3, every line crosses the reader's own buffer.
         let mut input = BufReader::with_capacity(3, &b"one\n\nmuch too long\n\xff\xfe\nlast"[..]);
         let mut buffer = Vec::new();
         let mut seen = Vec::new();

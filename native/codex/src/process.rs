@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::lines::{Line, next_line};
+use crate::os;
 
 /// Enough of its last words to explain an exit.
 const STDERR_LINES_MAX: usize = 40;
@@ -29,23 +30,13 @@ pub struct Exit {
 impl Exit {
     pub(crate) fn of(status: std::io::Result<ExitStatus>) -> Self {
         match status {
-            Ok(status) => Self { code: status.code(), signal: signal(status) },
+            Ok(status) => Self { code: status.code(), signal: os::exit_signal(status) },
             Err(error) => {
                 tracing::warn!(%error, "cannot tell how a process of Codex ended");
                 Self { code: None, signal: None }
             }
         }
     }
-}
-
-#[cfg(unix)]
-fn signal(status: ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-#[cfg(not(unix))]
-fn signal(_: ExitStatus) -> Option<i32> {
-    None
 }
 
 /// A process whose end a task of its own waits for. Dropping it ends the process.

@@ -1,30 +1,37 @@
-//! The Codex processes of this user, and the threads that each has.
+//! Lists the Codex processes of this user and the threads that each of them owns.
 //!
-//! Only looked at: no process is signalled here, and no lock taken. Linux tells all of it; elsewhere the operating system
-//! is not asked, and who needs an answer infers it from the threads that changed lately.
+//! This module only reads: it signals no process and takes no lock. Only Linux is supported. On other systems callers
+//! infer activity from the threads that changed recently.
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(not(target_os = "linux"))]
+mod other;
 
 use std::path::{Path, PathBuf};
 
-/// What a Codex process is.
+#[cfg(target_os = "linux")]
+use linux as platform;
+#[cfg(not(target_os = "linux"))]
+use other as platform;
+
+/// The kind of a Codex process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessKind {
-    /// `codex app-server`: behind an editor, the desktop app, a bridge.
+    /// `codex app-server`: serves an editor, the desktop app or a bridge.
     AppServer,
-    /// The terminal program.
+    /// The interactive terminal program.
     Cli,
-    /// `codex exec`, `codex review`.
+    /// `codex exec` or `codex review`.
     Exec,
     /// `codex mcp-server`.
     McpServer,
-    /// Another subcommand.
+    /// Any other subcommand.
     Other,
 }
 
 impl ProcessKind {
-    /// As the API spells it.
+    /// Returns the name of this kind in the API.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -36,7 +43,7 @@ impl ProcessKind {
         }
     }
 
-    /// By the command line, program first.
+    /// Returns the kind of the process with this command line, program first.
     #[must_use]
     pub fn of(arguments: &[String]) -> Self {
         let subcommand = arguments.iter().skip(1).find_map(|argument| {
@@ -46,7 +53,7 @@ impl ProcessKind {
     }
 }
 
-/// Codex's subcommands (`codex --help` of 0.169.0). Without one it is the terminal program.
+/// The subcommands of Codex (`codex --help` of 0.169.0). Without one, Codex is the terminal program.
 const SUBCOMMANDS: [(&str, ProcessKind); 16] = [
     ("app-server", ProcessKind::AppServer),
     ("exec", ProcessKind::Exec),
@@ -69,60 +76,46 @@ const SUBCOMMANDS: [(&str, ProcessKind); 16] = [
 /// A Codex process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodexProcess {
-    /// Its process id.
+    /// The process id.
     pub pid: u32,
-    /// What it is.
+    /// The kind of process.
     pub kind: ProcessKind,
-    /// What it is, for a person: for example `codex app-server`.
+    /// The program, for a person: for example `codex app-server`.
     pub program: String,
-    /// Who started it; the Node.js script of an npm installation is passed over.
+    /// The process that started it. The Node.js script of an npm installation is skipped.
     pub parent: Option<Parent>,
-    /// Its working folder.
+    /// The working directory.
     pub cwd: Option<PathBuf>,
-    /// Where it keeps its threads.
+    /// The Codex home, where the process stores its threads.
     pub codex_home: Option<PathBuf>,
-    /// Milliseconds since the Unix epoch, exact to 10 ms.
+    /// The start time in milliseconds since the Unix epoch, exact to 10 ms.
     pub started_at_ms: Option<i64>,
-    /// The threads whose writer it holds, in order.
+    /// The threads whose writer lock the process holds, sorted.
     pub thread_ids: Vec<String>,
 }
 
-/// The process that started another.
+/// The process that started a Codex process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parent {
-    /// Its process id.
+    /// The process id.
     pub pid: u32,
-    /// What it is, for a person: for example `Visual Studio Code`, `bash`.
+    /// The program, for a person: for example `Visual Studio Code` or `bash`.
     pub program: String,
 }
 
-/// What runs.
+/// The Codex processes that run on this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Running {
-    /// The processes, by id.
+    /// The processes, sorted by process id.
     pub processes: Vec<CodexProcess>,
-    /// Threads that some process has which the operating system does not show: one of another container.
+    /// The threads whose owner the operating system does not show, because it belongs to another container.
     pub hidden_thread_ids: Vec<String>,
 }
 
-/// The Codex processes of this user, whatever their Codex home. `None` where the operating system hides them.
+/// Returns the Codex processes of this user, whatever their Codex home. `None` where the operating system hides them.
 #[must_use]
 pub fn running(codex_home: &Path) -> Option<Running> {
     platform::running(codex_home)
-}
-
-#[cfg(target_os = "linux")]
-use linux as platform;
-
-#[cfg(not(target_os = "linux"))]
-mod platform {
-    use std::path::Path;
-
-    use super::Running;
-
-    pub(super) fn running(_: &Path) -> Option<Running> {
-        None
-    }
 }
 
 #[cfg(test)]
@@ -130,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_is_told_by_its_subcommand() {
+    fn the_subcommand_decides_the_kind_of_a_process() {
         let cases = [
             (&["codex", "-c", "a=1", "app-server"][..], ProcessKind::AppServer),
             (&["codex", "-s", "read-only", "exec", "resume", "id"], ProcessKind::Exec),

@@ -5,19 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tokio::process::Command;
-#[cfg(windows)]
-use windows::Win32::System::Threading::CREATE_NO_WINDOW;
 
+use crate::launch;
 use crate::protocol::{ApprovalPolicy, SandboxMode};
 
-/// As for `--version`: a binary on a cold network disk needs seconds.
-const HELP_LIMIT: Duration = Duration::from_secs(20);
 /// The commands whose options a turn can use, from the outside in.
 const COMMANDS: [&[&str]; 3] = [&[], &["exec"], &["exec", "resume"]];
 const RESUME_USAGE: &str = "exec resume [OPTIONS]";
@@ -258,23 +252,12 @@ fn toml(value: &Value) -> Option<String> {
 }
 
 async fn help(executable: &Path, command: &[&str]) -> Result<String, String> {
-    let mut process = Command::new(executable);
-    process.args(command).arg("--help").stdin(Stdio::null()).kill_on_drop(true);
-    #[cfg(windows)]
-    process.creation_flags(CREATE_NO_WINDOW.0);
-    let shown = format!(
-        "{} {}--help",
-        executable.display(),
-        command.iter().map(|word| format!("{word} ")).collect::<String>()
-    );
-    let output = tokio::time::timeout(HELP_LIMIT, process.output())
-        .await
-        .map_err(|_| format!("{shown} did not answer"))?
-        .map_err(|error| format!("{shown} cannot be run: {error}"))?;
+    let arguments = [command, &["--help"]].concat();
+    let output = launch::query(executable, &arguments).await?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
-        Err(format!("{shown} ended with {}", output.status))
+        Err(format!("{} {} ended with {}", executable.display(), arguments.join(" "), output.status))
     }
 }
 

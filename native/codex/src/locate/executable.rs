@@ -1,10 +1,12 @@
 //! Tells a native program from what only looks like one.
 
 use std::{
-    fs::{self, File, Metadata},
+    fs::{self, File},
     io::{ErrorKind, Read},
     path::Path,
 };
+
+use crate::os;
 
 use super::{Platform, real_path::real_path, report::MISSING};
 
@@ -43,7 +45,7 @@ pub(super) fn examine(place: &Path, platform: Platform) -> Verdict {
     if platform.is_windows() && !has_extension(place, &["exe"]) {
         return unusable("is not an .exe");
     }
-    if !may_be_executed(&metadata) {
+    if !os::is_executable(&metadata) {
         return unusable("is not executable; `chmod +x` makes it so");
     }
     Verdict::Program
@@ -76,16 +78,4 @@ pub(super) fn script_text(place: &Path) -> Option<String> {
 fn has_extension(place: &Path, extensions: &[&str]) -> bool {
     let extension = place.extension().unwrap_or_default();
     extensions.iter().any(|candidate| extension.eq_ignore_ascii_case(candidate))
-}
-
-#[cfg(unix)]
-fn may_be_executed(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o111 != 0
-}
-
-/// Windows decides by the file's name alone.
-#[cfg(not(unix))]
-fn may_be_executed(_: &Metadata) -> bool {
-    true
 }

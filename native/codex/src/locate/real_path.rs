@@ -1,26 +1,13 @@
-//! Where a path really leads.
+//! Resolves links in paths.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// The absolute path without links.
+use crate::os;
+
+/// Returns the absolute path with all links resolved.
 pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path).map(plain)
-}
-
-#[cfg(not(windows))]
-fn plain(path: PathBuf) -> PathBuf {
-    path
-}
-
-/// Windows answers in the form `\\?\C:\…`, which many programs, and people, cannot read.
-#[cfg(windows)]
-fn plain(path: PathBuf) -> PathBuf {
-    let is_on_drive = |rest: &&str| rest.as_bytes().get(1) == Some(&b':');
-    match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")).filter(is_on_drive) {
-        Some(rest) => PathBuf::from(rest),
-        None => path,
-    }
+    fs::canonicalize(path).map(os::without_verbatim_prefix)
 }

@@ -1,0 +1,43 @@
+//! Process control and file attributes on Unix.
+
+use std::fs::Metadata;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+use process_wrap::tokio::{ChildWrapper, CommandWrap, ProcessGroup};
+use tokio::process::Command;
+
+/// The number of `SIGINT`, which POSIX fixes.
+const INTERRUPT_SIGNAL: i32 = 2;
+
+/// Does nothing: programs do not open windows of their own here.
+pub(crate) fn hide_console(_: &mut Command) {}
+
+/// Makes the child the leader of a new process group, so that everything it starts can be killed with it.
+pub(crate) fn own_process_tree(command: &mut CommandWrap) {
+    command.wrap(ProcessGroup::leader());
+}
+
+/// Interrupts the process the way Ctrl-C does.
+pub(crate) fn interrupt(child: &dyn ChildWrapper) {
+    if let Err(error) = child.signal(INTERRUPT_SIGNAL) {
+        tracing::debug!(%error, "the process to interrupt has already exited");
+    }
+}
+
+/// Returns the number of the signal that ended the process.
+pub(crate) fn exit_signal(status: ExitStatus) -> Option<i32> {
+    status.signal()
+}
+
+/// Returns whether anybody may execute the file.
+pub(crate) fn is_executable(metadata: &Metadata) -> bool {
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+/// Returns the path unchanged: canonical paths are readable here.
+pub(crate) fn without_verbatim_prefix(path: PathBuf) -> PathBuf {
+    path
+}
