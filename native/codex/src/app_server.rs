@@ -1,4 +1,5 @@
-//! One running `codex app-server`: started, introduced, asked what it can do, and ended with all that it started.
+//! Starts a `codex app-server`, performs the handshake, asks which methods it knows, and ends it with
+//! everything it started.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,84 +12,87 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::{CallError, Connection};
 use crate::launch::{self, Launch};
 pub use crate::process::Exit;
-use crate::process::{Stderr, Supervised, end_of};
+use crate::process::{Stderr, Supervised, wait_for_exit};
 use crate::protocol;
 
-/// Without a delay, `thread/unsubscribe` gives a thread's writer back at once; the default is 60 s.
+/// The arguments of an app-server. Without an unload delay, `thread/unsubscribe` releases a thread's writer
+/// lock at once; the default delay is 60 s.
 const ARGUMENTS: [&str; 3] = ["-c", "thread_unload_delay_secs=0", "app-server"];
-/// A cold start takes 0.2-0.5 s; a loaded machine or a virus scanner multiplies that.
+/// The maximum time for each call of the handshake. A cold start takes 0.2-0.5 s, and a loaded machine or a
+/// virus scanner multiplies that.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
-/// An app-server whose input was closed ends within 0.1 s, also in the middle of a turn.
+/// How long an app-server may take to exit after its input is closed before it is killed. It usually takes
+/// 0.1 s, even in the middle of a turn.
 const EXIT_GRACE: Duration = Duration::from_millis(1000);
-/// How long the output of an app-server that has ended is read.
-const LAST_WORDS_LIMIT: Duration = Duration::from_millis(500);
+/// The maximum time to read the remaining output of an app-server that has exited.
+const REMAINING_OUTPUT_LIMIT: Duration = Duration::from_millis(500);
 
 /// Why an app-server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The operating system did not run it.
+    /// The operating system could not run the executable.
     #[error("{executable} cannot be run: {error}")]
     Spawn {
-        /// The path that was tried.
+        /// The path of the executable.
         executable: String,
-        /// What the operating system said.
+        /// The operating system's error.
         error: std::io::Error,
     },
-    /// It ran but did not introduce itself.
+    /// The process started, but the handshake failed.
     #[error("the Codex app-server did not start: {error}{}", stderr_suffix(stderr))]
     Handshake {
-        /// What went wrong.
+        /// The call of the handshake that failed.
         error: CallError,
-        /// Its last words.
+        /// The last lines of the process's standard error.
         stderr: String,
     },
 }
 
 fn stderr_suffix(stderr: &str) -> String {
-    if stderr.is_empty() { String::new() } else { format!(" (it said: {stderr})") }
+    if stderr.is_empty() { String::new() } else { format!(" (its output: {stderr})") }
 }
 
-/// The methods that a binary knows, as it says itself.
+/// The methods that a binary knows, according to the binary itself.
 #[derive(Debug, Clone, Default)]
 pub struct Methods(BTreeSet<String>);
 
 impl Methods {
-    /// Whether the binary has this method. A binary that did not list its methods is taken to have all: the call
-    /// itself then tells.
+    /// Returns whether the binary has this method. A binary that did not list its methods is assumed to have
+    /// all of them: the call itself will show.
     #[must_use]
     pub fn has(&self, method: &str) -> bool {
         self.0.is_empty() || self.0.contains(method)
     }
 
-    /// The names, in order; none where the binary did not list them.
+    /// Returns the sorted names. Empty when the binary did not list them.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
-    /// How many there are.
+    /// Returns the number of methods.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// Reads them out of the error that an unknown method gets: "… expected one of `a`, `b`".
+    /// Parses the error message for an unknown method: "… expected one of `a`, `b`".
     #[must_use]
-    pub fn from_error(text: &str) -> Self {
-        let Some((_, list)) = text.split_once("expected one of ") else { return Self::default() };
+    pub fn from_error(message: &str) -> Self {
+        let Some((_, list)) = message.split_once("expected one of ") else { return Self::default() };
         Self(list.split('`').skip(1).step_by(2).map(str::to_owned).collect())
     }
 }
 
-/// A running app-server whose handshake is done. Dropping it ends it.
+/// A running app-server after its handshake. Dropping it ends the process.
 #[derive(Debug)]
 pub struct AppServer {
-    /// Its JSON-RPC link.
+    /// The JSON-RPC connection.
     pub connection: Connection,
-    /// The methods it knows.
+    /// The methods that the binary knows.
     pub methods: Methods,
-    /// What it calls itself, with version and platform.
+    /// The name that the app-server gives itself, with version and platform.
     pub user_agent: String,
-    /// Its process id.
+    /// The process id.
     pub pid: u32,
     process: Supervised,
 }
@@ -101,10 +105,10 @@ struct Initialized {
 }
 
 impl AppServer {
-    /// Starts the executable and introduces us as `client_version` of Codex Bridge.
+    /// Starts the executable and performs the handshake as version `client_version` of Codex Bridge.
     ///
     /// # Errors
-    /// [`StartError`]; the process is gone then.
+    /// [`StartError`] when the executable cannot be run or the handshake fails. The process has exited then.
     pub async fn start(launch: &Launch, client_version: &str) -> Result<Self, StartError> {
         let mut child = launch::spawn(launch, &ARGUMENTS).map_err(|error| StartError::Spawn {
             executable: launch.executable.display().to_string(),
@@ -116,7 +120,7 @@ impl AppServer {
         else {
             return Err(StartError::Spawn {
                 executable: launch.executable.display().to_string(),
-                error: std::io::Error::other("its standard streams are not piped"),
+                error: std::io::Error::other("the standard streams of the process are not piped"),
             });
         };
         let connection = Connection::open(output, input);
@@ -124,7 +128,7 @@ impl AppServer {
         tokio::spawn(stderr.clone().collect(errors));
         let process =
             Supervised::new(stderr.clone(), |stop| supervise(child, connection.clone(), stderr, stop));
-        match introduce(&connection, client_version).await {
+        match handshake(&connection, client_version).await {
             Ok((user_agent, methods)) => {
                 tracing::info!(pid, user_agent, methods = methods.count(), "started the Codex app-server");
                 Ok(Self { connection, methods, user_agent, pid, process })
@@ -136,31 +140,31 @@ impl AppServer {
         }
     }
 
-    /// Completes when the process is gone and its last words are read.
+    /// Waits until the process has exited and its remaining output has been read.
     pub async fn exited(&self) -> Exit {
         self.process.exited().await
     }
 
-    /// The last lines it wrote to its standard error.
+    /// Returns the last lines that the process wrote to its standard error.
     #[must_use]
     pub fn stderr_tail(&self) -> String {
         self.process.stderr.tail()
     }
 
-    /// The last line it wrote to its standard error.
+    /// Returns the last line that the process wrote to its standard error.
     #[must_use]
     pub fn stderr_last(&self) -> Option<String> {
         self.process.stderr.last()
     }
 
-    /// Ends the process and all that it started, and waits until it is gone: a second and a half at the most.
+    /// Ends the process and everything it started, and waits until it has exited. This takes at most 1.5 s.
     pub async fn stop(&self) {
         self.process.stop().await;
     }
 }
 
-/// The handshake, then one made-up method whose refusal lists the real ones.
-async fn introduce(connection: &Connection, client_version: &str) -> Result<(String, Methods), CallError> {
+/// Performs the handshake, then calls a method that does not exist, whose refusal lists the existing ones.
+async fn handshake(connection: &Connection, client_version: &str) -> Result<(String, Methods), CallError> {
     let params = json!({
         "clientInfo": {"name": "codex-bridge", "title": "Codex Bridge", "version": client_version},
         "capabilities": {"experimentalApi": true},
@@ -176,27 +180,27 @@ async fn introduce(connection: &Connection, client_version: &str) -> Result<(Str
     Ok((user_agent, methods))
 }
 
-/// Owns the child until it is gone and its last words are read.
+/// Owns the child until it has exited and its remaining output has been read.
 async fn supervise(
     child: Box<dyn ChildWrapper>,
     connection: Connection,
     stderr: Stderr,
     stop: CancellationToken,
 ) -> Exit {
-    let to_end = async {
+    let stop = async {
         tokio::select! { () = stop.cancelled() => {}, () = connection.closed() => {} }
     };
-    // Closing its input is the polite way.
-    let status = end_of(child, to_end, |_| connection.close(), EXIT_GRACE).await;
-    // What it said last may still be on its way: an answer, why it gave up. It is in the pipe, so it is read at once,
-    // unless something that it started keeps the pipe open.
-    let last_words = async { tokio::join!(connection.closed(), stderr.closed.cancelled()) };
-    if tokio::time::timeout(LAST_WORDS_LIMIT, last_words).await.is_err() {
-        tracing::debug!("the app-server's output is still open");
+    // Closing the input asks the app-server to exit.
+    let status = wait_for_exit(child, stop, |_| connection.close(), EXIT_GRACE).await;
+    // The last output may still be in the pipes: an answer, or why the process failed. It is read at once,
+    // unless a process that the app-server started keeps a pipe open.
+    let remaining_output = async { tokio::join!(connection.closed(), stderr.closed.cancelled()) };
+    if tokio::time::timeout(REMAINING_OUTPUT_LIMIT, remaining_output).await.is_err() {
+        tracing::debug!("a process that the app-server started keeps its output open");
     }
     connection.close();
     let exit = Exit::of(status);
-    tracing::info!(code = exit.code, signal = exit.signal, "the Codex app-server ended");
+    tracing::info!(code = exit.code, signal = exit.signal, "the Codex app-server exited");
     exit
 }
 
@@ -205,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_methods_are_read_from_the_refusal_of_an_unknown_one() {
+    fn methods_are_parsed_from_the_refusal_of_an_unknown_method() {
         let methods = Methods::from_error(
             "Invalid request: unknown variant `bridge/methods`, expected one of `initialize`, `thread/start`",
         );
@@ -215,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_that_lists_nothing_is_taken_at_its_word_later() {
+    fn a_binary_that_lists_no_methods_is_assumed_to_have_all() {
         assert!(Methods::from_error("Method not found").has("thread/queue/add"));
     }
 }

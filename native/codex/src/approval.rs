@@ -1,11 +1,11 @@
-//! What an app-server asks of a person, and the valid answer to each decision.
+//! The requests of an app-server that a person decides, and the valid answer for each decision.
 //!
-//! [`question`] reads a [`ServerRequest`]; what it returns `None` for is nothing that a person decides, and is refused at
-//! once with [`crate::decline::decline`]. [`answer()`] turns a decision into what is sent with
-//! [`crate::connection::Connection::answer`].
+//! [`question`] reads a [`ServerRequest`]. It returns `None` for requests that no person decides, which are
+//! declined at once with [`crate::decline::decline`]. [`answer()`] converts a decision into the answer that
+//! is sent with [`crate::connection::Connection::answer`].
 //!
-//! Source: `codex app-server generate-ts --experimental` of 0.169.0, the `…Params` and `…Response` type of each request,
-//! and what 0.169.0 does.
+//! Source: `codex app-server generate-ts --experimental` of 0.169.0, the `…Params` and `…Response` type of
+//! each request, and the behavior of 0.169.0.
 
 mod answer;
 mod question;
@@ -21,39 +21,39 @@ pub use question::question;
 
 use crate::rpc::{Notification, ServerRequest};
 
-/// What kind of thing is asked.
+/// The kind of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QuestionKind {
-    /// May this command run?
+    /// Whether a command may run.
     Command,
-    /// May these files be changed?
+    /// Whether files may be changed.
     FileChange,
-    /// May the turn do more than its sandbox allows?
+    /// Whether the turn may do more than its sandbox allows.
     Permissions,
-    /// The model's own questions, each with an id.
+    /// Questions from the model, each with an id.
     Question,
-    /// An MCP server asks: may its tool run, or please fill in a form.
+    /// A question from an MCP server: whether its tool may run, or a form to fill in.
     Elicitation,
-    /// A tool that the client is to run.
+    /// A tool call that the client should perform.
     ToolCall,
 }
 
-/// What a person can decide.
+/// A decision of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// Yes, this once.
+    /// Allows the request once.
     Approve,
-    /// Yes, and to the same thing for as long as the thread stays loaded.
+    /// Allows this request, and the same request for as long as the thread stays loaded.
     ApproveForSession,
-    /// Yes, and to the like for good: Codex writes a rule.
+    /// Allows this request and similar ones permanently: Codex writes a rule.
     ApproveAlways,
-    /// No; the turn goes on without it.
+    /// Denies the request. The turn continues without it.
     Deny,
-    /// No, and the turn ends.
+    /// Denies the request and ends the turn.
     Cancel,
-    /// Here is what was asked for.
+    /// Provides the requested answer.
     Answer,
 }
 
@@ -70,52 +70,57 @@ impl fmt::Display for Decision {
     }
 }
 
-/// A request that a person decides, in one form for all kinds.
+/// A request that a person decides, in one format for all kinds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    /// What kind of thing is asked.
+    /// The kind of question.
     pub kind: QuestionKind,
-    /// The conversation that waits for the answer; a sub-agent's is not the one that is watched.
+    /// The thread that waits for the answer. A sub-agent's thread is not the watched one.
     pub thread_id: String,
-    /// Its turn; an MCP server may ask outside of one.
+    /// The turn. An MCP server may ask outside of a turn.
     pub turn_id: Option<String>,
-    /// The item of the turn that it is about: a file change's item holds the changes. Several questions can be about one.
+    /// The item of the turn that the question concerns. The item of a file change holds the changes. Several
+    /// questions can concern the same item.
     pub item_id: Option<String>,
-    /// One line for a person, at most [`SUMMARY_CHARACTERS_MAX`] characters.
+    /// A one-line summary for a person, at most [`SUMMARY_CHARACTERS_MAX`] characters long.
     pub summary: String,
     /// The command line.
     pub command: Option<String>,
-    /// Where the command would run.
+    /// The directory in which the command would run.
     pub cwd: Option<PathBuf>,
-    /// Why, in the model's words; of an MCP server its own words, where the summary has not all of them.
+    /// The reason in the model's words. For an MCP server, its message if the summary does not contain all of
+    /// it.
     pub reason: Option<String>,
-    /// The changes by path, where the request itself names them (`applyPatchApproval`); otherwise they are in the item.
+    /// The changes by path, if the request itself contains them (`applyPatchApproval`). Otherwise they are in
+    /// the item.
     pub changes: Option<Value>,
-    /// What would be permitted: `{network, fileSystem}`.
+    /// The requested permissions: `{network, fileSystem}`.
     pub permissions: Option<Value>,
     /// The questions: `[{id, header, question, isOther, isSecret, options?: [{label, description}]}]`.
     pub questions: Option<Value>,
-    /// The tool that is called or asks: `{name, namespace?, arguments?}`, or `{server, name?, arguments?}` of an MCP server.
+    /// The tool that is called or asks: `{name, namespace?, arguments?}`, or `{server, name?, arguments?}`
+    /// for an MCP server.
     pub tool: Option<Value>,
-    /// JSON Schema of the object that an answer to a form must be.
+    /// The JSON Schema of the object that answers a form.
     pub schema: Option<Value>,
-    /// An address that an MCP server wants visited.
+    /// A URL that an MCP server wants the person to visit.
     pub url: Option<String>,
-    /// What can be decided. "No" is always among them.
+    /// The possible decisions. They always include [`Decision::Deny`].
     pub decisions: Vec<Decision>,
 }
 
-/// The longest summary: a line of a list.
+/// The maximum length of a summary, which is shown as a line of a list.
 pub const SUMMARY_CHARACTERS_MAX: usize = 200;
 
-/// The id of the request that this notification says needs no answer any more (`serverRequest/resolved`): because it has
-/// got one, or because its turn ended; in the latter case it comes after `turn/completed`.
+/// Returns the id of the request that, according to this notification (`serverRequest/resolved`), no longer
+/// needs an answer. The request was answered, or its turn ended. In the latter case the notification comes
+/// after `turn/completed`.
 #[must_use]
 pub fn resolved(notification: &Notification) -> Option<&Value> {
     (notification.method == "serverRequest/resolved").then(|| notification.params.get("requestId")).flatten()
 }
 
-/// The methods of [`ServerRequest`] that a person decides.
+/// The methods of [`ServerRequest`] that a person decides. The `Old` ones are the methods before `item/…`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Command,

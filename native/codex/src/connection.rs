@@ -1,15 +1,15 @@
-//! The JSON-RPC link to one app-server.
+//! The JSON-RPC connection to one app-server.
 //!
-//! Two tasks own the two directions: one writes queued lines, one reads lines and hands each message to whoever waits
-//! for it. [`Connection`] is the handle; it is cheap to clone.
+//! Two tasks own the two directions. One writes queued lines. The other reads lines and delivers each message
+//! to its receiver. [`Connection`] is the handle and is cheap to clone.
 //!
 //! - A call waits for its response, up to its time limit.
-//! - What concerns a thread goes to that thread's [`ThreadWatch`]. A watch that is asked for together with a call
-//!   ([`Connection::call_watching`]) exists before the next line is read, so that no event can fall between a
-//!   response and the watch.
-//! - A sub-agent asks in the name of a thread of its own, which nobody watches: its request goes to the watch of the
-//!   thread that started it.
-//! - A server request that no watch takes is declined here, so that its turn cannot hang.
+//! - An event of a thread goes to that thread's [`ThreadWatch`]. A watch that is requested together with a
+//!   call ([`Connection::call_watching`]) exists before the next line is read, so that no event can fall
+//!   between a response and the watch.
+//! - The request of a sub-agent carries the id of the sub-agent's own thread, which nobody watches. It goes
+//!   to the watch of the thread that started the sub-agent.
+//! - A server request that no watch accepts is declined here, so that its turn cannot hang.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,16 +25,18 @@ use crate::decline::decline;
 use crate::lines::{Line, next_line};
 use crate::rpc::{self, Incoming, Notification, RpcError, ServerRequest};
 
-/// The longest line that is read. `thread/read` answers with a whole history in one line.
+/// The maximum length of a line that is read. `thread/read` answers with a whole history in one line.
 const LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Large replies come in fewer reads.
+/// The size of the read buffer. It is large so that large replies need fewer reads.
 const READ_BUFFER_BYTES: usize = 64 * 1024;
-/// Lines waiting to be written. The app-server reads its input promptly, so a full queue means that it hangs.
+/// The maximum number of lines waiting to be written. The app-server reads its input promptly, so a full
+/// queue means that it hangs.
 const OUTGOING_LINES_MAX: usize = 1024;
-/// Events waiting for one thread's watcher. A turn streams a few hundred a second at most.
+/// The maximum number of events waiting for one thread's watcher. A turn streams a few hundred events per
+/// second at most.
 const WATCH_EVENTS_MAX: usize = 8192;
-
-/// Sub-agents whose thread is remembered. A turn starts a handful; those of threads that are not watched are forgotten.
+/// The maximum number of sub-agents whose parent thread is remembered. A turn starts a handful. At the limit,
+/// sub-agents of threads that are no longer watched are forgotten.
 const SUB_AGENTS_MAX: usize = 1024;
 
 /// Why a call has no result.
@@ -43,37 +45,37 @@ pub enum CallError {
     /// The app-server answered with an error.
     #[error("Codex refused {method}: {error}")]
     Refused {
-        /// The method called.
+        /// The method that was called.
         method: String,
-        /// The app-server's own words.
+        /// The error that the app-server returned.
         error: RpcError,
     },
-    /// No answer in time.
+    /// The app-server did not answer in time.
     #[error("Codex did not answer {method} within {} ms", limit.as_millis())]
     TimedOut {
-        /// The method called.
+        /// The method that was called.
         method: String,
         /// The limit that passed.
         limit: Duration,
     },
-    /// The app-server is gone.
+    /// The connection ended before the app-server answered.
     #[error("the Codex app-server ended before it answered {method}")]
     Closed {
-        /// The method called.
+        /// The method that was called.
         method: String,
     },
-    /// The answer does not have the fields that we need.
-    #[error("Codex answered {method} in an unexpected form: {reason}")]
+    /// The answer lacks fields that the bridge needs.
+    #[error("Codex answered {method} in an unexpected format: {reason}")]
     Unexpected {
-        /// The method called.
+        /// The method that was called.
         method: String,
-        /// What could not be read.
+        /// The reason why the answer cannot be read.
         reason: String,
     },
 }
 
 impl CallError {
-    /// What the app-server's refusal means; `None` when it did not refuse.
+    /// Returns the meaning of the app-server's refusal. `None` when it did not refuse.
     #[must_use]
     pub fn refusal(&self) -> Option<rpc::Refusal> {
         match self {
@@ -83,36 +85,36 @@ impl CallError {
     }
 }
 
-/// Something that concerns one thread.
+/// An event of one thread.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ThreadEvent {
-    /// Something happened.
+    /// A notification.
     Notification(Notification),
-    /// A question of the thread or of one of its sub-agents, whose own id it then names; the watcher must answer it with
-    /// [`Connection::answer`].
+    /// A request from the thread or from one of its sub-agents, in which case it carries the sub-agent's
+    /// thread id. The watcher must answer it with [`Connection::answer`].
     Request(ServerRequest),
 }
 
-/// The events of one thread, in order. Ends when the connection ends, or when the watcher fell
-/// too far behind; the thread's true state can then be read with `thread/read`.
+/// Receives the events of one thread in order. It ends when the connection ends, or when the watcher falls
+/// too far behind. The thread's true state can then be read with `thread/read`.
 #[derive(Debug)]
 pub struct ThreadWatch {
     events: mpsc::Receiver<ThreadEvent>,
 }
 
 impl ThreadWatch {
-    /// The next event; `None` when there will be no more.
+    /// Waits for the next event. `None` when there will be no more.
     pub async fn next(&mut self) -> Option<ThreadEvent> {
         self.events.recv().await
     }
 
-    /// The next event that is there already.
+    /// Returns the next event if it has already arrived.
     pub fn next_now(&mut self) -> Option<ThreadEvent> {
         self.events.try_recv().ok()
     }
 }
 
-/// The handle to one app-server's JSON-RPC link.
+/// The handle to the JSON-RPC connection of one app-server.
 #[derive(Debug, Clone)]
 pub struct Connection {
     shared: Arc<Shared>,
@@ -130,7 +132,7 @@ struct Shared {
 struct Routes {
     pending: HashMap<u64, Pending>,
     watches: HashMap<String, mpsc::Sender<ThreadEvent>>,
-    /// The thread that started a sub-agent, by the sub-agent's thread.
+    /// The parent thread of each sub-agent, by the sub-agent's thread.
     parents: HashMap<String, String>,
 }
 
@@ -141,8 +143,8 @@ impl Routes {
         ThreadWatch { events }
     }
 
-    /// Remembers the sub-agents that this notification of a thread tells of (`collabAgentToolCall`).
-    fn note_sub_agents(&mut self, thread_id: &str, notification: &Notification) {
+    /// Remembers the sub-agents that this notification of a thread names (`collabAgentToolCall`).
+    fn record_sub_agents(&mut self, thread_id: &str, notification: &Notification) {
         let item = &notification.params["item"];
         if item["type"] != "collabAgentToolCall" {
             return;
@@ -159,31 +161,39 @@ impl Routes {
         }
     }
 
-    /// The thread whose watch takes what is asked in this thread's name: its own, or of whoever started it.
-    fn watched<'a>(&'a self, thread_id: &'a str) -> &'a str {
-        let mut asking = thread_id;
-        // The bound ends a circle, which only a faulty app-server could make.
+    /// Returns the thread whose watch receives the requests of this thread: itself, or its nearest watched
+    /// ancestor.
+    fn watched_ancestor<'a>(&'a self, thread_id: &'a str) -> &'a str {
+        let mut candidate = thread_id;
+        // The bound ends a cycle, which only a faulty app-server could create.
         for _ in 0..SUB_AGENTS_MAX {
-            match self.parents.get(asking) {
-                Some(parent) if !self.watches.contains_key(asking) => asking = parent,
-                _ => return asking,
+            match self.parents.get(candidate) {
+                Some(parent) if !self.watches.contains_key(candidate) => candidate = parent,
+                _ => return candidate,
             }
         }
         thread_id
     }
 }
 
+/// Whether a call also watches the thread that its response names (`result.thread.id`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Watching {
+    Nothing,
+    ResultThread,
+}
+
+/// A call that waits for its response.
 #[derive(Debug)]
 struct Pending {
     reply: oneshot::Sender<Reply>,
-    /// The response names a thread (`result.thread.id`) that the caller wants to watch from here on.
-    watch: bool,
+    watching: Watching,
 }
 
 type Reply = Result<(Value, Option<ThreadWatch>), RpcError>;
 
 impl Connection {
-    /// Starts to read `input` and to write `output`. Must be called inside a tokio runtime.
+    /// Starts the tasks that read `input` and write `output`. Must be called inside a tokio runtime.
     pub fn open(
         input: impl AsyncRead + Unpin + Send + 'static,
         output: impl AsyncWrite + Unpin + Send + 'static,
@@ -200,22 +210,23 @@ impl Connection {
     /// Calls `method` and waits at most `limit` for the result.
     ///
     /// # Errors
-    /// [`CallError`]: refused, too late, or the connection ended.
+    /// [`CallError`] when the app-server refuses the call, does not answer in time, or the connection ends.
     pub async fn call(&self, method: &str, params: Value, limit: Duration) -> Result<Value, CallError> {
-        self.exchange(method, &params, limit, false).await.map(|(result, _)| result)
+        self.exchange(method, &params, limit, Watching::Nothing).await.map(|(result, _)| result)
     }
 
-    /// Like [`Self::call`] for a method whose result has a `thread`: the watch on it misses nothing that follows.
+    /// Calls a method whose result has a `thread`, and watches that thread. The watch misses no event that
+    /// follows the response.
     ///
     /// # Errors
-    /// As [`Self::call`], and [`CallError::Unexpected`] when the result names no thread.
+    /// The errors of [`Self::call`], and [`CallError::Unexpected`] when the result names no thread.
     pub async fn call_watching(
         &self,
         method: &str,
         params: Value,
         limit: Duration,
     ) -> Result<(Value, ThreadWatch), CallError> {
-        match self.exchange(method, &params, limit, true).await? {
+        match self.exchange(method, &params, limit, Watching::ResultThread).await? {
             (result, Some(watch)) => Ok((result, watch)),
             (_, None) => Err(CallError::Unexpected {
                 method: method.to_owned(),
@@ -224,12 +235,13 @@ impl Connection {
         }
     }
 
-    /// Watches a thread that is loaded already, from here on.
+    /// Watches a thread that is already loaded, starting now.
     #[must_use]
     pub fn watch(&self, thread_id: &str) -> ThreadWatch {
         let mut routes = self.shared.routes();
         if self.is_closed() {
-            // The reader lets all watches go when the link ends; it would not see a later one.
+            // The reader drops all watches when the connection ends. It would miss a watch that is added
+            // later.
             let (_, events) = mpsc::channel(1);
             return ThreadWatch { events };
         }
@@ -241,13 +253,13 @@ impl Connection {
         method: &str,
         params: &Value,
         limit: Duration,
-        watch: bool,
+        watching: Watching,
     ) -> Result<(Value, Option<ThreadWatch>), CallError> {
         let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
         let (reply, response) = oneshot::channel();
-        self.shared.routes().pending.insert(id, Pending { reply, watch });
-        // However the wait ends, nobody waits for this id afterwards (this also covers a caller that is dropped).
-        let _forget = Forget { shared: &self.shared, id };
+        self.shared.routes().pending.insert(id, Pending { reply, watching });
+        // However the wait ends, this removes the pending entry, even when the caller is dropped.
+        let _guard = RemovePending { shared: &self.shared, id };
         let exchange = async {
             if self.shared.outgoing.send(rpc::call(id, method, params)).await.is_err() {
                 return Err(CallError::Closed { method: method.to_owned() });
@@ -268,45 +280,46 @@ impl Connection {
         }
     }
 
-    /// Sends a notification.
+    /// Sends a notification without parameters.
     pub async fn notify(&self, method: &str) {
         self.send(rpc::notification(method)).await;
     }
 
-    /// Answers a request of the app-server.
+    /// Answers a request from the app-server.
     pub async fn answer(&self, request_id: &Value, outcome: &Result<Value, RpcError>) {
         self.send(rpc::answer(request_id, outcome)).await;
     }
 
     async fn send(&self, line: String) {
         if self.shared.outgoing.send(line).await.is_err() {
-            tracing::debug!("not sent: the app-server is gone");
+            tracing::debug!("a message was not sent: the connection to the app-server has ended");
         }
     }
 
-    /// Completes when the app-server will send nothing more.
+    /// Completes when the connection has ended and no more messages will arrive.
     pub async fn closed(&self) {
         self.shared.closed.cancelled().await;
     }
 
-    /// Whether the app-server will send nothing more.
+    /// Returns whether the connection has ended.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.closed.is_cancelled()
     }
 
-    /// Ends the link. The app-server sees its input closed, which ends it.
+    /// Ends the connection. The app-server sees its input closed and exits.
     pub fn close(&self) {
         self.shared.closed.cancel();
     }
 }
 
-struct Forget<'a> {
+/// Removes a pending call when dropped.
+struct RemovePending<'a> {
     shared: &'a Shared,
     id: u64,
 }
 
-impl Drop for Forget<'_> {
+impl Drop for RemovePending<'_> {
     fn drop(&mut self) {
         self.shared.routes().pending.remove(&self.id);
     }
@@ -314,11 +327,12 @@ impl Drop for Forget<'_> {
 
 impl Shared {
     fn routes(&self) -> MutexGuard<'_, Routes> {
-        // Nothing in the critical sections can leave the maps half changed.
+        // No critical section can leave the maps half changed, so a poisoned lock is still valid.
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands one message to whoever waits for it. Returns the answer that must be sent when nobody can give one.
+    /// Delivers one message to its receiver. Returns the line that must be sent when nobody can answer a
+    /// request.
     fn route(&self, message: Incoming) -> Option<String> {
         match message {
             Incoming::Response { id, outcome } => {
@@ -327,20 +341,21 @@ impl Shared {
             }
             Incoming::Notification(notification) => {
                 let thread_id = thread_id(&notification.params)?.to_owned();
-                self.routes().note_sub_agents(&thread_id, &notification);
+                self.routes().record_sub_agents(&thread_id, &notification);
                 self.deliver(&thread_id, ThreadEvent::Notification(notification));
                 None
             }
             Incoming::Request(request) => {
-                let thread_id =
-                    thread_id(&request.params).map(|thread_id| self.routes().watched(thread_id).to_owned());
+                let thread_id = thread_id(&request.params)
+                    .map(|thread_id| self.routes().watched_ancestor(thread_id).to_owned());
                 let undelivered = match thread_id {
                     Some(thread_id) => self.deliver(&thread_id, ThreadEvent::Request(request)),
                     None => Some(ThreadEvent::Request(request)),
                 };
                 match undelivered {
                     Some(ThreadEvent::Request(request)) => {
-                        tracing::warn!(method = %request.method, "declined a request of Codex that nobody watches");
+                        let method = &request.method;
+                        tracing::warn!(%method, "declined a request from Codex that no watch accepts");
                         Some(rpc::answer(&request.id, &decline(&request)))
                     }
                     _ => None,
@@ -352,23 +367,23 @@ impl Shared {
     fn resolve(&self, id: u64, outcome: Result<Value, RpcError>) {
         let mut routes = self.routes();
         let Some(pending) = routes.pending.remove(&id) else {
-            tracing::debug!(id, "a response came after its time limit");
+            tracing::debug!(id, "a response arrived after its time limit");
             return;
         };
         let reply = outcome.map(|result| {
-            let watch = pending
-                .watch
-                .then(|| result.pointer("/thread/id").and_then(Value::as_str))
-                .flatten()
-                .map(|thread_id| routes.watch(thread_id));
+            let watch = match pending.watching {
+                Watching::Nothing => None,
+                Watching::ResultThread => result.pointer("/thread/id").and_then(Value::as_str),
+            }
+            .map(|thread_id| routes.watch(thread_id));
             (result, watch)
         });
         if pending.reply.send(reply).is_err() {
-            tracing::debug!(id, "nobody waits for this response any more");
+            tracing::debug!(id, "a response arrived after its caller was dropped");
         }
     }
 
-    /// Gives the event to the thread's watcher, or back when there is none that can take it.
+    /// Sends the event to the thread's watcher. Returns the event when no watcher can take it.
     fn deliver(&self, thread_id: &str, event: ThreadEvent) -> Option<ThreadEvent> {
         let mut routes = self.routes();
         let Some(watch) = routes.watches.get(thread_id) else { return Some(event) };
@@ -379,8 +394,9 @@ impl Shared {
                 Some(event)
             }
             Err(mpsc::error::TrySendError::Full(event)) => {
-                // Dropping the sender ends the watch after what is queued; the watcher then reads the thread.
-                tracing::warn!(thread_id, "a thread's watcher fell too far behind");
+                // Dropping the sender ends the watch after the queued events. The watcher then reads the
+                // thread.
+                tracing::warn!(thread_id, "a thread's watcher fell too far behind and was removed");
                 routes.watches.remove(thread_id);
                 Some(event)
             }
@@ -388,7 +404,8 @@ impl Shared {
     }
 }
 
-/// The older request forms (`execCommandApproval`, `applyPatchApproval`) name the thread `conversationId`.
+/// Returns the thread that a message concerns. The older requests (`execCommandApproval`,
+/// `applyPatchApproval`) call it `conversationId`.
 fn thread_id(params: &Value) -> Option<&str> {
     params.get("threadId").or_else(|| params.get("conversationId")).and_then(Value::as_str)
 }
@@ -402,7 +419,7 @@ async fn write_lines(
         while let Some(mut line) = lines.recv().await {
             line.push('\n');
             output.write_all(line.as_bytes()).await?;
-            // Flushing only when nothing more is queued keeps bursts in one write.
+            // Flushing only when the queue is empty keeps bursts in one write.
             if lines.is_empty() {
                 output.flush().await?;
             }
@@ -435,13 +452,13 @@ async fn read_lines(input: impl AsyncRead + Unpin, shared: Arc<Shared>) {
                     }
                     // One bad line must not end a session with running turns.
                     Err(error) => {
-                        tracing::warn!(%error, bytes = line.len(), "skipped a line of the app-server");
+                        tracing::warn!(%error, bytes = line.len(), "skipped an unreadable line of the app-server");
                     }
                 },
                 Line::TooLong => {
                     tracing::error!(
                         bytes_max = LINE_BYTES_MAX,
-                        "skipped a line of the app-server that is too long"
+                        "skipped an over-long line of the app-server"
                     );
                 }
                 Line::End => break,

@@ -1,4 +1,5 @@
-//! Runs the Codex executable: as a child process that never outlives the bridge, and to ask for its version or help.
+//! Runs the Codex executable: as a child process that never outlives the bridge, and to ask for its version
+//! or help.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -10,15 +11,15 @@ use tokio::process::Command;
 
 use crate::os;
 
-/// The maximum time for `codex --version` or `--help`. They take some 30 ms; a binary on a cold network disk takes
-/// seconds.
+/// The maximum time for `codex --version` or `--help`. They take some 30 ms; a binary on a cold network disk
+/// takes seconds.
 const QUERY_LIMIT: Duration = Duration::from_secs(20);
 
 /// How to start a Codex process.
 #[derive(Debug, Clone)]
 pub struct Launch {
-    /// The executable. Never a script: no shell may stand between the bridge and the process that it must be able to
-    /// end.
+    /// The executable. Never a script: no shell may stand between the bridge and the process that it must be
+    /// able to end.
     pub executable: PathBuf,
     /// The directory that the process starts in. Threads name a directory of their own.
     pub working_folder: PathBuf,
@@ -29,7 +30,8 @@ pub struct Launch {
 /// Returns the version that the executable reports, for example `0.169.0`.
 ///
 /// # Errors
-/// A sentence for a person, when the executable cannot be run, does not answer in time, fails, or prints nothing.
+/// A sentence for a person, when the executable cannot be run, does not answer in time, fails, or prints
+/// nothing.
 pub async fn version(executable: &Path) -> Result<String, String> {
     let output = query(executable, &["--version"]).await?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -59,8 +61,8 @@ pub(crate) async fn query(executable: &Path, arguments: &[&str]) -> Result<Outpu
         .map_err(|error| format!("{} cannot be run: {error}", executable.display()))
 }
 
-/// Starts the executable with piped standard streams, as the leader of a process group of its own (a job object on
-/// Windows), so that everything it starts can be ended with it.
+/// Starts the executable with piped standard streams, as the leader of a process group of its own (a job
+/// object on Windows), so that everything it starts can be ended with it.
 ///
 /// # Errors
 /// The operating system's error when the process cannot be started.

@@ -1,17 +1,19 @@
-//! The Codex client: finds the binary, runs `codex app-server`, speaks its JSON-RPC.
+//! The Codex client: finds the executable, runs `codex app-server` and speaks its JSON-RPC protocol.
 //!
-//! Nothing outside this crate knows the app-server's wire format. From the outside in:
+//! Nothing outside this crate knows the app-server's wire format. The modules, from the outside in:
 //!
-//! - [`locate`] finds the executable on this machine and says where it looked.
-//! - [`app_server::AppServer`] is one running `codex app-server` process with its handshake done.
-//! - [`connection::Connection`] is the JSON-RPC link: calls, notifications by thread, server requests.
-//! - [`protocol`] holds the few methods and fields that the bridge interprets; all else is passed on as JSON.
-//! - [`approval`] turns a request of the app-server into a question for a person, and a decision into its answer.
-//! - [`owner`] tells which process has a thread; [`processes`] which Codex processes there are.
-//! - [`exec`] runs a turn with `codex exec`, where there is no app-server.
-//! - [`turn::TurnRecord`] turns a turn's notifications, or its stored form, into what a caller wants to know.
+//! - [`locate`] finds the executable on this machine and reports which paths it searched.
+//! - [`app_server::AppServer`] is a running `codex app-server` process after its handshake.
+//! - [`connection::Connection`] is the JSON-RPC connection: calls, notifications by thread, server requests.
+//! - [`protocol`] holds the few methods and fields that the bridge interprets. Everything else is passed on
+//!   as JSON.
+//! - [`approval`] turns a request of the app-server into a question for a person, and a decision into its
+//!   answer.
+//! - [`owner`] tells which process owns a thread. [`processes`] lists the Codex processes.
+//! - [`exec`] runs a turn with `codex exec`, for binaries without a usable app-server.
+//! - [`turn::TurnRecord`] builds the result of a turn from its notifications or its stored form.
 //!
-//! No code here switches on a Codex version: the binary is asked which methods it knows
+//! No code here depends on a Codex version number. The binary is asked which methods it knows
 //! ([`app_server::Methods`]), and fields are read leniently.
 
 pub mod app_server;

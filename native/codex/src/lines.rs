@@ -1,9 +1,9 @@
 //! Reads a byte stream line by line, with a limit on the length of a line.
 //!
-//! `tokio_util::codec` has no decoder that does this. `LinesCodec` fails on bytes that are not UTF-8. `LinesCodec` and
-//! `AnyDelimiterCodec` both report an over-long line as an error, after which `FramedRead` ends its stream once, as at
-//! the end of the input, and holds back the lines that it has already buffered until more input arrives. A decoder of
-//! our own would avoid that, but is no shorter than this function.
+//! `tokio_util::codec` has no decoder that does this. `LinesCodec` fails on bytes that are not UTF-8.
+//! `LinesCodec` and `AnyDelimiterCodec` both report an over-long line as an error, after which `FramedRead`
+//! ends its stream once, as at the end of the input, and holds back the lines that it has already buffered
+//! until more input arrives. A decoder of our own would avoid that, but is no shorter than this function.
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 

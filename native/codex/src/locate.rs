@@ -1,12 +1,13 @@
 //! Finds the Codex executable on this machine.
 //!
-//! The places, best first ([`LocateSource`] in the same order): what a person named; what a person named to the
-//! ChatGPT extension; the executable inside that extension; npm's packages; `PATH`. Everything this depends on is
-//! in [`LocateOptions`], so it does no more than look at files.
+//! The sources in order of precedence, which is also the order of [`LocateSource`]: the path from a setting
+//! or flag of the bridge, the path from a setting of the ChatGPT extension, the executable inside that
+//! extension, npm's packages, and `PATH`. The result depends only on [`LocateOptions`] and on the files that
+//! are examined.
 //!
-//! A path that a person named is used or refused, never silently replaced by something else. And only native programs
-//! are ever returned: npm's start scripts and Windows' command files put a process between us and Codex that we could
-//! not end reliably, so the program behind such a script is looked for instead.
+//! A configured path is used or rejected, but never silently replaced by another. Only native programs are
+//! returned: npm's start scripts and Windows' command files put a process between the bridge and Codex that
+//! could not be ended reliably. So the program behind such a script is searched for instead.
 
 mod executable;
 mod extensions;
@@ -20,7 +21,7 @@ mod start_script;
 mod tests;
 
 pub use platform::Platform;
-pub use report::{Looked, NotFound};
+pub use report::{NotFound, SearchedPath};
 
 use std::{
     env,
@@ -31,48 +32,48 @@ use std::{
 use serde::{Serialize, Serializer};
 
 use executable::Verdict;
-use report::Looking;
+use report::Search;
 
-/// All that decides which executable is found.
+/// Everything that decides which executable is found.
 #[derive(Debug, Clone, Default)]
 pub struct LocateOptions {
     /// The path from the bridge's own setting or flag.
     pub explicit: Option<PathBuf>,
-    /// The ChatGPT extension's setting `chatgpt.cliExecutable`. Pass its value from the user's settings only: a
-    /// workspace must not choose which program runs.
+    /// The ChatGPT extension's setting `chatgpt.cliExecutable`. Only pass its value from the user's settings,
+    /// because a workspace must not choose which program runs.
     pub chatgpt_cli_executable: Option<PathBuf>,
-    /// Where VS Code says the ChatGPT extension is installed.
+    /// The directory of the installed ChatGPT extension, as reported by VS Code.
     pub chatgpt_extension_folder: Option<PathBuf>,
-    /// Folders full of extensions to search besides the usual ones in the home folder.
+    /// Directories of extensions to search in addition to the usual ones in the home directory.
     pub extension_roots: Vec<PathBuf>,
-    /// The user's home folder.
+    /// The user's home directory.
     pub home: Option<PathBuf>,
     /// The value of `PATH`.
     pub path_variable: Option<OsString>,
-    /// Where to look, upward, for `node_modules`. Leave it out for a folder whose content may come from strangers,
-    /// such as an opened workspace: a program in its `node_modules` would be run.
+    /// The directory from which to search upward for `node_modules`. Leave it out for a directory with
+    /// untrusted content, such as an opened workspace, because a program in its `node_modules` would be run.
     pub working_folder: Option<PathBuf>,
-    /// Folders under which programs are installed for all users, such as `/usr/local`.
+    /// Directories under which programs are installed for all users, such as `/usr/local`.
     pub install_prefixes: Vec<PathBuf>,
-    /// The machine the executable is for.
+    /// The platform that the executable must run on.
     pub platform: Platform,
 }
 
 impl LocateOptions {
-    /// The options that follow from this process's environment: home folder, `PATH`, install prefixes and VS Code's
-    /// own variables. The working folder is left out; see there.
+    /// Returns the options from this process's environment: home directory, `PATH`, install prefixes and VS
+    /// Code's own variables. Leaves out [`Self::working_folder`] for the reason given there.
     #[must_use]
     pub fn from_environment() -> Self {
-        let folder =
+        let directory =
             |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
         let mut extension_roots = Vec::new();
-        extension_roots.extend(folder("VSCODE_EXTENSIONS"));
-        extension_roots.extend(folder("VSCODE_PORTABLE").map(|portable| portable.join("extensions")));
+        extension_roots.extend(directory("VSCODE_EXTENSIONS"));
+        extension_roots.extend(directory("VSCODE_PORTABLE").map(|portable| portable.join("extensions")));
         let mut install_prefixes = Vec::new();
-        install_prefixes.extend(folder("npm_config_prefix"));
+        install_prefixes.extend(directory("npm_config_prefix"));
         if cfg!(windows) {
-            install_prefixes.extend(folder("APPDATA").map(|data| data.join("npm")));
-            install_prefixes.extend(folder("ProgramFiles").map(|programs| programs.join("nodejs")));
+            install_prefixes.extend(directory("APPDATA").map(|data| data.join("npm")));
+            install_prefixes.extend(directory("ProgramFiles").map(|programs| programs.join("nodejs")));
         } else {
             // An editor started from the desktop often has none of these in its PATH.
             install_prefixes.extend(["/opt/homebrew", "/usr/local", "/usr"].map(PathBuf::from));
@@ -87,82 +88,85 @@ impl LocateOptions {
     }
 }
 
-/// Why an executable was chosen.
+/// The source of an executable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum LocateSource {
     /// The bridge's own setting or flag.
     Setting,
-    /// The ChatGPT extension's setting.
+    /// The setting of the ChatGPT extension.
     ChatgptSetting,
     /// Inside the ChatGPT extension.
     ChatgptExtension,
-    /// Inside a package that npm or a relative of it installed.
+    /// Inside a package that npm or a similar tool installed.
     Npm,
-    /// A folder for programs, from `PATH` or well known.
+    /// A directory for programs, from `PATH` or a well-known one.
     Path,
 }
 
-/// The executable that was found.
+/// An executable that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Located {
-    /// Its absolute path.
-    #[serde(serialize_with = "as_text")]
+    /// The absolute path.
+    #[serde(serialize_with = "lossy_string")]
     pub path: PathBuf,
-    /// Why it was chosen.
+    /// The source of the path.
     pub source: LocateSource,
 }
 
-/// A path that is not Unicode is still worth showing.
-fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+/// Serializes a path even if it is not Unicode.
+fn lossy_string<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 
 /// Finds the executable.
 ///
 /// # Errors
-/// When none is usable, or the one that a person named is not. The error says where it looked and what was wrong there.
+/// [`NotFound`] when no executable is usable, or when the configured one is not. It lists the searched paths
+/// and the problem with each of them.
 pub fn locate(options: &LocateOptions) -> Result<Located, NotFound> {
-    let mut looking = Looking::default();
-    let named = [
+    let mut search = Search::default();
+    let configured = [
         (&options.explicit, LocateSource::Setting),
         (&options.chatgpt_cli_executable, LocateSource::ChatgptSetting),
     ];
-    for (path, source) in named {
-        // An empty setting is how VS Code says "not set".
+    for (path, source) in configured {
+        // VS Code represents an unset setting as an empty string.
         let Some(path) = path.as_deref().filter(|path| !path.as_os_str().is_empty()) else { continue };
         let path = absolute(path, options);
-        return match looking.program(&path, options.platform) {
+        return match search.program(&path, options.platform) {
             Some(path) => Ok(Located { path, source }),
-            None => Err(NotFound { named_in: Some(source), looked: looking.looked }),
+            None => Err(NotFound { named_in: Some(source), looked: search.searched }),
         };
     }
-    let searches: [(Search, LocateSource); 3] = [
+    let sources: [(SearchFn, LocateSource); 3] = [
         (extensions::search, LocateSource::ChatgptExtension),
         (npm::search, LocateSource::Npm),
         (search_path::search, LocateSource::Path),
     ];
-    for (search, source) in searches {
-        if let Some(path) = search(options, &mut looking) {
+    for (search_source, source) in sources {
+        if let Some(path) = search_source(options, &mut search) {
             return Ok(Located { path, source });
         }
     }
-    Err(NotFound { named_in: None, looked: looking.looked })
+    Err(NotFound { named_in: None, looked: search.searched })
 }
 
-type Search = fn(&LocateOptions, &mut Looking) -> Option<PathBuf>;
+type SearchFn = fn(&LocateOptions, &mut Search) -> Option<PathBuf>;
 
-impl Looking {
-    /// The native program at this place, or the one behind npm's start script there; else notes what is wrong.
-    fn program(&mut self, place: &Path, platform: Platform) -> Option<PathBuf> {
-        let reason = match executable::examine(place, platform) {
-            Verdict::Program => return Some(place.to_owned()),
+impl Search {
+    /// Returns the native program at this path, or the one behind npm's start script there. Otherwise records
+    /// the problem.
+    fn program(&mut self, path: &Path, platform: Platform) -> Option<PathBuf> {
+        let reason = match executable::examine(path, platform) {
+            Verdict::Program => return Some(path.to_owned()),
             Verdict::StartScript => {
-                let candidates = start_script::package_behind(place)
+                let candidates = start_script::package_behind(path)
                     .map(|package| npm::in_package(&package, platform))
                     .unwrap_or_default();
-                // Looked at once more, but not followed again: two scripts could name each other.
+                // A candidate that is a script again is not followed, because two scripts could name each
+                // other.
                 let is_program = |path: &PathBuf| executable::examine(path, platform) == Verdict::Program;
                 if let Some(program) = candidates.into_iter().find(is_program) {
                     return Some(program);
@@ -171,20 +175,21 @@ impl Looking {
             }
             Verdict::Unusable(reason) => reason,
         };
-        self.note(place, &reason);
+        self.record(path, &reason);
         None
     }
 }
 
-/// People write `~/bin/codex` and `./codex`, also where no shell reads it.
+/// Makes a configured path absolute. People write `~/bin/codex` and `./codex` even where no shell expands
+/// them.
 fn absolute(path: &Path, options: &LocateOptions) -> PathBuf {
     if let (Ok(rest), Some(home)) = (path.strip_prefix("~"), &options.home) {
         return home.join(rest);
     }
     if path.is_relative()
-        && let Some(folder) = options.working_folder.clone().or_else(|| env::current_dir().ok())
+        && let Some(directory) = options.working_folder.clone().or_else(|| env::current_dir().ok())
     {
-        return folder.join(path);
+        return directory.join(path);
     }
     path.to_owned()
 }

@@ -1,4 +1,5 @@
-//! Process control and file attributes, with one file per operating system. Both files have the same functions.
+//! Process control and file attributes, with one file per operating system. Both files have the same
+//! functions.
 
 #[cfg(unix)]
 #[path = "os/unix.rs"]

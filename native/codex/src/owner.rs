@@ -1,8 +1,9 @@
 //! Tells which process owns a thread: the one that holds the lock on the thread's file in
 //! `$CODEX_HOME/thread-writer-locks`.
 //!
-//! This module only reads. The locks are Codex's own, so they are never taken here. The files stay behind when a lock is
-//! released and are never deleted here. Only Linux tells who holds a lock; on other systems no owner is known.
+//! This module only reads. The locks are Codex's own, so they are never taken here. The files stay behind
+//! when a lock is released and are never deleted here. Only Linux tells who holds a lock; on other systems no
+//! owner is known.
 
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
@@ -32,8 +33,8 @@ pub const CAN_TELL: bool = cfg!(target_os = "linux");
 /// The ending of a lock file's name, after the thread id. Seen on 0.155.1 and 0.169.0.
 const LOCK_SUFFIX: &str = ".lock";
 
-/// Returns the Codex home of a process that is started with these overrides of the environment: `CODEX_HOME`, or
-/// `.codex` in the user's home directory. `None` when the user has no home directory.
+/// Returns the Codex home of a process that is started with these overrides of the environment: `CODEX_HOME`,
+/// or `.codex` in the user's home directory. `None` when the user has no home directory.
 #[must_use]
 pub fn codex_home(overrides: &[(String, String)]) -> Option<PathBuf> {
     let overridden = overrides.iter().rev().find(|(name, _)| name == "CODEX_HOME");

@@ -1,7 +1,7 @@
 //! Reads what Linux shows of a process in `/proc/<pid>`. Source: proc(5).
 //!
-//! The crate `procfs` reads the files. It holds the process's directory open, so that no answer is about another
-//! process that got the same id meanwhile. Whatever has gone or must not be read is `None`.
+//! The crate `procfs` reads the files. It holds the process's directory open, so that no answer is about
+//! another process that got the same id meanwhile. Whatever has gone or must not be read is `None`.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -36,8 +36,8 @@ impl Proc {
         self.0.exe().ok()
     }
 
-    /// Returns the command line, program first. `Process::cmdline` is not used, because it fails on arguments that are
-    /// not UTF-8 and leaves out empty ones.
+    /// Returns the command line, program first. `Process::cmdline` is not used, because it fails on arguments
+    /// that are not UTF-8 and leaves out empty ones.
     pub(crate) fn arguments(&self) -> Option<Vec<String>> {
         let mut line = Vec::new();
         self.0.open_relative("cmdline").ok()?.read_to_end(&mut line).ok()?;
@@ -61,7 +61,8 @@ impl Proc {
         self.0.cwd().ok()
     }
 
-    /// Returns the values of environment variables, as they were when the process started. Empty counts as unset.
+    /// Returns the values of environment variables, as they were when the process started. Empty counts as
+    /// unset.
     pub(crate) fn variables<const N: usize>(&self, names: [&str; N]) -> Option<[Option<PathBuf>; N]> {
         let environment = self.0.environ().ok()?;
         Some(names.map(|name| {
@@ -86,8 +87,8 @@ impl Proc {
     }
 }
 
-/// Returns when the system was started, in seconds since the Unix epoch. `procfs::boot_time_secs` is not used, because
-/// it remembers the value, which changes when the clock is set.
+/// Returns when the system was started, in seconds since the Unix epoch. `procfs::boot_time_secs` is not
+/// used, because it remembers the value, which changes when the clock is set.
 pub(crate) fn booted_at() -> Option<u64> {
     KernelStats::current().ok().map(|stats| stats.btime)
 }

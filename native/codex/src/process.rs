@@ -1,9 +1,9 @@
-//! What is common to all processes of Codex: how they end, and what they said last.
+//! Supervises Codex processes: how they end, and the last lines of their standard error.
 
 use std::collections::VecDeque;
 use std::future::Future;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use process_wrap::tokio::ChildWrapper;
@@ -14,16 +14,17 @@ use tokio_util::sync::CancellationToken;
 use crate::lines::{Line, next_line};
 use crate::os;
 
-/// Enough of its last words to explain an exit.
+/// The maximum number of lines of standard error that are kept. They are enough to explain an exit.
 const STDERR_LINES_MAX: usize = 40;
+/// The maximum length of such a line. Longer lines are dropped.
 const STDERR_LINE_BYTES_MAX: usize = 4096;
 
-/// How a process of Codex ended.
+/// How a Codex process ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exit {
-    /// Exit code, where there is one.
+    /// The exit code, if the process exited by itself.
     pub code: Option<i32>,
-    /// Signal number, on Unix.
+    /// The number of the signal that ended the process, on Unix.
     pub signal: Option<i32>,
 }
 
@@ -32,14 +33,14 @@ impl Exit {
         match status {
             Ok(status) => Self { code: status.code(), signal: os::exit_signal(status) },
             Err(error) => {
-                tracing::warn!(%error, "cannot tell how a process of Codex ended");
+                tracing::warn!(%error, "cannot determine how a Codex process ended");
                 Self { code: None, signal: None }
             }
         }
     }
 }
 
-/// A process whose end a task of its own waits for. Dropping it ends the process.
+/// A process whose exit a separate task waits for. Dropping it ends the process.
 #[derive(Debug)]
 pub(crate) struct Supervised {
     pub(crate) stderr: Stderr,
@@ -48,7 +49,8 @@ pub(crate) struct Supervised {
 }
 
 impl Supervised {
-    /// Has `supervise` wait for the end of a process. It is given what tells that the process shall end.
+    /// Spawns `supervise`, which waits for the exit of a process. Its token is cancelled when the process
+    /// should end.
     pub(crate) fn new<S>(stderr: Stderr, supervise: impl FnOnce(CancellationToken) -> S) -> Self
     where
         S: Future<Output = Exit> + Send + 'static,
@@ -60,14 +62,14 @@ impl Supervised {
         Self { stderr, stop, exit }
     }
 
-    /// Completes when the process is gone and its last words are read.
+    /// Waits until the process has exited and its remaining output has been read.
     pub(crate) async fn exited(&self) -> Exit {
         let mut exit = self.exit.clone();
         let ended = exit.wait_for(Option::is_some).await;
         ended.ok().and_then(|exit| exit.clone()).unwrap_or(Exit { code: None, signal: None })
     }
 
-    /// Ends the process, and waits until it is gone.
+    /// Ends the process and waits until it has exited.
     pub(crate) async fn stop(&self) {
         self.stop.cancel();
         self.exited().await;
@@ -80,18 +82,19 @@ impl Drop for Supervised {
     }
 }
 
-/// Waits for a child's end. Once it is `to_end`, it is asked to, and killed where it is not gone after `grace`.
-/// Nothing that it started is left: commands of a turn may outlive it.
-pub(crate) async fn end_of(
+/// Waits for the exit of a child. When `stop` completes first, calls `request_exit` and kills the child if it
+/// has not exited after `grace`. Finally kills everything that the child started, because the commands of a
+/// turn may outlive it.
+pub(crate) async fn wait_for_exit(
     mut child: Box<dyn ChildWrapper>,
-    to_end: impl Future<Output = ()>,
-    ask: impl FnOnce(&dyn ChildWrapper),
+    stop: impl Future<Output = ()>,
+    request_exit: impl FnOnce(&dyn ChildWrapper),
     grace: Duration,
 ) -> std::io::Result<ExitStatus> {
     let status = tokio::select! {
         status = child.wait() => status,
-        () = to_end => {
-            ask(child.as_ref());
+        () = stop => {
+            request_exit(child.as_ref());
             match tokio::time::timeout(grace, child.wait()).await {
                 Ok(status) => status,
                 Err(_) => {
@@ -107,24 +110,26 @@ pub(crate) async fn end_of(
 
 fn kill(child: &mut dyn ChildWrapper) {
     if let Err(error) = child.start_kill() {
-        tracing::debug!(%error, "nothing left to end");
+        tracing::debug!(%error, "no process left to kill");
     }
 }
 
-/// The last lines of a process's standard error; shared with whoever wants to read them.
+/// The last lines of a process's standard error, shared between the task that reads them and their users.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stderr {
     lines: Arc<Mutex<VecDeque<String>>>,
+    /// Cancelled when the standard error has been read to its end.
     pub(crate) closed: CancellationToken,
 }
 
 impl Stderr {
+    /// Reads the standard error to its end.
     pub(crate) async fn collect(self, input: impl AsyncRead + Unpin) {
         let mut input = BufReader::new(input);
         let mut line = Vec::new();
         loop {
             match next_line(&mut input, &mut line, STDERR_LINE_BYTES_MAX).await {
-                Ok(Line::Whole) => self.keep(String::from_utf8_lossy(&line).into_owned()),
+                Ok(Line::Whole) => self.push(String::from_utf8_lossy(&line).into_owned()),
                 Ok(Line::TooLong) => {}
                 Ok(Line::End) | Err(_) => break,
             }
@@ -132,21 +137,26 @@ impl Stderr {
         self.closed.cancel();
     }
 
-    fn keep(&self, line: String) {
+    fn push(&self, line: String) {
         tracing::debug!(target: "codex::stderr", "{line}");
-        let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() == STDERR_LINES_MAX {
-            kept.pop_front();
+        let mut lines = self.lines();
+        if lines.len() == STDERR_LINES_MAX {
+            lines.pop_front();
         }
-        kept.push_back(line);
+        lines.push_back(line);
     }
 
+    fn lines(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the last lines, joined by line feeds.
     pub(crate) fn tail(&self) -> String {
-        let kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+        self.lines().iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 
+    /// Returns the last line.
     pub(crate) fn last(&self) -> Option<String> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).back().cloned()
+        self.lines().back().cloned()
     }
 }

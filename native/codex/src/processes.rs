@@ -1,7 +1,7 @@
 //! Lists the Codex processes of this user and the threads that each of them owns.
 //!
-//! This module only reads: it signals no process and takes no lock. Only Linux is supported. On other systems callers
-//! infer activity from the threads that changed recently.
+//! This module only reads: it signals no process and takes no lock. Only Linux is supported. On other systems
+//! callers infer activity from the threads that changed recently.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -112,7 +112,8 @@ pub struct Running {
     pub hidden_thread_ids: Vec<String>,
 }
 
-/// Returns the Codex processes of this user, whatever their Codex home. `None` where the operating system hides them.
+/// Returns the Codex processes of this user, whatever their Codex home. `None` where the operating system
+/// hides them.
 #[must_use]
 pub fn running(codex_home: &Path) -> Option<Running> {
     platform::running(codex_home)

@@ -1,11 +1,12 @@
 //! The methods and fields of the app-server that the bridge interprets, read leniently.
 //!
-//! Field names are Codex's own. Source: `codex app-server generate-ts --experimental` of 0.169.0, folder `v2`, the type
-//! named at each item. What is not listed here is passed on untouched or ignored.
+//! Field names are Codex's own. Source: `codex app-server generate-ts --experimental` of 0.169.0, directory
+//! `v2`. Each item names its type there. Everything that is not listed here is passed on unchanged or
+//! ignored.
 //!
-//! Which calls need the thread to be loaded in the process that is asked, which then holds its writer, was tried out on
-//! 0.169.0 and is said at each. Those that do need it answer "thread not found" where it is not loaded, also when the
-//! thread exists.
+//! Some calls need the thread to be loaded in the called process, which then holds the thread's writer lock.
+//! Each call says whether it does, as tested with 0.169.0. Where the thread is not loaded, such a call
+//! answers "thread not found", even if the thread exists.
 
 mod account;
 mod commands;
@@ -29,9 +30,10 @@ pub use turns::{Turn, TurnError, TurnStatus, UserInput};
 
 use crate::connection::CallError;
 
-/// `thread/start`, which loads a rollout folder and MCP servers, and `thread/resume`, which reads a whole history.
+/// The time limit of `thread/start`, which loads a rollout directory and MCP servers, and of `thread/resume`,
+/// which reads a whole history.
 const THREAD_LIMIT: Duration = Duration::from_secs(60);
-/// Calls that only touch memory or one file.
+/// The time limit of calls that only touch memory or one file.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 
 fn to_value(method: &str, params: &impl Serialize) -> Result<Value, CallError> {

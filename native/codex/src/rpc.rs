@@ -1,38 +1,40 @@
-//! The envelope of the app-server's protocol: one JSON object a line, JSON-RPC 2.0 without the `jsonrpc` member.
+//! The envelope of the app-server's protocol: JSON-RPC 2.0 without the `jsonrpc` member, one JSON object per
+//! line.
 //!
-//! Pure: bytes in, messages out. Source: `codex app-server generate-ts`, files `RequestId`, `ServerRequest`,
-//! `ServerNotification`.
+//! This module does no IO: it converts between bytes and messages. Source: `codex app-server generate-ts`,
+//! files `RequestId`, `ServerRequest`, `ServerNotification`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A message that the app-server sent.
+/// A message from the app-server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming {
-    /// The answer to a call of ours.
+    /// The response to one of our calls.
     Response {
-        /// The id that our call carried.
+        /// The id of the call.
         id: u64,
-        /// The method's result, or why there is none.
+        /// The method's result or error.
         outcome: Result<Value, RpcError>,
     },
-    /// Something that happened; nobody has to answer.
+    /// A notification, which needs no answer.
     Notification(Notification),
-    /// A question that blocks its turn until it is answered.
+    /// A request, which blocks its turn until it is answered.
     Request(ServerRequest),
 }
 
 /// A notification of the app-server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
-    /// For example `turn/completed`.
+    /// The method, for example `turn/completed`.
     pub method: String,
-    /// The notification's own fields.
+    /// The parameters of the notification.
     pub params: Value,
 }
 
 impl Notification {
-    /// What it is and what it concerns: `{type, thread_id, conversation_id, turn_id?, status?}`.
+    /// Returns the type and the subject of the notification: `{type, thread_id, conversation_id, turn_id?,
+    /// status?}`.
     #[must_use]
     pub fn identity(&self) -> Value {
         let thread_id = self.params.get("threadId").or_else(|| self.params.pointer("/thread/id"));
@@ -48,11 +50,9 @@ impl Notification {
         }
         identity
     }
-}
 
-impl Notification {
-    /// The turn that it says has started: `turn/started`, or the begin of a compaction, whose turn binaries before about
-    /// 0.140 do not announce.
+    /// Returns the id of the turn that this notification announces: with `turn/started`, or with the
+    /// beginning of a compaction, whose turn binaries before about 0.140 do not announce.
     #[must_use]
     pub fn started_turn(&self) -> Option<&str> {
         let turn_id = match self.method.as_str() {
@@ -64,14 +64,14 @@ impl Notification {
     }
 }
 
-/// A request of the app-server to its client, for example for an approval.
+/// A request from the app-server to its client, for example for an approval.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerRequest {
-    /// Number or string, returned as it came.
+    /// A number or a string. The answer repeats it unchanged.
     pub id: Value,
-    /// For example `item/commandExecution/requestApproval`.
+    /// The method, for example `item/commandExecution/requestApproval`.
     pub method: String,
-    /// The request's own fields.
+    /// The parameters of the request.
     pub params: Value,
 }
 
@@ -79,26 +79,28 @@ pub struct ServerRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message} ({code})")]
 pub struct RpcError {
-    /// JSON-RPC error code. Codex answers nearly everything with -32600, so the text decides: see [`Refusal`].
+    /// The JSON-RPC error code. Codex uses -32600 for nearly everything, so the message decides: see
+    /// [`Refusal`].
     pub code: i64,
-    /// The text for a person.
+    /// The message for a person.
     pub message: String,
 }
 
-/// What a refused call on a thread means, told by its text: all of these share one error code.
+/// The meaning of a refused call on a thread. All meanings share one error code, so the message decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// Another process has the thread loaded for writing.
+    /// Another process has loaded the thread for writing.
     OwnedElsewhere,
-    /// The thread is being unloaded here; the same call works in a moment.
+    /// The thread is being unloaded in this process. The same call will work in a moment.
     Closing,
-    /// Codex does not know this thread; or it exists, and the call needs it to be loaded here (see [`crate::protocol`]).
+    /// Codex does not know this thread. Or the thread exists, but the call needs it to be loaded in this
+    /// process (see [`crate::protocol`]).
     ThreadUnknown,
-    /// The thread was put away (archived).
+    /// The thread is archived.
     Archived,
-    /// The turn that was named does not run: none does, or another one.
+    /// The given turn is not running: no turn is, or another one.
     TurnNotActive,
-    /// The thread has no turns that could be read: it has none yet, or is just being closed.
+    /// The thread has no readable turns: it has none yet, or is being closed.
     NoTurnsYet,
     /// The binary does not have this method.
     MethodUnknown,
@@ -107,31 +109,31 @@ pub enum Refusal {
 }
 
 impl RpcError {
-    /// Reads the text. The texts were seen on 0.155.1 and 0.169.0.
+    /// Returns the meaning of the message. The messages were seen on 0.155.1 and 0.169.0.
     #[must_use]
     pub fn refusal(&self) -> Refusal {
-        let text = self.message.as_str();
-        if text.contains("already has an active writer") {
+        let message = self.message.as_str();
+        if message.contains("already has an active writer") {
             Refusal::OwnedElsewhere
-        } else if text.contains("is closing") {
+        } else if message.contains("is closing") {
             Refusal::Closing
-        } else if text.contains("is not materialized yet") {
+        } else if message.contains("is not materialized yet") {
             Refusal::NoTurnsYet
-        } else if text.contains("is archived") {
+        } else if message.contains("is archived") {
             Refusal::Archived
-        } else if text.contains("no active turn") || text.contains("expected active turn id") {
+        } else if message.contains("no active turn") || message.contains("expected active turn id") {
             Refusal::TurnNotActive
-        } else if text.contains("no rollout found")
-            || text.contains("no archived rollout found")
-            || text.contains("thread not loaded")
-            || text.contains("thread not found")
-            // `failed to archive session: thread 0192… not found`, of one that is just being closed, too.
-            || (text.contains("thread ") && text.ends_with(" not found"))
-            || text.contains("invalid thread id")
-            || text.contains("invalid session id")
+        } else if message.contains("no rollout found")
+            || message.contains("no archived rollout found")
+            || message.contains("thread not loaded")
+            || message.contains("thread not found")
+            // `failed to archive session: thread 0192… not found`, also for a thread that is being closed.
+            || (message.contains("thread ") && message.ends_with(" not found"))
+            || message.contains("invalid thread id")
+            || message.contains("invalid session id")
         {
             Refusal::ThreadUnknown
-        } else if text.contains("unknown variant") || self.code == -32601 {
+        } else if message.contains("unknown variant") || self.code == -32601 {
             Refusal::MethodUnknown
         } else {
             Refusal::Other
@@ -139,14 +141,14 @@ impl RpcError {
     }
 }
 
-/// A line that is not a message of this protocol.
+/// Why a line is not a message of this protocol.
 #[derive(Debug, thiserror::Error)]
 pub enum MalformedLine {
-    /// Not JSON.
+    /// The line is not JSON.
     #[error("not JSON: {0}")]
     NotJson(#[from] serde_json::Error),
-    /// JSON without a method and without an id that we could have sent.
-    #[error("neither a response of ours nor a notification nor a request")]
+    /// The line is JSON without a method and without an id that we could have sent.
+    #[error("neither a response to a call, nor a notification, nor a request")]
     UnknownShape,
 }
 
@@ -161,10 +163,11 @@ struct Envelope {
     error: Option<RpcError>,
 }
 
-/// Reads one line.
+/// Parses one line.
 ///
 /// # Errors
-/// When the line is no message of this protocol. The caller logs it and reads on: one bad line must not end a session.
+/// [`MalformedLine`] when the line is not a message of this protocol. The caller logs it and continues: one
+/// bad line must not end a session.
 pub fn parse(line: &[u8]) -> Result<Incoming, MalformedLine> {
     let Envelope { id, method, params, result, error } = serde_json::from_slice(line)?;
     match (id, method) {
@@ -178,19 +181,19 @@ pub fn parse(line: &[u8]) -> Result<Incoming, MalformedLine> {
     }
 }
 
-/// A call that expects a response with the same id.
+/// Returns the line of a call. Its response has the same id.
 #[must_use]
 pub fn call(id: u64, method: &str, params: &Value) -> String {
     json!({"id": id, "method": method, "params": params}).to_string()
 }
 
-/// A notification without fields; the client's only one is `initialized`.
+/// Returns the line of a notification without parameters. The client's only notification is `initialized`.
 #[must_use]
 pub fn notification(method: &str) -> String {
     json!({"method": method}).to_string()
 }
 
-/// The answer to a [`ServerRequest`].
+/// Returns the line that answers a [`ServerRequest`].
 #[must_use]
 pub fn answer(id: &Value, outcome: &Result<Value, RpcError>) -> String {
     match outcome {
@@ -205,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_told_apart_by_its_members() {
+    fn the_members_of_a_line_decide_what_it_is() {
         let cases = [
             (r#"{"id":3,"result":{"a":1}}"#, Incoming::Response { id: 3, outcome: Ok(json!({"a": 1})) }),
             (
@@ -234,14 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_message_is_refused() {
+    fn a_line_that_is_not_a_message_is_rejected() {
         for line in ["", "hello", "[]", "3", r#"{"result":{}}"#, r#"{"id":"not-ours","result":{}}"#] {
             assert!(parse(line.as_bytes()).is_err(), "{line}");
         }
     }
 
     #[test]
-    fn a_turn_that_starts_is_told_by_its_notification_or_its_compaction() {
+    fn a_started_turn_is_announced_by_its_notification_or_its_compaction() {
         let started = |method: &str, params: Value| {
             Notification { method: method.to_owned(), params }.started_turn().map(str::to_owned)
         };
@@ -253,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_told_by_their_text() {
+    fn refusals_are_recognized_by_their_message() {
         let cases = [
             ("thread 01a already has an active writer", Refusal::OwnedElsewhere),
             ("thread 01a is closing; retry thread/resume after the thread is closed", Refusal::Closing),

@@ -1,4 +1,4 @@
-//! What a turn came to: read from its notifications while it runs, or from its stored form afterwards.
+//! Builds the result of a turn: from its notifications while it runs, or from its stored form afterwards.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -14,15 +14,15 @@ use crate::rpc::Notification;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TokenUsage {
-    /// All tokens.
+    /// The number of all tokens.
     pub total_tokens: u64,
-    /// Tokens sent to the model, cached ones included.
+    /// The number of tokens sent to the model, including cached ones.
     pub input_tokens: u64,
-    /// Of these, read from the provider's cache.
+    /// The number of input tokens read from the provider's cache.
     pub cached_input_tokens: u64,
-    /// Tokens that the model wrote, reasoning included.
+    /// The number of tokens that the model generated, including reasoning.
     pub output_tokens: u64,
-    /// Of these, reasoning.
+    /// The number of output tokens used for reasoning.
     pub reasoning_output_tokens: u64,
 }
 
@@ -40,18 +40,18 @@ impl TokenUsage {
     }
 }
 
-/// What runs on a thread that is loaded, as its notifications tell.
+/// The activity on a loaded thread, according to its notifications.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Activity {
-    /// The turn that runs.
+    /// The running turn.
     pub turn_id: Option<String>,
-    /// A message was put into the thread's queue, or taken out of it to become a turn (`thread/queue/changed` comes before
-    /// that turn's `turn/started`), and no turn has begun since.
+    /// Whether the queue has changed and no turn has started since. `thread/queue/changed` comes when a
+    /// message is queued, and when a queued message becomes a turn, before that turn's `turn/started`.
     pub queue_changed: bool,
 }
 
 impl Activity {
-    /// Takes in one notification of the thread.
+    /// Processes one notification of the thread.
     pub fn observe(&mut self, notification: &Notification) {
         let turn_id = notification.params.pointer("/turn/id").and_then(Value::as_str);
         match notification.method.as_str() {
@@ -65,19 +65,19 @@ impl Activity {
         }
     }
 
-    /// Whether a turn runs, or may be about to.
+    /// Returns whether a turn is running or may be about to start.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.turn_id.is_some() || self.queue_changed
     }
 }
 
-/// The file changes that are under way on a thread, by item: a request to approve one names only its item.
+/// The file changes in progress on a thread, by item. A request to approve one names only its item.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FileChanges(HashMap<String, Value>);
 
 impl FileChanges {
-    /// Takes in one notification of the thread.
+    /// Processes one notification of the thread.
     pub fn observe(&mut self, notification: &Notification) {
         let item = &notification.params["item"];
         let (Some("fileChange"), Some(id)) = (item["type"].as_str(), item["id"].as_str()) else { return };
@@ -92,7 +92,7 @@ impl FileChanges {
         }
     }
 
-    /// What the item would change: `[{path, kind, diff}]`.
+    /// Returns the changes of an item: `[{path, kind, diff}]`.
     #[must_use]
     pub fn of(&self, item_id: &str) -> Option<Value> {
         self.0.get(item_id).cloned()
@@ -102,69 +102,72 @@ impl FileChanges {
 /// How a turn ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnEnd {
-    /// Well.
+    /// The turn succeeded.
     Completed,
-    /// Stopped by somebody, or by the end of the process that ran it.
+    /// The turn was stopped by somebody, or by the exit of the process that ran it.
     Interrupted,
-    /// By an error, in Codex's words.
+    /// The turn failed, with Codex's message.
     Failed(String),
 }
 
-/// Everything that a caller wants to know of one turn.
+/// The result of a turn.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TurnRecord {
-    /// The final answer: the last message of the agent.
+    /// The final answer: the agent's last message.
     pub answer: Option<String>,
-    /// Summed over the turn's requests to the model. `None` when Codex did not send it (a stored turn has none).
+    /// The token usage, summed over the turn's requests to the model. `None` when Codex did not send it.
+    /// Stored turns have none.
     pub usage: Option<TokenUsage>,
-    /// Unified diff of all file changes so far.
+    /// The unified diff of all file changes so far.
     pub diff: Option<String>,
     /// The agent's plan as Codex sent it: `{explanation, plan: [{step, status}]}`.
     pub plan: Option<Value>,
-    /// Milliseconds, from Codex; from its notifications where it does not say (before about 0.140).
+    /// The duration in milliseconds, from Codex. Measured between notifications where Codex does not report
+    /// it (before about 0.140).
     pub duration_ms: Option<u64>,
-    /// When its begin was heard of.
-    began: Option<Instant>,
-    /// The last error that was reported while the turn ran.
+    /// When the notification of the start arrived.
+    started_at: Option<Instant>,
+    /// The last error that was reported during the turn.
     error: Option<String>,
 }
 
 impl TurnRecord {
-    /// Takes in one notification of the turn's thread. Returns how the turn `turn_id` ended, if this says so.
+    /// Processes one notification of the turn's thread. Returns how the turn `turn_id` ended, if this is its
+    /// end.
     pub fn observe(&mut self, turn_id: &str, notification: &Notification) -> Option<TurnEnd> {
         let params = &notification.params;
-        let of_turn = params
+        let concerns_turn = params
             .get("turnId")
             .or_else(|| params.pointer("/turn/id"))
             .and_then(Value::as_str)
             .is_none_or(|id| id == turn_id);
-        if !of_turn {
+        if !concerns_turn {
             return None;
         }
         match notification.method.as_str() {
             "item/completed" => self.take_item(&params["item"]),
             "turn/diff/updated" => self.diff = params["diff"].as_str().map(str::to_owned),
             "turn/plan/updated" => {
-                let kept = ["explanation", "plan"].map(|name| (name.to_owned(), params[name].clone()));
-                self.plan = Some(Value::Object(kept.into_iter().collect()));
+                let fields = ["explanation", "plan"].map(|name| (name.to_owned(), params[name].clone()));
+                self.plan = Some(Value::Object(fields.into_iter().collect()));
             }
             "thread/tokenUsage/updated" => {
-                // `last` is one request to the model; a turn makes several when it uses tools.
+                // `last` is one request to the model. A turn makes several when it uses tools.
                 let last = TokenUsage::deserialize(&params["tokenUsage"]["last"]).unwrap_or_default();
                 self.usage = Some(self.usage.take().unwrap_or_default().plus(&last));
             }
             "error" => {
                 self.error = params.pointer("/error/message").and_then(Value::as_str).map(str::to_owned);
             }
-            "turn/started" => self.began = Some(Instant::now()),
+            "turn/started" => self.started_at = Some(Instant::now()),
             "turn/completed" => {
                 self.duration_ms =
-                    self.began.and_then(|began| u64::try_from(began.elapsed().as_millis()).ok());
+                    self.started_at.and_then(|start| u64::try_from(start.elapsed().as_millis()).ok());
                 return match Turn::deserialize(&params["turn"]) {
                     Ok(turn) => self.take_end(&turn),
-                    Err(error) => {
-                        Some(TurnEnd::Failed(format!("Codex ended the turn in an unexpected form: {error}")))
-                    }
+                    Err(error) => Some(TurnEnd::Failed(format!(
+                        "Codex ended the turn in an unexpected format: {error}"
+                    ))),
                 };
             }
             _ => {}
@@ -172,8 +175,8 @@ impl TurnRecord {
         None
     }
 
-    /// Takes in a turn as it is stored. Returns how it ended; `None` while it runs. Where [`Turn::end_is_certain`] says no,
-    /// this is how it ended if nobody runs it.
+    /// Processes a stored turn. Returns how it ended, or `None` while it is running. Where
+    /// [`Turn::end_is_certain`] is false, the returned end is only valid if no process is running the turn.
     pub fn take_turn(&mut self, turn: &Turn) -> Option<TurnEnd> {
         let end = self.take_end(turn);
         let has_answer = turn.items.last().is_some_and(|item| item["type"] == "agentMessage");
@@ -183,7 +186,7 @@ impl TurnRecord {
         end
     }
 
-    /// Takes in a turn whose status is to be believed.
+    /// Processes a turn whose status is reliable.
     fn take_end(&mut self, turn: &Turn) -> Option<TurnEnd> {
         for item in &turn.items {
             self.take_item(item);
@@ -194,17 +197,18 @@ impl TurnRecord {
             TurnStatus::Interrupted => Some(TurnEnd::Interrupted),
             TurnStatus::InProgress | TurnStatus::Unknown => None,
             TurnStatus::Failed => {
-                let said =
+                let reason =
                     turn.error.as_ref().map(|error| error.message.clone()).or_else(|| self.error.clone());
                 Some(TurnEnd::Failed(
-                    said.unwrap_or_else(|| "Codex did not say why the turn failed".to_owned()),
+                    reason.unwrap_or_else(|| "Codex gave no reason why the turn failed".to_owned()),
                 ))
             }
         }
     }
 
-    /// Takes in one event of `codex exec`, which runs one turn. Returns how that ended, if this says so. `is_first` says
-    /// that the conversation began with it: only then is the usage that exec counts the turn's own.
+    /// Processes one event of `codex exec`, which runs a single turn. Returns how the turn ended, if this is
+    /// its end. `is_first` tells whether this is the first turn of the thread. Only then is the usage that
+    /// `exec` reports the turn's own.
     pub fn observe_exec(&mut self, event: &ExecEvent, is_first: bool) -> Option<TurnEnd> {
         match event {
             ExecEvent::ItemCompleted(item) => self.take_item(item),
@@ -220,7 +224,7 @@ impl TurnRecord {
     }
 
     fn take_item(&mut self, item: &Value) {
-        // As `codex exec` spells it, and the app-server.
+        // `codex exec` and the app-server use different names.
         if (item["type"] == "agent_message" || item["type"] == "agentMessage")
             && let Some(text) = item["text"].as_str()
         {
@@ -240,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_is_read_from_its_notifications() {
+    fn a_record_is_built_from_the_notifications_of_a_turn() {
         let mut record = TurnRecord::default();
         let usage = |total: u64| json!({"turnId": "a", "tokenUsage": {"last": {"totalTokens": total, "inputTokens": 1}}});
         let seen = [
@@ -283,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_that_codex_does_not_tell_is_measured() {
+    fn a_duration_that_codex_does_not_report_is_measured() {
         let mut record = TurnRecord::default();
         record.observe("a", &notification("turn/started", json!({"turn": {"id": "a"}})));
         let done = notification("turn/completed", json!({"turn": {"id": "a", "status": "completed"}}));
@@ -292,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_turn_without_times_has_ended_well_only_with_an_answer() {
+    fn a_stored_turn_without_times_has_succeeded_only_with_an_answer() {
         let cases = [
             (json!([{"type": "userMessage"}, {"type": "agentMessage", "text": "hi"}]), TurnEnd::Completed),
             (json!([{"type": "userMessage"}]), TurnEnd::Interrupted),
@@ -309,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queued_message_is_activity_before_its_turn_begins() {
+    fn a_queued_message_is_activity_before_its_turn_starts() {
         let mut activity = Activity::default();
         let steps = [
             ("turn/started", json!({"turn": {"id": "a"}}), true),
@@ -326,13 +330,13 @@ mod tests {
     }
 
     #[test]
-    fn another_turns_end_is_not_ours() {
+    fn the_end_of_another_turn_is_ignored() {
         let done = notification("turn/completed", json!({"turn": {"id": "b", "status": "completed"}}));
         assert_eq!(TurnRecord::default().observe("a", &done), None);
     }
 
     #[test]
-    fn a_failed_turn_says_why() {
+    fn a_failed_turn_has_a_reason() {
         let cases = [
             (json!({"id": "a", "status": "failed", "error": {"message": "no quota"}}), "no quota"),
             (json!({"id": "a", "status": "failed"}), "seen before"),

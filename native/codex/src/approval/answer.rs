@@ -1,4 +1,4 @@
-//! The valid answer to each decision.
+//! Converts a decision into a valid answer.
 
 use serde_json::{Map, Value, json};
 
@@ -6,29 +6,29 @@ use super::{Decision, Form, form, question};
 use crate::decline::decline;
 use crate::rpc::{RpcError, ServerRequest};
 
-/// Why a decision is no answer, for the person who made it.
+/// Why a decision is not a valid answer. The message is for the person who made it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerProblem {
-    /// This is nothing that a person decides.
-    #[error("{0} is nothing to decide")]
+    /// The request is not one that a person decides.
+    #[error("{0} does not need a decision")]
     NothingToDecide(String),
-    /// This request does not offer the decision.
-    #[error("{decision} cannot be decided here; it can be {}", joined(offered))]
+    /// The request does not offer the decision.
+    #[error("{decision} is not a possible decision here; use one of: {}", joined(offered))]
     NotOffered {
-        /// What was decided.
+        /// The decision.
         decision: Decision,
-        /// What can be.
+        /// The offered decisions.
         offered: Vec<Decision>,
     },
-    /// An answer needs an object.
+    /// The answer has the wrong type.
     #[error("the answer must be {0}")]
     WrongForm(&'static str),
-    /// A question or a required field has no answer.
+    /// The answer to a question or a required field is missing.
     #[error("the answer to {0:?} is missing")]
     Missing(String),
-    /// An answer is neither a text nor a list of texts.
-    #[error("the answer to {0:?} must be a text or a list of texts")]
-    NotText(String),
+    /// An answer is neither a string nor a list of strings.
+    #[error("the answer to {0:?} must be a string or a list of strings")]
+    NotString(String),
     /// There is no question with this id.
     #[error("there is no question {0:?}")]
     UnknownQuestion(String),
@@ -38,15 +38,17 @@ fn joined(decisions: &[Decision]) -> String {
     decisions.iter().map(Decision::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// What to send for this decision, in the form that [`crate::connection::Connection::answer`] takes. `content` goes with
-/// [`Decision::Answer`]:
+/// Returns the answer for this decision, in the format of [`crate::connection::Connection::answer`].
+/// `content` is used with [`Decision::Answer`]:
 ///
-/// - to questions: `{questionId: "text" or ["text", …]}`, all of them;
-/// - to a form: the object that its schema describes; Codex and the MCP server check the rest of it;
-/// - to a tool call: a text, or `{success?, contentItems: [{type: "inputText", text} …]}`.
+/// - For questions: `{questionId: "text" or ["text", …]}`, with an answer to each question.
+/// - For a form: the object that its schema describes. Only required fields are checked here; Codex and the
+///   MCP server check the rest.
+/// - For a tool call: a string, or `{success?, contentItems: [{type: "inputText", text} …]}`.
 ///
 /// # Errors
-/// [`AnswerProblem`]; the request is still open then.
+/// [`AnswerProblem`] when the decision or its content is not valid for this request. The request is still
+/// open then.
 pub fn answer(
     request: &ServerRequest,
     decision: Decision,
@@ -90,8 +92,8 @@ pub fn answer(
     Ok(Ok(answer))
 }
 
-/// The decision by which Codex writes a rule that allows the like from now on. Codex lists it; binaries that list no
-/// decisions propose the rule on its own.
+/// Returns Codex's own decision for [`Decision::ApproveAlways`], which writes a rule that allows similar
+/// requests. Codex lists this decision. Binaries that list no decisions propose the rule separately.
 pub(super) fn rule(params: &Value) -> Option<Value> {
     match params["availableDecisions"].as_array() {
         Some(listed) => listed
@@ -109,7 +111,8 @@ pub(super) fn rule(params: &Value) -> Option<Value> {
     }
 }
 
-/// Exactly what was requested. What was not requested is null there, and must be left out here.
+/// Returns exactly the requested permissions. Permissions that were not requested are null in the request and
+/// must be omitted from the answer.
 fn granted(requested: &Value) -> Value {
     let mut granted = requested.as_object().cloned().unwrap_or_default();
     granted.retain(|_, permission| !permission.is_null());
@@ -127,13 +130,13 @@ fn answers(questions: &Value, content: Option<&Value>) -> Result<Value, AnswerPr
     }
     let mut answers = Map::new();
     for id in ids {
-        let texts = match content.get(id) {
+        let strings = match content.get(id) {
             None | Some(Value::Null) => return Err(AnswerProblem::Missing(id.to_owned())),
             Some(text @ Value::String(_)) => json!([text]),
-            Some(Value::Array(texts)) if texts.iter().all(Value::is_string) => json!(texts),
-            Some(_) => return Err(AnswerProblem::NotText(id.to_owned())),
+            Some(Value::Array(strings)) if strings.iter().all(Value::is_string) => json!(strings),
+            Some(_) => return Err(AnswerProblem::NotString(id.to_owned())),
         };
-        answers.insert(id.to_owned(), json!({"answers": texts}));
+        answers.insert(id.to_owned(), json!({"answers": strings}));
     }
     Ok(Value::Object(answers))
 }
@@ -152,7 +155,7 @@ fn elicited(params: &Value, decision: Decision, content: Option<&Value>) -> Resu
             }
             json!({"action": "accept", "content": fields})
         }
-        // A visited address has no content, a form without fields an empty one.
+        // The answer to a visited URL has no content. The answer to a form without fields has empty content.
         _ if params["mode"] == "url" => json!({"action": "accept", "content": null}),
         Decision::ApproveForSession => {
             json!({"action": "accept", "content": {}, "_meta": {"persist": "session"}})
@@ -173,6 +176,6 @@ fn tool_result(content: Option<&Value>) -> Result<Value, AnswerProblem> {
             let success = result.get("success").and_then(Value::as_bool).unwrap_or(true);
             Ok(json!({"success": success, "contentItems": result["contentItems"]}))
         }
-        _ => Err(AnswerProblem::WrongForm("a text, or an object with contentItems")),
+        _ => Err(AnswerProblem::WrongForm("a string or an object with contentItems")),
     }
 }

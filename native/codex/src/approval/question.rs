@@ -1,4 +1,4 @@
-//! Reads a request, leniently: what is missing is absent in the question.
+//! Reads a request leniently: a missing field is absent in the question.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,8 @@ use super::answer::rule;
 use super::{Decision, Form, Question, QuestionKind, SUMMARY_CHARACTERS_MAX, form};
 use crate::rpc::ServerRequest;
 
-/// The question that a person has to decide; `None` where there is none to decide, or no thread that asks.
+/// Returns the question that a person decides. `None` for requests that no person decides, or that name no
+/// thread.
 #[must_use]
 pub fn question(request: &ServerRequest) -> Option<Question> {
     let params = &request.params;
@@ -32,7 +33,7 @@ pub fn question(request: &ServerRequest) -> Option<Question> {
         thread_id: text("threadId").or_else(|| text("conversationId"))?,
         turn_id: text("turnId"),
         item_id: text("itemId").or_else(|| text("callId")),
-        reason: text("reason").or_else(|| unabridged(form, params, &summary)),
+        reason: text("reason").or_else(|| full_message(form, params, &summary)),
         summary,
         command,
         cwd: text("cwd").map(PathBuf::from),
@@ -54,7 +55,7 @@ fn summary(form: Form, params: &Value, command: Option<&str>) -> String {
             if let Some(host) = params.pointer("/networkApprovalContext/host").and_then(Value::as_str) {
                 return format!("Reach {host}");
             }
-            // What the command does, without the shell around it.
+            // The command without the shell that runs it.
             let action = match params["commandActions"].as_array().map(Vec::as_slice) {
                 Some([action]) => action["command"].as_str(),
                 _ => None,
@@ -79,11 +80,11 @@ fn summary(form: Form, params: &Value, command: Option<&str>) -> String {
             }
         }
         Form::Permissions => {
-            let wanted = wanted(&params["permissions"]).join(", ");
-            let wanted = if wanted.is_empty() { "more permissions" } else { &wanted };
+            let requested = requested(&params["permissions"]).join(", ");
+            let requested = if requested.is_empty() { "more permissions" } else { &requested };
             match text("reason") {
-                "" => format!("Permit {wanted}"),
-                reason => format!("Permit {wanted}: {reason}"),
+                "" => format!("Permit {requested}"),
+                reason => format!("Permit {requested}: {reason}"),
             }
         }
         Form::UserInput => {
@@ -95,30 +96,30 @@ fn summary(form: Form, params: &Value, command: Option<&str>) -> String {
             }
         }
         Form::Elicitation => {
-            let said = ["message", "title"].map(text).into_iter().find(|said| !said.is_empty());
-            format!("{}: {}", text("serverName"), said.unwrap_or("a question"))
+            let message = ["message", "title"].map(text).into_iter().find(|text| !text.is_empty());
+            format!("{}: {}", text("serverName"), message.unwrap_or("a question"))
         }
         Form::ToolCall => format!("Call the tool {}", text("tool")),
     }
 }
 
-/// What an MCP server says, where the summary has not all of it.
-fn unabridged(form: Form, params: &Value, summary: &str) -> Option<String> {
+/// Returns the message of an MCP server if the summary does not contain all of it.
+fn full_message(form: Form, params: &Value, summary: &str) -> Option<String> {
     let message = params["message"].as_str().filter(|_| form == Form::Elicitation)?;
     (!summary.ends_with(message)).then(|| message.to_owned())
 }
 
-/// What a permission profile asks for, in words.
-fn wanted(permissions: &Value) -> Vec<String> {
-    let mut wanted = Vec::new();
+/// Describes the permissions that a permission profile requests.
+fn requested(permissions: &Value) -> Vec<String> {
+    let mut requested = Vec::new();
     if permissions.pointer("/network/enabled").and_then(Value::as_bool) == Some(true) {
-        wanted.push("the network".to_owned());
+        requested.push("the network".to_owned());
     }
     for access in ["read", "write"] {
         let paths = permissions["fileSystem"][access].as_array().into_iter().flatten();
-        wanted.extend(paths.filter_map(Value::as_str).map(|path| format!("to {access} {path}")));
+        requested.extend(paths.filter_map(Value::as_str).map(|path| format!("to {access} {path}")));
     }
-    wanted
+    requested
 }
 
 fn one_line(text: &str) -> String {
@@ -158,16 +159,16 @@ fn decisions(form: Form, params: &Value) -> Vec<Decision> {
         Form::UserInput | Form::ToolCall => vec![Answer, Deny],
         Form::Elicitation => match params["mode"].as_str() {
             Some("url") => vec![Approve, Deny, Cancel],
-            // Only a program of Codex's maker can prove who its user is.
+            // Only a program from OpenAI can verify its user.
             Some("openai/userVerification") => vec![Deny, Cancel],
             _ if has_fields(params) => vec![Answer, Deny, Cancel],
             _ => {
-                // A form without fields is a yes or no. Codex asks so before it runs a tool of an MCP server, and says
-                // how long a yes may count.
+                // A form without fields is a yes-or-no question. Codex asks it before it runs a tool of an
+                // MCP server, and lists how long an approval may last.
                 let mut decisions = vec![Approve];
                 for (word, decision) in [("session", ApproveForSession), ("always", ApproveAlways)] {
                     let persist = params["_meta"]["persist"].as_array();
-                    if persist.is_some_and(|words| words.iter().any(|one| one == word)) {
+                    if persist.is_some_and(|words| words.iter().any(|listed| listed == word)) {
                         decisions.push(decision);
                     }
                 }
@@ -185,13 +186,13 @@ fn has_fields(params: &Value) -> bool {
 
 fn command_decisions(params: &Value) -> Vec<Decision> {
     let listed = params["availableDecisions"].as_array();
-    let lists = |word: &str| listed.is_none_or(|listed| listed.iter().any(|one| one == word));
+    let lists = |word: &str| listed.is_none_or(|listed| listed.iter().any(|decision| decision == word));
     let mut decisions = Vec::new();
     if lists("accept") {
         decisions.push(Decision::Approve);
     }
-    // 0.169.0 does not list this for a plain command, but does as it says. What else may be asked under this method
-    // (a host, wider permissions, input of a terminal) must list it.
+    // 0.169.0 does not list this decision for a plain command, but accepts it. Other requests with this
+    // method (a host, wider permissions, input to a terminal) must list it.
     let plain = ["networkApprovalContext", "additionalPermissions"].iter().all(|name| params[name].is_null())
         && params["kind"].as_str().is_none_or(|kind| kind == "command");
     if plain || lists("acceptForSession") {
@@ -200,7 +201,7 @@ fn command_decisions(params: &Value) -> Vec<Decision> {
     if rule(params).is_some() {
         decisions.push(Decision::ApproveAlways);
     }
-    // Never listed by 0.169.0, and always valid.
+    // 0.169.0 never lists this decision, but always accepts it.
     decisions.push(Decision::Deny);
     if lists("cancel") {
         decisions.push(Decision::Cancel);

@@ -1,38 +1,39 @@
-//! The events of `codex exec --json`, read leniently.
+//! Reads the events of `codex exec --json` leniently.
 
 use serde_json::{Value, json};
 
 use crate::rpc::Notification;
 use crate::turn::TokenUsage;
 
-/// One line of its output.
+/// An event: one line of output.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExecEvent {
-    /// `thread.started`: the conversation, also when it was resumed.
+    /// `thread.started`: names the thread, also when it was resumed.
     ThreadStarted {
-        /// UUIDv7.
+        /// The thread id, a UUIDv7.
         thread_id: String,
     },
     /// `turn.started`.
     TurnStarted,
-    /// `item.completed`: a message, command, file change, … in exec's own spelling (`agent_message`, …).
+    /// `item.completed`: a message, command, file change, …, with the type names of `exec` (`agent_message`,
+    /// …).
     ItemCompleted(Value),
-    /// `turn.completed`: the end of a good turn.
+    /// `turn.completed`: the turn succeeded.
     TurnCompleted {
-        /// Of the whole conversation so far: a resumed one counts on.
+        /// The usage of the whole thread so far, including turns before a resume.
         usage: Option<TokenUsage>,
     },
-    /// `turn.failed`: the end of another one, in Codex's words.
+    /// `turn.failed`: the turn failed, with Codex's message.
     TurnFailed(String),
-    /// `error`; a `turn.failed` follows when the turn does not survive it.
+    /// `error`. A `turn.failed` follows when the error ends the turn.
     Error(String),
-    /// Anything else, for example `item.started`.
+    /// Any other event, for example `item.started`.
     Other(Value),
 }
 
 impl ExecEvent {
     pub(super) fn read(mut event: Value) -> Self {
-        let message = |value: &Value| value.as_str().unwrap_or("Codex did not say why").to_owned();
+        let message = |value: &Value| value.as_str().unwrap_or("Codex gave no reason").to_owned();
         match event["type"].as_str() {
             Some("thread.started") => match event["thread_id"].as_str() {
                 Some(thread_id) => Self::ThreadStarted { thread_id: thread_id.to_owned() },
@@ -46,10 +47,9 @@ impl ExecEvent {
             _ => Self::Other(event),
         }
     }
-}
 
-impl ExecEvent {
-    /// The same as a notification of an app-server would put it, as far as it can; items keep exec's own spelling.
+    /// Converts the event into the corresponding notification of an app-server, as far as possible. Items
+    /// keep the type names of `exec`.
     #[must_use]
     pub fn as_notification(&self, thread_id: &str) -> Notification {
         let (method, params) = match self {
@@ -104,7 +104,7 @@ mod tests {
             (counted, ExecEvent::TurnCompleted { usage: Some(usage) }),
             (json!({"type": "turn.completed"}), ExecEvent::TurnCompleted { usage: None }),
             (json!({"type": "turn.failed", "error": {"message": "no"}}), ExecEvent::TurnFailed("no".into())),
-            (json!({"type": "error"}), ExecEvent::Error("Codex did not say why".into())),
+            (json!({"type": "error"}), ExecEvent::Error("Codex gave no reason".into())),
             (
                 json!({"type": "item.completed", "item": {"id": "i"}}),
                 ExecEvent::ItemCompleted(json!({"id": "i"})),

@@ -1,7 +1,8 @@
-//! Which options a binary takes, and the command line of a turn.
+//! Discovers which options a binary accepts, and builds the command line of a turn.
 //!
-//! Options come and go, and move between `codex`, `codex exec` and `codex exec resume`. So each is put where this binary's
-//! own help lists it, and what no help lists is an error before anything runs.
+//! Options come and go, and move between `codex`, `codex exec` and `codex exec resume`. So each option is
+//! placed where the help of this binary lists it. An option that no help lists is an error before anything
+//! runs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,88 +13,90 @@ use serde_json::{Map, Value};
 use crate::launch;
 use crate::protocol::{ApprovalPolicy, SandboxMode};
 
-/// The commands whose options a turn can use, from the outside in.
+/// The commands whose options a turn can use, outermost first.
 const COMMANDS: [&[&str]; 3] = [&[], &["exec"], &["exec", "resume"]];
+/// Part of the help of a binary that has `codex exec resume`.
 const RESUME_USAGE: &str = "exec resume [OPTIONS]";
-/// Options stand at the left of clap's help, their descriptions further in.
+/// The maximum indentation of an option in clap's help. Descriptions are indented further.
 const OPTION_INDENT_MAX: usize = 8;
 
-/// When output is coloured.
+/// When output is colored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Color {
-    /// When a person reads it.
+    /// When the output is a terminal.
     Auto,
-    /// In any case.
+    /// Always.
     Always,
-    /// Not.
+    /// Never.
     Never,
 }
 
-/// What `codex exec` is to do.
+/// A turn for `codex exec`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExecRequest {
-    /// The conversation to go on with; `None` begins one.
+    /// The thread to resume. `None` starts a new one.
     pub thread_id: Option<String>,
-    /// Model id.
+    /// The model id.
     pub model: Option<String>,
-    /// What commands may touch.
+    /// The sandbox for commands.
     pub sandbox: Option<SandboxMode>,
-    /// Accepted where the binary lists it; nobody can be asked all the same.
+    /// The approval policy. Accepted where the binary lists it, although `exec` never requests approvals.
     pub approval_policy: Option<ApprovalPolicy>,
-    /// Overrides of `config.toml`, by dotted key. A null is left out: TOML has none.
+    /// Overrides of `config.toml` by dotted key. Null values are omitted, because TOML has none.
     pub config: Map<String, Value>,
-    /// Pictures by absolute path.
+    /// The absolute paths of images.
     pub images: Vec<PathBuf>,
-    /// Name of a configuration profile.
+    /// The name of a configuration profile.
     pub profile: Option<String>,
-    /// Colours in what it prints beside its events.
+    /// When to color the output other than events.
     pub color: Option<Color>,
-    /// Use a local model.
+    /// Whether to use a local model.
     pub oss: bool,
-    /// Which program serves the local model, for example `ollama`.
+    /// The program that serves the local model, for example `ollama`.
     pub local_provider: Option<String>,
-    /// Let the model search the web.
+    /// Whether the model may search the web.
     pub search: bool,
-    /// More folders that commands may write to, absolute.
+    /// The absolute paths of additional directories that commands may write to.
     pub add_dirs: Vec<PathBuf>,
-    /// Features to switch on.
+    /// The features to enable.
     pub enable_features: Vec<String>,
-    /// Features to switch off.
+    /// The features to disable.
     pub disable_features: Vec<String>,
-    /// The older short form for a sandbox that asks on demand.
+    /// Whether to pass `--full-auto`, the older shorthand for a sandbox with approvals on request.
     pub full_auto: bool,
-    /// File with a JSON Schema for the final answer, absolute.
+    /// The absolute path of a file with a JSON Schema for the final answer.
     pub output_schema: Option<PathBuf>,
 }
 
-/// Why a request cannot be a command line of this binary, for a person.
+/// Why a request cannot become a command line of this binary. The message is for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionProblem {
-    /// It only begins conversations.
+    /// The binary cannot resume threads.
     #[error("this Codex has no `codex exec resume`")]
     NoResume,
-    /// The help lists no such option for this use.
+    /// The help does not list the option for this command.
     #[error("this Codex has no option {option} for `codex {command}`")]
     Unknown {
-        /// For example `--full-auto`.
+        /// The option, for example `--full-auto`.
         option: String,
-        /// `exec` or `exec resume`.
+        /// The command: `exec` or `exec resume`.
         command: &'static str,
     },
-    /// The help lists other values.
-    #[error("this Codex takes {} for {option}, not {value}", possible.join(", "))]
+    /// The help does not list the value for this option.
+    #[error("this Codex accepts {} for {option}, not {value}", possible.join(", "))]
     Value {
-        /// For example `--ask-for-approval`.
+        /// The option, for example `--ask-for-approval`.
         option: String,
-        /// What was asked for.
+        /// The requested value.
         value: String,
-        /// What its help lists.
+        /// The values that the help lists.
         possible: Vec<String>,
     },
 }
 
-/// The options of `codex`, `codex exec` and `codex exec resume`, each with the values that it is limited to.
+/// The options of `codex`, `codex exec` and `codex exec resume`, each with its possible values. No values
+/// mean that any value is allowed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExecOptions {
     levels: [BTreeMap<String, Vec<String>>; 3],
@@ -103,11 +106,11 @@ impl ExecOptions {
     /// Reads the help of the binary and its two commands.
     ///
     /// # Errors
-    /// A sentence that says why it could not be run, for a person.
+    /// A sentence for a person, when the binary cannot be run or has no `exec --json`.
     pub async fn discover(executable: &Path) -> Result<Self, String> {
         let [codex, exec, resume] = COMMANDS.map(|command| help(executable, command));
         let (codex, exec, resume) = tokio::try_join!(codex, exec, resume)?;
-        // A binary without this command takes the word for a prompt, and shows the help of `exec`.
+        // A binary without this command treats the word as a prompt and shows the help of `exec`.
         let resume = if resume.contains(RESUME_USAGE) { resume } else { String::new() };
         let options = Self { levels: [codex, exec, resume].map(|help| options_in(&help)) };
         if options.levels[1].contains_key("--json") {
@@ -117,16 +120,16 @@ impl ExecOptions {
         }
     }
 
-    /// Whether a request can use this option, for example `--full-auto`, in a new conversation.
+    /// Returns whether a request for a new thread can use this option, for example `--full-auto`.
     #[must_use]
     pub fn has(&self, option: &str) -> bool {
         self.levels[..2].iter().any(|level| level.contains_key(option))
     }
 
-    /// The command line of a request, without the executable. The prompt is read from standard input.
+    /// Returns the command line of a request, without the executable. The prompt is read from standard input.
     ///
     /// # Errors
-    /// [`OptionProblem`].
+    /// [`OptionProblem`] when the binary lacks an option or value that the request needs.
     pub fn arguments(&self, request: &ExecRequest) -> Result<Vec<String>, OptionProblem> {
         if request.thread_id.is_some() && self.levels[2].is_empty() {
             return Err(OptionProblem::NoResume);
@@ -134,43 +137,47 @@ impl ExecOptions {
         let mut line =
             Line { options: self, resumes: request.thread_id.is_some(), levels: Default::default() };
         line.flag("--json")?;
-        // The bridge has checked the folder; where nothing is trusted yet, nobody could say yes here.
+        // The bridge has checked the directory. In a directory that is not trusted yet, nobody could confirm
+        // here.
         line.flag("--skip-git-repo-check")?;
-        line.one("--model", request.model.as_deref())?;
-        line.one("--sandbox", request.sandbox.map(|sandbox| wire_name(&sandbox)).as_deref())?;
-        line.one("--ask-for-approval", request.approval_policy.map(|policy| wire_name(&policy)).as_deref())?;
-        line.one("--profile", request.profile.as_deref())?;
-        line.one("--color", request.color.map(|color| wire_name(&color)).as_deref())?;
-        line.one("--local-provider", request.local_provider.as_deref())?;
-        line.one("--output-schema", request.output_schema.as_deref().map(path).as_deref())?;
-        for (option, wanted) in
+        line.value("--model", request.model.as_deref())?;
+        line.value("--sandbox", request.sandbox.map(|sandbox| wire_name(&sandbox)).as_deref())?;
+        line.value(
+            "--ask-for-approval",
+            request.approval_policy.map(|policy| wire_name(&policy)).as_deref(),
+        )?;
+        line.value("--profile", request.profile.as_deref())?;
+        line.value("--color", request.color.map(|color| wire_name(&color)).as_deref())?;
+        line.value("--local-provider", request.local_provider.as_deref())?;
+        line.value("--output-schema", request.output_schema.as_deref().map(path).as_deref())?;
+        for (option, is_set) in
             [("--oss", request.oss), ("--search", request.search), ("--full-auto", request.full_auto)]
         {
-            if wanted {
+            if is_set {
                 line.flag(option)?;
             }
         }
         for (key, value) in &request.config {
             if let Some(value) = toml(value) {
-                line.one("--config", Some(&format!("{key}={value}")))?;
+                line.value("--config", Some(&format!("{key}={value}")))?;
             }
         }
         let lists = [
             ("--image", request.images.iter().map(|image| path(image)).collect()),
-            ("--add-dir", request.add_dirs.iter().map(|folder| path(folder)).collect()),
+            ("--add-dir", request.add_dirs.iter().map(|directory| path(directory)).collect()),
             ("--enable", request.enable_features.clone()),
             ("--disable", request.disable_features.clone()),
         ];
         for (option, values) in lists {
             for value in values {
-                line.one(option, Some(&value))?;
+                line.value(option, Some(&value))?;
             }
         }
         Ok(line.finish(request.thread_id.as_deref()))
     }
 }
 
-/// A command line that is being put together: the arguments behind `codex`, `exec` and `resume`.
+/// A command line under construction: the arguments after `codex`, `exec` and `resume`.
 struct Line<'a> {
     options: &'a ExecOptions,
     resumes: bool,
@@ -182,20 +189,21 @@ impl Line<'_> {
         self.level(option).map(|level| self.levels[level].push(option.to_owned()))
     }
 
-    fn one(&mut self, option: &str, value: Option<&str>) -> Result<(), OptionProblem> {
+    fn value(&mut self, option: &str, value: Option<&str>) -> Result<(), OptionProblem> {
         let Some(value) = value else { return Ok(()) };
         let level = self.level(option)?;
         let possible = &self.options.levels[level][option];
-        if !possible.is_empty() && !possible.iter().any(|one| one == value) {
+        if !possible.is_empty() && !possible.iter().any(|known| known == value) {
             let (option, value) = (option.to_owned(), value.to_owned());
             return Err(OptionProblem::Value { option, value, possible: possible.clone() });
         }
-        // In one argument: some options would otherwise take what follows as more values, or a dash as an option.
+        // Option and value form one argument. Otherwise, some options would take the following arguments as
+        // more values, or a value that starts with a dash as an option.
         self.levels[level].push(format!("{option}={value}"));
         Ok(())
     }
 
-    /// The innermost command that lists the option.
+    /// Returns the index of the innermost command that lists the option.
     fn level(&self, option: &str) -> Result<usize, OptionProblem> {
         let innermost = if self.resumes { 2 } else { 1 };
         (0..=innermost).rev().find(|level| self.options.levels[*level].contains_key(option)).ok_or_else(
@@ -219,7 +227,7 @@ impl Line<'_> {
         } else {
             line.push("--".to_owned());
         }
-        // Standard input.
+        // The dash makes Codex read the prompt from standard input.
         line.push("-".to_owned());
         line
     }
@@ -229,12 +237,13 @@ fn path(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// The word for a value of one of our enumerations, which Codex's command line shares with its protocol.
+/// Returns the name of an enum value, which Codex's command line and protocol share.
 fn wire_name(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// A JSON value as an inline value of TOML, which has no null. JSON's strings and numbers are TOML's, too.
+/// Converts a JSON value to an inline TOML value. `None` for null, which TOML lacks. JSON strings and numbers
+/// are valid TOML.
 fn toml(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -261,8 +270,8 @@ async fn help(executable: &Path, command: &[&str]) -> Result<String, String> {
     }
 }
 
-/// Reads the long options out of a help text, and the values that some are limited to: `[possible values: a, b]`, or a
-/// list of `- a: what it does` under `Possible values:`.
+/// Parses a help text into long options and their possible values: `[possible values: a, b]`, or a list of `-
+/// a: what it does` under `Possible values:`.
 fn options_in(help: &str) -> BTreeMap<String, Vec<String>> {
     let mut blocks: Vec<(String, String)> = Vec::new();
     for line in help.lines() {
@@ -323,7 +332,7 @@ Options:
 ";
 
     #[test]
-    fn options_and_their_values_are_read_from_a_help_text() {
+    fn options_and_their_values_are_parsed_from_a_help_text() {
         let expected: [(&str, &[&str]); 5] = [
             ("--ask-for-approval", &["on-request", "never"]),
             ("--config", &[]),
@@ -340,7 +349,7 @@ Options:
     }
 
     #[test]
-    fn a_binary_that_cannot_resume_says_so() {
+    fn a_binary_without_resume_is_reported() {
         let exec = options_in("  --json\n  --skip-git-repo-check\n");
         let options = ExecOptions { levels: [BTreeMap::new(), exec, BTreeMap::new()] };
         let begins = ExecRequest::default();
@@ -351,7 +360,7 @@ Options:
     }
 
     #[test]
-    fn a_json_value_becomes_one_of_toml() {
+    fn a_json_value_is_converted_to_toml() {
         let cases = [
             (json!("a \"b\""), Some(r#""a \"b\"""#)),
             (json!([1, true, null]), Some("[1, true]")),

@@ -1,4 +1,4 @@
-//! The executable inside the ChatGPT extension of VS Code and its relatives.
+//! Searches the ChatGPT extension of VS Code and similar editors.
 
 use std::{
     fs, io,
@@ -9,11 +9,11 @@ use semver::Version;
 
 use super::{
     LocateOptions,
-    report::{Looking, MISSING},
+    report::{MISSING, Search},
 };
 
-/// Where VS Code and its relatives keep extensions, under the home folder. The `-server` ones are for windows that
-/// work on a remote machine, which is where the bridge runs then.
+/// The directories under the home directory where VS Code and similar editors keep extensions. The `-server`
+/// ones belong to windows that work on a remote machine, on which the bridge then runs.
 const ROOTS: [&str; 26] = [
     ".vscode/extensions",
     ".vscode-insiders/extensions",
@@ -43,17 +43,19 @@ const ROOTS: [&str; 26] = [
     ".vscode-exploration/extensions",
 ];
 
-/// An extension's folder is its id, its version and, if it was built for one, the platform.
-const FOLDER_START: &str = "openai.chatgpt-";
-const PLATFORM_STARTS: [&str; 7] =
+/// The beginning of the directory name of the ChatGPT extension: its id. The version follows, and the
+/// platform if the extension was built for one.
+const DIRECTORY_PREFIX: &str = "openai.chatgpt-";
+/// The beginnings of the platform in a directory name.
+const PLATFORM_PREFIXES: [&str; 7] =
     ["-linux-", "-alpine-", "-darwin-", "-win32-", "-web", "-universal", "-undefined"];
 
-pub(super) fn search(options: &LocateOptions, looking: &mut Looking) -> Option<PathBuf> {
+pub(super) fn search(options: &LocateOptions, search: &mut Search) -> Option<PathBuf> {
     let in_extension = |extension: &Path| {
-        extension.join("bin").join(options.platform.extension_folder()).join(options.platform.program())
+        extension.join("bin").join(options.platform.extension_directory()).join(options.platform.program())
     };
     if let Some(extension) = &options.chatgpt_extension_folder
-        && let Some(program) = looking.program(&in_extension(extension), options.platform)
+        && let Some(program) = search.program(&in_extension(extension), options.platform)
     {
         return Some(program);
     }
@@ -62,19 +64,19 @@ pub(super) fn search(options: &LocateOptions, looking: &mut Looking) -> Option<P
     for root in options.extension_roots.iter().cloned().chain(usual) {
         match installed_in(&root) {
             Ok(extensions) if extensions.is_empty() => {
-                looking.note(&root, "does not hold the ChatGPT extension");
+                search.record(&root, "does not contain the ChatGPT extension");
             }
             Ok(extensions) => installed.extend(extensions),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => looking.note(&root, MISSING),
-            Err(error) => looking.note(&root, &format!("cannot be read ({error})")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => search.record(&root, MISSING),
+            Err(error) => search.record(&root, &format!("cannot be read ({error})")),
         }
     }
-    // Stable, so that of equal versions the one in the first root is taken.
+    // The sort is stable, so that among equal versions the one in the first root is used.
     installed.sort_by(|(one, _), (other, _)| other.cmp(one));
-    installed.iter().find_map(|(_, extension)| looking.program(&in_extension(extension), options.platform))
+    installed.iter().find_map(|(_, extension)| search.program(&in_extension(extension), options.platform))
 }
 
-/// The ChatGPT extensions in a folder full of extensions, without those that are about to be removed.
+/// Returns the ChatGPT extensions in a directory of extensions, without those that are about to be removed.
 fn installed_in(root: &Path) -> io::Result<Vec<(Version, PathBuf)>> {
     let obsolete = obsolete_in(root);
     let mut installed = Vec::new();
@@ -90,20 +92,22 @@ fn installed_in(root: &Path) -> io::Result<Vec<(Version, PathBuf)>> {
     Ok(installed)
 }
 
-/// VS Code lists in this file what it will remove at its next start, for example the version before an update.
+/// Returns the directories that VS Code will remove at its next start, for example the version before an
+/// update.
 fn obsolete_in(root: &Path) -> Vec<String> {
     let text = fs::read_to_string(root.join(".obsolete")).unwrap_or_default();
-    let folders: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap_or_default();
-    folders.into_iter().filter(|(_, is_obsolete)| *is_obsolete == true).map(|(name, _)| name).collect()
+    let directories: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&text).unwrap_or_default();
+    directories.into_iter().filter(|(_, is_obsolete)| *is_obsolete == true).map(|(name, _)| name).collect()
 }
 
-fn version_of(folder: &str) -> Option<Version> {
-    let start = folder.get(..FOLDER_START.len())?;
-    if !start.eq_ignore_ascii_case(FOLDER_START) {
+fn version_of(directory: &str) -> Option<Version> {
+    let prefix = directory.get(..DIRECTORY_PREFIX.len())?;
+    if !prefix.eq_ignore_ascii_case(DIRECTORY_PREFIX) {
         return None;
     }
-    let version = &folder[FOLDER_START.len()..];
-    let end = PLATFORM_STARTS.iter().filter_map(|start| version.find(start)).min().unwrap_or(version.len());
+    let version = &directory[DIRECTORY_PREFIX.len()..];
+    let end = PLATFORM_PREFIXES.iter().filter_map(|start| version.find(start)).min().unwrap_or(version.len());
     Version::parse(&version[..end]).ok()
 }
 
@@ -112,8 +116,8 @@ mod tests {
     use super::version_of;
 
     #[test]
-    fn a_folder_name_holds_a_version() {
-        for (folder, version) in [
+    fn a_directory_name_contains_a_version() {
+        for (directory, version) in [
             ("openai.chatgpt-0.5.78", Some("0.5.78")),
             ("openai.chatgpt-26.5901.22334-win32-x64", Some("26.5901.22334")),
             ("OpenAI.chatgpt-1.2.3-linux-arm64", Some("1.2.3")),
@@ -125,7 +129,11 @@ mod tests {
             ("other.chatgpt-1.2.3", None),
             ("äöü", None),
         ] {
-            assert_eq!(version_of(folder).map(|version| version.to_string()).as_deref(), version, "{folder}");
+            assert_eq!(
+                version_of(directory).map(|version| version.to_string()).as_deref(),
+                version,
+                "{directory}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The executable inside the packages that npm and its relatives install.
+//! Searches the packages that npm and similar tools install.
 
 use std::{
     cmp::Reverse,
@@ -9,13 +9,13 @@ use std::{
 
 use semver::Version;
 
-use super::{LocateOptions, Platform, real_path::real_path, report::Looking};
+use super::{LocateOptions, Platform, real_path::real_path, report::Search};
 
 const SCOPE: &str = "@openai";
 const PACKAGE: &str = "codex";
 
-/// Folders under the home folder that hold programs and npm's global packages. A `*` stands for the installed
-/// versions of node.
+/// Directories under the home directory that contain programs and npm's global packages. A `*` stands for the
+/// installed versions of Node.js.
 const HOME_PREFIXES_UNIX: [&str; 10] = [
     ".npm-global",
     ".npm-packages",
@@ -31,7 +31,7 @@ const HOME_PREFIXES_UNIX: [&str; 10] = [
 const HOME_PREFIXES_WINDOWS: [&str; 2] =
     ["AppData/Roaming/npm", "AppData/Local/Volta/tools/image/packages/@openai/codex"];
 
-/// Global `node_modules` that do not lie under a prefix, likewise under the home folder.
+/// Global `node_modules` directories under the home directory that do not belong to a prefix.
 const HOME_MODULES: [&str; 5] = [
     ".bun/install/global/node_modules",
     ".local/share/pnpm/global/5/node_modules",
@@ -40,38 +40,39 @@ const HOME_MODULES: [&str; 5] = [
     ".config/yarn/global/node_modules",
 ];
 
-pub(super) fn search(options: &LocateOptions, looking: &mut Looking) -> Option<PathBuf> {
+pub(super) fn search(options: &LocateOptions, search: &mut Search) -> Option<PathBuf> {
     let mut seen = HashSet::new();
-    for modules in modules_folders(options).into_iter().filter(|modules| seen.insert(modules.clone())) {
+    for modules in modules_directories(options).into_iter().filter(|modules| seen.insert(modules.clone())) {
         if !modules.join(SCOPE).is_dir() {
             let reason =
-                if modules.is_dir() { "does not hold @openai/codex" } else { super::report::MISSING };
-            looking.note(&modules, reason);
+                if modules.is_dir() { "does not contain @openai/codex" } else { super::report::MISSING };
+            search.record(&modules, reason);
             continue;
         }
         let candidates = in_modules(&modules, options.platform);
-        // Only those of several layouts that are there say something; the others are not worth a line each.
+        // Only existing candidates are examined. The missing ones of the several layouts are not worth
+        // reporting.
         if let Some(program) = candidates
             .iter()
             .filter(|candidate| candidate.exists())
-            .find_map(|candidate| looking.program(candidate, options.platform))
+            .find_map(|candidate| search.program(candidate, options.platform))
         {
             return Some(program);
         }
-        looking.note(&modules, &format!("does not hold @openai/{}", options.platform.npm_package()));
+        search.record(&modules, &format!("does not contain @openai/{}", options.platform.npm_package()));
     }
     None
 }
 
-/// The native program's possible places in the package `@openai/codex` that lies here.
+/// Returns the possible paths of the native program for the package `@openai/codex` at this path.
 pub(super) fn in_package(package: &Path, platform: Platform) -> Vec<PathBuf> {
-    // npm puts the package for this machine beside or below the main one, pnpm beside the target of a link to it;
-    // up to 0.100 the main package held the programs of all machines.
+    // npm puts the package for this platform beside or below the main package. pnpm puts it beside the target
+    // of a link to the main package. Up to 0.100, the main package contained the programs of all platforms.
     let package = real_path(package).unwrap_or_else(|_| package.to_owned());
-    let mut owners = vec![package.join("node_modules").join(SCOPE).join(platform.npm_package())];
-    owners.extend(package.parent().map(|scope| scope.join(platform.npm_package())));
-    owners.push(package);
-    owners.iter().flat_map(|owner| in_vendor(owner, platform)).collect()
+    let mut packages = vec![package.join("node_modules").join(SCOPE).join(platform.npm_package())];
+    packages.extend(package.parent().map(|scope| scope.join(platform.npm_package())));
+    packages.push(package);
+    packages.iter().flat_map(|package| in_vendor(package, platform)).collect()
 }
 
 fn in_modules(modules: &Path, platform: Platform) -> Vec<PathBuf> {
@@ -81,37 +82,38 @@ fn in_modules(modules: &Path, platform: Platform) -> Vec<PathBuf> {
     candidates
 }
 
-fn in_vendor(owner: &Path, platform: Platform) -> [PathBuf; 2] {
-    let folder = owner.join("vendor").join(platform.triple());
-    ["bin", "codex"].map(|layout| folder.join(layout).join(platform.program()))
+fn in_vendor(package: &Path, platform: Platform) -> [PathBuf; 2] {
+    let directory = package.join("vendor").join(platform.triple());
+    ["bin", "codex"].map(|layout| directory.join(layout).join(platform.program()))
 }
 
-/// Every `node_modules` to look at: the global ones, then those from the working folder upward.
-fn modules_folders(options: &LocateOptions) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> =
+/// Returns every `node_modules` to search: the global ones, then those from the working directory upward.
+fn modules_directories(options: &LocateOptions) -> Vec<PathBuf> {
+    let mut directories: Vec<PathBuf> =
         prefixes(options).iter().map(|prefix| modules_of_prefix(prefix, options.platform)).collect();
-    folders.extend(options.home.iter().flat_map(|home| HOME_MODULES.map(|modules| home.join(modules))));
-    folders.extend(
+    directories.extend(options.home.iter().flat_map(|home| HOME_MODULES.map(|modules| home.join(modules))));
+    directories.extend(
         options
             .working_folder
             .iter()
-            .flat_map(|folder| folder.ancestors().map(|parent| parent.join("node_modules"))),
+            .flat_map(|directory| directory.ancestors().map(|parent| parent.join("node_modules"))),
     );
-    folders
+    directories
 }
 
 fn modules_of_prefix(prefix: &Path, platform: Platform) -> PathBuf {
     if platform.is_windows() { prefix.join("node_modules") } else { prefix.join("lib/node_modules") }
 }
 
-/// The folders under which programs are installed: first those that `PATH` leads to, then the well-known ones.
+/// Returns the directories under which programs are installed: first the parents of those in `PATH`, then the
+/// well-known ones.
 fn prefixes(options: &LocateOptions) -> Vec<PathBuf> {
     let mut prefixes = Vec::new();
-    for folder in search_folders(options) {
+    for directory in search_directories(options) {
         if options.platform.is_windows() {
-            prefixes.push(folder);
-        } else if folder.ends_with("bin") {
-            prefixes.extend(folder.parent().map(Path::to_owned));
+            prefixes.push(directory);
+        } else if directory.ends_with("bin") {
+            prefixes.extend(directory.parent().map(Path::to_owned));
         }
     }
     prefixes.extend(options.install_prefixes.iter().cloned());
@@ -119,13 +121,14 @@ fn prefixes(options: &LocateOptions) -> Vec<PathBuf> {
     prefixes
 }
 
-/// The folders in `PATH`. A relative one depends on where the process happens to run, and is left out.
-pub(super) fn search_folders(options: &LocateOptions) -> Vec<PathBuf> {
-    let folders = options.path_variable.iter().flat_map(env::split_paths);
-    folders.filter(|folder| folder.is_absolute()).collect()
+/// Returns the absolute directories in `PATH`. Relative ones depend on the process's working directory and
+/// are ignored.
+pub(super) fn search_directories(options: &LocateOptions) -> Vec<PathBuf> {
+    let directories = options.path_variable.iter().flat_map(env::split_paths);
+    directories.filter(|directory| directory.is_absolute()).collect()
 }
 
-/// The well-known prefixes under the home folder.
+/// Returns the well-known prefixes under the home directory.
 pub(super) fn home_prefixes(options: &LocateOptions) -> Vec<PathBuf> {
     let patterns: &[&str] =
         if options.platform.is_windows() { &HOME_PREFIXES_WINDOWS } else { &HOME_PREFIXES_UNIX };
@@ -133,7 +136,7 @@ pub(super) fn home_prefixes(options: &LocateOptions) -> Vec<PathBuf> {
     patterns.iter().flat_map(|pattern| expand(home, pattern)).collect()
 }
 
-/// The folders that a pattern with at most one `*` stands for; for a `*` the newest version comes first.
+/// Returns the directories that match a pattern with at most one `*`, newest version first.
 fn expand(home: &Path, pattern: &str) -> Vec<PathBuf> {
     let Some((before, after)) = pattern.split_once("*") else { return vec![home.join(pattern)] };
     let parent = home.join(before);
@@ -142,7 +145,7 @@ fn expand(home: &Path, pattern: &str) -> Vec<PathBuf> {
         .flatten()
         .map(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
-            // A folder that is named otherwise (`latest`) is looked at after those with a version.
+            // A directory without a version in its name (`latest`) comes last.
             let version = Version::parse(name.trim_start_matches('v')).ok();
             (version, entry.path().join(after.trim_start_matches('/')))
         })

@@ -1,18 +1,18 @@
-//! The names under which the different packagers know a machine.
+//! The names of a platform in the different packaging systems.
 
 use std::env::consts;
 
-/// An operating system and a processor, as in [`std::env::consts`].
+/// An operating system and a processor architecture, as in [`std::env::consts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Platform {
-    /// `linux`, `macos` or `windows`.
+    /// The operating system: `linux`, `macos` or `windows`.
     pub os: &'static str,
-    /// `x86_64` or `aarch64`.
+    /// The architecture: `x86_64` or `aarch64`.
     pub arch: &'static str,
 }
 
 impl Default for Platform {
-    /// The machine this runs on.
+    /// Returns the platform that this program runs on.
     fn default() -> Self {
         Self { os: consts::OS, arch: consts::ARCH }
     }
@@ -23,17 +23,17 @@ impl Platform {
         self.os == "windows"
     }
 
-    /// The file name of the executable.
+    /// Returns the file name of the executable.
     pub(super) fn program(self) -> &'static str {
         if self.is_windows() { "codex.exe" } else { "codex" }
     }
 
-    /// The folder for this machine in the ChatGPT extension's `bin`, such as `linux-x86_64`.
-    pub(super) fn extension_folder(self) -> String {
+    /// Returns the name of the platform's directory in the ChatGPT extension's `bin`, such as `linux-x86_64`.
+    pub(super) fn extension_directory(self) -> String {
         format!("{}-{}", self.os, self.arch)
     }
 
-    /// npm's package for this machine, such as `codex-linux-x64`.
+    /// Returns the name of the platform's npm package, such as `codex-linux-x64`.
     pub(super) fn npm_package(self) -> String {
         let os = match self.os {
             "macos" => "darwin",
@@ -48,7 +48,8 @@ impl Platform {
         format!("codex-{os}-{arch}")
     }
 
-    /// The folder for this machine in npm's `vendor`, such as `x86_64-unknown-linux-musl`.
+    /// Returns the name of the platform's directory in the npm package's `vendor`, such as
+    /// `x86_64-unknown-linux-musl`.
     pub(super) fn triple(self) -> String {
         let system = match self.os {
             "linux" => "unknown-linux-musl",

@@ -1,4 +1,4 @@
-//! Where was looked and what was wrong there: for the person who has to do something about it.
+//! Reports which paths were searched and what was wrong with each of them, for the person who has to fix it.
 
 use std::{collections::HashSet, fmt, path::Path};
 
@@ -6,42 +6,42 @@ use serde::Serialize;
 
 use super::LocateSource;
 
-/// The reason for a place that is simply not there. The report lists those together.
+/// The reason for a path that does not exist. The report lists these paths together.
 pub(super) const MISSING: &str = "does not exist";
 
-/// A place that was looked at, and why nothing there was used.
+/// A path that was searched, and why nothing there was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Looked {
-    /// The file or folder.
+pub struct SearchedPath {
+    /// The file or directory.
     pub place: String,
-    /// What is wrong with it, as the end of a sentence that starts with the place.
+    /// The problem, as the end of a sentence that starts with the path.
     pub reason: String,
 }
 
-/// No usable executable. Its text tells a person what to do.
+/// No usable executable was found. The message tells a person what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NotFound {
-    /// The setting that named the path, if it was one that a person had named.
+    /// The setting that contains the path, if the path was configured.
     pub named_in: Option<LocateSource>,
-    /// Every place that was looked at, in the order of looking.
-    pub looked: Vec<Looked>,
+    /// Every searched path, in the order of the search.
+    pub looked: Vec<SearchedPath>,
 }
 
-/// The places looked at so far.
+/// A search in progress: the paths that were searched without success.
 #[derive(Debug, Default)]
-pub(super) struct Looking {
-    pub(super) looked: Vec<Looked>,
-    places: HashSet<String>,
+pub(super) struct Search {
+    pub(super) searched: Vec<SearchedPath>,
+    paths: HashSet<String>,
 }
 
-impl Looking {
-    /// Notes a place once, with the first thing that was wrong.
-    pub(super) fn note(&mut self, place: &Path, reason: &str) {
-        let place = place.display().to_string();
-        if self.places.insert(place.clone()) {
-            self.looked.push(Looked { place, reason: reason.to_owned() });
+impl Search {
+    /// Records a path once, with the first problem.
+    pub(super) fn record(&mut self, path: &Path, reason: &str) {
+        let place = path.display().to_string();
+        if self.paths.insert(place.clone()) {
+            self.searched.push(SearchedPath { place, reason: reason.to_owned() });
         }
     }
 }
@@ -55,12 +55,15 @@ impl fmt::Display for NotFound {
                 LocateSource::ChatgptSetting => "the setting chatgpt.cliExecutable",
                 _ => "the setting for the Codex executable",
             };
-            let wrong: Vec<String> =
-                self.looked.iter().map(|looked| format!("{} {}", looked.place, looked.reason)).collect();
+            let problems: Vec<String> = self
+                .looked
+                .iter()
+                .map(|searched| format!("{} {}", searched.place, searched.reason))
+                .collect();
             return write!(
                 formatter,
-                "Codex cannot be started from {setting}: {}. Correct the path, or remove it to have Codex searched for.",
-                wrong.join("; ")
+                "Codex cannot be started from {setting}: {}. Correct the path, or remove it to search for Codex.",
+                problems.join("; ")
             );
         }
         write!(
@@ -68,14 +71,14 @@ impl fmt::Display for NotFound {
             "Codex was not found. Install the ChatGPT extension for VS Code or run `npm install -g @openai/codex`, or \
              set the path of a Codex executable."
         )?;
-        let (missing, wrong): (Vec<&Looked>, Vec<&Looked>) =
-            self.looked.iter().partition(|looked| looked.reason == MISSING);
-        for looked in wrong {
-            write!(formatter, "\n{} {}.", looked.place, looked.reason)?;
+        let (missing, unusable): (Vec<&SearchedPath>, Vec<&SearchedPath>) =
+            self.looked.iter().partition(|searched| searched.reason == MISSING);
+        for searched in unusable {
+            write!(formatter, "\n{} {}.", searched.place, searched.reason)?;
         }
         if !missing.is_empty() {
-            let places: Vec<&str> = missing.iter().map(|looked| looked.place.as_str()).collect();
-            write!(formatter, "\nThese places do not exist: {}.", places.join(", "))?;
+            let paths: Vec<&str> = missing.iter().map(|searched| searched.place.as_str()).collect();
+            write!(formatter, "\nThese paths do not exist: {}.", paths.join(", "))?;
         }
         Ok(())
     }

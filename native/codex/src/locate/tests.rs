@@ -1,4 +1,4 @@
-//! The order of the places, over folders that look like machines.
+//! Tests the order of the search on directories that imitate whole machines.
 
 use std::{
     env, fs,
@@ -13,7 +13,7 @@ const LINUX: Platform = Platform { os: "linux", arch: "x86_64" };
 const MAC: Platform = Platform { os: "macos", arch: "aarch64" };
 const WINDOWS: Platform = Platform { os: "windows", arch: "x86_64" };
 
-/// The contents of a file in a machine's folder.
+/// The contents of a native program in a test machine.
 const PROGRAM: &str = "\u{7f}ELF";
 #[cfg(unix)]
 const NODE_SCRIPT: &str = "#!/usr/bin/env node\nimport 'x'";
@@ -24,7 +24,7 @@ const NPM_PROGRAM: &str = "usr/lib/node_modules/@openai/codex/node_modules/@open
 #[cfg(unix)]
 const NPM_ENTRY: &str = "usr/lib/node_modules/@openai/codex/bin/codex.js";
 
-/// A folder that stands for a whole machine.
+/// A directory that imitates a whole machine.
 struct Machine {
     root: TempDir,
     platform: Platform,
@@ -32,7 +32,7 @@ struct Machine {
 
 impl Machine {
     fn new(platform: Platform) -> Self {
-        // The real path: what is found behind links is a real path too.
+        // The root is a real path, because programs behind links are also found by their real paths.
         let root = TempDir::new_in(real_path(&env::temp_dir()).unwrap()).unwrap();
         Self { root, platform }
     }
@@ -61,7 +61,7 @@ impl Machine {
         self
     }
 
-    /// A home folder and a `PATH` of `usr/bin`, and nothing from the real machine.
+    /// Returns options with a home directory and a `PATH` of `usr/bin`, and nothing from the real machine.
     fn options(&self) -> LocateOptions {
         LocateOptions {
             home: Some(self.path("home")),
@@ -86,11 +86,12 @@ impl Machine {
         );
     }
 
-    /// What the search says about a place.
+    /// Returns the problem that the search reports for a path.
     fn reason(&self, relative: &str) -> String {
         let error = self.locate().unwrap_err();
-        let looked = error.looked.into_iter().find(|looked| Path::new(&looked.place) == self.path(relative));
-        looked.unwrap_or_else(|| panic!("{relative} was not looked at")).reason
+        let searched =
+            error.looked.into_iter().find(|searched| Path::new(&searched.place) == self.path(relative));
+        searched.unwrap_or_else(|| panic!("{relative} was not searched")).reason
     }
 }
 
@@ -104,7 +105,7 @@ fn make_executable(path: &Path, is_executable: bool) {
 fn make_executable(_: &Path, _: bool) {}
 
 #[test]
-fn the_places_are_tried_from_the_most_to_the_least_deliberate() {
+fn sources_are_tried_in_order_of_precedence() {
     let machine = Machine::new(LINUX);
     machine
         .program("chosen/codex")
@@ -131,13 +132,13 @@ fn the_places_are_tried_from_the_most_to_the_least_deliberate() {
 }
 
 #[test]
-fn a_named_path_is_used_or_refused_but_never_replaced() {
+fn a_configured_path_is_used_or_rejected_but_never_replaced() {
     let machine = Machine::new(LINUX);
     machine.program("usr/bin/codex").file("script.js", "x").file("plain", "x");
     make_executable(&machine.path("plain"), false);
-    fs::create_dir(machine.path("folder")).unwrap();
+    fs::create_dir(machine.path("directory")).unwrap();
     let mut cases =
-        vec![("nowhere", "does not exist"), ("folder", "is a folder"), ("script.js", "is a script")];
+        vec![("nowhere", "does not exist"), ("directory", "is a directory"), ("script.js", "is a script")];
     if cfg!(unix) {
         cases.push(("plain", "is not executable"));
     }
@@ -164,7 +165,7 @@ fn a_named_path_is_used_or_refused_but_never_replaced() {
 }
 
 #[test]
-fn a_named_path_may_be_written_as_people_write_paths() {
+fn a_configured_path_may_be_relative_or_start_with_a_tilde() {
     let machine = Machine::new(LINUX);
     machine.program("home/tools/codex").program("usr/bin/codex");
     let named = |path: &str| LocateOptions {
@@ -178,17 +179,17 @@ fn a_named_path_may_be_written_as_people_write_paths() {
 }
 
 #[test]
-fn of_several_extensions_the_newest_that_works_is_taken() {
+fn the_newest_working_extension_is_used() {
     let machine = Machine::new(LINUX);
     let in_root =
-        |root: &str, folder: &str| format!("home/{root}/extensions/{folder}/bin/linux-x86_64/codex");
+        |root: &str, directory: &str| format!("home/{root}/extensions/{directory}/bin/linux-x86_64/codex");
     let older = in_root(".vscode", "openai.chatgpt-0.9.9");
     let newer = in_root(".cursor", "openai.chatgpt-0.10.0-linux-x64");
     machine.program(&older);
     machine.expect(&machine.options(), LocateSource::ChatgptExtension, &older);
     machine.program(&newer).program(&in_root(".vscode", "openai.chatgpt-0.10.0-rc.1"));
     machine.expect(&machine.options(), LocateSource::ChatgptExtension, &newer);
-    // Newer still, but for other machines, broken, or about to be removed.
+    // These are newer still, but for other platforms, broken, or about to be removed.
     machine.program("home/.vscode/extensions/openai.chatgpt-3.0.0-darwin-arm64/bin/macos-aarch64/codex");
     machine.file("home/.vscode/extensions/openai.chatgpt-4.0.0/package.json", "{}");
     machine.program(&in_root(".vscode", "openai.chatgpt-5.0.0-linux-x64"));
@@ -200,7 +201,7 @@ fn of_several_extensions_the_newest_that_works_is_taken() {
 }
 
 #[test]
-fn extensions_are_found_in_every_relative_of_vs_code() {
+fn extensions_of_every_similar_editor_are_found() {
     for root in [
         "home/.vscode/extensions",
         "home/.vscode-insiders/extensions",
@@ -222,7 +223,7 @@ fn extensions_are_found_in_every_relative_of_vs_code() {
 }
 
 #[test]
-fn a_universal_extension_holds_one_program_for_each_machine() {
+fn a_universal_extension_contains_a_program_for_each_platform() {
     for (platform, program) in
         [(LINUX, "linux-x86_64/codex"), (MAC, "macos-aarch64/codex"), (WINDOWS, "windows-x86_64/codex.exe")]
     {
@@ -236,7 +237,7 @@ fn a_universal_extension_holds_one_program_for_each_machine() {
 }
 
 #[test]
-fn every_layout_of_an_npm_package_is_known() {
+fn every_layout_of_an_npm_package_is_supported() {
     let linux = "vendor/x86_64-unknown-linux-musl";
     let below = "usr/lib/node_modules/@openai";
     for (platform, program) in [
@@ -267,7 +268,7 @@ fn every_layout_of_an_npm_package_is_known() {
 }
 
 #[test]
-fn of_several_nodes_the_newest_is_taken() {
+fn the_newest_version_of_node_is_used() {
     let machine = Machine::new(LINUX);
     let of_node = |version: &str| {
         format!(
@@ -281,7 +282,7 @@ fn of_several_nodes_the_newest_is_taken() {
 
 #[cfg(unix)]
 #[test]
-fn behind_a_start_script_its_native_program_is_found() {
+fn the_native_program_behind_a_start_script_is_found() {
     // npm: a link to the script itself.
     let machine = Machine::new(LINUX);
     machine.program(NPM_PROGRAM).file(NPM_ENTRY, NODE_SCRIPT).link("elsewhere/codex", NPM_ENTRY);
@@ -330,46 +331,46 @@ fn windows_command_files_are_never_returned() {
 
 #[cfg(unix)]
 #[test]
-fn in_path_what_cannot_be_run_is_skipped_with_a_reason() {
+fn an_unusable_file_in_path_is_skipped_with_a_reason() {
     let machine = Machine::new(LINUX);
     machine.program("one/codex").file("two/codex", NODE_SCRIPT).program("four/codex");
     make_executable(&machine.path("one/codex"), false);
     fs::create_dir_all(machine.path("three/codex")).unwrap();
-    let folders = ["one", "two", "three"].map(|folder| machine.path(folder));
+    let directories = ["one", "two", "three"].map(|directory| machine.path(directory));
     let options =
-        LocateOptions { path_variable: Some(env::join_paths(&folders).unwrap()), ..machine.options() };
+        LocateOptions { path_variable: Some(env::join_paths(&directories).unwrap()), ..machine.options() };
     let message = locate(&options).unwrap_err().to_string();
-    for (place, reason) in [
+    for (path, reason) in [
         ("one/codex", "is not executable"),
         ("two/codex", "is a script, and the native program"),
-        ("three/codex", "is a folder, not a program"),
+        ("three/codex", "is a directory, not a program"),
     ] {
-        let line = format!("{} {reason}", machine.path(place).display());
+        let line = format!("{} {reason}", machine.path(path).display());
         assert!(message.contains(&line), "{message} lacks {line}");
     }
 
-    let folders = folders.into_iter().chain([machine.path("four")]);
+    let directories = directories.into_iter().chain([machine.path("four")]);
     let options =
-        LocateOptions { path_variable: Some(env::join_paths(folders).unwrap()), ..machine.options() };
+        LocateOptions { path_variable: Some(env::join_paths(directories).unwrap()), ..machine.options() };
     machine.expect(&options, LocateSource::Path, "four/codex");
 }
 
 #[test]
-fn a_relative_folder_in_path_is_not_searched() {
+fn a_relative_directory_in_path_is_not_searched() {
     let machine = Machine::new(LINUX);
     let options = LocateOptions { path_variable: Some("relative-bin".into()), ..machine.options() };
     let error = locate(&options).unwrap_err();
-    assert!(error.looked.iter().all(|looked| !looked.place.contains("relative-bin")), "{error}");
+    assert!(error.looked.iter().all(|searched| !searched.place.contains("relative-bin")), "{error}");
 }
 
 #[test]
-fn when_nothing_is_found_the_person_learns_what_to_do_and_every_place() {
+fn a_failed_search_reports_what_to_do_and_every_searched_path() {
     let machine = Machine::new(LINUX);
     machine.file("home/.vscode/extensions/other.extension-1.0.0/package.json", "{}");
     machine.file("usr/lib/node_modules/@openai/codex/package.json", "{}");
-    assert_eq!(machine.reason("home/.vscode/extensions"), "does not hold the ChatGPT extension");
+    assert_eq!(machine.reason("home/.vscode/extensions"), "does not contain the ChatGPT extension");
     assert_eq!(machine.reason("home/.cursor/extensions"), "does not exist");
-    assert_eq!(machine.reason("usr/lib/node_modules"), "does not hold @openai/codex-linux-x64");
+    assert_eq!(machine.reason("usr/lib/node_modules"), "does not contain @openai/codex-linux-x64");
     assert_eq!(machine.reason("usr/bin/codex"), "does not exist");
 
     let error = machine.locate().unwrap_err();
@@ -378,14 +379,14 @@ fn when_nothing_is_found_the_person_learns_what_to_do_and_every_place() {
         message.starts_with("Codex was not found. Install the ChatGPT extension for VS Code or run"),
         "{message}"
     );
-    for looked in &error.looked {
-        assert!(message.contains(&looked.place), "{message} lacks {}", looked.place);
+    for searched in &error.looked {
+        assert!(message.contains(&searched.place), "{message} lacks {}", searched.place);
     }
     let on_the_wire = serde_json::to_value(&error).unwrap();
-    assert_eq!(on_the_wire["looked"][0]["reason"], "does not hold the ChatGPT extension");
+    assert_eq!(on_the_wire["looked"][0]["reason"], "does not contain the ChatGPT extension");
 }
 
-/// The layouts above are only what npm is believed to do; this is what it did.
+/// The layouts above are assumptions about npm. This test uses a real installation.
 #[test]
 fn the_package_that_npm_installed_in_this_checkout_is_found() {
     let options =
@@ -398,7 +399,7 @@ fn the_package_that_npm_installed_in_this_checkout_is_found() {
 }
 
 #[test]
-fn sources_have_names_on_the_wire() {
+fn sources_have_wire_names() {
     let path = PathBuf::from("codex");
     for (source, name) in [
         (LocateSource::Setting, "setting"),

@@ -8,14 +8,14 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap, CreationFlags, JobObject};
 use tokio::process::Command;
 use windows::Win32::System::Threading::CREATE_NO_WINDOW;
 
-/// Keeps the command from opening a console window. An extension host has no console, so each console program would
-/// open one of its own.
+/// Keeps the command from opening a console window. An extension host has no console, so each console program
+/// would open one of its own.
 pub(crate) fn hide_console(command: &mut Command) {
     command.creation_flags(CREATE_NO_WINDOW.0);
 }
 
-/// Puts the child into a job object of its own without a console window, so that everything it starts can be killed
-/// with it.
+/// Puts the child into a job object of its own without a console window, so that everything it starts can be
+/// killed with it.
 pub(crate) fn own_process_tree(command: &mut CommandWrap) {
     command.wrap(CreationFlags(CREATE_NO_WINDOW)).wrap(JobObject);
 }
@@ -33,7 +33,8 @@ pub(crate) fn is_executable(_: &Metadata) -> bool {
     true
 }
 
-/// Removes the prefix of a canonical path on a drive (`\\?\C:\…`), which many programs and people cannot read.
+/// Removes the prefix of a canonical path on a drive (`\\?\C:\…`), which many programs and people cannot
+/// read.
 pub(crate) fn without_verbatim_prefix(path: PathBuf) -> PathBuf {
     let is_on_drive = |rest: &&str| rest.as_bytes().get(1) == Some(&b':');
     match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")).filter(is_on_drive) {

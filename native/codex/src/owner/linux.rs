@@ -1,7 +1,7 @@
 //! Linux lists the holders of locks in `/proc/locks`. Source: proc(5).
 //!
-//! The crate `procfs` is not used for this list. It does not tell a process that waits for a lock (a line with `->`) from
-//! the one that holds it, and it rejects the whole list when it cannot read one line.
+//! The crate `procfs` is not used for this list. It does not tell a process that waits for a lock (a line
+//! with `->`) from the one that holds it, and it rejects the whole list when it cannot read one line.
 
 use std::collections::HashMap;
 use std::fs;
@@ -21,7 +21,8 @@ pub(super) fn owners(locks_directory: &Path) -> HashMap<String, Owner> {
     let mut programs: HashMap<u32, Owner> = HashMap::new();
     let files = fs::read_dir(locks_directory).into_iter().flatten().flatten();
     let owned = files.filter_map(|file| {
-        // The directory has a file for every thread that ever existed, so only locked ones are examined further.
+        // The directory has a file for every thread that ever existed, so only locked ones are examined
+        // further.
         if !locks.contains_key(&file.ino()) {
             return None;
         }
@@ -34,8 +35,8 @@ pub(super) fn owners(locks_directory: &Path) -> HashMap<String, Owner> {
     owned.collect()
 }
 
-/// Returns the threads whose writer lock is held by a process that the kernel does not name, because it belongs to
-/// another container.
+/// Returns the threads whose writer lock is held by a process that the kernel does not name, because it
+/// belongs to another container.
 pub(crate) fn hidden(locks_directory: &Path) -> Vec<String> {
     let unnamed: HashMap<u64, (u64, u64)> = lock_table()
         .lines()
@@ -87,8 +88,9 @@ fn held_lock(line: &str) -> Option<(u64, Held)> {
     parse_line(line).filter(|(_, held)| held.pid != 0)
 }
 
-/// Parses a write lock, for example `16: FLOCK  ADVISORY  WRITE 20060 fe:00:10281201 0 EOF`, into the file's inode and
-/// the holder. Device numbers are hexadecimal. A line with `->` describes a process that waits for the lock.
+/// Parses a write lock, for example `16: FLOCK  ADVISORY  WRITE 20060 fe:00:10281201 0 EOF`, into the file's
+/// inode and the holder. Device numbers are hexadecimal. A line with `->` describes a process that waits for
+/// the lock.
 fn parse_line(line: &str) -> Option<(u64, Held)> {
     let mut fields = line.split_whitespace().skip(1);
     let kind = fields.next()?;

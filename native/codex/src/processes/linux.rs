@@ -42,7 +42,8 @@ fn codex_process(process: &Proc, booted_at: Option<u64>) -> Option<CodexProcess>
     is_codex(&executable, &arguments).then(|| view(process, &arguments, booted_at))
 }
 
-/// Returns whether this is Codex, and not one of the helpers that its binary also is under another name or option.
+/// Returns whether this is Codex, and not one of the helpers that its binary also is under another name or
+/// option.
 fn is_codex(executable: &Path, arguments: &[String]) -> bool {
     let is_named = |path: &Path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Who Codex works as.
+//! The account that Codex uses.
 
 use std::time::Duration;
 
@@ -8,36 +8,37 @@ use serde_json::{Value, json};
 use super::read;
 use crate::connection::{CallError, Connection};
 
-/// A person waits for the answer, which Codex reads from a file.
+/// The time limit of the call. A person waits for the answer, which Codex reads from a file.
 const ACCOUNT_LIMIT: Duration = Duration::from_secs(5);
 
-/// Whether Codex can speak to its model.
+/// The state of the login, which decides whether Codex can use its model.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Login {
-    /// Who is logged in.
+    /// The account that is logged in.
     pub account: Option<Account>,
-    /// Whether the configured model provider wants somebody to be.
+    /// Whether the configured model provider requires a login.
     #[serde(default)]
     pub requires_openai_auth: bool,
 }
 
-/// Who is logged in. The rest of what Codex tells, such as an address, is nobody's business.
+/// The account that is logged in. The other fields that Codex sends, such as an email address, are private
+/// and not read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Account {
-    /// For example `chatgpt` or `apiKey`.
+    /// The kind of account, for example `chatgpt` or `apiKey`.
     #[serde(rename = "type", default)]
     pub kind: String,
 }
 
 impl Connection {
-    /// `account/read`: who is logged in, as the app-server knows it; nobody else is asked.
+    /// `account/read`: returns the account that the app-server knows, without refreshing it from the network.
     ///
     /// # Errors
-    /// [`CallError`]; [`crate::rpc::Refusal::MethodUnknown`] from old binaries.
+    /// [`CallError`] when the call fails, with [`crate::rpc::Refusal::MethodUnknown`] from old binaries.
     pub async fn account_read(&self) -> Result<Login, CallError> {
         let method = "account/read";
-        let found: Value = self.call(method, json!({"refreshToken": false}), ACCOUNT_LIMIT).await?;
-        read(method, found)
+        let login: Value = self.call(method, json!({"refreshToken": false}), ACCOUNT_LIMIT).await?;
+        read(method, login)
     }
 }

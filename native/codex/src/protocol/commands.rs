@@ -1,4 +1,4 @@
-//! Commands that no turn runs.
+//! Runs commands outside of turns.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,42 +9,43 @@ use serde_json::{Value, json};
 use super::{SandboxMode, read};
 use crate::connection::{CallError, Connection};
 
-/// How a command went (`CommandExecResponse`).
+/// The result of a command (`CommandExecResponse`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandOutcome {
-    /// Exit code; other than 0 also when its time was up.
+    /// The exit code. It is also nonzero when the command exceeded its time limit.
     pub exit_code: i32,
-    /// What it wrote, as far as it was kept.
+    /// The standard output, up to the limit.
     #[serde(default)]
     pub stdout: String,
-    /// What it wrote to its standard error, as far as it was kept.
+    /// The standard error, up to the limit.
     #[serde(default)]
     pub stderr: String,
 }
 
-/// What is kept of each of a command's outputs.
+/// The maximum length of each output stream of a command. The rest is dropped.
 const OUTPUT_BYTES_MAX: usize = 64 * 1024;
-/// Beyond the command's own limit, for Codex to end it and to answer.
+/// The time that Codex gets, beyond the command's own limit, to end the command and to answer.
 const ANSWER_GRACE: Duration = Duration::from_secs(10);
 
 impl Connection {
-    /// `command/exec`: runs a command in Codex's sandbox, at most for `limit`.
+    /// `command/exec`: runs a command in Codex's sandbox for at most `limit`.
     ///
     /// # Errors
-    /// [`CallError`]; [`crate::rpc::Refusal::MethodUnknown`] from binaries that do not have it.
+    /// [`CallError`] when the call fails, with [`crate::rpc::Refusal::MethodUnknown`] from binaries without
+    /// this method.
     pub async fn command_exec(
         &self,
         command: &[String],
-        folder: &Path,
+        directory: &Path,
         sandbox: SandboxMode,
         limit: Duration,
     ) -> Result<CommandOutcome, CallError> {
         let method = "command/exec";
         let params = json!({
             "command": command,
-            "cwd": folder,
-            "sandboxPolicy": policy(sandbox, folder),
+            "cwd": directory,
+            "sandboxPolicy": policy(sandbox, directory),
             "timeoutMs": u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
             "outputBytesCap": OUTPUT_BYTES_MAX,
         });
@@ -52,11 +53,11 @@ impl Connection {
     }
 }
 
-fn policy(sandbox: SandboxMode, folder: &Path) -> Value {
+fn policy(sandbox: SandboxMode, directory: &Path) -> Value {
     match sandbox {
         SandboxMode::ReadOnly => json!({"type": "readOnly", "networkAccess": false}),
         SandboxMode::WorkspaceWrite => json!({
-            "type": "workspaceWrite", "writableRoots": [folder], "networkAccess": false,
+            "type": "workspaceWrite", "writableRoots": [directory], "networkAccess": false,
             "excludeTmpdirEnvVar": false, "excludeSlashTmp": false,
         }),
         SandboxMode::DangerFullAccess => json!({"type": "dangerFullAccess"}),

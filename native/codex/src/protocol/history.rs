@@ -1,4 +1,4 @@
-//! What a person does with conversations: find them, name them, put them away, branch off, take turns back.
+//! Manages threads: lists, names, archives and forks them, and rolls back turns.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -12,38 +12,39 @@ use crate::app_server::Methods;
 use crate::connection::{CallError, Connection, ThreadWatch};
 use crate::rpc::Refusal;
 
-/// The turn that is looked for is nearly always among the newest; a turn can hold megabytes.
+/// The page size when searching for a turn. The turn is nearly always among the newest, and a turn can hold
+/// megabytes.
 const FIND_PAGE_TURNS: u32 = 4;
 const FIND_PAGE_LENGTH: usize = FIND_PAGE_TURNS as usize;
 
-/// Which threads a list shows (`ThreadListParams`), newest first.
+/// The threads to list (`ThreadListParams`), newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ThreadListQuery {
-    /// Part of the name or of the first message. Very old binaries may not know it and list all.
+    /// A part of the name or of the first message. Very old binaries may ignore it and list all threads.
     pub search_term: Option<String>,
-    /// [`ThreadPage::next_cursor`] of the page before.
+    /// The [`ThreadPage::next_cursor`] of the previous page.
     pub cursor: Option<String>,
-    /// Threads on a page; Codex has a limit of its own when absent.
+    /// The maximum number of threads on a page. `None` for Codex's own limit.
     pub limit: Option<u32>,
-    /// Those that were put away, instead of the others.
+    /// Whether to list the archived threads instead of the others.
     pub archived: bool,
-    /// Only those that began in exactly this folder.
+    /// Lists only threads that were started in exactly this directory.
     pub cwd: Option<PathBuf>,
-    /// `ThreadSourceKind`, for example `exec`; Codex refuses the whole call over one that it does not know. Empty: those
-    /// that a person began (`vscode`, `cli`).
+    /// The source kinds to list (`ThreadSourceKind`), for example `exec`. Codex refuses the whole call if it
+    /// does not know one of them. Empty lists the threads that a person started (`vscode`, `cli`).
     pub source_kinds: Vec<String>,
-    /// Only sub-agents of this thread. Binaries that do not know it list all.
+    /// Lists only sub-agents of this thread. Binaries that do not know this filter list all threads.
     pub parent_thread_id: Option<String>,
-    /// The last changed first, instead of the newest.
+    /// Whether to sort by the last change instead of the creation.
     pub by_change: bool,
 }
 
 /// One page of a list of threads (`ThreadListResponse`).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ThreadPage {
-    /// The threads, without their turns.
+    /// The threads without their turns.
     pub threads: Vec<Thread>,
-    /// Asks for what follows; `None` at the end.
+    /// The cursor of the next page. `None` on the last page.
     pub next_cursor: Option<String>,
 }
 
@@ -51,45 +52,45 @@ pub struct ThreadPage {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TurnPage {
-    /// The turns.
+    /// The turns, newest first.
     #[serde(rename = "data")]
     pub turns: Vec<Turn>,
-    /// Asks for older ones; `None` at the end.
+    /// The cursor of the next page with older turns. `None` on the last page.
     #[serde(default)]
     pub next_cursor: Option<String>,
 }
 
-/// How much of a thread a fork takes over (`ThreadForkParams`).
+/// How much of a thread a fork copies (`ThreadForkParams`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ForkPoint {
-    /// All of it; a turn that runs at that moment is in the fork as an interrupted one.
+    /// The whole thread. A turn that is running is copied as an interrupted turn.
     #[default]
     Whole,
-    /// Up to and with this turn, which must have ended.
+    /// Everything up to and including this turn, which must have ended.
     After(String),
-    /// Up to this turn, without it.
+    /// Everything before this turn.
     Before(String),
 }
 
-/// What is taken back from the end of a thread.
+/// The turns to roll back from the end of a thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RollBack {
-    /// So many turns.
+    /// This number of turns.
     Turns(usize),
-    /// This turn, and all that follow it.
+    /// This turn and all that follow it.
     From(String),
 }
 
-/// Why turns were not taken back.
+/// Why turns were not rolled back.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RollBackError {
-    /// Codex refused, or did not answer.
+    /// A call failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// There are not as many turns.
-    #[error("the conversation has {0} turns")]
+    /// The thread has fewer turns.
+    #[error("the conversation has only {0} turns")]
     TooMany(usize),
-    /// There is no such turn.
+    /// The thread does not have this turn.
     #[error("the conversation has no turn {0}")]
     TurnUnknown(String),
     /// The binary has neither method.
@@ -98,13 +99,13 @@ pub enum RollBackError {
 }
 
 impl Connection {
-    /// `thread/list`: a page of the conversations of this Codex home, whoever owns them.
+    /// `thread/list`: returns a page of the threads of this Codex home, whoever owns them.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_list(&self, query: &ThreadListQuery) -> Result<ThreadPage, CallError> {
         let method = "thread/list";
-        // Without `modelProviders`, some binaries show only the threads of the provider that is configured now.
+        // Without `modelProviders`, some binaries list only the threads of the currently configured provider.
         let mut params = json!({"modelProviders": []});
         let optional = [
             ("searchTerm", query.search_term.as_ref().map(|term| json!(term))),
@@ -126,18 +127,20 @@ impl Connection {
         let threads = page
             .data
             .into_iter()
-            // One entry that cannot be read must not hide the others.
+            // An unreadable entry must not hide the others.
             .filter_map(|thread| Thread::deserialize(thread).ok())
-            // 0.169.0 lists a thread that was archived and taken out again twice.
+            // 0.169.0 lists a thread twice after it was archived and unarchived.
             .filter(|thread| seen.insert(thread.id.clone()))
             .collect();
         Ok(ThreadPage { threads, next_cursor: page.next_cursor })
     }
 
-    /// `thread/turns/list`: some of a thread's turns, newest first, with all their items, whoever owns the thread.
+    /// `thread/turns/list`: returns a page of a thread's turns with all their items, newest first, whoever
+    /// owns the thread.
     ///
     /// # Errors
-    /// [`CallError`]; [`crate::rpc::Refusal::MethodUnknown`] from binaries that only have `thread/read`.
+    /// [`CallError`] when the call fails, with [`crate::rpc::Refusal::MethodUnknown`] from binaries that only
+    /// have `thread/read`.
     pub async fn thread_turns_list(
         &self,
         thread_id: &str,
@@ -154,10 +157,10 @@ impl Connection {
         read(method, self.call(method, params, CALL_LIMIT).await?)
     }
 
-    /// The newest turn of a thread, whoever owns it.
+    /// Returns the newest turn of a thread, whoever owns the thread.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_last_turn(
         &self,
         methods: &Methods,
@@ -174,12 +177,12 @@ impl Connection {
         }
     }
 
-    /// The turn with this id, or the one which the message with this client id belongs to, among the newest `turns_max`
-    /// (rounded up to whole pages) of a thread, whoever owns it. Where the binary has `thread/turns/list`, no more of a
-    /// long history is read than must be.
+    /// Returns the turn with this id, or the turn that contains the message with this client id, whoever owns
+    /// the thread. Searches the newest `turns_max` turns, rounded up to whole pages. Where the binary has
+    /// `thread/turns/list`, no more of a long history is read than necessary.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_find_turn(
         &self,
         methods: &Methods,
@@ -188,15 +191,15 @@ impl Connection {
         client_message_id: &str,
         turns_max: usize,
     ) -> Result<Option<Turn>, CallError> {
-        let is_it = |turn: &Turn| turn.is(turn_id, client_message_id);
+        let matches = |turn: &Turn| turn.is(turn_id, client_message_id);
         if !methods.has("thread/turns/list") {
             let turns = self.thread_read(thread_id, true).await?.turns;
-            return Ok(turns.into_iter().rev().take(turns_max).find(is_it));
+            return Ok(turns.into_iter().rev().take(turns_max).find(matches));
         }
         let mut cursor = None;
         for _ in 0..turns_max.div_ceil(FIND_PAGE_LENGTH) {
             let page = self.thread_turns_list(thread_id, cursor.as_deref(), FIND_PAGE_TURNS).await?;
-            if let Some(turn) = page.turns.into_iter().find(is_it) {
+            if let Some(turn) = page.turns.into_iter().find(matches) {
                 return Ok(Some(turn));
             }
             match page.next_cursor {
@@ -207,13 +210,15 @@ impl Connection {
         Ok(None)
     }
 
-    /// `thread/fork`: a new thread that begins as this one stands, loaded here and watched. Whoever owns the original
-    /// keeps it: forking needs no writer, also while a turn runs there. The original must have had a turn, and must not
-    /// be archived.
+    /// `thread/fork`: creates a new thread as a copy of this one, loads it in this process and watches it.
+    /// The owner of the original keeps it: forking needs no writer lock, even while a turn runs. The original
+    /// must have had a turn and must not be archived.
+    ///
+    /// 0.140 copies all turns, whatever it is told. The turns beyond `point` are then rolled back in the
+    /// fork.
     ///
     /// # Errors
-    /// [`RollBackError`], mostly its [`CallError`]: 0.140 takes over all turns whatever it is told, and those beyond
-    /// `point` are then taken back from the fork.
+    /// [`RollBackError::Call`] when a call fails, and the other variants when the fork cannot be rolled back.
     pub async fn thread_fork(
         &self,
         methods: &Methods,
@@ -238,62 +243,67 @@ impl Connection {
         Ok((fork, watch))
     }
 
-    /// The first turn that a fork has although it was told to end before it. A fork's turns keep their ids.
+    /// Returns the first turn that a fork contains although `point` excludes it. A fork's turns keep their
+    /// ids.
     async fn first_turn_beyond(&self, fork_id: &str, point: &ForkPoint) -> Result<Option<String>, CallError> {
-        let (turn_id, kept) = match point {
+        let (turn_id, included) = match point {
             ForkPoint::Whole => return Ok(None),
             ForkPoint::After(turn_id) => (turn_id, 1),
             ForkPoint::Before(turn_id) => (turn_id, 0),
         };
         let turns = self.thread_read(fork_id, true).await?.turns;
         let position = turns.iter().position(|turn| turn.id == *turn_id);
-        Ok(position.and_then(|position| turns.get(position + kept)).map(|turn| turn.id.clone()))
+        Ok(position.and_then(|position| turns.get(position + included)).map(|turn| turn.id.clone()))
     }
 
-    /// `thread/archive`: puts a thread away. It need not be loaded, but no other process may own it
-    /// ([`crate::rpc::Refusal::OwnedElsewhere`]). Loaded here, it is unloaded, and a turn that runs on it is interrupted.
+    /// `thread/archive`: archives a thread. The thread need not be loaded, but no other process may own it
+    /// ([`crate::rpc::Refusal::OwnedElsewhere`]). If it is loaded in this process, it is unloaded and its
+    /// running turn is interrupted.
     ///
     /// # Errors
-    /// [`CallError`]; [`crate::rpc::Refusal::ThreadUnknown`] also when it is archived already.
+    /// [`CallError`] when the call fails, with [`crate::rpc::Refusal::ThreadUnknown`] also when the thread is
+    /// already archived.
     pub async fn thread_archive(&self, thread_id: &str) -> Result<(), CallError> {
         self.call("thread/archive", json!({"threadId": thread_id}), CALL_LIMIT).await.map(drop)
     }
 
-    /// `thread/unarchive`: the opposite. It is not loaded by that.
+    /// `thread/unarchive`: takes a thread out of the archive, without loading it.
     ///
     /// # Errors
-    /// [`CallError`]; [`crate::rpc::Refusal::ThreadUnknown`] when it is not archived.
+    /// [`CallError`] when the call fails, with [`crate::rpc::Refusal::ThreadUnknown`] when the thread is not
+    /// archived.
     pub async fn thread_unarchive(&self, thread_id: &str) -> Result<(), CallError> {
         self.call("thread/unarchive", json!({"threadId": thread_id}), CALL_LIMIT).await.map(drop)
     }
 
-    /// `thread/name/set`: names a thread, whoever owns it. A name of blanks is refused.
+    /// `thread/name/set`: names a thread, whoever owns it. Codex refuses a blank name.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_set_name(&self, thread_id: &str, name: &str) -> Result<(), CallError> {
         self.call("thread/name/set", json!({"threadId": thread_id, "name": name}), CALL_LIMIT).await.map(drop)
     }
 
-    /// `thread/compact/start`: begins to replace the history that the model sees by a summary, as a turn of its own whose
-    /// `turn/started` and `turn/completed` follow. The thread must be loaded here, and idle: a turn that runs is
-    /// interrupted.
+    /// `thread/compact/start`: starts to replace the history that the model sees by a summary. This is a turn
+    /// of its own, whose `turn/started` and `turn/completed` follow. The thread must be loaded in this
+    /// process and idle: a running turn is interrupted.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_compact(&self, thread_id: &str) -> Result<(), CallError> {
         self.call("thread/compact/start", json!({"threadId": thread_id}), CALL_LIMIT).await.map(drop)
     }
 
-    /// Takes turns back from the end of a thread that is loaded here; a turn that runs on it is lost. Files stay as they
-    /// are. Returns how many turns were taken back.
+    /// Rolls back turns from the end of a thread that is loaded in this process. A running turn is lost.
+    /// Files are not changed. Returns the number of turns that were rolled back.
     ///
-    /// Newer binaries do it by `thread/revert`, which only takes threads of the newer storage ("paginated"), older ones
-    /// by `thread/rollback`, which only takes the others; binaries in between have both. A thread of the older storage
-    /// in a binary that has only `thread/revert` cannot be rolled back; a fork ([`ForkPoint`]) does the same for it.
+    /// Newer binaries use `thread/revert`, which only accepts threads in the newer storage format
+    /// ("paginated"). Older binaries use `thread/rollback`, which only accepts the others. Binaries in
+    /// between have both methods. A binary with only `thread/revert` cannot roll back a thread in the older
+    /// format; a fork ([`ForkPoint`]) has the same effect.
     ///
     /// # Errors
-    /// [`RollBackError`]; the thread is unchanged.
+    /// [`RollBackError`]. The thread is unchanged then.
     pub async fn thread_roll_back(
         &self,
         methods: &Methods,

@@ -1,5 +1,5 @@
-//! The queue of messages that wait for a thread's next turn. Any process may ask for it and change it, whoever owns the
-//! thread; the owner runs what is in it. Binaries before about 0.147 have none.
+//! The queue of messages that wait for a thread's next turn. Any process may read and change it, whoever owns
+//! the thread. The owner runs the queued messages. Binaries before about 0.147 have no queue.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::{CALL_LIMIT, UserInput, read};
 use crate::connection::{CallError, Connection};
 
-/// A message that waits (`QueuedSubmission`).
+/// A queued message (`QueuedSubmission`).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueuedSubmission {
-    /// Codex's own id of it.
+    /// The id that Codex gave it.
     pub id: String,
     /// The message as Codex sent it: an array of `UserInput`.
     #[serde(default)]
@@ -21,15 +21,17 @@ pub struct QueuedSubmission {
     pub client_user_message_id: String,
 }
 
-/// A thousand waiting messages are no queue but a fault of whoever fills it.
+/// The maximum number of pages that are read. A thousand queued messages indicate an error of the sender.
 const PAGES_MAX: usize = 20;
+/// The number of messages on a page.
 const PAGE_LENGTH: usize = 50;
 
 impl Connection {
-    /// `thread/queue/add`: puts a message into the queue of whichever process owns the thread.
+    /// `thread/queue/add`: adds a message to the thread's queue, whichever process owns the thread.
     ///
     /// # Errors
-    /// [`CallError`]; [`crate::rpc::Refusal::MethodUnknown`] from binaries before about 0.147.
+    /// [`CallError`] when the call fails, with [`crate::rpc::Refusal::MethodUnknown`] from binaries before
+    /// about 0.147.
     pub async fn thread_queue_add(
         &self,
         thread_id: &str,
@@ -40,11 +42,12 @@ impl Connection {
         self.call("thread/queue/add", params, CALL_LIMIT).await.map(drop)
     }
 
-    /// `thread/queue/list`: the messages that wait in a thread's queue, first the one that comes next; of very many, the
-    /// first thousand.
+    /// `thread/queue/list`: returns the messages in a thread's queue, the next one first. At most the first
+    /// thousand.
     ///
     /// # Errors
-    /// [`CallError`]; [`crate::rpc::Refusal::MethodUnknown`] from binaries before about 0.147.
+    /// [`CallError`] when a call fails, with [`crate::rpc::Refusal::MethodUnknown`] from binaries before
+    /// about 0.147.
     pub async fn thread_queue_list(&self, thread_id: &str) -> Result<Vec<QueuedSubmission>, CallError> {
         let method = "thread/queue/list";
         let mut queue = Vec::new();
@@ -61,10 +64,10 @@ impl Connection {
         Ok(queue)
     }
 
-    /// The client ids of the messages that wait; see [`Self::thread_queue_list`].
+    /// Returns the client ids of the queued messages; see [`Self::thread_queue_list`].
     ///
     /// # Errors
-    /// As there.
+    /// The errors of [`Self::thread_queue_list`].
     pub async fn thread_queue(&self, thread_id: &str) -> Result<Vec<String>, CallError> {
         let queue = self.thread_queue_list(thread_id).await?;
         Ok(queue.into_iter().map(|submission| submission.client_user_message_id).collect())
@@ -79,11 +82,11 @@ impl Connection {
         Ok(queue.into_iter().find(|submission| submission.client_user_message_id == client_message_id))
     }
 
-    /// `thread/queue/delete`: takes the message with this client id out of the queue. Returns whether it was there: one
-    /// that has become a turn is not.
+    /// `thread/queue/delete`: removes the message with this client id from the queue. Returns whether it was
+    /// in the queue. A message that has become a turn is not.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_queue_remove(
         &self,
         thread_id: &str,
@@ -95,11 +98,11 @@ impl Connection {
         Ok(read::<Deleted>(method, self.call(method, params, CALL_LIMIT).await?)?.deleted)
     }
 
-    /// `thread/queue/update`: gives the queued message with this client id other words, in its place. Returns whether it
-    /// was there: one that has become a turn is not.
+    /// `thread/queue/update`: replaces the content of the queued message with this client id, which keeps its
+    /// place. Returns whether it was in the queue. A message that has become a turn is not.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_queue_replace(
         &self,
         thread_id: &str,
@@ -110,7 +113,7 @@ impl Connection {
         let params = json!({"threadId": thread_id, "queuedSubmissionId": submission.id, "input": input});
         match self.call("thread/queue/update", params, CALL_LIMIT).await {
             Ok(_) => Ok(true),
-            // It became a turn between the two calls.
+            // The message became a turn between the two calls.
             Err(CallError::Refused { error, .. })
                 if error.message.contains("queued submission not found") =>
             {
@@ -120,11 +123,11 @@ impl Connection {
         }
     }
 
-    /// `thread/queue/start`: begins the queued message whose client id is `client_message_id` at once. A queue pauses when a
-    /// turn was interrupted, also by the death of its process. Returns whether the message was there.
+    /// `thread/queue/start`: starts the queued message with this client id at once. A queue pauses when a
+    /// turn is interrupted, also by the death of its process. Returns whether the message was in the queue.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_queue_start(
         &self,
         thread_id: &str,

@@ -1,4 +1,4 @@
-//! Threads: what they are started with, what Codex tells of them, and how they are loaded and let go.
+//! Threads: their options, their state in Codex, and how they are started, loaded and unloaded.
 
 use std::path::PathBuf;
 
@@ -9,68 +9,68 @@ use super::{CALL_LIMIT, THREAD_LIMIT, Turn, read, to_value};
 use crate::connection::{CallError, Connection, ThreadWatch};
 use crate::rpc::Refusal;
 
-/// When Codex asks before it acts (`AskForApproval`).
+/// When Codex requests approval before it acts (`AskForApproval`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApprovalPolicy {
-    /// Ask for everything that is not known to be safe.
+    /// For everything that is not known to be safe.
     Untrusted,
-    /// The model asks when it wants more than the sandbox allows.
+    /// When the model needs more than the sandbox allows.
     OnRequest,
-    /// Never ask.
+    /// Never.
     Never,
 }
 
-/// What commands may touch (`SandboxMode`).
+/// The sandbox for commands (`SandboxMode`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SandboxMode {
-    /// Read files only.
+    /// Commands may only read files.
     ReadOnly,
-    /// Also write below the working folder.
+    /// Commands may also write below the working directory.
     WorkspaceWrite,
     /// No sandbox.
     DangerFullAccess,
 }
 
-/// What a thread is started or resumed with (`ThreadStartParams`, `ThreadResumeParams`).
+/// The options for starting or resuming a thread (`ThreadStartParams`, `ThreadResumeParams`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ThreadOptions {
-    /// Absolute working folder.
+    /// The absolute working directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<PathBuf>,
-    /// When Codex asks before it acts.
+    /// When Codex requests approval before it acts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_policy: Option<ApprovalPolicy>,
-    /// What commands may touch.
+    /// The sandbox for commands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<SandboxMode>,
-    /// Model id.
+    /// The model id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Provider id, as in `model_providers` of `config.toml`, for example `ollama`.
+    /// The provider id, as in `model_providers` of `config.toml`, for example `ollama`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_provider: Option<String>,
-    /// Service tier id, for example `fast`.
+    /// The service tier id, for example `fast`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<String>,
-    /// Replaces Codex's own system instructions.
+    /// The system instructions that replace Codex's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_instructions: Option<String>,
-    /// Added as the developer's instructions.
+    /// The instructions to add as a developer message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub developer_instructions: Option<String>,
-    /// Style of the answers; ignored by newer models.
+    /// The style of the answers. Newer models ignore it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub personality: Option<String>,
-    /// Overrides of `config.toml`, by dotted key.
+    /// Overrides of `config.toml` by dotted key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<Map<String, Value>>,
 }
 
 impl ThreadOptions {
-    /// These, and where they do not say, `defaults`.
+    /// Returns these options, with missing ones taken from `defaults`.
     #[must_use]
     pub fn or(&self, defaults: Self) -> Self {
         let own = self.clone();
@@ -89,83 +89,84 @@ impl ThreadOptions {
     }
 }
 
-/// A conversation as Codex knows it (`Thread`).
+/// A thread as Codex reports it (`Thread`).
 ///
-/// Only the id is certain: what is missing, or not of the form that it has today, reads as absent.
+/// Only the id is required. A field that is missing, or whose format has changed, is read as absent.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Thread {
-    /// UUIDv7.
+    /// The thread id, a UUIDv7.
     pub id: String,
-    /// What a person called it.
+    /// The name that a person gave the thread.
     #[serde(default, deserialize_with = "lenient")]
     pub name: Option<String>,
-    /// Usually the first message of its user.
+    /// A preview, usually the user's first message.
     #[serde(default, deserialize_with = "lenient")]
     pub preview: Option<String>,
-    /// Working folder.
+    /// The working directory.
     #[serde(default, deserialize_with = "lenient")]
     pub cwd: Option<PathBuf>,
-    /// Where it came from, as Codex sent it; [`Self::source_name`] is its short form.
+    /// The client that started the thread, as Codex sent it. [`Self::source_name`] is the short form.
     #[serde(default)]
     pub source: Value,
-    /// Unix time in seconds.
+    /// The time of creation, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "lenient")]
     pub created_at: Option<i64>,
-    /// Unix time in seconds.
+    /// The time of the last change, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "lenient")]
     pub updated_at: Option<i64>,
-    /// Model id. 0.155.1 tells it, 0.140 does not.
+    /// The model id. 0.155.1 reports it, 0.140 does not.
     #[serde(default, deserialize_with = "lenient")]
     pub model: Option<String>,
-    /// Provider id, for example `openai`.
+    /// The provider id, for example `openai`.
     #[serde(default, deserialize_with = "lenient")]
     pub model_provider: Option<String>,
-    /// The thread that it was forked from. Lists leave it out.
+    /// The thread that this one was forked from. Lists omit it.
     #[serde(default, deserialize_with = "lenient")]
     pub forked_from_id: Option<String>,
-    /// The thread whose agent started it; set on sub-agents.
+    /// The thread whose agent started this one. Set on sub-agents.
     #[serde(default, deserialize_with = "lenient")]
     pub parent_thread_id: Option<String>,
-    /// The client that began it, in its own words: `codex_cli_rs`, `codex_vscode`, `Codex Desktop`, … Older binaries do not
-    /// tell.
+    /// The name that the client which started the thread gave itself: `codex_cli_rs`, `codex_vscode`, `Codex
+    /// Desktop`, … Older binaries do not report it.
     #[serde(default, deserialize_with = "lenient")]
     pub originator: Option<String>,
-    /// What a sub-agent is called.
+    /// The nickname of a sub-agent.
     #[serde(default, deserialize_with = "lenient")]
     pub agent_nickname: Option<String>,
-    /// What a sub-agent is for.
+    /// The role of a sub-agent.
     #[serde(default, deserialize_with = "lenient")]
     pub agent_role: Option<String>,
-    /// What it does in the process that was asked, which knows nothing of what others have loaded.
+    /// The status in the process that was asked, which does not know what other processes have loaded.
     #[serde(default)]
     pub status: ThreadStatus,
-    /// The file that it is stored in.
+    /// The file that stores the thread.
     #[serde(default, deserialize_with = "lenient")]
     pub path: Option<PathBuf>,
-    /// The version of Codex that began it.
+    /// The version of Codex that started the thread.
     #[serde(default, deserialize_with = "lenient")]
     pub cli_version: Option<String>,
-    /// Only present where turns were asked for.
+    /// The turns. Empty unless they were requested.
     #[serde(default)]
     pub turns: Vec<Turn>,
 }
 
 impl Thread {
-    /// Its working folder, for showing.
+    /// Returns the working directory for display.
     #[must_use]
     pub fn folder(&self) -> Option<String> {
         self.cwd.as_ref().map(|cwd| cwd.display().to_string())
     }
 
-    /// The turn with this id, or the one which the message with this client id belongs to.
+    /// Returns the turn with this id, or the turn that contains the message with this client id.
     #[must_use]
     pub fn turn(&self, turn_id: Option<&str>, client_message_id: &str) -> Option<&Turn> {
         self.turns.iter().find(|turn| turn.is(turn_id, client_message_id))
     }
 
-    /// Where it came from in a word, in the spelling of `ThreadSourceKind`: `vscode`, `cli`, `exec`, `appServer`,
-    /// `subAgent`; the name that a client gave itself; `unknown` where Codex did not say.
+    /// Returns the short form of the source, with the names of `ThreadSourceKind`: `vscode`, `cli`, `exec`,
+    /// `appServer` or `subAgent`. For a custom client, returns the name that it gave itself; `unknown` if
+    /// Codex does not report a source.
     #[must_use]
     pub fn source_name(&self) -> String {
         let name = match &self.source {
@@ -180,13 +181,13 @@ impl Thread {
         };
         match name {
             "subagent" | "subAgent" | "sub_agent" => "subAgent".to_owned(),
-            // What `thread/start` of an app-server without a known client is stored as.
+            // Codex stores this for a thread that an app-server started without a known client.
             "mcp" | "app_server" | "appServer" => "appServer".to_owned(),
             name => name.to_owned(),
         }
     }
 
-    /// Where it came from, as one of the kinds that lists are narrowed to (`ThreadSourceKind`).
+    /// Returns the source as one of the kinds by which lists can be filtered (`ThreadSourceKind`).
     #[must_use]
     pub fn source_kind(&self) -> &'static str {
         match self.source_name().as_str() {
@@ -205,7 +206,8 @@ impl Thread {
         }
     }
 
-    /// What kind of sub-agent it is (`SubAgentSource`): `review`, `compact`, `thread_spawn`, …; `None` of other threads.
+    /// Returns the kind of sub-agent (`SubAgentSource`): `review`, `compact`, `thread_spawn`, … `None` for
+    /// other threads.
     #[must_use]
     pub fn sub_agent_kind(&self) -> Option<&str> {
         match self.sub_agent_source()? {
@@ -215,10 +217,10 @@ impl Thread {
         }
     }
 
-    /// The thread whose agent started it.
+    /// Returns the thread whose agent started this one.
     #[must_use]
     pub fn parent(&self) -> Option<&str> {
-        // Older binaries tell it only within the source.
+        // Older binaries report it only within the source.
         let spawned = || self.sub_agent_source()?.pointer("/thread_spawn/parent_thread_id")?.as_str();
         self.parent_thread_id.as_deref().or_else(spawned)
     }
@@ -228,25 +230,25 @@ impl Thread {
     }
 }
 
-/// What a thread does in the process that was asked (`ThreadStatus`).
+/// The status of a thread in the process that was asked (`ThreadStatus`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ThreadStatus {
-    /// Not loaded there; another process may run a turn on it.
+    /// The thread is not loaded in that process. Another process may run a turn on it.
     NotLoaded,
-    /// Loaded, and nothing runs.
+    /// The thread is loaded, and no turn runs.
     Idle,
     /// A turn runs.
     Active,
-    /// Its last turn broke it.
+    /// The last turn left the thread in an error state.
     SystemError,
-    /// Codex did not say, or something that this program does not know yet.
+    /// Codex reported no status, or one that this program does not know yet.
     #[default]
     Unknown,
 }
 
 impl<'de> Deserialize<'de> for ThreadStatus {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // `{"type": "idle"}`; a bare word in some older binaries.
+        // `{"type": "idle"}`, or a plain string in some older binaries.
         let status = Value::deserialize(deserializer)?;
         Ok(match status.get("type").unwrap_or(&status).as_str() {
             Some("notLoaded") => Self::NotLoaded,
@@ -258,7 +260,8 @@ impl<'de> Deserialize<'de> for ThreadStatus {
     }
 }
 
-/// A field that is of another form than it has today must not make a whole list unreadable.
+/// Reads a field that cannot be deserialized as `None`. A changed format must not make a whole list
+/// unreadable.
 fn lenient<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -266,10 +269,10 @@ fn lenient<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
 }
 
 impl Connection {
-    /// `thread/start`: a new thread, loaded and watched.
+    /// `thread/start`: starts a new thread, which is loaded in this process, and watches it.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_start(&self, options: &ThreadOptions) -> Result<(Thread, ThreadWatch), CallError> {
         let method = "thread/start";
         let params = to_value(method, options)?;
@@ -277,10 +280,10 @@ impl Connection {
         Ok((read::<ThreadResult>(method, result)?.thread, watch))
     }
 
-    /// `thread/resume`: loads a thread for writing, and watches it.
+    /// `thread/resume`: loads a thread for writing in this process and watches it.
     ///
     /// # Errors
-    /// [`CallError`]; see [`crate::rpc::Refusal`] for what its refusals mean.
+    /// [`CallError`] when the call fails. [`crate::rpc::Refusal`] explains the refusals.
     pub async fn thread_resume(
         &self,
         thread_id: &str,
@@ -294,22 +297,23 @@ impl Connection {
         Ok((read::<ThreadResult>(method, result)?.thread, watch))
     }
 
-    /// `thread/read`: a thread as it is stored, whoever owns it.
+    /// `thread/read`: reads a stored thread, whoever owns it.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_read(&self, thread_id: &str, with_turns: bool) -> Result<Thread, CallError> {
         let method = "thread/read";
         let params = json!({"threadId": thread_id, "includeTurns": with_turns});
         Ok(read::<ThreadResult>(method, self.call(method, params, CALL_LIMIT).await?)?.thread)
     }
 
-    /// `thread/settings/update`: what the turns that follow run with, on a thread that is loaded here. Codex keeps it beyond
-    /// the load once the thread has a rollout ([`Self::thread_set_name`] writes one); what a thread was started with is
-    /// otherwise gone when it is unloaded before its first turn (0.169.0). A sandbox is never kept.
+    /// `thread/settings/update`: changes the options of the following turns, on a thread that is loaded in
+    /// this process. Codex keeps them after unloading once the thread has a rollout, which
+    /// [`Self::thread_set_name`] writes. Without one, the options that a thread was started with are lost
+    /// when it is unloaded before its first turn (0.169.0). A sandbox is never kept.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_update_settings(
         &self,
         thread_id: &str,
@@ -330,28 +334,29 @@ impl Connection {
         self.call("thread/settings/update", params, CALL_LIMIT).await.map(drop)
     }
 
-    /// `thread/loaded/list`: the threads that are loaded in this app-server.
+    /// `thread/loaded/list`: returns the threads that are loaded in this app-server.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_loaded_list(&self) -> Result<Vec<String>, CallError> {
         let method = "thread/loaded/list";
         Ok(read::<LoadedResult>(method, self.call(method, json!({}), CALL_LIMIT).await?)?.data)
     }
 
-    /// `thread/unsubscribe`: gives the thread's writer back as soon as no turn runs on it (the app-server was started with
-    /// `thread_unload_delay_secs=0`).
+    /// `thread/unsubscribe`: releases the thread's writer lock as soon as no turn runs on it, because the
+    /// app-server was started with `thread_unload_delay_secs=0`.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_unsubscribe(&self, thread_id: &str) -> Result<(), CallError> {
         self.call("thread/unsubscribe", json!({"threadId": thread_id}), CALL_LIMIT).await.map(drop)
     }
 
-    /// `thread/inject_items`: adds a message of the developer to a thread that is loaded here.
+    /// `thread/inject_items`: adds a developer message to a thread that is loaded in this process. Does
+    /// nothing where the binary lacks this method.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn thread_inject_developer_message(
         &self,
         thread_id: &str,
@@ -361,7 +366,7 @@ impl Connection {
         let item = json!({"type": "message", "role": "developer", "content": content});
         let params = json!({"threadId": thread_id, "items": [item]});
         match self.call("thread/inject_items", params, CALL_LIMIT).await {
-            // Such a binary shows the model the instructions that the thread is loaded with.
+            // Such a binary shows the model the instructions with which the thread was loaded.
             Err(error) if error.refusal() == Some(Refusal::MethodUnknown) => Ok(()),
             injected => injected.map(drop),
         }

@@ -1,4 +1,4 @@
-//! Turns: messages in, and how an exchange stands.
+//! Turns: sending messages, and the state of a turn.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,51 +9,52 @@ use serde_json::{Map, Value, json};
 use super::{CALL_LIMIT, read};
 use crate::connection::{CallError, Connection};
 
-/// One piece of a message (`UserInput`).
+/// A part of a message (`UserInput`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
 pub enum UserInput {
     /// Text.
     Text {
-        /// The text itself.
+        /// The text.
         text: String,
     },
-    /// A picture by `https:` or `data:` address.
+    /// An image by `https:` or `data:` URL.
     Image {
-        /// The address.
+        /// The URL.
         url: String,
     },
-    /// A picture by absolute path.
+    /// An image by absolute path.
     LocalImage {
         /// The path.
         path: PathBuf,
     },
-    /// Any other piece, and any with more fields than these, as Codex takes it.
+    /// Any other part, or a part with more fields than these, as Codex accepts it.
     #[serde(untagged)]
     Other(Map<String, Value>),
 }
 
-/// One exchange (`Turn`).
+/// A turn (`Turn`).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Turn {
-    /// UUIDv7.
+    /// The turn id, a UUIDv7.
     pub id: String,
-    /// Where it stands.
+    /// The status.
     pub status: TurnStatus,
-    /// Set on failed turns.
+    /// The error of a failed turn.
     pub error: Option<TurnError>,
-    /// Messages, commands, file changes, … as Codex sent them.
+    /// The items of the turn (messages, commands, file changes, …) as Codex sent them.
     #[serde(default)]
     pub items: Vec<Value>,
-    /// Unix time in seconds.
+    /// The time of completion, in seconds since the Unix epoch.
     pub completed_at: Option<i64>,
-    /// Milliseconds from start to end.
+    /// The duration in milliseconds.
     pub duration_ms: Option<u64>,
 }
 
 impl Turn {
-    /// Whether this is the turn with this id, or the one which the message with this client id belongs to.
+    /// Returns whether this is the turn with this id, or the turn that contains the message with this client
+    /// id.
     #[must_use]
     pub fn is(&self, turn_id: Option<&str>, client_message_id: &str) -> bool {
         let has_message =
@@ -61,17 +62,18 @@ impl Turn {
         Some(self.id.as_str()) == turn_id || self.items.iter().any(has_message)
     }
 
-    /// Whether it began with these words.
+    /// Returns whether the turn's first message contains exactly this text.
     #[must_use]
     pub fn has_text(&self, text: &str) -> bool {
         let user_message = self.items.iter().find(|item| item["type"] == "userMessage");
         let content = user_message.and_then(|item| item["content"].as_array());
-        content.is_some_and(|pieces| pieces.iter().any(|piece| piece["text"] == text))
+        content.is_some_and(|parts| parts.iter().any(|part| part["text"] == text))
     }
 
-    /// Whether its end is a fact. A process that does not own the thread sees a running turn as interrupted, but
-    /// without a time of completion; so does everybody a turn whose process died. Binaries before about 0.140 store no
-    /// times, and call every turn completed that nobody interrupted, also one that runs, failed or died.
+    /// Returns whether the turn has certainly ended. A process that does not own the thread sees a running
+    /// turn as interrupted, but without a time of completion. Every process sees a turn whose process died in
+    /// the same way. Binaries before about 0.140 store no times. They report every turn as completed that
+    /// nobody interrupted, even one that is running, has failed or has died.
     #[must_use]
     pub fn end_is_certain(&self) -> bool {
         match self.status {
@@ -82,19 +84,20 @@ impl Turn {
     }
 }
 
-/// Where a turn stands (`TurnStatus`).
+/// The status of a turn (`TurnStatus`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TurnStatus {
-    /// Ended well.
+    /// The turn succeeded.
     Completed,
-    /// Ended by its user or by the end of its process. A process that does not own the thread sees a running turn so, too.
+    /// The turn was ended by its user or by the exit of its process. A process that does not own the thread
+    /// sees a running turn with this status, too.
     Interrupted,
-    /// Ended by an error.
+    /// The turn ended with an error.
     Failed,
-    /// Running.
+    /// The turn is running.
     InProgress,
-    /// One that this program does not know yet.
+    /// A status that this program does not know yet.
     #[serde(other)]
     Unknown,
 }
@@ -102,18 +105,19 @@ pub enum TurnStatus {
 /// Why a turn failed (`TurnError`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TurnError {
-    /// For a person.
+    /// The message for a person.
     pub message: String,
 }
 
 impl Connection {
-    /// `turn/start` on a thread that is loaded here and has no active turn. `client_message_id` comes back as the `clientId`
-    /// of the turn's user message, by which the turn can be found again; `output_schema` is a JSON Schema for the final
-    /// answer. Everything else a turn could change is a matter of [`super::ThreadOptions`], whose names mean the same in every
-    /// binary.
+    /// `turn/start`: starts a turn on a thread that is loaded in this process and has no active turn.
+    ///
+    /// `client_message_id` is returned as the `clientId` of the turn's user message, by which the turn can be
+    /// found again. `output_schema` is a JSON Schema for the final answer. All other options are set with
+    /// [`super::ThreadOptions`], whose names mean the same in every binary.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn turn_start(
         &self,
         thread_id: &str,
@@ -124,11 +128,11 @@ impl Connection {
         self.turn_start_within(thread_id, client_message_id, input, output_schema, CALL_LIMIT).await
     }
 
-    /// [`Self::turn_start`] that waits at most `limit` for its answer. After [`CallError::TimedOut`] the turn may run all the
-    /// same; its client message id tells.
+    /// Starts a turn like [`Self::turn_start`] and waits at most `limit` for the answer. After
+    /// [`CallError::TimedOut`] the turn may be running anyway, and can be found by its client message id.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn turn_start_within(
         &self,
         thread_id: &str,
@@ -146,11 +150,12 @@ impl Connection {
         Ok(read::<TurnResult>(method, self.call(method, params, limit).await?)?.turn)
     }
 
-    /// `turn/steer`: adds a message to the turn that runs, whose model reads it at its next step. Only the process that
-    /// runs the turn can do it. Returns the turn's id.
+    /// `turn/steer`: adds a message to the running turn, whose model reads it at its next step. Only works in
+    /// the process that runs the turn. Returns the turn's id.
     ///
     /// # Errors
-    /// [`CallError`]; [`crate::rpc::Refusal::TurnNotActive`] when that turn does not run any more, or another one does.
+    /// [`CallError`] when the call fails, with [`crate::rpc::Refusal::TurnNotActive`] when the turn is no
+    /// longer running or another one is.
     pub async fn turn_steer(
         &self,
         thread_id: &str,
@@ -163,13 +168,13 @@ impl Connection {
             "threadId": thread_id, "expectedTurnId": expected_turn_id,
             "clientUserMessageId": client_message_id, "input": input,
         });
-        Ok(read::<Steered>(method, self.call(method, params, CALL_LIMIT).await?)?.turn_id)
+        Ok(read::<SteerResult>(method, self.call(method, params, CALL_LIMIT).await?)?.turn_id)
     }
 
-    /// `turn/interrupt`: asks a running turn to end; its `turn/completed` follows.
+    /// `turn/interrupt`: asks a running turn to end. Its `turn/completed` follows.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] when the call fails.
     pub async fn turn_interrupt(&self, thread_id: &str, turn_id: &str) -> Result<(), CallError> {
         let params = json!({"threadId": thread_id, "turnId": turn_id});
         self.call("turn/interrupt", params, CALL_LIMIT).await.map(drop)
@@ -183,7 +188,7 @@ struct TurnResult {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Steered {
+struct SteerResult {
     turn_id: String,
 }
 
@@ -192,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_piece_of_a_message_keeps_all_that_it_has() {
+    fn a_part_of_a_message_keeps_all_its_fields() {
         let cases = [
             (json!({"type": "text", "text": "a"}), true),
             (json!({"type": "text", "text": "a", "text_elements": []}), false),
@@ -200,10 +205,10 @@ mod tests {
             (json!({"type": "image", "url": "https://a", "detail": "low"}), false),
             (json!({"type": "skill", "name": "a", "path": "/b"}), false),
         ];
-        for (piece, is_known) in cases {
-            let read: UserInput = serde_json::from_value(piece.clone()).unwrap();
-            assert_eq!(!matches!(read, UserInput::Other(_)), is_known, "{piece}");
-            assert_eq!(serde_json::to_value(&read).unwrap(), piece);
+        for (part, is_known) in cases {
+            let read: UserInput = serde_json::from_value(part.clone()).unwrap();
+            assert_eq!(!matches!(read, UserInput::Other(_)), is_known, "{part}");
+            assert_eq!(serde_json::to_value(&read).unwrap(), part);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Every kind of question with its decisions and their answers, as a table, and against the binary's own schema.
+//! Every kind of question with its decisions and their answers, as a table, and against the binary's own
+//! schema.
 
 use std::collections::HashMap;
 
@@ -340,7 +341,7 @@ fn a_mistaken_answer_is_explained() {
             &questions,
             Answer,
             json!({"a": 1, "b": "x"}),
-            "the answer to \"a\" must be a text or a list of texts",
+            "the answer to \"a\" must be a string or a list of strings",
         ),
         (&questions, Answer, json!({"a": "x", "b": "y", "c": "z"}), "there is no question \"c\""),
         (&questions, Answer, json!("x"), "the answer must be an object with an answer to each question"),

@@ -52,7 +52,8 @@ async fn decisions_on_commands_do_what_they_say() {
     let options = place.options(ApprovalPolicy::OnRequest, SandboxMode::ReadOnly);
     let made = place.folder().join("made.txt");
     let script = "@model escalate touch made.txt";
-    // How often the same command, asked for twice in two turns, is a question; whether it runs; how the turns end.
+    // How often the same command, asked for twice in two turns, is a question; whether it runs; how the turns
+    // end.
     let cases = [
         (Approve, 2, true, TurnEnd::Completed),
         (ApproveForSession, 1, true, TurnEnd::Completed),

@@ -195,7 +195,7 @@ async fn a_result_that_names_no_thread_cannot_be_watched() {
     let error = connection.call_watching("thread/start", json!({}), LIMIT).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "Codex answered thread/start in an unexpected form: no thread id in the result"
+        "Codex answered thread/start in an unexpected format: no thread id in the result"
     );
 }
 

@@ -1,4 +1,5 @@
-//! "No", to everything that an app-server can ask: in the form its own schema demands, and so that its turn ends.
+//! "No", to everything that an app-server can ask: in the form its own schema demands, and so that its turn
+//! ends.
 
 use std::time::Duration;
 

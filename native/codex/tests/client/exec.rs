@@ -106,7 +106,7 @@ async fn an_option_that_the_binary_does_not_have_is_named() {
         ),
         (
             ExecRequest { approval_policy: Some(ApprovalPolicy::Untrusted), ..ExecRequest::default() },
-            "this Codex takes on-request, never for --ask-for-approval, not untrusted",
+            "this Codex accepts on-request, never for --ask-for-approval, not untrusted",
         ),
     ];
     for (request, expected) in cases {

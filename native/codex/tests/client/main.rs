@@ -1,4 +1,5 @@
-//! The Codex client: its JSON-RPC link against a scripted peer, and whole app-servers, real ones and misbehaving ones.
+//! The Codex client: its JSON-RPC link against a scripted peer, and whole app-servers, real ones and
+//! misbehaving ones.
 
 #![allow(
     clippy::unwrap_used,

@@ -134,7 +134,7 @@ async fn one_that_dies_in_the_handshake_says_why() {
         assert_eq!(
             error.to_string(),
             "the Codex app-server did not start: the Codex app-server ended before it answered initialize \
-             (it said: config.toml: line 3)"
+             (its output: config.toml: line 3)"
         );
     }
 }
