@@ -1,4 +1,4 @@
-//! A `CODEX_HOME` of its own for each test, so that nobody's real one is touched.
+//! A separate `CODEX_HOME` for each test, so that no real one is touched.
 
 use std::{
     fs, io,
@@ -12,45 +12,47 @@ use tempfile::TempDir;
 /// The name under which Codex knows the scripted model and its provider.
 const MODEL: &str = "scripted";
 
-/// A Codex that was told to end has done so within a second, on a busy machine within some.
-const DELETIONS_MAX: usize = 50;
-const DELETE_AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// The maximum number of attempts to delete a Codex home. A Codex that was asked to exit does so within a
+/// second, or within a few seconds on a busy machine.
+const DELETE_ATTEMPTS_MAX: usize = 50;
+/// The time between two attempts.
+const DELETE_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// A throwaway Codex home whose only model is a scripted one. Dropping it deletes the folder.
+/// A temporary Codex home whose only model is a scripted one. Dropping it deletes the directory.
 #[derive(Debug)]
 pub struct CodexHome {
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl CodexHome {
-    /// Makes a home for the model that listens at this URL (see [`crate::ScriptedModel::url`]).
+    /// Creates a home for the model that listens at this URL (see [`crate::ScriptedModel::url`]).
     ///
     /// # Panics
-    /// When the folder cannot be written.
+    /// When the directory cannot be written.
     #[must_use]
     pub fn for_model(model_url: &str) -> Self {
-        let folder = TempDir::with_prefix("codex-home-").expect("a temporary folder for a Codex home");
-        Self::write(folder.path(), model_url).expect("the configuration of a Codex home");
-        Self { folder }
+        let directory = TempDir::with_prefix("codex-home-").expect("a temporary directory for a Codex home");
+        Self::write(directory.path(), model_url).expect("the configuration of a Codex home");
+        Self { directory }
     }
 
-    /// Writes the same configuration into a folder that someone else looks after.
+    /// Writes the same configuration into a directory that the caller owns.
     ///
     /// # Errors
-    /// When the folder cannot be written.
-    pub fn write(folder: &Path, model_url: &str) -> io::Result<()> {
-        let catalog = folder.join("models.json");
+    /// The error of the file system when the directory cannot be written.
+    pub fn write(directory: &Path, model_url: &str) -> io::Result<()> {
+        let catalog = directory.join("models.json");
         fs::write(&catalog, models().to_string())?;
-        fs::write(folder.join("config.toml"), config(model_url, &catalog))
+        fs::write(directory.join("config.toml"), config(model_url, &catalog))
     }
 
-    /// The folder: the value for `CODEX_HOME`.
+    /// Returns the directory, which is the value for `CODEX_HOME`.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
-    /// Adds tables to `config.toml`, for a test of what Codex does with them.
+    /// Adds tables to `config.toml`, for tests of their effect on Codex.
     ///
     /// # Panics
     /// When the file cannot be written.
@@ -63,19 +65,20 @@ impl CodexHome {
 
 impl Drop for CodexHome {
     fn drop(&mut self) {
-        // A Codex that is just ending may write into the folder while it is deleted. What is left then, nobody deletes.
-        for _ in 0..DELETIONS_MAX {
+        // A Codex that is exiting may write into the directory while it is being deleted. `TempDir` would
+        // then leave files behind, so the deletion is repeated.
+        for _ in 0..DELETE_ATTEMPTS_MAX {
             let deleted = fs::remove_dir_all(self.path());
             if deleted.is_ok() || !self.path().exists() {
                 return;
             }
-            std::thread::sleep(DELETE_AGAIN_AFTER);
+            std::thread::sleep(DELETE_RETRY_DELAY);
         }
     }
 }
 
 fn config(model_url: &str, catalog: &Path) -> String {
-    // A JSON string is a TOML string too, with its backslashes escaped.
+    // A JSON string is also a valid TOML string.
     let quoted = |text: &str| json!(text).to_string();
     let base_url = quoted(&format!("{model_url}/v1"));
     let catalog = quoted(&catalog.to_string_lossy());
@@ -101,7 +104,8 @@ enabled = true
     )
 }
 
-/// Codex warns about a model that it does not know and offers it fewer tools, so it is told about this one.
+/// Returns a model catalog. Codex warns about an unknown model and offers it fewer tools, so this one is
+/// declared.
 fn models() -> serde_json::Value {
     json!({ "models": [{
         "slug": MODEL,
@@ -113,7 +117,7 @@ fn models() -> serde_json::Value {
         "context_window": 200_000,
         "truncation_policy": { "mode": "bytes", "limit": 10_000 },
         "supported_reasoning_levels": [],
-        // Wanted by versions before 0.155.
+        // Versions before 0.155 require this field.
         "supports_reasoning_summaries": false,
         "supports_parallel_tool_calls": false,
         "experimental_supported_tools": [],

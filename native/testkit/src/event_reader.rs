@@ -10,12 +10,12 @@ use tokio::net::TcpStream;
 
 use crate::NoReply;
 
-/// A stream of events. Dropping it hangs up.
+/// An event stream. Dropping it closes the connection.
 #[derive(Debug)]
 pub struct EventReader {
-    /// The status.
+    /// The status of the response.
     pub status: StatusCode,
-    /// The headers.
+    /// The headers of the response.
     pub headers: HeaderMap,
     body: Incoming,
     unread: BytesMut,
@@ -24,23 +24,23 @@ pub struct EventReader {
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerSentEvent {
-    /// Where it has one.
+    /// The id, if the event has one.
     pub id: Option<i64>,
-    /// Its type.
+    /// The type.
     pub event: String,
-    /// Its data.
+    /// The data.
     pub data: Value,
 }
 
 impl EventReader {
-    /// Asks `authority` (host and port) for the stream at `path`.
+    /// Requests the stream at `path` from `authority` (host and port).
     ///
     /// # Errors
-    /// When no reply came.
+    /// [`NoReply`] when the request fails without a response.
     pub async fn open(authority: &str, path: &str, headers: &[(&str, &str)]) -> Result<Self, NoReply> {
         let stream = TcpStream::connect(authority).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // It ends when the body is dropped.
+        // The task ends when the body is dropped.
         tokio::spawn(connection);
         let mut request = Request::get(path).header(header::HOST, authority);
         for (name, value) in headers {
@@ -51,10 +51,11 @@ impl EventReader {
         Ok(Self { status: parts.status, headers: parts.headers, body, unread: BytesMut::new() })
     }
 
-    /// The next event; `None` when the stream has ended. What is no event, such as a heartbeat, is skipped.
+    /// Waits for the next event. `None` when the stream has ended. Skips everything that is not an event,
+    /// such as a heartbeat.
     ///
     /// # Panics
-    /// When it takes longer than [`crate::WAIT_MAX`].
+    /// When nothing arrives within [`crate::WAIT_MAX`].
     pub async fn next(&mut self) -> Option<ServerSentEvent> {
         loop {
             while let Some(end) = self.unread.windows(2).position(|two| two == b"\n\n") {
@@ -71,10 +72,10 @@ impl EventReader {
         }
     }
 
-    /// All events up to the first one of this type, with it.
+    /// Returns all events up to and including the first one of this type.
     ///
     /// # Panics
-    /// When it does not come.
+    /// When no such event arrives.
     pub async fn until(&mut self, event: &str) -> Vec<ServerSentEvent> {
         let mut events = Vec::new();
         loop {
@@ -88,7 +89,7 @@ impl EventReader {
         }
     }
 
-    /// All events up to the end of the stream.
+    /// Returns all events up to the end of the stream.
     pub async fn to_the_end(mut self) -> Vec<ServerSentEvent> {
         let mut events = Vec::new();
         while let Some(event) = self.next().await {
@@ -104,7 +105,7 @@ fn parse(block: &str) -> Option<ServerSentEvent> {
     };
     Some(ServerSentEvent {
         id: field("id").and_then(|id| id.parse().ok()),
-        // The type of one that names none, by the specification.
+        // The specification defines this type for an event without one.
         event: field("event").unwrap_or_else(|| "message".to_owned()),
         data: serde_json::from_str(&field("data")?).ok()?,
     })

@@ -1,4 +1,4 @@
-//! A client of a JSON API on this machine, as small as it can be.
+//! A minimal client of a JSON API on this machine.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -9,97 +9,97 @@ use tokio::net::TcpStream;
 
 use crate::EventReader;
 
-/// A client for one address. Every request has a connection of its own.
+/// A client for one address. Every request uses its own connection.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
-    /// Host and port.
+    /// The host and port.
     authority: String,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct HttpReply {
     /// The status.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; `null` where it is not JSON.
+    /// The body, or `null` if it is not JSON.
     pub body: Value,
 }
 
-/// Why nothing came back.
+/// The reason why a request had no response.
 pub type NoReply = Box<dyn std::error::Error + Send + Sync>;
 
 impl HttpClient {
-    /// A client for `http://HOST:PORT`.
+    /// Returns a client for `http://HOST:PORT`.
     #[must_use]
     pub fn new(url: &str) -> Self {
         Self { authority: url.trim_start_matches("http://").to_owned() }
     }
 
-    /// Sends a GET.
+    /// Sends a GET request.
     ///
     /// # Errors
-    /// When no reply came.
+    /// [`NoReply`] when the request fails without a response.
     pub async fn get(&self, path: &str) -> Result<HttpReply, NoReply> {
         self.send(Method::GET, path, &[], Bytes::new()).await
     }
 
-    /// Asks for a stream of events.
+    /// Requests an event stream.
     ///
     /// # Errors
-    /// When no reply came.
+    /// [`NoReply`] when the request fails without a response.
     pub async fn events(&self, path: &str) -> Result<EventReader, NoReply> {
         EventReader::open(&self.authority, path, &[]).await
     }
 
-    /// Asks for a stream of events after the one that was had last.
+    /// Requests an event stream that continues after the event with this id.
     ///
     /// # Errors
-    /// When no reply came.
+    /// [`NoReply`] when the request fails without a response.
     pub async fn events_after(&self, path: &str, last_event_id: i64) -> Result<EventReader, NoReply> {
         EventReader::open(&self.authority, path, &[("Last-Event-ID", &last_event_id.to_string())]).await
     }
 
-    /// Sends a POST with a JSON body.
+    /// Sends a POST request with a JSON body.
     ///
     /// # Errors
-    /// When no reply came.
+    /// [`NoReply`] when the request fails without a response.
     pub async fn post(&self, path: &str, body: &Value) -> Result<HttpReply, NoReply> {
         let headers = [("content-type", "application/json")];
         self.send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
     }
 
-    /// Sends a PATCH with a JSON body.
+    /// Sends a PATCH request with a JSON body.
     ///
     /// # Errors
-    /// When no reply came.
+    /// [`NoReply`] when the request fails without a response.
     pub async fn patch(&self, path: &str, body: &Value) -> Result<HttpReply, NoReply> {
         let headers = [("content-type", "application/json")];
         self.send(Method::PATCH, path, &headers, Bytes::from(body.to_string())).await
     }
 
-    /// Sends a DELETE.
+    /// Sends a DELETE request.
     ///
     /// # Errors
-    /// When no reply came.
+    /// [`NoReply`] when the request fails without a response.
     pub async fn delete(&self, path: &str) -> Result<HttpReply, NoReply> {
         self.send(Method::DELETE, path, &[], Bytes::new()).await
     }
 
-    /// Sends a POST with a JSON body and an `Idempotency-Key`.
+    /// Sends a POST request with a JSON body and an `Idempotency-Key`.
     ///
     /// # Errors
-    /// When no reply came.
+    /// [`NoReply`] when the request fails without a response.
     pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Result<HttpReply, NoReply> {
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
         self.send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
     }
 
-    /// Sends anything. A `Host` among the headers replaces the right one.
+    /// Sends any request. A `Host` among the headers replaces the correct one.
     ///
     /// # Errors
-    /// When no reply came.
+    /// [`NoReply`] when the request fails without a response.
     pub async fn send(
         &self,
         method: Method,
@@ -109,7 +109,7 @@ impl HttpClient {
     ) -> Result<HttpReply, NoReply> {
         let stream = TcpStream::connect(&self.authority).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // It ends when the sender is dropped.
+        // The task ends when the sender is dropped.
         tokio::spawn(connection);
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {

@@ -1,17 +1,18 @@
-//! What the tests and the demo need in place of an account, a network and a person at the keyboard:
+//! Replaces an account, a network and a person at the keyboard for the tests and the demo:
 //!
-//! - [`ScriptedModel`]: a server for the Responses API that answers what the user's message tells it to, so that
-//!   the real Codex binary runs every real flow offline;
-//! - [`CodexHome`]: a throwaway `CODEX_HOME` that makes Codex talk to that model;
-//! - [`codex_binary`]: the real Codex binary that npm installed, and [`codex_binaries`]: those of several versions;
-//! - [`HttpClient`]: a client of the bridge's API; [`EventReader`]: one of its streams of events;
-//! - [`WebhookReceiver`]: a receiver of webhooks that fails, hangs, redirects and dies on demand;
-//! - [`NatsServer`]: a real NATS server that is killed and started on demand;
-//! - [`ScriptedPeer`]: an app-server that misbehaves on demand, for the faults the real one will not show.
+//! - [`ScriptedModel`]: a server for the Responses API whose answers follow a script in the user's message,
+//!   so that the real Codex binary runs every real flow offline.
+//! - [`CodexHome`]: a temporary `CODEX_HOME` that makes Codex use that model.
+//! - [`codex_binary`]: the real Codex binary that npm installed. [`codex_binaries`]: binaries of several
+//!   versions.
+//! - [`HttpClient`]: a client of the bridge's API. [`EventReader`]: a reader of its event streams.
+//! - [`WebhookReceiver`]: a webhook receiver that fails, hangs, redirects and crashes on demand.
+//! - [`NatsServer`]: a real NATS server that is killed and restarted on demand.
+//! - [`ScriptedPeer`]: an app-server that misbehaves on demand, for faults that the real one does not show.
 //!
-//! Nothing of this is ever part of what is shipped.
+//! This crate is never part of a release.
 
-// A helper for tests says "this must not happen here" by panicking: the test that called it then fails.
+// A test helper panics when something must not happen, so that the calling test fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod codex_binary;
@@ -36,6 +37,7 @@ pub use webhook_receiver::{ReceivedWebhook, ReceiverAnswer, WebhookReceiver};
 
 use std::time::Duration;
 
-/// The longest that any wait in this crate lasts. A test that waits this long has failed, so the number only has to
-/// be far above the slowest good case: a cold start of Codex on a loaded machine takes about two seconds.
+/// The maximum duration of every wait in this crate. A test that waits this long has failed, so the limit
+/// only has to be far above the slowest successful case: a cold start of Codex on a loaded machine takes
+/// about two seconds.
 pub const WAIT_MAX: Duration = Duration::from_secs(30);

@@ -1,10 +1,10 @@
-//! The scripted model: a server for `POST /v1/responses` whose answers the user's own message chooses.
+//! The scripted model: a server for `POST /v1/responses` whose answers the user's message determines.
 //!
-//! Lines of the last user message that start with `@model` are its script and run in their order; see
-//! [`script`] for what they can say. Without any, the answer is `You said: <message>`.
+//! Lines of the last user message that start with `@model` are the script and run in order; [`script`] lists
+//! the directives. Without any, the answer is `You said: <message>`.
 //!
-//! The server keeps no state about conversations. How far a script has come is read from the request itself, which
-//! carries the whole conversation each time, so any number of conversations can run side by side.
+//! The server keeps no state about conversations. Each request contains the whole conversation, from which
+//! the progress of the script is read, so any number of conversations can run side by side.
 
 mod conversation;
 mod holds;
@@ -33,7 +33,8 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use holds::Holds;
 use recorded::Recorded;
 
-/// A request holds the whole conversation, and pictures in it as data URLs: far above axum's 2 MB.
+/// The maximum length of a request. A request contains the whole conversation, with images as data URLs,
+/// which far exceeds axum's default of 2 MB.
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A running scripted model. Dropping it closes its listener.
@@ -59,10 +60,10 @@ impl ScriptedModel {
         Self::start_on(0).await.expect("a free loopback port for the scripted model")
     }
 
-    /// Starts the model on this loopback port; 0 takes a free one.
+    /// Starts the model on this loopback port, or on a free one for 0.
     ///
     /// # Errors
-    /// When the port cannot be bound.
+    /// The operating system's error when the port cannot be bound.
     pub async fn start_on(port: u16) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
@@ -73,31 +74,32 @@ impl ScriptedModel {
             .route("/requests", get(requests))
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .with_state(Arc::clone(&state));
-        // Small writes at once: with Nagle's algorithm every delta after the first could wait 40 ms.
+        // Small writes are sent at once: with Nagle's algorithm, every delta after the first could wait 40
+        // ms.
         let listener = listener.tap_io(|connection| {
             // A connection that refuses the option still works.
             let _ = connection.set_nodelay(true);
         });
         let server = tokio::spawn(async move {
-            // This never returns on its own; an error of one connection does not end the others.
+            // This never returns by itself. An error of one connection does not end the others.
             let _ = axum::serve(listener, router).await;
         });
         Ok(Self { address, state, server })
     }
 
-    /// Where the model listens, such as `http://127.0.0.1:40123`. The Responses API is under `/v1`.
+    /// Returns the URL of the model, such as `http://127.0.0.1:40123`. The Responses API is under `/v1`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The requests so far, oldest first; of very many only the last ones.
+    /// Returns the requests so far, oldest first. Only the last 1000 are kept.
     #[must_use]
     pub fn requests(&self) -> Vec<Arc<RecordedRequest>> {
         self.state.recorded.all()
     }
 
-    /// Waits until the model has been asked this often in all, and returns the requests so far.
+    /// Waits until the model has received this number of requests in total, and returns the requests so far.
     ///
     /// # Panics
     /// When that takes longer than [`crate::WAIT_MAX`].
@@ -113,7 +115,7 @@ impl ScriptedModel {
         self.state.holds.wait_until_held(name).await;
     }
 
-    /// Lets every answer held under this name go on, now and from now on.
+    /// Lets all answers held under this name continue, now and in the future.
     pub fn release(&self, name: &str) {
         self.state.holds.release(name);
     }
@@ -134,7 +136,8 @@ async fn respond(State(state): State<Arc<ModelState>>, body: Bytes) -> Response 
     let mut plan = plan::plan(&turn, &tools::Offered::in_request(&request));
     state.recorded.add(RecordedRequest::new(request, turn.user_text));
 
-    // Once the event stream has begun the status is spent, so a failure that comes first is sent as a status.
+    // The status cannot change once the event stream has started, so a failure that comes first is sent as a
+    // status.
     if let Some(status) = plan.take_failure_before_output() {
         for wait in plan.actions {
             plan::pause(&wait, &state.holds).await;
@@ -152,13 +155,13 @@ fn failure(status: StatusCode, message: &str) -> Response {
         .into_response()
 }
 
-/// Lets a program in another process do what [`ScriptedModel::release`] does.
+/// Does the same as [`ScriptedModel::release`] for a program in another process.
 async fn release(State(state): State<Arc<ModelState>>, Path(name): Path<String>) -> Json<Value> {
     state.holds.release(&name);
     Json(json!({ "released": name }))
 }
 
-/// Tells a program in another process what the model was asked, oldest first.
+/// Returns the requests to the model, oldest first, to a program in another process.
 async fn requests(State(state): State<Arc<ModelState>>) -> Json<Value> {
     let requests: Vec<Value> = state
         .recorded

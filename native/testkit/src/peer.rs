@@ -1,5 +1,5 @@
-//! A scripted app-server: it speaks the protocol of `codex app-server` (one JSON object a line), but says and does
-//! exactly what its script wants, also what the real one never would.
+//! A scripted app-server: it speaks the protocol of `codex app-server` (one JSON object per line), but does
+//! exactly what its script says, including things that the real one never does.
 
 mod player;
 mod script;
@@ -13,7 +13,7 @@ use tokio::{
     sync::watch,
 };
 
-/// Room for what is written but not yet read. It is small on purpose: a peer that writes more waits, like a pipe.
+/// The capacity of the connection. It is as small as a pipe, so that a peer that writes more has to wait.
 const PIPE_BYTES: usize = 64 * 1024;
 
 /// A scripted app-server inside the test's own process.
@@ -23,7 +23,7 @@ pub struct ScriptedPeer {
 }
 
 impl ScriptedPeer {
-    /// Starts the peer and returns the client's end of the connection with it. Needs a running tokio runtime.
+    /// Starts the peer and returns it with the client's end of the connection. Needs a running tokio runtime.
     #[must_use]
     pub fn start(script: PeerScript) -> (DuplexStream, Self) {
         let (client, server) = tokio::io::duplex(PIPE_BYTES);
@@ -35,11 +35,11 @@ impl ScriptedPeer {
         (client, Self { progress })
     }
 
-    /// Waits until the script was played to its end, and returns every message the client sent until then.
+    /// Waits until the script has been played to its end, and returns all messages that the client has sent.
     ///
     /// # Panics
-    /// When the client sent something the script did not expect, went away first, or took longer than
-    /// [`crate::WAIT_MAX`].
+    /// When the client sends something that the script does not expect, disconnects early, or takes longer
+    /// than [`crate::WAIT_MAX`].
     pub async fn finish(mut self) -> Vec<Value> {
         let ended = self.progress.wait_for(|outcome| outcome.is_complete || outcome.problem.is_some());
         let in_time = tokio::time::timeout(crate::WAIT_MAX, ended).await.is_ok();
@@ -47,12 +47,12 @@ impl ScriptedPeer {
         if let Some(problem) = problem {
             panic!("{problem}");
         }
-        let end = if in_time { "the client went away" } else { "the time was up" };
+        let end = if in_time { "the client disconnected" } else { "the time limit passed" };
         assert!(is_complete, "{end} before the script was played to its end; received: {received:?}");
         received
     }
 
-    /// Every message the client has sent so far.
+    /// Returns all messages that the client has sent so far.
     #[must_use]
     pub fn received(&self) -> Vec<Value> {
         self.progress.borrow().received.clone()

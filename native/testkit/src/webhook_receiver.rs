@@ -1,4 +1,4 @@
-//! A receiver of webhooks that answers as a test tells it to, and records what it gets.
+//! A webhook receiver that gives the answers a test requests and records the webhooks.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -20,22 +20,22 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::WAIT_MAX;
 
-/// How a receiver answers one request.
+/// The answer of a receiver to a request.
 #[derive(Debug, Clone)]
 pub enum ReceiverAnswer {
-    /// With this status.
+    /// This status.
     Status(u16),
-    /// With this status, and these headers.
+    /// This status and these headers.
     With(u16, Vec<(&'static str, String)>),
-    /// Never.
+    /// No answer at all.
     Hang,
-    /// With 200, so much later.
+    /// Status 200 after this delay.
     Slowly(Duration),
-    /// By closing the connection.
+    /// Closes the connection without an answer.
     Close,
 }
 
-/// What a receiver got.
+/// A webhook that a receiver got.
 #[derive(Debug, Clone)]
 pub struct ReceivedWebhook {
     /// The path.
@@ -47,13 +47,13 @@ pub struct ReceivedWebhook {
 }
 
 impl ReceivedWebhook {
-    /// The body as JSON.
+    /// Returns the body as JSON, or `null` if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// A header; empty where it is missing.
+    /// Returns a header, or an empty string if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -70,73 +70,77 @@ pub struct WebhookReceiver {
 
 #[derive(Debug)]
 struct Shared {
-    /// Used up one by one; after that, `otherwise`.
+    /// The answers to the next requests, one each.
     script: Mutex<VecDeque<ReceiverAnswer>>,
-    otherwise: Mutex<ReceiverAnswer>,
+    /// The answer when `script` is empty.
+    default_answer: Mutex<ReceiverAnswer>,
     received: Mutex<Vec<ReceivedWebhook>>,
     count: watch::Sender<usize>,
 }
 
 impl WebhookReceiver {
-    /// A receiver that answers 200.
+    /// Starts a receiver that answers with status 200.
     pub async fn start() -> Self {
         let (count, _) = watch::channel(0);
         let shared = Arc::new(Shared {
             script: Mutex::default(),
-            otherwise: Mutex::new(ReceiverAnswer::Status(200)),
+            default_answer: Mutex::new(ReceiverAnswer::Status(200)),
             received: Mutex::default(),
             count,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("its address");
+        let address = listener.local_addr().expect("the address of the listener");
         let serving = tokio::spawn(serve(listener, Arc::clone(&shared)));
         Self { address, shared, serving: Mutex::new(Some(serving)) }
     }
 
-    /// Where it listens.
+    /// Returns the URL of the receiver.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
-    /// Answers the next requests so, one each, before all later ones.
+    /// Sets the answers to the next requests, one each.
     pub fn next_answers(&self, answers: impl IntoIterator<Item = ReceiverAnswer>) {
         locked(&self.shared.script).extend(answers);
     }
 
-    /// Answers so, when nothing else is said.
+    /// Sets the answer to all requests without an answer of their own.
     pub fn answers(&self, answer: ReceiverAnswer) {
-        *locked(&self.shared.otherwise) = answer;
+        *locked(&self.shared.default_answer) = answer;
     }
 
-    /// Everything it got so far.
+    /// Returns all webhooks so far.
     #[must_use]
     pub fn received(&self) -> Vec<ReceivedWebhook> {
         locked(&self.shared.received).clone()
     }
 
-    /// The first `count` requests, once they are there.
+    /// Waits until at least `count` webhooks have arrived, and returns all of them.
+    ///
+    /// # Panics
+    /// When that takes longer than [`WAIT_MAX`].
     pub async fn wait_for(&self, count: usize) -> Vec<ReceivedWebhook> {
         let mut counts = self.shared.count.subscribe();
-        let waited = tokio::time::timeout(WAIT_MAX, counts.wait_for(|there| *there >= count)).await;
+        let waited = tokio::time::timeout(WAIT_MAX, counts.wait_for(|received| *received >= count)).await;
         let received = self.received();
         assert!(waited.is_ok(), "waited for {count} webhooks, got {}", received.len());
         received
     }
 
-    /// Closes its port and its connections at once, in the middle of whatever it does.
+    /// Closes the port and all connections at once, even in the middle of a request.
     pub async fn die(&self) {
         let serving = locked(&self.serving).take();
         if let Some(serving) = serving {
             serving.abort();
-            assert!(serving.await.is_err_and(|error| error.is_cancelled()), "the receiver ended by itself");
+            assert!(serving.await.is_err_and(|error| error.is_cancelled()), "the receiver had already ended");
         }
     }
 
-    /// Listens again, where it did before.
+    /// Listens again on the same port.
     pub async fn come_back(&self) {
         let socket = TcpSocket::new_v4().expect("a socket");
-        socket.set_reuseaddr(true).expect("its option");
+        socket.set_reuseaddr(true).expect("the socket option");
         socket.bind(self.address).expect("the same port");
         let listener = socket.listen(1024).expect("to listen");
         *locked(&self.serving) = Some(tokio::spawn(serve(listener, Arc::clone(&self.shared))));
@@ -152,18 +156,18 @@ impl Drop for WebhookReceiver {
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    // Ended with this task.
+    // The connections end with this task.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
         let shared = Arc::clone(&shared);
         let service = service_fn(move |request| answer(request, Arc::clone(&shared)));
-        // An error is a connection that was closed, by either side.
+        // An error means that either side has closed the connection.
         connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
 
-/// Closing the connection is an error of the service to hyper.
+/// The error by which the service makes hyper close the connection.
 #[derive(Debug)]
 struct Closed;
 
@@ -185,7 +189,7 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
     let answer = locked(&shared.script).pop_front();
-    let answer = answer.unwrap_or_else(|| locked(&shared.otherwise).clone());
+    let answer = answer.unwrap_or_else(|| locked(&shared.default_answer).clone());
     let count = {
         let mut received = locked(&shared.received);
         received.push(ReceivedWebhook { path: parts.uri.path().to_owned(), headers: parts.headers, body });

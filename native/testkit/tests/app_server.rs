@@ -1,4 +1,5 @@
-//! The scripted model, proven on `codex app-server` of the real binary: what only shows while a turn runs.
+//! Tests the scripted model with `codex app-server` of the real binary: behavior that only shows while a turn
+//! runs.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a failed helper is a failed test
 
@@ -12,7 +13,7 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-/// A bare client: it writes a line and reads lines until one is the one it waits for.
+/// A minimal client that writes lines and reads lines until the expected one arrives.
 struct AppServer {
     model: ScriptedModel,
     workspace: TempDir,
@@ -21,7 +22,7 @@ struct AppServer {
     stdin: ChildStdin,
     stdout: Lines<BufReader<ChildStdout>>,
     last_id: u64,
-    /// Everything received, in its order.
+    /// All received messages in order.
     seen: Vec<Value>,
 }
 
@@ -63,9 +64,9 @@ impl AppServer {
         self.stdin.write_all(format!("{message}\n").as_bytes()).await.unwrap();
     }
 
-    /// Reads until a message fits, also among those that came before and were not asked for.
-    async fn wait_for(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        if let Some(message) = self.seen.iter().find(|message| fits(message)) {
+    /// Returns the first message that matches, which may have arrived before.
+    async fn wait_for(&mut self, what: &str, matches: impl Fn(&Value) -> bool) -> Value {
+        if let Some(message) = self.seen.iter().find(|message| matches(message)) {
             return message.clone();
         }
         loop {
@@ -74,7 +75,7 @@ impl AppServer {
             let message: Value =
                 serde_json::from_str(&line.unwrap().expect("the app-server to stay up")).unwrap();
             self.seen.push(message.clone());
-            if fits(&message) {
+            if matches(&message) {
                 return message;
             }
         }
@@ -112,7 +113,7 @@ impl AppServer {
         completed["params"]["turn"]["status"].as_str().unwrap().to_owned()
     }
 
-    /// The answers that were completed in a thread, in their order.
+    /// Returns the completed answers of a thread in order.
     fn answers(&self, thread: &str) -> Vec<&str> {
         self.notifications("item/completed")
             .filter(|params| params["threadId"] == thread && params["item"]["type"] == "agentMessage")
@@ -126,7 +127,7 @@ impl AppServer {
 }
 
 #[tokio::test]
-async fn an_answer_streams_in_as_many_deltas_as_asked_for() {
+async fn an_answer_streams_in_the_requested_number_of_deltas() {
     let mut server = AppServer::start().await;
     let thread = server.start_thread().await;
     let turn = server.start_turn(&thread, "@model stream 4\n@model say abcdefgh").await;
@@ -140,7 +141,7 @@ async fn an_answer_streams_in_as_many_deltas_as_asked_for() {
 }
 
 #[tokio::test]
-async fn an_escalation_asks_and_the_answer_shows_what_was_decided() {
+async fn an_escalation_requests_approval_and_the_answer_shows_the_decision() {
     let mut server = AppServer::start().await;
     for (decision, answer) in [("accept", "exit 0: allowed"), ("decline", "rejected by user")] {
         let thread = server.start_thread().await;
@@ -164,7 +165,7 @@ async fn a_patch_and_a_plan_are_reported() {
     let mut server = AppServer::start().await;
     let thread = server.start_thread().await;
     let turn = server.start_turn(&thread, "@model plan\n@model patch new.txt").await;
-    // In a read-only sandbox a patch needs approval.
+    // In a read-only sandbox, a patch needs approval.
     let request = server
         .wait_for("the approval", |message| message["method"] == "item/fileChange/requestApproval")
         .await;
@@ -186,7 +187,7 @@ async fn a_held_turn_can_be_steered_and_interrupted() {
     let input = json!([{ "type": "text", "text": "@model hold second\n@model say steered answer" }]);
     let steer = json!({ "threadId": thread, "input": input, "expectedTurnId": turn });
     server.call("turn/steer", steer).await;
-    // A newer Codex gives the first request up at once, an older one reads its answer to the end.
+    // Newer binaries abandon the first request at once. Older ones read its answer to the end.
     server.model.release("first");
     server.model.wait_until_held("second").await;
     server.call("turn/interrupt", json!({ "threadId": thread, "turnId": turn })).await;
@@ -212,7 +213,7 @@ async fn a_failing_model_fails_the_turn_and_not_the_thread() {
 }
 
 #[tokio::test]
-async fn conversations_side_by_side_keep_to_their_own_scripts() {
+async fn conversations_side_by_side_follow_their_own_scripts() {
     let mut server = AppServer::start().await;
     let mut turns = Vec::new();
     for number in 0..8 {

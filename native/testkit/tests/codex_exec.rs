@@ -1,4 +1,4 @@
-//! The scripted model and the throwaway home, proven on `codex exec` of the real binary.
+//! Tests the scripted model and the temporary home with `codex exec` of the real binary.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a failed helper is a failed test
 
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use testkit::{CodexHome, ScriptedModel, codex_binary};
 use tokio::process::Command;
 
-/// What one `codex exec` printed and how it ended.
+/// The output and the result of a `codex exec`.
 struct Run {
     events: Vec<Value>,
     succeeded: bool,
@@ -57,7 +57,7 @@ async fn exec(model: &ScriptedModel, workspace: &Path, options: &[&str], prompt:
 }
 
 #[tokio::test]
-async fn a_plain_message_is_answered_with_itself_and_costs_tokens() {
+async fn a_plain_message_is_echoed_and_uses_tokens() {
     let (model, workspace) = (ScriptedModel::start().await, TempDir::new().unwrap());
     let run = exec(&model, workspace.path(), &[], "hello\nthere").await;
     assert!(run.succeeded, "{}", run.stderr);
@@ -80,19 +80,19 @@ async fn a_plain_message_is_answered_with_itself_and_costs_tokens() {
 }
 
 #[tokio::test]
-async fn the_model_does_not_mistake_what_codex_adds_for_the_user() {
+async fn the_model_ignores_additions_of_codex_to_the_message() {
     let (model, workspace) = (ScriptedModel::start().await, TempDir::new().unwrap());
     std::fs::write(workspace.path().join("AGENTS.md"), "@model fail 500\n").unwrap();
     let run = exec(&model, workspace.path(), &[], "@model say fine").await;
     assert_eq!(run.answer(), "fine");
     assert!(
         model.requests()[0].body()["input"].to_string().contains("@model fail 500"),
-        "Codex sent AGENTS.md along"
+        "Codex sent AGENTS.md with the message"
     );
 }
 
 #[tokio::test]
-async fn commands_run_one_after_the_other_and_their_outcome_is_the_answer() {
+async fn commands_run_in_order_and_the_last_outcome_is_the_answer() {
     let (model, workspace) = (ScriptedModel::start().await, TempDir::new().unwrap());
     let script = "@model say looking\n@model run echo first\n@model run echo second; exit 3";
     let run = exec(&model, workspace.path(), &[], script).await;
@@ -108,7 +108,7 @@ async fn commands_run_one_after_the_other_and_their_outcome_is_the_answer() {
 }
 
 #[tokio::test]
-async fn a_patch_writes_the_file_and_a_plan_is_shown() {
+async fn a_patch_writes_the_file_and_a_plan_is_reported() {
     let (model, workspace) = (ScriptedModel::start().await, TempDir::new().unwrap());
     let script = "@model plan\n@model patch notes.txt\n@model say done";
     let run = exec(&model, workspace.path(), &["--sandbox", "workspace-write"], script).await;
@@ -135,5 +135,5 @@ async fn a_failing_model_fails_the_turn() {
         assert!(message.contains(expected), "{script:?} gave {message:?}");
         assert!(!run.succeeded);
     }
-    assert_eq!(model.requests().len(), 3, "Codex was told not to try again");
+    assert_eq!(model.requests().len(), 3, "the configuration disables retries");
 }

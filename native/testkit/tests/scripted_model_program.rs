@@ -1,4 +1,4 @@
-//! The scripted model as a program, as callers in other languages use it.
+//! Tests the scripted model as a program, the way callers in other languages use it.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a failed helper is a failed test
 
@@ -29,7 +29,7 @@ async fn start(options: &[&OsStr]) -> (Child, String) {
     (process, address)
 }
 
-/// Sends one request on a connection of its own and reads the whole reply.
+/// Sends one request on its own connection and reads the whole reply.
 fn send(address: &str, method: &str, path: &str, body: &str) -> JoinHandle<String> {
     let length = body.len();
     let request = format!(
@@ -46,12 +46,12 @@ fn send(address: &str, method: &str, path: &str, body: &str) -> JoinHandle<Strin
 }
 
 #[tokio::test]
-async fn it_answers_releases_and_tells_what_it_was_asked() {
+async fn it_answers_and_releases_and_lists_its_requests() {
     let (_process, address) = start(&[]).await;
     let message =
         r#"{"role":"user","content":[{"type":"input_text","text":"@model hold gate\n@model say open"}]}"#;
     let body = format!(r#"{{"prompt_cache_key":"thread-1","input":[{message}]}}"#);
-    // The release may come before or after the request: either way it opens the gate.
+    // The release opens the gate whether it comes before or after the request.
     let answer = send(&address, "POST", "/v1/responses", &body);
     let released = send(&address, "POST", "/release/gate", "").await.unwrap();
     assert!(released.ends_with(r#"{"released":"gate"}"#), "{released}");
@@ -71,7 +71,7 @@ async fn it_configures_codex_for_itself() {
 }
 
 #[tokio::test]
-async fn it_ends_when_its_input_closes() {
+async fn it_exits_when_its_input_closes() {
     let (mut process, _) = start(&[]).await;
     drop(process.stdin.take());
     let ended = tokio::time::timeout(testkit::WAIT_MAX, process.wait()).await.expect("it to end").unwrap();
@@ -79,7 +79,7 @@ async fn it_ends_when_its_input_closes() {
 }
 
 #[tokio::test]
-async fn a_mistaken_argument_is_explained() {
+async fn an_invalid_argument_is_explained() {
     let output =
         Command::new(testkit_program("scripted-model")).args(["--port", "x"]).output().await.unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -1,4 +1,4 @@
-//! The scripted app-server, in process and as a program.
+//! Tests the scripted app-server, in the test's process and as a program.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a failed helper is a failed test
 
@@ -12,7 +12,7 @@ use tokio::{
     process::Command,
 };
 
-/// Sends these messages, closes the sending side, and returns the lines that came back.
+/// Sends these messages, closes the sending side, and returns the received lines.
 async fn converse(client: DuplexStream, messages: &[Value]) -> Vec<String> {
     let (reader, mut writer) = split(client);
     for message in messages {
@@ -28,7 +28,7 @@ async fn converse(client: DuplexStream, messages: &[Value]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_peer_does_what_its_script_says_in_that_order() {
+async fn a_peer_follows_its_script_in_order() {
     let script = PeerScript::new([
         Step::expect("initialize").result(json!({ "userAgent": "scripted" })),
         Step::expect("*").error(-32600, "no such method"),
@@ -45,7 +45,7 @@ async fn a_peer_does_what_its_script_says_in_that_order() {
         json!({ "id": 1, "method": "initialize" }),
         json!({ "method": "initialized" }),
         json!({ "id": 2, "method": "thread/read" }),
-        json!({ "id": 3, "method": "made/up" }),
+        json!({ "id": 3, "method": "unknown/method" }),
         json!({ "id": 4, "method": "turn/start" }),
         json!({ "id": 5, "method": "thread/read" }),
         json!({ "id": "ask-1", "result": {} }),
@@ -66,7 +66,7 @@ async fn a_peer_does_what_its_script_says_in_that_order() {
 
 #[tokio::test]
 #[should_panic(expected = "the script expects `initialize`, but the client sent")]
-async fn a_client_that_leaves_the_script_fails_the_test() {
+async fn a_client_that_deviates_from_the_script_fails_the_test() {
     let (client, peer) = ScriptedPeer::start(PeerScript::new([Step::expect("initialize")]));
     let received = converse(client, &[json!({ "id": 7, "method": "thread/start" })]).await;
     assert!(received[0].contains("the script expects `initialize`"), "{received:?}");
@@ -74,17 +74,17 @@ async fn a_client_that_leaves_the_script_fails_the_test() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "the client went away before the script was played to its end")]
-async fn a_client_that_leaves_early_fails_the_test() {
+#[should_panic(expected = "the client disconnected before the script was played to its end")]
+async fn a_client_that_disconnects_early_fails_the_test() {
     let (client, peer) = ScriptedPeer::start(PeerScript::new([Step::expect("initialize")]));
     converse(client, &[json!({ "method": "hello" })]).await;
     peer.finish().await;
 }
 
 #[tokio::test]
-async fn as_a_program_it_can_be_started_as_if_it_were_codex() {
-    let folder = TempDir::new().unwrap();
-    let script = folder.path().join("script.json");
+async fn the_program_can_be_started_like_codex() {
+    let directory = TempDir::new().unwrap();
+    let script = directory.path().join("script.json");
     let steps = PeerScript::new([Step::expect("initialize")
         .then(Action::Partial("{\"id\":".into()))
         .then(Action::Exit(3))]);
@@ -105,12 +105,12 @@ async fn as_a_program_it_can_be_started_as_if_it_were_codex() {
     process.stdin.as_mut().unwrap().write_all(b"{\"id\":1,\"method\":\"initialize\"}\n").await.unwrap();
     let mut output = String::new();
     process.stdout.take().unwrap().read_to_string(&mut output).await.unwrap();
-    assert_eq!(output, "{\"id\":", "it dies in the middle of a line");
+    assert_eq!(output, "{\"id\":", "the program exits in the middle of a line");
     assert_eq!(process.wait().await.unwrap().code(), Some(3));
 }
 
 #[tokio::test]
-async fn a_program_without_its_script_says_what_is_missing() {
+async fn a_program_without_a_script_explains_what_is_missing() {
     let mut command = Command::new(testkit_program("scripted-app-server"));
     let output = command.env_remove("SCRIPTED_APP_SERVER").output().await.unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -347,7 +347,7 @@ fn a_mistaken_answer_is_explained() {
         (&questions, Answer, json!("x"), "the answer must be an object with an answer to each question"),
         (&form, Answer, json!({}), "the answer to \"name\" is missing"),
         (&form, Answer, json!([]), "the answer must be an object with the fields of the form"),
-        (&tool, Answer, json!({"text": "x"}), "the answer must be a text, or an object with contentItems"),
+        (&tool, Answer, json!({"text": "x"}), "the answer must be a string or an object with contentItems"),
         (&command, Cancel, Value::Null, "cancel cannot be decided here; it can be approve, deny"),
     ];
     for (request, decision, content, expected) in cases {

@@ -1,14 +1,16 @@
-//! `scripted-app-server`: stands in for the `codex` program and plays the JSON script that the file named by
-//! `SCRIPTED_APP_SERVER` holds (its form is in `peer/script.rs`), on standard input and output.
+//! `scripted-app-server`: replaces the `codex` program and plays a JSON script on standard input and output.
+//! The environment variable `SCRIPTED_APP_SERVER` contains the path of the script. `peer/script.rs` describes
+//! the format.
 //!
-//! It accepts any arguments. `--version` prints a version, as Codex does.
+//! The program accepts any arguments. `--version` prints a version, as Codex does.
 
 use std::{env, fs, path::Path, process};
 
 use testkit::{PeerOutcome, PeerScript, play};
 use tokio::sync::watch;
 
-const SCRIPT_FILE: &str = "SCRIPTED_APP_SERVER";
+/// The environment variable with the path of the script.
+const SCRIPT_VARIABLE: &str = "SCRIPTED_APP_SERVER";
 
 #[tokio::main]
 async fn main() {
@@ -19,7 +21,7 @@ async fn main() {
             2
         }
     };
-    // Not by returning: the runtime would then wait for the thread that still reads standard input.
+    // Returning would make the runtime wait for the thread that still reads standard input.
     process::exit(code);
 }
 
@@ -28,7 +30,8 @@ async fn run() -> Result<i32, String> {
         println!("codex-cli 0.0.0");
         return Ok(0);
     }
-    let file = env::var_os(SCRIPT_FILE).ok_or_else(|| format!("{SCRIPT_FILE} must name the script"))?;
+    let file =
+        env::var_os(SCRIPT_VARIABLE).ok_or_else(|| format!("{SCRIPT_VARIABLE} must name the script"))?;
     let script = read_script(Path::new(&file))?;
     let (progress, _) = watch::channel(PeerOutcome::default());
     play(script, tokio::io::stdin(), tokio::io::stdout(), &progress).await;

@@ -1,8 +1,9 @@
-//! `scripted-model [--port PORT] [--codex-home FOLDER]`: the scripted model as a program, for callers that are not
-//! written in Rust. With a folder, it writes a configuration into it that makes Codex use this model.
+//! `scripted-model [--port PORT] [--codex-home DIRECTORY]`: the scripted model as a program, for callers that
+//! are not written in Rust. With a directory, it writes a configuration there that makes Codex use this
+//! model.
 //!
-//! Its first line is `listening on http://127.0.0.1:PORT`. It ends when its standard input closes or a signal comes,
-//! so that it never outlives the program that started it.
+//! The first line of output is `listening on http://127.0.0.1:PORT`. The program exits when its standard
+//! input closes or a signal arrives, so that it never outlives the program that started it.
 
 #![allow(clippy::expect_used)] // see lib.rs
 
@@ -20,7 +21,7 @@ async fn main() {
             2
         }
     };
-    // Not by returning: the runtime would then wait for the thread that still reads standard input.
+    // Returning would make the runtime wait for the thread that still reads standard input.
     process::exit(code);
 }
 
@@ -29,14 +30,14 @@ async fn run() -> Result<(), String> {
     let model = ScriptedModel::start_on(options.port)
         .await
         .map_err(|error| format!("cannot listen on port {}: {error}", options.port))?;
-    if let Some(folder) = options.codex_home {
-        CodexHome::write(&folder, &model.url())
-            .map_err(|error| format!("cannot write a configuration into {}: {error}", folder.display()))?;
+    if let Some(directory) = options.codex_home {
+        CodexHome::write(&directory, &model.url())
+            .map_err(|error| format!("cannot write a configuration into {}: {error}", directory.display()))?;
     }
     println!("listening on {}", model.url());
     tokio::select! {
         () = standard_input_closes() => {}
-        () = asked_to_end() => {}
+        () = termination_signal() => {}
     }
     Ok(())
 }
@@ -58,7 +59,7 @@ impl Options {
                     options.port = port.parse().map_err(|_| format!("{port:?} is not a port"))?;
                 }
                 "--codex-home" => options.codex_home = Some(value()?.into()),
-                _ => return Err("usage: scripted-model [--port PORT] [--codex-home FOLDER]".to_owned()),
+                _ => return Err("usage: scripted-model [--port PORT] [--codex-home DIRECTORY]".to_owned()),
             }
         }
         Ok(options)
@@ -72,7 +73,7 @@ async fn standard_input_closes() {
 }
 
 #[cfg(unix)]
-async fn asked_to_end() {
+async fn termination_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).expect("a handler for SIGTERM");
     tokio::select! {
@@ -82,7 +83,7 @@ async fn asked_to_end() {
 }
 
 #[cfg(not(unix))]
-async fn asked_to_end() {
-    // If it cannot be listened for, the end of stdin still ends the program.
+async fn termination_signal() {
+    // If no handler can be installed, the end of standard input still ends the program.
     let _ = tokio::signal::ctrl_c().await;
 }

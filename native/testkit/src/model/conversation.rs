@@ -1,8 +1,8 @@
-//! Reads, from one request, what the user said last and how far the script in it has come.
+//! Reads the user's last message and the progress of its script from a request.
 
 use serde_json::Value;
 
-/// Codex adds messages of its own in the user's role. A part that starts with one of these was not typed by a person.
+/// The beginnings of parts that no person typed. Codex adds messages of its own in the user's role.
 const NOT_TYPED: [&str; 14] = [
     "# AGENTS.md instructions",
     "<environment_context>",
@@ -15,9 +15,9 @@ const NOT_TYPED: [&str; 14] = [
     "<user_shell_command>",
     "<subagent_notification>",
     "<collaboration_mode>",
-    // Versions before 0.140 do not offer the tool and still want it used.
+    // Versions before 0.140 do not offer the tool but still ask for its use.
     "Warning: apply_patch was requested",
-    // The frame that Codex puts around a picture.
+    // Codex puts these tags around an image.
     "<image",
     "</image>",
 ];
@@ -25,19 +25,19 @@ const NOT_TYPED: [&str; 14] = [
 /// The turn that a request belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Turn {
-    /// What the user said last.
+    /// The user's last message.
     pub(super) user_text: String,
-    /// The step of the script that comes next.
+    /// The index of the next step of the script.
     pub(super) next_step: usize,
-    /// What the last tool call of this script brought back.
+    /// The output of the script's last tool call.
     pub(super) last_output: Option<String>,
     pub(super) ids: Ids,
 }
 
-/// Makes ids that are the same for the same request, and differ within a conversation.
+/// Creates ids that are the same for the same request and differ within a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ids {
-    /// The number of items in the request: it grows with each request of a conversation.
+    /// The number of items in the request, which grows with each request of a conversation.
     position: usize,
 }
 
@@ -52,7 +52,8 @@ impl Ids {
         format!("msg_{}_{ordinal}", self.position)
     }
 
-    /// The id carries the step that made the call: the next request brings it back, and with it the place to go on.
+    /// Returns the id of a tool call. It contains the step that made the call, so that the next request,
+    /// which repeats the id, shows where the script continues.
     pub(super) fn call(&self, step: usize) -> String {
         format!("call_{}{STEP_MARK}{step}", self.position)
     }
@@ -64,8 +65,9 @@ fn step_of_call(call_id: &str) -> Option<usize> {
 
 pub(super) fn read(request: &Value) -> Turn {
     let items = request["input"].as_array().map_or(&[][..], Vec::as_slice);
-    let spoken = items.iter().enumerate().rev().find_map(|(index, item)| Some((index, typed_text(item)?)));
-    let (after, user_text) = spoken.map_or((0, String::new()), |(index, text)| (index + 1, text));
+    let last_message =
+        items.iter().enumerate().rev().find_map(|(index, item)| Some((index, typed_text(item)?)));
+    let (after, user_text) = last_message.map_or((0, String::new()), |(index, text)| (index + 1, text));
 
     let mut turn = Turn { user_text, next_step: 0, last_output: None, ids: Ids { position: items.len() } };
     for item in &items[after..] {
@@ -84,7 +86,7 @@ pub(super) fn read(request: &Value) -> Turn {
     turn
 }
 
-/// The text of this item if a person typed it.
+/// Returns the text of this item if a person typed it.
 fn typed_text(item: &Value) -> Option<String> {
     let is_user_message =
         item["role"] == "user" && item["type"].as_str().is_none_or(|kind| kind == "message");
@@ -100,7 +102,7 @@ fn typed_text(item: &Value) -> Option<String> {
     (!typed.is_empty()).then(|| typed.join("\n"))
 }
 
-/// An output is a string, or a list of parts with the text in some of them.
+/// Returns the text of an output, which is a string or a list of parts, some of which contain text.
 fn output_text(output: &Value) -> String {
     match output {
         Value::String(text) => text.clone(),
@@ -112,7 +114,8 @@ fn output_text(output: &Value) -> String {
     }
 }
 
-/// What a tool call came to, in one line: `exit 0: <first line>` for a command, else its first line.
+/// Summarizes the output of a tool call in one line: `exit 0: <first line>` for a command, or else its first
+/// line.
 pub(super) fn summary(output: &str) -> String {
     let exit_code = ["exited with code ", "Exit code: "].iter().find_map(|mark| {
         let rest = &output[output.find(mark)? + mark.len()..];
@@ -139,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_typed_message_counts_and_what_codex_adds_does_not() {
+    fn the_last_typed_message_is_used_and_additions_of_codex_are_ignored() {
         let request = json!({ "input": [
             json!({ "type": "message", "role": "developer", "content": [{ "type": "input_text", "text": "be good" }] }),
             user(&["# AGENTS.md instructions for /w", "<environment_context>\n</environment_context>"]),
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_goes_on_after_its_last_call_and_a_new_message_starts_over() {
+    fn a_script_continues_after_its_last_call_and_a_new_message_starts_over() {
         let call = |step: usize| json!({ "type": "function_call", "call_id": format!("call_3_step_{step}") });
         let output = json!({ "type": "function_call_output", "output": "done" });
         let mut input = vec![user(&["go"]), call(1), output.clone(), call(4), output];
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_are_summed_up_in_a_line() {
+    fn outputs_are_summarized_in_one_line() {
         for (output, expected) in [
             ("Chunk ID: a\nProcess exited with code 3\nOutput:\n\nboom\nmore", "exit 3: boom"),
             ("Exit code: -1\nOutput:\n", "exit -1: "),

@@ -1,5 +1,5 @@
-//! Named gates: an answer waits at one until a test opens it. An opened gate stays open, so that it does not matter
-//! whether the answer or the release comes first.
+//! Named gates, at which an answer waits until a test opens the gate. An open gate stays open, so that the
+//! order of the answer and the release does not matter.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ impl Holds {
     pub(super) async fn hold(&self, name: &str) {
         let _waiting = Waiting::start(self, name);
         let mut gates = self.gates.subscribe();
-        // The sender lives in `self`, so this cannot end early.
+        // The sender is part of `self`, so this cannot fail.
         let _ = gates.wait_for(|gates| gates.get(name).is_some_and(|gate| gate.is_open)).await;
     }
 
@@ -36,7 +36,7 @@ impl Holds {
     }
 }
 
-/// Counts a waiting answer, also when its connection goes away while it waits.
+/// Counts a waiting answer as long as it waits, even if its connection is closed meanwhile.
 struct Waiting<'a> {
     holds: &'a Holds,
     name: &'a str,

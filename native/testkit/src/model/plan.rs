@@ -1,4 +1,4 @@
-//! What the model does in answer to one request: the steps of the script up to its next tool call.
+//! Plans the answer to one request: the steps of the script up to its next tool call.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -19,7 +19,7 @@ pub(super) enum Action {
         text: String,
         deltas: usize,
     },
-    /// An output item that is a tool call.
+    /// A tool call, as an output item.
     Call(Value),
     Fail(u16),
     Drop,
@@ -31,7 +31,8 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// If the plan fails before it says anything: removes the failure and returns its status. Only waits are left.
+    /// If the plan fails before any output, removes the failure and returns its status. Only waits remain in
+    /// the plan.
     pub(super) fn take_failure_before_output(&mut self) -> Option<u16> {
         let silent = |action: &Action| matches!(action, Action::Wait(_) | Action::Hold(_));
         match self.actions.iter().find(|action| !silent(action)) {
@@ -44,7 +45,7 @@ impl Plan {
     }
 }
 
-/// Waits, if the action says so.
+/// Performs the action if it is a wait.
 pub(super) async fn pause(action: &Action, holds: &Holds) {
     match action {
         Action::Wait(time) => tokio::time::sleep(*time).await,
@@ -54,14 +55,14 @@ pub(super) async fn pause(action: &Action, holds: &Holds) {
 }
 
 pub(super) fn plan(turn: &Turn, offered: &Offered) -> Plan {
-    let (said, steps) = match script::parse(&turn.user_text) {
+    let (message, steps) = match script::parse(&turn.user_text) {
         Ok(parsed) => parsed,
         Err(mistake) => return answer(mistake),
     };
     let mut actions = VecDeque::new();
     let mut deltas = 1;
     for (index, step) in steps.iter().enumerate() {
-        // A request of its own made the earlier steps' answer, but `stream` counts for all that follows it.
+        // Earlier requests have answered the earlier steps, but `stream` applies to all following steps.
         let is_due = index >= turn.next_step;
         match step {
             Step::Stream(count) => deltas = *count,
@@ -86,11 +87,11 @@ pub(super) fn plan(turn: &Turn, offered: &Offered) -> Plan {
             }
         }
     }
-    // A turn without an answer would leave a test nothing to look at.
+    // Every turn has an answer, so that a test has something to check.
     if !actions.iter().any(|action| matches!(action, Action::Say { .. })) {
         let text = match &turn.last_output {
             Some(output) => conversation::summary(output),
-            None => format!("You said: {said}"),
+            None => format!("You said: {message}"),
         };
         actions.push_back(Action::Say { text, deltas });
     }
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_is_played_up_to_its_next_call_and_then_goes_on() {
+    fn a_script_is_played_up_to_its_next_call_and_then_continues() {
         let message = "@model stream 2\n@model say one\n@model run a\n@model say two\n@model run b";
         let first = actions(message, &[]);
         assert_eq!(first[0], say("one", 2));
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_without_a_script_is_answered_with_itself() {
+    fn a_message_without_a_script_is_echoed() {
         assert_eq!(actions("hello there", &[]), [say("You said: hello there", 1)]);
         assert_eq!(
             actions("hi\n@model delay 5", &[]),
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_answered_in_words() {
+    fn mistakes_are_explained_in_the_answer() {
         assert_eq!(
             actions("@model dance", &[]),
             [say("`@model dance` is not a directive of the scripted model", 1)]
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_a_status_only_while_nothing_was_said() {
+    fn a_failure_is_a_status_only_before_any_output() {
         let offered = Offered::in_request(&json!({}));
         let mut early = plan(&turn("@model delay 1\n@model fail 503\n@model say no", &[]), &offered);
         assert_eq!(early.take_failure_before_output(), Some(503));

@@ -1,14 +1,15 @@
-//! What the model was asked.
+//! The requests that the model received.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// A request is tens of kilobytes, and a benchmark makes tens of thousands: only the last ones are kept.
-const KEPT_MAX: usize = 1000;
+/// The maximum number of requests that are kept. A request has tens of kilobytes, and a benchmark makes tens
+/// of thousands.
+const RECORDED_MAX: usize = 1000;
 
-/// One request that the model received.
+/// A request that the model received.
 #[derive(Debug, Clone)]
 pub struct RecordedRequest {
     body: Value,
@@ -20,19 +21,19 @@ impl RecordedRequest {
         Self { body, user_text }
     }
 
-    /// The whole request, as Codex sent it.
+    /// Returns the whole request as Codex sent it.
     #[must_use]
     pub fn body(&self) -> &Value {
         &self.body
     }
 
-    /// What the user said last.
+    /// Returns the user's last message.
     #[must_use]
     pub fn user_text(&self) -> &str {
         &self.user_text
     }
 
-    /// The thread that asked.
+    /// Returns the id of the thread that made the request.
     #[must_use]
     pub fn thread_id(&self) -> Option<&str> {
         self.body["client_metadata"]["thread_id"].as_str().or_else(|| self.body["prompt_cache_key"].as_str())
@@ -55,7 +56,7 @@ impl Recorded {
         self.requests.send_modify(|requests| {
             requests.total += 1;
             requests.last.push_back(Arc::new(request));
-            if requests.last.len() > KEPT_MAX {
+            if requests.last.len() > RECORDED_MAX {
                 requests.last.pop_front();
             }
         });
@@ -70,7 +71,7 @@ impl Recorded {
         let enough = requests.wait_for(|requests| requests.total >= count);
         let in_time = tokio::time::timeout(crate::WAIT_MAX, enough).await.is_ok();
         let total = self.requests.borrow().total;
-        assert!(in_time, "the model was asked {total} times, not {count}, within {:?}", crate::WAIT_MAX);
+        assert!(in_time, "the model received {total} requests, not {count}, within {:?}", crate::WAIT_MAX);
         self.all()
     }
 }

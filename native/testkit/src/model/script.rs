@@ -1,13 +1,13 @@
-//! The directives a user message can carry, one a line:
+//! The directives that a user message can contain, one per line:
 //!
-//! | line | what the model does |
+//! | line | action of the model |
 //! |---|---|
-//! | `@model say TEXT` | sends TEXT as a message; the last one is the answer |
-//! | `@model delay MS` | waits |
-//! | `@model hold NAME` | waits until NAME is released; a release that came first counts |
-//! | `@model stream N` | sends the messages that follow in N deltas |
+//! | `@model say TEXT` | sends TEXT as a message; the last message is the answer |
+//! | `@model delay MS` | waits this number of milliseconds |
+//! | `@model hold NAME` | waits until NAME is released; an earlier release counts |
+//! | `@model stream N` | sends each of the following messages in N deltas |
 //! | `@model run CMD` | runs a command in Codex's sandbox |
-//! | `@model escalate CMD` | asks to run a command outside the sandbox, which asks a person for approval |
+//! | `@model escalate CMD` | requests to run a command outside the sandbox, which needs a person's approval |
 //! | `@model patch PATH` | writes a file |
 //! | `@model call TOOL JSON` | calls any other tool with these arguments, for example `request_user_input`, or `mcp__SERVER/TOOL` |
 //! | `@model plan` | sets a plan of three steps |
@@ -40,21 +40,23 @@ pub(super) enum ToolUse {
     Other { name: String, arguments: Value },
 }
 
-/// Splits a user message into what it says and its script.
+/// Splits a user message into its text and its script.
 ///
-/// The error is for the author of the message: it becomes the model's answer, where it is hard to miss.
+/// # Errors
+/// A sentence for the author of the message, when a directive is invalid. It becomes the model's answer,
+/// where it is hard to miss.
 pub(super) fn parse(message: &str) -> Result<(String, Vec<Step>), String> {
-    let mut said = Vec::new();
+    let mut text = Vec::new();
     let mut steps = Vec::new();
     for line in message.lines() {
         match line.trim_start().strip_prefix(MARK) {
             Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => {
                 steps.push(step(rest.trim())?);
             }
-            _ => said.push(line),
+            _ => text.push(line),
         }
     }
-    Ok((said.join("\n").trim().to_owned(), steps))
+    Ok((text.join("\n").trim().to_owned(), steps))
 }
 
 fn step(directive: &str) -> Result<Step, String> {
@@ -100,14 +102,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_directive_is_read_and_other_lines_stay_text() {
-        let (said, steps) = parse(
+    fn every_directive_is_parsed_and_other_lines_stay_text() {
+        let (text, steps) = parse(
             "please\n@model delay 20\n  @model hold gate\n@model stream 3\n@model say two  words \n\
              @model run echo hi\n@model escalate rm x\n@model patch a b.txt\n@model plan\n@model call ask {\"a\": 1}\n@model fail 503\n@model drop\n\
              @modelling is text\nthanks",
         )
         .unwrap();
-        assert_eq!(said, "please\n@modelling is text\nthanks");
+        assert_eq!(text, "please\n@modelling is text\nthanks");
         assert_eq!(
             steps,
             [
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistaken_directive_is_named() {
+    fn an_invalid_directive_is_named() {
         for (message, named) in [
             ("@model shout hi", "`@model shout hi`"),
             ("@model", "`@model `"),

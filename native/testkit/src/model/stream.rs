@@ -27,13 +27,14 @@ enum Stage {
     Ended,
 }
 
-/// Token counts that are plausible and the same for the same conversation: about four characters a token.
+/// Measures the token counts, which are plausible and reproducible: about four bytes per token.
 struct Usage {
     input_bytes: usize,
     output_bytes: usize,
 }
 
-/// The event stream. It plays as it is read, so a client that goes away ends it, also in the middle of a wait.
+/// Returns the event stream. The plan is played while the stream is read, so a client that disconnects ends
+/// it, even in the middle of a wait.
 pub(super) fn events(
     plan: Plan,
     ids: Ids,
@@ -68,7 +69,7 @@ impl Playing {
                     }
                     Some(Action::Drop) => {
                         self.stage = Stage::Ended;
-                        // An error of the body makes the server cut the connection without its closing chunk.
+                        // An error of the body makes the server close the connection without the final chunk.
                         return Some(Err(io::Error::other("the script drops the connection here")));
                     }
                     None => {
@@ -125,7 +126,7 @@ fn event(kind: &str, mut fields: Value) -> Bytes {
     format!("event: {kind}\ndata: {fields}\n\n").into()
 }
 
-/// The text in this many parts of about the same length; fewer if it has fewer characters.
+/// Splits the text into this number of parts of about the same length, or fewer if it has fewer characters.
 fn split(text: &str, parts: usize) -> Vec<String> {
     let characters: Vec<char> = text.chars().collect();
     let size = characters.len().div_ceil(parts.max(1)).max(1);
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_split_without_losing_anything() {
+    fn a_text_is_split_without_loss() {
         assert_eq!(split("abcdef", 3), ["ab", "cd", "ef"]);
         assert_eq!(split("aé日", 2), ["aé", "日"]);
         assert_eq!(split("ab", 9), ["a", "b"]);

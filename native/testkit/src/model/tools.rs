@@ -1,4 +1,4 @@
-//! The tool calls that the model makes, fitted to the tools that the asking Codex offers.
+//! Makes the tool calls of the model, adapted to the tools that Codex offers in its request.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ const RUN_COMMAND: &str = "exec_command";
 const APPLY_PATCH: &str = "apply_patch";
 const UPDATE_PLAN: &str = "update_plan";
 
-/// The tools in a request, by name and type.
+/// The tools in a request, as names and types.
 #[derive(Debug, Default)]
 pub(super) struct Offered {
     tools: Vec<(String, String)>,
@@ -21,7 +21,10 @@ impl Offered {
         Self { tools: tools.iter().map(|tool| (text(&tool["name"]), text(&tool["type"]))).collect() }
     }
 
-    /// The output item that makes this call, or in words which tool is missing.
+    /// Returns the output item that makes this call.
+    ///
+    /// # Errors
+    /// A sentence that names the tool if Codex does not offer it.
     pub(super) fn call(&self, tool: &ToolUse, call_id: &str) -> Result<Value, String> {
         match tool {
             ToolUse::Run(command) => self.function(call_id, RUN_COMMAND, &shell(command)),
@@ -35,7 +38,7 @@ impl Offered {
             ToolUse::Other { name, arguments } => match name.split_once('/') {
                 None => self.function(call_id, name, arguments),
                 Some((namespace, name)) => {
-                    // Codex offers the tools of one MCP server as a tool of that server's name.
+                    // Codex offers the tools of an MCP server as one tool with the server's name.
                     let mut call = self.function(call_id, namespace, arguments)?;
                     call["namespace"] = namespace.into();
                     call["name"] = name.into();
@@ -65,7 +68,8 @@ impl Offered {
                 json!({ "type": "custom_tool_call", "call_id": call_id, "name": APPLY_PATCH, "input": patch }),
             ),
             Some(_) => self.function(call_id, APPLY_PATCH, &json!({ "input": patch })),
-            // Codex recognises this command line and applies the patch itself, as if the tool had been called.
+            // Codex recognizes this command line and applies the patch itself, as if the tool had been
+            // called.
             None => {
                 let command = format!("apply_patch <<'EOF'\n{patch}\nEOF");
                 self.function(call_id, RUN_COMMAND, &shell(&command))
@@ -87,7 +91,8 @@ impl Offered {
     }
 }
 
-/// Not in a login shell, whose start files print what they like on each machine.
+/// Returns the arguments for running a command. A login shell is avoided, because its startup files may print
+/// anything.
 fn shell(command: &str) -> Value {
     json!({ "cmd": command, "login": false })
 }

@@ -1,7 +1,8 @@
-//! What a server needs that speaks TLS and lets in only who has a file of credentials, as `nsc` sets one up.
+//! Configures a server that uses TLS and requires a credentials file, the way `nsc` does.
 //!
-//! Who may come in is said by tokens that sign one another: an operator's names an account, the account's a user. Source of their form:
-//! the NATS documentation, "Decentralized JWT Authentication", and the claims of `nats-io/jwt`, version 2.
+//! A chain of signed tokens grants access: the operator's token names an account, and the account's token
+//! names a user. Source of the format: the NATS documentation, "Decentralized JWT Authentication", and the
+//! claims of `nats-io/jwt`, version 2.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,23 +13,24 @@ use nkeys::KeyPair;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa};
 use serde_json::{Value, json};
 
-/// What a client of such a server needs.
+/// The files that a client of such a server needs.
 #[derive(Debug, Clone)]
 pub struct NatsPass {
-    /// The certificate to trust.
+    /// The certificate of the authority to trust.
     pub authority: PathBuf,
-    /// The credentials of a user.
+    /// The credentials file of a user.
     pub credentials: PathBuf,
 }
 
-/// Writes the files of server and client into a folder. Returns the lines of the server's configuration, too.
-pub(super) fn secure(folder: &Path) -> (String, NatsPass) {
-    let tls = certificates(folder);
-    let (accounts, credentials) = credentials(folder);
-    (tls + &accounts, NatsPass { authority: folder.join("authority.pem"), credentials })
+/// Writes the files of server and client into a directory. Also returns the lines of the server's
+/// configuration.
+pub(super) fn secure(directory: &Path) -> (String, NatsPass) {
+    let tls = certificates(directory);
+    let (accounts, credentials) = credentials(directory);
+    (tls + &accounts, NatsPass { authority: directory.join("authority.pem"), credentials })
 }
 
-fn certificates(folder: &Path) -> String {
+fn certificates(directory: &Path) -> String {
     let key = || rcgen::KeyPair::generate().expect("a key");
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -36,15 +38,15 @@ fn certificates(folder: &Path) -> String {
     let server = CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
     let server_key = key();
     let server = server.signed_by(&server_key, &authority).expect("a certificate");
-    write(folder, "authority.pem", &authority.pem());
-    let certificate = write(folder, "server.pem", &server.pem());
-    let key = write(folder, "server-key.pem", &server_key.serialize_pem());
+    write(directory, "authority.pem", &authority.pem());
+    let certificate = write(directory, "server.pem", &server.pem());
+    let key = write(directory, "server-key.pem", &server_key.serialize_pem());
     format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}\n")
 }
 
-fn credentials(folder: &Path) -> (String, PathBuf) {
+fn credentials(directory: &Path) -> (String, PathBuf) {
     let (operator, account, user) = (KeyPair::new_operator(), KeyPair::new_account(), KeyPair::new_user());
-    // JetStream wants one for itself.
+    // JetStream requires a system account.
     let system = KeyPair::new_account();
     let operator_token = token(&operator, &operator, &json!({"type": "operator", "version": 2}));
     let limits = [
@@ -68,22 +70,23 @@ fn credentials(folder: &Path) -> (String, PathBuf) {
     let claims = json!({"type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1});
     let user_token = token(&account, &user, &claims);
 
-    let seed = user.seed().expect("the key was made here");
+    let seed = user.seed().expect("the key pair has a seed");
     let mut text = String::new();
     for (kind, content) in [("NATS USER JWT", user_token), ("USER NKEY SEED", seed)] {
-        write!(text, "-----BEGIN {kind}-----\n{content}\n------END {kind}------\n\n").expect("a text");
+        write!(text, "-----BEGIN {kind}-----\n{content}\n------END {kind}------\n\n")
+            .expect("a string can be written");
     }
-    write(folder, "user.creds", &text);
+    write(directory, "user.creds", &text);
     let lines = format!(
         "operator: {operator_token}\nsystem_account: {system}\nresolver: MEMORY\n\
          resolver_preload: {{ {account}: {account_token}, {system}: {system_token} }}\n",
         system = system.public_key(),
         account = account.public_key()
     );
-    (lines, folder.join("user.creds"))
+    (lines, directory.join("user.creds"))
 }
 
-/// What `issuer` says of `subject`.
+/// Returns a token in which `issuer` signs claims about `subject`.
 fn token(issuer: &KeyPair, subject: &KeyPair, claims: &Value) -> String {
     let encoded = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     let header = encoded(&json!({"typ": "JWT", "alg": "ed25519-nkey"}));
@@ -96,12 +99,12 @@ fn token(issuer: &KeyPair, subject: &KeyPair, claims: &Value) -> String {
         "nats": claims,
     }));
     let signed = format!("{header}.{body}");
-    let signature = issuer.sign(signed.as_bytes()).expect("the key was made here");
+    let signature = issuer.sign(signed.as_bytes()).expect("the key pair has a seed");
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn write(folder: &Path, name: &str, text: &str) -> String {
-    let file = folder.join(name);
-    std::fs::write(&file, text).expect("the folder can be written");
+fn write(directory: &Path, name: &str, text: &str) -> String {
+    let file = directory.join(name);
+    std::fs::write(&file, text).expect("the directory can be written");
     file.display().to_string()
 }

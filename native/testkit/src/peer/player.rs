@@ -13,22 +13,23 @@ use super::script::{Action, PeerScript, Step};
 pub(super) const RESPONSE: &str = "response";
 const ANY_REQUEST: &str = "*";
 
-/// How far a script has come.
+/// The progress of a script.
 #[derive(Debug, Clone, Default)]
 pub struct PeerOutcome {
-    /// Every message the client sent.
+    /// All messages that the client has sent.
     pub received: Vec<Value>,
-    /// Every step was played.
+    /// Whether every step has been played.
     pub is_complete: bool,
-    /// The client did something that the script does not allow.
+    /// The description of an action of the client that the script does not allow.
     pub problem: Option<String>,
-    /// The status with which a process that plays this script ends.
+    /// The exit status of a process that plays this script.
     pub exit_status: i32,
 }
 
-/// Plays the script to its end, and then reads on in silence until the client closes the connection.
+/// Plays the script to its end, and then reads silently until the client closes the connection.
 ///
-/// A notification that no step expects is skipped. A request that no step expects is refused and ends the script.
+/// A notification that no step expects is skipped. A request that no step expects is refused and ends the
+/// script.
 pub async fn play<R, W>(script: PeerScript, reader: R, mut writer: W, progress: &watch::Sender<PeerOutcome>)
 where
     R: AsyncRead + Unpin,
@@ -57,7 +58,8 @@ where
             }
             let problem = format!("the script expects `{}`, but the client sent {message}", expected.expect);
             let refusal = json!({ "id": message["id"], "error": { "code": -32600, "message": problem } });
-            // A client that is gone misses the refusal; the report says what was wrong in any case.
+            // A client that has disconnected misses the refusal, but the report contains the problem in any
+            // case.
             let _ = write_line(&mut writer, &refusal.to_string()).await;
             return report(progress, problem);
         };
@@ -71,7 +73,7 @@ where
                     });
                     return;
                 }
-                // The client has closed its end, which is its right: the script may be over already.
+                // The client has closed its end, which it may: the script may be over already.
                 Err(_) => return,
             }
         }
@@ -93,7 +95,7 @@ fn matches(step: &Step, message: &Value) -> bool {
     }
 }
 
-/// Does one thing; a status means that the peer ends with it.
+/// Performs one action. Returns an exit status if the peer ends with this action.
 async fn act<W: AsyncWrite + Unpin>(
     action: Action,
     id: &Value,
@@ -134,7 +136,7 @@ async fn write_line<W: AsyncWrite + Unpin>(writer: &mut W, line: &str) -> std::i
     writer.flush().await
 }
 
-/// A notification that is valid but for its length.
+/// Returns a notification that is valid except for its length.
 fn long_line(bytes: usize) -> String {
     let frame = json!({ "method": "scripted/long", "params": { "filler": "" } }).to_string();
     let filler = "x".repeat(bytes.saturating_sub(frame.len()));

@@ -1,4 +1,5 @@
-//! The script of a peer. In Rust it is built with the functions below; as JSON, for `scripted-app-server`:
+//! The script of a peer. In Rust, it is built with the functions below. For `scripted-app-server`, it is
+//! JSON:
 //!
 //! ```json
 //! { "steps": [
@@ -15,31 +16,31 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What a peer expects and does.
+/// The messages that a peer expects and its actions.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PeerScript {
-    /// Expected in this order. After the last one the peer stays silent, but keeps reading.
+    /// The steps in the expected order. After the last one, the peer stays silent but keeps reading.
     pub steps: Vec<Step>,
-    /// Answers to what may come at any time and any number of times. A step that expects the same method goes
-    /// first; one that expects any request does not.
+    /// The answers to messages that may come at any time and any number of times. The next step has
+    /// precedence if it expects the same method, but not if it expects any request.
     #[serde(default)]
     pub always: Vec<Step>,
 }
 
-/// One message that is expected from the client, and what happens then.
+/// A message that is expected from the client, and the actions that follow.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
-    /// The method of the request or notification; `*` is any request; `response` is the answer to a
+    /// The method of the request or notification. `*` is any request. `response` is the answer to an
     /// [`Action::Request`].
     pub expect: String,
-    /// Done in this order. Without a result or an error the request is never answered.
+    /// The actions in order. Without a result or an error, the request is never answered.
     #[serde(default)]
     pub then: Vec<Action>,
 }
 
-/// One thing that a peer does.
+/// An action of a peer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
@@ -47,47 +48,47 @@ pub enum Action {
     Result(Value),
     /// Refuses the expected request.
     Error {
-        /// The error code of JSON-RPC.
+        /// The JSON-RPC error code.
         code: i64,
-        /// What is wrong.
+        /// The error message.
         message: String,
     },
     /// Sends a notification.
     Notify {
-        /// Its method.
+        /// The method.
         method: String,
-        /// Its parameters.
+        /// The parameters.
         params: Value,
     },
     /// Sends a request to the client.
     Request {
-        /// Its id.
+        /// The id.
         id: Value,
-        /// Its method.
+        /// The method.
         method: String,
-        /// Its parameters.
+        /// The parameters.
         params: Value,
     },
-    /// Sends this line as it is.
+    /// Sends this line unchanged.
     Raw(String),
-    /// Sends a JSON message in one line of this many bytes.
+    /// Sends a JSON message as one line of this length in bytes.
     LongLine(usize),
-    /// Sends the beginning of a message without the end of its line.
+    /// Sends the beginning of a message without a line feed.
     Partial(String),
-    /// Closes the connection; as a process: ends with status 0.
+    /// Closes the connection. A process exits with status 0.
     Close,
-    /// As a process: ends with this status, as a crash would. In process it closes the connection.
+    /// Makes a process exit with this status, as in a crash. A peer inside the test closes the connection.
     Exit(i32),
 }
 
 impl PeerScript {
-    /// A script of these steps.
+    /// Returns a script with these steps.
     #[must_use]
     pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         Self { steps: steps.into_iter().collect(), always: Vec::new() }
     }
 
-    /// Adds an answer to something that may come at any time, and any number of times.
+    /// Adds an answer to a message that may come at any time and any number of times.
     #[must_use]
     pub fn always(mut self, step: Step) -> Self {
         self.always.push(step);
@@ -96,62 +97,62 @@ impl PeerScript {
 }
 
 impl Step {
-    /// Expects a request or notification of this method, and does nothing about it yet.
+    /// Returns a step that expects a request or notification with this method, without any actions.
     #[must_use]
     pub fn expect(method: &str) -> Self {
         Self { expect: method.to_owned(), then: Vec::new() }
     }
 
-    /// Expects the client's answer to a request of ours.
+    /// Returns a step that expects the client's answer to a request of the peer.
     #[must_use]
     pub fn expect_response() -> Self {
         Self::expect(super::player::RESPONSE)
     }
 
-    /// Then does this.
+    /// Adds an action.
     #[must_use]
     pub fn then(mut self, action: Action) -> Self {
         self.then.push(action);
         self
     }
 
-    /// Then answers with this result.
+    /// Adds an answer with this result.
     #[must_use]
     pub fn result(self, result: Value) -> Self {
         self.then(Action::Result(result))
     }
 
-    /// Then answers with this error.
+    /// Adds an answer with this error.
     #[must_use]
     pub fn error(self, code: i64, message: &str) -> Self {
         self.then(Action::Error { code, message: message.to_owned() })
     }
 
-    /// Then sends this notification.
+    /// Adds a notification.
     #[must_use]
     pub fn notify(self, method: &str, params: Value) -> Self {
         self.then(Action::Notify { method: method.to_owned(), params })
     }
 
-    /// Then sends this request to the client.
+    /// Adds a request to the client.
     #[must_use]
     pub fn request(self, id: Value, method: &str, params: Value) -> Self {
         self.then(Action::Request { id, method: method.to_owned(), params })
     }
 
-    /// Then sends this line, whatever it is.
+    /// Adds any line.
     #[must_use]
     pub fn raw(self, line: &str) -> Self {
         self.then(Action::Raw(line.to_owned()))
     }
 
-    /// Then sends one line of this many bytes.
+    /// Adds a line of this length in bytes.
     #[must_use]
     pub fn long_line(self, bytes: usize) -> Self {
         self.then(Action::LongLine(bytes))
     }
 
-    /// Then closes the connection.
+    /// Closes the connection.
     #[must_use]
     pub fn close(self) -> Self {
         self.then(Action::Close)
