@@ -1,4 +1,4 @@
-//! Every kind of question with its decisions and their answers, as a table, and against the binary's own
+//! Tests every kind of question with its decisions and their answers, as a table and against the binary's own
 //! schema.
 
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ const QUESTIONS: &str = "item/tool/requestUserInput";
 const ELICITATION: &str = "mcpServer/elicitation/request";
 const TOOL: &str = "item/tool/call";
 
-/// A request, its summary, and each decision that it offers with what to say along and what is then sent.
+/// A request, its kind and summary, and each offered decision with its content and the resulting answer.
 type Case = (ServerRequest, QuestionKind, &'static str, Vec<(Decision, Value, Value)>);
 
 fn decided(decisions: &[(Decision, &str)]) -> Vec<(Decision, Value, Value)> {
@@ -111,7 +111,7 @@ fn cases() -> Vec<Case> {
             "Type into: python3 -i",
             decided(&[(Approve, "accept"), (Deny, "decline"), (Cancel, "cancel")]),
         ),
-        // As older binaries ask.
+        // The request of older binaries.
         (
             asked(COMMAND, json!({"command": "touch a", "proposedExecpolicyAmendment": ["touch"]})),
             QuestionKind::Command,
@@ -271,7 +271,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn every_question_offers_its_decisions_and_each_has_its_answer() {
+fn every_question_offers_its_decisions_and_each_decision_has_an_answer() {
     let schemas = Schemas::of_the_binary();
     let all = [Approve, ApproveForSession, ApproveAlways, Deny, Cancel, Answer];
     for (request, kind, summary, decisions) in cases() {
@@ -296,7 +296,7 @@ fn every_question_offers_its_decisions_and_each_has_its_answer() {
 }
 
 #[test]
-fn a_question_carries_what_is_needed_to_decide_it() {
+fn a_question_contains_what_is_needed_for_a_decision() {
     let by_summary: HashMap<_, Question> =
         cases().into_iter().map(|(request, _, summary, _)| (summary, question(&request).unwrap())).collect();
     let command = question(&cases()[0].0).unwrap();
@@ -304,8 +304,8 @@ fn a_question_carries_what_is_needed_to_decide_it() {
     assert_eq!((command.cwd, command.reason.as_deref()), (Some("/w".into()), Some("Why not?")));
     let long = "Read this first.\n".repeat(20);
     let request = asked(ELICITATION, json!({"serverName": "asker", "mode": "form", "message": long}));
-    assert_eq!(question(&request).unwrap().reason, Some(long), "the summary has only its beginning");
-    assert_eq!(by_summary["asker: Log in"].reason, None, "the summary has all of it");
+    assert_eq!(question(&request).unwrap().reason, Some(long), "the summary contains only the beginning");
+    assert_eq!(by_summary["asker: Log in"].reason, None, "the summary contains the whole message");
     assert_eq!((command.turn_id.as_deref(), command.item_id.as_deref()), (Some("u"), Some("i")));
     assert_eq!(
         by_summary["Permit the network: to look it up"].permissions.as_ref().unwrap()["network"]["enabled"],
@@ -325,7 +325,7 @@ fn a_question_carries_what_is_needed_to_decide_it() {
 }
 
 #[test]
-fn a_mistaken_answer_is_explained() {
+fn an_invalid_answer_is_explained() {
     let questions = asked(QUESTIONS, json!({"questions": [{"id": "a"}, {"id": "b"}]}));
     let form = asked(
         ELICITATION,
@@ -348,7 +348,7 @@ fn a_mistaken_answer_is_explained() {
         (&form, Answer, json!({}), "the answer to \"name\" is missing"),
         (&form, Answer, json!([]), "the answer must be an object with the fields of the form"),
         (&tool, Answer, json!({"text": "x"}), "the answer must be a string or an object with contentItems"),
-        (&command, Cancel, Value::Null, "cancel cannot be decided here; it can be approve, deny"),
+        (&command, Cancel, Value::Null, "cancel is not a possible decision here; use one of: approve, deny"),
     ];
     for (request, decision, content, expected) in cases {
         let problem = answer(request, decision, Some(&content)).unwrap_err();
@@ -357,7 +357,7 @@ fn a_mistaken_answer_is_explained() {
 }
 
 #[test]
-fn what_no_person_decides_is_no_question() {
+fn requests_that_no_person_decides_are_not_questions() {
     for method in [
         "account/chatgptAuthTokens/refresh",
         "attestation/generate",
@@ -368,6 +368,6 @@ fn what_no_person_decides_is_no_question() {
         assert_eq!(question(&request), None);
         assert_eq!(answer(&request, Approve, None), Err(AnswerProblem::NothingToDecide(method.to_owned())));
     }
-    let of_no_thread = ServerRequest { id: json!(1), method: COMMAND.to_owned(), params: json!({}) };
-    assert_eq!(question(&of_no_thread), None);
+    let without_thread = ServerRequest { id: json!(1), method: COMMAND.to_owned(), params: json!({}) };
+    assert_eq!(question(&without_thread), None);
 }

@@ -1,4 +1,4 @@
-//! Starting an app-server: the real one, a scripted one, and what is none.
+//! Tests the start of an app-server: the real one, a scripted one, and files that are not app-servers.
 
 use std::path::Path;
 
@@ -11,13 +11,13 @@ use testkit::{Action, PeerScript, Step, codex_binary, testkit_program};
 
 use crate::support::{LIMIT, Place, eventually, in_time};
 
-/// How to start `scripted-app-server` with this script.
-fn scripted(folder: &TempDir, script: &PeerScript) -> Launch {
-    let file = folder.path().join("script.json");
+/// Returns how to start `scripted-app-server` with this script.
+fn scripted(directory: &TempDir, script: &PeerScript) -> Launch {
+    let file = directory.path().join("script.json");
     std::fs::write(&file, serde_json::to_string(script).unwrap()).unwrap();
     Launch {
         executable: testkit_program("scripted-app-server"),
-        working_folder: folder.path().to_owned(),
+        working_folder: directory.path().to_owned(),
         environment: vec![("SCRIPTED_APP_SERVER".to_owned(), file.display().to_string())],
     }
 }
@@ -27,14 +27,14 @@ fn introduced() -> Step {
 }
 
 #[tokio::test]
-async fn the_real_binary_introduces_itself_and_lists_its_methods() {
+async fn the_real_binary_completes_the_handshake_and_lists_its_methods() {
     let place = Place::new().await;
     let server = place.start().await;
     for method in ["initialize", "thread/start", "thread/resume", "thread/read", "turn/start"] {
         assert!(server.methods.has(method), "{method}");
     }
     assert!(!server.methods.has("bridge/methods"));
-    // The oldest binary that was measured has 45.
+    // The oldest binary that was tested has 45.
     assert!(server.methods.count() >= 45, "{}", server.methods.count());
     let version = version(&codex_binary()).await.unwrap();
     assert!(server.user_agent.contains(&version), "{} of {version}", server.user_agent);
@@ -45,10 +45,10 @@ async fn the_real_binary_introduces_itself_and_lists_its_methods() {
 }
 
 #[tokio::test]
-async fn the_real_binary_refuses_what_it_does_not_know() {
+async fn the_real_binary_refuses_unknown_methods_and_threads() {
     let place = Place::new().await;
     let server = place.start().await;
-    let error = server.connection.call("bridge/made-up", json!({}), LIMIT).await.unwrap_err();
+    let error = server.connection.call("bridge/unknown", json!({}), LIMIT).await.unwrap_err();
     assert_eq!(error.refusal(), Some(codex::rpc::Refusal::MethodUnknown), "{error}");
     let unknown = "01900000-0000-7000-8000-000000000000";
     let error = server.connection.thread_read(unknown, true).await.unwrap_err();
@@ -58,7 +58,7 @@ async fn the_real_binary_refuses_what_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn a_version_is_asked_for() {
+async fn the_version_is_read_from_the_executable() {
     let version = version(&codex_binary()).await.unwrap();
     let numbers = version.split(['.', '-']).take(3).filter(|part| part.parse::<u32>().is_ok()).count();
     assert_eq!(numbers, 3, "{version}");
@@ -66,11 +66,11 @@ async fn a_version_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_version_that_cannot_be_had_is_told_with_the_name_of_the_executable() {
+async fn a_failure_to_read_the_version_names_the_executable() {
     let missing = Path::new("/no/such/codex");
     let error = version(missing).await.unwrap_err();
     assert!(error.starts_with("/no/such/codex cannot be run: "), "{error}");
-    // The model's program knows no `--version`.
+    // The program of the scripted model does not accept `--version`.
     let other = testkit_program("scripted-model");
     let error = version(&other).await.unwrap_err();
     assert!(error.starts_with(&format!("{} --version ended with ", other.display())), "{error}");
@@ -79,13 +79,13 @@ async fn a_version_that_cannot_be_had_is_told_with_the_name_of_the_executable() 
 
 #[tokio::test]
 async fn an_executable_that_cannot_be_run_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let text = folder.path().join("codex.txt");
+    let directory = tempfile::tempdir().unwrap();
+    let text = directory.path().join("codex.txt");
     std::fs::write(&text, "not a program").unwrap();
-    for executable in [folder.path().join("missing"), folder.path().to_owned(), text] {
+    for executable in [directory.path().join("missing"), directory.path().to_owned(), text] {
         let launch = Launch {
             executable: executable.clone(),
-            working_folder: folder.path().to_owned(),
+            working_folder: directory.path().to_owned(),
             environment: vec![],
         };
         let error = AppServer::start(&launch, "0").await.unwrap_err();
@@ -97,7 +97,7 @@ async fn an_executable_that_cannot_be_run_is_named() {
 
 #[tokio::test]
 async fn the_handshake_is_what_the_app_server_expects() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let script = PeerScript::new([
         introduced(),
         Step::expect("initialized"),
@@ -105,7 +105,7 @@ async fn the_handshake_is_what_the_app_server_expects() {
             .error(-32600, "unknown variant `bridge/methods`, expected one of `thread/start`, `turn/start`"),
         Step::expect("thread/start").error(-32600, "no more"),
     ]);
-    let server = AppServer::start(&scripted(&folder, &script), "0").await.unwrap();
+    let server = AppServer::start(&scripted(&directory, &script), "0").await.unwrap();
     assert_eq!(server.user_agent, "scripted/1");
     assert_eq!(server.methods.count(), 2);
     assert!(server.methods.has("turn/start") && !server.methods.has("thread/queue/add"));
@@ -115,22 +115,23 @@ async fn the_handshake_is_what_the_app_server_expects() {
 }
 
 #[tokio::test]
-async fn a_binary_that_does_not_list_its_methods_is_taken_to_have_all() {
+async fn a_binary_that_does_not_list_its_methods_is_assumed_to_have_all() {
     for probe in [
         Step::expect("bridge/methods").error(-32601, "Method not found"),
         Step::expect("bridge/methods").result(json!({})),
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        let server =
-            AppServer::start(&scripted(&folder, &PeerScript::new([introduced(), probe])), "0").await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let server = AppServer::start(&scripted(&directory, &PeerScript::new([introduced(), probe])), "0")
+            .await
+            .unwrap();
         assert!(server.methods.has("thread/queue/add"));
         assert_eq!(server.methods.count(), 0);
     }
 }
 
 #[tokio::test]
-async fn noise_around_the_handshake_does_no_harm() {
-    let folder = tempfile::tempdir().unwrap();
+async fn unexpected_output_during_the_handshake_is_ignored() {
+    let directory = tempfile::tempdir().unwrap();
     let script = PeerScript::new([
         Step::expect("initialize")
             .raw("Welcome to Codex!")
@@ -141,12 +142,12 @@ async fn noise_around_the_handshake_does_no_harm() {
         Step::expect_response(),
         Step::expect("bridge/methods").error(-32600, "no such method"),
     ]);
-    let server = AppServer::start(&scripted(&folder, &script), "0").await.unwrap();
-    assert_eq!(server.user_agent, "", "it did not say");
+    let server = AppServer::start(&scripted(&directory, &script), "0").await.unwrap();
+    assert_eq!(server.user_agent, "", "the app-server sent no user agent");
 }
 
 #[tokio::test]
-async fn a_handshake_that_fails_says_where() {
+async fn a_failed_handshake_names_the_call() {
     type Expected = fn(&CallError) -> bool;
     let cases: [(&str, PeerScript, Expected); 4] = [
         (
@@ -173,17 +174,17 @@ async fn a_handshake_that_fails_says_where() {
         ),
     ];
     for (case, script, expected) in cases {
-        let folder = tempfile::tempdir().unwrap();
-        let error = AppServer::start(&scripted(&folder, &script), "0").await.unwrap_err();
+        let directory = tempfile::tempdir().unwrap();
+        let error = AppServer::start(&scripted(&directory, &script), "0").await.unwrap_err();
         let StartError::Handshake { error, .. } = &error else { panic!("{case}: {error:?}") };
         assert!(expected(error), "{case}: {error:?}");
     }
 }
 
 #[tokio::test]
-async fn a_binary_that_gives_up_says_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut launch = scripted(&folder, &PeerScript::default());
+async fn the_error_of_a_failing_binary_contains_its_standard_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut launch = scripted(&directory, &PeerScript::default());
     launch.environment = vec![("SCRIPTED_APP_SERVER".to_owned(), "/no/such/script".to_owned())];
     let error = AppServer::start(&launch, "0").await.unwrap_err();
     let StartError::Handshake { stderr, .. } = &error else { panic!("{error:?}") };
@@ -192,10 +193,10 @@ async fn a_binary_that_gives_up_says_why() {
 }
 
 #[tokio::test]
-async fn what_the_real_binary_says_on_its_standard_error_is_kept() {
+async fn the_standard_error_of_the_real_binary_is_kept() {
     let place = Place::new().await;
-    place.spoil_configuration();
+    place.break_configuration();
     let server = place.start().await;
-    eventually("its complaint", || server.stderr_tail().contains("Invalid configuration")).await;
+    eventually("the error message", || server.stderr_tail().contains("Invalid configuration")).await;
     assert!(server.stderr_last().is_some_and(|last| server.stderr_tail().ends_with(&last)));
 }

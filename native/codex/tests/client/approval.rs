@@ -1,4 +1,4 @@
-//! Questions of the real binary, and what each decision does there.
+//! Tests questions of the real binary and the effect of each decision.
 
 use codex::app_server::AppServer;
 use codex::approval::Decision::{Answer, Approve, ApproveAlways, ApproveForSession, Cancel, Deny};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{LIMIT, Place, eventually, next, notification_of, request, text, turn_end};
 
-/// Sends a message, answers every question so, and returns the questions and how the turn ended.
+/// Sends a message, answers every question with `decide`, and returns the questions and how the turn ended.
 async fn play(
     server: &AppServer,
     thread_id: &str,
@@ -46,20 +46,20 @@ fn always(decision: Decision) -> impl Fn(&Question) -> (Decision, Value) {
 }
 
 #[tokio::test]
-async fn decisions_on_commands_do_what_they_say() {
+async fn decisions_on_commands_have_their_effect() {
     let place = Place::new().await;
     let server = place.start().await;
     let options = place.options(ApprovalPolicy::OnRequest, SandboxMode::ReadOnly);
-    let made = place.folder().join("made.txt");
+    let made = place.directory().join("made.txt");
     let script = "@model escalate touch made.txt";
-    // How often the same command, asked for twice in two turns, is a question; whether it runs; how the turns
-    // end.
+    // Each case runs the same command in two turns: the decision, the number of questions, whether the command
+    // runs, and how the turns end.
     let cases = [
         (Approve, 2, true, TurnEnd::Completed),
         (ApproveForSession, 1, true, TurnEnd::Completed),
         (Deny, 2, false, TurnEnd::Completed),
         (Cancel, 2, false, TurnEnd::Interrupted),
-        // The last one: its rule is kept for all threads.
+        // This case is the last one, because its rule applies to all threads.
         (ApproveAlways, 1, true, TurnEnd::Completed),
     ];
     for (decision, expected, runs, ends) in cases {
@@ -82,11 +82,11 @@ async fn decisions_on_commands_do_what_they_say() {
 }
 
 #[tokio::test]
-async fn decisions_on_file_changes_do_what_they_say() {
+async fn decisions_on_file_changes_have_their_effect() {
     let place = Place::new().await;
     let server = place.start().await;
     let options = place.options(ApprovalPolicy::OnRequest, SandboxMode::ReadOnly);
-    let made = place.folder().join("made.txt");
+    let made = place.directory().join("made.txt");
     let cases = [
         (Approve, 2, true, TurnEnd::Completed),
         (ApproveForSession, 1, true, TurnEnd::Completed),
@@ -108,11 +108,11 @@ async fn decisions_on_file_changes_do_what_they_say() {
 }
 
 #[tokio::test]
-async fn the_models_own_questions_are_answered() {
+async fn questions_from_the_model_are_answered() {
     let place = Place::new().await;
     let server = place.start().await;
     let config = json!({"features.default_mode_request_user_input": true});
-    let options = ThreadOptions { config: config.as_object().cloned(), ..place.free() };
+    let options = ThreadOptions { config: config.as_object().cloned(), ..place.unrestricted() };
     let (thread, mut watch) = server.connection.thread_start(&options).await.unwrap();
     let choices = json!([{"label": "Red", "description": "warm"}, {"label": "Blue", "description": "cold"}]);
     let arguments = json!({"questions": [
@@ -146,7 +146,7 @@ async fn permissions_are_granted_as_requested_or_not_at_all() {
     };
     let (thread, mut watch) = server.connection.thread_start(&options).await.unwrap();
     let permissions =
-        json!({"network": {"enabled": true}, "file_system": {"write": [place.folder().join("out")]}});
+        json!({"network": {"enabled": true}, "file_system": {"write": [place.directory().join("out")]}});
     let script = format!(
         "@model call request_permissions {}",
         json!({"reason": "to look", "permissions": permissions})
@@ -170,11 +170,11 @@ async fn permissions_are_granted_as_requested_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_tool_of_the_client_is_answered() {
+async fn a_call_of_a_client_tool_is_answered() {
     let place = Place::new().await;
     let server = place.start().await;
     let tool = json!({"type": "function", "name": "lookup", "description": "Looks up", "inputSchema": {"type": "object"}});
-    let params = json!({"cwd": place.folder(), "dynamicTools": [tool]});
+    let params = json!({"cwd": place.directory(), "dynamicTools": [tool]});
     let (started, mut watch) = server.connection.call_watching("thread/start", params, LIMIT).await.unwrap();
     let thread_id = started["thread"]["id"].as_str().unwrap();
     for (decision, content, expected) in [
@@ -191,7 +191,7 @@ async fn a_tool_of_the_client_is_answered() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn an_mcp_server_asks_for_its_tool_and_for_a_form() {
+async fn an_mcp_server_requests_approval_of_its_tool_and_a_form() {
     let place = Place::new().await;
     let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/client/asking-mcp-server.sh");
     place.add_config(&format!("[mcp_servers.asker]\ncommand = {:?}", program.to_str().unwrap()));
@@ -216,7 +216,7 @@ async fn an_mcp_server_asks_for_its_tool_and_for_a_form() {
 }
 
 #[tokio::test]
-async fn a_sub_agents_question_comes_to_whoever_watches_its_parent() {
+async fn the_question_of_a_sub_agent_reaches_the_watcher_of_its_parent() {
     let place = Place::new().await;
     let server = place.start().await;
     let options = place.options(ApprovalPolicy::OnRequest, SandboxMode::ReadOnly);
@@ -230,11 +230,11 @@ async fn a_sub_agents_question_comes_to_whoever_watches_its_parent() {
     let sub_agent = question(&asked).unwrap().thread_id;
     assert_ne!(sub_agent, thread.id);
     server.connection.answer(&asked.id, &answer(&asked, Approve, None).unwrap()).await;
-    eventually("the sub-agent's file", || place.folder().join("made.txt").exists()).await;
+    eventually("the sub-agent's file", || place.directory().join("made.txt").exists()).await;
 }
 
 #[tokio::test]
-async fn a_question_that_nobody_answered_is_withdrawn_with_its_turn() {
+async fn an_unanswered_question_is_resolved_when_its_turn_ends() {
     let place = Place::new().await;
     let server = place.start().await;
     let options = place.options(ApprovalPolicy::OnRequest, SandboxMode::ReadOnly);
@@ -243,10 +243,10 @@ async fn a_question_that_nobody_answered_is_withdrawn_with_its_turn() {
     let turn = server.connection.turn_start(&thread.id, "m", &script, None).await.unwrap();
     let asked = request(&mut watch).await;
     server.connection.turn_interrupt(&thread.id, &turn.id).await.unwrap();
-    // 0.169.0 says it after the turn's end.
+    // 0.169.0 sends the notification after the end of the turn.
     assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Interrupted);
-    let withdrawn = notification_of(&mut watch, "serverRequest/resolved").await;
-    assert_eq!(resolved(&withdrawn), Some(&asked.id));
+    let notification = notification_of(&mut watch, "serverRequest/resolved").await;
+    assert_eq!(resolved(&notification), Some(&asked.id));
     let other = Notification { method: "turn/started".to_owned(), params: json!({"requestId": 1}) };
     assert_eq!(resolved(&other), None);
 }

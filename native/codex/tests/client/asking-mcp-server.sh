@@ -1,5 +1,5 @@
 #!/bin/sh
-# An MCP server whose one tool asks its user for a name before it returns what was answered.
+# An MCP server with one tool, which asks its user for a name and returns the answer.
 while read -r line; do
   id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
   case "$line" in

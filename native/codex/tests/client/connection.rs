@@ -1,4 +1,4 @@
-//! Calls, watches and requests over a link whose other end does what its script says.
+//! Tests calls, watches and requests over a connection to a scripted peer.
 
 use codex::connection::{CallError, ThreadEvent};
 use codex::rpc::{Refusal, RpcError};
@@ -8,13 +8,13 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use crate::support::{LIMIT, SHORT, connect, in_time, next, notification, request};
 
-/// Nobody waits for a response, as far as the connection knows.
+/// Returns whether the connection has no pending calls.
 fn nothing_pending(connection: &codex::connection::Connection) -> bool {
     format!("{connection:?}").contains("pending: {}")
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_in_codex_words() {
+async fn a_refusal_contains_the_message_of_codex() {
     let words = "thread 01a already has an active writer";
     let (connection, peer) = connect(PeerScript::new([Step::expect("thread/resume").error(-32600, words)]));
     let error = connection.call("thread/resume", json!({"threadId": "01a"}), LIMIT).await.unwrap_err();
@@ -28,7 +28,7 @@ async fn a_refusal_is_told_in_codex_words() {
 }
 
 #[tokio::test]
-async fn a_call_without_an_answer_runs_out_of_time_and_its_late_answer_harms_nothing() {
+async fn a_call_without_an_answer_times_out_and_a_late_answer_is_ignored() {
     let (connection, _peer) = connect(PeerScript::new([
         Step::expect("slow"),
         Step::expect("next").raw(r#"{"id":1,"result":"late"}"#).result(json!("in time")),
@@ -50,13 +50,13 @@ async fn a_dropped_call_leaves_nothing_pending() {
         outcome = &mut call => panic!("answered: {outcome:?}"),
         received = peer.finish() => assert_eq!(received.len(), 1),
     }
-    assert!(!nothing_pending(&connection), "it is under way: {connection:?}");
+    assert!(!nothing_pending(&connection), "the call is pending: {connection:?}");
     drop(call);
     assert!(nothing_pending(&connection), "{connection:?}");
 }
 
 #[tokio::test]
-async fn when_the_peer_goes_away_every_wait_ends() {
+async fn every_wait_ends_when_the_peer_disconnects() {
     let (connection, _peer) =
         connect(PeerScript::new([Step::expect("first"), Step::expect("second").close()]));
     let mut watch = connection.watch("t");
@@ -74,7 +74,7 @@ async fn when_the_peer_goes_away_every_wait_ends() {
 }
 
 #[tokio::test]
-async fn a_watch_that_begins_after_the_end_ends_at_once() {
+async fn a_watch_of_a_closed_connection_ends_at_once() {
     let (connection, _peer) = connect(PeerScript::new([Step::expect("last").close()]));
     connection.call("last", json!({}), LIMIT).await.unwrap_err();
     in_time("the end of the connection", connection.closed()).await;
@@ -103,7 +103,7 @@ async fn closing_ends_calls_and_watches_and_the_peer_sees_its_input_end() {
 }
 
 #[tokio::test]
-async fn answers_find_their_calls_in_any_order() {
+async fn answers_may_arrive_in_any_order() {
     let answer = |id: u64| json!({"id": id, "result": id}).to_string();
     let (connection, _peer) = connect(PeerScript::new([
         Step::expect("a"),
@@ -119,9 +119,10 @@ async fn answers_find_their_calls_in_any_order() {
     assert_eq!([a.unwrap(), b.unwrap(), c.unwrap()], [1, 2, 3]);
 }
 
-/// More calls at once than the outgoing queue has room for, all answered at the end, last one first.
+/// Makes more concurrent calls than fit into the outgoing queue. All are answered at the end, in reverse
+/// order.
 #[tokio::test]
-async fn many_calls_at_once_each_get_their_own_answer() {
+async fn many_concurrent_calls_each_get_their_own_answer() {
     const CALLS: u64 = 3000;
     let (client, server) = tokio::io::duplex(64 * 1024);
     let (input, output) = tokio::io::split(client);
@@ -156,12 +157,12 @@ async fn many_calls_at_once_each_get_their_own_answer() {
 }
 
 #[tokio::test]
-async fn calls_to_a_peer_that_reads_nothing_run_out_of_time_and_are_forgotten() {
+async fn calls_to_a_peer_that_reads_nothing_time_out_and_are_removed() {
     let (client, _server) = tokio::io::duplex(256);
     let (input, output) = tokio::io::split(client);
     let connection = codex::connection::Connection::open(input, output);
     let mut calls = tokio::task::JoinSet::new();
-    // More than the pipe and the outgoing queue take.
+    // This is more than fits into the pipe and the outgoing queue.
     for _ in 0..1200 {
         let connection = connection.clone();
         calls.spawn(async move { connection.call("unread", json!({}), SHORT).await });
@@ -173,7 +174,7 @@ async fn calls_to_a_peer_that_reads_nothing_run_out_of_time_and_are_forgotten() 
 }
 
 #[tokio::test]
-async fn a_watch_that_comes_with_a_call_misses_nothing_of_the_same_burst() {
+async fn a_watch_requested_with_a_call_misses_no_event_of_the_same_burst() {
     let mut burst = json!({"id": 1, "result": {"thread": {"id": "t"}}}).to_string();
     for number in 0..100 {
         let line = json!({"method": "item/started", "params": {"threadId": "t", "number": number}});
@@ -189,7 +190,7 @@ async fn a_watch_that_comes_with_a_call_misses_nothing_of_the_same_burst() {
 }
 
 #[tokio::test]
-async fn a_result_that_names_no_thread_cannot_be_watched() {
+async fn a_result_without_a_thread_cannot_be_watched() {
     let (connection, _peer) =
         connect(PeerScript::new([Step::expect("thread/start").result(json!({"thread": {}}))]));
     let error = connection.call_watching("thread/start", json!({}), LIMIT).await.unwrap_err();
@@ -200,7 +201,7 @@ async fn a_result_that_names_no_thread_cannot_be_watched() {
 }
 
 #[tokio::test]
-async fn a_watch_hears_of_its_own_thread_only() {
+async fn a_watch_only_receives_events_of_its_own_thread() {
     let of = |thread_id: &str| json!({"threadId": thread_id});
     let (connection, _peer) = connect(PeerScript::new([Step::expect("go")
         .notify("turn/started", of("other"))
@@ -214,19 +215,19 @@ async fn a_watch_hears_of_its_own_thread_only() {
         .close()]));
     let (mut watch, mut other) = (connection.watch("t"), connection.watch("other"));
     connection.call("go", json!({}), LIMIT).await.unwrap();
-    let mut heard = [const { Vec::new() }; 2];
-    for (watch, heard) in [&mut watch, &mut other].into_iter().zip(&mut heard) {
+    let mut received = [const { Vec::new() }; 2];
+    for (watch, received) in [&mut watch, &mut other].into_iter().zip(&mut received) {
         while let Some(event) = next(watch).await {
             let ThreadEvent::Notification(notification) = event else { panic!("{event:?}") };
-            heard.push(notification.method);
+            received.push(notification.method);
         }
     }
-    assert_eq!(heard[0], ["turn/started", "codex/event/task_started"]);
-    assert_eq!(heard[1], ["turn/started", "turn/completed"]);
+    assert_eq!(received[0], ["turn/started", "codex/event/task_started"]);
+    assert_eq!(received[1], ["turn/started", "turn/completed"]);
 }
 
 #[tokio::test]
-async fn a_watcher_that_falls_too_far_behind_is_let_go_and_can_come_back() {
+async fn a_watcher_that_falls_too_far_behind_is_removed_and_can_return() {
     const EVENTS: usize = 10_000;
     let flood: Vec<String> = (0..EVENTS)
         .map(|number| {
@@ -240,7 +241,8 @@ async fn a_watcher_that_falls_too_far_behind_is_let_go_and_can_come_back() {
             .notify("delta", json!({"threadId": "quick"}))
             .request(json!(7), approval, json!({"threadId": "slow"}))
             .result(json!({})),
-        // The question that the lost watcher can no longer hear does not block its turn.
+        // The request that the removed watcher no longer receives is declined, so that it does not block its
+        // turn.
         Step::expect_response(),
         Step::expect("again")
             .notify("delta", json!({"threadId": "slow", "number": "again"}))
@@ -250,13 +252,13 @@ async fn a_watcher_that_falls_too_far_behind_is_let_go_and_can_come_back() {
     connection.call("flood", json!({}), LIMIT).await.unwrap();
     assert_eq!(notification(&mut quick).await.params["threadId"], "quick");
 
-    let mut heard = 0;
+    let mut received = 0;
     while let Some(event) = next(&mut slow).await {
         let ThreadEvent::Notification(notification) = event else { panic!("{event:?}") };
-        assert_eq!(notification.params["number"], heard, "in order, without a gap");
-        heard += 1;
+        assert_eq!(notification.params["number"], received, "the events are in order and without a gap");
+        received += 1;
     }
-    assert!(heard > 1000 && heard < EVENTS, "{heard} of {EVENTS} were kept");
+    assert!(received > 1000 && received < EVENTS, "{received} of {EVENTS} were received");
     assert!(!connection.is_closed());
 
     let mut back = connection.watch("slow");
@@ -266,7 +268,7 @@ async fn a_watcher_that_falls_too_far_behind_is_let_go_and_can_come_back() {
 }
 
 #[tokio::test]
-async fn a_request_reaches_its_threads_watcher_and_the_answer_arrives() {
+async fn a_request_reaches_the_watcher_of_its_thread_and_the_answer_is_sent() {
     let cases = [
         (json!(0), "item/commandExecution/requestApproval", json!({"threadId": "t", "itemId": "i"})),
         (json!("text-id"), "item/tool/requestUserInput", json!({"threadId": "t", "questions": []})),
@@ -295,7 +297,7 @@ async fn a_request_reaches_its_threads_watcher_and_the_answer_arrives() {
 }
 
 #[tokio::test]
-async fn a_notification_of_ours_is_sent_without_fields() {
+async fn a_notification_is_sent_without_parameters() {
     let (connection, peer) = connect(PeerScript::new([Step::expect("initialized")]));
     connection.notify("initialized").await;
     assert_eq!(peer.finish().await, [json!({"method": "initialized"})]);

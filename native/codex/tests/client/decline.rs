@@ -1,5 +1,4 @@
-//! "No", to everything that an app-server can ask: in the form its own schema demands, and so that its turn
-//! ends.
+//! Tests that every request of an app-server is declined in the format of its schema, and that the turn ends.
 
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use testkit::{PeerScript, Step};
 
 use crate::support::{LIMIT, Place, Schemas, connect, in_time, request, text, turn_end};
 
-/// Every kind of request that is declined with a result, and that result.
+/// Returns every method that is declined with a result, and that result.
 fn results() -> [(&'static str, Value); 8] {
     let tool = json!([{"type": "inputText", "text": "This tool is not available through Codex Bridge."}]);
     [
@@ -32,7 +31,7 @@ fn asked(method: &str) -> ServerRequest {
 }
 
 #[tokio::test]
-async fn a_request_that_nobody_watches_is_declined_in_its_own_form() {
+async fn a_request_that_nobody_watches_is_declined_in_its_own_format() {
     for (method, expected) in results() {
         for params in [json!({"threadId": "unwatched"}), json!({"conversationId": "unwatched"}), json!({})] {
             let (connection, peer) = connect(PeerScript::new([
@@ -61,7 +60,7 @@ async fn a_request_without_a_declining_result_is_refused_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_request_whose_watcher_has_gone_is_declined() {
+async fn a_request_whose_watcher_was_dropped_is_declined() {
     let method = "item/fileChange/requestApproval";
     let (connection, peer) = connect(PeerScript::new([
         Step::expect("go").request(json!(0), method, json!({"threadId": "t"})).result(json!({})),
@@ -73,21 +72,22 @@ async fn a_request_whose_watcher_has_gone_is_declined() {
 }
 
 #[test]
-fn every_answer_fits_the_binarys_own_schema() {
+fn every_answer_matches_the_schema_of_the_binary() {
     let schemas = Schemas::of_the_binary();
-    let mut fitting = Vec::new();
+    let mut valid = Vec::new();
     for method in schemas.methods() {
         let Ok(answer) = decline(&asked(&method)) else { continue };
         let problems = schemas.problems(&method, &answer);
         assert!(problems.is_empty(), "{method}: {answer}: {problems:?}");
-        fitting.push(method);
+        valid.push(method);
     }
     for (method, _) in results() {
-        assert!(fitting.iter().any(|fits| fits == method), "{method} is not among {fitting:?}");
+        assert!(valid.iter().any(|known| known == method), "{method} is not among {valid:?}");
     }
 }
 
-/// What makes the real binary ask, with its policy and sandbox, and what it then asks.
+/// The cases in which the real binary requests approval: policy, sandbox, script, and the method of the
+/// request.
 const ASKING: [(ApprovalPolicy, SandboxMode, &str, &str); 4] = [
     (
         ApprovalPolicy::OnRequest,
@@ -116,7 +116,7 @@ const ASKING: [(ApprovalPolicy, SandboxMode, &str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn the_real_binary_takes_the_answer_and_its_turn_ends() {
+async fn the_real_binary_accepts_the_answer_and_its_turn_ends() {
     let place = Place::new().await;
     let server = place.start().await;
     let connection = &server.connection;
@@ -133,7 +133,7 @@ async fn the_real_binary_takes_the_answer_and_its_turn_ends() {
             record.answer.as_ref().is_some_and(|answer| answer.contains("rejected")),
             "{case}: {record:?}"
         );
-        assert!(!place.folder().join("made.txt").exists(), "{case}");
+        assert!(!place.directory().join("made.txt").exists(), "{case}");
     }
 }
 
@@ -148,7 +148,7 @@ async fn the_real_binary_is_declined_when_nobody_watches() {
         let turn = connection.turn_start(&thread.id, "m", &text(script), None).await.unwrap();
         let end = in_time("the end of a turn that nobody watches", async {
             loop {
-                // A turn that has just begun cannot be read yet, or reads as interrupted.
+                // A turn that has just started cannot be read yet, or is reported as interrupted.
                 let stored = connection.thread_read(&thread.id, true).await.ok();
                 let turn = stored.as_ref().and_then(|stored| stored.turn(Some(&turn.id), ""));
                 if let Some(end) = turn
@@ -162,12 +162,12 @@ async fn the_real_binary_is_declined_when_nobody_watches() {
         })
         .await;
         assert_eq!(end, TurnEnd::Completed, "{script}");
-        assert!(!place.folder().join("made.txt").exists(), "{script}");
+        assert!(!place.directory().join("made.txt").exists(), "{script}");
     }
 }
 
 #[tokio::test]
-async fn the_real_binary_does_what_is_accepted() {
+async fn the_real_binary_performs_accepted_requests() {
     let place = Place::new().await;
     let server = place.start().await;
     let connection = &server.connection;
@@ -178,7 +178,7 @@ async fn the_real_binary_does_what_is_accepted() {
         connection.answer(&asked.id, &Ok(json!({"decision": "accept"}))).await;
         let (end, record) = turn_end(&mut watch, &turn.id).await;
         assert_eq!(end, TurnEnd::Completed, "{script}");
-        let removed = std::fs::remove_file(place.folder().join("made.txt"));
+        let removed = std::fs::remove_file(place.directory().join("made.txt"));
         assert!(removed.is_ok(), "{script}: {record:?}");
     }
 }

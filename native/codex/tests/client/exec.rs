@@ -1,4 +1,4 @@
-//! `codex exec` of the real binary.
+//! Tests `codex exec` of the real binary.
 
 use codex::exec::{Color, ExecEvent, ExecOptions, ExecRequest, ExecRun, OptionProblem};
 use codex::protocol::{ApprovalPolicy, SandboxMode, TurnStatus};
@@ -17,7 +17,7 @@ async fn run(place: &Place, request: &ExecRequest, prompt: &str) -> ExecRun {
     ExecRun::start(&place.launch(), &options().await.arguments(request).unwrap(), prompt).unwrap()
 }
 
-/// Reads to the end of the output: the conversation, how the turn ended, and what came of it.
+/// Reads the output to its end. Returns the thread id, how the turn ended, and its record.
 async fn outcome(run: &mut ExecRun) -> (Option<String>, Option<TurnEnd>, TurnRecord) {
     let (mut thread, mut end, mut record) = (None, None, TurnRecord::default());
     while let Some(event) = in_time("an event, or the end of them", run.next()).await {
@@ -30,7 +30,7 @@ async fn outcome(run: &mut ExecRun) -> (Option<String>, Option<TurnEnd>, TurnRec
 }
 
 #[tokio::test]
-async fn a_conversation_is_begun_and_gone_on_with() {
+async fn a_thread_is_started_and_resumed() {
     let place = Place::new().await;
     let mut first = run(&place, &ExecRequest::default(), "hello\nthere").await;
     let (thread, end, record) = outcome(&mut first).await;
@@ -38,7 +38,7 @@ async fn a_conversation_is_begun_and_gone_on_with() {
     assert!(record.usage.is_some_and(|usage| usage.total_tokens > usage.output_tokens));
     assert_eq!(in_time("the exit", first.exited()).await.code, Some(0));
 
-    // Far longer than a command line may be, and beginning like an option.
+    // The prompt is far longer than a command line may be and starts like an option.
     let long = format!("--{}", "x".repeat(300_000));
     let request = ExecRequest { thread_id: thread.clone(), ..ExecRequest::default() };
     let mut second = run(&place, &request, &long).await;
@@ -48,11 +48,11 @@ async fn a_conversation_is_begun_and_gone_on_with() {
 }
 
 #[tokio::test]
-async fn options_are_put_where_the_binary_takes_them_and_have_their_effect() {
+async fn options_are_placed_where_the_binary_accepts_them_and_take_effect() {
     let place = Place::new().await;
-    let picture = place.folder().join("a picture.png");
+    let picture = place.directory().join("a picture.png");
     std::fs::write(&picture, b"no picture").unwrap();
-    let schema = place.folder().join("schema.json");
+    let schema = place.directory().join("schema.json");
     let shape = json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false});
     std::fs::write(&schema, shape.to_string()).unwrap();
     std::fs::write(place.codex_home().join("plain.config.toml"), "").unwrap();
@@ -68,7 +68,7 @@ async fn options_are_put_where_the_binary_takes_them_and_have_their_effect() {
         profile: Some("plain".into()),
         color: Some(Color::Never),
         search: true,
-        add_dirs: vec![place.folder()],
+        add_dirs: vec![place.directory()],
         enable_features: vec!["default_mode_request_user_input".into()],
         disable_features: vec!["personality".into()],
         output_schema: Some(schema),
@@ -80,11 +80,11 @@ async fn options_are_put_where_the_binary_takes_them_and_have_their_effect() {
         let mut run = run(&place, &request, &script).await;
         let (thread, end, record) = outcome(&mut run).await;
         assert_eq!(end, Some(TurnEnd::Completed), "{}", run.stderr_tail());
-        assert!(place.folder().join(file).exists(), "{file}: {record:?} {}", run.stderr_tail());
+        assert!(place.directory().join(file).exists(), "{file}: {record:?} {}", run.stderr_tail());
         let requests = place.model.requests();
         let body = requests.last().unwrap().body();
         assert_eq!(body["text"]["format"]["schema"], shape, "{file}");
-        assert!(body["input"].to_string().contains("[b]"), "{file}: the environment of the command");
+        assert!(body["input"].to_string().contains("[b]"), "{file}: the command has the variable");
         request.thread_id = thread.clone();
         runs.push(thread);
     }
@@ -92,7 +92,7 @@ async fn options_are_put_where_the_binary_takes_them_and_have_their_effect() {
 }
 
 #[tokio::test]
-async fn an_option_that_the_binary_does_not_have_is_named() {
+async fn an_option_that_the_binary_lacks_is_named() {
     let options = options().await;
     assert!(options.has("--sandbox") && options.has("--search") && !options.has("--full-auto"));
     let cases = [
@@ -118,7 +118,7 @@ async fn an_option_that_the_binary_does_not_have_is_named() {
 }
 
 #[tokio::test]
-async fn a_failure_says_why() {
+async fn a_failure_has_a_reason() {
     let place = Place::new().await;
     let mut failing = run(&place, &ExecRequest::default(), "@model fail 400").await;
     let (_, end, _) = outcome(&mut failing).await;
@@ -137,10 +137,10 @@ async fn a_failure_says_why() {
 }
 
 #[tokio::test]
-async fn a_conversation_of_another_process_is_refused() {
+async fn a_thread_of_another_process_is_refused() {
     let place = Place::new().await;
     let server = place.start().await;
-    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = server.connection.thread_start(&place.unrestricted()).await.unwrap();
     let turn = server.connection.turn_start(&thread.id, "m", &text("first"), None).await.unwrap();
     turn_end(&mut watch, &turn.id).await;
     let mut run =
@@ -152,16 +152,16 @@ async fn a_conversation_of_another_process_is_refused() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_turn_that_is_stopped_leaves_nothing_running_and_is_stored_as_interrupted() {
+async fn a_stopped_turn_leaves_no_process_and_is_stored_as_interrupted() {
     use crate::support::{eventually, is_running, pid_in};
 
     let place = Place::new().await;
     let request = ExecRequest { sandbox: Some(SandboxMode::DangerFullAccess), ..ExecRequest::default() };
     let mut run = run(&place, &request, "@model run echo $$ > pid; exec sleep 600").await;
     let ExecEvent::ThreadStarted { thread_id } = in_time("its first event", run.next()).await.unwrap() else {
-        panic!("not the thread")
+        panic!("the first event does not name the thread")
     };
-    let command = pid_in(&place.folder().join("pid")).await;
+    let command = pid_in(&place.directory().join("pid")).await;
     in_time("the stop", run.stop()).await;
     let codex = run.pid;
     eventually("the end of both processes", || !is_running(codex) && !is_running(command)).await;
@@ -174,7 +174,7 @@ async fn a_turn_that_is_stopped_leaves_nothing_running_and_is_stored_as_interrup
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_program_that_is_not_codex_is_said_to_be_none() {
+async fn a_program_that_is_not_codex_is_rejected() {
     let error = ExecOptions::discover(std::path::Path::new("/bin/sh")).await.unwrap_err();
     assert!(error.contains("/bin/sh"), "{error}");
     let error = ExecOptions::discover(std::path::Path::new("/nowhere/codex")).await.unwrap_err();

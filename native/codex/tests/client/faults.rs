@@ -1,4 +1,4 @@
-//! Lines that no app-server should send: the link skips what it cannot read and goes on.
+//! Tests invalid lines: the connection skips what it cannot read and continues.
 
 use codex::connection::{CallError, Connection};
 use serde_json::json;
@@ -7,11 +7,11 @@ use tokio::io::AsyncWriteExt;
 
 use crate::support::{LIMIT, SHORT, connect, in_time, notification};
 
-/// One more than the longest line that is read.
+/// One byte more than the maximum length of a line.
 const TOO_LONG: usize = 64 * 1024 * 1024 + 1;
 
 #[tokio::test]
-async fn lines_that_are_no_messages_are_skipped() {
+async fn lines_that_are_not_messages_are_skipped() {
     let lines = [
         "",
         "   \t",
@@ -39,11 +39,11 @@ async fn lines_that_are_no_messages_are_skipped() {
     let mut watch = connection.watch("t");
     assert_eq!(connection.call("go", json!({}), LIMIT).await.unwrap(), "answered");
     assert_eq!(notification(&mut watch).await.method, "after");
-    assert_eq!(peer.finish().await.len(), 1, "nothing was answered to them");
+    assert_eq!(peer.finish().await.len(), 1, "the lines were not answered");
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_are_skipped() {
+async fn bytes_that_are_not_utf_8_are_skipped() {
     let (client, mut server) = tokio::io::duplex(1024);
     let (input, output) = tokio::io::split(client);
     let connection = Connection::open(input, output);
@@ -54,7 +54,7 @@ async fn bytes_that_are_no_text_are_skipped() {
 }
 
 #[tokio::test]
-async fn a_message_that_comes_in_pieces_is_put_together() {
+async fn a_message_that_arrives_in_pieces_is_assembled() {
     let (client, mut server) = tokio::io::duplex(1);
     let (input, output) = tokio::io::split(client);
     let connection = Connection::open(input, output);
@@ -65,7 +65,7 @@ async fn a_message_that_comes_in_pieces_is_put_together() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_too_long_is_skipped_and_one_that_is_nearly_so_is_not() {
+async fn an_over_long_line_is_skipped_and_a_long_line_is_read() {
     let nearly = "x".repeat(8 * 1024 * 1024);
     let (connection, _peer) = connect(PeerScript::new([
         Step::expect("long").long_line(TOO_LONG).result(json!("answered")),
@@ -78,7 +78,7 @@ async fn a_line_that_is_too_long_is_skipped_and_one_that_is_nearly_so_is_not() {
 }
 
 #[tokio::test]
-async fn a_whole_message_at_the_end_counts_without_its_line_end() {
+async fn a_complete_last_message_needs_no_line_feed() {
     let (connection, _peer) = connect(PeerScript::new([Step::expect("go")
         .then(Action::Partial(r#"{"id":1,"result":"last words"}"#.to_owned()))
         .close()]));
@@ -87,7 +87,7 @@ async fn a_whole_message_at_the_end_counts_without_its_line_end() {
 }
 
 #[tokio::test]
-async fn a_torn_message_at_the_end_is_the_end() {
+async fn an_incomplete_last_message_is_ignored() {
     let (connection, _peer) = connect(PeerScript::new([Step::expect("go")
         .then(Action::Partial(r#"{"id":1,"result":"last wo"#.to_owned()))
         .close()]));
@@ -96,7 +96,7 @@ async fn a_torn_message_at_the_end_is_the_end() {
 }
 
 #[tokio::test]
-async fn a_peer_that_stops_in_the_middle_of_a_line_costs_only_the_time_limit() {
+async fn a_peer_that_stops_in_the_middle_of_a_line_only_delays_the_call() {
     let (connection, peer) =
         connect(PeerScript::new([Step::expect("go").then(Action::Partial(r#"{"id":1,"res"#.to_owned()))]));
     let outcome = connection.call("go", json!({}), SHORT).await;

@@ -1,4 +1,4 @@
-//! Lists, names, forks, archives and the taking back of turns, on the real binary.
+//! Tests listing, naming, forking and archiving threads, and rolling back turns, with the real binary.
 
 use std::future::Future;
 
@@ -14,13 +14,13 @@ use testkit::{PeerScript, Step};
 
 use crate::support::{LIMIT, Place, connect, in_time, notification_of, text, turn_end};
 
-/// A thread on which these messages were answered.
+/// Starts a thread and runs a turn for each of these messages.
 async fn thread_with(
     server: &AppServer,
     place: &Place,
     messages: &[&str],
 ) -> (String, Vec<String>, ThreadWatch) {
-    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = server.connection.thread_start(&place.unrestricted()).await.unwrap();
     let mut turns = Vec::new();
     for message in messages {
         let turn = server.connection.turn_start(&thread.id, message, &text(message), None).await.unwrap();
@@ -40,7 +40,7 @@ async fn refusal<T: std::fmt::Debug>(call: impl Future<Output = Result<T, CallEr
 }
 
 #[tokio::test]
-async fn a_list_shows_each_conversation_and_comes_in_pages() {
+async fn a_list_contains_each_thread_and_has_pages() {
     let place = Place::new().await;
     let (server, other) = tokio::join!(place.start(), place.start());
     let (first, _, _watch) = thread_with(&server, &place, &["about apples"]).await;
@@ -55,7 +55,7 @@ async fn a_list_shows_each_conversation_and_comes_in_pages() {
     assert_eq!(ids(&all).len(), 2);
     let named = all.threads.iter().find(|thread| thread.id == second).unwrap();
     assert_eq!((named.name.as_deref(), named.preview.as_deref()), (Some("Fruit"), Some("about pears")));
-    assert_eq!(named.cwd.as_deref(), Some(place.folder().as_path()));
+    assert_eq!(named.cwd.as_deref(), Some(place.directory().as_path()));
     assert_eq!((named.source_name(), named.status), ("vscode".to_owned(), ThreadStatus::NotLoaded));
     assert_eq!(
         (named.model.as_deref(), named.model_provider.as_deref()),
@@ -75,7 +75,7 @@ async fn a_list_shows_each_conversation_and_comes_in_pages() {
 
     let found = list(ThreadListQuery { search_term: Some("apples".into()), ..Default::default() }).await;
     assert_eq!(ids(&found), [first]);
-    let here = list(ThreadListQuery { cwd: Some(place.folder()), ..Default::default() }).await;
+    let here = list(ThreadListQuery { cwd: Some(place.directory()), ..Default::default() }).await;
     assert_eq!(ids(&here).len(), 2);
     let elsewhere = list(ThreadListQuery { cwd: Some("/nowhere".into()), ..Default::default() }).await;
     assert_eq!(ids(&elsewhere), [""; 0]);
@@ -111,7 +111,7 @@ async fn a_list_is_read_leniently() {
 }
 
 #[tokio::test]
-async fn turns_come_in_pages_newest_first() {
+async fn turns_are_listed_in_pages_newest_first() {
     let place = Place::new().await;
     let (server, other) = tokio::join!(place.start(), place.start());
     let (thread_id, turns, _watch) = thread_with(&server, &place, &["one", "two", "three"]).await;
@@ -120,7 +120,7 @@ async fn turns_come_in_pages_newest_first() {
     assert_eq!(ids(&page.turns), [turns[2].clone(), turns[1].clone()]);
     let items = &page.turns[0].items;
     assert!(items.iter().any(|item| item["type"] == "agentMessage"), "{items:?}");
-    let cursor = page.next_cursor.expect("there is an older one");
+    let cursor = page.next_cursor.expect("a cursor for the older turn");
     let last = other.connection.thread_turns_list(&thread_id, Some(&cursor), 2).await.unwrap();
     assert_eq!((ids(&last.turns), last.next_cursor), (vec![turns[0].clone()], None));
 }
@@ -133,7 +133,7 @@ async fn a_turn_of_another_process_is_found_among_the_newest() {
     let running =
         owner.connection.turn_start(&thread_id, "held", &text("@model hold gate"), None).await.unwrap();
     place.model.wait_until_held("gate").await;
-    // A binary without pages is asked for the whole thread.
+    // With a binary without pages, the whole thread is read.
     let no_pages = Methods::from_error("expected one of `thread/read`");
     for methods in [&other.methods, &no_pages] {
         let find = async |turn_id: Option<&str>, message: &str, turns_max: usize| {
@@ -142,7 +142,7 @@ async fn a_turn_of_another_process_is_found_among_the_newest() {
         };
         assert_eq!(find(None, "one", 10).await.map(|turn| turn.id).as_ref(), Some(&turns[0]));
         assert_eq!(find(Some(&turns[1]), "", 10).await.map(|turn| turn.id).as_ref(), Some(&turns[1]));
-        assert_eq!(find(None, "one", 4).await, None, "it is too old");
+        assert_eq!(find(None, "one", 4).await, None, "the turn is too old");
         assert_eq!(find(None, "never sent", 10).await, None);
         let held = find(None, "held", 1).await.unwrap();
         assert_eq!((&held.id, held.end_is_certain()), (&running.id, false));
@@ -154,7 +154,7 @@ async fn a_turn_of_another_process_is_found_among_the_newest() {
 }
 
 #[tokio::test]
-async fn a_fork_takes_what_it_is_told_to_from_a_thread_that_another_process_owns() {
+async fn a_fork_copies_the_requested_turns_of_a_thread_that_another_process_owns() {
     let place = Place::new().await;
     let (owner, other) = tokio::join!(place.start(), place.start());
     let (thread_id, turns, _watch) = thread_with(&owner, &place, &["one", "two", "three"]).await;
@@ -168,8 +168,11 @@ async fn a_fork_takes_what_it_is_told_to_from_a_thread_that_another_process_owns
         (ForkPoint::Whole, 4),
     ];
     for (point, expected) in cases {
-        let (fork, mut watch) =
-            other.connection.thread_fork(&other.methods, &thread_id, &place.free(), &point).await.unwrap();
+        let (fork, mut watch) = other
+            .connection
+            .thread_fork(&other.methods, &thread_id, &place.unrestricted(), &point)
+            .await
+            .unwrap();
         assert_eq!(fork.forked_from_id.as_ref(), Some(&thread_id));
         let copied = other.connection.thread_read(&fork.id, true).await.unwrap().turns;
         assert_eq!(copied.len(), expected, "{point:?}");
@@ -181,14 +184,17 @@ async fn a_fork_takes_what_it_is_told_to_from_a_thread_that_another_process_owns
         assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: on my own")));
     }
     let point = ForkPoint::After(running.id);
-    let refused =
-        other.connection.thread_fork(&other.methods, &thread_id, &place.free(), &point).await.unwrap_err();
+    let refused = other
+        .connection
+        .thread_fork(&other.methods, &thread_id, &place.unrestricted(), &point)
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("identifies an in-progress turn"), "{refused}");
     place.model.release("gate");
 }
 
 #[tokio::test]
-async fn a_fork_by_a_binary_that_knows_no_points_is_cut_afterwards() {
+async fn a_fork_by_a_binary_without_fork_points_is_rolled_back() {
     let turn = |id: &str| json!({"id": id, "status": "completed"});
     let whole = json!({"thread": {"id": "f", "turns": [turn("a"), turn("b"), turn("c")]}});
     for (point, count) in [(ForkPoint::After("a".into()), 2), (ForkPoint::Before("c".into()), 1)] {
@@ -209,7 +215,7 @@ async fn a_fork_by_a_binary_that_knows_no_points_is_cut_afterwards() {
 }
 
 #[tokio::test]
-async fn an_archived_thread_is_away_until_it_is_taken_out_again() {
+async fn an_archived_thread_is_hidden_until_it_is_unarchived() {
     let place = Place::new().await;
     let (owner, other) = tokio::join!(place.start(), place.start());
     let (thread_id, _, mut watch) = thread_with(&owner, &place, &["one"]).await;
@@ -224,7 +230,7 @@ async fn an_archived_thread_is_away_until_it_is_taken_out_again() {
     };
     assert_eq!((listed(true).await, listed(false).await), (1, 0));
     assert_eq!(
-        refusal(other.connection.thread_resume(&thread_id, &place.free())).await,
+        refusal(other.connection.thread_resume(&thread_id, &place.unrestricted())).await,
         Some(Refusal::Archived)
     );
     assert_eq!(refusal(other.connection.thread_archive(&thread_id)).await, Some(Refusal::ThreadUnknown));
@@ -232,7 +238,7 @@ async fn an_archived_thread_is_away_until_it_is_taken_out_again() {
     other.connection.thread_unarchive(&thread_id).await.unwrap();
     assert_eq!((listed(true).await, listed(false).await), (0, 1));
     assert_eq!(refusal(other.connection.thread_unarchive(&thread_id)).await, Some(Refusal::ThreadUnknown));
-    other.connection.thread_resume(&thread_id, &place.free()).await.unwrap();
+    other.connection.thread_resume(&thread_id, &place.unrestricted()).await.unwrap();
 }
 
 #[tokio::test]
@@ -250,7 +256,7 @@ async fn a_name_is_set_whoever_owns_the_thread() {
 }
 
 #[tokio::test]
-async fn compaction_is_a_turn_of_the_process_that_has_the_thread() {
+async fn compaction_is_a_turn_of_the_process_that_owns_the_thread() {
     let place = Place::new().await;
     let (owner, other) = tokio::join!(place.start(), place.start());
     let (thread_id, _, mut watch) = thread_with(&owner, &place, &["one"]).await;
@@ -264,16 +270,16 @@ async fn compaction_is_a_turn_of_the_process_that_has_the_thread() {
 }
 
 #[tokio::test]
-async fn turns_are_taken_back_by_number_or_from_one_on() {
+async fn turns_are_rolled_back_by_count_or_from_a_given_turn() {
     let place = Place::new().await;
     let (owner, other) = tokio::join!(place.start(), place.start());
     let (thread_id, turns, _watch) = thread_with(&owner, &place, &["one", "two", "three", "four"]).await;
     let roll_back = async |server: &AppServer, what: RollBack| {
-        in_time("the roll back", server.connection.thread_roll_back(&server.methods, &thread_id, &what)).await
+        in_time("the rollback", server.connection.thread_roll_back(&server.methods, &thread_id, &what)).await
     };
     let not_loaded = roll_back(&other, RollBack::Turns(1)).await.unwrap_err();
     let RollBackError::Call(not_loaded) = not_loaded else { panic!("{not_loaded:?}") };
-    assert_eq!(not_loaded.refusal(), Some(Refusal::ThreadUnknown), "it is not loaded there");
+    assert_eq!(not_loaded.refusal(), Some(Refusal::ThreadUnknown), "the thread is not loaded there");
 
     assert_eq!(roll_back(&owner, RollBack::Turns(1)).await.unwrap(), 1);
     assert_eq!(turn_ids(&other, &thread_id).await, turns[..3]);
@@ -288,7 +294,7 @@ async fn turns_are_taken_back_by_number_or_from_one_on() {
 }
 
 #[tokio::test]
-async fn a_thread_of_the_older_storage_is_rolled_back_by_the_older_method() {
+async fn a_thread_in_the_older_format_is_rolled_back_by_the_older_method() {
     let turn = |id: &str| json!({"id": id, "status": "completed"});
     let thread = json!({"thread": {"id": "t", "turns": [turn("a"), turn("b"), turn("c")]}});
     let refused = "thread/revert only supports paginated threads";
@@ -303,10 +309,10 @@ async fn a_thread_of_the_older_storage_is_rolled_back_by_the_older_method() {
     assert_eq!(calls[1]["params"], json!({"threadId": "t", "beforeTurnId": "b"}));
     assert_eq!(calls[2]["params"], json!({"threadId": "t", "numTurns": 2}));
 
-    // The real binary has only the newer one.
+    // The real binary has only the newer method.
     let place = Place::new().await;
     let server = place.start().await;
-    let legacy = json!({"cwd": place.folder(), "historyMode": "legacy"});
+    let legacy = json!({"cwd": place.directory(), "historyMode": "legacy"});
     let (started, mut watch) = server.connection.call_watching("thread/start", legacy, LIMIT).await.unwrap();
     let thread_id = started["thread"]["id"].as_str().unwrap();
     let turn = server.connection.turn_start(thread_id, "m", &text("one"), None).await.unwrap();

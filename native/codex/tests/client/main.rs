@@ -1,11 +1,11 @@
-//! The Codex client: its JSON-RPC link against a scripted peer, and whole app-servers, real ones and
+//! Tests the Codex client: its JSON-RPC connection with a scripted peer, and whole app-servers, real and
 //! misbehaving ones.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot continue has failed"
 )]
 
 mod answers;

@@ -1,6 +1,6 @@
-//! The process behind an app-server: how its end is told, and that it leaves nothing behind.
+//! Tests the process of an app-server: how its exit is reported, and that it leaves no processes.
 //!
-//! Most of these run `stand-in.sh`: a shell script ends, hangs and leaves children as the test says.
+//! Most tests run `stand-in.sh`, a shell script that exits, hangs and starts children on demand.
 
 use std::path::Path;
 
@@ -11,26 +11,27 @@ use tempfile::TempDir;
 
 use crate::support::{Place, eventually, in_time, is_running, next, pid_in, text};
 
-/// Answers the handshake, and then goes on with what follows.
+/// The shell script that answers the handshake.
 const HANDSHAKE: &str = r#"
 read -r line; echo '{"id":1,"result":{"userAgent":"stand-in"}}'
 read -r line; read -r line; echo '{"id":2,"error":{"code":-32600,"message":"no such method"}}'
 "#;
 
-/// A process that stays until it is killed, and writes its number to the file `child`.
+/// The shell script that starts a process which runs until it is killed, and writes its id to the file
+/// `child`.
 const CHILD: &str = "sleep 600 <&- >&- 2>&- & echo $! > child\n";
 
-fn stand_in(folder: &TempDir, script: &str) -> Launch {
+fn stand_in(directory: &TempDir, script: &str) -> Launch {
     Launch {
         executable: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/client/stand-in.sh"),
-        working_folder: folder.path().to_owned(),
+        working_folder: directory.path().to_owned(),
         environment: vec![("STAND_IN".to_owned(), script.to_owned())],
     }
 }
 
-async fn start(folder: &TempDir, after_handshake: &str) -> AppServer {
+async fn start(directory: &TempDir, after_handshake: &str) -> AppServer {
     let script = format!("{HANDSHAKE}{after_handshake}");
-    AppServer::start(&stand_in(folder, &script), "0").await.unwrap()
+    AppServer::start(&stand_in(directory, &script), "0").await.unwrap()
 }
 
 async fn gone(pid: u32) {
@@ -38,67 +39,67 @@ async fn gone(pid: u32) {
 }
 
 #[tokio::test]
-async fn the_exit_code_is_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(&folder, "exit 3").await;
+async fn the_exit_code_is_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(&directory, "exit 3").await;
     let exit = in_time("the exit", server.exited()).await;
     assert_eq!(exit, Exit { code: Some(3), signal: None });
     assert!(server.connection.is_closed());
-    assert_eq!(in_time("the exit, asked again", server.exited()).await, exit);
-    in_time("a stop of what has ended", server.stop()).await;
+    assert_eq!(in_time("the exit, requested again", server.exited()).await, exit);
+    in_time("the stop of a process that has exited", server.stop()).await;
 }
 
 #[tokio::test]
-async fn the_signal_that_ended_it_is_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(&folder, "kill -9 $$").await;
+async fn the_signal_that_ended_the_process_is_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(&directory, "kill -9 $$").await;
     assert_eq!(in_time("the exit", server.exited()).await, Exit { code: None, signal: Some(9) });
 }
 
 #[tokio::test]
-async fn stopping_gives_it_time_to_end_by_itself() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(&folder, "read -r line; exit 5").await;
+async fn stopping_gives_the_process_time_to_exit() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(&directory, "read -r line; exit 5").await;
     in_time("the stop", server.stop()).await;
     assert_eq!(server.exited().await, Exit { code: Some(5), signal: None });
 }
 
 #[tokio::test]
-async fn one_that_ignores_the_end_of_its_input_is_killed() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(&folder, "exec sleep 600").await;
+async fn a_process_that_ignores_the_end_of_its_input_is_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(&directory, "exec sleep 600").await;
     in_time("the stop", server.stop()).await;
     assert_eq!(server.exited().await, Exit { code: None, signal: Some(9) });
     assert!(!is_running(server.pid));
 }
 
 #[tokio::test]
-async fn one_that_closes_its_output_is_ended() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(&folder, "exec >&-; exec sleep 600").await;
+async fn a_process_that_closes_its_output_is_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(&directory, "exec >&-; exec sleep 600").await;
     assert_eq!(in_time("the exit", server.exited()).await, Exit { code: None, signal: Some(9) });
 }
 
 #[tokio::test]
-async fn what_it_started_ends_with_it() {
+async fn child_processes_end_with_the_app_server() {
     for (case, after_handshake) in [("stopped", "read -r line"), ("exits by itself", "exit 1")] {
-        let folder = tempfile::tempdir().unwrap();
-        let server = start(&folder, &format!("{CHILD}{after_handshake}")).await;
-        let child = pid_in(&folder.path().join("child")).await;
+        let directory = tempfile::tempdir().unwrap();
+        let server = start(&directory, &format!("{CHILD}{after_handshake}")).await;
+        let child = pid_in(&directory.path().join("child")).await;
         if case == "stopped" {
             assert!(is_running(child));
             in_time("the stop", server.stop()).await;
         }
         in_time("the exit", server.exited()).await;
-        eventually(&format!("the end of what it started ({case})"), || !is_running(child)).await;
+        eventually(&format!("the end of the child process ({case})"), || !is_running(child)).await;
     }
 }
 
 #[tokio::test]
-async fn dropping_it_ends_it_and_what_it_started() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(&folder, &format!("{CHILD}exec sleep 600")).await;
-    let (pid, child) = (server.pid, pid_in(&folder.path().join("child")).await);
+async fn dropping_the_app_server_ends_it_and_its_child_processes() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(&directory, &format!("{CHILD}exec sleep 600")).await;
+    let (pid, child) = (server.pid, pid_in(&directory.path().join("child")).await);
     assert!(is_running(pid) && is_running(child));
     drop(server);
     gone(pid).await;
@@ -106,27 +107,27 @@ async fn dropping_it_ends_it_and_what_it_started() {
 }
 
 #[tokio::test]
-async fn a_start_that_is_given_up_leaves_no_process() {
-    let folder = tempfile::tempdir().unwrap();
-    let launch = stand_in(&folder, "echo $$ > pid; exec sleep 600");
-    let file = folder.path().join("pid");
+async fn a_cancelled_start_leaves_no_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let launch = stand_in(&directory, "echo $$ > pid; exec sleep 600");
+    let file = directory.path().join("pid");
     let pid = tokio::select! {
-        outcome = AppServer::start(&launch, "0") => panic!("it said nothing, but: {outcome:?}"),
+        outcome = AppServer::start(&launch, "0") => panic!("the start ended without a handshake: {outcome:?}"),
         pid = pid_in(&file) => pid,
     };
     gone(pid).await;
 }
 
 #[tokio::test]
-async fn one_that_dies_in_the_handshake_says_why() {
-    let folder = tempfile::tempdir().unwrap();
+async fn the_error_of_a_process_that_dies_in_the_handshake_contains_its_standard_error() {
+    let directory = tempfile::tempdir().unwrap();
     for script in [
         "echo 'config.toml: line 3' >&2; exit 1",
-        // Its output ends before it says why.
+        // The output ends before the reason is written.
         "exec >&-; read -r line; echo 'config.toml: line 3' >&2; exit 1",
         "read -r line; echo 'config.toml: line 3' >&2; kill -9 $$",
     ] {
-        let error = AppServer::start(&stand_in(&folder, script), "0").await.unwrap_err();
+        let error = AppServer::start(&stand_in(&directory, script), "0").await.unwrap_err();
         let StartError::Handshake { error: CallError::Closed { method }, stderr } = &error else {
             panic!("{error:?}")
         };
@@ -139,25 +140,25 @@ async fn one_that_dies_in_the_handshake_says_why() {
     }
 }
 
-/// Its output and its exit are there at the same moment, and different threads notice them.
+/// The output and the exit arrive at the same moment and are noticed by different threads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_it_says_before_it_exits_is_heard() {
+async fn the_output_before_the_exit_is_received() {
     for _ in 0..20 {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let server = start(
-            &folder,
+            &directory,
             r#"while ! [ -e go ]; do sleep 0.01; done
             for i in $(seq 1 500); do echo '{"method":"delta","params":{"threadId":"t"}}'; done
             echo goodbye >&2; exit 0"#,
         )
         .await;
         let mut watch = server.connection.watch("t");
-        std::fs::write(folder.path().join("go"), "").unwrap();
-        let mut heard = 0;
+        std::fs::write(directory.path().join("go"), "").unwrap();
+        let mut received = 0;
         while next(&mut watch).await.is_some() {
-            heard += 1;
+            received += 1;
         }
-        assert_eq!(heard, 500);
+        assert_eq!(received, 500);
         in_time("the exit", server.exited()).await;
         assert_eq!(server.stderr_last().as_deref(), Some("goodbye"));
     }
@@ -165,22 +166,29 @@ async fn what_it_says_before_it_exits_is_heard() {
 
 #[tokio::test]
 async fn a_failed_start_leaves_no_process() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let refuse = r#"echo $$ > pid; read -r line; echo '{"id":1,"error":{"code":-32600,"message":"too old"}}'
         exec sleep 600"#;
-    let error = AppServer::start(&stand_in(&folder, refuse), "0").await.unwrap_err();
+    let error = AppServer::start(&stand_in(&directory, refuse), "0").await.unwrap_err();
     assert!(matches!(&error, StartError::Handshake { error: CallError::Refused { .. }, .. }), "{error:?}");
-    assert!(!is_running(pid_in(&folder.path().join("pid")).await), "it is gone when the start has failed");
+    assert!(
+        !is_running(pid_in(&directory.path().join("pid")).await),
+        "the process has exited when the start has failed"
+    );
 }
 
 #[tokio::test]
-async fn the_last_lines_of_its_standard_error_are_kept() {
-    let folder = tempfile::tempdir().unwrap();
+async fn the_last_lines_of_the_standard_error_are_kept() {
+    let directory = tempfile::tempdir().unwrap();
     let long = "printf '%05000d\\n' 0 >&2";
     let server =
-        start(&folder, &format!("for i in $(seq 1 100); do echo line $i >&2; done; {long}; exit 0")).await;
+        start(&directory, &format!("for i in $(seq 1 100); do echo line $i >&2; done; {long}; exit 0")).await;
     in_time("the exit", server.exited()).await;
-    assert_eq!(server.stderr_last().as_deref(), Some("line 100"), "the one after it is too long to keep");
+    assert_eq!(
+        server.stderr_last().as_deref(),
+        Some("line 100"),
+        "the following line is too long and dropped"
+    );
     let expected: Vec<String> = (61..=100).map(|number| format!("line {number}")).collect();
     assert_eq!(server.stderr_tail(), expected.join("\n"));
 }
@@ -188,13 +196,12 @@ async fn the_last_lines_of_its_standard_error_are_kept() {
 #[tokio::test]
 async fn the_command_that_a_turn_runs_ends_with_the_app_server() {
     let place = Place::new().await;
-    // Stopped, killed from outside, and dropped.
     for case in ["stopped", "killed", "dropped"] {
         let server = place.start().await;
-        let (thread, _watch) = server.connection.thread_start(&place.free()).await.unwrap();
+        let (thread, _watch) = server.connection.thread_start(&place.unrestricted()).await.unwrap();
         let message = text(&format!("@model run echo $$ > {case}; exec sleep 600"));
         server.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
-        let command = pid_in(&place.folder().join(case)).await;
+        let command = pid_in(&place.directory().join(case)).await;
         let pid = server.pid;
         assert!(is_running(command) && is_running(pid));
         match case {

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Stands in for the Codex executable, whatever its arguments: runs the shell script in STAND_IN.
+# Replaces the Codex executable: ignores its arguments and runs the shell script in STAND_IN.
 eval "$STAND_IN"

@@ -1,4 +1,4 @@
-//! A link to a scripted peer, a place for real app-servers, and bounded waits.
+//! Connections to a scripted peer, an environment for real app-servers, and bounded waits.
 
 #[cfg(unix)]
 use std::path::Path;
@@ -15,24 +15,24 @@ use serde_json::Value;
 use tempfile::TempDir;
 use testkit::{CodexHome, PeerScript, ScriptedModel, ScriptedPeer, WAIT_MAX, codex_binary};
 
-/// Far above what any call in these tests takes.
+/// A time limit far above the duration of any call in these tests.
 pub(crate) const LIMIT: Duration = WAIT_MAX;
-/// For calls that are meant to run out of time.
+/// A time limit for calls that should time out.
 pub(crate) const SHORT: Duration = Duration::from_millis(30);
 
-/// A link to a peer that plays this script.
+/// Returns a connection to a peer that plays this script.
 pub(crate) fn connect(script: PeerScript) -> (Connection, ScriptedPeer) {
     let (client, peer) = ScriptedPeer::start(script);
     let (input, output) = tokio::io::split(client);
     (Connection::open(input, output), peer)
 }
 
-/// Fails the test when this takes longer than anything good does.
+/// Waits for the future, and fails the test when that takes longer than [`WAIT_MAX`].
 pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(WAIT_MAX, future).await.unwrap_or_else(|_| panic!("in vain: {what}"))
+    tokio::time::timeout(WAIT_MAX, future).await.unwrap_or_else(|_| panic!("timed out waiting for {what}"))
 }
 
-/// Waits until a level is reached that nothing announces.
+/// Polls a condition that nothing announces until it is true.
 pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
     in_time(what, async {
         while !condition() {
@@ -42,12 +42,12 @@ pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
     .await;
 }
 
-/// The next event; `None` when the watch has ended.
+/// Waits for the next event. `None` when the watch has ended.
 pub(crate) async fn next(watch: &mut ThreadWatch) -> Option<ThreadEvent> {
     in_time("an event of the thread, or the end of its watch", watch.next()).await
 }
 
-/// The next event, which must be a notification.
+/// Waits for the next event, which must be a notification.
 pub(crate) async fn notification(watch: &mut ThreadWatch) -> Notification {
     match next(watch).await {
         Some(ThreadEvent::Notification(notification)) => notification,
@@ -55,18 +55,18 @@ pub(crate) async fn notification(watch: &mut ThreadWatch) -> Notification {
     }
 }
 
-/// Reads on until Codex asks something.
+/// Waits for the next request and skips notifications.
 pub(crate) async fn request(watch: &mut ThreadWatch) -> ServerRequest {
     loop {
         match next(watch).await {
             Some(ThreadEvent::Request(request)) => return request,
             Some(ThreadEvent::Notification(_)) => {}
-            None => panic!("the watch ended before Codex asked anything"),
+            None => panic!("the watch ended without a request from Codex"),
         }
     }
 }
 
-/// Reads on until a notification of this method comes.
+/// Waits for a notification with this method and skips others.
 pub(crate) async fn notification_of(watch: &mut ThreadWatch, method: &str) -> Notification {
     loop {
         let notification = notification(watch).await;
@@ -76,7 +76,7 @@ pub(crate) async fn notification_of(watch: &mut ThreadWatch, method: &str) -> No
     }
 }
 
-/// Reads on until the turn ends.
+/// Waits for the end of the turn.
 pub(crate) async fn turn_end(watch: &mut ThreadWatch, turn_id: &str) -> (TurnEnd, TurnRecord) {
     let mut record = TurnRecord::default();
     loop {
@@ -86,27 +86,27 @@ pub(crate) async fn turn_end(watch: &mut ThreadWatch, turn_id: &str) -> (TurnEnd
     }
 }
 
-/// The schemas that the binary prints: of every request it can make, and of the answers that it takes.
+/// The schemas that the binary prints: of all its requests to clients, and of the answers that it accepts.
 pub(crate) struct Schemas {
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl Schemas {
     pub(crate) fn of_the_binary() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().to_str().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let out = directory.path().to_str().unwrap();
         let arguments = ["app-server", "generate-json-schema", "--experimental", "--out", out];
         let mut command = std::process::Command::new(codex_binary());
         let status = command.args(arguments).env("CODEX_HOME", out).status().unwrap();
         assert!(status.success(), "{status}");
-        Self { folder }
+        Self { directory }
     }
 
     fn read(&self, name: &str) -> Value {
-        serde_json::from_slice(&std::fs::read(self.folder.path().join(name)).unwrap()).unwrap()
+        serde_json::from_slice(&std::fs::read(self.directory.path().join(name)).unwrap()).unwrap()
     }
 
-    /// Every method that the binary can ask with, and the name of its schemas.
+    /// Returns every method of a request to clients, and the name of its schemas.
     fn requests(&self) -> impl Iterator<Item = (String, String)> {
         let kinds = self.read("ServerRequest.json")["oneOf"].as_array().unwrap().clone();
         kinds.into_iter().map(|kind| {
@@ -121,7 +121,7 @@ impl Schemas {
         self.requests().map(|(method, _)| method).collect()
     }
 
-    /// What the schema says against this answer to that method.
+    /// Returns the violations of the schema in this answer to a request with this method.
     pub(crate) fn problems(&self, method: &str, answer: &Value) -> Vec<String> {
         let (_, name) = self.requests().find(|(known, _)| known == method).unwrap();
         let schema = self.read(&format!("{name}Response.json"));
@@ -130,12 +130,13 @@ impl Schemas {
     }
 }
 
-/// A message of one text.
+/// Returns a message with one text part.
 pub(crate) fn text(text: &str) -> [UserInput; 1] {
     [UserInput::Text { text: text.to_owned() }]
 }
 
-/// A scripted model, a Codex home that uses it and a folder to work in: all that a real app-server needs.
+/// The environment of a real app-server: a scripted model, a Codex home that uses it, and a working
+/// directory.
 pub(crate) struct Place {
     pub(crate) model: ScriptedModel,
     home: CodexHome,
@@ -149,16 +150,16 @@ impl Place {
         Self { model, home, workspace: tempfile::tempdir().unwrap() }
     }
 
-    pub(crate) fn folder(&self) -> PathBuf {
-        // As Codex names it: macOS' temporary folder is behind a link.
+    pub(crate) fn directory(&self) -> PathBuf {
+        // Codex reports the canonical path: on macOS, the temporary directory is behind a link.
         self.workspace.path().canonicalize().unwrap()
     }
 
-    /// How to start the real binary here.
+    /// Returns how to start the real binary in this environment.
     pub(crate) fn launch(&self) -> Launch {
         Launch {
             executable: codex_binary(),
-            working_folder: self.folder(),
+            working_folder: self.directory(),
             environment: vec![("CODEX_HOME".to_owned(), self.home.path().display().to_string())],
         }
     }
@@ -172,8 +173,8 @@ impl Place {
         self.home.add_config(tables);
     }
 
-    /// Makes the configuration one that no Codex can read.
-    pub(crate) fn spoil_configuration(&self) {
+    /// Makes the configuration invalid.
+    pub(crate) fn break_configuration(&self) {
         self.add_config("this is [not TOML");
     }
 
@@ -181,31 +182,31 @@ impl Place {
         AppServer::start(&self.launch(), "0.0.0-test").await.unwrap()
     }
 
-    /// A thread that works here and whose commands may do this much.
+    /// Returns options for a thread with this approval policy and sandbox.
     pub(crate) fn options(&self, approval_policy: ApprovalPolicy, sandbox: SandboxMode) -> ThreadOptions {
         ThreadOptions {
-            cwd: Some(self.folder()),
+            cwd: Some(self.directory()),
             approval_policy: Some(approval_policy),
             sandbox: Some(sandbox),
             ..ThreadOptions::default()
         }
     }
 
-    /// A thread that never asks and may do anything.
-    pub(crate) fn free(&self) -> ThreadOptions {
+    /// Returns options for a thread without approvals and without a sandbox.
+    pub(crate) fn unrestricted(&self) -> ThreadOptions {
         self.options(ApprovalPolicy::Never, SandboxMode::DangerFullAccess)
     }
 }
 
-/// Waits until a process has written its number there, in a line of its own.
+/// Waits until a process has written its id to the file, followed by a line feed.
 #[cfg(unix)]
 pub(crate) async fn pid_in(file: &Path) -> u32 {
     let read = || std::fs::read_to_string(file).ok().filter(|text| text.ends_with('\n'));
-    eventually(&format!("a process number in {}", file.display()), || read().is_some()).await;
+    eventually(&format!("a process id in {}", file.display()), || read().is_some()).await;
     read().unwrap().trim().parse().unwrap()
 }
 
-/// Whether a process of this number is there and not only waiting to be reaped.
+/// Returns whether the process is running, and not only waiting to be reaped.
 #[cfg(unix)]
 pub(crate) fn is_running(pid: u32) -> bool {
     let output = std::process::Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output();

@@ -1,4 +1,4 @@
-//! The typed methods on the real binary.
+//! Tests the typed methods with the real binary.
 
 use codex::app_server::AppServer;
 use codex::connection::ThreadEvent;
@@ -14,9 +14,9 @@ async fn a_turn_runs_and_can_be_read_afterwards() {
     let place = Place::new().await;
     let server = place.start().await;
     let connection = &server.connection;
-    let (thread, mut watch) = connection.thread_start(&place.free()).await.unwrap();
-    assert_eq!(thread.cwd.as_deref(), Some(place.folder().as_path()));
-    assert_eq!(thread.source, "vscode", "what the history's list shows");
+    let (thread, mut watch) = connection.thread_start(&place.unrestricted()).await.unwrap();
+    assert_eq!(thread.cwd.as_deref(), Some(place.directory().as_path()));
+    assert_eq!(thread.source, "vscode", "the source that the list of threads shows");
     assert!(thread.turns.is_empty());
 
     let turn = connection.turn_start(&thread.id, "client-1", &text("hello"), None).await.unwrap();
@@ -35,12 +35,12 @@ async fn a_turn_runs_and_can_be_read_afterwards() {
 }
 
 #[tokio::test]
-async fn threads_side_by_side_keep_to_their_own_watches() {
+async fn concurrent_threads_have_separate_watches() {
     let place = Place::new().await;
     let server = place.start().await;
     let mut running = Vec::new();
     for number in 0..8 {
-        let (thread, watch) = server.connection.thread_start(&place.free()).await.unwrap();
+        let (thread, watch) = server.connection.thread_start(&place.unrestricted()).await.unwrap();
         let message = text(&format!("@model hold together\n@model say answer {number}"));
         let turn = server.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
         running.push((number, turn.id, watch));
@@ -57,7 +57,7 @@ async fn threads_side_by_side_keep_to_their_own_watches() {
 async fn an_output_schema_reaches_the_model() {
     let place = Place::new().await;
     let server = place.start().await;
-    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = server.connection.thread_start(&place.unrestricted()).await.unwrap();
     let schema = json!({
         "type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"],
         "additionalProperties": false,
@@ -71,11 +71,11 @@ async fn an_output_schema_reaches_the_model() {
 }
 
 #[tokio::test]
-async fn an_interrupted_turn_ends_so_and_the_thread_goes_on() {
+async fn an_interrupted_turn_ends_and_the_thread_continues() {
     let place = Place::new().await;
     let server = place.start().await;
     let connection = &server.connection;
-    let (thread, mut watch) = connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = connection.thread_start(&place.unrestricted()).await.unwrap();
     let turn = connection.turn_start(&thread.id, "m", &text("@model hold gate"), None).await.unwrap();
     place.model.wait_until_held("gate").await;
     connection.turn_interrupt(&thread.id, &turn.id).await.unwrap();
@@ -91,10 +91,10 @@ async fn an_interrupted_turn_ends_so_and_the_thread_goes_on() {
 }
 
 #[tokio::test]
-async fn a_turn_whose_model_fails_says_why() {
+async fn a_turn_with_a_failing_model_has_a_reason() {
     let place = Place::new().await;
     let server = place.start().await;
-    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = server.connection.thread_start(&place.unrestricted()).await.unwrap();
     let message = text("@model fail 400");
     let turn = server.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
     let (end, _) = turn_end(&mut watch, &turn.id).await;
@@ -105,24 +105,24 @@ async fn a_turn_whose_model_fails_says_why() {
 }
 
 #[tokio::test]
-async fn a_thread_is_owned_until_it_is_given_back() {
+async fn a_thread_is_owned_until_it_is_released() {
     let place = Place::new().await;
     let (server, other) = tokio::join!(place.start(), place.start());
-    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = server.connection.thread_start(&place.unrestricted()).await.unwrap();
     let turn = server.connection.turn_start(&thread.id, "m", &text("first"), None).await.unwrap();
     turn_end(&mut watch, &turn.id).await;
 
-    let refused = other.connection.thread_resume(&thread.id, &place.free()).await.unwrap_err();
+    let refused = other.connection.thread_resume(&thread.id, &place.unrestricted()).await.unwrap_err();
     assert_eq!(refused.refusal(), Some(Refusal::OwnedElsewhere), "{refused}");
     let read = other.connection.thread_read(&thread.id, true).await.unwrap();
-    assert_eq!(read.turns.len(), 1, "it can be read all the same");
+    assert_eq!(read.turns.len(), 1, "the thread can still be read");
 
     server.connection.thread_unsubscribe(&thread.id).await.unwrap();
     notification_of(&mut watch, "thread/closed").await;
-    // Right after it, the writer is on its way back.
-    let (resumed, mut watch) = in_time("the writer", async {
+    // Right after the notification, the writer lock may not be released yet.
+    let (resumed, mut watch) = in_time("the writer lock", async {
         loop {
-            match other.connection.thread_resume(&thread.id, &place.free()).await {
+            match other.connection.thread_resume(&thread.id, &place.unrestricted()).await {
                 Ok(resumed) => break resumed,
                 Err(error) => assert!(
                     matches!(error.refusal(), Some(Refusal::Closing | Refusal::OwnedElsewhere)),
@@ -133,7 +133,7 @@ async fn a_thread_is_owned_until_it_is_given_back() {
     })
     .await;
     assert_eq!(resumed.id, thread.id);
-    assert!(resumed.turns.is_empty(), "they were not asked for");
+    assert!(resumed.turns.is_empty(), "the turns were not requested");
     let turn = other.connection.turn_start(&thread.id, "n", &text("second"), None).await.unwrap();
     let (end, record) = turn_end(&mut watch, &turn.id).await;
     assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: second")));
@@ -144,7 +144,7 @@ async fn a_thread_is_owned_until_it_is_given_back() {
 async fn a_queued_message_of_another_process_runs_after_the_owners_turn() {
     let place = Place::new().await;
     let (owner, other) = tokio::join!(place.start(), place.start());
-    let (thread, mut watch) = owner.connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = owner.connection.thread_start(&place.unrestricted()).await.unwrap();
     let message = text("@model hold gate\n@model say first");
     let turn = owner.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
     place.model.wait_until_held("gate").await;
@@ -166,7 +166,7 @@ async fn a_queue_that_pauses_after_an_interruption_can_be_started() {
     let place = Place::new().await;
     let server = place.start().await;
     let connection = &server.connection;
-    let (thread, mut watch) = connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = connection.thread_start(&place.unrestricted()).await.unwrap();
     let turn = connection.turn_start(&thread.id, "m", &text("@model hold gate"), None).await.unwrap();
     place.model.wait_until_held("gate").await;
     connection.thread_queue_add(&thread.id, "queued-1", &text("queued")).await.unwrap();
@@ -178,14 +178,17 @@ async fn a_queue_that_pauses_after_an_interruption_can_be_started() {
     let started = notification_of(&mut watch, "turn/started").await;
     let (end, record) = turn_end(&mut watch, started.params["turn"]["id"].as_str().unwrap()).await;
     assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: queued")));
-    assert!(!connection.thread_queue_start(&thread.id, "queued-1").await.unwrap(), "it is taken");
+    assert!(
+        !connection.thread_queue_start(&thread.id, "queued-1").await.unwrap(),
+        "the message is no longer in the queue"
+    );
 }
 
 #[tokio::test]
-async fn what_waits_in_a_queue_can_be_changed_and_taken_out_by_another_process() {
+async fn queued_messages_can_be_changed_and_removed_by_another_process() {
     let place = Place::new().await;
     let (owner, other) = tokio::join!(place.start(), place.start());
-    let (thread, mut watch) = owner.connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = owner.connection.thread_start(&place.unrestricted()).await.unwrap();
     let message = text("@model hold gate\n@model say first");
     let turn = owner.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
     place.model.wait_until_held("gate").await;
@@ -199,8 +202,10 @@ async fn what_waits_in_a_queue_can_be_changed_and_taken_out_by_another_process()
     assert!(connection.thread_queue_remove(&thread.id, "queued-2").await.unwrap());
     assert!(!connection.thread_queue_remove(&thread.id, "queued-2").await.unwrap());
     let queue = owner.connection.thread_queue_list(&thread.id).await.unwrap();
-    let waiting: Vec<_> =
-        queue.iter().map(|one| (one.client_user_message_id.as_str(), &one.input[0]["text"])).collect();
+    let waiting: Vec<_> = queue
+        .iter()
+        .map(|message| (message.client_user_message_id.as_str(), &message.input[0]["text"]))
+        .collect();
     assert_eq!(waiting, [("queued-1", &json!("one, changed"))]);
 
     place.model.release("gate");
@@ -214,7 +219,7 @@ async fn what_waits_in_a_queue_can_be_changed_and_taken_out_by_another_process()
 async fn a_running_turn_is_steered_by_the_process_that_runs_it() {
     let place = Place::new().await;
     let (owner, other) = tokio::join!(place.start(), place.start());
-    let (thread, mut watch) = owner.connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = owner.connection.thread_start(&place.unrestricted()).await.unwrap();
     let message = text("@model hold gate\n@model run echo working");
     let turn = owner.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
     place.model.wait_until_held("gate").await;
@@ -224,8 +229,8 @@ async fn a_running_turn_is_steered_by_the_process_that_runs_it() {
     };
     let elsewhere = steer(&other, &turn.id).await.unwrap_err();
     assert_eq!(elsewhere.refusal(), Some(Refusal::ThreadUnknown), "{elsewhere}");
-    let mistaken = steer(&owner, "another-turn").await.unwrap_err();
-    assert_eq!(mistaken.refusal(), Some(Refusal::TurnNotActive), "{mistaken}");
+    let wrong_turn = steer(&owner, "another-turn").await.unwrap_err();
+    assert_eq!(wrong_turn.refusal(), Some(Refusal::TurnNotActive), "{wrong_turn}");
     assert_eq!(steer(&owner, &turn.id).await.unwrap(), turn.id);
 
     place.model.release("gate");
@@ -238,11 +243,11 @@ async fn a_running_turn_is_steered_by_the_process_that_runs_it() {
 }
 
 #[tokio::test]
-async fn an_injected_message_reaches_the_model_as_the_developers() {
+async fn an_injected_message_reaches_the_model_as_a_developer_message() {
     let place = Place::new().await;
     let server = place.start().await;
     let connection = &server.connection;
-    let (thread, mut watch) = connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = connection.thread_start(&place.unrestricted()).await.unwrap();
     connection.thread_inject_developer_message(&thread.id, "Answer in rhyme.").await.unwrap();
     let turn = connection.turn_start(&thread.id, "m", &text("hello"), None).await.unwrap();
     assert_eq!(turn_end(&mut watch, &turn.id).await.0, TurnEnd::Completed);
@@ -257,7 +262,7 @@ async fn an_injected_message_reaches_the_model_as_the_developers() {
 async fn the_death_of_the_process_ends_the_watch_and_the_turn_is_not_lost() {
     let place = Place::new().await;
     let server = place.start().await;
-    let (thread, mut watch) = server.connection.thread_start(&place.free()).await.unwrap();
+    let (thread, mut watch) = server.connection.thread_start(&place.unrestricted()).await.unwrap();
     let turn = server.connection.turn_start(&thread.id, "m", &text("@model hold gate"), None).await.unwrap();
     place.model.wait_until_held("gate").await;
     in_time("the stop", server.stop()).await;
