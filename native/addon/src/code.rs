@@ -1,4 +1,4 @@
-//! The code that is open in VS Code: its language servers and unsaved texts, through callbacks into the extension.
+//! Queries the language servers and unsaved files of VS Code through callbacks into the extension.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,167 +16,168 @@ use tokio::sync::watch;
 
 use crate::host::{Callback, ask};
 
-/// A place in a text, as VS Code and the Language Server Protocol count.
+/// A position in a document, counted as in VS Code and the Language Server Protocol.
 #[napi(object)]
 pub struct CodePosition {
-    /// From 0.
+    /// The line, from 0.
     pub line: u32,
-    /// UTF-16 code units from the start of the line.
+    /// The number of UTF-16 code units from the start of the line.
     pub character: u32,
 }
 
-/// A part of a text.
+/// A range in a document.
 #[napi(object)]
 pub struct CodeRange {
-    /// Its first character.
+    /// The first character.
     pub start: CodePosition,
-    /// The character after its last.
+    /// The position after the last character.
     pub end: CodePosition,
 }
 
-/// A place in a file.
+/// A location in a file.
 #[napi(object)]
 pub struct CodeLocation {
     /// The path of the file.
     pub path: String,
-    /// Its first character; of what has a name, that of the name.
+    /// The first character, or for a named item the first character of the name.
     pub start: CodePosition,
 }
 
-/// What is asked about a place.
+/// A question about a position in a file.
 #[napi(object)]
 pub struct PlaceQuestion {
     /// The path of the file.
     pub path: String,
-    /// The name that is asked about stands here.
+    /// The position of the name in question.
     pub at: CodePosition,
-    /// How many entries the answer may have.
+    /// The maximum number of entries in the answer.
     pub count_max: u32,
 }
 
-/// What is asked about a file.
+/// A question about a file or all files.
 #[napi(object)]
 pub struct FileQuestion {
-    /// The path of the file; all files where it is left out.
+    /// The path of the file. Omitted for all files.
     pub path: Option<String>,
-    /// How many entries the answer may have.
+    /// The maximum number of entries in the answer.
     pub count_max: u32,
 }
 
-/// Calls between the function that is asked about and another one.
+/// The calls between the function in question and another function.
 #[napi(object)]
 pub struct FunctionCalls {
     /// The other function.
     pub function: CodeLocation,
-    /// Its name.
+    /// The name of the other function.
     pub name: String,
-    /// Where each call stands, in the file of the one that calls.
+    /// The ranges of the calls in the caller's file.
     pub sites: Vec<CodeRange>,
 }
 
-/// Something that a file defines.
+/// A symbol that a file defines.
 #[napi(object)]
 pub struct OutlineSymbol {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// More about it, such as its type.
+    /// More detail, such as the type.
     pub detail: String,
-    /// The name of its kind in VS Code, in lower case.
+    /// The name of the kind in VS Code, in lower case.
     pub kind: String,
-    /// Where its name stands.
+    /// The position of the name.
     pub start: CodePosition,
-    /// Its first line, from 0.
+    /// The first line, from 0.
     pub first_line: u32,
-    /// Its last line, from 0.
+    /// The last line, from 0.
     pub last_line: u32,
-    /// How many others it lies in.
+    /// The number of enclosing symbols.
     pub depth: u32,
 }
 
-/// What a language server has to say against a place.
+/// A diagnostic of a language server.
 #[napi(object)]
 pub struct CodeDiagnostic {
-    /// The place.
+    /// The location.
     pub location: CodeLocation,
-    /// The name of its severity in VS Code, in lower case.
+    /// The name of the severity in VS Code, in lower case.
     pub severity: String,
-    /// In words.
+    /// The message.
     pub message: String,
-    /// Its code there; may be empty.
+    /// The code of the diagnostic. May be empty.
     pub code: String,
-    /// Who says so; may be empty.
+    /// The source of the diagnostic. May be empty.
     pub reporter: String,
 }
 
-/// What the core knows of unsaved files, and how much more it takes.
+/// A question about unsaved files: which texts the core already knows, and how much more it accepts.
 #[napi(object)]
 pub struct UnsavedQuestion {
-    /// The files of which it knows the text.
+    /// The files whose text the core already knows.
     pub known: Vec<KnownText>,
-    /// How many files the answer may have.
+    /// The maximum number of files in the answer.
     pub count_max: u32,
-    /// How many UTF-16 code units one text may have; longer ones are left out.
+    /// The maximum length of a text in UTF-16 code units. Longer texts are omitted.
     pub text_characters_max: u32,
-    /// How many all texts may have; files beyond it are left out.
+    /// The maximum length of all texts together in UTF-16 code units. Files beyond it are omitted.
     pub characters_max: u32,
 }
 
-/// An unsaved file of which the text is known.
+/// An unsaved file whose text the core already knows.
 #[napi(object)]
 pub struct KnownText {
     /// The path of the file.
     pub path: String,
-    /// Which text.
+    /// The revision of the known text.
     pub revision: String,
 }
 
-/// A file whose text is another one in VS Code than on the disk.
+/// A file whose text in VS Code differs from the file on disk.
 #[napi(object)]
 pub struct UnsavedFile {
     /// The path of the file.
     pub path: String,
-    /// Another one after each change of the text.
+    /// The revision, which changes with each change of the text.
     pub revision: String,
-    /// The text, unless it is known or too long.
+    /// The text, unless it is already known or too long.
     pub text: Option<String>,
 }
 
-/// How far the building of the code index is.
+/// The progress of building the code index.
 #[napi(object)]
 pub struct IndexProgress {
-    /// Files that are read.
+    /// The number of files read so far.
     pub files: u32,
-    /// Files there are.
+    /// The total number of files.
     pub total: u32,
 }
 
-/// What the extension tells about the code that is open.
+/// The callbacks of the extension that answer questions about the open code.
 #[napi(object, object_to_js = false)]
 pub struct CodeCallbacks {
-    /// Where what is named at a place is defined.
+    /// Returns the definitions of the name at a position.
     #[napi(ts_type = "(question: PlaceQuestion) => Promise<Array<CodeLocation>>")]
     pub definitions: Callback<PlaceQuestion, Promise<Vec<CodeLocation>>>,
-    /// Where it is used, its definition included.
+    /// Returns the uses of the name at a position, including its definition.
     #[napi(ts_type = "(question: PlaceQuestion) => Promise<Array<CodeLocation>>")]
     pub references: Callback<PlaceQuestion, Promise<Vec<CodeLocation>>>,
-    /// Who calls the function that is named at a place.
+    /// Returns the callers of the function at a position.
     #[napi(ts_type = "(question: PlaceQuestion) => Promise<Array<FunctionCalls>>")]
     pub incoming_calls: Callback<PlaceQuestion, Promise<Vec<FunctionCalls>>>,
-    /// Whom it calls.
+    /// Returns the functions that the function at a position calls.
     #[napi(ts_type = "(question: PlaceQuestion) => Promise<Array<FunctionCalls>>")]
     pub outgoing_calls: Callback<PlaceQuestion, Promise<Vec<FunctionCalls>>>,
-    /// What a file defines, each symbol before those that lie in it.
+    /// Returns the symbols of a file, each before the symbols that it encloses.
     #[napi(ts_type = "(question: FileQuestion) => Promise<Array<OutlineSymbol>>")]
     pub outline: Callback<FileQuestion, Promise<Vec<OutlineSymbol>>>,
-    /// What is wrong in a file, or in all files.
+    /// Returns the diagnostics of a file or of all files.
     #[napi(ts_type = "(question: FileQuestion) => Promise<Array<CodeDiagnostic>>")]
     pub diagnostics: Callback<FileQuestion, Promise<Vec<CodeDiagnostic>>>,
-    /// All unsaved files.
+    /// Returns the unsaved files.
     #[napi(ts_type = "(question: UnsavedQuestion) => Promise<Array<UnsavedFile>>")]
     pub unsaved: Callback<UnsavedQuestion, Promise<Vec<UnsavedFile>>>,
 }
 
-/// The code that is open in VS Code, as the index sees it. It is asked from threads that may block, never from one of the runtime's own.
+/// The code that is open in VS Code, as an editor of the code index. It must be called from threads that may
+/// block, never from the runtime's own threads.
 #[derive(Clone)]
 pub(crate) struct OpenCode {
     callbacks: Arc<CodeCallbacks>,
@@ -188,7 +189,8 @@ impl OpenCode {
         Self { callbacks, runtime }
     }
 
-    /// Asks and waits. The promise is awaited by the runtime: where that ends meanwhile, there is no answer either.
+    /// Calls back into the extension and waits for the answer. The runtime awaits the promise. If the runtime
+    /// ends meanwhile, there is no answer.
     fn ask<Question, Found>(
         &self,
         callback: fn(&CodeCallbacks) -> &Callback<Question, Promise<Vec<Found>>>,
@@ -202,15 +204,15 @@ impl OpenCode {
         let (sender, receiver) = mpsc::sync_channel(1);
         let callbacks = Arc::clone(&self.callbacks);
         let asked = self.runtime.spawn(async move {
-            // Whoever asked may have given up.
-            let _gone = sender.send(ask(callback(&callbacks), question, limit).await);
+            // The receiver may have stopped waiting.
+            let _status = sender.send(ask(callback(&callbacks), question, limit).await);
         });
         let answer = receiver.recv_timeout(limit);
         asked.abort();
         match answer {
             Ok(Ok(found)) => Some(found),
             Ok(Err(error)) => {
-                tracing::debug!(%error, "a language server does not answer");
+                tracing::debug!(%error, "a language server did not answer");
                 None
             }
             Err(_) => None,
@@ -345,8 +347,8 @@ impl From<UnsavedFile> for editor::UnsavedFile {
     }
 }
 
-/// Tells the extension how far the code index is, while it is built.
-pub(crate) async fn tell_index_progress(
+/// Reports the progress of the code index to the extension while it is being built.
+pub(crate) async fn report_index_progress(
     mut progress: watch::Receiver<Option<Progress>>,
     changed: Callback<Option<IndexProgress>, ()>,
 ) {
@@ -356,7 +358,7 @@ pub(crate) async fn tell_index_progress(
             now.map(|Progress { files, total }| IndexProgress { files: count(files), total: count(total) });
         let status = changed.call(now, ThreadsafeFunctionCallMode::NonBlocking);
         if status != Status::Ok {
-            tracing::debug!(%status, "the extension host no longer listens");
+            tracing::debug!(%status, "the extension host no longer accepts callbacks");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! VS Code, through callbacks into the extension.
+//! Controls VS Code through callbacks into the extension.
 //!
-//! The callbacks are weak (they do not keep the extension host alive) and always awaited with a time limit: an extension
-//! host that is busy or ending may never answer.
+//! The callbacks are weak, so that they do not keep the extension host alive. They are always awaited with a
+//! time limit, because an extension host that is busy or shutting down may never answer.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,173 +24,175 @@ use tokio::sync::watch;
 
 use crate::code::{CodeCallbacks, IndexProgress, OpenCode};
 
-/// For callbacks that only look or run one command.
+/// The time limit of callbacks that only read state or run one command.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A person may take longer than any approval waits.
+/// The time limit of callbacks that ask a person. It exceeds the time limit of every approval.
 const PERSON_TIMEOUT: Duration = Duration::from_secs(25 * 60 * 60);
 
-/// A callback with one argument (or none), weak.
+/// A weak callback with at most one argument.
 pub(crate) type Callback<Arguments, Returned> =
     ThreadsafeFunction<Arguments, Returned, Arguments, Status, false, true>;
 
 /// An open conversation tab.
 #[napi(object)]
 pub struct ConversationTab {
-    /// The conversation it shows.
+    /// The id of the conversation that the tab shows.
     pub conversation_id: String,
-    /// Its label.
+    /// The label of the tab.
     pub title: String,
     /// Whether it is the active tab of its group.
     pub is_active: bool,
-    /// Column of its group, from 1.
+    /// The column of its group, from 1.
     pub view_column: u32,
-    /// Index of its group, from 0.
+    /// The index of its group, from 0.
     pub group_index: u32,
-    /// Index within its group, from 0.
+    /// The index within its group, from 0.
     pub tab_index: u32,
-    /// `openai-codex://route/local/<conversationId>`
+    /// The URI: `openai-codex://route/local/<conversationId>`.
     pub uri: String,
 }
 
-/// Which tab to show.
+/// A request to show a conversation's tab.
 #[napi(object)]
 pub struct RevealRequest {
-    /// The conversation.
+    /// The id of the conversation.
     pub conversation_id: String,
-    /// Milliseconds until it must be there.
+    /// The time limit for the tab to open, in milliseconds.
     pub timeout_ms: u32,
 }
 
-/// A question of Codex for the person at the window.
+/// A question from Codex for the person at the window.
 #[napi(object)]
 pub struct ApprovalRequest {
-    /// UUID.
+    /// The id of the approval, a UUID.
     pub approval_id: String,
-    /// `command`, `file_change`, `permissions`, `question`, `elicitation` or `tool_call`.
+    /// The kind: `command`, `file_change`, `permissions`, `question`, `elicitation` or `tool_call`.
     pub kind: String,
-    /// One line.
+    /// The summary, in one line.
     pub summary: String,
     /// The command that would run.
     pub command: Option<String>,
-    /// The folder in which it would run.
+    /// The directory in which the command would run.
     pub cwd: Option<String>,
-    /// Why Codex wants it.
+    /// The reason that Codex gives.
     pub reason: Option<String>,
     /// The files that would change.
     pub files: Vec<String>,
     /// The tool that is called or asks, as JSON.
     pub tool: Option<String>,
-    /// An address that shall be visited.
+    /// A URL that the person should visit.
     pub url: Option<String>,
-    /// What the model wants to know.
+    /// The questions of the model.
     pub questions: Vec<Question>,
-    /// The conversation, where there is one.
+    /// The id of the conversation, if there is one.
     pub conversation_id: Option<String>,
-    /// What may be decided, for example `approve` and `deny`.
+    /// The possible decisions, for example `approve` and `deny`.
     pub decisions: Vec<String>,
 }
 
-/// What the model wants to know.
+/// A question from the model.
 #[napi(object)]
 pub struct Question {
-    /// By which it is answered.
+    /// The id, which the answer repeats.
     pub id: String,
-    /// A word or two.
+    /// A heading of a word or two.
     pub header: String,
     /// The question.
     pub question: String,
-    /// Whether another answer than those of `options` is fine.
+    /// Whether answers other than those in `options` are allowed.
     pub is_other: bool,
     /// Whether the answer must not be shown.
     pub is_secret: bool,
-    /// The answers to choose from; none where any text will do.
+    /// The answers to choose from. Empty when any text is allowed.
     pub options: Vec<QuestionOption>,
 }
 
-/// One of the answers to choose from.
+/// An answer to choose from.
 #[napi(object)]
 pub struct QuestionOption {
     /// The answer.
     pub label: String,
-    /// What it means.
+    /// The meaning of the answer.
     pub description: String,
 }
 
-/// What the person answered.
+/// The answer of the person.
 #[napi(object)]
 pub struct ApprovalAnswer {
-    /// One of the request's `decisions`.
+    /// The decision, which is one of the request's `decisions`.
     pub decision: String,
-    /// With the decision `answer`: the answers to the questions, by their ids.
+    /// With the decision `answer`, the answers by question id.
     pub answers: Option<HashMap<String, String>>,
 }
 
-/// An approval that was resolved, for a person who was asked.
+/// The resolution of an approval that the person was asked about.
 #[napi(object)]
 pub struct ApprovalResolved {
-    /// UUID.
+    /// The id of the approval, a UUID.
     pub approval_id: String,
-    /// `approved`, `denied`, `cancelled`, `answered` or `expired`.
+    /// The status: `approved`, `denied`, `cancelled`, `answered` or `expired`.
     pub status: String,
-    /// `api`, `editor`, `deadline`, `codex` or `bridge`.
+    /// The source of the resolution: `api`, `editor`, `deadline`, `codex` or `bridge`.
     pub resolved_by: String,
-    /// One line.
+    /// The summary, in one line.
     pub summary: String,
 }
 
 /// A line for the output channel.
 #[napi(object)]
 pub struct LogLine {
-    /// `error`, `warn`, `info`, `debug` or `trace`.
+    /// The level: `error`, `warn`, `info`, `debug` or `trace`.
     #[napi(ts_type = "'error' | 'warn' | 'info' | 'debug' | 'trace'")]
     pub level: String,
-    /// The text.
+    /// The message.
     pub message: String,
 }
 
-/// What the extension does for the bridge.
+/// The callbacks that the extension provides to the bridge.
 #[napi(object, object_to_js = false)]
 pub struct HostCallbacks {
-    /// All open conversation tabs.
+    /// Returns all open conversation tabs.
     #[napi(ts_type = "() => Promise<Array<ConversationTab>>")]
     pub open_conversations: Callback<(), Promise<Vec<ConversationTab>>>,
-    /// The conversation tab that has the focus.
+    /// Returns the focused conversation tab.
     #[napi(ts_type = "() => Promise<ConversationTab | null>")]
     pub current_conversation: Callback<(), Promise<Option<ConversationTab>>>,
-    /// Opens or focuses the tab and resolves when it is there; rejects with a message a person can act on.
+    /// Opens or focuses the tab and resolves when it is open. Rejects with a message that a person can act
+    /// on.
     #[napi(ts_type = "(request: RevealRequest) => Promise<ConversationTab>")]
     pub reveal_conversation: Callback<RevealRequest, Promise<ConversationTab>>,
     /// Opens a blank draft.
     #[napi(ts_type = "() => Promise<void>")]
     pub open_draft: Callback<(), Promise<()>>,
-    /// Asks the person; resolves with their answer, or with `null` when there will be none.
+    /// Asks the person. Resolves with the answer, or with `null` when there will be none.
     #[napi(ts_type = "(request: ApprovalRequest) => Promise<ApprovalAnswer | null>")]
     pub ask_approval: Callback<ApprovalRequest, Promise<Option<ApprovalAnswer>>>,
-    /// Somebody or something else resolved an approval that the person was asked about, also when they have just answered.
+    /// Reports that an approval which the person was asked about was resolved elsewhere, even if the person
+    /// has just answered.
     #[napi(ts_type = "(approval: ApprovalResolved) => Promise<void>")]
     pub approval_resolved: Callback<ApprovalResolved, Promise<()>>,
-    /// A line for the output channel.
+    /// Writes a line to the output channel.
     #[napi(ts_type = "(line: LogLine) => void")]
     pub log: Callback<LogLine, ()>,
-    /// The number of unfinished jobs, whenever it changes.
+    /// Reports the number of unfinished jobs whenever it changes.
     #[napi(ts_type = "(running: number) => void")]
     pub running_jobs_changed: Callback<u32, ()>,
-    /// How far the building of the code index is, while it is under way; `null` once it has ended.
+    /// Reports the progress of building the code index, and `null` once it has ended.
     #[napi(ts_type = "(progress: IndexProgress | null) => void")]
     pub index_progress_changed: Callback<Option<IndexProgress>, ()>,
-    /// What is known of the code that is open.
+    /// The callbacks that answer questions about the open code.
     pub code: CodeCallbacks,
 }
 
-/// What is told, and not asked.
+/// The callbacks that receive reports and return nothing.
 pub(crate) struct Listeners {
     pub(crate) log: Callback<LogLine, ()>,
     pub(crate) running_jobs_changed: Callback<u32, ()>,
     pub(crate) index_progress_changed: Callback<Option<IndexProgress>, ()>,
 }
 
-/// VS Code as the core sees it.
+/// VS Code, as an editor of the core.
 pub(crate) struct VsCode {
     open_conversations: Callback<(), Promise<Vec<ConversationTab>>>,
     current_conversation: Callback<(), Promise<Option<ConversationTab>>>,
@@ -202,7 +204,7 @@ pub(crate) struct VsCode {
 }
 
 impl HostCallbacks {
-    /// The editor, and whoever wants to know what happens.
+    /// Splits the callbacks into the editor and the listeners.
     pub(crate) fn split(self) -> (VsCode, Listeners) {
         let Self {
             open_conversations,
@@ -271,8 +273,8 @@ impl Editor for VsCode {
         async {
             let answer = ask(&self.ask_approval, approval.into(), PERSON_TIMEOUT).await?;
             let Some(ApprovalAnswer { decision: name, answers }) = answer else { return Ok(None) };
-            let decided = approval.decisions.iter().find(|decision| decision.name() == name);
-            let decision = *decided.ok_or_else(|| EditorError(format!("{name} was not offered")))?;
+            let offered = approval.decisions.iter().find(|decision| decision.name() == name);
+            let decision = *offered.ok_or_else(|| EditorError(format!("the decision {name} was not offered")))?;
             let answers = answers.into_iter().flatten().map(|(id, text)| (id, Value::from(text)));
             let content = (decision == Decision::Answer).then(|| answers.collect());
             Ok(Some(Answer { decision, content, note: None }))
@@ -315,13 +317,13 @@ where
     }
 }
 
-/// Tells the extension the number of unfinished jobs whenever it changes.
-pub(crate) async fn tell_running_jobs(mut running: watch::Receiver<usize>, changed: Callback<u32, ()>) {
+/// Reports the number of unfinished jobs to the extension whenever it changes.
+pub(crate) async fn report_running_jobs(mut running: watch::Receiver<usize>, changed: Callback<u32, ()>) {
     loop {
         let number = u32::try_from(*running.borrow_and_update()).unwrap_or(u32::MAX);
         let status = changed.call(number, ThreadsafeFunctionCallMode::NonBlocking);
         if status != Status::Ok {
-            tracing::debug!(%status, "the extension host no longer listens");
+            tracing::debug!(%status, "the extension host no longer accepts callbacks");
         }
         if running.changed().await.is_err() {
             return;
@@ -349,7 +351,7 @@ impl From<&Approval> for ApprovalRequest {
     }
 }
 
-/// The paths of file changes: a list of `{path, …}`, or of older binaries an object by path.
+/// Returns the paths of file changes: a list of `{path, …}`, or an object by path from older binaries.
 fn files(changes: &Value) -> Vec<String> {
     match changes {
         Value::Object(by_path) => by_path.keys().cloned().collect(),

@@ -1,8 +1,9 @@
-//! The edge to Node: converts, calls the core, converts back. Decides nothing.
+//! The Node addon: converts arguments, calls the core, and converts results. It makes no decisions.
 //!
-//! The core runs on a tokio runtime of its own, which [`Bridge::stop`] ends, so that nothing of it outlives a
-//! deactivated extension. A panic never reaches the extension host: synchronous entries catch it
-//! (`catch_unwind`), and asynchronous ones only wait for tasks of the core's runtime, which turn it into an error.
+//! The core runs on its own tokio runtime, which [`Bridge::stop`] ends, so that nothing of it outlives a
+//! deactivated extension. A panic never reaches the extension host. Synchronous functions catch it
+//! (`catch_unwind`). Asynchronous functions only wait for tasks of the core's runtime, which turns a panic
+//! into an error.
 
 mod code;
 mod host;
@@ -38,65 +39,67 @@ pub use host::{
 use host::{Callback, Listeners};
 pub use listening::{BridgeEvent, Listening};
 
-/// After the core has stopped in order, what is left of its tasks is given this long.
+/// The maximum time for the remaining tasks of the runtime to end after the core has stopped.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// What the bridge is started with.
+/// The options for starting the bridge.
 #[napi(object)]
 pub struct BridgeOptions {
-    /// Address to listen on; `codexBridge.host`.
+    /// The address to listen on; `codexBridge.host`.
     pub host: String,
-    /// Port to listen on, 0 for any free one; `codexBridge.port`.
+    /// The port to listen on, 0 for any free one; `codexBridge.port`.
     pub port: u16,
-    /// Token that every request must carry; `codexBridge.authToken`.
+    /// The token that every request must contain; `codexBridge.authToken`.
     pub auth_token: Option<String>,
-    /// Milliseconds until a turn must have begun; `codexBridge.requestTimeoutMs`.
+    /// The time limit for a turn to start, in milliseconds; `codexBridge.requestTimeoutMs`.
     pub request_timeout_ms: u32,
-    /// Milliseconds until a tab must be there; `codexBridge.tabTimeoutMs`.
+    /// The time limit for a tab to open, in milliseconds; `codexBridge.tabTimeoutMs`.
     pub tab_timeout_ms: u32,
-    /// Milliseconds until an approval that nobody answers is denied; `codexBridge.approvalTimeoutMs`.
+    /// The time until an unanswered approval is denied, in milliseconds; `codexBridge.approvalTimeoutMs`.
     pub approval_timeout_ms: u32,
-    /// Origins of web pages that may call the API; `codexBridge.allowedOrigins`.
+    /// The origins of web pages that may call the API; `codexBridge.allowedOrigins`.
     pub allowed_origins: Vec<String>,
-    /// Ended jobs older than this are forgotten; `codexBridge.historyDaysMax`.
+    /// The age in days at which ended jobs are deleted; `codexBridge.historyDaysMax`.
     pub history_days_max: u32,
-    /// Of more jobs than this the oldest are forgotten; `codexBridge.historyJobsMax`.
+    /// The maximum number of jobs, beyond which the oldest are deleted; `codexBridge.historyJobsMax`.
     pub history_jobs_max: u32,
-    /// Which of Codex's own methods callers may name: `safe`, `all` or `off`; `codexBridge.rpc`.
+    /// Which of Codex's own methods callers may use: `safe`, `all` or `off`; `codexBridge.rpc`.
     pub rpc: String,
     /// Whether webhooks may reach private networks; `codexBridge.webhooks.allowPrivateNetworks`.
     pub webhooks_allow_private_networks: bool,
-    /// In which process the turns of lanes run that do not say: `process` or `shared`; `codexBridge.lanes.sessionIsolation`.
+    /// The default isolation of lanes, which decides in which process their turns run: `process` or `shared`;
+    /// `codexBridge.lanes.sessionIsolation`.
     pub lane_session_isolation: String,
-    /// Lane sessions with a process of their own at once; `codexBridge.lanes.sessionsMax`.
+    /// The maximum number of concurrent lane sessions with their own process;
+    /// `codexBridge.lanes.sessionsMax`.
     pub lane_sessions_max: u32,
-    /// Minutes without work after which a lane's session ends; `codexBridge.lanes.sessionIdleMinutes`.
+    /// The idle time after which a lane session ends, in minutes; `codexBridge.lanes.sessionIdleMinutes`.
     pub lane_session_idle_minutes: u32,
-    /// Whether the routes below `/debug` that make things up may be used; `codexBridge.debugRoutes`.
+    /// Whether the routes below `/debug` that create synthetic data are enabled; `codexBridge.debugRoutes`.
     pub debug_routes: bool,
-    /// NATS servers to which events are published; `codexBridge.nats.url`.
+    /// The URL of the NATS servers to which events are published; `codexBridge.nats.url`.
     pub nats_url: Option<String>,
-    /// File of credentials for NATS; `codexBridge.nats.credentials`.
+    /// The path of the NATS credentials file; `codexBridge.nats.credentials`.
     pub nats_credentials: Option<String>,
-    /// What the bridge's subjects begin with; `codexBridge.nats.prefix`.
+    /// The prefix of the bridge's NATS subjects; `codexBridge.nats.prefix`.
     pub nats_prefix: Option<String>,
-    /// Which bridge this is on NATS; `codexBridge.nats.instance`.
+    /// The name of this bridge on NATS; `codexBridge.nats.instance`.
     pub nats_instance: Option<String>,
-    /// Whether lane commands are taken from NATS; `codexBridge.nats.commands`.
+    /// Whether lane commands from NATS are accepted; `codexBridge.nats.commands`.
     pub nats_commands: bool,
-    /// A port for the code of the workspace alone; 0 for none; `codexBridge.context.port`.
+    /// The port of the server that only answers questions about code, 0 for none; `codexBridge.context.port`.
     pub context_port: u16,
-    /// Where the database lives: the extension's global storage.
+    /// The data directory with the database: the extension's global storage.
     pub data_folder: String,
-    /// The Codex executable; `codexBridge.codexPath`.
+    /// The path of the Codex executable; `codexBridge.codexPath`.
     pub codex_path: Option<String>,
-    /// The user's `chatgpt.cliExecutable`.
+    /// The user's setting `chatgpt.cliExecutable`.
     pub chatgpt_cli_executable: Option<String>,
-    /// Where VS Code has the ChatGPT extension.
+    /// The directory of the ChatGPT extension.
     pub chatgpt_extension_folder: Option<String>,
     /// The folders open in this window.
     pub workspace_folders: Vec<String>,
-    /// Version of the extension.
+    /// The version of the extension.
     pub extension_version: String,
 }
 
@@ -110,7 +113,7 @@ impl BridgeOptions {
             chatgpt_extension_folder: some_path(self.chatgpt_extension_folder),
             ..LocateOptions::from_environment()
         };
-        // A window without a folder works in the home folder, as VS Code's own terminal does.
+        // A window without a folder uses the home directory, as VS Code's own terminal does.
         let working_folder =
             workspace_folders.first().cloned().or_else(std::env::home_dir).unwrap_or_default();
         Ok(Config {
@@ -155,12 +158,12 @@ impl BridgeOptions {
     }
 }
 
-/// What a route of the HTTP API replied.
+/// The response of a route of the HTTP API.
 #[napi(object, object_from_js = false)]
 pub struct BridgeReply {
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
-    /// The body; `null` where there is none.
+    /// The body, or `null` if there is none.
     pub body: serde_json::Value,
 }
 
@@ -172,7 +175,7 @@ pub struct Bridge {
     handle: tokio::runtime::Handle,
 }
 
-/// Starts the bridge; rejects with a message that says what to do.
+/// Starts the bridge. Rejects with a message that says what to do.
 #[napi]
 pub async fn start_bridge(options: BridgeOptions, host: HostCallbacks) -> Result<Bridge> {
     let (editor, listeners) = host.split();
@@ -195,24 +198,24 @@ pub async fn start_bridge(options: BridgeOptions, host: HostCallbacks) -> Result
         }
         Err(panic) => {
             runtime.shutdown_background();
-            return Err(Error::from_reason(format!("The bridge failed while it started: {panic}.")));
+            return Err(Error::from_reason(format!("The bridge crashed while starting: {panic}.")));
         }
     };
-    runtime.spawn(host::tell_running_jobs(core.running_jobs(), running_jobs_changed));
-    runtime.spawn(code::tell_index_progress(core.index_progress(), index_progress_changed));
+    runtime.spawn(host::report_running_jobs(core.running_jobs(), running_jobs_changed));
+    runtime.spawn(code::report_index_progress(core.index_progress(), index_progress_changed));
     let handle = runtime.handle().clone();
     Ok(Bridge { core, runtime: Mutex::new(Some(runtime)), handle })
 }
 
 #[napi]
 impl Bridge {
-    /// The address that it serves, for example `http://127.0.0.1:8765`.
+    /// Returns the URL of the bridge, for example `http://127.0.0.1:8765`.
     #[napi(getter, catch_unwind)]
     pub fn url(&self) -> String {
         self.core.url().to_owned()
     }
 
-    /// The body of `GET /health`.
+    /// Returns the body of `GET /health`.
     #[napi]
     pub async fn health(&self) -> Result<serde_json::Value> {
         let core = Arc::clone(&self.core);
@@ -220,7 +223,7 @@ impl Bridge {
         health.await.map_err(|_| Error::from_reason("The bridge has stopped."))
     }
 
-    /// Calls a route of the HTTP API, as over HTTP but without a connection. `path` may have a query.
+    /// Calls a route of the HTTP API without a connection. `path` may contain a query.
     #[napi]
     pub async fn request(
         &self,
@@ -235,7 +238,8 @@ impl Bridge {
         Ok(BridgeReply { status, body })
     }
 
-    /// Tells what happens to jobs, approvals and lanes, of all bridges of the data folder, once the promise has resolved.
+    /// Calls `onEvent` for the events of jobs, approvals and lanes, of all bridges that share the data
+    /// directory. Events are delivered once the promise has resolved.
     #[napi(ts_args_type = "onEvent: (event: BridgeEvent) => void")]
     pub async fn listen(&self, on_event: Callback<BridgeEvent, ()>) -> Result<Listening> {
         let core = Arc::clone(&self.core);
@@ -246,25 +250,25 @@ impl Bridge {
             .await
             .map_err(|_| Error::from_reason("The bridge has stopped."))?
             .map_err(|error| Error::from_reason(error.to_string()))?;
-        Ok(Listening::new(self.handle.spawn(listening::tell(listener, on_event)).abort_handle()))
+        Ok(Listening::new(self.handle.spawn(listening::forward(listener, on_event)).abort_handle()))
     }
 
-    /// The folders open in this window changed.
+    /// Sets the folders that are open in this window.
     #[napi(catch_unwind)]
     pub fn set_workspace_folders(&self, folders: Vec<String>) {
         self.core.set_workspace_folders(folders.into_iter().map(PathBuf::from).collect());
     }
 
-    /// Ends every job truthfully, ends Codex, frees the port; within 4 s. Idempotent.
+    /// Ends every job with its true outcome, ends Codex and frees the port, within 4 s. Idempotent.
     #[napi]
     pub async fn stop(&self) -> Result<()> {
         let Some(runtime) = self.runtime.lock().await.take() else { return Ok(()) };
         let core = Arc::clone(&self.core);
         let stopped = runtime.spawn(async move { core.stop().await }).await;
-        // Ending a runtime waits for its threads, so it must not happen on a thread that serves others.
+        // Shutting down a runtime blocks until its threads end, so it runs on a thread for blocking work.
         let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(SHUTDOWN_TIMEOUT)).await;
         stopped
             .and(ended)
-            .map_err(|panic| Error::from_reason(format!("The bridge did not stop in order: {panic}.")))
+            .map_err(|panic| Error::from_reason(format!("The bridge did not stop cleanly: {panic}.")))
     }
 }

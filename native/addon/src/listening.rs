@@ -1,4 +1,4 @@
-//! Events for the extension, while it wants them.
+//! Forwards events to the extension while it is listening.
 
 use bridge::events::Listener;
 use napi::Status;
@@ -9,29 +9,29 @@ use tokio::task::AbortHandle;
 
 use crate::host::Callback;
 
-/// Something happened to a job, an approval or a lane. What became of it, the API tells.
+/// An event of a job, an approval or a lane. The API returns the resulting state.
 #[napi(object)]
 pub struct BridgeEvent {
-    /// For example `job.completed` or `approval.requested`.
+    /// The type, for example `job.completed` or `approval.requested`.
     pub r#type: String,
-    /// The job.
+    /// The id of the job.
     pub job_id: Option<String>,
-    /// The approval.
+    /// The id of the approval.
     pub approval_id: Option<String>,
 }
 
 impl From<&Value> for BridgeEvent {
     fn from(event: &Value) -> Self {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let string = |value: &Value| value.as_str().map(str::to_owned);
         Self {
-            r#type: text(&event["type"]).unwrap_or_default(),
-            job_id: text(&event["jobId"]),
-            approval_id: text(&event["payload"]["approvalId"]),
+            r#type: string(&event["type"]).unwrap_or_default(),
+            job_id: string(&event["jobId"]),
+            approval_id: string(&event["payload"]["approvalId"]),
         }
     }
 }
 
-/// A callback that is told what happens, until it is stopped or the bridge stops.
+/// A callback that receives events until it is stopped or the bridge stops.
 #[napi]
 pub struct Listening {
     task: AbortHandle,
@@ -43,27 +43,27 @@ impl Listening {
         Self { task }
     }
 
-    /// Tells no more. Idempotent.
+    /// Stops the callback. Idempotent.
     #[napi(catch_unwind)]
     pub fn stop(&self) {
         self.task.abort();
     }
 }
 
-/// Tells everything that `listener` hears.
-pub(crate) async fn tell(mut listener: Listener, on_event: Callback<BridgeEvent, ()>) {
+/// Forwards all events of `listener` to the callback.
+pub(crate) async fn forward(mut listener: Listener, on_event: Callback<BridgeEvent, ()>) {
     loop {
         let events = match listener.next().await {
             Ok(events) => events,
             Err(error) => {
-                tracing::error!(%error, "events are no longer told");
+                tracing::error!(%error, "stopped forwarding events to the extension");
                 return;
             }
         };
         for event in &events {
             let status = on_event.call(event.into(), ThreadsafeFunctionCallMode::NonBlocking);
             if status != Status::Ok {
-                tracing::debug!(%status, "the extension host no longer listens");
+                tracing::debug!(%status, "the extension host no longer accepts callbacks");
             }
         }
     }

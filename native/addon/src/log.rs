@@ -1,4 +1,4 @@
-//! The core's log lines, for the extension's output channel.
+//! Sends the core's log lines to the extension's output channel.
 
 use std::io::{self, Write};
 use std::sync::{Once, PoisonError, RwLock};
@@ -16,7 +16,7 @@ use crate::host::LogLine;
 
 type Channel = ThreadsafeFunction<LogLine, (), LogLine, Status, false, true>;
 
-/// Where lines go. One a process, as the log is; a restarted bridge brings a new one.
+/// The output channel. There is one per process, as for the log. A restarted bridge replaces it.
 static CHANNEL: RwLock<Option<Channel>> = RwLock::new(None);
 static SUBSCRIBE: Once = Once::new();
 
@@ -26,7 +26,7 @@ pub(crate) fn send_to(channel: Channel) {
     SUBSCRIBE.call_once(|| {
         let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG")
             .unwrap_or_else(|_| EnvFilter::new(server::LOG_FILTER));
-        // The output channel adds time and level itself.
+        // The output channel adds the time and the level.
         let lines = tracing_subscriber::fmt::layer()
             .with_writer(Lines)
             .with_ansi(false)
@@ -41,7 +41,7 @@ pub(crate) fn send_to(channel: Channel) {
 
 struct Lines;
 
-/// One line being written; sent when it is complete.
+/// A line that is being written. It is sent when it is dropped.
 struct Line {
     level: Level,
     text: Vec<u8>,
@@ -77,7 +77,8 @@ impl Drop for Line {
             message: String::from_utf8_lossy(&self.text).trim_end().to_owned(),
         };
         if let Some(channel) = &*CHANNEL.read().unwrap_or_else(PoisonError::into_inner) {
-            // A host that ends no longer listens, and there is nobody else to tell.
+            // An extension host that is shutting down no longer accepts callbacks, and there is no other
+            // place to report that.
             let _status = channel.call(line, ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
