@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::ThreadId;
 use crate::decline::decline;
 use crate::lines::{Line, next_line};
 use crate::rpc::{self, Incoming, Notification, RpcError, ServerRequest};
@@ -131,15 +132,15 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Routes {
     pending: HashMap<u64, Pending>,
-    watches: HashMap<String, mpsc::Sender<ThreadEvent>>,
+    watches: HashMap<ThreadId, mpsc::Sender<ThreadEvent>>,
     /// The parent thread of each sub-agent, by the sub-agent's thread.
-    parents: HashMap<String, String>,
+    parents: HashMap<ThreadId, ThreadId>,
 }
 
 impl Routes {
     fn watch(&mut self, thread_id: &str) -> ThreadWatch {
         let (sender, events) = mpsc::channel(WATCH_EVENTS_MAX);
-        self.watches.insert(thread_id.to_owned(), sender);
+        self.watches.insert(thread_id.into(), sender);
         ThreadWatch { events }
     }
 
@@ -156,7 +157,7 @@ impl Routes {
                 parents.retain(|_, parent| watches.get(parent).is_some_and(|watch| !watch.is_closed()));
             }
             if self.parents.len() < SUB_AGENTS_MAX {
-                self.parents.entry(sub_agent.to_owned()).or_insert_with(|| thread_id.to_owned());
+                self.parents.entry(sub_agent.into()).or_insert_with(|| thread_id.into());
             }
         }
     }

@@ -21,6 +21,7 @@ pub mod approval;
 pub mod connection;
 pub mod decline;
 pub mod exec;
+mod ids;
 pub mod launch;
 mod lines;
 pub mod locate;
@@ -33,3 +34,5 @@ pub mod processes;
 pub mod protocol;
 pub mod rpc;
 pub mod turn;
+
+pub use ids::{ThreadId, TurnId};

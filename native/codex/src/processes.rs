@@ -10,6 +10,8 @@ mod other;
 
 use std::path::{Path, PathBuf};
 
+use crate::ThreadId;
+
 #[cfg(target_os = "linux")]
 use linux as platform;
 #[cfg(not(target_os = "linux"))]
@@ -109,7 +111,7 @@ pub struct Running {
     /// The processes, sorted by process id.
     pub processes: Vec<CodexProcess>,
     /// The threads whose owner the operating system does not show, because it belongs to another container.
-    pub hidden_thread_ids: Vec<String>,
+    pub hidden_thread_ids: Vec<ThreadId>,
 }
 
 /// Returns the Codex processes of this user, whatever their Codex home. `None` where the operating system

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::TurnId;
 use crate::exec::ExecEvent;
 use crate::protocol::{Turn, TurnStatus};
 use crate::rpc::Notification;
@@ -44,7 +45,7 @@ impl TokenUsage {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Activity {
     /// The running turn.
-    pub turn_id: Option<String>,
+    pub turn_id: Option<TurnId>,
     /// Whether the queue has changed and no turn has started since. `thread/queue/changed` comes when a
     /// message is queued, and when a queued message becomes a turn, before that turn's `turn/started`.
     pub queue_changed: bool,
@@ -56,7 +57,7 @@ impl Activity {
         let turn_id = notification.params.pointer("/turn/id").and_then(Value::as_str);
         match notification.method.as_str() {
             "turn/started" => {
-                self.turn_id = turn_id.map(str::to_owned);
+                self.turn_id = turn_id.map(TurnId::from);
                 self.queue_changed = false;
             }
             "turn/completed" if self.turn_id.as_deref() == turn_id => self.turn_id = None,

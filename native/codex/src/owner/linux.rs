@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::Path;
 
 use super::{LOCK_SUFFIX, Owner};
+use crate::ThreadId;
 use crate::proc::Proc;
 
 pub(super) fn owner(lock_file: &Path) -> Option<Owner> {
@@ -30,14 +31,14 @@ pub(super) fn owners(locks_directory: &Path) -> HashMap<String, Owner> {
         let device = file.metadata().ok()?.dev();
         let pid = holder(&locks, &file.path(), device, file.ino())?;
         let owner = programs.entry(pid).or_insert_with(|| identify(pid)).clone();
-        Some((thread_id, owner))
+        Some((thread_id.into(), owner))
     });
     owned.collect()
 }
 
 /// Returns the threads whose writer lock is held by a process that the kernel does not name, because it
 /// belongs to another container.
-pub(crate) fn hidden(locks_directory: &Path) -> Vec<String> {
+pub(crate) fn hidden(locks_directory: &Path) -> Vec<ThreadId> {
     let unnamed: HashMap<u64, (u64, u64)> = lock_table()
         .lines()
         .filter_map(parse_line)
@@ -57,9 +58,9 @@ pub(crate) fn hidden(locks_directory: &Path) -> Vec<String> {
 }
 
 /// Returns the thread that a lock file belongs to. `.coordination.lock` belongs to none.
-fn thread_of(lock_file: &fs::DirEntry) -> Option<String> {
+fn thread_of(lock_file: &fs::DirEntry) -> Option<ThreadId> {
     let name = lock_file.file_name().into_string().ok()?;
-    name.strip_suffix(LOCK_SUFFIX).filter(|id| !id.starts_with('.')).map(str::to_owned)
+    name.strip_suffix(LOCK_SUFFIX).filter(|id| !id.starts_with('.')).map(ThreadId::from)
 }
 
 /// A lock that a process holds on a file.
