@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Starts, continues and follows Codex work through a local Codex Bridge.
 
-Prints JSON, or with --text only the answer. Python 3.9 or newer; nothing else is needed.
+Prints JSON, or only the answer with --text. Requires Python 3.9 or newer and no other packages.
 """
 
 from __future__ import annotations
@@ -21,32 +21,33 @@ from bridge_http import BridgeError, Client, NotReachable
 
 EXIT_CODES = """\
 exit codes:
-  0  done; with waiting: the job completed
+  0  success; when waiting, the job completed
   1  the job failed
-  2  wrong usage
+  2  invalid usage
   3  no bridge could be reached
   4  the bridge refused the request (4xx)
   5  the bridge or Codex failed (5xx)
-  6  the waiting took longer than --timeout
+  6  the wait exceeded --timeout
   7  the job waits for an approval (only with --stop-on-approval)
 """
 JOB_FAILED, USAGE, TIMED_OUT, WAITS_FOR_APPROVAL = 1, 2, 6, 7
 
-# The longest that the bridge holds a reply.
+# The maximum time for which the bridge holds a reply.
 WAIT_MS_MAX = 55_000
-# An approval does not end the bridge's waiting, so its waits are kept short where one counts.
+# The time of a single wait with --stop-on-approval. An approval does not end a held reply, so the waits are short.
 APPROVAL_WAIT_MS = 1_000
-# The bridge replies when the turn has begun, for which it has the message's sendTimeoutMs (two minutes by default).
+# The maximum time for a reply to a message. The bridge replies when the turn has started, for which the limit is the
+# message's sendTimeoutMs (two minutes by default).
 SEND_SECONDS = 600
 
 
 class Session:
-    """The bridge that a command talks to, found when it is first needed."""
+    """The bridge that a command uses. It is searched for on first use."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
-        # Whether the bridge was named, or has the folder that this is about open.
-        self.has_folder = True
+        # Whether the bridge was given explicitly, or has the directory of the command open.
+        self.has_directory = True
         self._client: Optional[Client] = None
 
     @property
@@ -56,7 +57,7 @@ class Session:
         return self._client
 
     def find_again(self) -> None:
-        """A bridge that comes back may have another port."""
+        """Searches for the bridge again on next use, because a restarted bridge may have another port."""
         self._client = None
 
     def _find(self) -> Client:
@@ -66,11 +67,11 @@ class Session:
         try:
             if url:
                 return Client(url, token or bridge_discovery.token_for(url))
-            folder = args.cwd or os.getcwd()
-            found = bridge_discovery.find(folder, token)
+            directory = args.cwd or os.getcwd()
+            found = bridge_discovery.find(directory, token)
         except ValueError as error:
             raise BridgeError(str(error), USAGE) from error
-        self.has_folder = found.has_folder
+        self.has_directory = found.has_directory
         return Client(found.url, found.token)
 
 
@@ -86,7 +87,8 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain once more when it flushes at its end.
+        # The reader of the output has closed it. Without this, Python would report the error again when it flushes at
+        # exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -101,18 +103,21 @@ def show(reply: Any) -> int:
 
 
 def path_of(*parts: str, **query: Any) -> str:
-    """A path with its parts and query quoted; what is None or empty is left out of the query."""
+    """Returns a path with quoted parts and query. None and empty values are omitted from the query."""
     path = "/" + "/".join(urllib.parse.quote(part, safe="") for part in parts)
-    given = {name: value for name, value in query.items() if value not in (None, "", [])}
-    return f"{path}?{urllib.parse.urlencode(given)}" if given else path
+    present = {name: value for name, value in query.items() if value not in (None, "", [])}
+    return f"{path}?{urllib.parse.urlencode(present)}" if present else path
 
 
 def absolute(path: str) -> str:
-    """The bridge has a working folder of its own. What is not here, such as an address, it shall judge itself."""
+    """Makes the path of an existing file absolute, because the bridge has another working directory.
+
+    Anything else, such as a URL, is left for the bridge to check.
+    """
     return os.path.abspath(path) if os.path.exists(path) else path
 
 
-# Looking
+# Reading
 
 
 def health(session: Session, _: argparse.Namespace) -> int:
@@ -149,13 +154,16 @@ def conversations(session: Session, args: argparse.Namespace) -> int:
 
 
 def start(session: Session, args: argparse.Namespace) -> int:
-    if session.client and not session.has_folder and not args.cwd:
-        note(f"no window has {os.getcwd()} open, so Codex works in the first folder of {session.client.url}; name one with --cwd")
+    if session.client and not session.has_directory and not args.cwd:
+        note(
+            f"no window has {os.getcwd()} open, so Codex will use the first directory of {session.client.url}; "
+            "choose another one with --cwd"
+        )
     return send(session, args, "/conversations")
 
 
 def resume(session: Session, args: argparse.Namespace) -> int:
-    # `current` is a conversation's name in the API, too.
+    # The API accepts `current` instead of an id, too.
     return send(session, args, path_of("conversations", args.conversation_id, "messages"))
 
 
@@ -170,8 +178,9 @@ def send(session: Session, args: argparse.Namespace, path: str) -> int:
         except NotReachable as error:
             if attempt == args.retry:
                 raise
-            # The same key: should the bridge have got the message, it gives its reply again and sends nothing twice.
-            note(f"{error}; trying again")
+            # The key is the same, so if the bridge has received the message, it repeats its reply and sends nothing
+            # twice.
+            note(f"{error}; retrying")
             time.sleep(min(2**attempt, 30))
     for warning in reply.get("warnings") or []:
         note(f"warning: {warning}")
@@ -207,7 +216,7 @@ def wait(session: Session, args: argparse.Namespace) -> int:
 
 
 def wait_for(session: Session, args: argparse.Namespace, job_id: str) -> int:
-    """Waits until the job ends, shows it, and tells by the exit code how it ended."""
+    """Waits until the job ends, prints it, and returns the exit code for its result."""
     deadline = time.monotonic() + args.timeout if args.timeout else None
     lost_at = None
     while True:
@@ -216,25 +225,25 @@ def wait_for(session: Session, args: argparse.Namespace, job_id: str) -> int:
         try:
             reply = session.client.get(path_of("jobs", job_id, waitMs=wait_ms), wait_ms / 1000 + bridge_http.REPLY_SECONDS)
         except NotReachable as error:
-            # The job outlives its bridge, which may only be reloading.
+            # The job survives its bridge, which may only be reloading.
             lost_at = lost_at or time.monotonic()
             if time.monotonic() - lost_at > bridge_http.RECONNECT_SECONDS or left_ms == 0:
                 raise
-            note(f"{error}; looking for it again")
+            note(f"{error}; searching again")
             time.sleep(1)
             session.find_again()
             continue
         lost_at = None
-        found = reply["job"]
-        waiting_on = found.get("waitingOn") or []
-        if found["status"] in ("completed", "failed"):
+        current_job = reply["job"]
+        waiting_on = current_job.get("waitingOn") or []
+        if current_job["status"] in ("completed", "failed"):
             return show_end(reply, args.text)
         if args.stop_on_approval and waiting_on:
-            note("; ".join(f"waits for approval {one['approvalId']}: {one['summary']}" for one in waiting_on))
+            note("; ".join(f"waits for approval {item['approvalId']}: {item['summary']}" for item in waiting_on))
             show(reply)
             return WAITS_FOR_APPROVAL
         if left_ms == 0:
-            note(f"job {job_id} is {found['status']} after {args.timeout:g} s")
+            note(f"job {job_id} is {current_job['status']} after {args.timeout:g} s")
             if not args.text:
                 show(reply)
             return TIMED_OUT
@@ -281,10 +290,10 @@ def deny(session: Session, args: argparse.Namespace) -> int:
 
 def answer(session: Session, args: argparse.Namespace) -> int:
     answers: dict = {}
-    for given in args.answer:
-        question, separator, text = given.partition("=")
+    for argument in args.answer:
+        question, separator, text = argument.partition("=")
         if not separator:
-            raise BridgeError(f"{given!r} is not QUESTION_ID=TEXT", USAGE)
+            raise BridgeError(f"{argument!r} is not QUESTION_ID=TEXT", USAGE)
         answers.setdefault(question, []).append(text)
     fields = {"answers": answers} if answers else {"content": args.content}
     return decide(session, args, "answer", **fields)
@@ -296,7 +305,7 @@ def decide(session: Session, args: argparse.Namespace, decision: str, **fields: 
 
 
 def events(session: Session, args: argparse.Namespace) -> int:
-    """Prints each event as one line of JSON. A job's events end with the job."""
+    """Prints each event as one line of JSON. The events of a job end with the job."""
     query = {"after": args.after, "type": args.type}
     if args.job:
         path = path_of("jobs", args.job, "events", **query)
@@ -328,122 +337,155 @@ def parser() -> argparse.ArgumentParser:
     commands = main_parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
-        # The common options may stand before and after the command.
+        # The common options are accepted before and after the command.
         added = commands.add_parser(name, help=text, description=text, parents=[common])
         added.set_defaults(run=run)
         return added
 
-    command("health", health, "whether the bridge runs, and which Codex it has found")
+    command("health", health, "show whether the bridge is running, and which Codex it has found")
 
-    one = command("jobs", jobs, "jobs, newest first")
-    one.add_argument("--status", choices=["starting", "running", "completed", "failed"])
-    one.add_argument("--conversation", metavar="ID")
-    one.add_argument("--before", metavar="JOB_ID", help="only older ones: the last one of the page before")
-    one.add_argument("--limit", type=int)
+    sub = command("jobs", jobs, "list jobs, newest first")
+    sub.add_argument("--status", choices=["starting", "running", "completed", "failed"])
+    sub.add_argument("--conversation", metavar="ID")
+    sub.add_argument(
+        "--before", metavar="JOB_ID",
+        help="list only jobs before this one, for example the last job of the previous page",
+    )
+    sub.add_argument("--limit", type=int)
 
-    command("job", job, "one job").add_argument("job_id")
+    command("job", job, "show a job").add_argument("job_id")
 
-    one = command("wait", wait, "waits until a job ends")
-    one.add_argument("job_id")
-    add_waiting(one)
-    one.add_argument("--interval", type=float, help=argparse.SUPPRESS)  # of earlier clients, which polled
+    sub = command("wait", wait, "wait until a job ends")
+    sub.add_argument("job_id")
+    add_waiting(sub)
+    sub.add_argument("--interval", type=float, help=argparse.SUPPRESS)  # accepted for compatibility with earlier clients, which polled
 
-    command("open", open_conversations, "the conversations that have a tab in VS Code")
-    command("current", current, "the conversation whose tab has the focus")
+    command("open", open_conversations, "list the conversations with a tab in VS Code")
+    command("current", current, "show the conversation whose tab has the focus")
 
-    one = command("start", start, "starts a conversation; without a message opens a draft in VS Code")
-    add_sending(one, is_message_required=False)
-    one.add_argument("--title", help="the conversation's title")
+    sub = command("start", start, "start a conversation, or open a draft in VS Code without a message")
+    add_sending(sub, is_message_required=False)
+    sub.add_argument("--title", help="the title of the conversation")
 
-    one = command("resume", resume, "continues a conversation")
-    one.add_argument("conversation_id", help="its id, or `current` for the one whose tab has the focus")
-    add_sending(one, is_message_required=True)
+    sub = command("resume", resume, "continue a conversation")
+    sub.add_argument("conversation_id", help="the id, or `current` for the conversation whose tab has the focus")
+    add_sending(sub, is_message_required=True)
 
-    command("cancel", cancel, "interrupts a job's turn").add_argument("job_id")
+    command("cancel", cancel, "interrupt the turn of a job").add_argument("job_id")
 
-    one = command("steer", steer, "says something to a turn while it runs")
-    one.add_argument("job_id")
-    one.add_argument("--message", required=True, help="the text; - reads standard input")
-    one.add_argument("--idempotency-key", metavar="KEY")
+    sub = command("steer", steer, "add a message to a running turn")
+    sub.add_argument("job_id")
+    sub.add_argument("--message", required=True, help="the message; - reads standard input")
+    sub.add_argument("--idempotency-key", metavar="KEY")
 
-    one = command("approvals", approvals, "what Codex asks for")
-    one.add_argument("--status", default="pending", help="default: pending")
-    one.add_argument("--all", action="store_true", help="also those that are answered")
-    one.add_argument("--job", metavar="ID")
-    one.add_argument("--conversation", metavar="ID")
-    one.add_argument("--limit", type=int)
+    sub = command("approvals", approvals, "list approvals")
+    sub.add_argument("--status", default="pending", help="the status to list; default: pending")
+    sub.add_argument("--all", action="store_true", help="also list answered approvals")
+    sub.add_argument("--job", metavar="ID")
+    sub.add_argument("--conversation", metavar="ID")
+    sub.add_argument("--limit", type=int)
 
-    one = command("approve", approve, "lets Codex do what it asks for")
-    one.add_argument("approval_id")
-    group = one.add_mutually_exclusive_group()
+    sub = command("approve", approve, "approve a request of Codex")
+    sub.add_argument("approval_id")
+    group = sub.add_mutually_exclusive_group()
     for flag, decision in [("--for-session", "approve_for_session"), ("--always", "approve_always")]:
         group.add_argument(flag, dest="decision", action="store_const", const=decision)
-    one.set_defaults(decision="approve")
-    one.add_argument("--note")
+    sub.set_defaults(decision="approve")
+    sub.add_argument("--note")
 
-    one = command("deny", deny, "does not let it; the turn goes on without")
-    one.add_argument("approval_id")
-    one.add_argument("--cancel", action="store_true", help="also ends the turn")
-    one.add_argument("--note")
+    sub = command("deny", deny, "deny a request of Codex; the turn continues")
+    sub.add_argument("approval_id")
+    sub.add_argument("--cancel", action="store_true", help="also end the turn")
+    sub.add_argument("--note")
 
-    one = command("answer", answer, "answers what Codex or a tool of it asks")
-    one.add_argument("approval_id")
-    group = one.add_mutually_exclusive_group(required=True)
+    sub = command("answer", answer, "answer a question of Codex or of one of its tools")
+    sub.add_argument("approval_id")
+    group = sub.add_mutually_exclusive_group(required=True)
     group.add_argument("--answer", action="append", default=[], metavar="QUESTION_ID=TEXT", help="can be repeated")
-    group.add_argument("--content", type=json_value, metavar="JSON", help="content of a form, or a tool's result")
-    one.add_argument("--note")
+    group.add_argument(
+        "--content", type=json_value, metavar="JSON",
+        help="the content of a form, or the result of a tool",
+    )
+    sub.add_argument("--note")
 
-    one = command("events", events, "what happens, as it happens: one line of JSON for each event")
-    one.add_argument("--job", metavar="ID", help="this job's events from its beginning to its end")
-    one.add_argument("--conversation", metavar="ID")
-    one.add_argument("--type", metavar="TYPES", help="a list with commas, * for anything: job.*,item.completed")
-    one.add_argument("--after", metavar="EVENT_ID", help="all since then; 0 for all that are kept")
-    one.add_argument("--limit", type=int, help="stops after so many")
+    sub = command("events", events, "print events as they happen, one line of JSON each")
+    sub.add_argument("--job", metavar="ID", help="the events of this job, from its start to its end")
+    sub.add_argument("--conversation", metavar="ID")
+    sub.add_argument(
+        "--type", metavar="TYPES",
+        help="comma-separated types, with * as a wildcard: job.*,item.completed",
+    )
+    sub.add_argument("--after", metavar="EVENT_ID", help="all events after this one; 0 for all recorded events")
+    sub.add_argument("--limit", type=int, help="stop after this number of events")
 
-    one = command("conversations", conversations, "conversations of Codex's history, or one with its turns")
-    one.add_argument("conversation_id", nargs="?")
-    one.add_argument("--search", metavar="TEXT")
-    one.add_argument("--archived", action="store_true", help="only archived ones")
-    one.add_argument("--source", help="such as vscode, cli or exec")
-    one.add_argument("--cursor", help="nextCursor of the page before")
-    one.add_argument("--limit", type=int)
+    sub = command("conversations", conversations, "list the conversations in Codex's history, or show one with its turns")
+    sub.add_argument("conversation_id", nargs="?")
+    sub.add_argument("--search", metavar="TEXT")
+    sub.add_argument("--archived", action="store_true", help="list only archived conversations")
+    sub.add_argument("--source", help="the source, such as vscode, cli or exec")
+    sub.add_argument("--cursor", help="the nextCursor of the previous page")
+    sub.add_argument("--limit", type=int)
     return main_parser
 
 
 def common_options(default: Optional[str]) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--url", default=default, help="the bridge's address; else CODEX_BRIDGE_URL, else the one of your folder")
-    options.add_argument("--token", default=default, help="its token; else CODEX_BRIDGE_TOKEN, else the one it made itself")
-    options.add_argument("--cwd", default=default, help="the folder that this is about; default: the one you are in")
+    options.add_argument(
+        "--url", default=default,
+        help="the URL of the bridge; default: CODEX_BRIDGE_URL, or the bridge of your directory",
+    )
+    options.add_argument(
+        "--token", default=default,
+        help="the token; default: CODEX_BRIDGE_TOKEN, or the token that the bridge generated",
+    )
+    options.add_argument("--cwd", default=default, help="the directory to work in; default: the current one")
     return options
 
 
-def add_sending(one: argparse.ArgumentParser, is_message_required: bool) -> None:
-    one.add_argument("--message", required=is_message_required, help="what Codex shall do; - reads standard input")
-    one.add_argument("--sandbox", choices=["read-only", "workspace-write", "danger-full-access"])
-    one.add_argument("--approval-policy", choices=["untrusted", "on-failure", "on-request", "never"])
-    one.add_argument("--dangerous-auto", action="store_true", help="never ask, and no sandbox: for trusted tasks only")
-    one.add_argument("--model")
-    one.add_argument("--delivery", help="auto, start, steer, queue, handover, panel, fork or reject")
-    one.add_argument("--image", action="append", default=[], metavar="PATH", help="can be repeated")
-    one.add_argument("--body", type=json_object, default={}, metavar="JSON", help="further fields of the request's body")
-    one.add_argument("--turn-timeout-ms", type=int, metavar="MS", help="interrupts the turn then")
-    one.add_argument("--approval-timeout-ms", type=int, metavar="MS", help="denies what nobody answers until then")
-    one.add_argument("--send-timeout-ms", type=int, metavar="MS", help="until the turn must have begun")
-    one.add_argument("--open-timeout-ms", type=int, metavar="MS", help="until VS Code must show it")
-    one.add_argument("--output-last-message-path", metavar="PATH", help="file that the answer is written to")
-    one.add_argument("--ensure-open", action="store_true", default=None, help="show it in VS Code (the default there)")
-    one.add_argument("--no-ensure-open", dest="ensure_open", action="store_false")
-    one.add_argument("--idempotency-key", metavar="KEY", help="the same key and message are sent once")
-    one.add_argument("--retry", type=int, default=0, metavar="N", help="send again when the connection is lost; never twice")
-    one.add_argument("--wait", action="store_true", help="wait until the job ends")
-    add_waiting(one)
+def add_sending(sub: argparse.ArgumentParser, is_message_required: bool) -> None:
+    sub.add_argument("--message", required=is_message_required, help="the message to Codex; - reads standard input")
+    sub.add_argument("--sandbox", choices=["read-only", "workspace-write", "danger-full-access"])
+    sub.add_argument("--approval-policy", choices=["untrusted", "on-failure", "on-request", "never"])
+    sub.add_argument(
+        "--dangerous-auto", action="store_true",
+        help="no approvals and no sandbox; for trusted tasks only",
+    )
+    sub.add_argument("--model")
+    sub.add_argument("--delivery", help="auto, start, steer, queue, handover, panel, fork or reject")
+    sub.add_argument("--image", action="append", default=[], metavar="PATH", help="can be repeated")
+    sub.add_argument(
+        "--body", type=json_object, default={}, metavar="JSON",
+        help="additional fields of the request body",
+    )
+    sub.add_argument("--turn-timeout-ms", type=int, metavar="MS", help="interrupt the turn after this time")
+    sub.add_argument("--approval-timeout-ms", type=int, metavar="MS", help="deny unanswered approvals after this time")
+    sub.add_argument("--send-timeout-ms", type=int, metavar="MS", help="the time limit for the turn to start")
+    sub.add_argument(
+        "--open-timeout-ms", type=int, metavar="MS",
+        help="the time limit for VS Code to show the conversation",
+    )
+    sub.add_argument("--output-last-message-path", metavar="PATH", help="the file to write the answer to")
+    sub.add_argument(
+        "--ensure-open", action="store_true", default=None,
+        help="show the conversation in VS Code (the default in VS Code)",
+    )
+    sub.add_argument("--no-ensure-open", dest="ensure_open", action="store_false")
+    sub.add_argument("--idempotency-key", metavar="KEY", help="send a message with this key only once")
+    sub.add_argument(
+        "--retry", type=int, default=0, metavar="N",
+        help="retry when the connection is lost, without sending the message twice",
+    )
+    sub.add_argument("--wait", action="store_true", help="wait until the job ends")
+    add_waiting(sub)
 
 
-def add_waiting(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--timeout", type=float, default=0, metavar="SECONDS", help="stop waiting then; default: never")
-    one.add_argument("--text", action="store_true", help="wait, and print only the answer")
-    one.add_argument("--stop-on-approval", action="store_true", help="wait until the job ends or waits for an approval")
+def add_waiting(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--timeout", type=float, default=0, metavar="SECONDS",
+        help="stop waiting after this time; default: never",
+    )
+    sub.add_argument("--text", action="store_true", help="wait, and print only the answer")
+    sub.add_argument("--stop-on-approval", action="store_true", help="wait until the job ends or waits for an approval")
 
 
 def json_value(text: str) -> Any:
@@ -456,7 +498,7 @@ def json_value(text: str) -> Any:
 def json_object(text: str) -> dict:
     value = json_value(text)
     if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError("must be an object, such as '{\"personality\":\"pragmatic\"}'")
+        raise argparse.ArgumentTypeError("must be a JSON object, such as '{\"personality\":\"pragmatic\"}'")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Speaks HTTP with a Codex Bridge: JSON requests, and streams of server-sent events."""
+"""Sends HTTP requests to a Codex Bridge: JSON requests, and streams of server-sent events."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ NOT_REACHABLE = 3
 REFUSED = 4
 BRIDGE_FAILED = 5
 
-# Replies come at once, but for those that the bridge is asked to hold.
+# The time limit for a reply. The bridge replies at once, unless it is asked to hold the reply.
 REPLY_SECONDS = 30
-# The bridge sends a sign of life every 15 s.
+# The time limit for silence in a stream. The bridge sends a heartbeat every 15 s.
 SILENCE_SECONDS = 60
-# An update of the extension or a reload of the window takes some seconds.
+# How long to try to reconnect. An update of the extension or a reload of the window takes some seconds.
 RECONNECT_SECONDS = 60
 
 
 class BridgeError(Exception):
-    """What went wrong, in one line for a person, and the exit code that says so to a script."""
+    """An error: one line for a person and an exit code for scripts."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class BridgeError(Exception):
 
 
 class NotReachable(BridgeError):
-    """No reply came. The bridge may have got the request all the same."""
+    """There was no reply. The bridge may have received the request anyway."""
 
     def __init__(self, url: str, reason: object) -> None:
         super().__init__(
@@ -45,24 +45,24 @@ class Refused(BridgeError):
         self.status = status
         self.reply = reply
         self.code = reply.get("code")
-        named = f"{self.code} ({status})" if self.code else str(status)
+        name = f"{self.code} ({status})" if self.code else str(status)
         message = " ".join(str(reply.get("error") or "no reason was given").split())
         if status == 401:
-            message += "; give the bridge's token with --token or CODEX_BRIDGE_TOKEN"
-        super().__init__(f"{named}: {message}", REFUSED if status < 500 else BRIDGE_FAILED)
+            message += "; pass the token of the bridge with --token or CODEX_BRIDGE_TOKEN"
+        super().__init__(f"{name}: {message}", REFUSED if status < 500 else BRIDGE_FAILED)
 
 
 class Client:
-    """Requests to one bridge. Every request has a connection of its own, and proxies are not used."""
+    """Sends requests to one bridge. Every request uses its own connection, and proxies are ignored."""
 
     def __init__(self, url: str, token: Optional[str] = None) -> None:
         self.url = url.rstrip("/")
         self.token = token
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url!r} is not the address of a bridge, such as http://127.0.0.1:8765")
+            raise ValueError(f"{url!r} is not the URL of a bridge, such as http://127.0.0.1:8765")
         self._parts = parts
-        # urlsplit reads the port only when it is asked for, and fails then.
+        # Reading the port raises ValueError if it is invalid.
         self._port = parts.port
 
     def get(self, path: str, seconds: float = REPLY_SECONDS) -> dict:
@@ -76,7 +76,7 @@ class Client:
         headers: Optional[dict] = None,
         seconds: float = REPLY_SECONDS,
     ) -> dict:
-        """The JSON of a successful reply. Raises Refused or NotReachable."""
+        """Returns the JSON of a successful reply. Raises Refused or NotReachable."""
         connection, response = self._send(method, path, body, headers, seconds)
         try:
             return _json(response.read())
@@ -86,7 +86,7 @@ class Client:
             connection.close()
 
     def stream(self, path: str, last_id: Optional[str] = None) -> Optional[Iterator[Event]]:
-        """The events of one connection. None when the bridge says that there is nothing more to come."""
+        """Returns the events of one connection. None when the bridge reports that there will be no more."""
         headers = {"Accept": "text/event-stream"}
         if last_id is not None:
             headers["Last-Event-ID"] = last_id
@@ -136,7 +136,7 @@ def _json(data: bytes) -> dict:
     except ValueError:
         reply = None
     if not isinstance(reply, dict):
-        raise BridgeError("the reply is not JSON; is it a Codex Bridge that listens there?", BRIDGE_FAILED)
+        raise BridgeError("the reply is not JSON; is this the URL of a Codex Bridge?", BRIDGE_FAILED)
     return reply
 
 
@@ -150,18 +150,21 @@ def _error_of(response: http.client.HTTPResponse) -> dict:
 
 
 class Event(NamedTuple):
-    """One server-sent event."""
+    """A server-sent event."""
 
-    # The last id that the stream has named; a live event has none of its own.
+    # The last id in the stream. A live event has no id of its own.
     last_id: Optional[str]
     type: str
     data: str
-    # Seconds to wait before the next connection, where the bridge said so.
+    # The time to wait before the next connection, if the bridge specified it.
     retry_seconds: Optional[float] = None
 
 
 def parse_events(lines: Iterable[bytes]) -> Iterator[Event]:
-    """Reads events as the HTML standard says (9.2.6). A line ends with LF or CRLF; what the stream cuts off is dropped."""
+    """Parses events according to the HTML standard (9.2.6).
+
+    Lines end with LF or CRLF. An incomplete event at the end of the stream is dropped.
+    """
     last_id: Optional[str] = None
     retry: Optional[float] = None
     kind, data = "", []
@@ -184,13 +187,13 @@ def parse_events(lines: Iterable[bytes]) -> Iterator[Event]:
             last_id = value
         elif field == "retry" and value.isdigit():
             retry = int(value) / 1000
-        # Anything else, such as a comment that only keeps the connection alive, has no meaning.
+        # Other lines, such as comments that keep the connection alive, are ignored.
 
 
 def follow(client: Client, path: str, sleep: Any = time.sleep, clock: Any = time.monotonic) -> Iterator[Event]:
-    """The events of a stream without gap or repetition, over as many connections as it takes.
+    """Returns the events of a stream without gaps or repetitions, and reconnects as often as necessary.
 
-    Ends when the bridge says that there is nothing more; raises NotReachable when it stays away.
+    Ends when the bridge reports that there will be no more events. Raises NotReachable when the bridge does not return.
     """
     last_id: Optional[str] = None
     delay, lost_at, connected = 1.0, None, False
@@ -199,19 +202,19 @@ def follow(client: Client, path: str, sleep: Any = time.sleep, clock: Any = time
             events = client.stream(path, last_id)
             if events is None:
                 return
-            lost_at, connected, heard = None, True, False
+            lost_at, connected, received = None, True, False
             for event in events:
-                heard = True
+                received = True
                 last_id = event.last_id or last_id
                 delay = event.retry_seconds or delay
                 yield event
-            # A stream that told something and then ended well is asked at once whether there is more.
-            if heard:
+            # After a stream that contained events and ended normally, more events are requested at once.
+            if received:
                 continue
         except NotReachable:
             now = clock()
             lost_at = now if lost_at is None else lost_at
-            # Who was never there is not waited for.
+            # There is no retry if the first connection fails.
             if not connected or now - lost_at > RECONNECT_SECONDS:
                 raise
         sleep(delay)

@@ -1,4 +1,4 @@
-"""How server-sent events are read and followed."""
+"""Tests how server-sent events are parsed and followed."""
 
 import sys
 import unittest
@@ -35,14 +35,14 @@ class Parsing(unittest.TestCase):
 
 
 class Bridge:
-    """Stands in for a client: each connection plays one list of events, an error, or the end of all."""
+    """Replaces a client: each connection plays a list of events, an error, or the end of all events."""
 
     def __init__(self, *connections):
         self.connections = list(connections)
-        self.asked = []
+        self.requested = []
 
     def stream(self, path, last_id=None):
-        self.asked.append(last_id)
+        self.requested.append(last_id)
         connection = self.connections.pop(0)
         if isinstance(connection, Exception):
             raise connection
@@ -70,30 +70,30 @@ class Following(unittest.TestCase):
     def follow(self, bridge):
         return list(follow(bridge, "/events", self.sleep, lambda: self.now))
 
-    def test_it_goes_on_after_the_last_id(self):
+    def test_it_continues_after_the_last_id(self):
         bridge = Bridge([ONE], [], broken(TWO), AWAY, AWAY, None)
         self.assertEqual(self.follow(bridge), [ONE, TWO])
-        self.assertEqual(bridge.asked, [None, "1", "1", "2", "2", "2"])
-        # Not after what told something; as the bridge said after the others.
+        self.assertEqual(bridge.requested, [None, "1", "1", "2", "2", "2"])
+        # There is no wait after a stream with events. After the others, the wait is the one that the bridge specified.
         self.assertEqual(self.waits, [2.0, 2.0, 2.0, 2.0])
 
-    def test_a_bridge_that_never_was_there_is_not_waited_for(self):
+    def test_a_failed_first_connection_is_not_retried(self):
         with self.assertRaises(NotReachable):
             self.follow(Bridge(AWAY))
         self.assertEqual(self.waits, [])
 
-    def test_a_bridge_that_stays_away_is_given_up(self):
+    def test_retries_end_when_the_bridge_does_not_return(self):
         with self.assertRaises(NotReachable):
             self.follow(Bridge([ONE], *[AWAY] * 100))
         self.assertGreater(self.now, 55)
 
-    def test_a_refusal_ends_it(self):
+    def test_a_refusal_ends_the_stream(self):
         with self.assertRaises(Refused):
             self.follow(Bridge(Refused(400, {"error": "no", "code": "validation_error"})))
 
 
 class Errors(unittest.TestCase):
-    def test_they_are_one_line_with_an_exit_code(self):
+    def test_an_error_is_one_line_with_an_exit_code(self):
         cases = [
             (Refused(409, {"code": "job_ended", "error": "It has\n ended."}), "job_ended (409): It has ended.", 4),
             (Refused(502, {"error": "x"}), "502: x", 5),
@@ -102,7 +102,7 @@ class Errors(unittest.TestCase):
         for error, text, exit_code in cases:
             self.assertEqual((str(error), error.exit_code), (text, exit_code))
 
-    def test_an_address_must_be_one(self):
+    def test_an_invalid_url_is_rejected(self):
         for url in ["", "nonsense", "ftp://x", "http://", "http://x:port"]:
             with self.assertRaises(ValueError, msg=url):
                 Client(url)
