@@ -3,371 +3,386 @@
 
 /** A running bridge. */
 export declare class Bridge {
-  /** The address that it serves, for example `http://127.0.0.1:8765`. */
+  /** Returns the URL of the bridge, for example `http://127.0.0.1:8765`. */
   get url(): string
-  /** The body of `GET /health`. */
+  /** Returns the body of `GET /health`. */
   health(): Promise<any>
-  /** Calls a route of the HTTP API, as over HTTP but without a connection. `path` may have a query. */
+  /** Calls a route of the HTTP API without a connection. `path` may contain a query. */
   request(method: string, path: string, body?: any | undefined | null): Promise<BridgeReply>
-  /** Tells what happens to jobs, approvals and lanes, of all bridges of the data folder, once the promise has resolved. */
+  /**
+   * Calls `onEvent` for the events of jobs, approvals and lanes, of all bridges that share the data
+   * directory. Events are delivered once the promise has resolved.
+   */
   listen(onEvent: (event: BridgeEvent) => void): Promise<Listening>
-  /** The folders open in this window changed. */
+  /** Sets the folders that are open in this window. */
   setWorkspaceFolders(folders: Array<string>): void
-  /** Ends every job truthfully, ends Codex, frees the port; within 4 s. Idempotent. */
+  /** Ends every job with its true outcome, ends Codex and frees the port, within 4 s. Idempotent. */
   stop(): Promise<void>
 }
 
-/** A callback that is told what happens, until it is stopped or the bridge stops. */
+/** A callback that receives events until it is stopped or the bridge stops. */
 export declare class Listening {
-  /** Tells no more. Idempotent. */
+  /** Stops the callback. Idempotent. */
   stop(): void
 }
 
-/** What the person answered. */
+/** The answer of the person. */
 export interface ApprovalAnswer {
-  /** One of the request's `decisions`. */
+  /** The decision, which is one of the request's `decisions`. */
   decision: string
-  /** With the decision `answer`: the answers to the questions, by their ids. */
+  /** With the decision `answer`, the answers by question id. */
   answers?: Record<string, string>
 }
 
-/** A question of Codex for the person at the window. */
+/** A question from Codex for the person at the window. */
 export interface ApprovalRequest {
-  /** UUID. */
+  /** The id of the approval, a UUID. */
   approvalId: string
-  /** `command`, `file_change`, `permissions`, `question`, `elicitation` or `tool_call`. */
+  /** The kind: `command`, `file_change`, `permissions`, `question`, `elicitation` or `tool_call`. */
   kind: string
-  /** One line. */
+  /** The summary, in one line. */
   summary: string
   /** The command that would run. */
   command?: string
-  /** The folder in which it would run. */
+  /** The directory in which the command would run. */
   cwd?: string
-  /** Why Codex wants it. */
+  /** The reason that Codex gives. */
   reason?: string
   /** The files that would change. */
   files: Array<string>
   /** The tool that is called or asks, as JSON. */
   tool?: string
-  /** An address that shall be visited. */
+  /** A URL that the person should visit. */
   url?: string
-  /** What the model wants to know. */
+  /** The questions of the model. */
   questions: Array<Question>
-  /** The conversation, where there is one. */
+  /** The id of the conversation, if there is one. */
   conversationId?: string
-  /** What may be decided, for example `approve` and `deny`. */
+  /** The possible decisions, for example `approve` and `deny`. */
   decisions: Array<string>
 }
 
-/** An approval that was resolved, for a person who was asked. */
+/** The resolution of an approval that the person was asked about. */
 export interface ApprovalResolved {
-  /** UUID. */
+  /** The id of the approval, a UUID. */
   approvalId: string
-  /** `approved`, `denied`, `cancelled`, `answered` or `expired`. */
+  /** The status: `approved`, `denied`, `cancelled`, `answered` or `expired`. */
   status: string
-  /** `api`, `editor`, `deadline`, `codex` or `bridge`. */
+  /** The source of the resolution: `api`, `editor`, `deadline`, `codex` or `bridge`. */
   resolvedBy: string
-  /** One line. */
+  /** The summary, in one line. */
   summary: string
 }
 
-/** Something happened to a job, an approval or a lane. What became of it, the API tells. */
+/** An event of a job, an approval or a lane. The API returns the resulting state. */
 export interface BridgeEvent {
-  /** For example `job.completed` or `approval.requested`. */
+  /** The type, for example `job.completed` or `approval.requested`. */
   type: string
-  /** The job. */
+  /** The id of the job. */
   jobId?: string
-  /** The approval. */
+  /** The id of the approval. */
   approvalId?: string
 }
 
-/** What the bridge is started with. */
+/** The options for starting the bridge. */
 export interface BridgeOptions {
-  /** Address to listen on; `codexBridge.host`. */
+  /** The address to listen on; `codexBridge.host`. */
   host: string
-  /** Port to listen on, 0 for any free one; `codexBridge.port`. */
+  /** The port to listen on, 0 for any free one; `codexBridge.port`. */
   port: number
-  /** Token that every request must carry; `codexBridge.authToken`. */
+  /** The token that every request must contain; `codexBridge.authToken`. */
   authToken?: string
-  /** Milliseconds until a turn must have begun; `codexBridge.requestTimeoutMs`. */
+  /** The time limit for a turn to start, in milliseconds; `codexBridge.requestTimeoutMs`. */
   requestTimeoutMs: number
-  /** Milliseconds until a tab must be there; `codexBridge.tabTimeoutMs`. */
+  /** The time limit for a tab to open, in milliseconds; `codexBridge.tabTimeoutMs`. */
   tabTimeoutMs: number
-  /** Milliseconds until an approval that nobody answers is denied; `codexBridge.approvalTimeoutMs`. */
+  /** The time until an unanswered approval is denied, in milliseconds; `codexBridge.approvalTimeoutMs`. */
   approvalTimeoutMs: number
-  /** Origins of web pages that may call the API; `codexBridge.allowedOrigins`. */
+  /** The origins of web pages that may call the API; `codexBridge.allowedOrigins`. */
   allowedOrigins: Array<string>
-  /** Ended jobs older than this are forgotten; `codexBridge.historyDaysMax`. */
+  /** The age in days at which ended jobs are deleted; `codexBridge.historyDaysMax`. */
   historyDaysMax: number
-  /** Of more jobs than this the oldest are forgotten; `codexBridge.historyJobsMax`. */
+  /** The maximum number of jobs, beyond which the oldest are deleted; `codexBridge.historyJobsMax`. */
   historyJobsMax: number
-  /** Which of Codex's own methods callers may name: `safe`, `all` or `off`; `codexBridge.rpc`. */
+  /** Which of Codex's own methods callers may use: `safe`, `all` or `off`; `codexBridge.rpc`. */
   rpc: string
   /** Whether webhooks may reach private networks; `codexBridge.webhooks.allowPrivateNetworks`. */
   webhooksAllowPrivateNetworks: boolean
-  /** In which process the turns of lanes run that do not say: `process` or `shared`; `codexBridge.lanes.sessionIsolation`. */
+  /**
+   * The default isolation of lanes, which decides in which process their turns run: `process` or `shared`;
+   * `codexBridge.lanes.sessionIsolation`.
+   */
   laneSessionIsolation: string
-  /** Lane sessions with a process of their own at once; `codexBridge.lanes.sessionsMax`. */
+  /**
+   * The maximum number of concurrent lane sessions with their own process;
+   * `codexBridge.lanes.sessionsMax`.
+   */
   laneSessionsMax: number
-  /** Minutes without work after which a lane's session ends; `codexBridge.lanes.sessionIdleMinutes`. */
+  /** The idle time after which a lane session ends, in minutes; `codexBridge.lanes.sessionIdleMinutes`. */
   laneSessionIdleMinutes: number
-  /** Whether the routes below `/debug` that make things up may be used; `codexBridge.debugRoutes`. */
+  /** Whether the routes below `/debug` that create synthetic data are enabled; `codexBridge.debugRoutes`. */
   debugRoutes: boolean
-  /** NATS servers to which events are published; `codexBridge.nats.url`. */
+  /** The URL of the NATS servers to which events are published; `codexBridge.nats.url`. */
   natsUrl?: string
-  /** File of credentials for NATS; `codexBridge.nats.credentials`. */
+  /** The path of the NATS credentials file; `codexBridge.nats.credentials`. */
   natsCredentials?: string
-  /** What the bridge's subjects begin with; `codexBridge.nats.prefix`. */
+  /** The prefix of the bridge's NATS subjects; `codexBridge.nats.prefix`. */
   natsPrefix?: string
-  /** Which bridge this is on NATS; `codexBridge.nats.instance`. */
+  /** The name of this bridge on NATS; `codexBridge.nats.instance`. */
   natsInstance?: string
-  /** Whether lane commands are taken from NATS; `codexBridge.nats.commands`. */
+  /** Whether lane commands from NATS are accepted; `codexBridge.nats.commands`. */
   natsCommands: boolean
-  /** A port for the code of the workspace alone; 0 for none; `codexBridge.context.port`. */
+  /** The port of the server that only answers questions about code, 0 for none; `codexBridge.context.port`. */
   contextPort: number
-  /** Where the database lives: the extension's global storage. */
+  /** The data directory with the database: the extension's global storage. */
   dataFolder: string
-  /** The Codex executable; `codexBridge.codexPath`. */
+  /** The path of the Codex executable; `codexBridge.codexPath`. */
   codexPath?: string
-  /** The user's `chatgpt.cliExecutable`. */
+  /** The user's setting `chatgpt.cliExecutable`. */
   chatgptCliExecutable?: string
-  /** Where VS Code has the ChatGPT extension. */
+  /** The directory of the ChatGPT extension. */
   chatgptExtensionFolder?: string
   /** The folders open in this window. */
   workspaceFolders: Array<string>
-  /** Version of the extension. */
+  /** The version of the extension. */
   extensionVersion: string
 }
 
-/** What a route of the HTTP API replied. */
+/** The response of a route of the HTTP API. */
 export interface BridgeReply {
-  /** HTTP status. */
+  /** The HTTP status. */
   status: number
-  /** The body; `null` where there is none. */
+  /** The body, or `null` if there is none. */
   body: any
 }
 
-/** What the extension tells about the code that is open. */
+/** The callbacks of the extension that answer questions about the open code. */
 export interface CodeCallbacks {
-  /** Where what is named at a place is defined. */
+  /** Returns the definitions of the name at a position. */
   definitions: (question: PlaceQuestion) => Promise<Array<CodeLocation>>
-  /** Where it is used, its definition included. */
+  /** Returns the uses of the name at a position, including its definition. */
   references: (question: PlaceQuestion) => Promise<Array<CodeLocation>>
-  /** Who calls the function that is named at a place. */
+  /** Returns the callers of the function at a position. */
   incomingCalls: (question: PlaceQuestion) => Promise<Array<FunctionCalls>>
-  /** Whom it calls. */
+  /** Returns the functions that the function at a position calls. */
   outgoingCalls: (question: PlaceQuestion) => Promise<Array<FunctionCalls>>
-  /** What a file defines, each symbol before those that lie in it. */
+  /** Returns the symbols of a file, each before the symbols that it encloses. */
   outline: (question: FileQuestion) => Promise<Array<OutlineSymbol>>
-  /** What is wrong in a file, or in all files. */
+  /** Returns the diagnostics of a file or of all files. */
   diagnostics: (question: FileQuestion) => Promise<Array<CodeDiagnostic>>
-  /** All unsaved files. */
+  /** Returns the unsaved files. */
   unsaved: (question: UnsavedQuestion) => Promise<Array<UnsavedFile>>
 }
 
-/** What a language server has to say against a place. */
+/** A diagnostic of a language server. */
 export interface CodeDiagnostic {
-  /** The place. */
+  /** The location. */
   location: CodeLocation
-  /** The name of its severity in VS Code, in lower case. */
+  /** The name of the severity in VS Code, in lower case. */
   severity: string
-  /** In words. */
+  /** The message. */
   message: string
-  /** Its code there; may be empty. */
+  /** The code of the diagnostic. May be empty. */
   code: string
-  /** Who says so; may be empty. */
+  /** The source of the diagnostic. May be empty. */
   reporter: string
 }
 
-/** A place in a file. */
+/** A location in a file. */
 export interface CodeLocation {
   /** The path of the file. */
   path: string
-  /** Its first character; of what has a name, that of the name. */
+  /** The first character, or for a named item the first character of the name. */
   start: CodePosition
 }
 
-/** A place in a text, as VS Code and the Language Server Protocol count. */
+/** A position in a document, counted as in VS Code and the Language Server Protocol. */
 export interface CodePosition {
-  /** From 0. */
+  /** The line, from 0. */
   line: number
-  /** UTF-16 code units from the start of the line. */
+  /** The number of UTF-16 code units from the start of the line. */
   character: number
 }
 
-/** A part of a text. */
+/** A range in a document. */
 export interface CodeRange {
-  /** Its first character. */
+  /** The first character. */
   start: CodePosition
-  /** The character after its last. */
+  /** The position after the last character. */
   end: CodePosition
 }
 
 /** An open conversation tab. */
 export interface ConversationTab {
-  /** The conversation it shows. */
+  /** The id of the conversation that the tab shows. */
   conversationId: string
-  /** Its label. */
+  /** The label of the tab. */
   title: string
   /** Whether it is the active tab of its group. */
   isActive: boolean
-  /** Column of its group, from 1. */
+  /** The column of its group, from 1. */
   viewColumn: number
-  /** Index of its group, from 0. */
+  /** The index of its group, from 0. */
   groupIndex: number
-  /** Index within its group, from 0. */
+  /** The index within its group, from 0. */
   tabIndex: number
-  /** `openai-codex://route/local/<conversationId>` */
+  /** The URI: `openai-codex://route/local/<conversationId>`. */
   uri: string
 }
 
-/** What is asked about a file. */
+/** A question about a file or all files. */
 export interface FileQuestion {
-  /** The path of the file; all files where it is left out. */
+  /** The path of the file. Omitted for all files. */
   path?: string
-  /** How many entries the answer may have. */
+  /** The maximum number of entries in the answer. */
   countMax: number
 }
 
-/** Calls between the function that is asked about and another one. */
+/** The calls between the function in question and another function. */
 export interface FunctionCalls {
   /** The other function. */
   function: CodeLocation
-  /** Its name. */
+  /** The name of the other function. */
   name: string
-  /** Where each call stands, in the file of the one that calls. */
+  /** The ranges of the calls in the caller's file. */
   sites: Array<CodeRange>
 }
 
-/** What the extension does for the bridge. */
+/** The callbacks that the extension provides to the bridge. */
 export interface HostCallbacks {
-  /** All open conversation tabs. */
+  /** Returns all open conversation tabs. */
   openConversations: () => Promise<Array<ConversationTab>>
-  /** The conversation tab that has the focus. */
+  /** Returns the focused conversation tab. */
   currentConversation: () => Promise<ConversationTab | null>
-  /** Opens or focuses the tab and resolves when it is there; rejects with a message a person can act on. */
+  /**
+   * Opens or focuses the tab and resolves when it is open. Rejects with a message that a person can act
+   * on.
+   */
   revealConversation: (request: RevealRequest) => Promise<ConversationTab>
   /** Opens a blank draft. */
   openDraft: () => Promise<void>
-  /** Asks the person; resolves with their answer, or with `null` when there will be none. */
+  /** Asks the person. Resolves with the answer, or with `null` when there will be none. */
   askApproval: (request: ApprovalRequest) => Promise<ApprovalAnswer | null>
-  /** Somebody or something else resolved an approval that the person was asked about, also when they have just answered. */
+  /**
+   * Reports that an approval which the person was asked about was resolved elsewhere, even if the person
+   * has just answered.
+   */
   approvalResolved: (approval: ApprovalResolved) => Promise<void>
-  /** A line for the output channel. */
+  /** Writes a line to the output channel. */
   log: (line: LogLine) => void
-  /** The number of unfinished jobs, whenever it changes. */
+  /** Reports the number of unfinished jobs whenever it changes. */
   runningJobsChanged: (running: number) => void
-  /** How far the building of the code index is, while it is under way; `null` once it has ended. */
+  /** Reports the progress of building the code index, and `null` once it has ended. */
   indexProgressChanged: (progress: IndexProgress | null) => void
-  /** What is known of the code that is open. */
+  /** The callbacks that answer questions about the open code. */
   code: CodeCallbacks
 }
 
-/** How far the building of the code index is. */
+/** The progress of building the code index. */
 export interface IndexProgress {
-  /** Files that are read. */
+  /** The number of files read so far. */
   files: number
-  /** Files there are. */
+  /** The total number of files. */
   total: number
 }
 
-/** An unsaved file of which the text is known. */
+/** An unsaved file whose text the core already knows. */
 export interface KnownText {
   /** The path of the file. */
   path: string
-  /** Which text. */
+  /** The revision of the known text. */
   revision: string
 }
 
 /** A line for the output channel. */
 export interface LogLine {
-  /** `error`, `warn`, `info`, `debug` or `trace`. */
+  /** The level: `error`, `warn`, `info`, `debug` or `trace`. */
   level: 'error' | 'warn' | 'info' | 'debug' | 'trace'
-  /** The text. */
+  /** The message. */
   message: string
 }
 
-/** Something that a file defines. */
+/** A symbol that a file defines. */
 export interface OutlineSymbol {
-  /** Its name. */
+  /** The name. */
   name: string
-  /** More about it, such as its type. */
+  /** More detail, such as the type. */
   detail: string
-  /** The name of its kind in VS Code, in lower case. */
+  /** The name of the kind in VS Code, in lower case. */
   kind: string
-  /** Where its name stands. */
+  /** The position of the name. */
   start: CodePosition
-  /** Its first line, from 0. */
+  /** The first line, from 0. */
   firstLine: number
-  /** Its last line, from 0. */
+  /** The last line, from 0. */
   lastLine: number
-  /** How many others it lies in. */
+  /** The number of enclosing symbols. */
   depth: number
 }
 
-/** What is asked about a place. */
+/** A question about a position in a file. */
 export interface PlaceQuestion {
   /** The path of the file. */
   path: string
-  /** The name that is asked about stands here. */
+  /** The position of the name in question. */
   at: CodePosition
-  /** How many entries the answer may have. */
+  /** The maximum number of entries in the answer. */
   countMax: number
 }
 
-/** What the model wants to know. */
+/** A question from the model. */
 export interface Question {
-  /** By which it is answered. */
+  /** The id, which the answer repeats. */
   id: string
-  /** A word or two. */
+  /** A heading of a word or two. */
   header: string
   /** The question. */
   question: string
-  /** Whether another answer than those of `options` is fine. */
+  /** Whether answers other than those in `options` are allowed. */
   isOther: boolean
   /** Whether the answer must not be shown. */
   isSecret: boolean
-  /** The answers to choose from; none where any text will do. */
+  /** The answers to choose from. Empty when any text is allowed. */
   options: Array<QuestionOption>
 }
 
-/** One of the answers to choose from. */
+/** An answer to choose from. */
 export interface QuestionOption {
   /** The answer. */
   label: string
-  /** What it means. */
+  /** The meaning of the answer. */
   description: string
 }
 
-/** Which tab to show. */
+/** A request to show a conversation's tab. */
 export interface RevealRequest {
-  /** The conversation. */
+  /** The id of the conversation. */
   conversationId: string
-  /** Milliseconds until it must be there. */
+  /** The time limit for the tab to open, in milliseconds. */
   timeoutMs: number
 }
 
-/** Starts the bridge; rejects with a message that says what to do. */
+/** Starts the bridge. Rejects with a message that says what to do. */
 export declare function startBridge(options: BridgeOptions, host: HostCallbacks): Promise<Bridge>
 
-/** A file whose text is another one in VS Code than on the disk. */
+/** A file whose text in VS Code differs from the file on disk. */
 export interface UnsavedFile {
   /** The path of the file. */
   path: string
-  /** Another one after each change of the text. */
+  /** The revision, which changes with each change of the text. */
   revision: string
-  /** The text, unless it is known or too long. */
+  /** The text, unless it is already known or too long. */
   text?: string
 }
 
-/** What the core knows of unsaved files, and how much more it takes. */
+/** A question about unsaved files: which texts the core already knows, and how much more it accepts. */
 export interface UnsavedQuestion {
-  /** The files of which it knows the text. */
+  /** The files whose text the core already knows. */
   known: Array<KnownText>
-  /** How many files the answer may have. */
+  /** The maximum number of files in the answer. */
   countMax: number
-  /** How many UTF-16 code units one text may have; longer ones are left out. */
+  /** The maximum length of a text in UTF-16 code units. Longer texts are omitted. */
   textCharactersMax: number
-  /** How many all texts may have; files beyond it are left out. */
+  /** The maximum length of all texts together in UTF-16 code units. Files beyond it are omitted. */
   charactersMax: number
 }
