@@ -7,7 +7,7 @@
 //! - An event of a thread goes to that thread's [`ThreadWatch`]. A watch that is requested together with a
 //!   call ([`Connection::call_watching`]) exists before the next line is read, so that no event can fall
 //!   between a response and the watch.
-//! - The request of a sub-agent carries the id of the sub-agent's own thread, which nobody watches. It goes
+//! - The request of a sub-agent carries the id of the sub-agent's own thread, which is not watched. It goes
 //!   to the watch of the thread that started the sub-agent.
 //! - A server request that no watch accepts is declined here, so that its turn cannot hang.
 

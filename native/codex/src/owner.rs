@@ -2,7 +2,7 @@
 //! `$CODEX_HOME/thread-writer-locks`.
 //!
 //! This module only reads. The locks are Codex's own, so they are never taken here. The files stay behind
-//! when a lock is released and are never deleted here. Only Linux tells who holds a lock; on other systems no
+//! when a lock is released and are never deleted here. Only Linux reports who holds a lock; on other systems no
 //! owner is known.
 
 #[cfg(target_os = "linux")]
@@ -27,7 +27,7 @@ pub struct Owner {
     pub program: String,
 }
 
-/// Whether this system tells who owns a thread. Where it does not, the absence of an owner means "unknown".
+/// Whether this system reports who owns a thread. Where it does not, the absence of an owner means "unknown".
 pub const CAN_TELL: bool = cfg!(target_os = "linux");
 
 /// The ending of a lock file's name, after the thread id. Seen on 0.155.1 and 0.169.0.
@@ -48,7 +48,7 @@ pub fn codex_home(overrides: &[(String, String)]) -> Option<PathBuf> {
         .or_else(|| std::env::home_dir().map(|home| home.join(".codex")))
 }
 
-/// Returns the process that holds this thread's writer lock. `None` also when that cannot be told.
+/// Returns the process that holds this thread's writer lock. `None` also when the owner cannot be determined.
 #[must_use]
 pub fn owner(codex_home: &Path, thread_id: &str) -> Option<Owner> {
     // The id becomes part of a path here.

@@ -208,7 +208,7 @@ impl TurnRecord {
     }
 
     /// Processes one event of `codex exec`, which runs a single turn. Returns how the turn ended, if this is
-    /// its end. `is_first` tells whether this is the first turn of the thread. Only then is the usage that
+    /// its end. `is_first` is true for the first turn of the thread. Only then is the usage that
     /// `exec` reports the turn's own.
     pub fn observe_exec(&mut self, event: &ExecEvent, is_first: bool) -> Option<TurnEnd> {
         match event {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::Schemas;
 
-fn asked(method: &str, params: Value) -> ServerRequest {
+fn request_with(method: &str, params: Value) -> ServerRequest {
     let mut request = ServerRequest {
         id: json!(1),
         method: method.to_owned(),
@@ -40,7 +40,7 @@ fn decided(decisions: &[(Decision, &str)]) -> Vec<(Decision, Value, Value)> {
 fn cases() -> Vec<Case> {
     let rule = json!({"acceptWithExecpolicyAmendment": {"execpolicy_amendment": ["touch"]}});
     let allow = json!({"applyNetworkPolicyAmendment": {"network_policy_amendment": {"host": "h.test", "action": "allow"}}});
-    let wanted = json!({"network": {"enabled": true}, "fileSystem": null});
+    let requested = json!({"network": {"enabled": true}, "fileSystem": null});
     let granted = json!({"network": {"enabled": true}});
     let form = json!({"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]});
     let empty_form = json!({"type": "object", "properties": {}});
@@ -49,13 +49,13 @@ fn cases() -> Vec<Case> {
         |persist: &str| json!({"action": "accept", "content": {}, "_meta": {"persist": persist}});
     let declined = json!({"action": "decline", "content": null});
     let cancelled = json!({"action": "cancel", "content": null});
-    let said = |text: &str| json!([{"type": "inputText", "text": text}]);
+    let content_items = |text: &str| json!([{"type": "inputText", "text": text}]);
     let no_tool = json!({
-        "success": false, "contentItems": said("This tool is not available through Codex Bridge."),
+        "success": false, "contentItems": content_items("This tool is not available through Codex Bridge."),
     });
     vec![
         (
-            asked(
+            request_with(
                 COMMAND,
                 json!({
                     "command": "/bin/bash -c 'touch a'", "cwd": "/w", "reason": "Why not?",
@@ -73,7 +73,7 @@ fn cases() -> Vec<Case> {
             .concat(),
         ),
         (
-            asked(
+            request_with(
                 COMMAND,
                 json!({
                     "command": "curl h.test", "networkApprovalContext": {"host": "h.test", "protocol": "https"},
@@ -90,7 +90,7 @@ fn cases() -> Vec<Case> {
             .concat(),
         ),
         (
-            asked(
+            request_with(
                 COMMAND,
                 json!({
                     "command": "ls", "additionalPermissions": {}, "availableDecisions": ["accept"],
@@ -101,7 +101,7 @@ fn cases() -> Vec<Case> {
             decided(&[(Approve, "accept"), (Deny, "decline")]),
         ),
         (
-            asked(
+            request_with(
                 COMMAND,
                 json!({
                     "kind": "writeStdin", "command": "python3\n -i", "availableDecisions": ["accept", "cancel"],
@@ -113,7 +113,7 @@ fn cases() -> Vec<Case> {
         ),
         // The request of older binaries.
         (
-            asked(COMMAND, json!({"command": "touch a", "proposedExecpolicyAmendment": ["touch"]})),
+            request_with(COMMAND, json!({"command": "touch a", "proposedExecpolicyAmendment": ["touch"]})),
             QuestionKind::Command,
             "Run: touch a",
             [
@@ -124,7 +124,7 @@ fn cases() -> Vec<Case> {
             .concat(),
         ),
         (
-            asked(FILES, json!({"reason": "It is outside."})),
+            request_with(FILES, json!({"reason": "It is outside."})),
             QuestionKind::FileChange,
             "Change files: It is outside.",
             decided(&[
@@ -135,7 +135,10 @@ fn cases() -> Vec<Case> {
             ]),
         ),
         (
-            asked(PERMISSIONS, json!({"permissions": wanted, "cwd": "/w", "reason": "to look it up"})),
+            request_with(
+                PERMISSIONS,
+                json!({"permissions": requested, "cwd": "/w", "reason": "to look it up"}),
+            ),
             QuestionKind::Permissions,
             "Permit the network: to look it up",
             vec![
@@ -145,7 +148,7 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
-            asked(
+            request_with(
                 QUESTIONS,
                 json!({"questions": [
                     {"id": "a", "header": "A", "question": "Which?"}, {"id": "b", "header": "B", "question": "How many?"},
@@ -163,7 +166,7 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
-            asked(
+            request_with(
                 ELICITATION,
                 json!({
                     "serverName": "asker", "mode": "form", "_meta": null, "message": "Your name?", "requestedSchema": form,
@@ -178,7 +181,7 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
-            asked(
+            request_with(
                 ELICITATION,
                 json!({
                     "serverName": "asker", "mode": "form", "message": "May it run?", "requestedSchema": empty_form,
@@ -196,7 +199,7 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
-            asked(
+            request_with(
                 ELICITATION,
                 json!({
                     "serverName": "asker", "mode": "url", "message": "Log in", "url": "https://log.in", "elicitationId": "e",
@@ -211,7 +214,7 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
-            asked(
+            request_with(
                 ELICITATION,
                 json!({
                     "serverName": "asker", "mode": "openai/userVerification", "title": "Who are you?", "challenge": "c",
@@ -222,21 +225,24 @@ fn cases() -> Vec<Case> {
             vec![(Deny, Value::Null, declined), (Cancel, Value::Null, cancelled)],
         ),
         (
-            asked(TOOL, json!({"callId": "i", "namespace": null, "tool": "lookup", "arguments": {"id": 7}})),
+            request_with(
+                TOOL,
+                json!({"callId": "i", "namespace": null, "tool": "lookup", "arguments": {"id": 7}}),
+            ),
             QuestionKind::ToolCall,
             "Call the tool lookup",
             vec![
-                (Answer, json!("seven"), json!({"success": true, "contentItems": said("seven")})),
+                (Answer, json!("seven"), json!({"success": true, "contentItems": content_items("seven")})),
                 (
                     Answer,
-                    json!({"success": false, "contentItems": said("no seven")}),
-                    json!({"success": false, "contentItems": said("no seven")}),
+                    json!({"success": false, "contentItems": content_items("no seven")}),
+                    json!({"success": false, "contentItems": content_items("no seven")}),
                 ),
                 (Deny, Value::Null, no_tool),
             ],
         ),
         (
-            asked(
+            request_with(
                 "execCommandApproval",
                 json!({
                     "conversationId": "t", "callId": "i", "command": ["touch", "a"], "cwd": "/w",
@@ -252,7 +258,7 @@ fn cases() -> Vec<Case> {
             ]),
         ),
         (
-            asked(
+            request_with(
                 "applyPatchApproval",
                 json!({
                     "conversationId": "t", "callId": "i", "fileChanges": {"/w/a": {"type": "add", "content": ""}},
@@ -303,7 +309,7 @@ fn a_question_contains_what_is_needed_for_a_decision() {
     assert_eq!(command.command.as_deref(), Some("/bin/bash -c 'touch a'"));
     assert_eq!((command.cwd, command.reason.as_deref()), (Some("/w".into()), Some("Why not?")));
     let long = "Read this first.\n".repeat(20);
-    let request = asked(ELICITATION, json!({"serverName": "asker", "mode": "form", "message": long}));
+    let request = request_with(ELICITATION, json!({"serverName": "asker", "mode": "form", "message": long}));
     assert_eq!(question(&request).unwrap().reason, Some(long), "the summary contains only the beginning");
     assert_eq!(by_summary["asker: Log in"].reason, None, "the summary contains the whole message");
     assert_eq!((command.turn_id.as_deref(), command.item_id.as_deref()), (Some("u"), Some("i")));
@@ -320,21 +326,22 @@ fn a_question_contains_what_is_needed_for_a_decision() {
     assert_eq!(by_summary["Call the tool lookup"].tool, Some(tool));
     assert_eq!(by_summary["Change /w/a"].changes.as_ref().unwrap()["/w/a"]["type"], "add");
 
-    let long = question(&asked(COMMAND, json!({"command": "x".repeat(1000)}))).unwrap();
+    let long = question(&request_with(COMMAND, json!({"command": "x".repeat(1000)}))).unwrap();
     assert_eq!((long.summary.chars().count(), long.command.unwrap().len()), (200, 1000));
 }
 
 #[test]
 fn an_invalid_answer_is_explained() {
-    let questions = asked(QUESTIONS, json!({"questions": [{"id": "a"}, {"id": "b"}]}));
-    let form = asked(
+    let questions = request_with(QUESTIONS, json!({"questions": [{"id": "a"}, {"id": "b"}]}));
+    let form = request_with(
         ELICITATION,
         json!({
             "mode": "form", "requestedSchema": {"properties": {"name": {}}, "required": ["name"]},
         }),
     );
-    let tool = asked(TOOL, json!({"tool": "lookup"}));
-    let command = asked(COMMAND, json!({"additionalPermissions": {}, "availableDecisions": ["accept"]}));
+    let tool = request_with(TOOL, json!({"tool": "lookup"}));
+    let command =
+        request_with(COMMAND, json!({"additionalPermissions": {}, "availableDecisions": ["accept"]}));
     let cases = [
         (&questions, Answer, json!({"a": "x"}), "the answer to \"b\" is missing"),
         (
@@ -364,7 +371,7 @@ fn requests_that_no_person_decides_are_not_questions() {
         "currentTime/read",
         "some/newer/request",
     ] {
-        let request = asked(method, json!({}));
+        let request = request_with(method, json!({}));
         assert_eq!(question(&request), None);
         assert_eq!(answer(&request, Approve, None), Err(AnswerProblem::NothingToDecide(method.to_owned())));
     }

@@ -26,7 +26,7 @@ fn results() -> [(&'static str, Value); 8] {
     ]
 }
 
-fn asked(method: &str) -> ServerRequest {
+fn request_with(method: &str) -> ServerRequest {
     ServerRequest { id: json!(1), method: method.to_owned(), params: json!({"threadId": "t"}) }
 }
 
@@ -76,7 +76,7 @@ fn every_answer_matches_the_schema_of_the_binary() {
     let schemas = Schemas::of_the_binary();
     let mut valid = Vec::new();
     for method in schemas.methods() {
-        let Ok(answer) = decline(&asked(&method)) else { continue };
+        let Ok(answer) = decline(&request_with(&method)) else { continue };
         let problems = schemas.problems(&method, &answer);
         assert!(problems.is_empty(), "{method}: {answer}: {problems:?}");
         valid.push(method);
