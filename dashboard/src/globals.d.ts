@@ -1,2 +1,2 @@
-/** Version of Codex Bridge that this page belongs to. */
+/** The version of Codex Bridge that this page was built from. */
 declare const __VERSION__: string;

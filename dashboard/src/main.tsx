@@ -21,12 +21,12 @@ applyTheme(chosenTheme());
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      // Events say when something is stale.
+      // Events invalidate what they make stale.
       staleTime: Infinity,
-      // A refusal stays one; a bridge that is away announces itself by the stream when it is back.
+      // An error reply would repeat itself. When an unreachable bridge is back, the event stream reconnects.
       retry: (count, error) => !(error instanceof ApiError) && count < 2,
       refetchOnWindowFocus: false,
-      // The bridge is on this machine: the network has no say.
+      // The bridge is usually on this machine, so it can be reached even when the browser is offline.
       networkMode: "always",
     },
     mutations: { networkMode: "always" },

@@ -1,4 +1,4 @@
-// Which page is at which address. Each page is a file of its own, loaded when it is shown.
+// The routes. Each page is a separate file that is loaded when it is first shown.
 
 import {
   createRootRoute,
@@ -16,20 +16,20 @@ import { SignIn } from "./shell/SignIn";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 const signIn = createRoute({ getParentRoute: () => root, path: "/sign-in", component: SignIn });
-/** All that needs a bridge which lets this browser in. */
+/** The parent of all pages that need a bridge which accepts this browser. */
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
 
 const page = <P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) =>
   createRoute({ getParentRoute: () => inside, path, component, errorComponent: PageError });
 
-const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const nonEmptyString = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 
 const jobs = createRoute({
   getParentRoute: () => inside,
   path: "/jobs",
   validateSearch: (search): { status?: string; search?: string } => ({
-    ...(text(search["status"]) && { status: text(search["status"]) as string }),
-    ...(text(search["search"]) && { search: text(search["search"]) as string }),
+    ...(nonEmptyString(search["status"]) && { status: nonEmptyString(search["status"]) as string }),
+    ...(nonEmptyString(search["search"]) && { search: nonEmptyString(search["search"]) as string }),
   }),
   component: lazyRouteComponent(() => import("./pages/jobs/JobsPage"), "JobsPage"),
   errorComponent: PageError,

@@ -101,7 +101,9 @@ try {
   }
   const images = join(repository, "docs", "images");
   mkdirSync(images, { recursive: true });
-  inReadme.forEach((name) => copyFileSync(join(folder, `${name}.png`), join(images, `${name}.png`)));
+  for (const name of inReadme) {
+    copyFileSync(join(folder, `${name}.png`), join(images, `${name}.png`));
+  }
   console.log(`The pictures are in ${folder}, those of the README in ${images}`);
 } finally {
   receiver.stop();

@@ -1,15 +1,15 @@
-// The bridge's HTTP API, with the types of its description.
+// A client for the bridge's HTTP API, typed by its OpenAPI description.
 
 import { bridgePath } from "./place";
 import type { Operations } from "./schemas";
 
-/** `"GET /jobs"` and its like. */
+/** A method and a path, such as `"GET /jobs"`. */
 export type Operation = keyof Operations;
 export type Reply<O extends Operation> = Operations[O]["reply"];
 export type Query<O extends Operation> = Operations[O]["query"];
 export type Body<O extends Operation> = Operations[O]["body"];
 
-/** What a request takes beside its operation. */
+/** The parameters of a request. */
 export interface Request<O extends Operation> {
   path?: Operations[O]["path"];
   query?: Operations[O]["query"];
@@ -17,9 +17,9 @@ export interface Request<O extends Operation> {
   signal?: AbortSignal;
 }
 
-/** The bridge refused, or there is no bridge. `message` is the bridge's own and says what to do. */
+/** The bridge rejected a request or could not be reached. `message` is the bridge's own, and says what to do. */
 export class ApiError extends Error {
-  /** HTTP status; 0 where nothing answered. */
+  /** The HTTP status; 0 if nothing responded. */
   readonly status: number;
   readonly code: string;
   readonly requestId: string | undefined;
@@ -32,7 +32,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Calls the bridge. Rejects with an {@link ApiError}, or with the reason of the signal. */
+/** Calls the bridge. Rejects with an {@link ApiError}, or with the signal's abort reason. */
 export async function call<O extends Operation>(operation: O, request: Request<O> = {}): Promise<Reply<O>> {
   const [method = "GET", template = "/"] = operation.split(" ");
   const init: RequestInit = { method, credentials: "same-origin", signal: request.signal ?? null };
@@ -40,25 +40,29 @@ export async function call<O extends Operation>(operation: O, request: Request<O
     init.headers = { "Content-Type": "application/json" };
     init.body = JSON.stringify(request.body);
   }
-  const response = await reach(address(template, request.path ?? {}, request.query ?? {}), init);
+  const response = await send(pathOf(template, request.path ?? {}, request.query ?? {}), init);
   if (!response.ok) {
-    throw await refusal(response);
+    throw await errorOf(response);
   }
   return (await response.json()) as Reply<O>;
 }
 
-/** The reply to a request for this path of the API, or an error that says that nobody is there. */
-export async function reach(path: string, init: RequestInit): Promise<Response> {
+/** Sends a request to a path of the API. Rejects with an {@link ApiError} of status 0 if nothing responds. */
+export async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(bridgePath + path.slice(1), init);
   } catch (error) {
     init.signal?.throwIfAborted();
-    throw new ApiError(0, "unreachable", `The bridge does not answer (${String(error)}). Is it running?`);
+    throw new ApiError(
+      0,
+      "unreachable",
+      `The bridge did not respond (${String(error)}). Check that it is running.`,
+    );
   }
 }
 
-/** What the bridge says of a request that it refuses. */
-export async function refusal(response: Response): Promise<ApiError> {
+/** Returns the error that an unsuccessful response describes. */
+export async function errorOf(response: Response): Promise<ApiError> {
   try {
     const { error, code, error_code, requestId } = await response.json();
     return new ApiError(response.status, code ?? error_code ?? "unknown", String(error), requestId);
@@ -71,14 +75,14 @@ export async function refusal(response: Response): Promise<ApiError> {
   }
 }
 
-function address(template: string, path: object, query: object): string {
-  let text = template;
+function pathOf(template: string, path: object, query: object): string {
+  let result = template;
   for (const [name, value] of Object.entries(path)) {
-    text = text.replace(`{${name}}`, encodeURIComponent(String(value)));
+    result = result.replace(`{${name}}`, encodeURIComponent(String(value)));
   }
   const given = Object.entries(query).filter(
     ([, value]) => value !== undefined && value !== "" && value !== null,
   );
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-  return search === "" ? text : `${text}?${search}`;
+  return search === "" ? result : `${result}?${search}`;
 }

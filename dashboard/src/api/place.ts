@@ -1,8 +1,9 @@
-// Where the bridge is: at this page's host, perhaps under a path of another server, such as a VS Code that runs in a browser.
+// The bridge's location: this page's host, possibly below a path of another server, such as a VS Code that runs in a
+// browser.
 
-/** Files of the page are below `<path of the bridge>dashboard/`, and this is one of them. */
+/** This file, like all files of the page, is below `<path of the bridge>dashboard/`. */
 const { pathname } = new URL(import.meta.url);
 
-/** Begins and ends with `/`. */
+/** The bridge's path. It begins and ends with `/`. */
 export const bridgePath = pathname.slice(0, pathname.lastIndexOf("/dashboard/") + 1);
 export const dashboardPath = `${bridgePath}dashboard`;

@@ -1,4 +1,4 @@
-// What is asked for in more than one place. The first word of a key is what events make stale, see live/Live.tsx.
+// Queries that several components use. Events invalidate queries by the first part of their key, see live/Live.tsx.
 
 import { queryOptions } from "@tanstack/react-query";
 

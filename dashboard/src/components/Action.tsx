@@ -1,34 +1,44 @@
-// Buttons that ask the bridge for something, and say beside themselves what it answered.
+// Buttons that call the bridge and show its reply next to them.
 
 import { Dialog } from "@base-ui/react/dialog";
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 
 import { ErrorNote } from "./ErrorNote";
 
+interface Confirmation {
+  /** Names the action in full, such as "Delete webhook". The dialog's title and its confirming button. */
+  action: string;
+  /** What happens when the user confirms. */
+  consequence: string;
+  /** The button that closes the dialog, where "Cancel" would be ambiguous. */
+  dismiss?: string;
+}
+
 interface ActionProps {
-  label: ReactNode;
-  /** Where it resolves with a text, that is said beside the buttons. */
+  label: string;
+  /** A promise that resolves with a string has that string shown next to the buttons. */
   run: () => Promise<unknown>;
   className?: string;
   disabled?: boolean;
-  /** Asked before; what will happen. */
-  confirm?: string;
+  /** The dialog to show before the action runs. */
+  confirm?: Confirmation;
   title?: string;
 }
 
-/** Several of them; what became of the last one is said below all. */
+/** Renders a group of actions. The result of the last one appears below the buttons. */
 export function Actions({ actions }: { actions: ActionProps[] }) {
-  const [asked, setAsked] = useState<ActionProps>();
+  const [unconfirmed, setUnconfirmed] = useState<ActionProps>();
   const mutation = useMutation({ mutationFn: (action: ActionProps) => action.run() });
   const start = (action: ActionProps) =>
-    action.confirm === undefined ? mutation.mutate(action) : setAsked(action);
+    action.confirm === undefined ? mutation.mutate(action) : setUnconfirmed(action);
+  const confirm = unconfirmed?.confirm;
   return (
     <div className="action-group">
       <div className="actions">
-        {actions.map((action, index) => (
+        {actions.map((action) => (
           <button
-            key={index}
+            key={action.label}
             type="button"
             className={`button ${action.className ?? ""}`}
             disabled={(action.disabled ?? false) || mutation.isPending}
@@ -43,26 +53,29 @@ export function Actions({ actions }: { actions: ActionProps[] }) {
       <span className="small muted" role="status">
         {typeof mutation.data === "string" ? mutation.data : ""}
       </span>
-      <Dialog.Root open={asked !== undefined} onOpenChange={(open) => !open && setAsked(undefined)}>
+      <Dialog.Root
+        open={unconfirmed !== undefined}
+        onOpenChange={(open) => !open && setUnconfirmed(undefined)}
+      >
         <Dialog.Portal>
           <Dialog.Backdrop className="backdrop" />
           <Dialog.Popup className="dialog">
-            <Dialog.Title>{asked?.label}?</Dialog.Title>
-            <Dialog.Description>{asked?.confirm}</Dialog.Description>
+            <Dialog.Title>{confirm?.action}?</Dialog.Title>
+            <Dialog.Description>{confirm?.consequence}</Dialog.Description>
             <div className="actions">
               <button
                 type="button"
                 className="button primary"
                 onClick={() => {
-                  setAsked(undefined);
-                  if (asked !== undefined) {
-                    mutation.mutate(asked);
+                  setUnconfirmed(undefined);
+                  if (unconfirmed !== undefined) {
+                    mutation.mutate(unconfirmed);
                   }
                 }}
               >
-                {asked?.label}
+                {confirm?.action}
               </button>
-              <Dialog.Close className="button">Keep as it is</Dialog.Close>
+              <Dialog.Close className="button">{confirm?.dismiss ?? "Cancel"}</Dialog.Close>
             </div>
           </Dialog.Popup>
         </Dialog.Portal>

@@ -1,14 +1,15 @@
-// What a command wrote, with the colours that it asked for. Everything else that a terminal would do is left out.
+// A command's output with its ANSI colors. All other terminal control sequences are removed.
 
 import Anser from "anser";
 import { useMemo } from "react";
 
-/** Control sequences other than colours: titles, links, moves of the cursor. */
-// eslint-disable-next-line no-control-regex
+/** Control sequences other than colors: window titles, hyperlinks, cursor movements. */
 const otherSequences =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences consist of control characters.
   /\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\[[0-9;?]*[A-Za-ln-z]|[PX^_][^\u001b]*(?:\u001b\\)?|[()][A-Z0-9]|[=>78DEHMNOZc])/g;
-// eslint-disable-next-line no-control-regex
+/** Control characters other than tab, newline, carriage return and escape, and bidirectional overrides. */
 const otherControls =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove.
   /[\u0000-\u0008\u000b-\u000c\u000e-\u001a\u001c-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g;
 
 export function AnsiText({ text }: { text: string }) {
@@ -24,6 +25,7 @@ export function AnsiText({ text }: { text: string }) {
     <>
       {pieces.map((piece, index) => (
         <span
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no identity but their position, and no state.
           key={index}
           className={
             [piece.fg, piece.bg && `${piece.bg}-ground`, ...piece.decorations].filter(Boolean).join(" ") ||

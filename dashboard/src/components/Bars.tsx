@@ -1,6 +1,8 @@
-/** A series of one bar; its parts stand on one another. */
+/** One bar of a series. Its parts are stacked. */
 export interface Bar {
-  /** For whoever points at it. */
+  /** Identifies the bar within its series. */
+  key: string;
+  /** The tooltip. */
   label: string;
   parts: { className: string; value: number }[];
 }
@@ -8,7 +10,7 @@ export interface Bar {
 const width = 480;
 const height = 96;
 
-/** Bars over time. The numbers are also in `summary`, in words. */
+/** Renders a bar chart over time. `summary` states its totals in words. */
 export function Bars({ bars, summary }: { bars: Bar[]; summary: string }) {
   const total = (bar: Bar) => bar.parts.reduce((sum, { value }) => sum + value, 0);
   const max = Math.max(1, ...bars.map(total));
@@ -20,7 +22,7 @@ export function Bars({ bars, summary }: { bars: Bar[]; summary: string }) {
         {bars.map((bar, index) => {
           let top = height - 1;
           return (
-            <g key={index}>
+            <g key={bar.key}>
               <title>{bar.label}</title>
               <rect x={index * step} y="0" width={step} height={height} className="target" />
               {bar.parts.map(({ className, value }) => {

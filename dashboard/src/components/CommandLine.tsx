@@ -1,7 +1,9 @@
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
 
-/** A line for a terminal, to be copied. */
+import { ScrollBlock } from "./Scrollable";
+
+/** Renders a command for a terminal with a button that copies it. */
 export function CommandLine({ line }: { line: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
@@ -11,14 +13,16 @@ export function CommandLine({ line }: { line: string }) {
   };
   return (
     <div className="command-line">
-      <pre tabIndex={0} aria-label="Command">
-        <code>{line}</code>
-      </pre>
+      <ScrollBlock label="Command">
+        <pre>
+          <code>{line}</code>
+        </pre>
+      </ScrollBlock>
       <button
         type="button"
         className="button quiet icon"
         onClick={() => void copy()}
-        aria-label="Copy the command"
+        aria-label="Copy command"
       >
         {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
       </button>

@@ -1,10 +1,12 @@
-// Unified diffs, line by line. What cannot be read as one is shown as it is.
+// Unified diffs, line by line. A diff that cannot be parsed is shown as plain text.
 
 import { parsePatch, type StructuredPatch } from "diff";
 import { useMemo } from "react";
 
-/** More lines than this are shown when somebody asks for them. */
-const linesShown = 400;
+import { CodeBlock, ScrollBlock } from "./Scrollable";
+
+/** Files with more changed lines than this start out collapsed. */
+const openLinesMax = 400;
 
 export function Diff({ diff, path }: { diff: string; path?: string | undefined }) {
   const files = useMemo(() => parsed(diff, path), [diff, path]);
@@ -12,16 +14,14 @@ export function Diff({ diff, path }: { diff: string; path?: string | undefined }
     return (
       <div className="diffs">
         {path !== undefined && <span className="mono wrap-anywhere">{path}</span>}
-        <pre className="terminal" tabIndex={0} aria-label={path ?? "Change"}>
-          {diff}
-        </pre>
+        <CodeBlock label={path ?? "Change"}>{diff}</CodeBlock>
       </div>
     );
   }
   return (
     <div className="diffs">
-      {files.map((file, index) => (
-        <FileDiff key={index} file={file} name={path ?? nameOf(file)} />
+      {files.map((file) => (
+        <FileDiff key={nameOf(file)} file={file} name={path ?? nameOf(file)} />
       ))}
     </div>
   );
@@ -31,29 +31,32 @@ function FileDiff({ file, name }: { file: StructuredPatch; name: string }) {
   const lines = file.hunks.flatMap((hunk) => hunk.lines);
   const count = (sign: string) => lines.filter((line) => line.startsWith(sign)).length;
   return (
-    <details className="diff" open={lines.length <= linesShown}>
+    <details className="diff" open={lines.length <= openLinesMax}>
       <summary>
         <span className="mono clip">{name}</span>
-        <span className="additions" aria-label={`${count("+")} lines added`}>
+        <span className="additions">
           +{count("+")}
+          <span className="visually-hidden"> lines added</span>
         </span>
-        <span className="deletions" aria-label={`${count("-")} lines removed`}>
+        <span className="deletions">
           −{count("-")}
+          <span className="visually-hidden"> lines removed</span>
         </span>
       </summary>
-      <div className="diff-lines" tabIndex={0} role="region" aria-label={`Changes of ${name}`}>
+      <ScrollBlock className="diff-lines" label={`Changes in ${name}`}>
         <table>
-          <tbody>{file.hunks.flatMap((hunk, index) => hunkRows(hunk, index))}</tbody>
+          <tbody>{file.hunks.flatMap(hunkRows)}</tbody>
         </table>
-      </div>
+      </ScrollBlock>
     </details>
   );
 }
 
-function hunkRows(hunk: StructuredPatch["hunks"][number], index: number) {
+function hunkRows(hunk: StructuredPatch["hunks"][number]) {
   let before = hunk.oldStart;
   let after = hunk.newStart;
-  const rows = hunk.lines.map((line, at) => {
+  const rows = hunk.lines.map((line) => {
+    const key = `${before},${after}`;
     const sign = line[0];
     const [kind, left, right] =
       sign === "+"
@@ -62,7 +65,7 @@ function hunkRows(hunk: StructuredPatch["hunks"][number], index: number) {
           ? ["removed", before++, ""]
           : ["", before++, after++];
     return (
-      <tr key={`${index}.${at}`} className={kind as string}>
+      <tr key={key} className={kind as string}>
         <td className="line-number">{left}</td>
         <td className="line-number">{right}</td>
         <td>{line}</td>
@@ -70,7 +73,7 @@ function hunkRows(hunk: StructuredPatch["hunks"][number], index: number) {
     );
   });
   return [
-    <tr key={index} className="hunk">
+    <tr key={`${hunk.oldStart},${hunk.newStart} hunk`} className="hunk">
       <td colSpan={3}>
         @@ -{hunk.oldStart},{hunk.oldLines} +{hunk.newStart},{hunk.newLines} @@
       </td>
@@ -81,7 +84,7 @@ function hunkRows(hunk: StructuredPatch["hunks"][number], index: number) {
 
 function parsed(diff: string, path: string | undefined): StructuredPatch[] | undefined {
   try {
-    // Of a single file Codex sends the hunks alone.
+    // For a single file, Codex sends only the hunks.
     const isBare = path !== undefined && !/^(diff |--- )/m.test(diff);
     const files = parsePatch(isBare ? `--- a\n+++ b\n${diff}` : diff).filter(({ hunks }) => hunks.length > 0);
     return files.length > 0 ? files : undefined;

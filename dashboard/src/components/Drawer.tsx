@@ -1,7 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import type { ReactNode } from "react";
 
-/** Details beside the page; Escape closes it. */
+/** Renders details in a panel beside the page. Escape closes it. */
 export function Drawer({
   title,
   close,

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 import { CommandLine } from "./CommandLine";
 
-/** Instead of an empty list: what would be here, and a line that works. */
+/** Renders what an empty list would contain, and a command that works. */
 export function EmptyState(props: { title: string; children?: ReactNode; line?: string }) {
   return (
     <div className="empty-state">

@@ -2,7 +2,7 @@ import { CircleAlert } from "lucide-react";
 
 import { ApiError } from "../api/client";
 
-/** The bridge's own words, beside what failed. */
+/** Renders an error message next to what failed. */
 export function ErrorNote({ error }: { error: Error | null | undefined }) {
   if (!error) {
     return null;
@@ -13,7 +13,7 @@ export function ErrorNote({ error }: { error: Error | null | undefined }) {
       <span>
         {error.message}
         {error instanceof ApiError && error.status >= 500 && error.requestId !== undefined && (
-          <small> requestId {error.requestId}</small>
+          <small> Request ID: {error.requestId}</small>
         )}
       </span>
     </p>

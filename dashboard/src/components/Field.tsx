@@ -8,23 +8,23 @@ interface Control {
 
 interface FieldProps {
   label: string;
-  /** A word on what may stand in it. */
+  /** Describes the expected value. */
   hint?: string | undefined;
-  /** What is wrong with what stands in it. */
+  /** What is wrong with the value. */
   error?: string | undefined;
   children: ReactElement<Control>;
 }
 
-/** A control with its label. */
+/** Renders a form control with its label, hint and error. */
 export function Field({ label, hint, error, children }: FieldProps) {
   const id = useId();
-  const told = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
       {cloneElement(children, {
         id,
-        "aria-describedby": told || undefined,
+        "aria-describedby": describedBy || undefined,
         ...(error && { "aria-invalid": true }),
       })}
       {hint && (
@@ -37,7 +37,7 @@ export function Field({ label, hint, error, children }: FieldProps) {
   );
 }
 
-/** What is wrong with one field, beside it. */
+/** Renders the error of one field. */
 export function FieldError({ id, error }: { id: string; error: string }) {
   return (
     <span className="field-error" id={id} role="alert">

@@ -1,4 +1,4 @@
-// A graph to look at and to walk through by keyboard. Loaded by the pages that show one.
+// A graph of nodes and edges that can be navigated with the keyboard. Pages that show one load it lazily.
 
 import "@xyflow/react/dist/style.css";
 
@@ -19,7 +19,7 @@ import { Status } from "./Status";
 export interface GraphNode {
   id: string;
   label: string;
-  /** What it is, in a word; also the class of its looks. */
+  /** The kind of object, in one word. It also selects the CSS class `box-<kind>`. */
   kind: string;
   detail?: string;
   status?: string;

@@ -1,7 +1,10 @@
 import { ApiError } from "../api/client";
 import { ErrorNote } from "./ErrorNote";
 
-/** What went wrong when something was asked for. That the bridge is away is said once, above the page, while the page still has what it showed. */
+/**
+ * Renders the first error among these queries. An unreachable bridge is not reported for a query that still has data,
+ * because the connection banner reports it.
+ */
 export function LoadError({ of }: { of: { error: Error | null; data: unknown }[] }) {
   const failed = of.find(
     ({ error, data }) =>

@@ -1,9 +1,11 @@
-// An agent's message. It is Markdown by convention and data by principle: no HTML in it is interpreted, nothing is loaded for it, and a
-// link shows where it goes.
+// An agent's message, rendered as Markdown but treated as untrusted data: HTML in it is not interpreted, it loads
+// nothing, and a link shows its target.
 
 import { memo } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
+
+import { ScrollBlock } from "./Scrollable";
 
 const plugins = [remarkGfm];
 
@@ -14,15 +16,19 @@ const components: Components = {
         {children}
       </a>
     ) : (
-      // A file of the workspace, or something that is no link at all.
+      // A file in the workspace, or not a URL at all.
       <span title={href}>{children}</span>
     ),
   img: ({ alt, src }) => <span className="muted">[picture: {alt || String(src)}]</span>,
-  pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
+  pre: ({ children }) => (
+    <ScrollBlock className="markdown-code" label="Code">
+      <pre>{children}</pre>
+    </ScrollBlock>
+  ),
   table: ({ children }) => (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+    <ScrollBlock className="table-scroll" label="Table">
       <table>{children}</table>
-    </div>
+    </ScrollBlock>
   ),
   h1: ({ children }) => <p className="heading">{children}</p>,
   h2: ({ children }) => <p className="heading">{children}</p>,

@@ -9,32 +9,34 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-/** All moments on the page go on together. */
+/** One timer updates all relative times on the page together. */
 let now = Date.now();
-const tellers = new Set<(now: number) => void>();
+const listeners = new Set<(now: number) => void>();
 setInterval(() => {
   now = Date.now();
-  tellers.forEach((tell) => tell(now));
+  for (const listener of listeners) {
+    listener(now);
+  }
 }, 10_000);
 
-/** How long ago, with the exact time for whoever points at it. */
+/** Renders a relative time. Its tooltip has the exact time. */
 export function Moment({ at }: { at: string | null | undefined }) {
-  const [, tick] = useState(now);
+  const [, update] = useState(now);
   useEffect(() => {
-    tellers.add(tick);
-    return () => void tellers.delete(tick);
+    listeners.add(update);
+    return () => void listeners.delete(update);
   }, []);
   if (!at) {
     return <span className="muted">–</span>;
   }
   return (
     <time dateTime={at} title={absolute.format(new Date(at))}>
-      {ago(Date.parse(at) - Date.now())}
+      {relativeTime(Date.parse(at) - Date.now())}
     </time>
   );
 }
 
-function ago(ms: number): string {
+function relativeTime(ms: number): string {
   const [unit, length] = units.find(([, length]) => Math.abs(ms) >= length) ?? ["second", 1000];
   return relative.format(Math.round(ms / length), unit);
 }

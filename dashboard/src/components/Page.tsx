@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
 
-/** A page with its heading and what can be done with all of it. */
+/** Renders a page with its heading and the actions that apply to all of it. */
 export function Page(props: {
   title: ReactNode;
   above?: ReactNode;
   actions?: ReactNode;
   children: ReactNode;
+  /** Whether the page is exactly as high as the window, so that its content scrolls instead of the page. */
   fills?: boolean;
 }) {
   return (

@@ -1,11 +1,11 @@
-/** Where a person types what they look for. */
+/** Renders a search input. */
 export function SearchField({
   label,
   placeholder,
   value,
   onChange,
 }: {
-  /** What is searched, for those who hear the page. */
+  /** The accessible name. */
   label: string;
   placeholder: string;
   value: string;

@@ -11,28 +11,28 @@ import {
 
 type Tone = "good" | "bad" | "warning" | "active" | "neutral";
 
-/** Every status that the API has, with its words: never told by colour alone. */
-const looks: Record<string, [Tone, LucideIcon, string]> = {
+/** Every status of the API with its tone, icon and label. Color alone never conveys a status. */
+const appearances: Record<string, [Tone, LucideIcon, string]> = {
   starting: ["active", LoaderCircle, "starting"],
   queued: ["neutral", CircleDashed, "queued"],
   running: ["active", LoaderCircle, "running"],
   verifying: ["active", LoaderCircle, "verifying"],
   inProgress: ["active", LoaderCircle, "in progress"],
   in_progress: ["active", LoaderCircle, "in progress"],
-  needs_approval: ["warning", CirclePause, "waits for you"],
-  pending: ["warning", CirclePause, "waits"],
+  needs_approval: ["warning", CirclePause, "needs approval"],
+  pending: ["warning", CirclePause, "pending"],
   completed: ["good", CircleCheck, "completed"],
   done: ["good", CircleCheck, "done"],
   delivered: ["good", CircleCheck, "delivered"],
   approved: ["good", CircleCheck, "approved"],
   answered: ["good", CircleCheck, "answered"],
-  good: ["good", CircleCheck, "good"],
+  good: ["good", CircleCheck, "OK"],
   ready: ["good", CircleCheck, "ready"],
-  warning: ["warning", CircleHelp, "look"],
+  warning: ["warning", CircleHelp, "warning"],
   blocked: ["warning", CirclePause, "blocked"],
   paused: ["warning", CirclePause, "paused"],
   failed: ["bad", CircleX, "failed"],
-  bad: ["bad", CircleX, "bad"],
+  bad: ["bad", CircleX, "error"],
   denied: ["bad", Ban, "denied"],
   declined: ["bad", Ban, "declined"],
   cancelled: ["neutral", Ban, "cancelled"],
@@ -44,12 +44,12 @@ const looks: Record<string, [Tone, LucideIcon, string]> = {
   pending_step: ["neutral", CircleDashed, "to do"],
 };
 
-export function Status({ status, words }: { status: string; words?: string }) {
-  const [tone, Icon, usual] = looks[status] ?? ["neutral", CircleHelp, status];
+export function Status({ status, label }: { status: string; label?: string }) {
+  const [tone, Icon, usualLabel] = appearances[status] ?? ["neutral", CircleHelp, status];
   return (
     <span className={`status ${tone}`}>
       <Icon aria-hidden className={tone === "active" ? "spins" : undefined} />
-      {words ?? usual}
+      {label ?? usualLabel}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import { Tabs as BaseTabs } from "@base-ui/react/tabs";
 import type { ReactNode } from "react";
 
-/** Views of one thing, of which one is shown. */
+/** Renders several views of one object, one at a time. */
 export function Tabs(props: {
   label: string;
   tabs: { value: string; label: string; content: () => ReactNode }[];

@@ -1,11 +1,14 @@
-// File changes as Codex sends them, each as a unified diff.
+// Converts file changes from the forms that Codex sends into unified diffs.
 
 export interface FileChange {
   path: string;
   diff: string;
 }
 
-/** A list of `{path, kind, diff}`; of older binaries an object by path. What is neither is no change. */
+/**
+ * Returns the file changes of an item or an approval. Codex sends a list of `{path, kind, diff}`, and older versions an
+ * object keyed by path. Any other value yields no changes.
+ */
 export function changesOf(changes: unknown): FileChange[] {
   if (Array.isArray(changes)) {
     return changes.map((change) => fileChange(String(change?.path ?? "file"), change));
@@ -29,7 +32,7 @@ function kindOf(kind: unknown): string | undefined {
     : ((kind as Record<string, unknown> | undefined)?.["type"] as string | undefined);
 }
 
-/** Of a new or a deleted file Codex sends the content. */
+/** Returns a unified diff. For a new or a deleted file, Codex sends the content instead. */
 function asDiff(text: string, kind: string | undefined): string {
   const sign = kind === "add" ? "+" : kind === "delete" ? "-" : undefined;
   if (sign === undefined || /^(@@|--- )/m.test(text)) {

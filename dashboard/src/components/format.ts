@@ -1,4 +1,4 @@
-// Numbers and ids as people read them.
+// Formats numbers, ids and paths for display.
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat("en");
@@ -20,14 +20,14 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-/** Enough of an id to tell it from others: of time-ordered ones the end. */
+/** Shortens an id to its last characters, which differ even between time-ordered ids. */
 export const shortId = (id: string) => (id.length > 12 ? id.slice(-8) : id);
 
-/** The first line of a text that says something. */
+/** Returns the first line that is not blank. */
 export const firstLine = (text: string) =>
   text
     .split("\n", 40)
     .find((line) => line.trim() !== "")
     ?.trim() ?? "";
 
-export const folderName = (path: string) => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
+export const directoryName = (path: string) => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;

@@ -1,13 +1,15 @@
 import { useMutation } from "@tanstack/react-query";
 import { type ChangeEvent, type FormEvent, useState } from "react";
 
-/** Names of the values that are texts. */
-type TextName<Values> = { [Name in keyof Values]: Values[Name] extends string ? Name : never }[keyof Values];
+/** The names of the string values. */
+type StringName<Values> = {
+  [Name in keyof Values]: Values[Name] extends string ? Name : never;
+}[keyof Values];
 
 /**
- * What is typed into a form, and the sending of it. What is refused leaves all as it was.
+ * Holds the values of a form and submits them. A rejected submission leaves the values unchanged.
  *
- * @param send is over when all that follows from it is done; `clear` empties the form again
+ * @param send submits the values. Its promise resolves when all follow-up work is done; `clear` resets the form.
  */
 export function useForm<Values extends object>(
   initial: Values,
@@ -21,8 +23,8 @@ export function useForm<Values extends object>(
   return {
     values,
     set,
-    /** For a control with text: what stands in it, and what happens when somebody types. */
-    field: (name: TextName<Values>) => ({
+    /** Returns the props of a text control: its value and its change handler. */
+    field: (name: StringName<Values>) => ({
       value: values[name] as string,
       onChange: (event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>) =>
         set({ [name]: event.target.value } as Partial<Values>),

@@ -1,21 +1,21 @@
-// What happens, for the whole page: one stream, whose events make what was asked for stale.
+// The event stream of the whole page. Its events invalidate cached queries and reach the components that listen.
 
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 
 import { type BridgeEvent, type Connection, listen } from "./events";
 
-type Hear = (events: BridgeEvent[]) => void;
+type Listener = (events: BridgeEvent[]) => void;
 
 interface LiveContext {
   connection: Connection;
-  subscribe: (hear: Hear) => () => void;
+  subscribe: (listener: Listener) => () => void;
 }
 
 const Context = createContext<LiveContext | undefined>(undefined);
 
-/** What the first word of an event's type makes stale. */
-const staleBy: Record<string, string[]> = {
+/** The query keys that an event invalidates, by the first part of its type. */
+const invalidatedBy: Record<string, string[]> = {
   job: ["jobs", "job", "statistics", "health", "conversations"],
   approval: ["approvals", "jobs", "job", "lanes"],
   lane: ["lanes", "sessions", "approvals"],
@@ -25,14 +25,14 @@ const staleBy: Record<string, string[]> = {
   item: [],
   thread: [],
 };
-/** The same lists are asked for at most so often, however much happens. */
+/** The minimum time between two refreshes, however many events arrive. */
 const refreshMs = 400;
 
-/** Listens for all that is inside of it. */
+/** Provides the event stream to its children. */
 export function Live({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });
-  const hearers = useRef(new Set<Hear>());
+  const listeners = useRef(new Set<Listener>());
 
   useEffect(() => {
     const abort = new AbortController();
@@ -41,7 +41,9 @@ export function Live({ children }: { children: ReactNode }) {
       {
         events: (events) => {
           refresh(events);
-          hearers.current.forEach((hear) => hear(events));
+          for (const listener of listeners.current) {
+            listener(events);
+          }
         },
         connection: setConnection,
         missed: () => void queries.invalidateQueries(),
@@ -54,9 +56,9 @@ export function Live({ children }: { children: ReactNode }) {
   const value = useMemo(
     () => ({
       connection,
-      subscribe: (hear: Hear) => {
-        hearers.current.add(hear);
-        return () => hearers.current.delete(hear);
+      subscribe: (listener: Listener) => {
+        listeners.current.add(listener);
+        return () => listeners.current.delete(listener);
       },
     }),
     [connection],
@@ -64,21 +66,25 @@ export function Live({ children }: { children: ReactNode }) {
   return <Context value={value}>{children}</Context>;
 }
 
-/** Collects what events make stale, and has it asked for again, together. */
-function refresher(queries: QueryClient, signal: AbortSignal): Hear {
+/** Returns a listener that collects the query keys which events invalidate, and invalidates them together. */
+function refresher(queries: QueryClient, signal: AbortSignal): Listener {
   const stale = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   signal.addEventListener("abort", () => clearTimeout(timer));
   return (events) => {
     for (const { type } of events) {
-      staleBy[type.slice(0, Math.max(type.indexOf("."), 0))]?.forEach((key) => stale.add(key));
+      for (const key of invalidatedBy[type.slice(0, Math.max(type.indexOf("."), 0))] ?? []) {
+        stale.add(key);
+      }
     }
     if (stale.size > 0 && timer === undefined) {
       timer = setTimeout(() => {
         timer = undefined;
         const keys: QueryKey[] = [...stale].map((key) => [key]);
         stale.clear();
-        keys.forEach((queryKey) => void queries.invalidateQueries({ queryKey }));
+        for (const queryKey of keys) {
+          void queries.invalidateQueries({ queryKey });
+        }
       }, refreshMs);
     }
   };
@@ -87,22 +93,22 @@ function refresher(queries: QueryClient, signal: AbortSignal): Hear {
 function useLive(): LiveContext {
   const live = useContext(Context);
   if (live === undefined) {
-    throw new Error("used outside of <Live>");
+    throw new Error("This hook needs a <Live> above it.");
   }
   return live;
 }
 
-/** Whether the page hears of what happens. */
+/** Returns the state of the event stream. */
 export function useConnection(): Connection {
   return useLive().connection;
 }
 
-/** Calls `hear` with the events of each frame. */
-export function useEvents(hear: Hear) {
+/** Calls `listener` with the events of each frame. */
+export function useEvents(listener: Listener) {
   const { subscribe } = useLive();
-  const latest = useRef(hear);
+  const latest = useRef(listener);
   useEffect(() => {
-    latest.current = hear;
+    latest.current = listener;
   });
   useEffect(() => subscribe((events) => latest.current(events)), [subscribe]);
 }

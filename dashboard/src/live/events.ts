@@ -1,12 +1,13 @@
-// The bridge's stream of events: read, kept alive, and caught up after a break.
+// Reads the bridge's event stream, reconnects when it breaks, and reports missed events.
 //
-// Not an EventSource: that knows event types only one by one, and does not tell a bridge that refuses from one that is away.
+// An EventSource would not do: it needs a handler for each event type, and it cannot tell a bridge that rejects the request
+// from one that is unsendable.
 
 import { createParser } from "eventsource-parser";
 
-import { ApiError, reach, refusal } from "../api/client";
+import { ApiError, errorOf, send } from "../api/client";
 
-/** The `data` of an event. */
+/** The `data` field of a server-sent event. */
 export interface BridgeEvent {
   eventId?: number;
   at: string;
@@ -18,27 +19,27 @@ export interface BridgeEvent {
   payload: Record<string, unknown>;
 }
 
-/** Whether the page hears of what happens. */
+/** The state of the event stream. */
 export type Connection =
   | { state: "connecting" }
   | { state: "connected" }
   | { state: "disconnected"; since: number; error: ApiError };
 
-export interface Listener {
-  /** What came since the last frame, in order; at most so often as the screen is drawn. */
+export interface StreamListener {
+  /** Called at most once per frame with the events since the last call, in order. */
   events: (events: BridgeEvent[]) => void;
   connection: (connection: Connection) => void;
-  /** Events were missed that will not come again: what is shown must be asked for anew. */
+  /** Called when events were lost for good, so that all data must be fetched again. */
   missed: () => void;
 }
 
-/** The bridge says "still there" every 15 s; a stream that is silent for longer is dead. */
+/** The bridge sends a keep-alive every 15 s. A stream that is silent for this long is dead. */
 const silenceMs = 40_000;
 const firstRetryMs = 500;
 const lastRetryMs = 8_000;
 
 /** Listens until the signal aborts. */
-export async function listen(listener: Listener, signal: AbortSignal): Promise<void> {
+export async function listen(listener: StreamListener, signal: AbortSignal): Promise<void> {
   const batch = batched(listener.events, signal);
   let lastEventId: string | undefined;
   let retryMs = firstRetryMs;
@@ -50,7 +51,7 @@ export async function listen(listener: Listener, signal: AbortSignal): Promise<v
       const body = await open(lastEventId, AbortSignal.any([signal, silence.signal]));
       listener.connection({ state: "connected" });
       if (since !== undefined) {
-        // Recorded events come again, live ones do not.
+        // The bridge replays recorded events, but not live ones.
         listener.missed();
       }
       since = undefined;
@@ -72,7 +73,7 @@ export async function listen(listener: Listener, signal: AbortSignal): Promise<v
       }
       error = caught instanceof ApiError ? caught : error;
       if (error.status === 400) {
-        // Another log, which has not come so far: a bridge with a new data folder.
+        // The event log is a new one and has no such event: the bridge has a new data directory.
         lastEventId = undefined;
       }
     }
@@ -88,9 +89,9 @@ async function open(
   signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array>> {
   const headers: Record<string, string> = lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId };
-  const response = await reach("/events", { headers, signal, cache: "no-store", credentials: "same-origin" });
+  const response = await send("/events", { headers, signal, cache: "no-store", credentials: "same-origin" });
   if (!response.ok || response.body === null) {
-    throw await refusal(response);
+    throw await errorOf(response);
   }
   return response.body;
 }
@@ -117,26 +118,26 @@ async function read(
   }
 }
 
-/** Hands events on together, once a frame: hundreds a second must not mean hundreds of renderings. */
-function batched(hand: (events: BridgeEvent[]) => void, signal: AbortSignal): (event: BridgeEvent) => void {
-  let waiting: BridgeEvent[] = [];
+/** Returns a function that passes events on once per frame, because there may be hundreds per second. */
+function batched(pass: (events: BridgeEvent[]) => void, signal: AbortSignal): (event: BridgeEvent) => void {
+  let pending: BridgeEvent[] = [];
   const flush = () => {
-    const events = waiting;
-    waiting = [];
+    const events = pending;
+    pending = [];
     if (!signal.aborted) {
-      hand(events);
+      pass(events);
     }
   };
   return (event) => {
-    waiting.push(event);
-    if (waiting.length === 1) {
-      // A page in the background gets no frames.
+    pending.push(event);
+    if (pending.length === 1) {
+      // A page in the background has no frames.
       document.hidden ? setTimeout(flush, 250) : requestAnimationFrame(flush);
     }
   };
 }
 
-/** The time of a retry, or less: whoever comes back to the page wants it now. */
+/** Waits until the next attempt. Ends early when the browser is online again or the user returns to the page. */
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

@@ -1,4 +1,4 @@
-// Everything by the keyboard: pages, actions, and the latest jobs, conversations and lanes by their words.
+// The command menu: pages, actions, recent jobs and lanes, searched by their text.
 
 import { Autocomplete } from "@base-ui/react/autocomplete";
 import { Dialog } from "@base-ui/react/dialog";
@@ -9,13 +9,13 @@ import { call } from "../api/client";
 import { bridgePath } from "../api/place";
 import { healthQuery, lanesQuery, recentJobsQuery } from "../api/queries";
 import { firstLine } from "../components/format";
-import { rememberSignOut } from "./Gate";
 import { pages } from "./pages";
+import { rememberSignOut } from "./session";
 import { chooseTheme, themes } from "./theme";
 
 interface Command {
   id: string;
-  /** What is searched, and shown. */
+  /** The text that is searched and shown. */
   label: string;
   hint: string;
   run: () => void;
@@ -44,18 +44,18 @@ export default function CommandMenu({ close }: { close: () => void }) {
     ...themes.map((theme) => ({
       id: `theme-${theme}`,
       label: `Theme: ${theme}`,
-      hint: "look",
+      hint: "theme",
       run: () => chooseTheme(theme),
     })),
     {
       id: "copy-url",
-      label: "Copy the API’s address",
+      label: "Copy API URL",
       hint: "action",
       run: () => void navigator.clipboard.writeText(url ?? location.origin),
     },
     {
       id: "sign-out",
-      label: "Sign this browser out",
+      label: "Sign out of this browser",
       hint: "action",
       run: () =>
         void call("DELETE /dashboard/session", { query: { path: bridgePath } }).then(() => {
@@ -93,10 +93,10 @@ export default function CommandMenu({ close }: { close: () => void }) {
           >
             <Autocomplete.Input
               className="command-input"
-              placeholder="Go to, do, or find…"
+              placeholder="Type a command or search…"
               aria-label="Command"
             />
-            <Autocomplete.Empty className="command-empty">Nothing is called so.</Autocomplete.Empty>
+            <Autocomplete.Empty className="command-empty">No results.</Autocomplete.Empty>
             <Autocomplete.List className="command-list">
               {(command: Command) => (
                 <Autocomplete.Item

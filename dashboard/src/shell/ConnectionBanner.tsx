@@ -3,18 +3,18 @@ import { useEffect, useState } from "react";
 
 import { useConnection } from "../live/Live";
 
-/** A break so short that nobody need hear of it. */
-const patienceMs = 300;
+/** Interruptions shorter than this are not reported. */
+const reportAfterMs = 300;
 
-/** Says when the page does not hear what happens, or belongs to another version. It has a place of its own: nothing jumps. */
+/** Reports a lost connection or a version mismatch. It overlays the page, so that it causes no layout shift. */
 export function ConnectionBanner({ version }: { version: string | undefined }) {
   const connection = useConnection();
   const since = connection.state === "disconnected" ? connection.since : undefined;
-  const [late, setLate] = useState(false);
+  const [isReported, setIsReported] = useState(false);
   useEffect(() => {
-    setLate(false);
+    setIsReported(false);
     if (since !== undefined) {
-      const timer = setTimeout(() => setLate(true), patienceMs);
+      const timer = setTimeout(() => setIsReported(true), reportAfterMs);
       return () => clearTimeout(timer);
     }
     return undefined;
@@ -22,12 +22,12 @@ export function ConnectionBanner({ version }: { version: string | undefined }) {
 
   return (
     <div className="connection" role="status">
-      {since !== undefined && late && (
+      {since !== undefined && isReported && (
         <p className="banner warning">
           <CloudOff aria-hidden />
           <span>
-            <strong>Disconnected</strong> since {new Date(since).toLocaleTimeString()}. What you see may be
-            old; it is caught up with by itself as soon as the bridge answers at {location.host}.
+            <strong>Disconnected</strong> since {new Date(since).toLocaleTimeString()}. The data shown may be
+            out of date; it updates automatically when the bridge at {location.host} responds.
           </span>
         </p>
       )}
@@ -35,10 +35,10 @@ export function ConnectionBanner({ version }: { version: string | undefined }) {
         <p className="banner warning">
           <RefreshCw aria-hidden />
           <span>
-            This page belongs to version {__VERSION__}, the bridge is version {version}.
+            This page has version {__VERSION__}, but the bridge is version {version}.
           </span>
           <button type="button" className="button" onClick={() => location.reload()}>
-            Load its own page
+            Reload page
           </button>
         </p>
       )}

@@ -4,8 +4,8 @@ import { Notice } from "./Notice";
 
 export function NotFound() {
   return (
-    <Notice title="There is no such page">
-      <Link to="/">Go to the overview</Link>
+    <Notice title="Page not found">
+      <Link to="/">Go to overview</Link>
     </Notice>
   );
 }

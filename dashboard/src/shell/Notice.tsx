@@ -2,12 +2,12 @@ import type { ReactNode } from "react";
 
 import { CommandLine } from "../components/CommandLine";
 
-/** A whole page that says one thing, and what to do about it. */
+/** Renders a full-page message, and what to do about it. */
 export function Notice(props: {
   title: string;
   children?: ReactNode;
-  /** Commands for a terminal. */
-  lines?: string[];
+  /** Terminal commands that resolve the situation. */
+  commands?: string[];
   action?: { label: string; run: () => void };
   busy?: boolean;
 }) {
@@ -15,8 +15,8 @@ export function Notice(props: {
     <main className="notice" aria-busy={props.busy ?? false}>
       <h1>{props.title}</h1>
       {props.children !== undefined && <p>{props.children}</p>}
-      {props.lines?.map((line) => (
-        <CommandLine key={line} line={line} />
+      {props.commands?.map((command) => (
+        <CommandLine key={command} line={command} />
       ))}
       {props.action && (
         <button type="button" className="button primary" onClick={props.action.run}>

@@ -1,54 +1,59 @@
-// What is around every page: navigation, what waits for the person, the state of the connection.
+// The frame around every page: navigation, number of pending approvals, connection state.
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { Menu as MenuIcon, Plus, Search, X } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+
 import { dashboardPath } from "../api/place";
 import { healthQuery, pendingApprovalsQuery } from "../api/queries";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { pages } from "./pages";
 import { useShortcuts } from "./shortcuts";
 
-// Most visits open neither.
+// Most visits do not open it.
 const CommandMenu = lazy(() => import("./CommandMenu"));
 
 export function Shell() {
-  const [menu, setMenu] = useState(false);
-  const [navigation, setNavigation] = useState(false);
+  const [menuOpen, setMenuOpen] = useState(false);
+  const [navigationOpen, setNavigationOpen] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const navigate = useNavigate();
   const main = useRef<HTMLElement>(null);
   const health = useQuery(healthQuery);
-  const waiting = useQuery(pendingApprovalsQuery).data?.approvals.length ?? 0;
+  const pendingCount = useQuery(pendingApprovalsQuery).data?.approvals.length ?? 0;
 
-  useShortcuts({ openMenu: () => setMenu(true), goTo: (to) => void navigate({ to }) });
+  useShortcuts({ openMenu: () => setMenuOpen(true), goTo: (to) => void navigate({ to }) });
   useEffect(() => {
-    setNavigation(false);
+    setNavigationOpen(false);
     main.current?.scrollTo(0, 0);
     const page = pages.findLast(({ to }) => path.startsWith(to));
-    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${page?.label ?? "Overview"} · Codex Bridge`;
-  }, [path, waiting]);
+    document.title = `${pendingCount > 0 ? `(${pendingCount}) ` : ""}${page?.label ?? "Overview"} · Codex Bridge`;
+  }, [path, pendingCount]);
 
   return (
     <div className="shell">
+      {/* biome-ignore lint/a11y/useValidAnchor: this is page navigation. Following the hash would change the route. */}
       <a
         className="skip-link"
         href="#main"
-        onClick={(event) => (event.preventDefault(), main.current?.focus())}
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
       >
-        Skip to the page
+        Skip to main content
       </a>
       <header className="top-bar">
         <button
           type="button"
           className="button quiet icon navigation-toggle"
-          aria-label={navigation ? "Close the navigation" : "Open the navigation"}
-          aria-expanded={navigation}
+          aria-label={navigationOpen ? "Close navigation" : "Open navigation"}
+          aria-expanded={navigationOpen}
           aria-controls="navigation"
-          onClick={() => setNavigation(!navigation)}
+          onClick={() => setNavigationOpen(!navigationOpen)}
         >
-          {navigation ? <X aria-hidden /> : <MenuIcon aria-hidden />}
+          {navigationOpen ? <X aria-hidden /> : <MenuIcon aria-hidden />}
         </button>
         <Link to="/" className="brand">
           <img src={`${dashboardPath}/favicon.svg`} alt="" width="22" height="22" />
@@ -57,27 +62,28 @@ export function Shell() {
         <button
           type="button"
           className="button search-button"
-          onClick={() => setMenu(true)}
+          onClick={() => setMenuOpen(true)}
           aria-keyshortcuts="Control+K"
         >
           <Search aria-hidden />
-          <span>Search or do…</span>
+          <span>Search or run a command…</span>
           <kbd>Ctrl K</kbd>
         </button>
         <Link to="/conversations/new" className="button primary new-button">
           <Plus aria-hidden /> <span>New</span>
         </Link>
       </header>
-      <nav id="navigation" className={navigation ? "navigation open" : "navigation"} aria-label="Pages">
+      <nav id="navigation" className={navigationOpen ? "navigation open" : "navigation"} aria-label="Pages">
         <ul>
           {pages.map(({ to, label, icon: Icon, key }) => (
             <li key={to}>
               <Link to={to} activeOptions={{ exact: to === "/" }} aria-keyshortcuts={`g ${key}`}>
                 <Icon aria-hidden />
                 <span>{label}</span>
-                {to === "/" && waiting > 0 && (
-                  <span className="badge" aria-label={`${waiting} wait for you`}>
-                    {waiting}
+                {to === "/" && pendingCount > 0 && (
+                  <span className="badge">
+                    {pendingCount}
+                    <span className="visually-hidden"> need approval</span>
                   </span>
                 )}
               </Link>
@@ -98,9 +104,9 @@ export function Shell() {
           </Suspense>
         </main>
       </div>
-      {menu && (
+      {menuOpen && (
         <Suspense>
-          <CommandMenu close={() => setMenu(false)} />
+          <CommandMenu close={() => setMenuOpen(false)} />
         </Suspense>
       )}
     </div>

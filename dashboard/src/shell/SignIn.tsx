@@ -1,4 +1,5 @@
-// Behind a sign-in link: trades its code for a cookie. The code stands where browsers send nothing of it.
+// The page that a sign-in link opens. It exchanges the link's code for a session cookie. The code is in the URL's
+// fragment, which browsers never send.
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -12,15 +13,15 @@ export function SignIn() {
   const [error, setError] = useState<ApiError>();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const begun = useRef(false);
+  const isStarted = useRef(false);
 
   useEffect(() => {
-    if (begun.current) {
+    if (isStarted.current) {
       return;
     }
-    begun.current = true;
+    isStarted.current = true;
     const code = location.hash.slice(1);
-    // Neither history nor a screen shared with others keeps it.
+    // The code must not stay in the history or on a shared screen.
     history.replaceState(null, "", location.pathname);
     call("POST /dashboard/session", { body: { code, path: bridgePath } })
       .then(() => queries.invalidateQueries())
@@ -35,10 +36,10 @@ export function SignIn() {
   }
   if (error.code === "sign_in_link_invalid") {
     return (
-      <Notice title="This link does not work any more" lines={["codex-bridge dashboard"]}>
+      <Notice title="This link is no longer valid" commands={["codex-bridge dashboard"]}>
         {error.message}
       </Notice>
     );
   }
-  return <Notice title="Signing in failed">{error.message}</Notice>;
+  return <Notice title="Sign-in failed">{error.message}</Notice>;
 }

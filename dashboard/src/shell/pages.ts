@@ -1,4 +1,4 @@
-// The pages of the navigation and of the command menu.
+// The pages that the navigation and the command menu list.
 
 import {
   Activity,
@@ -26,7 +26,7 @@ export interface PageLink {
     | "/system";
   label: string;
   icon: LucideIcon;
-  /** After `g`, this key goes there. */
+  /** The key that opens the page when pressed after `g`. */
   key: string;
 }
 

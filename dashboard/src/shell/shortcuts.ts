@@ -1,10 +1,11 @@
-// Keys that work on every page: Ctrl+K or Cmd+K for the command menu, `/` as well; `g` and a letter goes to a page.
+// Keyboard shortcuts of every page: Ctrl+K or Cmd+K opens the command menu, `/` focuses the search field or opens the
+// command menu, and `g` followed by a letter opens a page.
 
 import { useEffect, useRef } from "react";
 
 import { type PageLink, pages } from "./pages";
 
-/** After `g`, so long may the letter take. */
+/** The maximum time between `g` and the letter. */
 const sequenceMs = 1500;
 
 export function useShortcuts(actions: { openMenu: () => void; goTo: (to: PageLink["to"]) => void }) {

@@ -1,4 +1,4 @@
-// Dark or light: as the system is, unless the person chose.
+// The color theme: the system's, unless the user chose one.
 
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];

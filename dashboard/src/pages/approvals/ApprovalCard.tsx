@@ -1,4 +1,4 @@
-// What Codex asks, with all that one must know to answer it, and the answers that it takes.
+// A pending approval: what Codex or an MCP server asks for, the details needed to decide, and the possible decisions.
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -11,45 +11,49 @@ import { changesOf } from "../../components/changes";
 import { Diff } from "../../components/Diff";
 import { ErrorNote } from "../../components/ErrorNote";
 import { Moment } from "../../components/Moment";
+import { CodeBlock } from "../../components/Scrollable";
 import { JsonForm } from "./JsonForm";
 import { QuestionsForm } from "./QuestionsForm";
 import { SchemaForm } from "./SchemaForm";
 import { fieldsOf } from "./schema";
 
-const words: Record<Decision, string> = {
+const labels: Record<Decision, string> = {
   approve: "Approve",
-  approve_for_session: "Approve for the session",
-  approve_always: "Approve always",
+  approve_for_session: "Approve for this session",
+  approve_always: "Always approve",
   deny: "Deny",
   cancel: "Deny and stop the turn",
   answer: "Answer",
 };
 
-/** An MCP server learns that the person does not want to, or said nothing; the turn goes on. */
-const wordsForServers: Partial<Record<Decision, string>> = { deny: "Decline", cancel: "Dismiss" };
+/** An MCP server learns that the user declined or dismissed its request. The turn continues. */
+const labelsForServers: Partial<Record<Decision, string>> = { deny: "Decline", cancel: "Dismiss" };
 
 const headings: Record<Approval["kind"], string> = {
   command: "Run a command",
   file_change: "Change files",
-  permissions: "Get permissions",
-  question: "A question",
-  elicitation: "Run a tool of an MCP server",
+  permissions: "Grant permissions",
+  question: "Question",
+  elicitation: "Run an MCP tool",
   tool_call: "Call a tool",
 };
 
-/** What an MCP server itself asks for. Codex asks in the same way whether a server's tool may run. */
-function askedByServer({ kind, decisions, url }: Approval): string | undefined {
+/**
+ * Returns the heading of a request that comes from an MCP server itself. Codex uses the same kind to ask whether it may run
+ * a server's tool; such an approval has no heading here.
+ */
+function serverHeading({ kind, decisions, url }: Approval): string | undefined {
   if (kind !== "elicitation") {
     return undefined;
   }
   return decisions.includes("answer")
-    ? "A form of an MCP server"
+    ? "Form from an MCP server"
     : url
-      ? "An address of an MCP server"
+      ? "URL from an MCP server"
       : undefined;
 }
 
-const headingOf = (approval: Approval) => askedByServer(approval) ?? headings[approval.kind];
+const headingOf = (approval: Approval) => serverHeading(approval) ?? headings[approval.kind];
 
 export function ApprovalCard({ approval }: { approval: Approval }) {
   const queries = useQueryClient();
@@ -59,17 +63,20 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
       call("POST /approvals/{approvalId}", { path: { approvalId: approval.approvalId }, body }),
     onSettled: () => queries.invalidateQueries({ queryKey: ["approvals"] }),
   });
-  const answers = approval.decisions.includes("answer");
-  const fields = useMemo(() => (answers ? fieldsOf(approval.schema) : undefined), [answers, approval.schema]);
+  const takesAnswer = approval.decisions.includes("answer");
+  const fields = useMemo(
+    () => (takesAnswer ? fieldsOf(approval.schema) : undefined),
+    [takesAnswer, approval.schema],
+  );
   const sendContent = (content: Record<string, unknown>) => resolve.mutate({ decision: "answer", content });
-  const isOfServer = askedByServer(approval) !== undefined;
-  const offered = approval.decisions.filter((decision) => decision !== "answer");
+  const isFromServer = serverHeading(approval) !== undefined;
+  const decisions = approval.decisions.filter((decision) => decision !== "answer");
   return (
     <article className="card approval" aria-labelledby={title}>
       <header>
         <h3 id={title}>{headingOf(approval)}</h3>
         <span className="muted small">
-          asked <Moment at={approval.createdAt} />, denied <Moment at={approval.expiresAt} />
+          asked <Moment at={approval.createdAt} />, denied automatically <Moment at={approval.expiresAt} />
         </span>
         {approval.conversationId && (
           <Link
@@ -88,9 +95,9 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
       </header>
       {approval.reason && <p className="message-text">{approval.reason}</p>}
       {approval.command ? (
-        <pre className="terminal" tabIndex={0} aria-label="Command">
+        <CodeBlock label="Command">
           <AnsiText text={approval.command} />
-        </pre>
+        </CodeBlock>
       ) : (
         <p className="wrap-anywhere">{approval.summary}</p>
       )}
@@ -102,15 +109,15 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
       {changesOf(approval.changes).map(({ path, diff }) => (
         <Diff key={path} path={path} diff={diff} />
       ))}
-      {[approval.permissions, ...(fields ? [] : [approval.tool, approval.schema])].map((details, index) =>
-        details ? (
-          <pre key={index} className="terminal" tabIndex={0} aria-label="Details">
-            {JSON.stringify(details, null, 2)}
-          </pre>
-        ) : null,
+      <Details value={approval.permissions} />
+      {!fields && (
+        <>
+          <Details value={approval.tool} />
+          <Details value={approval.schema} />
+        </>
       )}
-      {approval.url && <Address url={approval.url} />}
-      {answers && approval.questions ? (
+      {approval.url && <RequestedVisit url={approval.url} />}
+      {takesAnswer && approval.questions ? (
         <QuestionsForm
           questions={approval.questions}
           send={(answers) => resolve.mutate({ decision: "answer", answers })}
@@ -119,11 +126,11 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
       ) : fields ? (
         <SchemaForm fields={fields} send={sendContent} isPending={resolve.isPending} />
       ) : (
-        answers && <JsonForm send={sendContent} isPending={resolve.isPending} />
+        takesAnswer && <JsonForm send={sendContent} isPending={resolve.isPending} />
       )}
       <ErrorNote error={resolve.error} />
       <div className="actions">
-        {offered.map((decision) => (
+        {decisions.map((decision) => (
           <button
             key={decision}
             type="button"
@@ -131,7 +138,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
             disabled={resolve.isPending}
             onClick={() => resolve.mutate({ decision })}
           >
-            {(isOfServer ? wordsForServers[decision] : undefined) ?? words[decision]}
+            {(isFromServer ? labelsForServers[decision] : undefined) ?? labels[decision]}
           </button>
         ))}
       </div>
@@ -139,8 +146,13 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
   );
 }
 
-/** An address that a server wants visited. Nothing is opened before the person does so, who sees all of it. */
-function Address({ url }: { url: string }) {
+/** Renders a part of the request as JSON. */
+function Details({ value }: { value: unknown }) {
+  return value ? <CodeBlock label="Details">{JSON.stringify(value, null, 2)}</CodeBlock> : null;
+}
+
+/** Renders a URL that a server wants the user to visit. The page never opens it by itself, and shows it in full. */
+function RequestedVisit({ url }: { url: string }) {
   return (
     <p>
       The server asks you to visit{" "}
@@ -154,7 +166,7 @@ function Address({ url }: { url: string }) {
       ) : (
         <span className="mono wrap-anywhere">{url}</span>
       )}
-      . Approve says that you agree to; open it yourself.
+      . Approving only records your consent: open the link yourself.
     </p>
   );
 }

@@ -2,7 +2,7 @@ import { type FormEvent, useState } from "react";
 
 import { Field } from "../../components/Field";
 
-/** The result of a tool, or the content of a form that this page does not know, whose shape only their servers know: as JSON. */
+/** Renders a JSON input for a tool result, or for a form with fields that this page does not support. */
 export function JsonForm({
   send,
   isPending,
@@ -18,7 +18,7 @@ export function JsonForm({
     try {
       content = JSON.parse(text) as Record<string, unknown>;
     } catch (caught) {
-      setError(`This is no JSON: ${caught instanceof Error ? caught.message : String(caught)}`);
+      setError(`Invalid JSON: ${caught instanceof Error ? caught.message : String(caught)}`);
       return;
     }
     setError(undefined);
@@ -26,7 +26,7 @@ export function JsonForm({
   };
   return (
     <form className="stack" onSubmit={submit}>
-      <Field label="Content" hint="JSON, as the details above want it." error={error}>
+      <Field label="Content" hint="JSON that matches the details above." error={error}>
         <textarea className="mono" rows={3} value={text} onChange={(event) => setText(event.target.value)} />
       </Field>
       <div className="actions">

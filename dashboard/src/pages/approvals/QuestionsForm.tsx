@@ -1,13 +1,13 @@
 import { type FormEvent, useId, useState } from "react";
 
 interface QuestionsFormProps {
-  /** As Codex asks them: `[{id, header, question, isSecret, options?: [{label, description}]}]`. */
+  /** In the form that Codex sends: `[{id, header, question, isSecret, options?: [{label, description}]}]`. */
   questions: Record<string, unknown>[];
   send: (answers: Record<string, string>) => void;
   isPending: boolean;
 }
 
-/** Questions of the model itself. Its options are proposals: another answer may be given. */
+/** Renders questions from the model. Their options are suggestions: any other answer is allowed. */
 export function QuestionsForm({ questions, send, isPending }: QuestionsFormProps) {
   const form = useId();
   const [answers, setAnswers] = useState<Record<string, string>>({});

@@ -1,4 +1,4 @@
-// A form that an MCP server asks for. Its words are the server's own, so they are shown as text and nothing else.
+// A form that an MCP server asks for. All its text comes from the server and is shown as plain text.
 
 import { type FormEvent, useId, useRef, useState } from "react";
 
@@ -6,9 +6,9 @@ import { Field, FieldError } from "../../components/Field";
 import {
   type ChoicesField,
   contentOf,
+  errorOf,
   type FormField,
   initialValues,
-  problemOf,
   type TextField,
   type Value,
 } from "./schema";
@@ -30,18 +30,18 @@ const inputTypes: Record<TextField["format"], string> = {
 export function SchemaForm({ fields, send, isPending }: SchemaFormProps) {
   const form = useRef<HTMLFormElement>(null);
   const [values, setValues] = useState(() => initialValues(fields));
-  // Nobody is told of a mistake before they have finished.
-  const [wasSent, setWasSent] = useState(false);
+  // Errors appear only after the first attempt to submit.
+  const [wasSubmitted, setWasSubmitted] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setWasSent(true);
-    const wrong = fields.findIndex((field) => problemOf(field, values.get(field.name)) !== undefined);
-    if (wrong < 0) {
+    setWasSubmitted(true);
+    const firstInvalid = fields.findIndex((field) => errorOf(field, values.get(field.name)) !== undefined);
+    if (firstInvalid < 0) {
       send(contentOf(fields, values));
     } else {
       form.current
         ?.querySelectorAll(".schema-field")
-        [wrong]?.querySelector<HTMLElement>("input, select")
+        [firstInvalid]?.querySelector<HTMLElement>("input, select")
         ?.focus();
     }
   };
@@ -53,7 +53,7 @@ export function SchemaForm({ fields, send, isPending }: SchemaFormProps) {
             field={field}
             value={values.get(field.name) ?? field.initial}
             set={(value) => setValues(new Map(values).set(field.name, value))}
-            error={wasSent ? problemOf(field, values.get(field.name)) : undefined}
+            error={wasSubmitted ? errorOf(field, values.get(field.name)) : undefined}
           />
         </div>
       ))}
@@ -127,21 +127,21 @@ function FieldView({ field, value, set, error }: FieldViewProps<FormField>) {
 
 function Choices({ field, value, set, error }: FieldViewProps<ChoicesField>) {
   const id = useId();
-  const chosen = Array.isArray(value) ? value : [];
-  const told = [field.hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  const selected = Array.isArray(value) ? value : [];
+  const describedBy = [field.hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
-    <fieldset className="field" aria-describedby={told || undefined}>
+    <fieldset className="field" aria-describedby={describedBy || undefined}>
       <legend>{field.isRequired ? `${field.label} (required)` : field.label}</legend>
       {field.options.map((option) => (
         <label key={option.value} className="checkbox">
           <input
             type="checkbox"
-            checked={chosen.includes(option.value)}
+            checked={selected.includes(option.value)}
             onChange={(event) =>
               set(
                 event.target.checked
-                  ? [...chosen, option.value]
-                  : chosen.filter((one) => one !== option.value),
+                  ? [...selected, option.value]
+                  : selected.filter((value) => value !== option.value),
               )
             }
           />{" "}

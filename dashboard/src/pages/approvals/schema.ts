@@ -1,4 +1,4 @@
-// Forms that MCP servers ask for: the few kinds of fields that their JSON Schema may have, and what may stand in each.
+// Forms that MCP servers ask for: the kinds of fields that their JSON Schema can have, and the validation of values.
 //
 // Source: ElicitRequestFormParams of the Model Context Protocol, 2025-11-25.
 
@@ -41,7 +41,7 @@ export interface ChoiceField extends Common {
   initial: string;
 }
 
-/** Any number of the options. */
+/** A choice of any number of the options. */
 export interface ChoicesField extends Common {
   kind: "choices";
   options: Option[];
@@ -51,14 +51,14 @@ export interface ChoicesField extends Common {
 }
 
 export type FormField = TextField | NumberField | FlagField | ChoiceField | ChoicesField;
-/** What stands in a field, as its control has it. */
+/** The value of a field, as its control represents it. */
 export type Value = string | boolean | string[];
-/** By the names of the fields, which are whatever the server calls them. */
+/** The values by field name. A server may use any name, so this is a map and not an object. */
 export type Values = ReadonlyMap<string, Value>;
 
 type Json = Record<string, unknown>;
 
-/** The fields of a form, in its order; `undefined` where one of them is of a kind that this page does not know. */
+/** Returns the fields of a form in its order, or `undefined` if it has a field of an unsupported kind. */
 export function fieldsOf(schema: unknown): FormField[] | undefined {
   const { properties, required } = object(schema);
   const names = Array.isArray(required) ? required : [];
@@ -71,38 +71,38 @@ export function fieldsOf(schema: unknown): FormField[] | undefined {
 export const initialValues = (fields: FormField[]): Values =>
   new Map(fields.map(({ name, initial }) => [name, initial]));
 
-/** What is wrong with a value, for the person who entered it. */
-export function problemOf(field: FormField, value: Value | undefined): string | undefined {
+/** Returns the error message for a value, or `undefined` if the value is valid. */
+export function errorOf(field: FormField, value: Value | undefined): string | undefined {
   switch (field.kind) {
     case "text":
-      return textProblem(field, String(value ?? ""));
+      return textError(field, String(value ?? ""));
     case "number":
-      return numberProblem(field, String(value ?? "").trim());
+      return numberError(field, String(value ?? "").trim());
     case "choice":
-      return field.isRequired && value === "" ? "Choose one." : undefined;
+      return field.isRequired && value === "" ? "Choose an option." : undefined;
     case "choices":
-      return choicesProblem(field, Array.isArray(value) ? value.length : 0);
+      return choicesError(field, Array.isArray(value) ? value.length : 0);
     case "flag":
       return undefined;
   }
 }
 
-/** The form's content. What may be left out and was is not in it. */
+/** Returns the form's content. Optional fields without a value are left out. */
 export function contentOf(fields: FormField[], values: Values): Record<string, unknown> {
   return Object.fromEntries(
     fields.flatMap((field) => {
       const value = values.get(field.name) ?? field.initial;
-      const isLeftOut = !field.isRequired && (value === "" || (Array.isArray(value) && value.length === 0));
-      return isLeftOut ? [] : [[field.name, told(field, value)]];
+      const isOmitted = !field.isRequired && (value === "" || (Array.isArray(value) && value.length === 0));
+      return isOmitted ? [] : [[field.name, contentValue(field, value)]];
     }),
   );
 }
 
-function told(field: FormField, value: Value): unknown {
+function contentValue(field: FormField, value: Value): unknown {
   if (field.kind === "number") {
     return Number(value);
   }
-  // The control has the person's own time, and no zone.
+  // The control's value is in local time, without a time zone.
   return field.kind === "text" && field.format === "date-time"
     ? new Date(String(value)).toISOString()
     : value;
@@ -164,7 +164,7 @@ function field(name: string, schema: Json, isRequired: boolean): FormField | und
   }
 }
 
-/** `enum`, with titles in `enumNames` where there are some; or `oneOf` and `anyOf`, each with its title. */
+/** Returns the options of `enum`, with titles in `enumNames` if given, or those of `oneOf` or `anyOf`. */
 function optionsOf(schema: Json): Option[] | undefined {
   const { enum: values, enumNames, oneOf, anyOf } = schema;
   if (Array.isArray(values)) {
@@ -181,75 +181,67 @@ function optionsOf(schema: Json): Option[] | undefined {
   }));
 }
 
-function textProblem(
+function textError(
   { format, minLength = 0, maxLength = Infinity, isRequired }: TextField,
   value: string,
 ): string | undefined {
-  // As JSON Schema counts.
+  // JSON Schema counts code points.
   const length = [...value].length;
   if (length === 0) {
-    return isRequired ? "This is needed." : undefined;
+    return isRequired ? "This field is required." : undefined;
   }
   if (length < minLength || length > maxLength) {
-    return `It has ${characters(length)}; ${bounds(minLength || undefined, maxLength, characters)}.`;
+    return `Enter ${range(minLength || undefined, maxLength)} characters (currently ${length}).`;
   }
   switch (format) {
     case "email":
-      return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : "This is no mail address.";
+      return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : "Enter a valid email address.";
     case "uri":
-      return URL.canParse(value)
-        ? undefined
-        : "This is no address; one begins with https:// or another scheme.";
+      return URL.canParse(value) ? undefined : "Enter a valid URL, such as https://example.com.";
     case "date":
     case "date-time":
-      return Number.isNaN(Date.parse(value)) ? "This is no date." : undefined;
+      return Number.isNaN(Date.parse(value)) ? "Enter a valid date." : undefined;
     case "text":
       return undefined;
   }
 }
 
-function numberProblem(
+function numberError(
   { isWhole, minimum, maximum, isRequired }: NumberField,
   value: string,
 ): string | undefined {
   if (value === "") {
-    return isRequired ? "This is needed." : undefined;
+    return isRequired ? "This field is required." : undefined;
   }
   const given = Number(value);
   if (!Number.isFinite(given)) {
-    return "This is no number.";
+    return "Enter a number.";
   }
   if (isWhole && !Number.isInteger(given)) {
-    return "This is no whole number.";
+    return "Enter a whole number.";
   }
   const isWithin = given >= (minimum ?? -Infinity) && given <= (maximum ?? Infinity);
-  return isWithin ? undefined : `${bounds(minimum, maximum, String, "It")}.`;
+  return isWithin ? undefined : `Enter a number: ${range(minimum, maximum)}.`;
 }
 
-function choicesProblem(
+function choicesError(
   { minItems = 0, maxItems = Infinity, isRequired }: ChoicesField,
   count: number,
 ): string | undefined {
-  const isLeftOut = count === 0 && !isRequired;
-  return isLeftOut || (count >= minItems && count <= maxItems)
+  const isOmitted = count === 0 && !isRequired;
+  return isOmitted || (count >= minItems && count <= maxItems)
     ? undefined
-    : `${bounds(minItems || undefined, maxItems, String, "The number of them")}.`;
+    : `Choose ${range(minItems || undefined, maxItems)}.`;
 }
 
-/** `it must be 3 to 8`, `… at least 3`, `… at most 8`. */
-function bounds(
-  least: number | undefined,
-  most = Infinity,
-  say: (value: number) => string = String,
-  what = "it",
-): string {
-  if (least !== undefined && most !== Infinity) {
-    return `${what} must be ${least} to ${say(most)}`;
+/** Describes a range: `3 to 8`, `at least 3`, `at most 8`. */
+function range(min: number | undefined, max = Infinity): string {
+  if (min !== undefined && max !== Infinity) {
+    return `${min} to ${max}`;
   }
-  return `${what} must be ${least === undefined ? `at most ${say(most)}` : `at least ${say(least)}`}`;
+  return min === undefined ? `at most ${max}` : `at least ${min}`;
 }
 
-const characters = (count: number) => (count === 1 ? "1 character" : `${count} characters`);
 const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 const number = (value: unknown) => (typeof value === "number" ? value : undefined);
@@ -258,7 +250,7 @@ function formatOf(format: unknown): TextField["format"] {
   return (["email", "uri", "date", "date-time"] as const).find((known) => known === format) ?? "text";
 }
 
-/** A moment as the control for it has one: in the person's own time, without a zone. */
+/** Returns a moment as a `datetime-local` control represents it: in local time, without a time zone. */
 function localTime(moment: unknown): string {
   const time = Date.parse(String(moment));
   if (Number.isNaN(time)) {

@@ -1,31 +1,31 @@
-// Who calls a symbol, and what it calls: as a picture, and as lists for whoever reads by ear.
+// The callers and callees of a symbol, as a graph and as lists. The lists are complete and accessible.
 
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 
 import { LoadError } from "../../components/LoadError";
-import { ask } from "./ask";
+import { bareName, requestContext } from "./request";
 
 const Graph = lazy(() => import("../../components/Graph"));
 
-/** More than this is no picture any more. */
-const shownMax = 12;
+/** The maximum number of nodes per column. */
+const columnMax = 12;
 
 export function CallGraph({ name, explore }: { name: string; explore: (name: string) => void }) {
   const graph = useQuery({
     queryKey: ["context", "calls", name],
-    queryFn: ({ signal }) => ask("get_call_graph", { symbol_name: name }, signal),
+    queryFn: ({ signal }) => requestContext("get_call_graph", { symbol_name: name }, signal),
   });
   const names = (field: string) =>
-    [...new Set(((graph.data?.[field] ?? []) as unknown[]).map(String))].filter((one) => one !== name);
+    [...new Set(((graph.data?.[field] ?? []) as unknown[]).map(String))].filter((other) => other !== name);
   const callers = names("callers");
   const callees = names("callees");
   const column = (ids: string[], prefix: string, x: number) =>
-    ids.slice(0, shownMax).map((label, index) => ({
+    ids.slice(0, columnMax).map((label, index) => ({
       id: `${prefix}${label}`,
       label,
       kind: "symbol",
-      position: { x, y: (index - (Math.min(ids.length, shownMax) - 1) / 2) * 56 },
+      position: { x, y: (index - (Math.min(ids.length, columnMax) - 1) / 2) * 56 },
     }));
   const nodes = [
     ...column(callers, "caller ", 0),
@@ -43,7 +43,7 @@ export function CallGraph({ name, explore }: { name: string; explore: (name: str
     <>
       <LoadError of={[graph]} />
       {graph.isSuccess && callers.length + callees.length === 0 && (
-        <p className="muted">No call of it is known, and it calls nothing of the workspace.</p>
+        <p className="muted">No known callers, and no calls to code in the workspace.</p>
       )}
       {callers.length + callees.length > 0 && (
         <div className="graph small-graph">
@@ -52,7 +52,7 @@ export function CallGraph({ name, explore }: { name: string; explore: (name: str
               label={`Calls around ${name}`}
               nodes={nodes}
               edges={edges}
-              select={(id) => id !== "self" && explore((id.slice(7).split(/\.|::/).at(-1) ?? "").trim())}
+              select={(id) => id !== "self" && explore(bareName(id.slice("caller ".length)))}
             />
           </Suspense>
         </div>
@@ -77,15 +77,11 @@ function Names({
   return (
     <section>
       <h3>{title}</h3>
-      {names.length === 0 && <p className="muted">nobody</p>}
+      {names.length === 0 && <p className="muted">None</p>}
       <ul>
         {names.map((name) => (
           <li key={name}>
-            <button
-              type="button"
-              className="button quiet mono"
-              onClick={() => explore(name.split(/\.|::/).at(-1) ?? name)}
-            >
+            <button type="button" className="button quiet mono" onClick={() => explore(bareName(name))}>
               {name}
             </button>
           </li>

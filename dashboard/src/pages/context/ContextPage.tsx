@@ -4,11 +4,12 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { EmptyState } from "../../components/EmptyState";
 import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
+import { CodeBlock } from "../../components/Scrollable";
 import { SearchField } from "../../components/SearchField";
 import { Tabs } from "../../components/Tabs";
 import { useCurl } from "../../components/useCurl";
-import { type Answer, ask } from "./ask";
 import { CallGraph } from "./CallGraph";
+import { bareName, type ContextReply, requestContext } from "./request";
 
 interface Snippet {
   file_path: string;
@@ -19,7 +20,7 @@ interface Snippet {
   symbol?: { name: string; kind: string; signature?: string };
 }
 
-/** Search, and around a symbol: where it is defined, who uses it, who calls whom. */
+/** Renders code search, and for a symbol its calls, its explanation and its references. */
 export function ContextPage() {
   const curl = useCurl();
   const [typed, setTyped] = useState("");
@@ -27,7 +28,8 @@ export function ContextPage() {
   const [symbol, setSymbol] = useState("");
   const hits = useQuery({
     queryKey: ["context", "search", query],
-    queryFn: ({ signal }) => ask("semantic_search", { query, top_k: 20, max_tokens: 8000 }, signal),
+    queryFn: ({ signal }) =>
+      requestContext("semantic_search", { query, top_k: 20, max_tokens: 8000 }, signal),
     enabled: query !== "",
   });
   const submit = (event: FormEvent) => {
@@ -38,41 +40,43 @@ export function ContextPage() {
   const snippets = (hits.data?.["snippets"] ?? []) as Snippet[];
   return (
     <Page title="Context">
-      <form className="inline-form" role="search" onSubmit={submit}>
-        <SearchField
-          label="Search the code"
-          placeholder="A question, a symbol, a path, a piece of code"
-          value={typed}
-          onChange={setTyped}
-        />
-        <button type="submit" className="button primary" disabled={typed.trim() === ""}>
-          Search
-        </button>
-        <button
-          type="button"
-          className="button"
-          disabled={typed.trim() === ""}
-          onClick={() => setSymbol(typed.trim())}
-        >
-          Explore as a symbol
-        </button>
-      </form>
+      <search>
+        <form className="inline-form" onSubmit={submit}>
+          <SearchField
+            label="Search code"
+            placeholder="Question, symbol, path, or code"
+            value={typed}
+            onChange={setTyped}
+          />
+          <button type="submit" className="button primary" disabled={typed.trim() === ""}>
+            Search
+          </button>
+          <button
+            type="button"
+            className="button"
+            disabled={typed.trim() === ""}
+            onClick={() => setSymbol(typed.trim())}
+          >
+            Explore symbol
+          </button>
+        </form>
+      </search>
       <LoadError of={[hits]} />
       {symbol !== "" && <SymbolExplorer key={symbol} name={symbol} explore={setSymbol} />}
       {query === "" && symbol === "" && (
         <EmptyState
-          title="Ask about the code of the workspace"
+          title="Search the code of the workspace"
           line={curl("/request", {
             kind: "semantic_search",
             params: { query: "where is a session refreshed", top_k: 3 },
           })}
         >
-          The bridge parses the folders of the workspace and answers at once, without a model. Search for
-          words, or explore a symbol.
+          The bridge indexes the directories of the workspace and answers without a model. Ask a question,
+          search for code, or explore a symbol.
         </EmptyState>
       )}
       {hits.isFetching && <p aria-busy="true">Searching…</p>}
-      {hits.isSuccess && snippets.length === 0 && <p>Nothing is about this.</p>}
+      {hits.isSuccess && snippets.length === 0 && <p>No results.</p>}
       <ul className="snippets">
         {snippets.map((snippet) => (
           <li key={`${snippet.file_path}:${snippet.start_line}`} className="card">
@@ -90,9 +94,7 @@ export function ContextPage() {
                 </button>
               )}
             </header>
-            <pre className="terminal" tabIndex={0} aria-label={snippet.file_path}>
-              {snippet.content}
-            </pre>
+            <CodeBlock label={snippet.file_path}>{snippet.content}</CodeBlock>
           </li>
         ))}
       </ul>
@@ -100,12 +102,9 @@ export function ContextPage() {
   );
 }
 
-/** What the index calls `Outer.inner` or `Outer::inner` is asked for by its last part. */
-const bareName = (name: string) => name.split(/\.|::/).at(-1) ?? name;
-
 function SymbolExplorer({ name, explore }: { name: string; explore: (name: string) => void }) {
   const card = useRef<HTMLElement>(null);
-  // What was pressed may stand far below.
+  // The pressed button may be far below.
   useEffect(() => {
     void card.current?.scrollIntoView({ block: "nearest" });
   }, []);
@@ -113,13 +112,13 @@ function SymbolExplorer({ name, explore }: { name: string; explore: (name: strin
     <section ref={card} className="card" aria-label={`Symbol ${name}`}>
       <h2 className="mono">{name}</h2>
       <Tabs
-        label="About the symbol"
+        label="Symbol views"
         tabs={[
           { value: "calls", label: "Calls", content: () => <CallGraph name={name} explore={explore} /> },
           {
             value: "explanation",
             label: "Explanation",
-            content: () => <Told kind="explain_symbol" name={name} />,
+            content: () => <Explanation name={name} />,
           },
           { value: "references", label: "References", content: () => <References name={name} /> },
         ]}
@@ -128,30 +127,27 @@ function SymbolExplorer({ name, explore }: { name: string; explore: (name: strin
   );
 }
 
-function useAsked(kind: string, name: string) {
+function useSymbolRequest(kind: string, name: string) {
   return useQuery({
     queryKey: ["context", kind, name],
-    queryFn: ({ signal }) => ask(kind, { symbol_name: name }, signal),
+    queryFn: ({ signal }) => requestContext(kind, { symbol_name: name }, signal),
   });
 }
 
-/** An answer as it is. */
-function Told({ kind, name }: { kind: string; name: string }) {
-  const told = useAsked(kind, name);
+/** Renders the explanation of a symbol as JSON. */
+function Explanation({ name }: { name: string }) {
+  const explanation = useSymbolRequest("explain_symbol", name);
   return (
     <>
-      <LoadError of={[told]} />
-      {told.data && (
-        <pre className="terminal" tabIndex={0} aria-label="Answer">
-          {readable(told.data)}
-        </pre>
-      )}
+      <LoadError of={[explanation]} />
+      {explanation.data && <CodeBlock label="Explanation">{readable(explanation.data)}</CodeBlock>}
     </>
   );
 }
 
-function readable(answer: Answer): string {
-  return JSON.stringify(answer, null, 2).replaceAll("\\n", "\n");
+/** Formats a reply as JSON. Line breaks in its strings become line breaks of the text. */
+function readable(reply: ContextReply): string {
+  return JSON.stringify(reply, null, 2).replaceAll("\\n", "\n");
 }
 
 interface Reference {
@@ -163,14 +159,15 @@ interface Reference {
 }
 
 function References({ name }: { name: string }) {
-  const told = useAsked("find_references", name);
-  const references = (told.data?.["references"] ?? []) as Reference[];
+  const reply = useSymbolRequest("find_references", name);
+  const references = (reply.data?.["references"] ?? []) as Reference[];
   return (
     <>
-      <LoadError of={[told]} />
-      {told.isSuccess && references.length === 0 && <p className="muted">None is known.</p>}
+      <LoadError of={[reply]} />
+      {reply.isSuccess && references.length === 0 && <p className="muted">No known references.</p>}
       <ul className="references">
         {references.map((reference, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line may have several references, and rows have no state.
           <li key={index}>
             <span className="mono">
               {reference.file_path}:{reference.line}

@@ -1,4 +1,4 @@
-// Where the next message is written. While a turn runs, words can join it, or wait behind it.
+// The form for the next message. While a turn runs, the message can steer that turn or be queued after it.
 
 import { useQueryClient } from "@tanstack/react-query";
 import { type KeyboardEvent, useState } from "react";
@@ -9,14 +9,14 @@ import { Actions } from "../../components/Action";
 import { ErrorNote } from "../../components/ErrorNote";
 import { useForm } from "../../components/useForm";
 
-const deliveries: { value: DeliveryMode; words: string }[] = [
-  { value: "auto", words: "as it fits" },
-  { value: "steer", words: "into the running turn" },
-  { value: "queue", words: "behind what waits" },
-  { value: "handover", words: "to whoever has it open" },
-  { value: "fork", words: "in a copy" },
-  { value: "panel", words: "in VS Code’s panel" },
-  { value: "reject", words: "only if it is free" },
+const deliveryModes: { value: DeliveryMode; label: string }[] = [
+  { value: "auto", label: "Automatic" },
+  { value: "steer", label: "Steer the current turn" },
+  { value: "queue", label: "Add to the queue" },
+  { value: "handover", label: "Hand over to the program that has it open" },
+  { value: "fork", label: "Send to a fork" },
+  { value: "panel", label: "Send in the VS Code panel" },
+  { value: "reject", label: "Only if idle" },
 ];
 
 export function Composer({ conversationId, running }: { conversationId: string; running: Job | undefined }) {
@@ -43,7 +43,7 @@ export function Composer({ conversationId, running }: { conversationId: string; 
     <form className="composer" onSubmit={form.submit}>
       <textarea
         aria-label="Message"
-        placeholder="Go on… (Ctrl+Enter sends)"
+        placeholder="Send a message… (Ctrl+Enter)"
         rows={2}
         {...form.field("message")}
         onKeyDown={onKey}
@@ -57,9 +57,9 @@ export function Composer({ conversationId, running }: { conversationId: string; 
           value={delivery}
           onChange={(event) => setDelivery(event.target.value as DeliveryMode)}
         >
-          {deliveries.map(({ value, words }) => (
+          {deliveryModes.map(({ value, label }) => (
             <option key={value} value={value}>
-              {words}
+              {label}
             </option>
           ))}
         </select>
@@ -67,7 +67,7 @@ export function Composer({ conversationId, running }: { conversationId: string; 
           <Actions
             actions={[
               {
-                label: "Cancel the turn",
+                label: "Cancel turn",
                 className: "danger",
                 run: () => call("POST /jobs/{jobId}/cancel", { path: { jobId: running.jobId } }),
               },

@@ -7,25 +7,27 @@ import { conversationQuery, pendingApprovalsQuery } from "../../api/queries";
 import type { Job } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
-import { count, firstLine, folderName, shortId } from "../../components/format";
+import { count, directoryName, firstLine, shortId } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
+import { ownerText } from "../../components/owner";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { ApprovalCard } from "../approvals/ApprovalCard";
-import { JobRow, jobStatus } from "../jobs/JobRow";
+import { JobRows } from "../jobs/JobRows";
+import { isActive, jobStatus } from "../jobs/jobStatus";
 import { Composer } from "./Composer";
 import { QueuedMessages } from "./QueuedMessages";
 import { RenameDialog } from "./RenameDialog";
 import { TranscriptView } from "./TranscriptView";
 import { useTranscript } from "./useTranscript";
 
-/** More than the turns that are shown at first, whose plans and diffs are in their jobs. */
+/** More than the turns shown at first, because the plans and diffs of turns come from their jobs. */
 const jobsShown = 50;
 
 export function ConversationPage() {
   const { conversationId } = useParams({ from: "/inside/conversations/$conversationId" });
-  // Another conversation is another page: what was typed belongs to the one before.
+  // A new key resets the state, such as a message being typed, when another conversation is opened.
   return <Conversation key={conversationId} conversationId={conversationId} />;
 }
 
@@ -44,9 +46,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
     useQuery(pendingApprovalsQuery).data?.approvals.filter(
       (approval) => approval.conversationId === conversationId,
     ) ?? [];
-  const running = jobs.data?.jobs.find(
-    (job) => (job.status === "running" || job.status === "starting") && jobStatus(job) !== "queued",
-  );
+  const running = jobs.data?.jobs.find((job) => isActive(job) && jobStatus(job) !== "queued");
   const path = { conversationId };
   const refresh = () => queries.invalidateQueries({ queryKey: ["conversation", conversationId] });
   const title =
@@ -67,7 +67,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
             },
             {
               label: "Fork",
-              title: "Go on in a copy",
+              title: "Continue in a copy of this conversation",
               run: async () => {
                 const { conversationId } = await call("POST /conversations/{conversationId}/fork", {
                   path,
@@ -80,8 +80,11 @@ function Conversation({ conversationId }: { conversationId: string }) {
             {
               label: "Roll back",
               className: "danger",
-              confirm:
-                "The last turn is taken out of the conversation. Files that it changed stay as they are.",
+              confirm: {
+                action: "Roll back last turn",
+                consequence:
+                  "The last turn is removed from the conversation. Files that it changed stay as they are.",
+              },
               run: () =>
                 call("POST /conversations/{conversationId}/rollback", { path, body: { turns: 1 } }).then(
                   refresh,
@@ -89,15 +92,18 @@ function Conversation({ conversationId }: { conversationId: string }) {
             },
             {
               label: "Compact",
-              title: "Replace what was said by a summary",
+              title: "Replace the history that the model sees with a summary",
               run: () =>
                 call("POST /conversations/{conversationId}/compact", { path }).then(
-                  () => "Codex goes on with a summary of what was said.",
+                  () => "Compacted. Codex continues from a summary.",
                 ),
             },
             {
               label: "Archive",
-              confirm: "It leaves the lists. Among the archived conversations it can be brought back.",
+              confirm: {
+                action: "Archive conversation",
+                consequence: "The conversation is hidden from lists. You can unarchive it later.",
+              },
               run: () =>
                 call("POST /conversations/{conversationId}/archive", { path }).then(() =>
                   navigate({ to: "/conversations" }),
@@ -110,18 +116,18 @@ function Conversation({ conversationId }: { conversationId: string }) {
       <p className="small muted facts-line">
         <span className="mono">{conversationId}</span>
         {conversation.data?.cwd && (
-          <span title={conversation.data.cwd}>{folderName(conversation.data.cwd)}</span>
+          <span title={conversation.data.cwd}>{directoryName(conversation.data.cwd)}</span>
         )}
         {conversation.data?.source && <span>{conversation.data.source}</span>}
         {conversation.data?.model && <span>{conversation.data.model}</span>}
-        {conversation.data?.owner && <span>{ownerWords(conversation.data.owner)}</span>}
+        {conversation.data?.owner && <span>{ownerText(conversation.data.owner)}</span>}
         {conversation.data?.updatedAt && <Moment at={conversation.data.updatedAt} />}
         {tokensOf(transcript.tokens, jobs.data?.jobs)}
       </p>
       <LoadError of={[conversation]} />
       {conversation.isSuccess && transcript.turns.length === 0 ? (
         <EmptyState
-          title="Nothing was said yet"
+          title="No messages yet"
           line={curl(`/conversations/${conversationId}/messages`, { message: "Hello" })}
         />
       ) : (
@@ -136,16 +142,10 @@ function Conversation({ conversationId }: { conversationId: string }) {
       {(jobs.data?.jobs.length ?? 0) > 0 && (
         <details className="conversation-jobs">
           <summary>
-            Jobs of this conversation (
-            {jobs.data?.more ? `${jobsShown} newest` : count(jobs.data?.jobs.length ?? 0)})
+            Jobs in this conversation (
+            {jobs.data?.more ? `${jobsShown} most recent` : count(jobs.data?.jobs.length ?? 0)})
           </summary>
-          <ul className="rows">
-            {jobs.data?.jobs.map((job) => (
-              <li key={job.jobId}>
-                <JobRow job={job} />
-              </li>
-            ))}
-          </ul>
+          <JobRows jobs={jobs.data?.jobs ?? []} />
         </details>
       )}
       {renaming && (
@@ -155,20 +155,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
   );
 }
 
-function ownerWords(owner: { kind: string; program?: string | null; pid?: number | null }): string {
-  switch (owner.kind) {
-    case "nobody":
-      return "free";
-    case "bridge":
-      return "held by this bridge";
-    case "other":
-      return `held by ${owner.program ?? "another process"} (${owner.pid ?? "?"})`;
-    default:
-      return "holder unknown";
-  }
-}
-
-/** Of all turns as Codex told it last; before that, of the last turn that a job ran. */
+/** Renders the total token usage if Codex has reported it since the page was opened, else that of the latest job. */
 function tokensOf(usage: Record<string, unknown> | undefined, jobs: Job[] = []) {
   const total = (usage?.["total"] as Record<string, unknown> | undefined)?.["totalTokens"];
   if (typeof total === "number") {

@@ -6,13 +6,12 @@ import { call } from "../../api/client";
 import type { ConversationView } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
-import { firstLine, folderName } from "../../components/format";
-import { LoadError } from "../../components/LoadError";
+import { directoryName, firstLine } from "../../components/format";
+import { List } from "../../components/List";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { SearchField } from "../../components/SearchField";
 import { useCurl } from "../../components/useCurl";
-import { VirtualList } from "../../components/VirtualList";
 
 export function ConversationsPage() {
   const curl = useCurl();
@@ -48,40 +47,39 @@ export function ConversationsPage() {
         </div>
       }
     >
-      <LoadError of={[list]} />
-      {list.isSuccess && conversations.length === 0 ? (
-        <EmptyState
-          title={search !== "" || archived ? "No conversation is like this" : "No conversation yet"}
-          line={curl("/conversations", { message: "Explain this repository" })}
-        >
-          Codex keeps every conversation, those of VS Code and of the terminal too.{" "}
-          <Link to="/conversations/new">Start one here</Link>, or from a terminal:
-        </EmptyState>
-      ) : (
-        <VirtualList
-          label="Conversations"
-          items={conversations}
-          rowHeight={40}
-          keyOf={(conversation) => conversation.conversationId}
-          row={(conversation) => <Row conversation={conversation} archived={archived} />}
-          total={list.hasNextPage ? -1 : undefined}
-          onEnd={list.hasNextPage && !list.isFetching ? () => void list.fetchNextPage() : undefined}
-        />
-      )}
+      <List
+        label="Conversations"
+        layout="fill"
+        query={list}
+        items={conversations}
+        keyOf={(conversation) => conversation.conversationId}
+        row={(conversation) => <Row conversation={conversation} archived={archived} />}
+        empty={
+          <EmptyState
+            title={search !== "" || archived ? "No matching conversations" : "No conversations yet"}
+            line={curl("/conversations", { message: "Explain this repository" })}
+          >
+            Conversations from VS Code and from the terminal appear here too.{" "}
+            <Link to="/conversations/new">Start one here</Link>, or from a terminal:
+          </EmptyState>
+        }
+      />
     </Page>
   );
 }
 
 function Row({ conversation, archived }: { conversation: ConversationView; archived: boolean }) {
   const { conversationId, title, preview, cwd, source, owner, updatedAt } = conversation;
-  const words = title ?? (firstLine(preview ?? "") || conversationId);
+  const displayTitle = title ?? (firstLine(preview ?? "") || conversationId);
   return archived ? (
-    <Archived conversationId={conversationId} words={words} />
+    <Archived conversationId={conversationId} title={displayTitle} />
   ) : (
     <Link to="/conversations/$conversationId" params={{ conversationId }} className="row conversation-row">
-      <span className="clip">{words}</span>
-      <span className="clip muted small">{cwd ? folderName(cwd) : ""}</span>
-      <span className="clip muted small">{owner.kind === "other" ? `open in ${owner.program}` : source}</span>
+      <span className="clip">{displayTitle}</span>
+      <span className="clip muted small">{cwd ? directoryName(cwd) : ""}</span>
+      <span className="clip muted small">
+        {owner.kind === "other" ? `open in ${owner.program ?? "another program"}` : source}
+      </span>
       <span className="muted small row-time">
         <Moment at={updatedAt} />
       </span>
@@ -89,17 +87,17 @@ function Row({ conversation, archived }: { conversation: ConversationView; archi
   );
 }
 
-/** One that was put away: it can be brought back. */
-function Archived({ conversationId, words }: { conversationId: string; words: string }) {
+/** Renders an archived conversation, with an action to unarchive it. */
+function Archived({ conversationId, title }: { conversationId: string; title: string }) {
   const queries = useQueryClient();
-  const bringBack = () =>
+  const unarchive = () =>
     call("POST /conversations/{conversationId}/unarchive", { path: { conversationId } }).then(() =>
       queries.invalidateQueries({ queryKey: ["conversations"] }),
     );
   return (
     <div className="row archived-row">
-      <span className="clip">{words}</span>
-      <Actions actions={[{ label: "Bring back", run: bringBack }]} />
+      <span className="clip">{title}</span>
+      <Actions actions={[{ label: "Unarchive", run: unarchive }]} />
     </div>
   );
 }

@@ -1,4 +1,5 @@
-// One piece of a turn. All of it is data: Markdown without HTML, colours without control of a terminal, the rest plain text.
+// One item of a turn. Its content is untrusted data: Markdown without HTML, terminal output reduced to its colors, and plain
+// text.
 
 import { Brain, FileDiff, FoldVertical, Search, SquareTerminal, Wrench } from "lucide-react";
 import { memo } from "react";
@@ -8,6 +9,7 @@ import { changesOf } from "../../components/changes";
 import { Diff } from "../../components/Diff";
 import { duration } from "../../components/format";
 import { Markdown } from "../../components/Markdown";
+import { CodeBlock } from "../../components/Scrollable";
 import { Status } from "../../components/Status";
 import { type Item, textOf } from "./transcript";
 
@@ -45,7 +47,7 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
     case "contextCompaction":
       return (
         <p className="item item-line">
-          <FoldVertical aria-hidden /> Codex went on with a summary of what was said
+          <FoldVertical aria-hidden /> Codex compacted the history into a summary
         </p>
       );
     case "plan":
@@ -63,7 +65,7 @@ function Command({ item }: { item: Item }) {
   const output = textOf(item["aggregatedOutput"]);
   const exitCode = item["exitCode"];
   const status = typeof exitCode === "number" && exitCode !== 0 ? "failed" : String(item["status"] ?? "");
-  const words = typeof exitCode === "number" && exitCode !== 0 ? `exit ${exitCode}` : undefined;
+  const label = typeof exitCode === "number" && exitCode !== 0 ? `exit ${exitCode}` : undefined;
   return (
     <details className="item" open={output.length < 4000}>
       <summary>
@@ -73,16 +75,16 @@ function Command({ item }: { item: Item }) {
           {typeof item["durationMs"] === "number" && (
             <span className="muted small">{duration(item["durationMs"])}</span>
           )}
-          <Status status={status} {...(words && { words })} />
+          <Status status={status} {...(label && { label })} />
         </span>
       </summary>
       {textOf(item["cwd"]) !== "" && (
         <p className="small muted mono wrap-anywhere">in {textOf(item["cwd"])}</p>
       )}
       {output !== "" && (
-        <pre className="terminal" tabIndex={0} aria-label="Output">
+        <CodeBlock label="Output">
           <AnsiText text={output} />
-        </pre>
+        </CodeBlock>
       )}
     </details>
   );
@@ -94,19 +96,19 @@ function FileChanges({ item }: { item: Item }) {
     <details className="item" open>
       <summary>
         <FileDiff aria-hidden />
-        {changes.length === 1 ? "Changed a file" : `Changed ${changes.length} files`}
+        {changes.length === 1 ? "Changed 1 file" : `Changed ${changes.length} files`}
         <span className="item-end">
           <Status status={String(item["status"] ?? "")} />
         </span>
       </summary>
-      {changes.map(({ path, diff }, index) => (
-        <Diff key={index} path={path} diff={diff} />
+      {changes.map(({ path, diff }) => (
+        <Diff key={path} path={path} diff={diff} />
       ))}
     </details>
   );
 }
 
-/** Tools, and what newer versions of Codex bring. */
+/** Renders tool calls, and items of types that only newer versions of Codex have. */
 function Other({ item }: { item: Item }) {
   const name = [item["server"], item["tool"]].filter((part) => typeof part === "string").join(" / ");
   const { id: _, type, ...rest } = item;
@@ -119,9 +121,7 @@ function Other({ item }: { item: Item }) {
           {typeof item["status"] === "string" && <Status status={item["status"]} />}
         </span>
       </summary>
-      <pre className="terminal" tabIndex={0} aria-label="Details">
-        {JSON.stringify(rest, null, 2)}
-      </pre>
+      <CodeBlock label="Details">{JSON.stringify(rest, null, 2)}</CodeBlock>
     </details>
   );
 }

@@ -29,30 +29,37 @@ export function NewConversationPage() {
   return (
     <Page above={<Link to="/conversations">Conversations</Link>} title="New conversation">
       <form className="stack form" onSubmit={form.submit}>
-        <Field label="Message" hint="What Codex shall do.">
+        <Field label="Message" hint="What should Codex do?">
+          {/* biome-ignore lint/a11y/noAutofocus: the page exists to write this message, and only its heading precedes it. */}
           <textarea rows={6} autoFocus {...form.field("message")} />
         </Field>
-        <Field label="Folder" hint="Where it works; an absolute path. Left out: the folder of the bridge.">
+        <Field
+          label="Directory"
+          hint="The working directory, as an absolute path. Default: the bridge’s directory."
+        >
           <input className="input mono" {...form.field("cwd")} />
         </Field>
         <div className="field-row">
-          <Field label="Sandbox" hint="What its commands may touch.">
+          <Field label="Sandbox" hint="What Codex’s commands may access.">
             <select {...form.field("sandbox")}>
-              <option value="">as configured</option>
+              <option value="">Default</option>
               {sandboxes.map((name) => (
                 <option key={name}>{name}</option>
               ))}
             </select>
           </Field>
-          <Field label="Approvals" hint="When Codex asks you.">
+          <Field label="Approvals" hint="When Codex asks for your approval.">
             <select {...form.field("approvalPolicy")}>
-              <option value="">as configured</option>
+              <option value="">Default</option>
               {policies.map((name) => (
                 <option key={name}>{name}</option>
               ))}
             </select>
           </Field>
-          <Field label="Model" hint={models.isError ? models.error.message : "Left out: as configured."}>
+          <Field
+            label="Model"
+            hint={models.isError ? models.error.message : "Default: the model in Codex’s configuration."}
+          >
             <input className="input" list="models" {...form.field("model")} />
           </Field>
         </div>
@@ -61,7 +68,7 @@ export function NewConversationPage() {
             <option key={name} value={name} />
           ))}
         </datalist>
-        <Field label="Title" hint="What it is called in lists. Left out: its first words.">
+        <Field label="Title" hint="Shown in lists. Default: the beginning of the message.">
           <input className="input" {...form.field("title")} />
         </Field>
         <ErrorNote error={form.error} />
@@ -71,7 +78,7 @@ export function NewConversationPage() {
             className="button primary"
             disabled={form.isPending || form.values.message.trim() === ""}
           >
-            Start
+            Start conversation
           </button>
         </div>
       </form>
@@ -79,7 +86,7 @@ export function NewConversationPage() {
   );
 }
 
-/** The names in Codex's list of models. */
+/** Returns the names in Codex's list of models. */
 function modelsOf(reply: unknown): string[] {
   const list = (reply as { data?: unknown } | undefined)?.data;
   return Array.isArray(list)

@@ -1,6 +1,9 @@
 import { Status } from "../../components/Status";
 
-/** An agent's plan, as Codex sends it: `{explanation, plan: [{step, status}]}`. When its turn is over, nothing of it is in progress. */
+/**
+ * Renders an agent's plan in the form that Codex sends: `{explanation, plan: [{step, status}]}`. After its turn, a step that
+ * is not completed is not in progress either.
+ */
 export function Plan({ plan, isOver }: { plan: Record<string, unknown>; isOver: boolean }) {
   const steps = Array.isArray(plan["plan"]) ? plan["plan"] : [];
   return (
@@ -10,9 +13,10 @@ export function Plan({ plan, isOver }: { plan: Record<string, unknown>; isOver: 
         {steps.map((step, index) => {
           const status = String(step?.status ?? "pending");
           return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no identity but their position, and no state.
             <li key={index}>
               {isOver && status !== "completed" ? (
-                <Status status="stopped" words="left open" />
+                <Status status="stopped" label="not completed" />
               ) : (
                 <Status status={status === "pending" ? "pending_step" : status} />
               )}

@@ -1,4 +1,4 @@
-// Messages that wait for their turn: behind one that runs here, or with the process that has the conversation.
+// Messages waiting for their turn: in the bridge's queue, or in the process that has the conversation open.
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -21,9 +21,9 @@ export function QueuedMessages({ conversationId }: { conversationId: string }) {
   return (
     <>
       <LoadError of={[queue]} />
-      <Queue title="Waits for its turn" jobs={jobs} conversationId={conversationId} />
+      <Queue title="Queued messages" jobs={jobs} conversationId={conversationId} />
       <Queue
-        title="Waits in the program that has the conversation"
+        title="Handed over to the program that has the conversation open"
         jobs={handedOver}
         conversationId={conversationId}
       />
@@ -56,7 +56,7 @@ function QueuedMessage({ job, conversationId }: { job: Job; conversationId: stri
   return (
     <div className="queued-message">
       <span className="clip" title={job.message}>
-        {firstLine(job.message) || <span className="muted">(no text)</span>}
+        {firstLine(job.message) || <span className="muted">(empty message)</span>}
       </span>
       <Actions
         actions={[
@@ -64,7 +64,10 @@ function QueuedMessage({ job, conversationId }: { job: Job; conversationId: stri
           {
             label: "Remove",
             className: "danger",
-            confirm: "It will not be sent. Its job fails as cancelled.",
+            confirm: {
+              action: "Remove message",
+              consequence: "The message will not be sent. Its job is cancelled.",
+            },
             run: () =>
               call("DELETE /conversations/{conversationId}/queue/{jobId}", { path }).then(() =>
                 queries.invalidateQueries({ queryKey: ["jobs"] }),
@@ -88,14 +91,14 @@ function EditForm({ job, conversationId, done }: { job: Job; conversationId: str
   });
   return (
     <form className="stack" onSubmit={form.submit}>
-      <textarea aria-label="Message that waits" rows={3} {...form.field("message")} />
+      <textarea aria-label="Queued message" rows={3} {...form.field("message")} />
       <ErrorNote error={form.error} />
       <div className="actions">
         <button type="submit" className="button primary" disabled={form.isPending}>
           Save
         </button>
         <button type="button" className="button" onClick={done}>
-          Keep as it is
+          Cancel
         </button>
       </div>
     </form>

@@ -21,7 +21,7 @@ export function RenameDialog(props: { conversationId: string; title: string; clo
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
         <Dialog.Popup className="dialog" render={<form onSubmit={form.submit} />}>
-          <Dialog.Title>Rename the conversation</Dialog.Title>
+          <Dialog.Title>Rename conversation</Dialog.Title>
           <Field label="Title">
             <input className="input" {...form.field("title")} />
           </Field>
@@ -30,7 +30,7 @@ export function RenameDialog(props: { conversationId: string; title: string; clo
             <button type="submit" className="button primary" disabled={form.isPending}>
               Rename
             </button>
-            <Dialog.Close className="button">Keep as it is</Dialog.Close>
+            <Dialog.Close className="button">Cancel</Dialog.Close>
           </div>
         </Dialog.Popup>
       </Dialog.Portal>

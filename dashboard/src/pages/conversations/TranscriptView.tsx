@@ -8,28 +8,30 @@ import { ItemView } from "./ItemView";
 import { Plan } from "./Plan";
 import type { Transcript, Turn } from "./transcript";
 
-/** So many turns are shown at first; older ones when somebody asks. */
-const turnsShown = 30;
-/** Whoever is so near to the end wants to stay there. */
-const nearPixels = 80;
+/** The number of turns shown at first. */
+const initialTurns = 30;
+/** The number of turns that each click on the button adds. */
+const moreTurns = 100;
+/** A transcript scrolled this close to its end keeps following it. */
+const nearEndPixels = 80;
 
-/** All that was said and done, the newest at the end, which it follows. */
+/** Renders the turns of a conversation, newest last. It follows the newest turn while it is scrolled to the end. */
 export function TranscriptView({ transcript, children }: { transcript: Transcript; children: ReactNode }) {
-  const scroll = useRef<HTMLDivElement>(null);
+  const scrollElement = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
-  const [shown, setShown] = useState(turnsShown);
+  const [shown, setShown] = useState(initialTurns);
   const { turns } = transcript;
 
   useLayoutEffect(() => {
-    if (follows.current && scroll.current !== null) {
-      scroll.current.scrollTop = scroll.current.scrollHeight;
+    if (follows.current && scrollElement.current !== null) {
+      scrollElement.current.scrollTop = scrollElement.current.scrollHeight;
     }
   });
   useEffect(() => {
-    const element = scroll.current;
+    const element = scrollElement.current;
     const onScroll = () => {
       if (element !== null) {
-        follows.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearPixels;
+        follows.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearEndPixels;
       }
     };
     element?.addEventListener("scroll", onScroll, { passive: true });
@@ -37,10 +39,18 @@ export function TranscriptView({ transcript, children }: { transcript: Transcrip
   }, []);
 
   return (
-    <div ref={scroll} className="transcript" tabIndex={0} role="log" aria-label="Transcript" aria-live="off">
+    <div
+      ref={scrollElement}
+      className="transcript"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: without focus, a keyboard cannot scroll the transcript.
+      tabIndex={0}
+      role="log"
+      aria-label="Transcript"
+      aria-live="off"
+    >
       {turns.length > shown && (
-        <button type="button" className="button" onClick={() => setShown(shown + 100)}>
-          Show {Math.min(100, turns.length - shown)} earlier turns
+        <button type="button" className="button" onClick={() => setShown(shown + moreTurns)}>
+          Show {Math.min(moreTurns, turns.length - shown)} earlier turns
         </button>
       )}
       {turns.slice(-shown).map((turn) => (
@@ -65,7 +75,7 @@ const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
         </Part>
       )}
       {turn.diff && (
-        <Part icon={FileDiff} title="All changes of this turn" startsOpen={!showsChanges}>
+        <Part icon={FileDiff} title="All changes in this turn" startsOpen={!showsChanges}>
           <Diff diff={turn.diff} />
         </Part>
       )}
@@ -75,7 +85,7 @@ const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
   );
 });
 
-/** What a finished turn came to is for whoever asks: its answer is what people look for. */
+/** Renders a collapsible part of a turn. It is collapsed once the turn is over, so that the answer stands out. */
 function Part(props: { icon: LucideIcon; title: string; startsOpen: boolean; children: ReactNode }) {
   const [open, setOpen] = useState(props.startsOpen);
   return (

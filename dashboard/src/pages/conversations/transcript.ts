@@ -1,14 +1,14 @@
-// What was said and done in a conversation: Codex's own history, and over it what is told live.
+// The transcript of a conversation: Codex's history, updated by live events.
 
 import type { Job } from "../../api/schemas";
 import type { BridgeEvent } from "../../live/events";
 
-/** A piece of a turn, in Codex's words. What it has besides depends on its type. */
+/** An item of a turn, with Codex's field names. Its other fields depend on its type. */
 export interface Item {
   id: string;
   type: string;
-  /** Set where it was asked for, and not told live: its id may be another one then. */
-  isOfHistory?: boolean;
+  /** Set for items from the history. There, an item can have a different id than in live events. */
+  isFromHistory?: boolean;
   [field: string]: unknown;
 }
 
@@ -17,7 +17,7 @@ export interface Turn {
   status: string;
   items: Item[];
   error: string | undefined;
-  /** Unified diff of all changes so far. */
+  /** A unified diff of all changes so far. */
   diff: string | undefined;
   plan: Record<string, unknown> | undefined;
 }
@@ -27,11 +27,11 @@ export interface Transcript {
   tokens: Record<string, unknown> | undefined;
 }
 
-/** More output of a running command is not kept: the end comes with the whole. */
-const outputMax = 200_000;
+/** The maximum length of streamed text. The completed item has the whole text. */
+const streamedTextMax = 200_000;
 
-/** The turns of `GET /conversations/{id}`. */
-export function ofHistory(turns: unknown[]): Transcript {
+/** Returns the transcript for the turns of `GET /conversations/{id}`. */
+export function fromHistory(turns: unknown[]): Transcript {
   const read = (turn: unknown): Turn => {
     const { turnId, status, items, error } = (turn ?? {}) as Record<string, unknown>;
     return {
@@ -42,7 +42,7 @@ export function ofHistory(turns: unknown[]): Transcript {
             ...item,
             id: String(item?.id ?? ""),
             type: String(item?.type ?? ""),
-            isOfHistory: true,
+            isFromHistory: true,
           }))
         : [],
       error: messageOf(error),
@@ -53,7 +53,10 @@ export function ofHistory(turns: unknown[]): Transcript {
   return { turns: turns.map(read), tokens: undefined };
 }
 
-/** The transcript with what the bridge keeps of finished turns and Codex's history does not: the last plan, and all changes as one diff. */
+/**
+ * Adds the results of jobs to a transcript. The bridge keeps the last plan and the complete diff of finished turns, which
+ * Codex's history lacks.
+ */
 export function withResults(transcript: Transcript, jobs: Job[]): Transcript {
   const results = new Map(
     jobs.flatMap(({ turnId, result }) => (turnId && result ? [[turnId, result] as const] : [])),
@@ -67,11 +70,11 @@ export function withResults(transcript: Transcript, jobs: Job[]): Transcript {
   return { ...transcript, turns };
 }
 
-/** The transcript after these events of its conversation. What is not understood changes nothing. */
-export function after(transcript: Transcript, events: BridgeEvent[]): Transcript {
+/** Returns the transcript updated by events of its conversation. Unknown events are ignored. */
+export function withEvents(transcript: Transcript, events: BridgeEvent[]): Transcript {
   const draft: Transcript = { ...transcript, turns: [...transcript.turns] };
   const copied = new Set<string>();
-  /** The turn, copied once for all events. */
+  /** Returns the draft's turn, which is copied once for all events. */
   const turn = (id: string): Turn => {
     let at = draft.turns.findLastIndex((turn) => turn.id === id);
     if (at < 0) {
@@ -102,20 +105,24 @@ export function after(transcript: Transcript, events: BridgeEvent[]): Transcript
     }
     const item = items[at] as Item;
     const text = `${typeof item[field] === "string" ? item[field] : ""}${String(delta ?? "")}`;
-    items[at] = { ...item, [field]: text.slice(-outputMax) };
+    items[at] = { ...item, [field]: text.slice(-streamedTextMax) };
   };
-  const put = (turnId: string, item: unknown, isWhole: boolean) => {
+  const put = (turnId: string, item: unknown, isComplete: boolean) => {
     const { id, type } = (item ?? {}) as Record<string, unknown>;
-    const one = turn(turnId);
-    const told = { ...(item as object), id: String(id ?? ""), type: String(type ?? "") };
-    if (isWhole) {
-      // History may have it already, by another id.
-      one.items = one.items.filter(
-        (item) => !(item.isOfHistory && item.id !== told.id && saysTheSame(item, told)),
+    const target = turn(turnId);
+    const received = { ...(item as object), id: String(id ?? ""), type: String(type ?? "") };
+    if (isComplete) {
+      // The history may have the same item under a different id.
+      target.items = target.items.filter(
+        (item) => !(item.isFromHistory && item.id !== received.id && haveSameContent(item, received)),
       );
     }
-    const at = one.items.findIndex((item) => item.id === told.id);
-    at < 0 ? one.items.push(told) : (one.items[at] = { ...one.items[at], ...told });
+    const at = target.items.findIndex((item) => item.id === received.id);
+    if (at < 0) {
+      target.items.push(received);
+    } else {
+      target.items[at] = { ...target.items[at], ...received };
+    }
   };
 
   for (const { type, turnId = "", payload } of events) {
@@ -125,9 +132,9 @@ export function after(transcript: Transcript, events: BridgeEvent[]): Transcript
         break;
       case "turn.completed": {
         const ended = (payload["turn"] ?? {}) as Record<string, unknown>;
-        const one = turn(turnId);
-        one.status = String(ended["status"] ?? "completed");
-        one.error = messageOf(ended["error"]);
+        const target = turn(turnId);
+        target.status = String(ended["status"] ?? "completed");
+        target.error = messageOf(ended["error"]);
         break;
       }
       case "item.started":
@@ -160,11 +167,11 @@ export function after(transcript: Transcript, events: BridgeEvent[]): Transcript
   return draft;
 }
 
-/** Whether two items are one that history and live events call by different ids. */
-export function saysTheSame(one: Item, other: Item): boolean {
-  const words = (item: Item) =>
+/** Returns whether two items with different ids, one from the history and one from live events, are the same item. */
+export function haveSameContent(a: Item, b: Item): boolean {
+  const content = (item: Item) =>
     ["text", "content", "command", "aggregatedOutput"].map((field) => textOf(item[field])).join("\n");
-  return one.type === other.type && words(one).trim() !== "" && words(one) === words(other);
+  return a.type === b.type && content(a).trim() !== "" && content(a) === content(b);
 }
 
 function messageOf(error: unknown): string | undefined {
@@ -175,7 +182,7 @@ function messageOf(error: unknown): string | undefined {
   return typeof message === "string" ? message : JSON.stringify(error);
 }
 
-/** A field's text, whatever form it comes in: a string, a list of strings, or of `{text}`. */
+/** Returns the text of a field, which is a string, a list of strings, or a list of `{text}`. */
 export function textOf(value: unknown): string {
   if (typeof value === "string") {
     return value;

@@ -7,15 +7,17 @@ import type { Job } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { Diff } from "../../components/Diff";
 import { ErrorNote } from "../../components/ErrorNote";
-import { count, duration, firstLine, shortId } from "../../components/format";
+import { type Fact, Facts } from "../../components/Facts";
+import { count, duration, firstLine } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Markdown } from "../../components/Markdown";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { Status } from "../../components/Status";
+import { tokenUsageText } from "../../components/tokenUsage";
 import { useForm } from "../../components/useForm";
 import { Plan } from "../conversations/Plan";
-import { jobStatus } from "./JobRow";
+import { isActive, jobStatus } from "./jobStatus";
 
 export function JobPage() {
   const { jobId } = useParams({ from: "/inside/jobs/$jobId" });
@@ -27,13 +29,13 @@ export function JobPage() {
       </Page>
     );
   }
-  return <ShownJob job={job.data} />;
+  return <LoadedJob job={job.data} />;
 }
 
-function ShownJob({ job }: { job: Job }) {
+function LoadedJob({ job }: { job: Job }) {
   const queries = useQueryClient();
   const { jobId } = job;
-  const isOpen = job.status === "running" || job.status === "starting";
+  const active = isActive(job);
   const cancel = () =>
     call("POST /jobs/{jobId}/cancel", { path: { jobId } }).then(() =>
       queries.invalidateQueries({ queryKey: ["job", jobId] }),
@@ -50,17 +52,21 @@ function ShownJob({ job }: { job: Job }) {
               to="/conversations/$conversationId"
               params={{ conversationId: job.conversationId }}
             >
-              Open the conversation
+              Open conversation
             </Link>
           )}
-          {isOpen && (
+          {active && (
             <Actions
               actions={[
                 {
-                  label: "Cancel the job",
+                  label: "Cancel job",
                   className: "danger",
                   run: cancel,
-                  confirm: "Its turn is interrupted; what it did so far stays.",
+                  confirm: {
+                    action: "Cancel job",
+                    consequence: "The current turn is interrupted. Changes made so far are kept.",
+                    dismiss: "Keep running",
+                  },
                 },
               ]}
             />
@@ -69,60 +75,7 @@ function ShownJob({ job }: { job: Job }) {
       }
     >
       <div className="card">
-        <dl className="facts">
-          <dt>Status</dt>
-          <dd>
-            <Status status={jobStatus(job)} />
-          </dd>
-          <dt>Job</dt>
-          <dd className="mono">{jobId}</dd>
-          <dt>Accepted</dt>
-          <dd>
-            <Moment at={job.createdAt} />
-            {job.result?.durationMs ? `, worked ${duration(job.result.durationMs)}` : ""}
-          </dd>
-          {job.cwd && (
-            <>
-              <dt>Folder</dt>
-              <dd className="mono">{job.cwd}</dd>
-            </>
-          )}
-          {job.delivery && (
-            <>
-              <dt>Delivery</dt>
-              <dd>{job.delivery.replaceAll("_", " ")}</dd>
-            </>
-          )}
-          {job.laneId && (
-            <>
-              <dt>Lane</dt>
-              <dd>
-                <Link to="/lanes/$laneId" params={{ laneId: job.laneId }}>
-                  {job.laneId}
-                </Link>
-              </dd>
-            </>
-          )}
-          {job.result?.tokenUsage && (
-            <>
-              <dt>Tokens</dt>
-              <dd>
-                {count(job.result.tokenUsage.inputTokens)} in, of these{" "}
-                {count(job.result.tokenUsage.cachedInputTokens)} cached;{" "}
-                {count(job.result.tokenUsage.outputTokens)} out
-              </dd>
-            </>
-          )}
-          {job.lastEventType && (
-            <>
-              <dt>Last event</dt>
-              <dd>
-                <span className="mono">{job.lastEventType}</span>, <Moment at={job.lastEventAt ?? null} /> (
-                {count(job.eventCount ?? 0)} in all)
-              </dd>
-            </>
-          )}
-        </dl>
+        <Facts facts={factsOf(job)} />
       </div>
       {job.failure && <ErrorNote error={new Error(`${job.failure.code}: ${job.failure.message}`)} />}
       {(job.warnings ?? []).map((warning) => (
@@ -130,7 +83,7 @@ function ShownJob({ job }: { job: Job }) {
           {warning}
         </p>
       ))}
-      {isOpen && <Steer jobId={jobId} />}
+      {active && <Steer jobId={jobId} />}
       <section className="section" aria-labelledby="message">
         <h2 id="message">Message</h2>
         <div className="card message-text">{job.message}</div>
@@ -159,17 +112,54 @@ function ShownJob({ job }: { job: Job }) {
       )}
       {(job.waitingOn?.length ?? 0) > 0 && (
         <p>
-          Waits for an answer: <Link to="/">{job.waitingOn?.map(({ summary }) => summary).join("; ")}</Link>
+          Waiting for approval: <Link to="/">{job.waitingOn?.map(({ summary }) => summary).join("; ")}</Link>
         </p>
       )}
       <p className="small muted">
-        Job {shortId(jobId)} is also at /jobs/{jobId} of the API.
+        In the API, this job is at <span className="mono">/jobs/{jobId}</span>.
       </p>
     </Page>
   );
 }
 
-/** Adds words to the running turn. */
+function factsOf(job: Job): Fact[] {
+  const { result } = job;
+  return [
+    { name: "Status", value: <Status status={jobStatus(job)} /> },
+    { name: "Job ID", value: job.jobId, mono: true },
+    {
+      name: "Accepted",
+      value: (
+        <>
+          <Moment at={job.createdAt} />
+          {result?.durationMs ? `, ran for ${duration(result.durationMs)}` : ""}
+        </>
+      ),
+    },
+    { name: "Directory", value: job.cwd, mono: true },
+    { name: "Delivery", value: job.delivery?.replaceAll("_", " ") },
+    {
+      name: "Lane",
+      value: job.laneId && (
+        <Link to="/lanes/$laneId" params={{ laneId: job.laneId }}>
+          {job.laneId}
+        </Link>
+      ),
+    },
+    { name: "Tokens", value: result?.tokenUsage && tokenUsageText(result.tokenUsage) },
+    {
+      name: "Last event",
+      value: job.lastEventType && (
+        <>
+          <span className="mono">{job.lastEventType}</span>, <Moment at={job.lastEventAt ?? null} /> (
+          {count(job.eventCount ?? 0)} total)
+        </>
+      ),
+    },
+  ];
+}
+
+/** Renders a form that sends a message to the current turn. */
 function Steer({ jobId }: { jobId: string }) {
   const form = useForm({ message: "" }, async ({ message }, clear) => {
     await call("POST /jobs/{jobId}/steer", { path: { jobId }, body: { message, images: [] } });
@@ -179,8 +169,8 @@ function Steer({ jobId }: { jobId: string }) {
     <form className="inline-form" onSubmit={form.submit}>
       <input
         className="input"
-        aria-label="Words for the running turn"
-        placeholder="Add words to the running turn…"
+        aria-label="Message for the current turn"
+        placeholder="Steer the current turn…"
         {...form.field("message")}
       />
       <button type="submit" className="button" disabled={form.isPending || form.values.message.trim() === ""}>

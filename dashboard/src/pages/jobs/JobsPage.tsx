@@ -3,12 +3,11 @@ import { useDeferredValue, useState } from "react";
 
 import type { JobStatus } from "../../api/schemas";
 import { EmptyState } from "../../components/EmptyState";
-import { LoadError } from "../../components/LoadError";
+import { List } from "../../components/List";
 import { Page } from "../../components/Page";
 import { SearchField } from "../../components/SearchField";
 import { useCurl } from "../../components/useCurl";
-import { VirtualList } from "../../components/VirtualList";
-import { JobRow } from "./JobRow";
+import { JobRow } from "./JobRows";
 import { useJobList } from "./useJobList";
 
 const route = getRouteApi("/inside/jobs");
@@ -32,7 +31,7 @@ export function JobsPage() {
         <div className="toolbar">
           <SearchField
             label="Search jobs"
-            placeholder="Message, folder or id"
+            placeholder="Message, directory, or ID"
             value={typed}
             onChange={setTyped}
           />
@@ -43,7 +42,7 @@ export function JobsPage() {
               void navigate({ search: event.target.value === "" ? {} : { status: event.target.value } })
             }
           >
-            <option value="">All</option>
+            <option value="">All statuses</option>
             {statuses.map((status) => (
               <option key={status}>{status}</option>
             ))}
@@ -51,36 +50,29 @@ export function JobsPage() {
         </div>
       }
     >
-      <LoadError of={[list]} />
-      {list.isSuccess && jobs.length === 0 ? (
-        <EmptyState
-          title={isFiltered ? "No job is like this" : "No job yet"}
-          line={
-            isFiltered
-              ? curl("/jobs?limit=20")
-              : curl("/conversations", { message: "Explain this repository" })
-          }
-        >
-          {isFiltered ? (
-            <>Search for another word, or look at all of them. A program sees them so:</>
+      <List
+        label="Jobs"
+        layout="fill"
+        query={list}
+        items={jobs}
+        keyOf={(job) => job.jobId}
+        row={(job) => <JobRow job={job} />}
+        empty={
+          isFiltered ? (
+            <EmptyState title="No matching jobs" line={curl("/jobs?limit=20")}>
+              Change the search or the status. To list jobs from a terminal:
+            </EmptyState>
           ) : (
-            <>
-              A job is one message on its way to its answer.{" "}
-              <Link to="/conversations/new">Start one here</Link>, or from a terminal:
-            </>
-          )}
-        </EmptyState>
-      ) : (
-        <VirtualList
-          label="Jobs"
-          items={jobs}
-          rowHeight={40}
-          keyOf={(job) => job.jobId}
-          row={(job) => <JobRow job={job} />}
-          total={list.hasNextPage ? -1 : undefined}
-          onEnd={list.hasNextPage && !list.isFetching ? () => void list.fetchNextPage() : undefined}
-        />
-      )}
+            <EmptyState
+              title="No jobs yet"
+              line={curl("/conversations", { message: "Explain this repository" })}
+            >
+              A job is one message and Codex’s work on it. <Link to="/conversations/new">Start one here</Link>
+              , or from a terminal:
+            </EmptyState>
+          )
+        }
+      />
     </Page>
   );
 }

@@ -1,7 +1,8 @@
-// The list of jobs, page by page, kept current: what happens touches a few jobs, so a few are asked for, however many are known.
+// The list of jobs, loaded page by page and kept current. Events concern a few jobs, so that only these are fetched again,
+// however many jobs are loaded.
 
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 
 import { call, type Reply } from "../../api/client";
 import type { Job, JobStatus } from "../../api/schemas";
@@ -9,7 +10,7 @@ import type { BridgeEvent } from "../../live/events";
 import { useConnection, useEvents } from "../../live/Live";
 
 const pageSize = 100;
-/** New jobs and changed ones are asked for at most so often. */
+/** The minimum time between two refreshes. */
 const refreshMs = 500;
 
 export interface JobFilter {
@@ -21,8 +22,8 @@ type Pages = InfiniteData<Reply<"GET /jobs">, string | undefined>;
 
 export function useJobList({ status, search }: JobFilter) {
   const queries = useQueryClient();
-  // Not below "jobs": an event must not have thousands asked for again.
-  const queryKey = ["job-list", status, search];
+  // The key does not start with "jobs", because an event would then refetch every loaded page.
+  const queryKey = useMemo(() => ["job-list", status, search], [status, search]);
   const query = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) =>
@@ -35,16 +36,16 @@ export function useJobList({ status, search }: JobFilter) {
   });
 
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const changed = useRef(new Set<string>());
+  const changedIds = useRef(new Set<string>());
   const refresh = useCallback(async () => {
     timer.current = undefined;
-    const ids = changed.current;
-    changed.current = new Set();
+    const ids = changedIds.current;
+    changedIds.current = new Set();
     const newest = await call("GET /jobs", { query: { ...filtered({ status, search }), limit: pageSize } });
-    const seen = new Set(newest.jobs.map((job) => job.jobId));
-    const known = queries.getQueryData<Pages>(queryKey)?.pages.flatMap((page) => page.jobs) ?? [];
-    const older = known.filter((job) => ids.has(job.jobId) && !seen.has(job.jobId));
-    const again = await Promise.all(
+    const newestIds = new Set(newest.jobs.map((job) => job.jobId));
+    const loaded = queries.getQueryData<Pages>(queryKey)?.pages.flatMap((page) => page.jobs) ?? [];
+    const older = loaded.filter((job) => ids.has(job.jobId) && !newestIds.has(job.jobId));
+    const refetched = await Promise.all(
       older.slice(0, 50).map(({ jobId }) => call("GET /jobs/{jobId}", { path: { jobId } })),
     );
     queries.setQueryData<Pages>(
@@ -54,15 +55,16 @@ export function useJobList({ status, search }: JobFilter) {
         merged(
           pages,
           newest,
-          again.map(({ job }) => job),
+          refetched.map(({ job }) => job),
           status,
         ),
     );
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key is made of these
-  }, [queries, status, search]);
-  const plan = useCallback(() => {
+  }, [queries, queryKey, status, search]);
+  const scheduleRefresh = useCallback(() => {
     timer.current ??= setTimeout(() => void refresh().catch(() => undefined), refreshMs);
   }, [refresh]);
+  // A refresh scheduled for one filter must not run for the next one.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the cleanup has to run whenever `refresh` changes.
   useEffect(
     () => () => {
       clearTimeout(timer.current);
@@ -74,19 +76,19 @@ export function useJobList({ status, search }: JobFilter) {
   useEvents((events: BridgeEvent[]) => {
     for (const { type, jobId } of events) {
       if (jobId !== undefined && /^(job|approval)\./.test(type)) {
-        changed.current.add(jobId);
+        changedIds.current.add(jobId);
       }
     }
-    if (changed.current.size > 0) {
-      plan();
+    if (changedIds.current.size > 0) {
+      scheduleRefresh();
     }
   });
   const connection = useConnection().state;
   useEffect(() => {
     if (connection === "connected") {
-      plan();
+      scheduleRefresh();
     }
-  }, [connection, plan]);
+  }, [connection, scheduleRefresh]);
   return query;
 }
 
@@ -94,7 +96,10 @@ function filtered({ status, search }: JobFilter) {
   return { ...(status && { status }), ...(search && { search }) };
 }
 
-/** The pages with what is newer: new jobs first, changed ones in their places, and none whose state is not asked for. */
+/**
+ * Returns the pages updated with newer data: new jobs first, changed jobs in their places, and without jobs that no longer
+ * match the status.
+ */
 function merged(
   pages: Pages,
   newest: Reply<"GET /jobs">,
@@ -105,7 +110,7 @@ function merged(
   const known = new Set(pages.pages.flatMap((page) => page.jobs.map((job) => job.jobId)));
   const current = (job: Job) => byId.get(job.jobId) ?? job;
   const oldestNew = newest.more ? newest.jobs.at(-1)?.createdAt : undefined;
-  const isStill = (job: Job) => {
+  const isListed = (job: Job) => {
     const isGone =
       (oldestNew === undefined || job.createdAt > oldestNew) &&
       !newest.jobs.some(({ jobId }) => jobId === job.jobId);
@@ -113,11 +118,11 @@ function merged(
   };
   const [first, ...rest] = pages.pages.map((page) => ({
     ...page,
-    jobs: page.jobs.map(current).filter(isStill),
+    jobs: page.jobs.map(current).filter(isListed),
   }));
-  const fresh = newest.jobs.filter((job) => !known.has(job.jobId));
+  const added = newest.jobs.filter((job) => !known.has(job.jobId));
   return {
     ...pages,
-    pages: first === undefined ? [newest] : [{ ...first, jobs: [...fresh, ...first.jobs] }, ...rest],
+    pages: first === undefined ? [newest] : [{ ...first, jobs: [...added, ...first.jobs] }, ...rest],
   };
 }

@@ -3,19 +3,21 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 
 import { call } from "../../api/client";
 import { laneQuery, laneSessionsQuery } from "../../api/queries";
-import type { Lane } from "../../api/schemas";
+import type { Lane, SessionView } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { AnsiText } from "../../components/AnsiText";
 import { CommandLine } from "../../components/CommandLine";
 import { ErrorNote } from "../../components/ErrorNote";
+import { type Fact, Facts } from "../../components/Facts";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
+import { CodeBlock } from "../../components/Scrollable";
 import { Status } from "../../components/Status";
 import { useCurl } from "../../components/useCurl";
 import { useForm } from "../../components/useForm";
 import { ApprovalCard } from "../approvals/ApprovalCard";
-import { JobRow } from "../jobs/JobRow";
+import { JobRows } from "../jobs/JobRows";
 
 export function LanePage() {
   const { laneId } = useParams({ from: "/inside/lanes/$laneId" });
@@ -27,10 +29,10 @@ export function LanePage() {
       </Page>
     );
   }
-  return <ShownLane lane={lane.data} />;
+  return <LoadedLane lane={lane.data} />;
 }
 
-function ShownLane({ lane }: { lane: Lane }) {
+function LoadedLane({ lane }: { lane: Lane }) {
   const curl = useCurl();
   const { laneId } = lane;
   const path = { laneId };
@@ -68,23 +70,26 @@ function ShownLane({ lane }: { lane: Lane }) {
               : []),
             session?.running
               ? {
-                  label: "Stop the session",
+                  label: "Stop session",
                   run: () => call("POST /lanes/{laneId}/session/stop", { path }).then(refresh),
                 }
               : {
-                  label: "Start the session",
+                  label: "Start session",
                   run: () => call("POST /lanes/{laneId}/session/start", { path }).then(refresh),
                 },
             {
-              label: "Look at Codex",
-              title: "Take the lane’s state from Codex",
+              label: "Sync from Codex",
+              title: "Update the lane’s status from its thread",
               run: () => call("POST /lanes/{laneId}/sync-from-codex", { path }).then(refresh),
             },
             {
               label: "Delete",
               className: "danger",
-              confirm:
-                "The lane goes, and its worktree unless that holds work. Its conversation stays with Codex.",
+              confirm: {
+                action: "Delete lane",
+                consequence:
+                  "The lane and its worktree are deleted. A worktree that contains work is kept, and so is the conversation.",
+              },
               run: () => call("DELETE /lanes/{laneId}", { path }).then(() => navigate({ to: "/lanes" })),
             },
           ]}
@@ -92,54 +97,7 @@ function ShownLane({ lane }: { lane: Lane }) {
       }
     >
       <div className="card">
-        <dl className="facts">
-          <dt>Status</dt>
-          <dd>
-            <Status status={lane.status} /> <span className="muted small">since</span>{" "}
-            <Moment at={lane.updatedAt} />
-          </dd>
-          <dt>Lane</dt>
-          <dd className="mono">{laneId}</dd>
-          {lane.threadId && (
-            <>
-              <dt>Conversation</dt>
-              <dd>
-                <Link
-                  to="/conversations/$conversationId"
-                  params={{ conversationId: lane.threadId }}
-                  className="mono"
-                >
-                  {lane.threadId}
-                </Link>
-              </dd>
-            </>
-          )}
-          {lane.repoRoot && (
-            <>
-              <dt>Folder</dt>
-              <dd className="mono">{lane.repoRoot}</dd>
-            </>
-          )}
-          {lane.worktreePath && (
-            <>
-              <dt>Worktree</dt>
-              <dd className="mono">
-                {lane.worktreePath} ({lane.branch})
-              </dd>
-            </>
-          )}
-          <dt>Session</dt>
-          <dd>
-            {session?.running ? `runs${session.pid ? ` in process ${session.pid}` : ""}` : "does not run"},{" "}
-            {lane.sessionIsolation}
-            {session?.readinessReason ? `; ${session.readinessReason}` : ""}
-          </dd>
-          <dt>Sandbox</dt>
-          <dd>
-            {lane.sandbox}
-            {lane.approvalPolicy ? `, asks ${lane.approvalPolicy}` : ""}
-          </dd>
-        </dl>
+        <Facts facts={factsOf(lane, session)} />
       </div>
       {lane.problem && <ErrorNote error={new Error(lane.problem)} />}
       {(approvals.data?.approvals ?? []).map((approval) => (
@@ -151,6 +109,7 @@ function ShownLane({ lane }: { lane: Lane }) {
           <h2 id="criteria">Acceptance criteria</h2>
           <ul className="card bullets">
             {lane.acceptanceCriteria.map((criterion, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: criteria may repeat, never change order, and have no state.
               <li key={index}>{criterion}</li>
             ))}
           </ul>
@@ -162,23 +121,24 @@ function ShownLane({ lane }: { lane: Lane }) {
           {lane.verificationCommands.map((command, index) => {
             const result = lane.verification.find((result) => result.command === command);
             return (
+              // biome-ignore lint/suspicious/noArrayIndexKey: commands may repeat, and never change their order.
               <details key={index} className="item" open={result !== undefined && result.exitCode !== 0}>
                 <summary>
                   <code className="clip">{command}</code>
                   <span className="item-end">
                     {result === undefined ? (
-                      <Status status="pending_step" words="not run yet" />
+                      <Status status="pending_step" label="not run yet" />
                     ) : (
                       <Status
                         status={result.exitCode === 0 ? "good" : "failed"}
-                        words={result.exitCode === 0 ? "passed" : `exit ${result.exitCode ?? "?"}`}
+                        label={result.exitCode === 0 ? "passed" : `exit ${result.exitCode ?? "?"}`}
                       />
                     )}
                   </span>
                 </summary>
-                <pre className="terminal" tabIndex={0} aria-label="Output">
-                  {result === undefined ? "It runs after the next turn." : <AnsiText text={result.output} />}
-                </pre>
+                <CodeBlock label="Output">
+                  {result === undefined ? "Runs after the next turn." : <AnsiText text={result.output} />}
+                </CodeBlock>
               </details>
             );
           })}
@@ -186,21 +146,58 @@ function ShownLane({ lane }: { lane: Lane }) {
       )}
       <section className="section" aria-labelledby="jobs">
         <h2 id="jobs">Jobs</h2>
-        <ul className="rows">
-          {jobs.data?.jobs.map((job) => (
-            <li key={job.jobId}>
-              <JobRow job={job} />
-            </li>
-          ))}
-        </ul>
-        {jobs.data?.jobs.length === 0 && <p className="muted">None yet. The first instruction makes one.</p>}
+        <JobRows jobs={jobs.data?.jobs ?? []} />
+        {jobs.data?.jobs.length === 0 && (
+          <p className="muted">No jobs yet. The first instruction starts one.</p>
+        )}
       </section>
       <CommandLine line={curl(`/lanes/${laneId}/events`)} />
     </Page>
   );
 }
 
-/** The next instruction; while a turn runs, words for it. */
+function factsOf(lane: Lane, session: SessionView | undefined): Fact[] {
+  return [
+    {
+      name: "Status",
+      value: (
+        <>
+          <Status status={lane.status} /> <span className="muted small">since</span>{" "}
+          <Moment at={lane.updatedAt} />
+        </>
+      ),
+    },
+    { name: "Lane ID", value: lane.laneId, mono: true },
+    {
+      name: "Conversation",
+      value: lane.threadId && (
+        <Link to="/conversations/$conversationId" params={{ conversationId: lane.threadId }} className="mono">
+          {lane.threadId}
+        </Link>
+      ),
+    },
+    { name: "Directory", value: lane.repoRoot, mono: true },
+    { name: "Worktree", value: lane.worktreePath && `${lane.worktreePath} (${lane.branch})`, mono: true },
+    { name: "Session", value: sessionText(lane, session) },
+    {
+      name: "Sandbox",
+      value: [lane.sandbox, lane.approvalPolicy && `approvals: ${lane.approvalPolicy}`]
+        .filter(Boolean)
+        .join(", "),
+    },
+  ];
+}
+
+function sessionText({ sessionIsolation }: Lane, session: SessionView | undefined): string {
+  const state = !session?.running
+    ? "not running"
+    : session.pid
+      ? `running in process ${session.pid}`
+      : "running";
+  return [`${state} (${sessionIsolation})`, session?.readinessReason].filter(Boolean).join(": ");
+}
+
+/** Renders the form for the next instruction. While a turn runs, the message steers that turn. */
 function Instruct({ laneId, isBusy }: { laneId: string; isBusy: boolean }) {
   const queries = useQueryClient();
   const form = useForm({ input: "" }, async (body, clear) => {
@@ -215,8 +212,8 @@ function Instruct({ laneId, isBusy }: { laneId: string; isBusy: boolean }) {
     <form className="inline-form" onSubmit={form.submit}>
       <input
         className="input"
-        aria-label={isBusy ? "Words for the running turn" : "Instruction"}
-        placeholder={isBusy ? "Add words to the running turn…" : "Give the next instruction…"}
+        aria-label={isBusy ? "Message for the current turn" : "Instruction"}
+        placeholder={isBusy ? "Steer the current turn…" : "Send the next instruction…"}
         {...form.field("input")}
       />
       <button

@@ -7,8 +7,8 @@ import { lanesQuery } from "../../api/queries";
 import type { Lane, LaneStatus } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
-import { folderName } from "../../components/format";
-import { LoadError } from "../../components/LoadError";
+import { directoryName } from "../../components/format";
+import { ListState } from "../../components/List";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { SearchField } from "../../components/SearchField";
@@ -18,7 +18,7 @@ import { useCurl } from "../../components/useCurl";
 import { VirtualList } from "../../components/VirtualList";
 import { NewLaneDialog } from "./NewLaneDialog";
 
-/** The columns of the board, and the states that stand in each. */
+/** The columns of the board with the statuses that each one contains. */
 const columns: { title: string; statuses: LaneStatus[] }[] = [
   { title: "Idle", statuses: ["idle"] },
   { title: "Working", statuses: ["starting", "running", "verifying"] },
@@ -34,9 +34,9 @@ export function LanesPage() {
   const [creating, setCreating] = useState(false);
   const search = useDeferredValue(typed.trim().toLowerCase());
   const shown = useMemo(() => {
-    const words = ({ laneId, title, projectId, repoRoot }: Lane) =>
+    const searchText = ({ laneId, title, projectId, repoRoot }: Lane) =>
       `${laneId} ${title ?? ""} ${projectId ?? ""} ${repoRoot ?? ""}`.toLowerCase();
-    return (lanes.data?.lanes ?? []).filter((lane) => search === "" || words(lane).includes(search));
+    return (lanes.data?.lanes ?? []).filter((lane) => search === "" || searchText(lane).includes(search));
   }, [lanes.data, search]);
   return (
     <Page
@@ -46,7 +46,7 @@ export function LanesPage() {
         <div className="toolbar">
           <SearchField
             label="Search lanes"
-            placeholder="Title, id or folder"
+            placeholder="Title, ID, or directory"
             value={typed}
             onChange={setTyped}
           />
@@ -54,8 +54,11 @@ export function LanesPage() {
             actions={[
               {
                 label: "Clean up",
-                confirm:
-                  "Lanes that are done and older than a day are deleted, with their worktrees unless these hold work.",
+                confirm: {
+                  action: "Clean up lanes",
+                  consequence:
+                    "Lanes that are done and older than a day are deleted with their worktrees. Worktrees that contain work are kept.",
+                },
                 run: cleanUp,
               },
               { label: "New lane", className: "primary", run: async () => setCreating(true) },
@@ -64,59 +67,62 @@ export function LanesPage() {
         </div>
       }
     >
-      <LoadError of={[lanes]} />
-      {lanes.isSuccess && lanes.data.lanes.length === 0 ? (
-        <EmptyState
-          title="No lane yet"
-          line={curl("/codex/workflows/start-visible", {
-            title: "Fix the login",
-            kickoffPrompt: "The login fails with an empty password. Fix it.",
-            verificationCommands: ["npm test"],
-          })}
-        >
-          A lane is a unit of work over many turns: a conversation with a folder, a goal, checks, and a state
-          of its own.
-        </EmptyState>
-      ) : (
+      <ListState
+        query={lanes}
+        isEmpty={lanes.data?.lanes.length === 0}
+        empty={
+          <EmptyState
+            title="No lanes yet"
+            line={curl("/codex/workflows/start-visible", {
+              title: "Fix the login",
+              kickoffPrompt: "The login fails with an empty password. Fix it.",
+              verificationCommands: ["npm test"],
+            })}
+          >
+            A lane is a unit of work that spans many turns: a conversation with a working directory, a goal,
+            checks, and a status of its own.
+          </EmptyState>
+        }
+      >
         <Tabs
-          label="Views of the lanes"
+          label="Lane views"
           className="fills"
           tabs={[
             { value: "board", label: "Board", content: () => <Board lanes={shown} /> },
             { value: "table", label: "Table", content: () => <Table lanes={shown} /> },
           ]}
         />
-      )}
+      </ListState>
       {creating && <NewLaneDialog close={() => setCreating(false)} />}
     </Page>
   );
 }
 
-/** Says what went, and what of it was kept. */
+/** Deletes old lanes. Returns a message that says how many were deleted, and what was kept. */
 async function cleanUp(): Promise<string> {
   const { deleted, left } = await call("POST /lanes/cleanup", {
     body: { statuses: ["done"], olderThanHours: 24 },
   });
-  const gone =
+  const result =
     deleted.length === 0
-      ? "No lane is done and older than a day."
-      : `${deleted.length === 1 ? "1 lane was" : `${deleted.length} lanes were`} deleted.`;
-  return [gone, ...left].join(" ");
+      ? "No lanes are done and older than a day."
+      : `Deleted ${deleted.length === 1 ? "1 lane" : `${deleted.length} lanes`}.`;
+  return [result, ...left].join(" ");
 }
 
 function Board({ lanes }: { lanes: Lane[] }) {
   return (
     <div className="board">
       {columns.map(({ title, statuses }) => {
-        const own = lanes.filter((lane) => statuses.includes(lane.status));
+        const columnLanes = lanes.filter((lane) => statuses.includes(lane.status));
         return (
           <section key={title} className="board-column" aria-label={title}>
             <h2>
-              {title} <span className="muted">{own.length}</span>
+              {title} <span className="muted">{columnLanes.length}</span>
             </h2>
             <VirtualList
               label={title}
-              items={own}
+              items={columnLanes}
               rowHeight={86}
               keyOf={(lane) => lane.laneId}
               row={(lane) => <Card lane={lane} />}
@@ -143,7 +149,7 @@ function Card({ lane }: { lane: Lane }) {
       </span>
       <span className="lane-card-line small muted">
         <span className="clip">
-          {lane.branch ?? (lane.repoRoot ? folderName(lane.repoRoot) : lane.laneId)}
+          {lane.branch ?? (lane.repoRoot ? directoryName(lane.repoRoot) : lane.laneId)}
         </span>
         <Moment at={lane.updatedAt} />
       </span>
@@ -152,23 +158,29 @@ function Card({ lane }: { lane: Lane }) {
 }
 
 function Table({ lanes }: { lanes: Lane[] }) {
-  return (
+  return lanes.length === 0 ? (
+    <EmptyState title="No matching lanes" />
+  ) : (
     <VirtualList
       label="Lanes"
       items={lanes}
       rowHeight={40}
       keyOf={(lane) => lane.laneId}
-      row={(lane) => (
-        <Link to="/lanes/$laneId" params={{ laneId: lane.laneId }} className="row lane-row">
-          <Status status={lane.status} />
-          <span className="clip">{lane.title ?? lane.laneId}</span>
-          <span className="clip muted small mono">{lane.laneId}</span>
-          <span className="clip muted small">{lane.repoRoot ? folderName(lane.repoRoot) : ""}</span>
-          <span className="muted small row-time">
-            <Moment at={lane.updatedAt} />
-          </span>
-        </Link>
-      )}
+      row={(lane) => <Row lane={lane} />}
     />
+  );
+}
+
+function Row({ lane }: { lane: Lane }) {
+  return (
+    <Link to="/lanes/$laneId" params={{ laneId: lane.laneId }} className="row lane-row">
+      <Status status={lane.status} />
+      <span className="clip">{lane.title ?? lane.laneId}</span>
+      <span className="clip muted small mono">{lane.laneId}</span>
+      <span className="clip muted small">{lane.repoRoot ? directoryName(lane.repoRoot) : ""}</span>
+      <span className="muted small row-time">
+        <Moment at={lane.updatedAt} />
+      </span>
+    </Link>
   );
 }

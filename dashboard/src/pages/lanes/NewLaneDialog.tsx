@@ -9,7 +9,7 @@ import { useForm } from "../../components/useForm";
 
 const lines = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
-/** Makes a lane; with a first instruction it begins at once. */
+/** Renders the form that creates a lane. A lane with a first instruction starts immediately. */
 export function NewLaneDialog({ close }: { close: () => void }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -50,10 +50,10 @@ export function NewLaneDialog({ close }: { close: () => void }) {
           <Field label="Title">
             <input className="input" {...form.field("title")} />
           </Field>
-          <Field label="Id" hint="Letters, digits, dots, _ and -. Left out: one is made.">
+          <Field label="ID" hint="Letters, digits, dots, underscores, and hyphens. Default: a generated ID.">
             <input className="input mono" {...form.field("laneId")} />
           </Field>
-          <Field label="Folder" hint="An absolute path. Left out: the folder of the bridge.">
+          <Field label="Directory" hint="An absolute path. Default: the bridge’s directory.">
             <input className="input mono" {...form.field("repoRoot")} />
           </Field>
           <label className="checkbox">
@@ -62,23 +62,26 @@ export function NewLaneDialog({ close }: { close: () => void }) {
               checked={form.values.worktree}
               onChange={(event) => form.set({ worktree: event.target.checked })}
             />{" "}
-            A git worktree of its own
+            Create a git worktree for the lane
           </label>
-          <Field label="First instruction" hint="Left out: the lane waits for one.">
+          <Field label="First instruction" hint="Without one, the lane stays idle.">
             <textarea rows={3} {...form.field("kickoffPrompt")} />
           </Field>
-          <Field label="Acceptance criteria" hint="One a line; part of each instruction.">
+          <Field label="Acceptance criteria" hint="One per line. Sent with each instruction.">
             <textarea rows={2} {...form.field("criteria")} />
           </Field>
-          <Field label="Verification commands" hint="One a line; each must exit with 0 after each turn.">
+          <Field
+            label="Verification commands"
+            hint="One per line. Run after each turn, and must exit with 0."
+          >
             <textarea rows={2} className="mono" {...form.field("checks")} />
           </Field>
           <ErrorNote error={form.error} />
           <div className="actions">
             <button type="submit" className="button primary" disabled={form.isPending}>
-              Create
+              Create lane
             </button>
-            <Dialog.Close className="button">Discard</Dialog.Close>
+            <Dialog.Close className="button">Cancel</Dialog.Close>
           </div>
         </Dialog.Popup>
       </Dialog.Portal>

@@ -5,29 +5,30 @@ import { call } from "../../api/client";
 import { Bars } from "../../components/Bars";
 import { count } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
+import { tokenUsageText } from "../../components/tokenUsage";
 
-const spans = [
+const timeRanges = [
   { hours: 1, label: "1 hour" },
   { hours: 24, label: "24 hours" },
   { hours: 168, label: "7 days" },
   { hours: 720, label: "30 days" },
 ];
 
-/** Jobs and tokens over time. */
+/** Renders jobs and tokens over time. */
 export function Activity() {
   const [hours, setHours] = useState(24);
   const statistics = useQuery({
     queryKey: ["statistics", hours],
     queryFn: ({ signal }) => call("GET /jobs/statistics", { query: { hours }, signal }),
-    // Time goes on without events.
+    // The time range moves even without events.
     refetchInterval: 60_000,
     placeholderData: (previous) => previous,
   });
   const periods = statistics.data?.periods ?? [];
   const sum = (value: (period: (typeof periods)[number]) => number) =>
     periods.reduce((total, period) => total + value(period), 0);
-  const at = (moment: string) =>
-    new Date(moment).toLocaleString(undefined, {
+  const timeOf = (at: string) =>
+    new Date(at).toLocaleString(undefined, {
       weekday: "short",
       hour: "2-digit",
       minute: "2-digit",
@@ -38,12 +39,12 @@ export function Activity() {
       <div className="section-head">
         <h2 id="activity-title">Activity</h2>
         <select
-          aria-label="Time"
+          aria-label="Time range"
           className="select-small"
           value={hours}
           onChange={(event) => setHours(Number(event.target.value))}
         >
-          {spans.map(({ hours, label }) => (
+          {timeRanges.map(({ hours, label }) => (
             <option key={hours} value={hours}>
               {label}
             </option>
@@ -55,9 +56,10 @@ export function Activity() {
         <div className="card">
           <h3>Jobs</h3>
           <Bars
-            summary={`${count(sum((period) => period.completed))} done, ${count(sum((period) => period.failed))} failed, ${count(sum((period) => period.unfinished))} not ended`}
-            bars={periods.map(({ at: moment, completed, failed, unfinished }) => ({
-              label: `${at(moment)}: ${completed} done, ${failed} failed, ${unfinished} not ended`,
+            summary={`${count(sum((period) => period.completed))} completed, ${count(sum((period) => period.failed))} failed, ${count(sum((period) => period.unfinished))} unfinished`}
+            bars={periods.map(({ at, completed, failed, unfinished }) => ({
+              key: at,
+              label: `${timeOf(at)}: ${completed} completed, ${failed} failed, ${unfinished} unfinished`,
               parts: [
                 { className: "fill-good", value: completed },
                 { className: "fill-bad", value: failed },
@@ -69,13 +71,18 @@ export function Activity() {
         <div className="card">
           <h3>Tokens</h3>
           <Bars
-            summary={`${count(sum((period) => period.inputTokens))} in, of these ${count(sum((period) => period.cachedInputTokens))} cached; ${count(sum((period) => period.outputTokens))} out`}
-            bars={periods.map(({ at: moment, inputTokens, cachedInputTokens, outputTokens }) => ({
-              label: `${at(moment)}: ${count(inputTokens)} in, of these ${count(cachedInputTokens)} cached; ${count(outputTokens)} out`,
+            summary={tokenUsageText({
+              inputTokens: sum((period) => period.inputTokens),
+              cachedInputTokens: sum((period) => period.cachedInputTokens),
+              outputTokens: sum((period) => period.outputTokens),
+            })}
+            bars={periods.map((period) => ({
+              key: period.at,
+              label: `${timeOf(period.at)}: ${tokenUsageText(period)}`,
               parts: [
-                { className: "fill-muted", value: cachedInputTokens },
-                { className: "fill-accent", value: inputTokens - cachedInputTokens },
-                { className: "fill-active", value: outputTokens },
+                { className: "fill-muted", value: period.cachedInputTokens },
+                { className: "fill-accent", value: period.inputTokens - period.cachedInputTokens },
+                { className: "fill-active", value: period.outputTokens },
               ],
             }))}
           />

@@ -8,8 +8,10 @@ import { LoadError } from "../../components/LoadError";
 import { Page } from "../../components/Page";
 import { useCurl } from "../../components/useCurl";
 import { ApprovalCard } from "../approvals/ApprovalCard";
-import { JobRow } from "../jobs/JobRow";
+import { JobRows } from "../jobs/JobRows";
 import { Activity } from "./Activity";
+
+const jobsShown = 8;
 
 export function OverviewPage() {
   const curl = useCurl();
@@ -17,17 +19,17 @@ export function OverviewPage() {
   const approvals = useQuery(pendingApprovalsQuery);
   const recent = useQuery(recentJobsQuery);
   const jobs = health.data?.status.jobs;
-  const waiting = approvals.data?.approvals ?? [];
+  const pending = approvals.data?.approvals ?? [];
   const tiles = [
     { label: "Running", value: jobs && jobs.running + jobs.starting, status: "running" },
-    { label: "Waiting for you", value: approvals.data && waiting.length, status: undefined },
-    { label: "Done", value: jobs?.completed, status: "completed" },
+    { label: "Waiting for you", value: approvals.data && pending.length, status: undefined },
+    { label: "Completed", value: jobs?.completed, status: "completed" },
     { label: "Failed", value: jobs?.failed, status: "failed" },
   ];
   return (
     <Page title="Overview">
-      <LoadError of={[health, approvals]} />
-      <ul className="tiles" aria-label="Numbers of jobs">
+      <LoadError of={[health, approvals, recent]} />
+      <ul className="tiles" aria-label="Job counts">
         {tiles.map(({ label, value, status }) => (
           <li key={label}>
             {status === undefined ? (
@@ -44,14 +46,14 @@ export function OverviewPage() {
       </ul>
       <section id="approvals" className="section" aria-labelledby="approvals-title">
         <h2 id="approvals-title">Waiting for you</h2>
-        {waiting.length === 0 ? (
-          <EmptyState title="Nothing waits for an answer" line={curl("/approvals?status=pending")}>
-            When Codex asks before it runs a command or changes files, you approve or deny it here; a program
-            can do the same.
+        {pending.length === 0 ? (
+          <EmptyState title="Nothing needs your approval" line={curl("/approvals?status=pending")}>
+            When Codex asks before it runs a command or changes files, you can approve or deny it here. A
+            program can do the same through the API:
           </EmptyState>
         ) : (
           <ul className="approvals">
-            {waiting.map((approval) => (
+            {pending.map((approval) => (
               <li key={approval.approvalId}>
                 <ApprovalCard approval={approval} />
               </li>
@@ -61,22 +63,16 @@ export function OverviewPage() {
       </section>
       <Activity />
       <section className="section" aria-labelledby="recent-title">
-        <h2 id="recent-title">Latest jobs</h2>
+        <h2 id="recent-title">Recent jobs</h2>
         {recent.data?.jobs.length === 0 ? (
           <EmptyState
-            title="No job yet"
+            title="No jobs yet"
             line={curl("/conversations", { message: "Explain this repository" })}
           >
-            A job is one message on its way to its answer. Start one here with New, or from a terminal:
+            A job is one message and Codex’s work on it. Start one with New, or from a terminal:
           </EmptyState>
         ) : (
-          <ul className="rows">
-            {(recent.data?.jobs ?? []).slice(0, 8).map((job) => (
-              <li key={job.jobId}>
-                <JobRow job={job} />
-              </li>
-            ))}
-          </ul>
+          <JobRows jobs={(recent.data?.jobs ?? []).slice(0, jobsShown)} />
         )}
       </section>
     </Page>

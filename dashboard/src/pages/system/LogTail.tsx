@@ -4,17 +4,18 @@ import { useState } from "react";
 import { call } from "../../api/client";
 import { AnsiText } from "../../components/AnsiText";
 import { LoadError } from "../../components/LoadError";
+import { ScrollRegion } from "../../components/Scrollable";
 
-const lookAgainMs = 2000;
+const pollMs = 2000;
 const levels = ["error", "warn", "info", "debug", "trace"];
 
-/** The last lines of the bridge's log. */
+/** Renders the last lines of the bridge's log, newest first. */
 export function LogTail() {
   const [level, setLevel] = useState("info");
   const log = useQuery({
     queryKey: ["log"],
     queryFn: ({ signal }) => call("GET /system/log", { query: { limit: 300 }, signal }),
-    refetchInterval: lookAgainMs,
+    refetchInterval: pollMs,
   });
   const shown = (log.data?.lines ?? []).filter((line) => levels.indexOf(line.level) <= levels.indexOf(level));
   return (
@@ -33,8 +34,8 @@ export function LogTail() {
         </select>
       </div>
       <LoadError of={[log]} />
-      <div className="terminal log" tabIndex={0} role="region" aria-label="Lines of the log">
-        {shown.length === 0 && <p className="muted">No line of this level.</p>}
+      <ScrollRegion className="terminal log" label="Log lines">
+        {shown.length === 0 && <p className="muted">No log lines at this level.</p>}
         {shown.toReversed().map((line) => (
           <div key={line.number} className="log-line">
             <time dateTime={line.at} className="muted">
@@ -46,7 +47,7 @@ export function LogTail() {
             </span>
           </div>
         ))}
-      </div>
+      </ScrollRegion>
     </section>
   );
 }

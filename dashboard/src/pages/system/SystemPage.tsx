@@ -2,26 +2,29 @@ import { useQuery } from "@tanstack/react-query";
 
 import { call } from "../../api/client";
 import { healthQuery } from "../../api/queries";
+import { Facts } from "../../components/Facts";
 import { bytes } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
+import { Rows } from "../../components/Rows";
+import { ScrollRegion } from "../../components/Scrollable";
 import { Status } from "../../components/Status";
 import { LogTail } from "./LogTail";
 
-/** Memory and checks change without events. */
-const lookAgainMs = 5000;
+/** How often to poll. Memory and checks change without events. */
+const pollMs = 5000;
 
 export function SystemPage() {
   const system = useQuery({
     queryKey: ["system"],
     queryFn: ({ signal }) => call("GET /system", { signal }),
-    refetchInterval: lookAgainMs,
+    refetchInterval: pollMs,
   });
   const running = useQuery({
     queryKey: ["running"],
     queryFn: ({ signal }) => call("GET /codex/running", { signal }),
-    refetchInterval: lookAgainMs,
+    refetchInterval: pollMs,
   });
   const codex = useQuery(healthQuery).data?.codex;
   const memory = new Map(system.data?.processes.map((process) => [process.pid, process]));
@@ -31,53 +34,57 @@ export function SystemPage() {
       <LoadError of={[system]} />
       <section className="section" aria-labelledby="checks">
         <h2 id="checks">Health</h2>
-        <ul className="rows">
-          {system.data?.checks.map((check) => (
-            <li key={check.name} className="check">
+        <Rows
+          items={system.data?.checks ?? []}
+          keyOf={(check) => check.name}
+          row={(check) => (
+            <div className="check">
               <Status status={check.status} />
               <strong>{check.name}</strong>
               <span className="wrap-anywhere">
                 {check.finding}
                 {check.advice && <span className="muted"> – {check.advice}</span>}
               </span>
-            </li>
-          ))}
-        </ul>
+            </div>
+          )}
+        />
       </section>
       <div className="two-columns">
         <section className="section" aria-labelledby="versions">
           <h2 id="versions">Versions</h2>
           <div className="card">
-            <dl className="facts">
-              <dt>Codex Bridge</dt>
-              <dd>
-                {system.data?.version} on {system.data?.platform}
-              </dd>
-              <dt>Started</dt>
-              <dd>
-                <Moment at={system.data?.startedAt} />
-              </dd>
-              <dt>Codex</dt>
-              <dd>{codex?.version ?? "not known yet"}</dd>
-              <dt>Binary</dt>
-              <dd className="mono">
-                {codex?.path ?? "not found"}{" "}
-                {codex?.source && <span className="muted">({codex.source})</span>}
-              </dd>
-              <dt>Data folder</dt>
-              <dd className="mono">{system.data?.dataFolder}</dd>
-            </dl>
+            <Facts
+              facts={[
+                {
+                  name: "Codex Bridge",
+                  value: system.data && `${system.data.version} on ${system.data.platform}`,
+                },
+                { name: "Started", value: <Moment at={system.data?.startedAt} /> },
+                { name: "Codex", value: codex?.version ?? "not detected yet" },
+                {
+                  name: "Binary",
+                  value: (
+                    <>
+                      {codex?.path ?? "not found"}{" "}
+                      {codex?.source && <span className="muted">({codex.source})</span>}
+                    </>
+                  ),
+                  mono: true,
+                },
+                { name: "Data directory", value: system.data?.dataFolder, mono: true },
+              ]}
+            />
           </div>
         </section>
         <section className="section" aria-labelledby="processes">
           <h2 id="processes">Processes</h2>
           <LoadError of={[running]} />
-          <div className="card table-scroll" tabIndex={0} role="region" aria-label="Table of processes">
+          <ScrollRegion className="card table-scroll" label="Process table">
             <table>
               <thead>
                 <tr>
                   <th>Process</th>
-                  <th>What</th>
+                  <th>Program</th>
                   <th className="numeric">Memory</th>
                 </tr>
               </thead>
@@ -85,7 +92,7 @@ export function SystemPage() {
                 {system.data?.processes.map(({ pid, kind, memoryBytes }) => (
                   <tr key={pid}>
                     <td className="mono">{pid}</td>
-                    <td>{kind === "bridge" ? "this bridge" : "its app-server"}</td>
+                    <td>{kind === "bridge" ? "this bridge" : "this bridge’s app-server"}</td>
                     <td className="numeric">{bytes(memoryBytes)}</td>
                   </tr>
                 ))}
@@ -96,17 +103,17 @@ export function SystemPage() {
                       {program}
                       {parent ? `, of ${parent.program}` : ""}
                     </td>
-                    <td className="numeric muted">not ours</td>
+                    <td className="numeric muted">not measured</td>
                   </tr>
                 ))}
               </tbody>
             </table>
-          </div>
+          </ScrollRegion>
         </section>
       </div>
       <section className="section" aria-labelledby="settings">
-        <h2 id="settings">Settings in force</h2>
-        <div className="card table-scroll" tabIndex={0} role="region" aria-label="Table of settings">
+        <h2 id="settings">Settings</h2>
+        <ScrollRegion className="card table-scroll" label="Settings table">
           <table>
             <thead>
               <tr>
@@ -123,7 +130,7 @@ export function SystemPage() {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollRegion>
       </section>
       <LogTail />
     </Page>

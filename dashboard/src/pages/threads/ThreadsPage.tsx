@@ -5,17 +5,17 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { call } from "../../api/client";
 import type { ThreadView } from "../../api/schemas";
 import { EmptyState } from "../../components/EmptyState";
-import { firstLine, folderName, shortId } from "../../components/format";
-import { LoadError } from "../../components/LoadError";
+import { directoryName, firstLine, shortId } from "../../components/format";
+import { List } from "../../components/List";
 import { Moment } from "../../components/Moment";
+import { ownerText } from "../../components/owner";
 import { Page } from "../../components/Page";
 import { SearchField } from "../../components/SearchField";
 import { Status } from "../../components/Status";
 import { useCurl } from "../../components/useCurl";
-import { VirtualList } from "../../components/VirtualList";
-import { inLineage, type Placed } from "./lineage";
+import { lineageTree, type TreeNode } from "./lineage";
 
-/** Every kind of source: sub-agents are what makes a tree. */
+/** All source kinds, because sub-agents are part of the tree. */
 const sourceKinds = "cli,vscode,exec,appServer,subAgent,unknown";
 
 export function ThreadsPage() {
@@ -38,7 +38,7 @@ export function ThreadsPage() {
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   });
   const threads = useMemo(
-    () => inLineage(list.data?.pages.flatMap((page) => page.threads) ?? []),
+    () => lineageTree(list.data?.pages.flatMap((page) => page.threads) ?? []),
     [list.data],
   );
   return (
@@ -51,31 +51,28 @@ export function ThreadsPage() {
         </div>
       }
     >
-      <LoadError of={[list]} />
-      {list.isSuccess && threads.length === 0 ? (
-        <EmptyState
-          title={search === "" ? "No thread yet" : "No thread is called so"}
-          line={curl("/codex/threads?limit=20")}
-        >
-          A thread is a conversation as Codex keeps it, whichever program began it; sub-agents and copies
-          stand below what they come from.
-        </EmptyState>
-      ) : (
-        <VirtualList
-          label="Threads"
-          items={threads}
-          rowHeight={40}
-          keyOf={({ thread }) => thread.id}
-          row={(placed) => <Row {...placed} />}
-          total={list.hasNextPage ? -1 : undefined}
-          onEnd={list.hasNextPage && !list.isFetching ? () => void list.fetchNextPage() : undefined}
-        />
-      )}
+      <List
+        label="Threads"
+        layout="fill"
+        query={list}
+        items={threads}
+        keyOf={({ thread }) => thread.id}
+        row={(node) => <Row {...node} />}
+        empty={
+          <EmptyState
+            title={search === "" ? "No threads yet" : "No matching threads"}
+            line={curl("/codex/threads?limit=20")}
+          >
+            A thread is a conversation as Codex stores it, whichever program started it. Sub-agents and forks
+            appear below the thread they come from.
+          </EmptyState>
+        }
+      />
     </Page>
   );
 }
 
-function Row({ thread, depth, relation }: Placed) {
+function Row({ thread, depth, relation }: TreeNode) {
   return (
     <Link
       to="/conversations/$conversationId"
@@ -86,16 +83,18 @@ function Row({ thread, depth, relation }: Placed) {
         {depth > 0 && <span className="muted">└ {relation} </span>}
         {thread.title ?? (firstLine(thread.preview ?? "") || shortId(thread.id))}
       </span>
-      <span className="clip small">{surface(thread)}</span>
+      <span className="clip small">
+        <Surface thread={thread} />
+      </span>
       <span className="clip small">
         {thread.status === "active" ? (
           <Status status="running" />
         ) : (
-          <span className="muted">{ownerOf(thread)}</span>
+          <span className="muted">{ownerText(thread.owner)}</span>
         )}
       </span>
       <span className="clip muted small">
-        {thread.laneId ? `lane ${thread.laneId}` : thread.cwd ? folderName(thread.cwd) : ""}
+        {thread.laneId ? `lane ${thread.laneId}` : thread.cwd ? directoryName(thread.cwd) : ""}
       </span>
       <span className="muted small row-time">
         <Moment at={thread.updatedAt} />
@@ -104,18 +103,10 @@ function Row({ thread, depth, relation }: Placed) {
   );
 }
 
-function surface(thread: ThreadView) {
+function Surface({ thread }: { thread: ThreadView }) {
   return (
     <span className="tag" title={thread.originator ?? thread.source}>
       {typeof thread.surface === "string" ? thread.surface : thread.source}
     </span>
   );
-}
-
-function ownerOf({ owner }: ThreadView): string {
-  return owner.kind === "other"
-    ? `${owner.program ?? "another process"} (${owner.pid ?? "?"})`
-    : owner.kind === "bridge"
-      ? "this bridge"
-      : owner.kind;
 }

@@ -1,44 +1,47 @@
-// Threads in the order of a tree: each below the one that it comes from.
+// Orders threads as a tree: each below the thread it comes from.
 
 import type { ThreadView } from "../../api/schemas";
 
-export interface Placed {
+export interface TreeNode {
   thread: ThreadView;
   depth: number;
-  /** What it is to the one above. */
+  /** The relation to the parent. */
   relation: string;
 }
 
-/** Those whose origin is not among them stand at the root. */
-export function inLineage(threads: ThreadView[]): Placed[] {
+/** Returns the threads in tree order. Threads whose parent is not in the list are roots. */
+export function lineageTree(threads: ThreadView[]): TreeNode[] {
   const known = new Set(threads.map(({ id }) => id));
   const children = new Map<string, ThreadView[]>();
   const roots: ThreadView[] = [];
   for (const thread of threads) {
-    const origin = originOf(thread);
-    if (origin !== undefined && known.has(origin) && origin !== thread.id) {
-      children.set(origin, [...(children.get(origin) ?? []), thread]);
+    const parentId = parentIdOf(thread);
+    if (parentId !== undefined && known.has(parentId) && parentId !== thread.id) {
+      children.set(parentId, [...(children.get(parentId) ?? []), thread]);
     } else {
       roots.push(thread);
     }
   }
-  const placed: Placed[] = [];
+  const nodes: TreeNode[] = [];
   const seen = new Set<string>();
-  const place = (thread: ThreadView, depth: number) => {
+  const add = (thread: ThreadView, depth: number) => {
     if (seen.has(thread.id)) {
       return;
     }
     seen.add(thread.id);
-    placed.push({ thread, depth, relation: relationOf(thread) });
-    children.get(thread.id)?.forEach((child) => place(child, depth + 1));
+    nodes.push({ thread, depth, relation: relationOf(thread) });
+    for (const child of children.get(thread.id) ?? []) {
+      add(child, depth + 1);
+    }
   };
-  roots.forEach((thread) => place(thread, 0));
-  // A circle has no root; none of it may be lost.
-  threads.forEach((thread) => place(thread, 0));
-  return placed;
+  // Threads that form a cycle have no root. The second pass adds them.
+  for (const thread of [...roots, ...threads]) {
+    add(thread, 0);
+  }
+  return nodes;
 }
 
-function originOf({ lineage }: ThreadView): string | undefined {
+function parentIdOf({ lineage }: ThreadView): string | undefined {
   return lineage.parentThreadId ?? lineage.forkedFromThreadId ?? undefined;
 }
 
@@ -46,5 +49,5 @@ function relationOf({ lineage }: ThreadView): string {
   if (lineage.subAgent) {
     return lineage.subAgent.nickname ?? lineage.subAgent.role ?? lineage.subAgent.kind;
   }
-  return lineage.parentThreadId ? "agent" : "copy";
+  return lineage.parentThreadId ? "sub-agent" : "fork";
 }

@@ -1,47 +1,39 @@
 import { Link } from "@tanstack/react-router";
-import { Fragment } from "react";
 
 import { Drawer } from "../../components/Drawer";
+import { Facts } from "../../components/Facts";
 import { Status } from "../../components/Status";
-import type { Thing } from "./graph";
+import type { TopologyItem } from "./graph";
 
-export function Details({ thing, close }: { thing: Thing; close: () => void }) {
+/** Renders the details of a node. */
+export function Details({ item, close }: { item: TopologyItem; close: () => void }) {
   return (
-    <Drawer title={`${thing.kind}: ${thing.label}`} close={close}>
-      {thing.status && <Status status={thing.status} />}
-      <dl className="facts">
-        {thing.facts
-          .filter(([, value]) => value)
-          .map(([name, value]) => (
-            <Fragment key={name}>
-              <dt>{name}</dt>
-              <dd className="mono">{value}</dd>
-            </Fragment>
-          ))}
-      </dl>
-      {thing.page && <Open page={thing.page} />}
+    <Drawer title={`${item.kind}: ${item.label}`} close={close}>
+      {item.status && <Status status={item.status} />}
+      <Facts facts={item.facts.map(([name, value]) => ({ name, value, mono: true }))} />
+      {item.page && <Open page={item.page} />}
     </Drawer>
   );
 }
 
-function Open({ page: { to, id } }: { page: NonNullable<Thing["page"]> }) {
+function Open({ page: { to, id } }: { page: NonNullable<TopologyItem["page"]> }) {
   switch (to) {
     case "/lanes/$laneId":
       return (
         <Link className="button" to={to} params={{ laneId: id }}>
-          Open the lane
+          Open lane
         </Link>
       );
     case "/conversations/$conversationId":
       return (
         <Link className="button" to={to} params={{ conversationId: id }}>
-          Open the conversation
+          Open conversation
         </Link>
       );
     default:
       return (
         <Link className="button" to={to} params={{ webhookId: id }}>
-          Open the webhook
+          Open webhook
         </Link>
       );
   }

@@ -12,24 +12,24 @@ import { topology } from "./graph";
 
 const Graph = lazy(() => import("../../components/Graph"));
 
-/** Processes and threads of other programs come and go without events. */
-const lookAgainMs = 5000;
-/** Threads that changed within so many seconds are of interest. */
+/** How often to poll. Processes and threads of other programs start and end without events. */
+const pollMs = 5000;
+/** Threads that changed within this time are shown. */
 const windowSec = 3600;
 
-/** What hangs together: threads, lanes, sessions, processes, webhooks. */
+/** Renders how threads, lanes, sessions, processes and webhooks are connected. */
 export function TopologyPage() {
   const curl = useCurl();
   const [selected, setSelected] = useState<string>();
   const threads = useQuery({
     queryKey: ["threads", "active"],
     queryFn: ({ signal }) => call("GET /codex/active", { query: { windowSec }, signal }),
-    refetchInterval: lookAgainMs,
+    refetchInterval: pollMs,
   });
   const running = useQuery({
     queryKey: ["running"],
     queryFn: ({ signal }) => call("GET /codex/running", { signal }),
-    refetchInterval: lookAgainMs,
+    refetchInterval: pollMs,
   });
   const lanes = useQuery(lanesQuery);
   const sessions = useQuery(laneSessionsQuery);
@@ -46,32 +46,32 @@ export function TopologyPage() {
     [threads.data, running.data, lanes.data, sessions.data, webhooks.data],
   );
   const isLoaded = [threads, running, lanes, sessions, webhooks].every(({ isPending }) => !isPending);
-  const thing = graph.things.find(({ id }) => id === selected);
+  const item = graph.items.find(({ id }) => id === selected);
   return (
     <Page title="Topology" fills>
       <LoadError of={[threads, running, lanes]} />
       <p className="small muted">
-        Threads of the last hour, lanes, their sessions, Codex’s processes, and webhooks. Select one for its
+        Threads of the last hour, lanes, lane sessions, Codex processes, and webhooks. Select a node for
         details.
-        {graph.left > 0 && ` ${graph.left} more are left out.`}
+        {graph.hiddenCount > 0 && ` ${graph.hiddenCount} more nodes are not shown.`}
       </p>
-      {isLoaded && graph.things.length === 0 ? (
+      {isLoaded && graph.items.length === 0 ? (
         <EmptyState
-          title="Nothing is there yet"
+          title="Noitem to show yet"
           line={curl("/conversations", { message: "Explain this repository" })}
         >
-          As soon as Codex works, its threads and processes appear here.
+          Threads and processes appear here when Codex runs.
         </EmptyState>
       ) : (
         <div className="graph">
           <Suspense>
             {isLoaded && (
-              <Graph label="Topology" nodes={graph.things} edges={graph.edges} select={setSelected} />
+              <Graph label="Topology" nodes={graph.items} edges={graph.edges} select={setSelected} />
             )}
           </Suspense>
         </div>
       )}
-      {thing && <Details thing={thing} close={() => setSelected(undefined)} />}
+      {item && <Details item={item} close={() => setSelected(undefined)} />}
     </Page>
   );
 }

@@ -1,16 +1,19 @@
-// What there is and how it hangs together, in columns: webhooks, lanes, threads, sessions, processes. A webhook whose scope nothing narrows
-// leads to one node that stands for everything: a line to each of them would hide the picture.
+// Builds the topology graph, in columns: webhooks, lanes, threads, sessions, processes. A webhook with a global scope is
+// connected to one node that represents everything, because edges to every node would make the graph unreadable.
 
 import type { ActiveThreadView, Lane, ProcessView, SessionView, Webhook } from "../../api/schemas";
 import { firstLine, shortId } from "../../components/format";
 import type { GraphEdge, GraphNode } from "../../components/Graph";
+import { ownerText } from "../../components/owner";
 
-/** A node, with what it stands for. */
-export interface Thing extends GraphNode {
+/** A node with the data of the object that it represents. */
+export interface TopologyItem extends GraphNode {
   facts: [string, string | null | undefined][];
-  /** Its page. */
+  /** The page of the object. */
   page?: { to: "/lanes/$laneId" | "/conversations/$conversationId" | "/webhooks/$webhookId"; id: string };
 }
+
+type UnplacedItem = Omit<TopologyItem, "position">;
 
 export interface Parts {
   threads: ActiveThreadView[];
@@ -22,24 +25,24 @@ export interface Parts {
 
 const columnWidth = 270;
 const rowHeight = 96;
-/** A column with more is no picture any more; the newest are shown. */
+/** The maximum number of nodes per column. The newest are shown. */
 const columnMax = 40;
 
-export function topology(parts: Parts): { things: Thing[]; edges: GraphEdge[]; left: number } {
+export function topology(parts: Parts): { items: TopologyItem[]; edges: GraphEdge[]; hiddenCount: number } {
   const sessions = parts.sessions.filter(({ running }) => running);
-  const columns: Omit<Thing, "position">[][] = [
-    parts.webhooks.map(webhookThing),
-    [...(parts.webhooks.some(isGlobal) ? [everything(parts)] : []), ...parts.lanes.map(laneThing)],
-    parts.threads.map(threadThing),
-    sessions.map(sessionThing),
-    parts.processes.map(processThing),
+  const columns: UnplacedItem[][] = [
+    parts.webhooks.map(webhookItem),
+    [...(parts.webhooks.some(isGlobal) ? [everything(parts)] : []), ...parts.lanes.map(laneItem)],
+    parts.threads.map(threadItem),
+    sessions.map(sessionItem),
+    parts.processes.map(processItem),
   ];
-  const things = columns.flatMap((column, x) =>
+  const items = columns.flatMap((column, x) =>
     column
       .slice(0, columnMax)
-      .map((thing, y) => ({ ...thing, position: { x: x * columnWidth, y: y * rowHeight } })),
+      .map((item, y) => ({ ...item, position: { x: x * columnWidth, y: y * rowHeight } })),
   );
-  const known = new Set(things.map(({ id }) => id));
+  const known = new Set(items.map(({ id }) => id));
   const edges: GraphEdge[] = [];
   const connect = (source: string, target: string, animated = false) => {
     if (known.has(source) && known.has(target)) {
@@ -47,11 +50,14 @@ export function topology(parts: Parts): { things: Thing[]; edges: GraphEdge[]; l
     }
   };
   for (const webhook of parts.webhooks) {
-    webhook.scope.laneIds.forEach((lane) => connect(`webhook ${webhook.id}`, `lane ${lane}`));
-    webhook.scope.threadIds.forEach((thread) => connect(`webhook ${webhook.id}`, `thread ${thread}`));
-    webhook.scope.sessionIds.forEach((session) => connect(`webhook ${webhook.id}`, `session ${session}`));
-    if (isGlobal(webhook)) {
-      connect(`webhook ${webhook.id}`, everythingId);
+    const targets = [
+      ...webhook.scope.laneIds.map((id) => `lane ${id}`),
+      ...webhook.scope.threadIds.map((id) => `thread ${id}`),
+      ...webhook.scope.sessionIds.map((id) => `session ${id}`),
+      ...(isGlobal(webhook) ? [everythingId] : []),
+    ];
+    for (const target of targets) {
+      connect(`webhook ${webhook.id}`, target);
     }
   }
   for (const lane of parts.lanes) {
@@ -63,16 +69,16 @@ export function topology(parts: Parts): { things: Thing[]; edges: GraphEdge[]; l
   }
   for (const process of parts.processes) {
     for (const thread of process.threadIds) {
-      // Of a lane's thread the session stands in between.
+      // A lane's thread is connected to its process through its session.
       if (!sessions.some(({ threadId, pid }) => threadId === thread && pid === process.pid)) {
         connect(`thread ${thread}`, `process ${process.pid}`);
       }
     }
   }
   return {
-    things,
+    items,
     edges,
-    left: columns.reduce((left, column) => left + Math.max(0, column.length - columnMax), 0),
+    hiddenCount: columns.reduce((sum, column) => sum + Math.max(0, column.length - columnMax), 0),
   };
 }
 
@@ -81,32 +87,32 @@ const everythingId = "scope everything";
 const isGlobal = ({ scopeKinds }: Webhook) => scopeKinds.includes("global");
 
 function scopeOf({ scope }: Webhook): string {
-  const named: [string, string[]][] = [
+  const kinds: [string, string[]][] = [
     ["lanes", scope.laneIds],
     ["threads", scope.threadIds],
     ["sessions", scope.sessionIds],
   ];
-  return named.flatMap(([what, ids]) => (ids.length > 0 ? [`${what} ${ids.join(", ")}`] : [])).join("; ");
+  return kinds.flatMap(([kind, ids]) => (ids.length > 0 ? [`${kind} ${ids.join(", ")}`] : [])).join("; ");
 }
 
-/** What webhooks hear of that do not choose. */
-function everything({ webhooks, lanes, threads, sessions }: Parts): Omit<Thing, "position"> {
-  const hearing = webhooks.filter(isGlobal);
+/** Returns the node that represents everything, the scope of global webhooks. */
+function everything({ webhooks, lanes, threads, sessions }: Parts): UnplacedItem {
+  const globalWebhooks = webhooks.filter(isGlobal);
   return {
     id: everythingId,
     kind: "scope",
     label: "Everything",
     detail: "all lanes, threads, sessions",
     facts: [
-      ["Heard by", hearing.map(({ url }) => url).join(", ")],
+      ["Webhooks", globalWebhooks.map(({ url }) => url).join(", ")],
       ["Lanes", String(lanes.length)],
-      ["Threads", `${threads.length} of the last hour`],
+      ["Threads", `${threads.length} in the last hour`],
       ["Sessions", String(sessions.length)],
     ],
   };
 }
 
-function webhookThing(webhook: Webhook): Omit<Thing, "position"> {
+function webhookItem(webhook: Webhook): UnplacedItem {
   return {
     id: `webhook ${webhook.id}`,
     kind: "webhook",
@@ -114,12 +120,12 @@ function webhookThing(webhook: Webhook): Omit<Thing, "position"> {
     detail: webhook.events.join(", "),
     status: !webhook.enabled ? "disabled" : webhook.pausedAt ? "paused" : "good",
     facts: [
-      ["Address", webhook.url],
+      ["URL", webhook.url],
       ["Events", webhook.events.join(", ")],
       [
         "Scope",
         isGlobal(webhook)
-          ? "everything: all lanes, threads and sessions, also those to come"
+          ? "everything: all current and future lanes, threads, and sessions"
           : scopeOf(webhook),
       ],
       ["Last error", webhook.lastError],
@@ -128,7 +134,7 @@ function webhookThing(webhook: Webhook): Omit<Thing, "position"> {
   };
 }
 
-function laneThing(lane: Lane): Omit<Thing, "position"> {
+function laneItem(lane: Lane): UnplacedItem {
   return {
     id: `lane ${lane.laneId}`,
     kind: "lane",
@@ -137,7 +143,7 @@ function laneThing(lane: Lane): Omit<Thing, "position"> {
     facts: [
       ["Lane", lane.laneId],
       ["Thread", lane.threadId],
-      ["Folder", lane.worktreePath ?? lane.repoRoot],
+      ["Directory", lane.worktreePath ?? lane.repoRoot],
       ["Isolation", lane.sessionIsolation],
       ["Problem", lane.problem],
     ],
@@ -145,7 +151,7 @@ function laneThing(lane: Lane): Omit<Thing, "position"> {
   };
 }
 
-function threadThing(thread: ActiveThreadView): Omit<Thing, "position"> {
+function threadItem(thread: ActiveThreadView): UnplacedItem {
   return {
     id: `thread ${thread.id}`,
     kind: "thread",
@@ -155,19 +161,16 @@ function threadThing(thread: ActiveThreadView): Omit<Thing, "position"> {
     facts: [
       ["Thread", thread.id],
       ["Source", thread.source],
-      ["Folder", thread.cwd],
-      [
-        "Owner",
-        thread.owner.kind === "other" ? `${thread.owner.program} (${thread.owner.pid})` : thread.owner.kind,
-      ],
-      ["Comes from", thread.lineage.parentThreadId ?? thread.lineage.forkedFromThreadId],
+      ["Directory", thread.cwd],
+      ["Owner", ownerText(thread.owner)],
+      ["Parent", thread.lineage.parentThreadId ?? thread.lineage.forkedFromThreadId],
       ["Job", thread.activeJobId],
     ],
     page: { to: "/conversations/$conversationId", id: thread.id },
   };
 }
 
-function sessionThing(session: SessionView): Omit<Thing, "position"> {
+function sessionItem(session: SessionView): UnplacedItem {
   return {
     id: `session ${session.laneId}`,
     kind: "session",
@@ -177,24 +180,24 @@ function sessionThing(session: SessionView): Omit<Thing, "position"> {
       ["Lane", session.laneId],
       ["Thread", session.threadId],
       ["Process", session.pid == null ? undefined : String(session.pid)],
-      ["Since", session.startedAt],
+      ["Started", session.startedAt],
     ],
     page: { to: "/lanes/$laneId", id: session.laneId },
   };
 }
 
-function processThing(process: ProcessView): Omit<Thing, "position"> {
+function processItem(process: ProcessView): UnplacedItem {
   return {
     id: `process ${process.pid}`,
     kind: "process",
     label: `${process.kind} ${process.pid}`,
-    detail: process.own ? "of this bridge" : (process.parent?.program ?? "of another program"),
+    detail: process.own ? "this bridge" : (process.parent?.program ?? "another program"),
     facts: [
       ["Process", String(process.pid)],
       ["Kind", process.kind],
       ["Started by", process.parent ? `${process.parent.program} (${process.parent.pid})` : undefined],
-      ["Folder", process.cwd],
-      ["Since", process.startedAt],
+      ["Directory", process.cwd],
+      ["Started", process.startedAt],
       ["Threads", process.threadIds.join(", ")],
     ],
   };

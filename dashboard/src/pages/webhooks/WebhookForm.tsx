@@ -1,4 +1,4 @@
-// Makes a webhook or changes one; shows meanwhile which of the latest events it would have been sent.
+// Creates or edits a webhook. A preview shows which recent events match.
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue } from "react";
@@ -12,11 +12,11 @@ import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
 import { useForm } from "../../components/useForm";
 
-const words = (text: string) => text.split(/[\s,]+/).filter(Boolean);
+const idsIn = (text: string) => text.split(/[\s,]+/).filter(Boolean);
 
 export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => void }) {
   const queries = useQueryClient();
-  const before = {
+  const initial = {
     url: webhook?.url ?? "",
     events: webhook?.events.join(", ") ?? "job.*, lane.*",
     lanes: webhook?.scope.laneIds.join(", ") ?? "",
@@ -24,8 +24,8 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
     sessions: webhook?.scope.sessionIds.join(", ") ?? "",
     secret: "",
   };
-  const form = useForm(before, async ({ url, secret }) => {
-    const body = { url, ...selected, ...(secret !== "" && { secret }) };
+  const form = useForm(initial, async ({ url, secret }) => {
+    const body = { url, ...selection, ...(secret !== "" && { secret }) };
     await (webhook === undefined
       ? call("POST /webhooks", { body })
       : call("PATCH /webhooks/{webhookId}", { path: { webhookId: webhook.id }, body }));
@@ -33,14 +33,14 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
     done();
   });
   const { events, lanes, threads, sessions } = form.values;
-  const selected = {
-    events: words(events),
-    scope: { laneIds: words(lanes), threadIds: words(threads), sessionIds: words(sessions) },
+  const selection = {
+    events: idsIn(events),
+    scope: { laneIds: idsIn(lanes), threadIds: idsIn(threads), sessionIds: idsIn(sessions) },
   };
   return (
     <form className="card webhook-form" onSubmit={form.submit}>
       <div className="stack">
-        <Field label="Address" hint="https, or http on this machine.">
+        <Field label="URL" hint="HTTPS, or HTTP on this machine.">
           <input
             className="input mono"
             inputMode="url"
@@ -48,24 +48,24 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
             {...form.field("url")}
           />
         </Field>
-        <Field label="Events" hint="Types with commas between; * stands for anything.">
+        <Field label="Events" hint="Event types, separated by commas. * matches anything.">
           <input className="input mono" {...form.field("events")} />
         </Field>
-        <Field label="Only these lanes" hint="Ids with commas between. Empty: all.">
+        <Field label="Only these lanes" hint="Lane IDs, separated by commas. Default: all lanes.">
           <input className="input mono" {...form.field("lanes")} />
         </Field>
-        <Field label="Only these threads" hint="Ids of conversations.">
+        <Field label="Only these threads" hint="Conversation IDs, separated by commas.">
           <input className="input mono" {...form.field("threads")} />
         </Field>
-        <Field label="Only these sessions" hint="Ids of the sessions of lanes.">
+        <Field label="Only these sessions" hint="Lane session IDs, separated by commas.">
           <input className="input mono" {...form.field("sessions")} />
         </Field>
         <Field
           label="Secret"
           hint={
             webhook?.hasSecret
-              ? "Empty: the secret stays as it is."
-              : "Signs what is sent. It is never shown again."
+              ? "Leave empty to keep the current secret."
+              : "Signs deliveries. It is never shown again."
           }
         >
           <input className="input mono" type="password" autoComplete="off" {...form.field("secret")} />
@@ -73,43 +73,43 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
         <ErrorNote error={form.error} />
         <div className="actions">
           <button type="submit" className="button primary" disabled={form.isPending}>
-            {webhook === undefined ? "Create" : "Save"}
+            {webhook === undefined ? "Create webhook" : "Save"}
           </button>
           <button type="button" className="button" onClick={done}>
-            Discard
+            Cancel
           </button>
         </div>
       </div>
-      <Preview {...selected} />
+      <Preview {...selection} />
     </form>
   );
 }
 
-interface Selected {
+interface Selection {
   events: string[];
   scope: { laneIds: string[]; threadIds: string[]; sessionIds: string[] };
 }
 
-function Preview(selected: Selected) {
-  // As text: the same selection, however often it is made, is asked for once.
-  const wanted = useDeferredValue(JSON.stringify(selected));
+function Preview(selection: Selection) {
+  // A string, so that an equal selection is requested only once.
+  const selectionJson = useDeferredValue(JSON.stringify(selection));
   const preview = useQuery({
-    queryKey: ["webhook-preview", wanted],
-    queryFn: ({ signal }) => call("POST /webhooks/preview", { body: JSON.parse(wanted) as Selected, signal }),
+    queryKey: ["webhook-preview", selectionJson],
+    queryFn: ({ signal }) =>
+      call("POST /webhooks/preview", { body: JSON.parse(selectionJson) as Selection, signal }),
     placeholderData: (previous) => previous,
     staleTime: 5_000,
   });
   return (
     <section className="preview" aria-labelledby="preview-title" aria-live="polite">
-      <h3 id="preview-title">What matches</h3>
+      <h3 id="preview-title">Matching events</h3>
       {preview.isError ? (
         <LoadError of={[preview]} />
       ) : (
         preview.data && (
           <>
             <p className="small muted">
-              {count(preview.data.matched)} of the latest {count(preview.data.lookedAt)} events would have
-              been sent.
+              {count(preview.data.matched)} of the latest {count(preview.data.lookedAt)} events match.
             </p>
             <ul className="preview-events">
               {preview.data.events.map((event) => (

@@ -7,6 +7,7 @@ import type { DeliveryStatus } from "../../api/schemas";
 import { Actions } from "../../components/Action";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorNote } from "../../components/ErrorNote";
+import { Facts } from "../../components/Facts";
 import { duration } from "../../components/format";
 import { LoadError } from "../../components/LoadError";
 import { Moment } from "../../components/Moment";
@@ -14,12 +15,14 @@ import { Page } from "../../components/Page";
 import { Status } from "../../components/Status";
 import { useCurl } from "../../components/useCurl";
 import { WebhookForm } from "./WebhookForm";
-import { webhookStatus } from "./WebhooksPage";
+import { webhookStatus } from "./webhookStatus";
 
 type Delivery = Reply<"GET /webhooks/{webhookId}/deliveries">["deliveries"][number];
 
-/** Attempts are no events, so that webhooks cannot set off themselves: while deliveries wait, they are looked at again. */
-const lookAgainMs = 2000;
+/**
+ * How often to poll pending deliveries. Attempts record no events, because webhooks would then trigger themselves.
+ */
+const pollMs = 2000;
 
 export function WebhookPage() {
   const curl = useCurl();
@@ -32,7 +35,7 @@ export function WebhookPage() {
   const webhook = useQuery({
     queryKey: ["webhooks", webhookId],
     queryFn: async ({ signal }) => (await call("GET /webhooks/{webhookId}", { path, signal })).webhook,
-    refetchInterval: 5 * lookAgainMs,
+    refetchInterval: 5 * pollMs,
   });
   const deliveries = useInfiniteQuery({
     queryKey: ["deliveries", webhookId, status],
@@ -46,7 +49,7 @@ export function WebhookPage() {
     getNextPageParam: (page) => (page.more ? page.deliveries.at(-1)?.deliveryId : undefined),
     refetchInterval: ({ state }) =>
       state.data?.pages.some((page) => page.deliveries.some((delivery) => delivery.status === "pending"))
-        ? lookAgainMs
+        ? pollMs
         : false,
   });
   const refresh = () =>
@@ -71,7 +74,7 @@ export function WebhookPage() {
         <Actions
           actions={[
             {
-              label: "Send a test",
+              label: "Send test event",
               run: () => call("POST /webhooks/{webhookId}/test", { path }).then(refresh),
             },
             { label: "Edit", run: async () => setEditing(!editing) },
@@ -83,7 +86,10 @@ export function WebhookPage() {
             {
               label: "Delete",
               className: "danger",
-              confirm: "It goes, with what is on its way to it.",
+              confirm: {
+                action: "Delete webhook",
+                consequence: "The webhook and its pending deliveries are deleted.",
+              },
               run: () =>
                 call("DELETE /webhooks/{webhookId}", { path }).then(async () => {
                   await navigate({ to: "/webhooks" });
@@ -96,25 +102,20 @@ export function WebhookPage() {
     >
       {editing && <WebhookForm webhook={data} done={() => setEditing(false)} />}
       <div className="card">
-        <dl className="facts">
-          <dt>Status</dt>
-          <dd>
-            <Status {...webhookStatus(data)} />
-          </dd>
-          <dt>Events</dt>
-          <dd className="mono">{data.events.join(", ")}</dd>
-          <dt>Scope</dt>
-          <dd>
-            {[...data.scope.laneIds, ...data.scope.threadIds, ...data.scope.sessionIds].join(", ") ||
-              "everything"}
-          </dd>
-          <dt>Signed</dt>
-          <dd>{data.hasSecret ? "yes" : "no"}</dd>
-          <dt>Last arrival</dt>
-          <dd>
-            <Moment at={data.lastDeliveryAt} />
-          </dd>
-        </dl>
+        <Facts
+          facts={[
+            { name: "Status", value: <Status {...webhookStatus(data)} /> },
+            { name: "Events", value: data.events.join(", "), mono: true },
+            {
+              name: "Scope",
+              value:
+                [...data.scope.laneIds, ...data.scope.threadIds, ...data.scope.sessionIds].join(", ") ||
+                "everything",
+            },
+            { name: "Signed", value: data.hasSecret ? "yes" : "no" },
+            { name: "Last delivery", value: <Moment at={data.lastDeliveryAt} /> },
+          ]}
+        />
       </div>
       {data.lastError && <ErrorNote error={new Error(data.lastError)} />}
       <section className="section" aria-labelledby="deliveries">
@@ -126,7 +127,7 @@ export function WebhookPage() {
             value={status ?? ""}
             onChange={(event) => setStatus((event.target.value || undefined) as DeliveryStatus | undefined)}
           >
-            <option value="">All</option>
+            <option value="">All statuses</option>
             <option>pending</option>
             <option>delivered</option>
             <option>failed</option>
@@ -134,8 +135,11 @@ export function WebhookPage() {
         </div>
         <LoadError of={[deliveries]} />
         {deliveries.isSuccess && shown.length === 0 && (
-          <EmptyState title="Nothing was sent yet" line={curl(`/webhooks/${webhookId}/test`, {})}>
-            Send a test to see whether the receiver answers.
+          <EmptyState
+            title={status === undefined ? "No deliveries yet" : "No matching deliveries"}
+            line={curl(`/webhooks/${webhookId}/test`, {})}
+          >
+            Send a test event to check whether the URL responds.
           </EmptyState>
         )}
         {shown.map((delivery) => (
@@ -148,7 +152,7 @@ export function WebhookPage() {
         ))}
         {deliveries.hasNextPage && (
           <button type="button" className="button" onClick={() => void deliveries.fetchNextPage()}>
-            Older ones
+            Show older deliveries
           </button>
         )}
       </section>
@@ -178,9 +182,9 @@ function DeliveryView({
         </span>
       </summary>
       <ol className="attempts">
-        {attempts.map((attempt, index) => (
-          <li key={index}>
-            <Moment at={attempt.at} /> · {attempt.status ?? "no reply"} · {duration(attempt.durationMs)}
+        {attempts.map((attempt) => (
+          <li key={attempt.at}>
+            <Moment at={attempt.at} /> · {attempt.status ?? "no response"} · {duration(attempt.durationMs)}
             {attempt.error && <span className="wrap-anywhere"> · {attempt.error}</span>}
           </li>
         ))}
@@ -188,7 +192,7 @@ function DeliveryView({
       <Actions
         actions={[
           {
-            label: "Send it again",
+            label: "Redeliver",
             run: () =>
               call("POST /webhooks/{webhookId}/deliveries/{deliveryId}/redeliver", {
                 path: { webhookId, deliveryId },

@@ -5,24 +5,13 @@ import { useState } from "react";
 import { webhooksQuery } from "../../api/queries";
 import type { Webhook } from "../../api/schemas";
 import { EmptyState } from "../../components/EmptyState";
-import { LoadError } from "../../components/LoadError";
+import { List } from "../../components/List";
 import { Moment } from "../../components/Moment";
 import { Page } from "../../components/Page";
 import { Status } from "../../components/Status";
 import { useCurl } from "../../components/useCurl";
 import { WebhookForm } from "./WebhookForm";
-
-export function webhookStatus(webhook: Webhook): { status: string; words: string } {
-  if (!webhook.enabled) {
-    return { status: "disabled", words: webhook.pausedReason === "gone" ? "gone (410)" : "off" };
-  }
-  if (webhook.pausedAt) {
-    return { status: "paused", words: "paused" };
-  }
-  return webhook.lastError
-    ? { status: "warning", words: "last attempt failed" }
-    : { status: "good", words: "on" };
-}
+import { webhookStatus } from "./webhookStatus";
 
 export function WebhooksPage() {
   const curl = useCurl();
@@ -44,31 +33,42 @@ export function WebhooksPage() {
         </div>
       }
     >
-      <LoadError of={[webhooks]} />
       {creating && <WebhookForm done={() => setCreating(false)} />}
-      {webhooks.data?.webhooks.length === 0 && !creating ? (
-        <EmptyState
-          title="No webhook yet"
-          line={curl("/webhooks", { url: "https://example.com/hook", events: ["job.*", "lane.completed"] })}
-        >
-          A webhook sends what happens to an address of yours, at least once, also over restarts.
-        </EmptyState>
-      ) : (
-        <ul className="rows">
-          {webhooks.data?.webhooks.map((webhook) => (
-            <li key={webhook.id}>
-              <Link to="/webhooks/$webhookId" params={{ webhookId: webhook.id }} className="row webhook-row">
-                <Status {...webhookStatus(webhook)} />
-                <span className="clip mono">{webhook.url}</span>
-                <span className="clip muted small">{webhook.events.join(", ")}</span>
-                <span className="muted small row-time">
-                  <Moment at={webhook.lastDeliveryAt} />
-                </span>
-              </Link>
-            </li>
-          ))}
-        </ul>
-      )}
+      <List
+        label="Webhooks"
+        layout="inline"
+        query={webhooks}
+        items={webhooks.data?.webhooks ?? []}
+        keyOf={(webhook) => webhook.id}
+        row={(webhook) => <Row webhook={webhook} />}
+        empty={
+          !creating && (
+            <EmptyState
+              title="No webhooks yet"
+              line={curl("/webhooks", {
+                url: "https://example.com/hook",
+                events: ["job.*", "lane.completed"],
+              })}
+            >
+              A webhook sends events to a URL of yours. Each event is delivered at least once, even across
+              restarts.
+            </EmptyState>
+          )
+        }
+      />
     </Page>
+  );
+}
+
+function Row({ webhook }: { webhook: Webhook }) {
+  return (
+    <Link to="/webhooks/$webhookId" params={{ webhookId: webhook.id }} className="row webhook-row">
+      <Status {...webhookStatus(webhook)} />
+      <span className="clip mono">{webhook.url}</span>
+      <span className="clip muted small">{webhook.events.join(", ")}</span>
+      <span className="muted small row-time">
+        <Moment at={webhook.lastDeliveryAt} />
+      </span>
+    </Link>
   );
 }

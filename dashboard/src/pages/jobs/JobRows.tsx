@@ -1,28 +1,29 @@
+// Jobs in lists.
+
 import { Link } from "@tanstack/react-router";
 
 import type { Job } from "../../api/schemas";
-import { firstLine, folderName } from "../../components/format";
+import { directoryName, firstLine } from "../../components/format";
 import { Moment } from "../../components/Moment";
+import { Rows } from "../../components/Rows";
 import { Status } from "../../components/Status";
+import { jobStatus } from "./jobStatus";
 
-/** What a person calls the state of a job: one that waits for them is no running one. */
-export function jobStatus(job: Job): string {
-  if ((job.waitingOn?.length ?? 0) > 0 && (job.status === "running" || job.status === "starting")) {
-    return "needs_approval";
-  }
-  return job.status === "starting" && job.delivery === "queued" ? "queued" : job.status;
+/** Renders a short list of jobs. */
+export function JobRows({ jobs }: { jobs: Job[] }) {
+  return <Rows items={jobs} keyOf={(job) => job.jobId} row={(job) => <JobRow job={job} />} />;
 }
 
-/** A job in a list. */
+/** Renders one job of a list, as a link to its page. */
 export function JobRow({ job }: { job: Job }) {
   return (
     <Link to="/jobs/$jobId" params={{ jobId: job.jobId }} className="row job-row">
       <Status status={jobStatus(job)} />
       <span className="clip" title={firstLine(job.message)}>
-        {firstLine(job.message) || <span className="muted">(no text)</span>}
+        {firstLine(job.message) || <span className="muted">(empty message)</span>}
       </span>
       <span className="clip muted small">
-        {job.failure ? job.failure.code : job.cwd ? folderName(job.cwd) : ""}
+        {job.failure ? job.failure.code : job.cwd ? directoryName(job.cwd) : ""}
       </span>
       <span className="muted small row-time">
         <Moment at={job.createdAt} />
