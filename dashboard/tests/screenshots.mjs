@@ -92,7 +92,7 @@ try {
       await page.locator("main").locator(shown).first().waitFor({ state: "attached" });
       if (name === "context") {
         await page.getByRole("searchbox").fill("refreshSession");
-        await page.getByRole("button", { name: "Explore as a symbol" }).click();
+        await page.getByRole("button", { name: "Explore symbol" }).click();
         await page.locator(".react-flow__node").first().waitFor();
       }
       await page.screenshot({ path: join(folder, `${name}-${look}.png`) });

@@ -32,7 +32,7 @@ test("a question of the model is answered on the overview", async () => {
     message: `Ask me\n@model call request_user_input ${JSON.stringify(question)}`,
     config: { "features.default_mode_request_user_input": true },
   });
-  const card = page.getByRole("article", { name: "A question" });
+  const card = page.getByRole("article", { name: "Question" });
   await card.getByLabel("Which colour?").fill("blue");
   await card.getByRole("button", { name: "Answer" }).click();
   await card.waitFor({ state: "detached" });
@@ -75,7 +75,7 @@ test("every other decision is one click", async () => {
   const script = "@model escalate echo once\n@model escalate echo once\n@model say both ran";
   const { job } = await asking(dashboard, `For the session\n${script}`);
   const card = page.getByRole("article", { name: "Run a command" });
-  await card.getByRole("button", { name: "Approve for the session" }).click();
+  await card.getByRole("button", { name: "Approve for this session" }).click();
   // The second of the same is not asked for.
   assert.equal((await dashboard.api.completed(job.jobId)).result.text, "both ran");
   await card.waitFor({ state: "detached" });
@@ -128,7 +128,7 @@ test("a form of an MCP server is filled in, field by field", async () => {
       required: ["name", "floor", "extras"],
     },
   });
-  const card = page.getByRole("article", { name: "A form of an MCP server" });
+  const card = page.getByRole("article", { name: "Form from an MCP server" });
   await card.getByText("Where shall it go?").waitFor();
   await card.getByText("As on the door").waitFor();
   const send = card.getByRole("button", { name: "Send" });
@@ -136,19 +136,19 @@ test("a form of an MCP server is filled in, field by field", async () => {
   const name = card.getByLabel("Your name (required)");
   const hasFocus = await card.getByLabel("Bow").evaluate((element) => element === document.activeElement);
   assert.ok(hasFocus, "the first mistake has the focus");
-  assert.equal(await card.getByText("This is needed.").count(), 2);
-  await card.getByText("The number of them must be at least 1.").waitFor();
+  assert.equal(await card.getByText("This field is required.").count(), 2);
+  await card.getByText("Choose at least 1.").waitFor();
   await name.fill("A");
-  await card.getByText("It has 1 character; it must be 2 to 20 characters.").waitFor();
+  await card.getByText("Enter 2 to 20 characters (currently 1).").waitFor();
   await name.fill("Ada");
   await card.getByLabel("mail").fill("nowhere");
-  await card.getByText("This is no mail address.").waitFor();
+  await card.getByText("Enter a valid email address.").waitFor();
   await card.getByLabel("mail").fill("ada@example.com");
   const floor = card.getByLabel("floor (required)");
   for (const [typed, problem] of /** @type {const} */ ([
-    ["two", "This is no number."],
-    ["2.5", "This is no whole number."],
-    ["13", "It must be -2 to 12."],
+    ["two", "Enter a number."],
+    ["2.5", "Enter a whole number."],
+    ["13", "Enter a number: -2 to 12."],
   ])) {
     await floor.fill(typed);
     await card.getByText(problem).waitFor();
@@ -188,7 +188,7 @@ test("a form is declined or dismissed, and an address is only shown", async () =
     ["Dismiss", "cancel"],
   ])) {
     const job = await serverAsks(dashboard, form);
-    const card = page.getByRole("article", { name: "A form of an MCP server" });
+    const card = page.getByRole("article", { name: "Form from an MCP server" });
     await card.getByRole("button", { name: button }).click();
     await card.waitFor({ state: "detached" });
     assert.ok((await serverGot(job.jobId)).includes(`"action":"${action}"`));
@@ -199,7 +199,7 @@ test("a form is declined or dismissed, and an address is only shown", async () =
     url: "https://login.example/start?to=shop",
     elicitationId: "one",
   });
-  const card = page.getByRole("article", { name: "An address of an MCP server" });
+  const card = page.getByRole("article", { name: "URL from an MCP server" });
   const link = card.getByRole("link", { name: "https://login.example/start?to=shop" });
   assert.deepEqual(await link.evaluate((/** @type {HTMLAnchorElement} */ { target, rel }) => [target, rel]), [
     "_blank",

@@ -15,25 +15,25 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
     .fill(
       "Stream to me\n@model stream 5\n@model say one two three four five\n@model hold stream\n@model say and the end",
     );
-  await page.getByLabel("Folder").fill("/no/such/folder");
-  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByLabel("Directory").fill("/no/such/folder");
+  await page.getByRole("button", { name: "Start conversation" }).click();
   await page.getByRole("alert").getByText("does not exist").waitFor();
   assert.match(await page.getByLabel("Message").inputValue(), /Stream to me/, "the form stays as it was");
-  await page.getByLabel("Folder").fill(dashboard.workspace);
+  await page.getByLabel("Directory").fill(dashboard.workspace);
   await page.getByLabel("Approvals").selectOption("never");
-  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByRole("button", { name: "Start conversation" }).click();
 
   const transcript = page.getByRole("log");
   await transcript.getByText("one two three four five", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
+  await page.getByRole("button", { name: "Cancel turn" }).waitFor();
   assert.equal(await transcript.getByText("and the end", { exact: true }).count(), 0);
   await page.reload();
-  await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
+  await page.getByRole("button", { name: "Cancel turn" }).waitFor();
   await dashboard.model.release("stream");
   await transcript.getByText("and the end", { exact: true }).waitFor();
   assert.equal(await page.locator(".turn").count(), 1, "history and events are of one turn");
   assert.equal(await page.locator(".said-by-user").count(), 1);
-  await page.getByRole("button", { name: "Cancel the turn" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Cancel turn" }).waitFor({ state: "detached" });
 
   await page.getByRole("textbox", { name: "Message" }).fill("Go on\n@model say second answer");
   await page.keyboard.press("Control+Enter");
@@ -49,7 +49,7 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
   await page.getByRole("heading", { name: "A better name", level: 1 }).waitFor();
 
   await page.getByRole("button", { name: "Roll back" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Roll back" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Roll back last turn" }).click();
   await transcript.getByText("second answer", { exact: true }).waitFor({ state: "detached" });
 
   const address = page.url();
@@ -65,14 +65,14 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
   await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
   await page.getByRole("heading", { name: "Put away", level: 1 }).waitFor();
   await page.getByRole("button", { name: "Archive" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Archive conversation" }).click();
   await page.getByRole("heading", { name: "Conversations", level: 1 }).waitFor();
   const list = page.getByRole("list", { name: "Conversations" });
   await list.getByText("Put away").waitFor({ state: "detached" });
   await page.getByLabel("Archived").check();
   await page
     .locator(".archived-row", { hasText: "Put away" })
-    .getByRole("button", { name: "Bring back" })
+    .getByRole("button", { name: "Unarchive" })
     .click();
   await page.getByLabel("Archived").uncheck();
   await list.getByText("Put away").waitFor();
@@ -87,24 +87,24 @@ test("commands, changes, plan and tokens are seen", async () => {
   const transcript = page.getByRole("log");
   await transcript.getByText("All done", { exact: true }).waitFor();
   await transcript.locator(".ansi-red", { hasText: "red" }).waitFor();
-  await transcript.getByText("Changed a file").waitFor();
+  await transcript.getByText("Changed 1 file").waitFor();
   assert.ok((await transcript.locator(".diff .added").count()) > 0, "the diff's lines are marked");
   const plan = transcript.locator("details", { hasText: "Plan" });
   await plan.locator("summary").click();
   await plan.getByText("Follow its script").waitFor();
-  assert.deepEqual(await plan.locator(".status").allInnerTexts(), ["completed", "left open", "left open"]);
-  await transcript.getByText("All changes of this turn").click();
+  assert.deepEqual(await plan.locator(".status").allInnerTexts(), ["completed", "not completed", "not completed"]);
+  await transcript.getByText("All changes in this turn").click();
   await transcript
-    .locator("details", { hasText: "All changes of this turn" })
+    .locator("details", { hasText: "All changes in this turn" })
     .locator(".diff summary", { hasText: "notes.txt" })
     .waitFor();
 
-  await page.getByText("Jobs of this conversation").click();
+  await page.getByText("Jobs in this conversation").click();
   await page.locator(".conversation-jobs .row").click();
   await page.getByRole("heading", { name: "Answer" }).waitFor();
   await page.getByRole("heading", { name: "Plan" }).waitFor();
   await page.getByRole("heading", { name: "Changes" }).waitFor();
-  await page.getByText(/in, of these .* cached/).waitFor();
+  await page.getByText(/in \(.* cached\)/).waitFor();
 });
 
 test("a conversation is compacted, and its older turns are shown when asked for", async () => {
@@ -123,8 +123,8 @@ test("a conversation is compacted, and its older turns are shown when asked for"
   await transcript.getByText("You said: Turn 2 of many").waitFor();
 
   await page.getByRole("button", { name: "Compact" }).click();
-  await page.getByRole("status").getByText("Codex goes on with a summary").waitFor();
-  await transcript.getByText("Codex went on with a summary").waitFor();
+  await page.getByRole("status").getByText("Compacted. Codex continues from a summary.").waitFor();
+  await transcript.getByText("Codex compacted the history").waitFor();
 });
 
 test("words join the running turn, and it is cancelled where it is seen", async () => {
@@ -132,7 +132,7 @@ test("words join the running turn, and it is cancelled where it is seen", async 
     message: "Work\n@model hold working\n@model say never said",
   });
   const page = await dashboard.open(`/conversations/${conversationId}`);
-  await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
+  await page.getByRole("button", { name: "Cancel turn" }).waitFor();
   await page.getByLabel("Delivery").selectOption("steer");
   await page.getByRole("textbox", { name: "Message" }).fill("Also look at the tests");
   await page.getByRole("button", { name: "Send" }).click();
@@ -142,12 +142,12 @@ test("words join the running turn, and it is cancelled where it is seen", async 
     message: "Work on\n@model hold working\n@model say never said",
   });
   await dashboard.visit(page, `/conversations/${another.conversationId}`);
-  await page.getByRole("button", { name: "Cancel the turn" }).click();
-  await page.getByRole("button", { name: "Cancel the turn" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Cancel turn" }).click();
+  await page.getByRole("button", { name: "Cancel turn" }).waitFor({ state: "detached" });
   assert.equal((await dashboard.api.endOf(another.job.jobId)).failure.code, "cancelled");
-  await page.getByText("Jobs of this conversation").click();
+  await page.getByText("Jobs in this conversation").click();
   await page.locator(".conversation-jobs .row").click();
-  await page.getByRole("link", { name: "Open the conversation" }).click();
+  await page.getByRole("link", { name: "Open conversation" }).click();
   await page.getByRole("log").waitFor();
   await dashboard.model.release("working");
 });
@@ -161,7 +161,7 @@ test("conversations are found by their title", async () => {
   await eventually("one is left", async () => (await list.getByRole("listitem").count()) === 1);
   await list.getByText("The sought one").waitFor();
   await page.getByRole("searchbox").fill("nobody is called so");
-  await page.getByText("No conversation is like this").waitFor();
+  await page.getByText("No matching conversations").waitFor();
 });
 
 test("messages that wait are seen, changed and taken back", async () => {
@@ -169,24 +169,24 @@ test("messages that wait are seen, changed and taken back", async () => {
     message: "First\n@model hold queue\n@model say first is done",
   });
   const page = await dashboard.open(`/conversations/${conversationId}`);
-  await page.getByRole("button", { name: "Cancel the turn" }).waitFor();
+  await page.getByRole("button", { name: "Cancel turn" }).waitFor();
   const say = async (/** @type {string} */ text) => {
     await page.getByRole("textbox", { name: "Message", exact: true }).fill(text);
     await page.getByRole("button", { name: "Send" }).click();
   };
   await say("Second");
-  const queue = page.getByRole("region", { name: "Waits for its turn" });
+  const queue = page.getByRole("region", { name: "Queued messages" });
   await queue.getByText("Second").waitFor();
   await say("Third");
   await queue.getByText("Third").waitFor();
   const entry = (/** @type {string} */ text) => queue.getByRole("listitem").filter({ hasText: text });
 
   await entry("Third").getByRole("button", { name: "Remove" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove message" }).click();
   await entry("Third").waitFor({ state: "detached" });
 
   await entry("Second").getByRole("button", { name: "Edit" }).click();
-  const words = queue.getByLabel("Message that waits");
+  const words = queue.getByLabel("Queued message");
   await words.fill(" ");
   await queue.getByRole("button", { name: "Save" }).click();
   await queue.getByRole("alert").getByText("must not be blank").waitFor();

@@ -86,12 +86,12 @@ test("hostile messages, names, output and diffs are shown as they are", async ()
   });
 
   await page
-    .getByRole("article", { name: "A form of an MCP server" })
+    .getByRole("article", { name: "Form from an MCP server" })
     .getByText("onerror=window.hacked=3")
     .first()
     .waitFor();
   await page
-    .getByRole("article", { name: "An address of an MCP server" })
+    .getByRole("article", { name: "URL from an MCP server" })
     .getByText("javascript:window.hacked='address'", { exact: true })
     .waitFor();
   await page

@@ -10,20 +10,20 @@ const { dashboard, test } = await topic();
 
 test("a lane is made, works, is verified and goes", async () => {
   const page = await dashboard.open("/lanes");
-  await page.getByText("No lane yet").waitFor();
+  await page.getByText("No lanes yet").waitFor();
   await page.getByRole("button", { name: "New lane" }).click();
   const form = page.getByRole("dialog", { name: "New lane" });
   await form.getByLabel("Title").fill("Fix the login");
-  await form.getByLabel("Id").fill("sessions");
-  await form.getByLabel("Folder").fill(dashboard.workspace);
+  await form.getByLabel("ID", { exact: true }).fill("sessions");
+  await form.getByLabel("Directory").fill(dashboard.workspace);
   await form.getByLabel("First instruction").fill("Begin\n@model hold lane\n@model say begun");
   await form.getByLabel("Acceptance criteria").fill("it works");
   await form.getByLabel("Verification commands").fill("echo checked && false");
-  await form.getByRole("button", { name: "Create" }).click();
+  await form.getByRole("button", { name: "Create lane" }).click();
   await form.getByRole("alert").getByText("laneId").waitFor();
   assert.equal(await form.getByLabel("Title").inputValue(), "Fix the login", "the form stays as it was");
-  await form.getByLabel("Id").fill("fix-login");
-  await form.getByRole("button", { name: "Create" }).click();
+  await form.getByLabel("ID", { exact: true }).fill("fix-login");
+  await form.getByRole("button", { name: "Create lane" }).click();
 
   await page.getByRole("heading", { name: "Fix the login", level: 1 }).waitFor();
   await page.getByText("it works").waitFor();
@@ -46,13 +46,13 @@ test("a lane is made, works, is verified and goes", async () => {
   await page.getByRole("tab", { name: "Table" }).click();
   await page.getByRole("link", { name: /Fix the login/ }).click();
 
-  await page.getByRole("button", { name: "Stop the session" }).click();
-  await page.getByRole("button", { name: "Start the session" }).click();
-  await page.getByRole("button", { name: "Stop the session" }).waitFor();
-  await page.getByRole("button", { name: "Look at Codex" }).click();
+  await page.getByRole("button", { name: "Stop session" }).click();
+  await page.getByRole("button", { name: "Start session" }).click();
+  await page.getByRole("button", { name: "Stop session" }).waitFor();
+  await page.getByRole("button", { name: "Sync from Codex" }).click();
   await page.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await page.getByText("No lane yet").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete lane" }).click();
+  await page.getByText("No lanes yet").waitFor();
 });
 
 test("a lane's turn is steered and interrupted", async () => {
@@ -66,11 +66,11 @@ test("a lane's turn is steered and interrupted", async () => {
   await page.getByText("A steered lane").waitFor({ state: "detached" });
   await page.getByRole("searchbox").fill("steered");
   await page.getByRole("link", { name: /A steered lane/ }).click();
-  await page.getByLabel("Words for the running turn").fill("Hurry");
+  await page.getByLabel("Message for the current turn").fill("Hurry");
   await page.getByRole("button", { name: "Steer" }).click();
   await eventually(
     "the field is free",
-    async () => (await page.getByLabel("Words for the running turn").inputValue()) === "",
+    async () => (await page.getByLabel("Message for the current turn").inputValue()) === "",
   );
   await page.locator(".facts .status", { hasText: "done" }).waitFor();
   await dashboard.api.send("/lanes/steered/prompt", { input: "Again\n@model hold steer\n@model say again" });
@@ -92,14 +92,14 @@ test("lanes that are done for long are cleaned up, and no others", async () => {
   const page = await dashboard.open("/lanes");
   const cleanUp = async () => {
     await page.getByRole("button", { name: "Clean up" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Clean up" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Clean up lanes" }).click();
   };
   await cleanUp();
-  await page.getByRole("status").getByText("No lane is done and older than a day.").waitFor();
+  await page.getByRole("status").getByText("No lanes are done and older than a day.").waitFor();
   await page.getByText("An old lane").waitFor();
   ageLanes(dashboard, 25);
   await cleanUp();
-  await page.getByRole("status").getByText("1 lane was deleted.").waitFor();
+  await page.getByRole("status").getByText("Deleted 1 lane.").waitFor();
   await page.getByText("An old lane").waitFor({ state: "detached" });
   await page.getByText("A steered lane").waitFor();
 });

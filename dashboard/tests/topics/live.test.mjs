@@ -11,7 +11,7 @@ const { dashboard, test } = await topic();
 
 test("after a restart the page shows what it missed", async () => {
   const page = await dashboard.open("/jobs");
-  await page.getByText("No job yet").waitFor();
+  await page.getByText("No jobs yet").waitFor();
   const { port } = dashboard.bridge;
   await dashboard.bridge.stop();
   const banner = page.getByText("Disconnected");
@@ -61,7 +61,7 @@ test("a failed action leaves the form and says why", async () => {
   await dashboard.bridge.stop();
   await page.getByRole("textbox", { name: "Message" }).fill("Nobody hears this");
   await page.getByRole("button", { name: "Send" }).click();
-  await page.getByRole("alert").getByText("The bridge does not answer").waitFor();
+  await page.getByRole("alert").getByText("The bridge did not respond").waitFor();
   assert.equal(await page.getByRole("textbox", { name: "Message" }).inputValue(), "Nobody hears this");
   dashboard.bridge = await BridgeProcess.start(dashboard.sandbox, dashboard.workspace, { port });
   await page.getByText("Disconnected").waitFor({ state: "detached" });

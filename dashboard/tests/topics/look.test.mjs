@@ -112,7 +112,7 @@ for (const [look, options] of /** @type {const} */ ([
     }
     await dashboard.visit(page, "/");
     await page.getByRole("button", { name: "Send" }).click();
-    await page.getByText("This is needed.").waitFor();
+    await page.getByText("This field is required.").waitFor();
     await axeFindsNothing(page, `a form with mistakes, ${look}`);
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog", { name: "Command menu" }).waitFor();
@@ -140,14 +140,14 @@ test("pages are reached by keyboard, and the chosen theme stays", async () => {
   await page.getByRole("heading", { name: "Webhooks", level: 1 }).waitFor();
   assert.equal(await ground(), light);
   await page.keyboard.press("Tab");
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the page");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to main content");
 });
 
 test("on a phone the navigation opens and closes", async () => {
   const page = await dashboard.open("/", { viewport: { width: 375, height: 720 }, hasTouch: true });
   const navigation = page.getByRole("navigation", { name: "Pages" });
   assert.equal(await navigation.isVisible(), false);
-  await page.getByRole("button", { name: "Open the navigation" }).click();
+  await page.getByRole("button", { name: "Open navigation" }).click();
   await navigation.getByRole("link", { name: "Jobs" }).click();
   await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
   assert.equal(await navigation.isVisible(), false);

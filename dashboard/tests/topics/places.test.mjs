@@ -30,58 +30,58 @@ test("threads stand below what they come from", async () => {
 test("a webhook is made with a preview, tested, fails, is sent again, changed and removed", async () => {
   await finished(dashboard, "Something for the log");
   const page = await dashboard.open("/webhooks");
-  await page.getByText("No webhook yet").waitFor();
+  await page.getByText("No webhooks yet").waitFor();
   await page.getByRole("button", { name: "New webhook" }).click();
-  await page.getByLabel("Events").fill("job.completed");
-  const preview = page.getByRole("region", { name: "What matches" });
+  await page.getByLabel("Events", { exact: true }).fill("job.completed");
+  const preview = page.getByRole("region", { name: "Matching events" });
   await preview.getByText("job.completed").first().waitFor();
   await page.getByLabel("Only these lanes").fill("no-such-lane");
   await preview.getByText(/^0 of the latest/).waitFor();
   await page.getByLabel("Only these lanes").fill("");
-  await page.getByLabel("Events").fill("not an event!");
+  await page.getByLabel("Events", { exact: true }).fill("not an event!");
   await preview.getByRole("alert").getByText("is no event type").waitFor();
-  await page.getByLabel("Events").fill("job.completed");
-  await page.getByLabel("Address").fill("ftp://example.com");
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByLabel("Events", { exact: true }).fill("job.completed");
+  await page.getByLabel("URL").fill("ftp://example.com");
+  await page.getByRole("button", { name: "Create webhook" }).click();
   await page.locator(".webhook-form .stack").getByRole("alert").getByText("url").waitFor();
-  await page.getByLabel("Address").fill(/** @type {string} */ (receiver.url));
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByLabel("URL").fill(/** @type {string} */ (receiver.url));
+  await page.getByRole("button", { name: "Create webhook" }).click();
 
   await page.locator(".webhook-row", { hasText: "/hook" }).click();
-  await page.getByText("Nothing was sent yet").waitFor();
-  await page.getByRole("button", { name: "Send a test" }).click();
+  await page.getByText("No deliveries yet").waitFor();
+  await page.getByRole("button", { name: "Send test event" }).click();
   const delivery = page.locator("details.item", { hasText: "webhook.test" });
   await delivery.getByText("delivered").waitFor();
   assert.equal(receiver.received.length, 1);
 
   receiver.status = 500;
-  await page.getByRole("button", { name: "Send a test" }).click();
-  const failing = delivery.filter({ hasText: "waits" });
+  await page.getByRole("button", { name: "Send test event" }).click();
+  const failing = delivery.filter({ hasText: "pending" });
   await failing.getByText("1 attempt", { exact: false }).waitFor();
   await failing.locator("summary").click();
   await failing.locator(".attempts", { hasText: "500" }).waitFor();
   receiver.status = 200;
-  await failing.getByRole("button", { name: "Send it again" }).click();
+  await failing.getByRole("button", { name: "Redeliver" }).click();
   await eventually("both arrived", async () => (await delivery.getByText("delivered").count()) === 2);
   await page.getByLabel("Status").selectOption("failed");
-  await page.getByText("Nothing was sent yet").waitFor();
+  await page.getByText("No matching deliveries").waitFor();
   await page.getByLabel("Status").selectOption("");
   await delivery.first().waitFor();
 
   await page.getByRole("button", { name: "Edit" }).click();
-  await page.getByLabel("Events").fill("approval.*");
-  await page.getByRole("button", { name: "Discard" }).click();
+  await page.getByLabel("Events", { exact: true }).fill("approval.*");
+  await page.getByRole("button", { name: "Cancel" }).click();
   await page.locator("dd", { hasText: "job.completed" }).waitFor();
   await page.getByRole("button", { name: "Edit" }).click();
-  await page.getByLabel("Events").fill("lane.*");
+  await page.getByLabel("Events", { exact: true }).fill("lane.*");
   await page.getByRole("button", { name: "Save" }).click();
   await page.locator("dd", { hasText: "lane.*" }).waitFor();
   await page.getByRole("button", { name: "Turn off" }).click();
   await page.getByRole("button", { name: "Turn on" }).click();
   await page.getByRole("button", { name: "Turn off" }).waitFor();
   await page.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await page.getByText("No webhook yet").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete webhook" }).click();
+  await page.getByText("No webhooks yet").waitFor();
 });
 
 test("older deliveries are shown when asked for", async () => {
@@ -92,7 +92,7 @@ test("older deliveries are shown when asked for", async () => {
   const page = await dashboard.open(`/webhooks/${webhook.id}`);
   const deliveries = page.locator("details.item");
   await eventually("a page of them is shown", async () => (await deliveries.count()) === 50);
-  await page.getByRole("button", { name: "Older ones" }).click();
+  await page.getByRole("button", { name: "Show older deliveries" }).click();
   await eventually("all are shown", async () => (await deliveries.count()) === 51);
   assert.equal((await dashboard.api.delete(`/webhooks/${webhook.id}`)).status, 200);
 });
@@ -123,7 +123,7 @@ test("the topology shows what hangs together, with details", async () => {
   await page.keyboard.press("Escape");
   await drawer.waitFor({ state: "detached" });
   await node("session seen").click();
-  await page.getByRole("dialog").getByRole("link", { name: "Open the lane" }).click();
+  await page.getByRole("dialog").getByRole("link", { name: "Open lane" }).click();
   await page.getByRole("heading", { name: "A seen lane", level: 1 }).waitFor();
 });
 
@@ -144,7 +144,7 @@ test("webhooks for everything lead to one node, others to what they name", async
   assert.equal(await page.locator(`.react-flow__edge[data-id^="webhook ${first}"]`).count(), 1);
   const node = (/** @type {string} */ id) => page.locator(`.react-flow__node[data-id="${id}"]`);
   await node("scope everything").click();
-  await page.getByRole("dialog", { name: "scope: Everything" }).getByText("Heard by").waitFor();
+  await page.getByRole("dialog", { name: "scope: Everything" }).getByText("Webhooks", { exact: true }).waitFor();
   await page.keyboard.press("Escape");
   await node(`webhook ${narrow}`).click();
   await page.getByRole("dialog").getByText("lanes chosen").waitFor();
@@ -152,7 +152,7 @@ test("webhooks for everything lead to one node, others to what they name", async
   await node(`webhook ${first}`).click();
   await page
     .getByRole("dialog")
-    .getByText("everything: all lanes, threads and sessions, also those to come")
+    .getByText("everything: all current and future lanes, threads, and sessions")
     .waitFor();
   for (const { webhook } of made) {
     await dashboard.api.delete(`/webhooks/${webhook.id}`);
@@ -161,7 +161,7 @@ test("webhooks for everything lead to one node, others to what they name", async
 
 test("the code is searched, and a symbol explored", async () => {
   const page = await dashboard.open("/context");
-  await page.getByText("Ask about the code of the workspace").waitFor();
+  await page.getByText("Search the code of the workspace").waitFor();
   await page.getByRole("searchbox").fill("where is a session refreshed");
   await page.keyboard.press("Enter");
   await page.locator(".snippets", { hasText: "refreshSession" }).waitFor();
@@ -181,7 +181,7 @@ test("the code is searched, and a symbol explored", async () => {
   await symbol.getByRole("button", { name: "checkOut" }).click();
   await page.getByRole("region", { name: "Symbol checkOut" }).waitFor();
   await page.getByRole("searchbox").fill("logIn");
-  await page.getByRole("button", { name: "Explore as a symbol" }).click();
+  await page.getByRole("button", { name: "Explore symbol" }).click();
   await page.getByRole("region", { name: "Symbol logIn" }).waitFor();
 });
 
@@ -189,7 +189,7 @@ test("the system tells what runs and how it is", async () => {
   const page = await dashboard.open("/system");
   for (const name of ["Codex", "Login", "Port"]) {
     const check = page.locator(".check", { has: page.getByText(name, { exact: true }) });
-    await check.getByText("good").waitFor();
+    await check.getByText("OK", { exact: true }).waitFor();
   }
   await page.getByText("this bridge", { exact: true }).waitFor();
   await page

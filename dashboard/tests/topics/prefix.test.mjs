@@ -38,14 +38,14 @@ test("under a path of another server it signs in, shows, follows and acts", asyn
 
   await page.getByRole("link", { name: "New" }).click();
   await page.getByLabel("Message").fill("Sent from afar");
-  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByRole("button", { name: "Start conversation" }).click();
   await page.getByRole("log").getByText("You said: Sent from afar").waitFor();
   await page.goto(`${place}dashboard`);
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
   assert.deepEqual(elsewhere, []);
 
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Command" }).fill("sign this browser out");
+  await page.getByRole("combobox", { name: "Command" }).fill("sign out of this browser");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Signed out" }).waitFor();
   assert.equal((await page.context().cookies()).length, 0);

@@ -32,16 +32,16 @@ test("the command menu finds jobs and lanes, and does what it says", async () =>
   await command(page, "new conversation");
   await page.getByRole("heading", { name: "New conversation", level: 1 }).waitFor();
   await page.getByRole("link", { name: "Codex Bridge" }).focus();
-  await command(page, "copy the api");
+  await command(page, "copy api url");
   await isCopied(page, dashboard.bridge.url);
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Command" }).fill("no such words at all");
-  await page.getByText("Nothing is called so.").waitFor();
+  await page.getByText("No results.").waitFor();
 });
 
 test("a line for the terminal is copied", async () => {
   const page = await dashboard.open("/context", { permissions: ["clipboard-read", "clipboard-write"] });
-  await page.getByRole("button", { name: "Copy the command" }).click();
+  await page.getByRole("button", { name: "Copy command" }).click();
   await isCopied(page, `${dashboard.bridge.url}/request`);
 });
 
@@ -52,7 +52,7 @@ test("a page of another version loads the bridge's own", async () => {
     await route.fulfill({ response, json: { ...(await response.json()), version: "0.0.9" } });
   });
   await page.reload();
-  const loadIt = page.getByRole("button", { name: "Load its own page" });
+  const loadIt = page.getByRole("button", { name: "Reload page" });
   await loadIt.waitFor();
   await page.unroute("**/health");
   await loadIt.click();

@@ -22,7 +22,7 @@ test("a link signs this browser in, once, and leaves no trace", async () => {
 
   const another = await dashboard.page();
   await another.goto(link);
-  await another.getByRole("heading", { name: "This link does not work any more" }).waitFor();
+  await another.getByRole("heading", { name: "This link is no longer valid" }).waitFor();
   await another.getByText("was used already or has expired").waitFor();
   assert.equal(new URL(another.url()).hash, "");
 });
@@ -40,7 +40,7 @@ test("signing out ends the session, in every tab at once", async () => {
   await other.goto(`${dashboard.bridge.url}/dashboard/jobs`);
   await other.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Command" }).fill("sign this browser out");
+  await page.getByRole("combobox", { name: "Command" }).fill("sign out of this browser");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Signed out" }).waitFor();
   // Its stream was open, and was ended.
@@ -82,7 +82,7 @@ test("a stopped bridge, a new token and another version each have a state of the
     }),
   );
   await page.reload();
-  await page.getByRole("heading", { name: "The bridge is of another version" }).waitFor();
+  await page.getByRole("heading", { name: "The bridge has a different version" }).waitFor();
 
   await page.unroute("**/dashboard/session");
   await page.route("**/dashboard/session", (route) => route.abort());

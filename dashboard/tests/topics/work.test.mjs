@@ -13,8 +13,8 @@ const tile = (page, label) => page.locator(".tile", { hasText: label }).locator(
 
 test("the overview follows what happens, and an approval is given there", async () => {
   const page = await dashboard.open();
-  await page.getByText("Nothing waits for an answer").waitFor();
-  const before = Number(await tile(page, "Done").textContent());
+  await page.getByText("Nothing needs your approval").waitFor();
+  const before = Number(await tile(page, "Completed").textContent());
   const { job } = await asking(
     dashboard,
     "Install it\n@model escalate echo installed-it > proof.txt\n@model say ready",
@@ -28,10 +28,10 @@ test("the overview follows what happens, and an approval is given there", async 
   await card.waitFor({ state: "detached" });
   const ended = await dashboard.api.completed(job.jobId);
   assert.equal(ended.result.text, "ready");
-  await page.getByText("Nothing waits for an answer").waitFor();
+  await page.getByText("Nothing needs your approval").waitFor();
   await eventually(
     "one more is done",
-    async () => (await tile(page, "Done").textContent()) === String(before + 1),
+    async () => (await tile(page, "Completed").textContent()) === String(before + 1),
   );
 });
 
@@ -48,14 +48,14 @@ test("a running job is steered, and another one cancelled", async () => {
   };
   const steered = await wait();
   const page = await dashboard.open(`/jobs/${steered.jobId}`);
-  await page.getByLabel("Words for the running turn").fill("Hurry");
+  await page.getByLabel("Message for the current turn").fill("Hurry");
   await page.getByRole("button", { name: "Steer" }).click();
   await page.getByText("You said: Hurry").waitFor();
 
   const cancelled = await wait();
   await dashboard.visit(page, `/jobs/${cancelled.jobId}`);
-  await page.getByRole("button", { name: "Cancel the job" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Cancel the job" }).click();
+  await page.getByRole("button", { name: "Cancel job" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel job" }).click();
   await page.getByRole("alert").getByText("cancelled").first().waitFor();
   await dashboard.model.release("forever");
 });
@@ -68,7 +68,7 @@ test("jobs are searched and filtered, and new ones come by themselves", async ()
   await page.getByRole("searchbox").fill("NEEDLE");
   await eventually("one is left", async () => (await list.getByRole("listitem").count()) === 1);
   await page.getByRole("searchbox").fill("no such word at all");
-  await page.getByText("No job is like this").waitFor();
+  await page.getByText("No matching jobs").waitFor();
   await page.getByRole("searchbox").fill("");
   await page.getByLabel("Status").selectOption("failed");
   await list.getByText("It fails").first().waitFor();
@@ -89,5 +89,5 @@ test("an unknown job and an unknown page say so", async () => {
   await page.getByRole("alert").getByText("Job not found.").waitFor();
   await dashboard.visit(page, "/conversations").catch(() => undefined);
   await page.goto(`${dashboard.bridge.url}/dashboard/no/such/page`);
-  await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  await page.getByRole("heading", { name: "Page not found" }).waitFor();
 });
