@@ -1,35 +1,41 @@
-// What a browser loads for the first page, compressed: `node dashboard/size.mjs`. Fails above the bound.
+// Measures the compressed size of what a browser loads for the first page: `node dashboard/size.mjs`. Fails if it exceeds
+// the maximum.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-/** Bytes, compressed. A first visit over a forwarded port shall not be waited for. */
+/** The maximum compressed size in bytes. It keeps the first visit fast over a forwarded port. */
 const firstPageMax = 350 * 1024;
 
-const folder = join(import.meta.dirname, "dist");
-const assets = join(folder, "assets");
+const distDirectory = join(import.meta.dirname, "dist");
+const assets = join(distDirectory, "assets");
 const names = readdirSync(assets);
 const sizes = new Map(names.map((name) => [name, gzipSync(readFileSync(join(assets, name))).length]));
 
-/** The scripts and styles that a file mentions by name, and what these need before they run. @param {string} name @param {Set<string>} found */
-function needs(name, found) {
+/**
+ * Adds a file and all files that it imports to a set.
+ *
+ * @param {string} name
+ * @param {Set<string>} found
+ */
+function addWithImports(name, found) {
   if (found.has(name) || !sizes.has(name)) {
     return found;
   }
   found.add(name);
-  const text = readFileSync(join(assets, name), "utf8");
-  for (const [, needed] of text.matchAll(/\b(?:from|import)\s*"\.\/([^"]+)"/g)) {
-    needs(/** @type {string} */ (needed), found);
+  const source = readFileSync(join(assets, name), "utf8");
+  for (const [, imported] of source.matchAll(/\b(?:from|import)\s*"\.\/([^"]+)"/g)) {
+    addWithImports(/** @type {string} */ (imported), found);
   }
   return found;
 }
 
-const index = readFileSync(join(folder, "index.html"), "utf8");
+const index = readFileSync(join(distDirectory, "index.html"), "utf8");
 const entries = [...index.matchAll(/\/assets\/([^"]+)"/g)].map(([, name]) => /** @type {string} */ (name));
 const overview = names.filter((name) => /^OverviewPage-.*\.js$/.test(name));
 const first = [...entries, ...overview].reduce(
-  (found, name) => needs(name, found),
+  (found, name) => addWithImports(name, found),
   /** @type {Set<string>} */ (new Set()),
 );
 const total = (/** @type {Iterable<string>} */ some) =>
@@ -37,10 +43,10 @@ const total = (/** @type {Iterable<string>} */ some) =>
 const kilobytes = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} kB`;
 
 console.log(
-  `first page: ${kilobytes(total(first))} compressed in ${first.size} files, of at most ${kilobytes(firstPageMax)}`,
+  `first page: ${kilobytes(total(first))} compressed in ${first.size} files (maximum ${kilobytes(firstPageMax)})`,
 );
 console.log(`all pages:  ${kilobytes(total(sizes.keys()))} compressed in ${sizes.size} files`);
 if (total(first) > firstPageMax) {
-  console.error("The first page has become too large. Load what it does not need later.");
+  console.error("The first page exceeds its maximum size. Load code that it does not need lazily.");
   process.exitCode = 1;
 }

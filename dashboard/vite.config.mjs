@@ -5,21 +5,21 @@ import { defineConfig } from "vite";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
-/** The bridge that `npm run dev:dashboard` shows. */
+/** The bridge that `npm run dev:dashboard` connects to. */
 const bridge = process.env["CODEX_BRIDGE_URL"] ?? "http://127.0.0.1:8765";
 
 export default defineConfig(({ command }) => ({
   root: import.meta.dirname,
-  // What is built may stand under a path of another server: the bridge tells each page its way to the files.
+  // The build may be served below a path of another server. The bridge tells each page the path to its files.
   base: command === "build" ? "./" : "/dashboard/",
   plugins: [react()],
   define: { __VERSION__: JSON.stringify(version) },
   build: {
     outDir: "dist",
     emptyOutDir: true,
-    // Browsers of the last two years.
+    // Browsers released in the last two years.
     target: "es2023",
-    // Files in the page itself would need a wider content security policy.
+    // Inlined files would need a more permissive content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -1,19 +1,19 @@
-// What the dashboard costs a browser, by the browser's own clock: `npm run figures:dashboard`.
+// Measures the dashboard's performance in a browser: `npm run figures:dashboard`.
 
 import { Dashboard } from "./driver/dashboard.mjs";
-import { manyLanes, multiplyJobs } from "./driver/many.mjs";
-import { finished } from "./driver/story.mjs";
+import { createLanes, multiplyJobs } from "./driver/many.mjs";
+import { runConversation } from "./driver/story.mjs";
 
 /** @import { Page } from "playwright-core" */
 
 const dashboard = await Dashboard.start();
 
 /** @param {string} what @param {string | number} value */
-const tell = (what, value) => console.log(`${what.padEnd(52)} ${value}`);
+const report = (what, value) => console.log(`${what.padEnd(52)} ${value}`);
 const milliseconds = (/** @type {number} */ value) => `${Math.round(value)} ms`;
 
 /**
- * The frames that the page drew meanwhile, and how long it answered nobody.
+ * Measures the frame intervals of the page while `body` runs, and how long its main thread was blocked.
  *
  * @param {Page} page
  * @param {() => Promise<void>} body
@@ -49,8 +49,8 @@ async function frames(page, body) {
 }
 
 try {
-  const fresh = await dashboard.page();
-  await fresh.addInitScript(() => {
+  const page = await dashboard.page();
+  await page.addInitScript(() => {
     const measured = { paint: 0, shift: 0, blocked: 0 };
     Object.assign(window, { measured });
     new PerformanceObserver((list) => {
@@ -69,10 +69,10 @@ try {
       }
     }).observe({ type: "longtask", buffered: true });
   });
-  await finished(dashboard, "The first of many");
-  await fresh.goto(`${dashboard.bridge.url}/dashboard`);
-  await fresh.locator(".job-row").first().waitFor();
-  const loading = await fresh.evaluate(() => {
+  await runConversation(dashboard, "The first of many");
+  await page.goto(`${dashboard.bridge.url}/dashboard`);
+  await page.locator(".job-row").first().waitFor();
+  const loading = await page.evaluate(() => {
     const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (
       performance.getEntriesByType("navigation")
     );
@@ -88,59 +88,59 @@ try {
       .../** @type {any} */ (window).measured,
     };
   });
-  tell("first visit: first contentful paint", milliseconds(loading.first));
-  tell("first visit: largest contentful paint", milliseconds(loading.paint));
-  tell("first visit: total blocking time", milliseconds(loading.blocked));
-  tell("first visit: cumulative layout shift", loading.shift.toFixed(4));
-  tell("first visit: transferred", `${Math.round(loading.bytes / 1024)} kB in ${loading.files} files`);
+  report("first visit: first contentful paint", milliseconds(loading.first));
+  report("first visit: largest contentful paint", milliseconds(loading.paint));
+  report("first visit: total blocking time", milliseconds(loading.blocked));
+  report("first visit: cumulative layout shift", loading.shift.toFixed(4));
+  report("first visit: transferred", `${Math.round(loading.bytes / 1024)} kB in ${loading.files} files`);
 
   multiplyJobs(dashboard, 10_000);
-  await manyLanes(dashboard, 1000);
-  await dashboard.visit(fresh, "/jobs");
-  await fresh.locator(".job-row").first().waitFor();
-  const wheel = async (/** @type {string} */ list) => {
-    await fresh.locator(list).first().hover();
+  await createLanes(dashboard, 1000);
+  await dashboard.visit(page, "/jobs");
+  await page.locator(".job-row").first().waitFor();
+  const scrollList = async (/** @type {string} */ list) => {
+    await page.locator(list).first().hover();
     for (let step = 0; step < 120; step++) {
-      await fresh.mouse.wheel(0, 600);
+      await page.mouse.wheel(0, 600);
     }
   };
-  tell("10,000 jobs: scrolling 72,000 pixels", await frames(fresh, () => wheel("main .virtual-list")));
-  await dashboard.visit(fresh, "/lanes");
-  await fresh.locator(".lane-card").first().waitFor();
-  tell("1,000 lanes: scrolling the board", await frames(fresh, () => wheel("main .virtual-list")));
+  report("10,000 jobs: scrolling 72,000 pixels", await frames(page, () => scrollList("main .virtual-list")));
+  await dashboard.visit(page, "/lanes");
+  await page.locator(".lane-card").first().waitFor();
+  report("1,000 lanes: scrolling the board", await frames(page, () => scrollList("main .virtual-list")));
 
-  await dashboard.visit(fresh, "/");
+  await dashboard.visit(page, "/");
   const { webhook } = await dashboard.api.send("/webhooks", {
     url: "http://127.0.0.1:9/hook",
     events: ["none"],
   });
   const seconds = 5;
-  const flood = async () => {
-    const began = Date.now();
+  const sendEvents = async () => {
+    const startedAt = Date.now();
     for (let sent = 0; sent < 200 * seconds; sent += 20) {
       await Promise.all(
         Array.from({ length: 20 }, () => dashboard.api.post(`/webhooks/${webhook.id}/test`, {})),
       );
-      const ahead = (sent / 200) * 1000 - (Date.now() - began);
+      const ahead = (sent / 200) * 1000 - (Date.now() - startedAt);
       if (ahead > 0) {
         await new Promise((resolve) => setTimeout(resolve, ahead));
       }
     }
-    tell("events a second", Math.round((200 * seconds * 1000) / (Date.now() - began)));
+    report("events per second", Math.round((200 * seconds * 1000) / (Date.now() - startedAt)));
   };
-  tell("200 events/s for 5 s, on the overview", await frames(fresh, flood));
+  report("200 events/s for 5 s, on the overview", await frames(page, sendEvents));
 
-  const { conversationId } = await finished(dashboard, "Say something");
-  await dashboard.visit(fresh, `/conversations/${conversationId}`);
+  const { conversationId } = await runConversation(dashboard, "Say something");
+  await dashboard.visit(page, `/conversations/${conversationId}`);
   const words = Array.from({ length: 3000 }, (_, at) => `word${at}`).join(" ");
   const stream = async () => {
     const { job } = await dashboard.api.send(`/conversations/${conversationId}/messages`, {
       message: `Go\n@model stream 1500\n@model say ${words}`,
     });
     await dashboard.api.endOf(job.jobId);
-    await fresh.getByText("word2999").last().waitFor();
+    await page.getByText("word2999").last().waitFor();
   };
-  tell("an answer in 1,500 pieces", await frames(fresh, stream));
+  report("an answer in 1,500 pieces", await frames(page, stream));
 } finally {
   await dashboard.stop();
 }

@@ -1,4 +1,5 @@
-// Pictures of the dashboard at work: `npm run screenshots`. Those of the README go to docs/images, all of them to where cargo builds.
+// Takes screenshots of the dashboard: `npm run screenshots`. All of them go to the target directory, and those of the README also
+// to docs/images.
 
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -6,11 +7,11 @@ import { join } from "node:path";
 import { eventually } from "../../smoke-test/driver/eventually.mjs";
 import { repository, targetDirectory } from "../../smoke-test/driver/repository.mjs";
 import { Dashboard } from "./driver/dashboard.mjs";
-import { asking, finished, Receiver, writeShop } from "./driver/story.mjs";
+import { Receiver, requestApproval, runConversation, writeShop } from "./driver/story.mjs";
 
-const folder = join(targetDirectory, "screenshots");
+const directory = join(targetDirectory, "screenshots");
 const inReadme = ["overview-dark", "conversation-dark", "lanes-light"];
-const desk = { width: 1280, height: 820 };
+const desktop = { width: 1280, height: 820 };
 const phone = { width: 390, height: 780 };
 
 const dashboard = await Dashboard.start();
@@ -23,24 +24,24 @@ try {
     "Which tests are slow?",
     "Write a changelog entry for the last week",
   ]) {
-    await finished(dashboard, `${message}\n@model say Done. Everything is in order.`);
+    await runConversation(dashboard, `${message}\n@model say Done. Everything is in order.`);
   }
-  await finished(dashboard, "Deploy to staging\n@model fail 500");
-  const login = await finished(
+  await runConversation(dashboard, "Deploy to staging\n@model fail 500");
+  const login = await runConversation(
     dashboard,
     [
       "The login fails with an empty password. Find out why and fix it.",
       "@model plan",
-      "@model say I look at the **login** first: `src/session.ts` signs customers in.",
+      "@model say I start with the **login**: `src/session.ts` signs customers in.",
       "@model run printf '\\033[32mok\\033[0m 12 tests passed\\n'",
       "@model patch src/password.ts",
-      "@model say An empty password is now **refused with a message**: `logIn` throws before a session is made.",
+      "@model say An empty password is now **rejected with a message**: `logIn` throws before it creates a session.",
     ].join("\n"),
   );
   await dashboard.api.send("/lanes", {
     laneId: "fix-login",
     title: "Fix the login",
-    acceptanceCriteria: ["an empty password is refused with a message"],
+    acceptanceCriteria: ["an empty password is rejected with a message"],
   });
   for (const [laneId, title, message] of [
     ["faster-search", "Make search faster", "Measure the search\n@model say Measured."],
@@ -55,18 +56,21 @@ try {
       verificationCommands: [laneId === "update-docs" ? "test -f no-such-file" : "true"],
     });
   }
-  await eventually("the lanes have worked", async () => {
+  await eventually("no lane is running", async () => {
     const { lanes } = (await dashboard.api.get("/lanes")).body;
     return lanes.every(
       (/** @type {{ status: string }} */ { status }) =>
         !["starting", "running", "verifying"].includes(status),
     );
   });
-  await asking(dashboard, "Install the packages of the shop\n@model escalate npm install --no-audit");
+  await requestApproval(
+    dashboard,
+    "Install the packages of the shop\n@model escalate npm install --no-audit",
+  );
   await dashboard.api.send("/conversations", { message: "Review the open changes\n@model hold review" });
 
-  mkdirSync(folder, { recursive: true });
-  /** Each picture's name, its page, and what is there once that is shown. */
+  mkdirSync(directory, { recursive: true });
+  /** The name of each screenshot, its page, and a selector that matches once the page is loaded. */
   const pages = /** @type {const} */ ([
     ["overview", "/", ".job-row"],
     ["jobs", "/jobs", ".job-row"],
@@ -81,30 +85,30 @@ try {
     ["context", "/context", "form"],
     ["system", "/system", ".check"],
   ]);
-  for (const [look, viewport, colorScheme] of /** @type {const} */ ([
-    ["dark", desk, "dark"],
-    ["light", desk, "light"],
+  for (const [appearance, viewport, colorScheme] of /** @type {const} */ ([
+    ["dark", desktop, "dark"],
+    ["light", desktop, "light"],
     ["phone", phone, "dark"],
   ])) {
     const page = await dashboard.open("/", { viewport, colorScheme, deviceScaleFactor: 1 });
-    for (const [name, path, shown] of pages) {
+    for (const [name, path, loaded] of pages) {
       await dashboard.visit(page, path);
-      await page.locator("main").locator(shown).first().waitFor({ state: "attached" });
+      await page.locator("main").locator(loaded).first().waitFor({ state: "attached" });
       if (name === "context") {
         await page.getByRole("searchbox").fill("refreshSession");
         await page.getByRole("button", { name: "Explore symbol" }).click();
         await page.locator(".react-flow__node").first().waitFor();
       }
-      await page.screenshot({ path: join(folder, `${name}-${look}.png`) });
+      await page.screenshot({ path: join(directory, `${name}-${appearance}.png`) });
     }
     await page.context().close();
   }
   const images = join(repository, "docs", "images");
   mkdirSync(images, { recursive: true });
   for (const name of inReadme) {
-    copyFileSync(join(folder, `${name}.png`), join(images, `${name}.png`));
+    copyFileSync(join(directory, `${name}.png`), join(images, `${name}.png`));
   }
-  console.log(`The pictures are in ${folder}, those of the README in ${images}`);
+  console.log(`The screenshots are in ${directory}, those of the README in ${images}.`);
 } finally {
   receiver.stop();
   await dashboard.model.release("review");

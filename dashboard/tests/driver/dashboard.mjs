@@ -12,13 +12,13 @@ import { BridgeProcess } from "./process.mjs";
 
 /** @import { Browser, BrowserContextOptions, Page } from "playwright-core" */
 
-/** Waiting for the page ends here; a machine may be busy with other tests. */
-const patienceMs = 20_000;
+/** The timeout of page operations. It is generous because other tests may keep the machine busy. */
+const timeoutMs = 20_000;
 
-/** A bridge with a scripted model behind the real Codex, and a browser. */
+/** A bridge with the real Codex, a scripted model behind it, and a browser. */
 export class Dashboard {
-  /** What the pages complained of. @type {string[]} */
-  complaints = [];
+  /** Errors that pages threw or logged. @type {string[]} */
+  pageErrors = [];
 
   /**
    * @param {object} parts
@@ -47,22 +47,22 @@ export class Dashboard {
     return new Dashboard({ sandbox, model, bridge, browser, token: options.token });
   }
 
-  /** The bridge for a program of the same user, which needs the token if there is one. */
+  /** Returns a client of the bridge's API for a program of the same user. */
   get api() {
     const { token } = this;
     return new BridgeClient(this.bridge.url, token === undefined ? {} : { Authorization: `Bearer ${token}` });
   }
 
-  /** A new link, as `codex-bridge dashboard` prints it. */
+  /** Returns a new sign-in link, as `codex-bridge dashboard` prints it. */
   async link() {
     const { url } = await this.api.send("/dashboard/links", {});
     return /** @type {string} */ (url);
   }
 
   /**
-   * A page in a browser of its own, which is signed in.
+   * Opens a page in a new browser context and signs it in.
    *
-   * @param {string} [path] below /dashboard
+   * @param {string} [path] relative to /dashboard
    * @param {BrowserContextOptions} [options]
    */
   async open(path = "/", options = {}) {
@@ -75,49 +75,49 @@ export class Dashboard {
     return page;
   }
 
-  /** @param {Page} page @param {string} path below /dashboard */
+  /** Navigates to a path and waits for its heading. @param {Page} page @param {string} path relative to /dashboard */
   async visit(page, path) {
     await page.goto(`${this.bridge.url}/dashboard${path}`);
     await page.locator("main h1").first().waitFor();
   }
 
   /**
-   * A page in a browser of its own, which nobody knows yet. What it complains of fails the test at the end.
+   * Creates a page in a new browser context that is not signed in. Its errors make `stop` fail.
    *
    * @param {BrowserContextOptions} [options]
    */
   async page(options = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-    context.setDefaultTimeout(patienceMs);
+    context.setDefaultTimeout(timeoutMs);
     const page = await context.newPage();
-    page.on("pageerror", (error) => this.complaints.push(`${page.url()}: ${error.stack ?? error}`));
+    page.on("pageerror", (error) => this.pageErrors.push(`${page.url()}: ${error.stack ?? error}`));
     page.on("console", (message) => {
-      // A refusal is a line of the browser's, too; the page shows it to the person.
+      // The browser also logs every error reply. The page shows those to the user.
       if (message.type() === "error" && !/Failed to load resource|net::ERR_/.test(message.text())) {
-        this.complaints.push(`${page.url()}: ${message.text()}`);
+        this.pageErrors.push(`${page.url()}: ${message.text()}`);
       }
     });
     return page;
   }
 
-  /** Ends all, and fails when a page complained. */
+  /** Stops all processes. Fails if a page threw or logged an error. */
   async stop() {
     await this.browser.close();
     await this.bridge.stop();
     await this.model.stop();
     this.sandbox.remove();
-    assert.deepEqual(this.complaints, []);
+    assert.deepEqual(this.pageErrors, []);
   }
 
-  /** Pictures of what failed. @param {string} name */
-  async picture(name) {
-    const folder = join(targetDirectory, "dashboard-test");
-    mkdirSync(folder, { recursive: true });
+  /** Takes a screenshot of every open page. @param {string} name */
+  async takeScreenshots(name) {
+    const directory = join(targetDirectory, "dashboard-test");
+    mkdirSync(directory, { recursive: true });
     const pages = this.browser.contexts().flatMap((context) => context.pages());
     for (const [index, page] of pages.entries()) {
-      const path = join(folder, `${name.replaceAll(/[^\w]+/g, "-")}-${index}.png`);
+      const path = join(directory, `${name.replaceAll(/[^\w]+/g, "-")}-${index}.png`);
       await page.screenshot({ path }).catch((reason) => console.error(reason));
-      console.error(`The page at the failure: ${path} (${page.url()})`);
+      console.error(`Screenshot of the failure: ${path} (${page.url()})`);
     }
   }
 }

@@ -7,7 +7,7 @@ import { targetDirectory } from "../../../smoke-test/driver/repository.mjs";
 
 /** @import { Sandbox } from "../../../smoke-test/driver/sandbox.mjs" */
 
-/** `codex-bridge serve` as a process, with the real Codex, in the folders of a sandbox. */
+/** A `codex-bridge serve` process with the real Codex and the directories of a sandbox. */
 export class BridgeProcess {
   #child;
 
@@ -19,7 +19,7 @@ export class BridgeProcess {
 
   /**
    * @param {Sandbox} sandbox
-   * @param {string} workspace the folder that it works in
+   * @param {string} workspace the working directory
    * @param {{ port?: number, token?: string, arguments?: string[] }} [options]
    */
   static async start(sandbox, workspace, { port = 0, token, arguments: more = [] } = {}) {
@@ -35,9 +35,9 @@ export class BridgeProcess {
     });
     const url = await new Promise((resolve, reject) => {
       child.on("error", () =>
-        reject(new Error(`${program} cannot be run. Build it: cargo build --package cli`)),
+        reject(new Error(`${program} could not be started. Build it with: cargo build --package cli`)),
       );
-      child.on("exit", (code) => reject(new Error(`${program} ended (${code}) before it listened`)));
+      child.on("exit", (code) => reject(new Error(`${program} exited with ${code} before it was listening`)));
       createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) }).once(
         "line",
         (line) => {

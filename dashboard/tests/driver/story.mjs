@@ -1,4 +1,4 @@
-// Work as a dashboard would see it: conversations, an approval that waits, lanes, a webhook with a receiver.
+// Scenarios for the dashboard: source files, conversations, pending approvals, and a webhook receiver.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,11 +9,11 @@ import { eventually } from "../../../smoke-test/driver/eventually.mjs";
 
 /** @import { Dashboard } from "./dashboard.mjs" */
 
-/** Source files for questions about code. @param {string} folder */
-export function writeShop(folder) {
-  mkdirSync(join(folder, "src"), { recursive: true });
+/** Writes source files for code search. @param {string} directory */
+export function writeShop(directory) {
+  mkdirSync(join(directory, "src"), { recursive: true });
   writeFileSync(
-    join(folder, "src", "session.ts"),
+    join(directory, "src", "session.ts"),
     [
       "/** Signs a customer in; an empty password is refused. */",
       "export function logIn(name: string, password: string): Session {",
@@ -36,7 +36,7 @@ export function writeShop(folder) {
     ].join("\n"),
   );
   writeFileSync(
-    join(folder, "src", "checkout.ts"),
+    join(directory, "src", "checkout.ts"),
     [
       'import { refreshSession, type Session } from "./session";',
       "",
@@ -48,7 +48,7 @@ export function writeShop(folder) {
   );
 }
 
-/** A receiver of webhooks that takes what it gets, until it is told to refuse. */
+/** A webhook receiver. It replies with `status`. */
 export class Receiver {
   /** @type {unknown[]} */
   received = [];
@@ -76,12 +76,12 @@ export class Receiver {
 }
 
 /**
- * Starts a conversation and waits for its end.
+ * Starts a conversation and waits until its job has ended.
  *
  * @param {Dashboard} dashboard
  * @param {string} message
  */
-export async function finished(dashboard, message) {
+export async function runConversation(dashboard, message) {
   const created = await dashboard.api.send("/conversations", {
     message,
     sandbox: "workspace-write",
@@ -92,40 +92,40 @@ export async function finished(dashboard, message) {
 }
 
 /**
- * Starts a conversation that asks before it runs a command, and waits until it does.
+ * Starts a conversation that asks for approval of a command, and waits for the approval.
  *
  * @param {Dashboard} dashboard
  * @param {string} message
  */
-export async function asking(dashboard, message) {
+export async function requestApproval(dashboard, message) {
   const created = await dashboard.api.send("/conversations", {
     message,
     sandbox: "workspace-write",
     approvalPolicy: "on-request",
   });
-  await isAsked(dashboard, created.job.jobId);
+  await approvalIsPending(dashboard, created.job.jobId);
   return created;
 }
 
 /**
- * Starts a conversation in which an MCP server asks, waits until it does, and returns the job.
+ * Starts a conversation in which an MCP server asks the user, waits for the approval, and returns the job.
  *
  * @param {Dashboard} dashboard
- * @param {object} what the parameters of `elicitation/create`
+ * @param {object} parameters those of `elicitation/create`
  */
-export async function serverAsks(dashboard, what) {
+export async function requestElicitation(dashboard, parameters) {
   const { job } = await dashboard.api.send("/conversations", {
-    message: `Ask\n@model call mcp__asker/ask ${JSON.stringify(what)}`,
+    message: `Ask\n@model call mcp__asker/ask ${JSON.stringify(parameters)}`,
     config: { "mcp_servers.asker": askingServer },
     approvalPolicy: "on-request",
   });
-  await isAsked(dashboard, job.jobId);
+  await approvalIsPending(dashboard, job.jobId);
   return job;
 }
 
-/** @param {Dashboard} dashboard @param {string} jobId */
-async function isAsked(dashboard, jobId) {
-  await eventually("Codex asks", async () => {
+/** Waits until a job has a pending approval. @param {Dashboard} dashboard @param {string} jobId */
+async function approvalIsPending(dashboard, jobId) {
+  await eventually("an approval is pending", async () => {
     const { body } = await dashboard.api.get(`/approvals?status=pending&jobId=${jobId}`);
     return body.approvals.length > 0;
   });

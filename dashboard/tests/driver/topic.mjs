@@ -1,11 +1,11 @@
-// One bridge and one browser for all tests of a topic: each start costs seconds.
+// All tests of a topic share one bridge and one browser, because starting them takes seconds.
 
 import { after, test as plainTest } from "node:test";
 
 import { Dashboard } from "./dashboard.mjs";
 
 /**
- * A topic's tests, which share a dashboard.
+ * Starts the dashboard of a topic.
  *
  * @param {{ token?: string, arguments?: string[] }} [options]
  */
@@ -15,7 +15,7 @@ export async function topic(options) {
   return {
     dashboard,
     /**
-     * A test whose failure leaves pictures behind, and which closes its pages.
+     * Defines a test. It takes screenshots if the test fails, and closes the pages of the test.
      *
      * @param {string} name
      * @param {() => Promise<void>} body
@@ -25,7 +25,7 @@ export async function topic(options) {
         try {
           await body();
         } catch (error) {
-          await dashboard.picture(name);
+          await dashboard.takeScreenshots(name);
           throw error;
         } finally {
           await Promise.all(dashboard.browser.contexts().map((context) => context.close()));

@@ -1,14 +1,14 @@
-// What Codex asks, answered where the person sees it.
+// Approvals and questions, resolved on the overview.
 
 import assert from "node:assert/strict";
 
-import { asking, serverAsks } from "../driver/story.mjs";
+import { requestApproval, requestElicitation } from "../driver/story.mjs";
 import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
 
-/** What the server got, which its tool returned and the model repeated. @param {string} jobId */
-async function serverGot(jobId) {
+/** Returns the content that the MCP server received: its tool returned it, and the model repeated it. @param {string} jobId */
+async function receivedContent(jobId) {
   const { result } = await dashboard.api.completed(jobId);
   return result.text;
 }
@@ -41,7 +41,7 @@ test("a question of the model is answered on the overview", async () => {
   assert.equal(approvals[0].status, "answered");
 });
 
-test("changes of files are answered with their diff in sight", async () => {
+test("file changes are shown with their diff and denied", async () => {
   const page = await dashboard.open();
   const { job } = await dashboard.api.send("/conversations", {
     message: "Write it\n@model patch changed.txt\n@model say written",
@@ -56,13 +56,13 @@ test("changes of files are answered with their diff in sight", async () => {
   await dashboard.api.endOf(job.jobId);
 });
 
-test("an approval that another program answered first says so", async () => {
+test("an approval that another program resolved first shows an error", async () => {
   const page = await dashboard.open();
-  await asking(dashboard, "Ask twice\n@model escalate true\n@model say ready");
+  await requestApproval(dashboard, "Ask twice\n@model escalate true\n@model say ready");
   const card = page.getByRole("article", { name: "Run a command" });
   await card.waitFor();
   const { approvals } = (await dashboard.api.get("/approvals?status=pending")).body;
-  // The page hears of nothing meanwhile.
+  // The page must not learn of the decision.
   await page.route(/\/approvals\?/, (route) => route.abort());
   await dashboard.api.send(`/approvals/${approvals[0].approvalId}`, { decision: "deny" });
   await card.getByRole("button", { name: "Deny", exact: true }).click();
@@ -70,25 +70,28 @@ test("an approval that another program answered first says so", async () => {
   assert.match((await card.getByRole("alert").textContent()) ?? "", /already|denied/i);
 });
 
-test("every other decision is one click", async () => {
+test("the other decisions take one click each", async () => {
   const page = await dashboard.open();
   const script = "@model escalate echo once\n@model escalate echo once\n@model say both ran";
-  const { job } = await asking(dashboard, `For the session\n${script}`);
+  const { job } = await requestApproval(dashboard, `For the session\n${script}`);
   const card = page.getByRole("article", { name: "Run a command" });
   await card.getByRole("button", { name: "Approve for this session" }).click();
-  // The second of the same is not asked for.
+  // The second, identical command needs no approval.
   assert.equal((await dashboard.api.completed(job.jobId)).result.text, "both ran");
   await card.waitFor({ state: "detached" });
 
-  const stopped = await asking(dashboard, "Stop there\n@model escalate echo never\n@model say never said");
+  const stopped = await requestApproval(
+    dashboard,
+    "Stop there\n@model escalate echo never\n@model say never said",
+  );
   await card.getByRole("button", { name: "Deny and stop the turn" }).click();
   assert.equal((await dashboard.api.endOf(stopped.job.jobId)).status, "failed");
   await card.waitFor({ state: "detached" });
 });
 
-test("a form of an MCP server is filled in, field by field", async () => {
+test("a form from an MCP server is validated and submitted", async () => {
   const page = await dashboard.open();
-  const job = await serverAsks(dashboard, {
+  const job = await requestElicitation(dashboard, {
     message: "Where shall it go?",
     requestedSchema: {
       type: "object",
@@ -135,7 +138,7 @@ test("a form of an MCP server is filled in, field by field", async () => {
   await send.click();
   const name = card.getByLabel("Your name (required)");
   const hasFocus = await card.getByLabel("Bow").evaluate((element) => element === document.activeElement);
-  assert.ok(hasFocus, "the first mistake has the focus");
+  assert.ok(hasFocus, "the first invalid field has the focus");
   assert.equal(await card.getByText("This field is required.").count(), 2);
   await card.getByText("Choose at least 1.").waitFor();
   await name.fill("A");
@@ -145,23 +148,23 @@ test("a form of an MCP server is filled in, field by field", async () => {
   await card.getByText("Enter a valid email address.").waitFor();
   await card.getByLabel("mail").fill("ada@example.com");
   const floor = card.getByLabel("floor (required)");
-  for (const [typed, problem] of /** @type {const} */ ([
+  for (const [typed, message] of /** @type {const} */ ([
     ["two", "Enter a number."],
     ["2.5", "Enter a whole number."],
     ["13", "Enter a number: -2 to 12."],
   ])) {
     await floor.fill(typed);
-    await card.getByText(problem).waitFor();
+    await card.getByText(message).waitFor();
   }
   await floor.fill("-1");
   await card.getByLabel("day").fill("2026-11-21");
   await card.getByLabel("It is a gift").uncheck();
   await card.getByLabel("size").selectOption({ label: "Medium" });
   await card.getByLabel("Card").check();
-  assert.equal(await card.getByRole("alert").count(), 0, "nothing is wrong any more");
+  assert.equal(await card.getByRole("alert").count(), 0, "no errors are left");
   await send.click();
   await card.waitFor({ state: "detached" });
-  const got = await serverGot(job.jobId);
+  const content = await receivedContent(job.jobId);
   for (const part of [
     '"name":"Ada"',
     '"mail":"ada@example.com"',
@@ -173,11 +176,11 @@ test("a form of an MCP server is filled in, field by field", async () => {
     '"colour":"#00f"',
     '"extras":["c"]',
   ]) {
-    assert.ok(got.includes(part), `${part} is not in ${got}`);
+    assert.ok(content.includes(part), `${part} is not in ${content}`);
   }
 });
 
-test("a form is declined or dismissed, and an address is only shown", async () => {
+test("a form is declined or dismissed, and a URL is not opened automatically", async () => {
   const page = await dashboard.open();
   const form = {
     message: "Who?",
@@ -187,13 +190,13 @@ test("a form is declined or dismissed, and an address is only shown", async () =
     ["Decline", "decline"],
     ["Dismiss", "cancel"],
   ])) {
-    const job = await serverAsks(dashboard, form);
+    const job = await requestElicitation(dashboard, form);
     const card = page.getByRole("article", { name: "Form from an MCP server" });
     await card.getByRole("button", { name: button }).click();
     await card.waitFor({ state: "detached" });
-    assert.ok((await serverGot(job.jobId)).includes(`"action":"${action}"`));
+    assert.ok((await receivedContent(job.jobId)).includes(`"action":"${action}"`));
   }
-  const job = await serverAsks(dashboard, {
+  const job = await requestElicitation(dashboard, {
     mode: "url",
     message: "Sign in there",
     url: "https://login.example/start?to=shop",
@@ -205,8 +208,8 @@ test("a form is declined or dismissed, and an address is only shown", async () =
     "_blank",
     "noopener noreferrer",
   ]);
-  assert.equal(page.context().pages().length, 1, "nothing is opened by itself");
+  assert.equal(page.context().pages().length, 1, "no page is opened");
   await card.getByRole("button", { name: "Approve" }).click();
   await card.waitFor({ state: "detached" });
-  assert.ok((await serverGot(job.jobId)).includes('"action":"accept"'));
+  assert.ok((await receivedContent(job.jobId)).includes('"action":"accept"'));
 });

@@ -1,14 +1,14 @@
-// What is said in conversations, and what is done to them.
+// Conversations: their transcripts and the actions on them.
 
 import assert from "node:assert/strict";
 
 import { eventually } from "../../../smoke-test/driver/eventually.mjs";
-import { finished } from "../driver/story.mjs";
+import { runConversation } from "../driver/story.mjs";
 import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
 
-test("a conversation is started, streams, goes on, is forked, renamed and rolled back", async () => {
+test("a conversation is started, streamed, continued, renamed, rolled back, forked and archived", async () => {
   const page = await dashboard.open("/conversations/new");
   await page
     .getByLabel("Message")
@@ -18,7 +18,7 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
   await page.getByLabel("Directory").fill("/no/such/folder");
   await page.getByRole("button", { name: "Start conversation" }).click();
   await page.getByRole("alert").getByText("does not exist").waitFor();
-  assert.match(await page.getByLabel("Message").inputValue(), /Stream to me/, "the form stays as it was");
+  assert.match(await page.getByLabel("Message").inputValue(), /Stream to me/, "the form keeps its values");
   await page.getByLabel("Directory").fill(dashboard.workspace);
   await page.getByLabel("Approvals").selectOption("never");
   await page.getByRole("button", { name: "Start conversation" }).click();
@@ -31,7 +31,7 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
   await page.getByRole("button", { name: "Cancel turn" }).waitFor();
   await dashboard.model.release("stream");
   await transcript.getByText("and the end", { exact: true }).waitFor();
-  assert.equal(await page.locator(".turn").count(), 1, "history and events are of one turn");
+  assert.equal(await page.locator(".turn").count(), 1, "history and live events form one turn");
   assert.equal(await page.locator(".said-by-user").count(), 1);
   await page.getByRole("button", { name: "Cancel turn" }).waitFor({ state: "detached" });
 
@@ -39,7 +39,7 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
   await page.keyboard.press("Control+Enter");
   await transcript.getByText("second answer", { exact: true }).waitFor();
   await eventually(
-    "the field is free",
+    "the field is empty",
     async () => (await page.getByRole("textbox", { name: "Message" }).inputValue()) === "",
   );
 
@@ -61,25 +61,25 @@ test("a conversation is started, streams, goes on, is forked, renamed and rolled
   await page.getByRole("alert").getByText("without VS Code").waitFor();
 
   await page.getByRole("button", { name: "Rename" }).click();
-  await page.getByRole("dialog").getByLabel("Title").fill("Put away");
+  await page.getByRole("dialog").getByLabel("Title").fill("Archived one");
   await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
-  await page.getByRole("heading", { name: "Put away", level: 1 }).waitFor();
+  await page.getByRole("heading", { name: "Archived one", level: 1 }).waitFor();
   await page.getByRole("button", { name: "Archive" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Archive conversation" }).click();
   await page.getByRole("heading", { name: "Conversations", level: 1 }).waitFor();
   const list = page.getByRole("list", { name: "Conversations" });
-  await list.getByText("Put away").waitFor({ state: "detached" });
+  await list.getByText("Archived one").waitFor({ state: "detached" });
   await page.getByLabel("Archived").check();
   await page
-    .locator(".archived-row", { hasText: "Put away" })
+    .locator(".archived-row", { hasText: "Archived one" })
     .getByRole("button", { name: "Unarchive" })
     .click();
   await page.getByLabel("Archived").uncheck();
-  await list.getByText("Put away").waitFor();
+  await list.getByText("Archived one").waitFor();
 });
 
-test("commands, changes, plan and tokens are seen", async () => {
-  const { conversationId } = await finished(
+test("commands, changes, plan and tokens are shown", async () => {
+  const { conversationId } = await runConversation(
     dashboard,
     "Do all\n@model plan\n@model run printf '\\033[31mred\\033[0m text'\n@model patch notes.txt\n@model say All done",
   );
@@ -88,11 +88,15 @@ test("commands, changes, plan and tokens are seen", async () => {
   await transcript.getByText("All done", { exact: true }).waitFor();
   await transcript.locator(".ansi-red", { hasText: "red" }).waitFor();
   await transcript.getByText("Changed 1 file").waitFor();
-  assert.ok((await transcript.locator(".diff .added").count()) > 0, "the diff's lines are marked");
+  assert.ok((await transcript.locator(".diff .added").count()) > 0, "added lines of the diff are marked");
   const plan = transcript.locator("details", { hasText: "Plan" });
   await plan.locator("summary").click();
   await plan.getByText("Follow its script").waitFor();
-  assert.deepEqual(await plan.locator(".status").allInnerTexts(), ["completed", "not completed", "not completed"]);
+  assert.deepEqual(await plan.locator(".status").allInnerTexts(), [
+    "completed",
+    "not completed",
+    "not completed",
+  ]);
   await transcript.getByText("All changes in this turn").click();
   await transcript
     .locator("details", { hasText: "All changes in this turn" })
@@ -107,8 +111,8 @@ test("commands, changes, plan and tokens are seen", async () => {
   await page.getByText(/in \(.* cached\)/).waitFor();
 });
 
-test("a conversation is compacted, and its older turns are shown when asked for", async () => {
-  const { conversationId } = await finished(dashboard, "Turn 1 of many");
+test("a conversation is compacted, and its older turns are shown on request", async () => {
+  const { conversationId } = await runConversation(dashboard, "Turn 1 of many");
   for (let turn = 2; turn <= 32; turn++) {
     const { job } = await dashboard.api.send(`/conversations/${conversationId}/messages`, {
       message: `Turn ${turn} of many`,
@@ -127,7 +131,7 @@ test("a conversation is compacted, and its older turns are shown when asked for"
   await transcript.getByText("Codex compacted the history").waitFor();
 });
 
-test("words join the running turn, and it is cancelled where it is seen", async () => {
+test("a running turn is steered, and another one cancelled", async () => {
   const { conversationId } = await dashboard.api.send("/conversations", {
     message: "Work\n@model hold working\n@model say never said",
   });
@@ -152,32 +156,32 @@ test("words join the running turn, and it is cancelled where it is seen", async 
   await dashboard.model.release("working");
 });
 
-test("conversations are found by their title", async () => {
-  const { conversationId } = await finished(dashboard, "One of several");
-  await dashboard.api.send(`/conversations/${conversationId}/rename`, { title: "The sought one" });
+test("conversations can be searched by title", async () => {
+  const { conversationId } = await runConversation(dashboard, "One of several");
+  await dashboard.api.send(`/conversations/${conversationId}/rename`, { title: "The wanted one" });
   const page = await dashboard.open("/conversations");
   const list = page.getByRole("list", { name: "Conversations" });
-  await page.getByRole("searchbox").fill("sought");
-  await eventually("one is left", async () => (await list.getByRole("listitem").count()) === 1);
-  await list.getByText("The sought one").waitFor();
-  await page.getByRole("searchbox").fill("nobody is called so");
+  await page.getByRole("searchbox").fill("wanted");
+  await eventually("one conversation is left", async () => (await list.getByRole("listitem").count()) === 1);
+  await list.getByText("The wanted one").waitFor();
+  await page.getByRole("searchbox").fill("no such title");
   await page.getByText("No matching conversations").waitFor();
 });
 
-test("messages that wait are seen, changed and taken back", async () => {
+test("queued messages are shown, edited and removed", async () => {
   const { conversationId } = await dashboard.api.send("/conversations", {
     message: "First\n@model hold queue\n@model say first is done",
   });
   const page = await dashboard.open(`/conversations/${conversationId}`);
   await page.getByRole("button", { name: "Cancel turn" }).waitFor();
-  const say = async (/** @type {string} */ text) => {
+  const send = async (/** @type {string} */ text) => {
     await page.getByRole("textbox", { name: "Message", exact: true }).fill(text);
     await page.getByRole("button", { name: "Send" }).click();
   };
-  await say("Second");
+  await send("Second");
   const queue = page.getByRole("region", { name: "Queued messages" });
   await queue.getByText("Second").waitFor();
-  await say("Third");
+  await send("Third");
   await queue.getByText("Third").waitFor();
   const entry = (/** @type {string} */ text) => queue.getByRole("listitem").filter({ hasText: text });
 
@@ -186,11 +190,11 @@ test("messages that wait are seen, changed and taken back", async () => {
   await entry("Third").waitFor({ state: "detached" });
 
   await entry("Second").getByRole("button", { name: "Edit" }).click();
-  const words = queue.getByLabel("Queued message");
-  await words.fill(" ");
+  const message = queue.getByLabel("Queued message");
+  await message.fill(" ");
   await queue.getByRole("button", { name: "Save" }).click();
   await queue.getByRole("alert").getByText("must not be blank").waitFor();
-  await words.fill("Second, said better");
+  await message.fill("Second, said better");
   await queue.getByRole("button", { name: "Save" }).click();
   await queue.getByText("Second, said better").waitFor();
 

@@ -1,9 +1,9 @@
-// Everything from agents is data: whatever it contains, nothing of it runs, loads or looks like the page's own.
+// Everything from agents is untrusted data: none of it runs, loads anything, or looks like a part of the page.
 
 import assert from "node:assert/strict";
 
 import { eventually } from "../../../smoke-test/driver/eventually.mjs";
-import { asking, finished, serverAsks } from "../driver/story.mjs";
+import { requestApproval, requestElicitation, runConversation } from "../driver/story.mjs";
 import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
@@ -19,8 +19,8 @@ const hostile = [
   `<style>body{display:none}</style>`,
 ].join(" ");
 
-/** @param {import("playwright-core").Page} page */
-async function isUnharmed(page) {
+/** Asserts that no hostile content took effect. @param {import("playwright-core").Page} page */
+async function assertUnharmed(page) {
   const found = await page.evaluate(() => ({
     hacked: /** @type {any} */ (window).hacked,
     foreign: document.querySelectorAll(
@@ -34,7 +34,7 @@ async function isUnharmed(page) {
   assert.ok(await page.locator("main").isVisible());
 }
 
-test("hostile messages, names, output and diffs are shown as they are", async () => {
+test("hostile messages, names, output and diffs are shown as plain text", async () => {
   const page = await dashboard.page();
   /** @type {string[]} */
   const requested = [];
@@ -44,7 +44,7 @@ test("hostile messages, names, output and diffs are shown as they are", async ()
 
   const ansi =
     "\\033]0;owned\\007\\033]8;;https://attacker.example\\033\\\\\\\\link\\033[2J\\033[31m<b>red</b>";
-  const { conversationId } = await finished(
+  const { conversationId } = await runConversation(
     dashboard,
     [
       `${hostile}`,
@@ -62,9 +62,9 @@ test("hostile messages, names, output and diffs are shown as they are", async ()
     acceptanceCriteria: [hostile],
     verificationCommands: ["echo '<script>window.hacked=1</script>'"],
   });
-  await asking(dashboard, `${hostile}\n@model escalate echo "<img src=x onerror=window.hacked=2>"`);
+  await requestApproval(dashboard, `${hostile}\n@model escalate echo "<img src=x onerror=window.hacked=2>"`);
 
-  await serverAsks(dashboard, {
+  await requestElicitation(dashboard, {
     message: hostile,
     requestedSchema: {
       type: "object",
@@ -78,7 +78,7 @@ test("hostile messages, names, output and diffs are shown as they are", async ()
       required: ["constructor"],
     },
   });
-  await serverAsks(dashboard, {
+  await requestElicitation(dashboard, {
     mode: "url",
     message: hostile,
     url: "javascript:window.hacked='address'",
@@ -99,25 +99,25 @@ test("hostile messages, names, output and diffs are shown as they are", async ()
     .getByText("onerror=window.hacked=2")
     .first()
     .waitFor();
-  await isUnharmed(page);
+  await assertUnharmed(page);
   await dashboard.visit(page, `/conversations/${conversationId}`);
   await page.getByRole("log").getByText("[picture: picture]").waitFor();
   await page.getByRole("log").locator(".ansi-red", { hasText: "<b>red</b>" }).waitFor();
   await eventually("the diff is shown", async () => (await page.locator(".diff").count()) > 0);
-  await isUnharmed(page);
+  await assertUnharmed(page);
   for (const path of ["/jobs", "/conversations", "/lanes", "/lanes/hostile", "/threads", "/topology"]) {
     await dashboard.visit(page, path);
     await page.locator("main").locator(".row, .lane-card, .react-flow__node, .card").first().waitFor();
-    await isUnharmed(page);
+    await assertUnharmed(page);
   }
-  const own = new URL(dashboard.bridge.url).origin;
+  const origin = new URL(dashboard.bridge.url).origin;
   assert.deepEqual(
-    requested.filter((url) => !url.startsWith(own)),
+    requested.filter((url) => !url.startsWith(origin)),
     [],
   );
 });
 
-test("the page allows no script but its own files", async () => {
+test("the page runs only its own script files", async () => {
   const page = await dashboard.open();
   const outcome = await page.evaluate(() => {
     const script = document.createElement("script");
@@ -131,8 +131,8 @@ test("the page allows no script but its own files", async () => {
   });
   assert.match(outcome, /TrustedScript|appended/);
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).hacked), undefined);
-  // What was tried on purpose.
-  dashboard.complaints = dashboard.complaints.filter(
+  // The test caused these errors on purpose.
+  dashboard.pageErrors = dashboard.pageErrors.filter(
     (line) => !/Content Security Policy|TrustedScript|Trusted/.test(line),
   );
 });

@@ -1,4 +1,4 @@
-// Lanes, and what is done to them.
+// Lanes and the actions on them.
 
 import assert from "node:assert/strict";
 
@@ -8,7 +8,7 @@ import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
 
-test("a lane is made, works, is verified and goes", async () => {
+test("a lane is created, runs, is verified and deleted", async () => {
   const page = await dashboard.open("/lanes");
   await page.getByText("No lanes yet").waitFor();
   await page.getByRole("button", { name: "New lane" }).click();
@@ -21,7 +21,7 @@ test("a lane is made, works, is verified and goes", async () => {
   await form.getByLabel("Verification commands").fill("echo checked && false");
   await form.getByRole("button", { name: "Create lane" }).click();
   await form.getByRole("alert").getByText("laneId").waitFor();
-  assert.equal(await form.getByLabel("Title").inputValue(), "Fix the login", "the form stays as it was");
+  assert.equal(await form.getByLabel("Title").inputValue(), "Fix the login", "the form keeps its values");
   await form.getByLabel("ID", { exact: true }).fill("fix-login");
   await form.getByRole("button", { name: "Create lane" }).click();
 
@@ -37,7 +37,7 @@ test("a lane is made, works, is verified and goes", async () => {
   await page.getByRole("button", { name: "Send" }).click();
   await page.locator(".job-row", { hasText: "Once more" }).waitFor();
   await eventually(
-    "it is blocked again",
+    "the lane is blocked again",
     async () => (await dashboard.api.get("/lanes/fix-login")).body.lane.status === "blocked",
   );
 
@@ -69,7 +69,7 @@ test("a lane's turn is steered and interrupted", async () => {
   await page.getByLabel("Message for the current turn").fill("Hurry");
   await page.getByRole("button", { name: "Steer" }).click();
   await eventually(
-    "the field is free",
+    "the field is empty",
     async () => (await page.getByLabel("Message for the current turn").inputValue()) === "",
   );
   await page.locator(".facts .status", { hasText: "done" }).waitFor();
@@ -79,14 +79,14 @@ test("a lane's turn is steered and interrupted", async () => {
   await dashboard.model.release("steer");
 });
 
-test("lanes that are done for long are cleaned up, and no others", async () => {
+test("cleanup deletes only lanes that have been done for a day", async () => {
   await dashboard.api.send("/codex/workflows/start-visible", {
     laneId: "old",
     title: "An old lane",
     kickoffPrompt: "Do it",
   });
   await eventually(
-    "it is done",
+    "the lane is done",
     async () => (await dashboard.api.get("/lanes/old")).body.lane.status === "done",
   );
   const page = await dashboard.open("/lanes");

@@ -1,23 +1,23 @@
-// For everybody: axe finds nothing, in both themes and on a phone; all is reached by keyboard.
+// Accessibility: axe finds no violations in both themes and on a phone, and pages can be reached with the keyboard.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { asking, finished, serverAsks, writeShop } from "../driver/story.mjs";
+import { requestApproval, requestElicitation, runConversation, writeShop } from "../driver/story.mjs";
 import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 writeShop(dashboard.workspace);
-const { conversationId, job } = await finished(
+const { conversationId, job } = await runConversation(
   dashboard,
   "Look at it\n@model plan\n@model run printf '\\033[31mred\\033[32mgreen\\033[33myellow\\033[34mblue\\033[0m'\n@model patch a.txt\n@model say **Done**, with `code` and a [link](https://example.com)",
 );
-await finished(dashboard, "Fail\n@model fail 500");
-await asking(dashboard, "Ask\n@model escalate true");
-await serverAsks(dashboard, {
+await runConversation(dashboard, "Fail\n@model fail 500");
+await requestApproval(dashboard, "Ask\n@model escalate true");
+await requestElicitation(dashboard, {
   message: "Fill it in",
   requestedSchema: {
     type: "object",
@@ -35,7 +35,7 @@ await serverAsks(dashboard, {
     required: ["name", "extras"],
   },
 });
-await serverAsks(dashboard, {
+await requestElicitation(dashboard, {
   mode: "url",
   message: "Go there",
   url: "https://login.example/start",
@@ -54,7 +54,7 @@ const { webhook } = await dashboard.api.send("/webhooks", {
 const busy = await dashboard.api.send("/conversations", { message: "Run on\n@model hold look" });
 await dashboard.api.send(`/conversations/${busy.conversationId}/messages`, { message: "Wait for it" });
 
-/** Each page, and what is there once it is shown. */
+/** The pages, each with a selector that matches once it is loaded. */
 const pages = /** @type {const} */ ([
   ["/", ".approval"],
   ["/jobs", ".job-row"],
@@ -73,8 +73,8 @@ const pages = /** @type {const} */ ([
   ["/system", ".check"],
 ]);
 
-/** @param {import("playwright-core").Page} page @param {string} where */
-async function axeFindsNothing(page, where) {
+/** Asserts that axe finds no violations. @param {import("playwright-core").Page} page @param {string} where */
+async function assertAccessible(page, where) {
   const violations = await page.evaluate(async () => {
     const { axe } = /** @type {any} */ (window);
     const results = await axe.run(document, {
@@ -88,18 +88,18 @@ async function axeFindsNothing(page, where) {
   assert.deepEqual(violations, [], where);
 }
 
-for (const [look, options] of /** @type {const} */ ([
+for (const [appearance, options] of /** @type {const} */ ([
   ["dark", { colorScheme: "dark" }],
   ["light", { colorScheme: "light" }],
   ["phone", { colorScheme: "light", viewport: { width: 375, height: 720 }, hasTouch: true }],
 ])) {
-  test(`axe finds nothing: ${look}`, async () => {
+  test(`axe finds no violations: ${appearance}`, async () => {
     const page = await dashboard.open("/", { ...options, reducedMotion: "reduce", bypassCSP: true });
     await page.addInitScript(axe);
-    for (const [path, shown] of pages) {
+    for (const [path, loaded] of pages) {
       await dashboard.visit(page, path);
-      await page.locator(shown).first().waitFor();
-      await axeFindsNothing(page, `${path}, ${look}`);
+      await page.locator(loaded).first().waitFor();
+      await assertAccessible(page, `${path}, ${appearance}`);
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
@@ -108,19 +108,19 @@ for (const [look, options] of /** @type {const} */ ([
         const main = /** @type {HTMLElement} */ (document.querySelector("main"));
         return main.scrollWidth - main.clientWidth;
       });
-      assert.equal(inner, 0, `${path}: the page is wider than its place`);
+      assert.equal(inner, 0, `the content of ${path} is wider than its container`);
     }
     await dashboard.visit(page, "/");
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("This field is required.").waitFor();
-    await axeFindsNothing(page, `a form with mistakes, ${look}`);
+    await assertAccessible(page, `a form with errors, ${appearance}`);
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog", { name: "Command menu" }).waitFor();
-    await axeFindsNothing(page, `command menu, ${look}`);
+    await assertAccessible(page, `command menu, ${appearance}`);
   });
 }
 
-test("pages are reached by keyboard, and the chosen theme stays", async () => {
+test("pages can be reached with the keyboard, and the chosen theme persists", async () => {
   const page = await dashboard.open("/", { colorScheme: "dark" });
   await page.keyboard.press("g");
   await page.keyboard.press("l");
@@ -129,21 +129,21 @@ test("pages are reached by keyboard, and the chosen theme stays", async () => {
   await page.getByRole("combobox", { name: "Command" }).fill("webhooks");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Webhooks", level: 1 }).waitFor();
-  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
-  const dark = await ground();
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const dark = await background();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Command" }).fill("theme: light");
   await page.keyboard.press("Enter");
-  assert.notEqual(await ground(), dark);
-  const light = await ground();
+  assert.notEqual(await background(), dark);
+  const light = await background();
   await page.reload();
   await page.getByRole("heading", { name: "Webhooks", level: 1 }).waitFor();
-  assert.equal(await ground(), light);
+  assert.equal(await background(), light);
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to main content");
 });
 
-test("on a phone the navigation opens and closes", async () => {
+test("the navigation opens and closes on a phone", async () => {
   const page = await dashboard.open("/", { viewport: { width: 375, height: 720 }, hasTouch: true });
   const navigation = page.getByRole("navigation", { name: "Pages" });
   assert.equal(await navigation.isVisible(), false);

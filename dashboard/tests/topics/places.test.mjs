@@ -1,10 +1,10 @@
-// Threads, webhooks, topology, context and system.
+// The pages for threads, webhooks, topology, context and system.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
 
 import { eventually } from "../../../smoke-test/driver/eventually.mjs";
-import { finished, Receiver, writeShop } from "../driver/story.mjs";
+import { Receiver, runConversation, writeShop } from "../driver/story.mjs";
 import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
@@ -13,8 +13,8 @@ await receiver.start();
 after(() => receiver.stop());
 writeShop(dashboard.workspace);
 
-test("threads stand below what they come from", async () => {
-  const { conversationId } = await finished(dashboard, "The original");
+test("threads appear below the thread they come from", async () => {
+  const { conversationId } = await runConversation(dashboard, "The original");
   await dashboard.api.send(`/conversations/${conversationId}/fork`, { title: "The copy" });
   const page = await dashboard.open("/threads");
   const list = page.getByRole("list", { name: "Threads" });
@@ -27,8 +27,8 @@ test("threads stand below what they come from", async () => {
   await page.getByRole("heading", { name: "The copy", level: 1 }).waitFor();
 });
 
-test("a webhook is made with a preview, tested, fails, is sent again, changed and removed", async () => {
-  await finished(dashboard, "Something for the log");
+test("a webhook is created with a preview, tested, redelivered after a failure, edited and deleted", async () => {
+  await runConversation(dashboard, "Something for the log");
   const page = await dashboard.open("/webhooks");
   await page.getByText("No webhooks yet").waitFor();
   await page.getByRole("button", { name: "New webhook" }).click();
@@ -62,7 +62,10 @@ test("a webhook is made with a preview, tested, fails, is sent again, changed an
   await failing.locator(".attempts", { hasText: "500" }).waitFor();
   receiver.status = 200;
   await failing.getByRole("button", { name: "Redeliver" }).click();
-  await eventually("both arrived", async () => (await delivery.getByText("delivered").count()) === 2);
+  await eventually(
+    "both events are delivered",
+    async () => (await delivery.getByText("delivered").count()) === 2,
+  );
   await page.getByLabel("Status").selectOption("failed");
   await page.getByText("No matching deliveries").waitFor();
   await page.getByLabel("Status").selectOption("");
@@ -84,20 +87,20 @@ test("a webhook is made with a preview, tested, fails, is sent again, changed an
   await page.getByText("No webhooks yet").waitFor();
 });
 
-test("older deliveries are shown when asked for", async () => {
+test("older deliveries are shown on request", async () => {
   const { webhook } = await dashboard.api.send("/webhooks", { url: receiver.url, events: ["lane.*"] });
   for (let number = 0; number < 51; number++) {
     await dashboard.api.send(`/webhooks/${webhook.id}/test`, {});
   }
   const page = await dashboard.open(`/webhooks/${webhook.id}`);
   const deliveries = page.locator("details.item");
-  await eventually("a page of them is shown", async () => (await deliveries.count()) === 50);
+  await eventually("one page of deliveries is shown", async () => (await deliveries.count()) === 50);
   await page.getByRole("button", { name: "Show older deliveries" }).click();
-  await eventually("all are shown", async () => (await deliveries.count()) === 51);
+  await eventually("all deliveries are shown", async () => (await deliveries.count()) === 51);
   assert.equal((await dashboard.api.delete(`/webhooks/${webhook.id}`)).status, 200);
 });
 
-test("the topology shows what hangs together, with details", async () => {
+test("the topology shows connections and details", async () => {
   await dashboard.api.send("/codex/workflows/start-visible", {
     laneId: "seen",
     title: "A seen lane",
@@ -127,7 +130,7 @@ test("the topology shows what hangs together, with details", async () => {
   await page.getByRole("heading", { name: "A seen lane", level: 1 }).waitFor();
 });
 
-test("webhooks for everything lead to one node, others to what they name", async () => {
+test("global webhooks connect to one node, others to the objects in their scope", async () => {
   await dashboard.api.send("/lanes", { laneId: "chosen", title: "A chosen lane" });
   const made = await Promise.all(
     [{}, {}, { laneId: "chosen" }].map((scope) =>
@@ -144,7 +147,10 @@ test("webhooks for everything lead to one node, others to what they name", async
   assert.equal(await page.locator(`.react-flow__edge[data-id^="webhook ${first}"]`).count(), 1);
   const node = (/** @type {string} */ id) => page.locator(`.react-flow__node[data-id="${id}"]`);
   await node("scope everything").click();
-  await page.getByRole("dialog", { name: "scope: Everything" }).getByText("Webhooks", { exact: true }).waitFor();
+  await page
+    .getByRole("dialog", { name: "scope: Everything" })
+    .getByText("Webhooks", { exact: true })
+    .waitFor();
   await page.keyboard.press("Escape");
   await node(`webhook ${narrow}`).click();
   await page.getByRole("dialog").getByText("lanes chosen").waitFor();
@@ -159,7 +165,7 @@ test("webhooks for everything lead to one node, others to what they name", async
   }
 });
 
-test("the code is searched, and a symbol explored", async () => {
+test("code can be searched, and a symbol explored", async () => {
   const page = await dashboard.open("/context");
   await page.getByText("Search the code of the workspace").waitFor();
   await page.getByRole("searchbox").fill("where is a session refreshed");
@@ -185,7 +191,7 @@ test("the code is searched, and a symbol explored", async () => {
   await page.getByRole("region", { name: "Symbol logIn" }).waitFor();
 });
 
-test("the system tells what runs and how it is", async () => {
+test("the system page shows checks, processes, settings and the log", async () => {
   const page = await dashboard.open("/system");
   for (const name of ["Codex", "Login", "Port"]) {
     const check = page.locator(".check", { has: page.getByText(name, { exact: true }) });

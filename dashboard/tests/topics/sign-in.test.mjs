@@ -1,4 +1,4 @@
-// Who gets in, and what the others are told.
+// Signing in and out, and the messages for browsers that are not signed in.
 
 import assert from "node:assert/strict";
 
@@ -8,7 +8,7 @@ import { topic } from "../driver/topic.mjs";
 const token = "a-token-of-the-test";
 const { dashboard, test } = await topic({ token });
 
-test("a link signs this browser in, once, and leaves no trace", async () => {
+test("a sign-in link works once and leaves no trace", async () => {
   const link = await dashboard.link();
   const page = await dashboard.page();
   await page.goto(link);
@@ -27,14 +27,14 @@ test("a link signs this browser in, once, and leaves no trace", async () => {
   assert.equal(new URL(another.url()).hash, "");
 });
 
-test("a browser that is not signed in is told how", async () => {
+test("a browser that is not signed in shows how to sign in", async () => {
   const page = await dashboard.page();
   await page.goto(`${dashboard.bridge.url}/dashboard/jobs`);
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.getByText("codex-bridge dashboard", { exact: true }).waitFor();
 });
 
-test("signing out ends the session, in every tab at once", async () => {
+test("signing out ends the session in every tab", async () => {
   const page = await dashboard.open();
   const other = await page.context().newPage();
   await other.goto(`${dashboard.bridge.url}/dashboard/jobs`);
@@ -43,19 +43,16 @@ test("signing out ends the session, in every tab at once", async () => {
   await page.getByRole("combobox", { name: "Command" }).fill("sign out of this browser");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Signed out" }).waitFor();
-  // Its stream was open, and was ended.
+  // The bridge closed the event stream of this tab.
   await other.getByRole("heading", { name: "Signed out" }).waitFor();
   assert.equal((await page.context().cookies()).length, 0);
 });
 
-test("a stopped bridge, a new token and another version each have a state of their own", async () => {
+test("a stopped bridge, a new token and a version mismatch each show their own message", async () => {
   const page = await dashboard.open();
   const { port } = dashboard.bridge;
   await dashboard.bridge.stop();
   await page.getByText("Disconnected").waitFor();
-  const fresh = await page.context().newPage();
-  // Nothing serves the page itself any more, so one that is loaded asks again.
-  await fresh.close();
 
   dashboard.bridge = await BridgeProcess.start(dashboard.sandbox, dashboard.workspace, {
     port,

@@ -1,9 +1,9 @@
-// Overview and jobs: what people do most, against the real Codex.
+// The overview and jobs, with the real Codex.
 
 import assert from "node:assert/strict";
 
 import { eventually } from "../../../smoke-test/driver/eventually.mjs";
-import { asking, finished } from "../driver/story.mjs";
+import { requestApproval, runConversation } from "../driver/story.mjs";
 import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
@@ -11,11 +11,11 @@ const { dashboard, test } = await topic();
 /** @param {string} label @param {import("playwright-core").Page} page */
 const tile = (page, label) => page.locator(".tile", { hasText: label }).locator("strong");
 
-test("the overview follows what happens, and an approval is given there", async () => {
+test("the overview is live, and an approval can be given there", async () => {
   const page = await dashboard.open();
   await page.getByText("Nothing needs your approval").waitFor();
-  const before = Number(await tile(page, "Completed").textContent());
-  const { job } = await asking(
+  const completedBefore = Number(await tile(page, "Completed").textContent());
+  const { job } = await requestApproval(
     dashboard,
     "Install it\n@model escalate echo installed-it > proof.txt\n@model say ready",
   );
@@ -30,13 +30,13 @@ test("the overview follows what happens, and an approval is given there", async 
   assert.equal(ended.result.text, "ready");
   await page.getByText("Nothing needs your approval").waitFor();
   await eventually(
-    "one more is done",
-    async () => (await tile(page, "Completed").textContent()) === String(before + 1),
+    "one more job is completed",
+    async () => (await tile(page, "Completed").textContent()) === String(completedBefore + 1),
   );
 });
 
 test("a running job is steered, and another one cancelled", async () => {
-  const wait = async () => {
+  const startJob = async () => {
     const { job } = await dashboard.api.send("/conversations", {
       message: "Wait\n@model hold forever\n@model say never said",
     });
@@ -46,13 +46,13 @@ test("a running job is steered, and another one cancelled", async () => {
     );
     return job;
   };
-  const steered = await wait();
+  const steered = await startJob();
   const page = await dashboard.open(`/jobs/${steered.jobId}`);
   await page.getByLabel("Message for the current turn").fill("Hurry");
   await page.getByRole("button", { name: "Steer" }).click();
   await page.getByText("You said: Hurry").waitFor();
 
-  const cancelled = await wait();
+  const cancelled = await startJob();
   await dashboard.visit(page, `/jobs/${cancelled.jobId}`);
   await page.getByRole("button", { name: "Cancel job" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Cancel job" }).click();
@@ -60,13 +60,13 @@ test("a running job is steered, and another one cancelled", async () => {
   await dashboard.model.release("forever");
 });
 
-test("jobs are searched and filtered, and new ones come by themselves", async () => {
-  await finished(dashboard, "The needle of this haystack");
-  await finished(dashboard, "It fails\n@model fail 500");
+test("jobs can be searched and filtered, and new jobs appear", async () => {
+  await runConversation(dashboard, "The needle of this haystack");
+  await runConversation(dashboard, "It fails\n@model fail 500");
   const page = await dashboard.open("/jobs");
   const list = page.getByRole("list", { name: "Jobs", exact: true });
   await page.getByRole("searchbox").fill("NEEDLE");
-  await eventually("one is left", async () => (await list.getByRole("listitem").count()) === 1);
+  await eventually("one job is left", async () => (await list.getByRole("listitem").count()) === 1);
   await page.getByRole("searchbox").fill("no such word at all");
   await page.getByText("No matching jobs").waitFor();
   await page.getByRole("searchbox").fill("");
@@ -75,7 +75,7 @@ test("jobs are searched and filtered, and new ones come by themselves", async ()
   assert.equal(await list.getByText("The needle of this haystack").count(), 0);
   await page.getByLabel("Status").selectOption("");
   await list.getByText("The needle of this haystack").waitFor();
-  await finished(dashboard, "A job from elsewhere");
+  await runConversation(dashboard, "A job from elsewhere");
   await list.getByText("A job from elsewhere").waitFor();
   await list.getByRole("link").first().focus();
   await page.keyboard.press("ArrowDown");
@@ -84,7 +84,7 @@ test("jobs are searched and filtered, and new ones come by themselves", async ()
   );
 });
 
-test("an unknown job and an unknown page say so", async () => {
+test("an unknown job and an unknown page show an error", async () => {
   const page = await dashboard.open("/jobs/nope");
   await page.getByRole("alert").getByText("Job not found.").waitFor();
   await dashboard.visit(page, "/conversations").catch(() => undefined);

@@ -13,7 +13,7 @@ const deliveryModes: { value: DeliveryMode; label: string }[] = [
   { value: "auto", label: "Automatic" },
   { value: "steer", label: "Steer the current turn" },
   { value: "queue", label: "Add to the queue" },
-  { value: "handover", label: "Hand over to the program that has it open" },
+  { value: "handover", label: "Hand over to its owner" },
   { value: "fork", label: "Send to a fork" },
   { value: "panel", label: "Send in the VS Code panel" },
   { value: "reject", label: "Only if idle" },

@@ -23,7 +23,7 @@ export function QueuedMessages({ conversationId }: { conversationId: string }) {
       <LoadError of={[queue]} />
       <Queue title="Queued messages" jobs={jobs} conversationId={conversationId} />
       <Queue
-        title="Handed over to the program that has the conversation open"
+        title="Handed over to the conversation’s owner"
         jobs={handedOver}
         conversationId={conversationId}
       />

@@ -137,7 +137,11 @@ function LoadedLane({ lane }: { lane: Lane }) {
                   </span>
                 </summary>
                 <CodeBlock label="Output">
-                  {result === undefined ? "Runs after the next turn." : <AnsiText text={result.output} />}
+                  {result === undefined ? (
+                    "Runs after the next turn."
+                  ) : (
+                    <AnsiText text={result.output || "No output"} />
+                  )}
                 </CodeBlock>
               </details>
             );
@@ -162,8 +166,7 @@ function factsOf(lane: Lane, session: SessionView | undefined): Fact[] {
       name: "Status",
       value: (
         <>
-          <Status status={lane.status} /> <span className="muted small">since</span>{" "}
-          <Moment at={lane.updatedAt} />
+          <Status status={lane.status} />, updated <Moment at={lane.updatedAt} />
         </>
       ),
     },
@@ -194,7 +197,7 @@ function sessionText({ sessionIsolation }: Lane, session: SessionView | undefine
     : session.pid
       ? `running in process ${session.pid}`
       : "running";
-  return [`${state} (${sessionIsolation})`, session?.readinessReason].filter(Boolean).join(": ");
+  return [state, `isolation: ${sessionIsolation}`, session?.readinessReason].filter(Boolean).join("; ");
 }
 
 /** Renders the form for the next instruction. While a turn runs, the message steers that turn. */
