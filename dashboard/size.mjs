@@ -1,5 +1,5 @@
-// Measures the compressed size of what a browser loads for the first page: `node dashboard/size.mjs`. Fails if it exceeds
-// the maximum.
+// Measures the compressed size of what a browser loads for the first page: `node dashboard/size.mjs`. Fails
+// if it exceeds the maximum.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// Takes screenshots of the dashboard: `npm run screenshots`. All of them go to the target directory, and those of the README also
-// to docs/images.
+// Takes screenshots of the dashboard: `npm run screenshots`. All of them go to the target directory, and
+// those of the README also to docs/images.
 
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";

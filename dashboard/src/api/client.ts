@@ -17,7 +17,9 @@ export interface Request<O extends Operation> {
   signal?: AbortSignal;
 }
 
-/** The bridge rejected a request or could not be reached. `message` is the bridge's own, and says what to do. */
+/**
+ * The bridge rejected a request or could not be reached. `message` is the bridge's own, and says what to do.
+ */
 export class ApiError extends Error {
   /** The HTTP status; 0 if nothing responded. */
   readonly status: number;

@@ -1,5 +1,5 @@
-// The bridge's location: this page's host, possibly below a path of another server, such as a VS Code that runs in a
-// browser.
+// The bridge's location: this page's host, possibly below a path of another server, such as a VS Code that
+// runs in a browser.
 
 /** This file, like all files of the page, is below `<path of the bridge>dashboard/`. */
 const { pathname } = new URL(import.meta.url);

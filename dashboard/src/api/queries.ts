@@ -1,4 +1,5 @@
-// Queries that several components use. Events invalidate queries by the first part of their key, see live/Live.tsx.
+// Queries that several components use. Events invalidate queries by the first part of their key, see
+// live/Live.tsx.
 
 import { queryOptions } from "@tanstack/react-query";
 

@@ -5,7 +5,7 @@ import { useMemo } from "react";
 
 /** Control sequences other than colors: window titles, hyperlinks, cursor movements. */
 const otherSequences =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences consist of control characters.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these sequences start with ESC.
   /\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\[[0-9;?]*[A-Za-ln-z]|[PX^_][^\u001b]*(?:\u001b\\)?|[()][A-Z0-9]|[=>78DEHMNOZc])/g;
 /** Control characters other than tab, newline, carriage return and escape, and bidirectional overrides. */
 const otherControls =
@@ -25,7 +25,7 @@ export function AnsiText({ text }: { text: string }) {
     <>
       {pieces.map((piece, index) => (
         <span
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no identity but their position, and no state.
+          // biome-ignore lint/suspicious/noArrayIndexKey: a piece has no other identity, and no state.
           key={index}
           className={
             [piece.fg, piece.bg && `${piece.bg}-ground`, ...piece.decorations].filter(Boolean).join(" ") ||

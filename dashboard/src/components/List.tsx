@@ -42,11 +42,15 @@ interface ListProps<T> {
   keyOf: (item: T) => string;
   row: (item: T) => ReactNode;
   empty: ReactNode;
-  /** `fill`: the list fills the window and renders only visible rows. `inline`: it is as long as its items. */
+  /**
+   * `fill`: the list fills the window and renders only visible rows. `inline`: it is as long as its items.
+   */
   layout: "fill" | "inline";
 }
 
-/** Renders a list of one-line rows. It loads the next page of its query when the user scrolls near the end. */
+/**
+ * Renders a list of one-line rows. It loads the next page of its query when the user scrolls near the end.
+ */
 export function List<T>({ label, query, items, keyOf, row, empty, layout }: ListProps<T>) {
   const { hasNextPage = false, isFetching, fetchNextPage } = query;
   return (

@@ -1,5 +1,5 @@
-// An agent's message, rendered as Markdown but treated as untrusted data: HTML in it is not interpreted, it loads
-// nothing, and a link shows its target.
+// An agent's message, rendered as Markdown but treated as untrusted data: HTML in it is not interpreted, it
+// loads nothing, and a link shows its target.
 
 import { memo } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";

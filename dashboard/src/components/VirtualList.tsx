@@ -49,7 +49,7 @@ export function VirtualList<T>(props: {
   };
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the keys only move the focus between the rows' own links.
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys move the focus between the rows' links.
     <div
       ref={scrollElement}
       className={`virtual-list ${props.className ?? ""}`}

@@ -6,8 +6,8 @@ export interface FileChange {
 }
 
 /**
- * Returns the file changes of an item or an approval. Codex sends a list of `{path, kind, diff}`, and older versions an
- * object keyed by path. Any other value yields no changes.
+ * Returns the file changes of an item or an approval. Codex sends a list of `{path, kind, diff}`, and older
+ * versions an object keyed by path. Any other value yields no changes.
  */
 export function changesOf(changes: unknown): FileChange[] {
   if (Array.isArray(changes)) {

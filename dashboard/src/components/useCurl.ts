@@ -8,7 +8,8 @@ export function useCurl(): (path: string, body?: unknown) => string {
   const needsToken = useQuery(sessionQuery).data?.tokenRequired ?? false;
   const token = needsToken ? ' -H "Authorization: Bearer $CODEX_BRIDGE_AUTH_TOKEN"' : "";
   const health = useQuery(healthQuery).data;
-  // Behind another server's path, only this browser is let through. On the bridge's machine, its own URL works.
+  // Behind another server's path, only this browser is let through. On the bridge's machine, its own URL
+  // works.
   const url = (bridgePath === "/" ? undefined : health?.status.url) ?? location.origin;
   return (path, body) => {
     const data =

@@ -1,4 +1,5 @@
-// The event stream of the whole page. Its events invalidate cached queries and reach the components that listen.
+// The event stream of the whole page. Its events invalidate cached queries and reach the components that
+// listen.
 
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";

@@ -1,7 +1,7 @@
 // Reads the bridge's event stream, reconnects when it breaks, and reports missed events.
 //
-// An EventSource would not do: it needs a handler for each event type, and it cannot tell a bridge that rejects the request
-// from one that is unsendable.
+// An EventSource would not do: it needs a handler for each event type, and it cannot tell a bridge that
+// rejects the request from one that is unreachable.
 
 import { createParser } from "eventsource-parser";
 
@@ -137,7 +137,9 @@ function batched(pass: (events: BridgeEvent[]) => void, signal: AbortSignal): (e
   };
 }
 
-/** Waits until the next attempt. Ends early when the browser is online again or the user returns to the page. */
+/**
+ * Waits until the next attempt. Ends early when the browser is online again or the user returns to the page.
+ */
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

@@ -6,7 +6,9 @@ import { useConnection } from "../live/Live";
 /** Interruptions shorter than this are not reported. */
 const reportAfterMs = 300;
 
-/** Reports a lost connection or a version mismatch. It overlays the page, so that it causes no layout shift. */
+/**
+ * Reports a lost connection or a version mismatch. It overlays the page, so that it causes no layout shift.
+ */
 export function ConnectionBanner({ version }: { version: string | undefined }) {
   const connection = useConnection();
   const since = connection.state === "disconnected" ? connection.since : undefined;

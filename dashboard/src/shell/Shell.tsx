@@ -33,11 +33,12 @@ export function Shell() {
 
   return (
     <div className="shell">
-      {/* biome-ignore lint/a11y/useValidAnchor: this is page navigation. Following the hash would change the route. */}
+      {/* biome-ignore lint/a11y/useValidAnchor: it navigates within the page. */}
       <a
         className="skip-link"
         href="#main"
         onClick={(event) => {
+          // Following the hash would change the route.
           event.preventDefault();
           main.current?.focus();
         }}

@@ -1,5 +1,5 @@
-// The page that a sign-in link opens. It exchanges the link's code for a session cookie. The code is in the URL's
-// fragment, which browsers never send.
+// The page that a sign-in link opens. It exchanges the link's code for a session cookie. The code is in the
+// URL's fragment, which browsers never send.
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";

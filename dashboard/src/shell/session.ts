@@ -1,4 +1,5 @@
-// What this browser remembers about its session. All its tabs share it, to tell a sign-out from an expired session.
+// What this browser remembers about its session. All its tabs share it, to tell a sign-out from an expired
+// session.
 
 import { bridgePath } from "../api/place";
 

@@ -1,5 +1,5 @@
-// Keyboard shortcuts of every page: Ctrl+K or Cmd+K opens the command menu, `/` focuses the search field or opens the
-// command menu, and `g` followed by a letter opens a page.
+// Keyboard shortcuts of every page: Ctrl+K or Cmd+K opens the command menu, `/` focuses the search field or
+// opens the command menu, and `g` followed by a letter opens a page.
 
 import { useEffect, useRef } from "react";
 

@@ -75,7 +75,12 @@ export class Dashboard {
     return page;
   }
 
-  /** Navigates to a path and waits for its heading. @param {Page} page @param {string} path relative to /dashboard */
+  /**
+   * Navigates to a path and waits for its heading.
+   *
+   * @param {Page} page
+   * @param {string} path relative to /dashboard
+   */
   async visit(page, path) {
     await page.goto(`${this.bridge.url}/dashboard${path}`);
     await page.locator("main h1").first().waitFor();

@@ -50,7 +50,13 @@ export function ageLanes(dashboard, hours) {
   inDatabase(dashboard, ageAllLanes, hours);
 }
 
-/** Runs a Python program on the database. @param {Dashboard} dashboard @param {string} program @param {number} argument */
+/**
+ * Runs a Python program on the database.
+ *
+ * @param {Dashboard} dashboard
+ * @param {string} program
+ * @param {number} argument
+ */
 function inDatabase(dashboard, program, argument) {
   execFileSync("python3", [
     "-c",

@@ -1,6 +1,9 @@
 import { createServer, request } from "node:http";
 
-/** A server that forwards requests below a path to a bridge, as a VS Code in a browser does with the ports of its machine. */
+/**
+ * A server that forwards requests below a path to a bridge, as a VS Code in a browser does with the ports of
+ * its machine.
+ */
 export class PrefixProxy {
   /** The path of the bridge. It begins and ends with `/`. */
   prefix = "/proxy/8765/";

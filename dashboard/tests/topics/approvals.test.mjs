@@ -7,7 +7,11 @@ import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
 
-/** Returns the content that the MCP server received: its tool returned it, and the model repeated it. @param {string} jobId */
+/**
+ * Returns the content that the MCP server received: its tool returned it, and the model repeated it.
+ *
+ * @param {string} jobId
+ */
 async function receivedContent(jobId) {
   const { result } = await dashboard.api.completed(jobId);
   return result.text;

@@ -1,4 +1,5 @@
-// Everything from agents is untrusted data: none of it runs, loads anything, or looks like a part of the page.
+// Everything from agents is untrusted data: none of it runs, loads anything, or looks like a part of the
+// page.
 
 import assert from "node:assert/strict";
 

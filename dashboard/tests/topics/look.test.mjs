@@ -1,4 +1,5 @@
-// Accessibility: axe finds no violations in both themes and on a phone, and pages can be reached with the keyboard.
+// Accessibility: axe finds no violations in both themes and on a phone, and pages can be reached with the
+// keyboard.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -73,7 +74,12 @@ const pages = /** @type {const} */ ([
   ["/system", ".check"],
 ]);
 
-/** Asserts that axe finds no violations. @param {import("playwright-core").Page} page @param {string} where */
+/**
+ * Asserts that axe finds no violations.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} where
+ */
 async function assertAccessible(page, where) {
   const violations = await page.evaluate(async () => {
     const { axe } = /** @type {any} */ (window);

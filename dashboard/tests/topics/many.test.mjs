@@ -1,4 +1,5 @@
-// Large amounts of data: only visible rows are rendered, every row can be reached, and the page stays responsive.
+// Large amounts of data: only visible rows are rendered, every row can be reached, and the page stays
+// responsive.
 
 import assert from "node:assert/strict";
 

@@ -15,7 +15,12 @@ async function runCommand(page, words) {
   await page.keyboard.press("Enter");
 }
 
-/** Waits until the clipboard contains a text. @param {import("playwright-core").Page} page @param {string} text */
+/**
+ * Waits until the clipboard contains a text.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} text
+ */
 const waitForCopy = (page, text) =>
   eventually("the text is copied", async () =>
     (await page.evaluate(() => navigator.clipboard.readText())).includes(text),

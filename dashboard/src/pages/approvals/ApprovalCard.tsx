@@ -1,4 +1,5 @@
-// A pending approval: what Codex or an MCP server asks for, the details needed to decide, and the possible decisions.
+// A pending approval: what Codex or an MCP server asks for, the details needed to decide, and the possible
+// decisions.
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -29,6 +30,8 @@ const labels: Record<Decision, string> = {
 /** An MCP server learns that the user declined or dismissed its request. The turn continues. */
 const labelsForServers: Partial<Record<Decision, string>> = { deny: "Decline", cancel: "Dismiss" };
 
+const emphasis: Partial<Record<Decision, string>> = { approve: "primary", deny: "danger", cancel: "danger" };
+
 const headings: Record<Approval["kind"], string> = {
   command: "Run a command",
   file_change: "Change files",
@@ -39,8 +42,8 @@ const headings: Record<Approval["kind"], string> = {
 };
 
 /**
- * Returns the heading of a request that comes from an MCP server itself. Codex uses the same kind to ask whether it may run
- * a server's tool; such an approval has no heading here.
+ * Returns the heading of a request that comes from an MCP server itself. Codex uses the same kind to ask
+ * whether it may run a tool of the server. For such an approval it returns `undefined`.
  */
 function serverHeading({ kind, decisions, url }: Approval): string | undefined {
   if (kind !== "elicitation") {
@@ -134,7 +137,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
           <button
             key={decision}
             type="button"
-            className={`button ${decision === "approve" ? "primary" : decision === "deny" || decision === "cancel" ? "danger" : ""}`}
+            className={`button ${emphasis[decision] ?? ""}`}
             disabled={resolve.isPending}
             onClick={() => resolve.mutate({ decision })}
           >
@@ -151,7 +154,10 @@ function Details({ value }: { value: unknown }) {
   return value ? <CodeBlock label="Details">{JSON.stringify(value, null, 2)}</CodeBlock> : null;
 }
 
-/** Renders a URL that a server wants the user to visit. The page never opens it by itself, and shows it in full. */
+/**
+ * Renders a URL that a server wants the user to visit. The page never opens it by itself, and shows it in
+ * full.
+ */
 function RequestedVisit({ url }: { url: string }) {
   return (
     <p>

@@ -1,4 +1,5 @@
-// Forms that MCP servers ask for: the kinds of fields that their JSON Schema can have, and the validation of values.
+// Forms that MCP servers ask for: the kinds of fields that their JSON Schema can have, and the validation of
+// values.
 //
 // Source: ElicitRequestFormParams of the Model Context Protocol, 2025-11-25.
 

@@ -167,7 +167,7 @@ function References({ name }: { name: string }) {
       {reply.isSuccess && references.length === 0 && <p className="muted">No known references.</p>}
       <ul className="references">
         {references.map((reference, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line may have several references, and rows have no state.
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line may have several references.
           <li key={index}>
             <span className="mono">
               {reference.file_path}:{reference.line}

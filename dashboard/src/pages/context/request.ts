@@ -17,5 +17,8 @@ export async function requestContext(
   return reply.data;
 }
 
-/** Returns the last part of a qualified name such as `Outer.inner` or `Outer::inner`, by which requests name a symbol. */
+/**
+ * Returns the last part of a qualified name such as `Outer.inner` or `Outer::inner`, by which requests name a
+ * symbol.
+ */
 export const bareName = (name: string) => (name.split(/\.|::/).at(-1) ?? name).trim();

@@ -155,7 +155,10 @@ function Conversation({ conversationId }: { conversationId: string }) {
   );
 }
 
-/** Renders the total token usage if Codex has reported it since the page was opened, else that of the latest job. */
+/**
+ * Renders the total token usage if Codex has reported it since the page was opened, else that of the latest
+ * job.
+ */
 function tokensOf(usage: Record<string, unknown> | undefined, jobs: Job[] = []) {
   const total = (usage?.["total"] as Record<string, unknown> | undefined)?.["totalTokens"];
   if (typeof total === "number") {

@@ -1,5 +1,5 @@
-// One item of a turn. Its content is untrusted data: Markdown without HTML, terminal output reduced to its colors, and plain
-// text.
+// One item of a turn. Its content is untrusted data: Markdown without HTML, terminal output reduced to its
+// colors, and plain text.
 
 import { Brain, FileDiff, FoldVertical, Search, SquareTerminal, Wrench } from "lucide-react";
 import { memo } from "react";

@@ -30,7 +30,7 @@ export function NewConversationPage() {
     <Page above={<Link to="/conversations">Conversations</Link>} title="New conversation">
       <form className="stack form" onSubmit={form.submit}>
         <Field label="Message" hint="What should Codex do?">
-          {/* biome-ignore lint/a11y/noAutofocus: the page exists to write this message, and only its heading precedes it. */}
+          {/* biome-ignore lint/a11y/noAutofocus: writing this message is the purpose of the page. */}
           <textarea rows={6} autoFocus {...form.field("message")} />
         </Field>
         <Field

@@ -15,7 +15,10 @@ const moreTurns = 100;
 /** A transcript scrolled this close to its end keeps following it. */
 const nearEndPixels = 80;
 
-/** Renders the turns of a conversation, newest last. It follows the newest turn while it is scrolled to the end. */
+/**
+ * Renders the turns of a conversation, newest last. It follows the newest turn while it is scrolled to the
+ * end.
+ */
 export function TranscriptView({ transcript, children }: { transcript: Transcript; children: ReactNode }) {
   const scrollElement = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
@@ -42,7 +45,7 @@ export function TranscriptView({ transcript, children }: { transcript: Transcrip
     <div
       ref={scrollElement}
       className="transcript"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: without focus, a keyboard cannot scroll the transcript.
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: without focus, a keyboard cannot scroll it.
       tabIndex={0}
       role="log"
       aria-label="Transcript"
@@ -85,7 +88,9 @@ const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
   );
 });
 
-/** Renders a collapsible part of a turn. It is collapsed once the turn is over, so that the answer stands out. */
+/**
+ * Renders a collapsible part of a turn. It is collapsed once the turn is over, so that the answer stands out.
+ */
 function Part(props: { icon: LucideIcon; title: string; startsOpen: boolean; children: ReactNode }) {
   const [open, setOpen] = useState(props.startsOpen);
   return (

@@ -54,8 +54,8 @@ export function fromHistory(turns: unknown[]): Transcript {
 }
 
 /**
- * Adds the results of jobs to a transcript. The bridge keeps the last plan and the complete diff of finished turns, which
- * Codex's history lacks.
+ * Adds the results of jobs to a transcript. The bridge keeps the last plan and the complete diff of finished
+ * turns, which Codex's history lacks.
  */
 export function withResults(transcript: Transcript, jobs: Job[]): Transcript {
   const results = new Map(
@@ -167,7 +167,10 @@ export function withEvents(transcript: Transcript, events: BridgeEvent[]): Trans
   return draft;
 }
 
-/** Returns whether two items with different ids, one from the history and one from live events, are the same item. */
+/**
+ * Returns whether two items with different ids, one from the history and one from live events, are the same
+ * item.
+ */
 export function haveSameContent(a: Item, b: Item): boolean {
   const content = (item: Item) =>
     ["text", "content", "command", "aggregatedOutput"].map((field) => textOf(item[field])).join("\n");

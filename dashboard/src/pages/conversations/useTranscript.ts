@@ -49,7 +49,9 @@ export function useTranscript(
   return transcript;
 }
 
-/** Merges history and live events. For a running turn each of them knows a part; otherwise the history wins. */
+/**
+ * Merges history and live events. For a running turn each of them knows a part; otherwise the history wins.
+ */
 function joined(history: Transcript, live: Transcript): Transcript {
   const turns = history.turns.map((turn) => {
     const liveTurn = live.turns.find(({ id }) => id === turn.id);

@@ -1,5 +1,5 @@
-// The list of jobs, loaded page by page and kept current. Events concern a few jobs, so that only these are fetched again,
-// however many jobs are loaded.
+// The list of jobs, loaded page by page and kept current. Events concern a few jobs, so that only these are
+// fetched again, however many jobs are loaded.
 
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
@@ -63,8 +63,7 @@ export function useJobList({ status, search }: JobFilter) {
   const scheduleRefresh = useCallback(() => {
     timer.current ??= setTimeout(() => void refresh().catch(() => undefined), refreshMs);
   }, [refresh]);
-  // A refresh scheduled for one filter must not run for the next one.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the cleanup has to run whenever `refresh` changes.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new filter cancels the refresh of the last one.
   useEffect(
     () => () => {
       clearTimeout(timer.current);
@@ -97,8 +96,8 @@ function filtered({ status, search }: JobFilter) {
 }
 
 /**
- * Returns the pages updated with newer data: new jobs first, changed jobs in their places, and without jobs that no longer
- * match the status.
+ * Returns the pages updated with newer data: new jobs first, changed jobs in their places, and without jobs
+ * that no longer match the status.
  */
 function merged(
   pages: Pages,

@@ -88,7 +88,7 @@ function LoadedLane({ lane }: { lane: Lane }) {
               confirm: {
                 action: "Delete lane",
                 consequence:
-                  "The lane and its worktree are deleted. A worktree that contains work is kept, and so is the conversation.",
+                  "The lane is deleted, and its worktree unless it contains work. The conversation is kept.",
               },
               run: () => call("DELETE /lanes/{laneId}", { path }).then(() => navigate({ to: "/lanes" })),
             },
@@ -109,7 +109,7 @@ function LoadedLane({ lane }: { lane: Lane }) {
           <h2 id="criteria">Acceptance criteria</h2>
           <ul className="card bullets">
             {lane.acceptanceCriteria.map((criterion, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: criteria may repeat, never change order, and have no state.
+              // biome-ignore lint/suspicious/noArrayIndexKey: criteria may repeat.
               <li key={index}>{criterion}</li>
             ))}
           </ul>
@@ -121,7 +121,7 @@ function LoadedLane({ lane }: { lane: Lane }) {
           {lane.verificationCommands.map((command, index) => {
             const result = lane.verification.find((result) => result.command === command);
             return (
-              // biome-ignore lint/suspicious/noArrayIndexKey: commands may repeat, and never change their order.
+              // biome-ignore lint/suspicious/noArrayIndexKey: commands may repeat.
               <details key={index} className="item" open={result !== undefined && result.exitCode !== 0}>
                 <summary>
                   <code className="clip">{command}</code>

@@ -57,7 +57,7 @@ export function LanesPage() {
                 confirm: {
                   action: "Clean up lanes",
                   consequence:
-                    "Lanes that are done and older than a day are deleted with their worktrees. Worktrees that contain work are kept.",
+                    "Lanes done more than a day ago are deleted. Worktrees that contain work are kept.",
                 },
                 run: cleanUp,
               },

@@ -56,14 +56,18 @@ export function Activity() {
         <div className="card">
           <h3>Jobs</h3>
           <Bars
-            summary={`${count(sum((period) => period.completed))} completed, ${count(sum((period) => period.failed))} failed, ${count(sum((period) => period.unfinished))} unfinished`}
-            bars={periods.map(({ at, completed, failed, unfinished }) => ({
-              key: at,
-              label: `${timeOf(at)}: ${completed} completed, ${failed} failed, ${unfinished} unfinished`,
+            summary={jobCounts({
+              completed: sum((period) => period.completed),
+              failed: sum((period) => period.failed),
+              unfinished: sum((period) => period.unfinished),
+            })}
+            bars={periods.map((period) => ({
+              key: period.at,
+              label: `${timeOf(period.at)}: ${jobCounts(period)}`,
               parts: [
-                { className: "fill-good", value: completed },
-                { className: "fill-bad", value: failed },
-                { className: "fill-active", value: unfinished },
+                { className: "fill-good", value: period.completed },
+                { className: "fill-bad", value: period.failed },
+                { className: "fill-active", value: period.unfinished },
               ],
             }))}
           />
@@ -90,4 +94,8 @@ export function Activity() {
       </div>
     </section>
   );
+}
+
+function jobCounts(jobs: { completed: number; failed: number; unfinished: number }): string {
+  return `${count(jobs.completed)} completed, ${count(jobs.failed)} failed, ${count(jobs.unfinished)} unfinished`;
 }

@@ -1,5 +1,6 @@
-// Builds the topology graph, in columns: webhooks, lanes, threads, sessions, processes. A webhook with a global scope is
-// connected to one node that represents everything, because edges to every node would make the graph unreadable.
+// Builds the topology graph, in columns: webhooks, lanes, threads, sessions, processes. A webhook with a
+// global scope is connected to one node that represents everything, because edges to every node would make
+// the graph unreadable.
 
 import type { ActiveThreadView, Lane, ProcessView, SessionView, Webhook } from "../../api/schemas";
 import { firstLine, shortId } from "../../components/format";

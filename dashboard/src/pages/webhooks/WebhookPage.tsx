@@ -20,7 +20,8 @@ import { webhookStatus } from "./webhookStatus";
 type Delivery = Reply<"GET /webhooks/{webhookId}/deliveries">["deliveries"][number];
 
 /**
- * How often to poll pending deliveries. Attempts record no events, because webhooks would then trigger themselves.
+ * How often to poll pending deliveries. Attempts record no events, because webhooks would then trigger
+ * themselves.
  */
 const pollMs = 2000;
 
