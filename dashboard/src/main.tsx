@@ -2,10 +2,10 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/components.css";
 import "./styles/shell.css";
-import "./styles/pages.css";
+import "./styles/layout.css";
 import "./styles/overview.css";
 import "./styles/conversations.css";
-import "./styles/places.css";
+import "./styles/pages.css";
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

@@ -8,7 +8,7 @@ import {
   Outlet,
 } from "@tanstack/react-router";
 
-import { dashboardPath } from "./api/place";
+import { dashboardPath } from "./api/location";
 import { Gate } from "./shell/Gate";
 import { NotFound } from "./shell/NotFound";
 import { PageError } from "./shell/PageError";

@@ -74,7 +74,7 @@ try {
   const pages = /** @type {const} */ ([
     ["overview", "/", ".job-row"],
     ["jobs", "/jobs", ".job-row"],
-    ["conversation", `/conversations/${login.conversationId}`, ".said-by-agent"],
+    ["conversation", `/conversations/${login.conversationId}`, ".agent-message"],
     ["conversations", "/conversations", ".conversation-row"],
     ["new-conversation", "/conversations/new", "form"],
     ["lanes", "/lanes", ".lane-card"],

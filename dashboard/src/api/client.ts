@@ -1,6 +1,6 @@
 // A client for the bridge's HTTP API, typed by its OpenAPI description.
 
-import { bridgePath } from "./place";
+import { bridgePath } from "./location";
 import type { Operations } from "./schemas";
 
 /** A method and a path, such as `"GET /jobs"`. */

@@ -1,9 +1,9 @@
 // Formats numbers, ids and paths for display.
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const whole = new Intl.NumberFormat("en");
+const integer = new Intl.NumberFormat("en");
 
-export const count = (value: number) => (Math.abs(value) < 10_000 ? whole : compact).format(value);
+export const count = (value: number) => (Math.abs(value) < 10_000 ? integer : compact).format(value);
 
 export function bytes(value: number): string {
   return value < 1024 * 1024 ? `${Math.round(value / 1024)} kB` : `${Math.round(value / 1024 / 1024)} MB`;

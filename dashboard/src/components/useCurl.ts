@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { bridgePath } from "../api/place";
+import { bridgePath } from "../api/location";
 import { healthQuery, sessionQuery } from "../api/queries";
 
 /** Returns a function that writes curl commands for this bridge: GET, or POST if there is a body. */

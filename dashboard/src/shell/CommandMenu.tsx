@@ -6,7 +6,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
 import { call } from "../api/client";
-import { bridgePath } from "../api/place";
+import { bridgePath } from "../api/location";
 import { healthQuery, lanesQuery, recentJobsQuery } from "../api/queries";
 import { firstLine } from "../components/format";
 import { pages } from "./pages";

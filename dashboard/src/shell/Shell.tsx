@@ -5,7 +5,7 @@ import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-route
 import { Menu as MenuIcon, Plus, Search, X } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
-import { dashboardPath } from "../api/place";
+import { dashboardPath } from "../api/location";
 import { healthQuery, pendingApprovalsQuery } from "../api/queries";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { pages } from "./pages";

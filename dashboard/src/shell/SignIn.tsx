@@ -6,7 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 
 import { ApiError, call } from "../api/client";
-import { bridgePath } from "../api/place";
+import { bridgePath } from "../api/location";
 import { Notice } from "./Notice";
 
 export function SignIn() {

@@ -1,7 +1,7 @@
 // What this browser remembers about its session. All its tabs share it, to tell a sign-out from an expired
 // session.
 
-import { bridgePath } from "../api/place";
+import { bridgePath } from "../api/location";
 
 /** `undefined`: this browser has never signed in. */
 type LastSession = "signed in" | "signed out" | undefined;

@@ -21,9 +21,9 @@ test("a question of the model is answered on the overview", async () => {
   const question = {
     questions: [
       {
-        id: "colour",
-        header: "Colour",
-        question: "Which colour?",
+        id: "color",
+        header: "Color",
+        question: "Which color?",
         options: [
           { label: "blue", description: "as the sky" },
           { label: "red", description: "as roses" },
@@ -37,7 +37,7 @@ test("a question of the model is answered on the overview", async () => {
     config: { "features.default_mode_request_user_input": true },
   });
   const card = page.getByRole("article", { name: "Question" });
-  await card.getByLabel("Which colour?").fill("blue");
+  await card.getByLabel("Which color?").fill("blue");
   await card.getByRole("button", { name: "Answer" }).click();
   await card.waitFor({ state: "detached" });
   await dashboard.api.completed(job.jobId);
@@ -96,7 +96,7 @@ test("the other decisions take one click each", async () => {
 test("a form from an MCP server is validated and submitted", async () => {
   const page = await dashboard.open();
   const job = await requestElicitation(dashboard, {
-    message: "Where shall it go?",
+    message: "Where should it go?",
     requestedSchema: {
       type: "object",
       properties: {
@@ -113,7 +113,7 @@ test("a form from an MCP server is validated and submitted", async () => {
         weight: { type: "number", default: 1.5 },
         gift: { type: "boolean", title: "It is a gift", default: true },
         size: { type: "string", enum: ["s", "m"], enumNames: ["Small", "Medium"] },
-        colour: {
+        color: {
           type: "string",
           oneOf: [
             { const: "#f00", title: "Red" },
@@ -136,7 +136,7 @@ test("a form from an MCP server is validated and submitted", async () => {
     },
   });
   const card = page.getByRole("article", { name: "Form from an MCP server" });
-  await card.getByText("Where shall it go?").waitFor();
+  await card.getByText("Where should it go?").waitFor();
   await card.getByText("As on the door").waitFor();
   const send = card.getByRole("button", { name: "Send" });
   await send.click();
@@ -177,7 +177,7 @@ test("a form from an MCP server is validated and submitted", async () => {
     '"day":"2026-11-21"',
     '"gift":false',
     '"size":"m"',
-    '"colour":"#00f"',
+    '"color":"#00f"',
     '"extras":["c"]',
   ]) {
     assert.ok(content.includes(part), `${part} is not in ${content}`);

@@ -32,7 +32,7 @@ test("a conversation is started, streamed, continued, renamed, rolled back, fork
   await dashboard.model.release("stream");
   await transcript.getByText("and the end", { exact: true }).waitFor();
   assert.equal(await page.locator(".turn").count(), 1, "history and live events form one turn");
-  assert.equal(await page.locator(".said-by-user").count(), 1);
+  assert.equal(await page.locator(".user-message").count(), 1);
   await page.getByRole("button", { name: "Cancel turn" }).waitFor({ state: "detached" });
 
   await page.getByRole("textbox", { name: "Message" }).fill("Go on\n@model say second answer");

@@ -8,10 +8,10 @@ import { topic } from "../driver/topic.mjs";
 
 const { dashboard, test } = await topic();
 
-/** Runs a command of the command menu. @param {import("playwright-core").Page} page @param {string} words */
-async function runCommand(page, words) {
+/** Runs a command of the command menu. @param {import("playwright-core").Page} page @param {string} query */
+async function runCommand(page, query) {
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Command" }).fill(words);
+  await page.getByRole("combobox", { name: "Command" }).fill(query);
   await page.keyboard.press("Enter");
 }
 

@@ -16,10 +16,10 @@ import { type Item, textOf } from "./transcript";
 export const ItemView = memo(function ItemView({ item }: { item: Item }) {
   switch (item.type) {
     case "userMessage":
-      return <div className="item said-by-user message-text">{textOf(item["content"])}</div>;
+      return <div className="item user-message message-text">{textOf(item["content"])}</div>;
     case "agentMessage":
       return (
-        <div className="item said-by-agent">
+        <div className="item agent-message">
           <Markdown text={textOf(item["text"])} />
         </div>
       );
@@ -52,7 +52,7 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
       );
     case "plan":
       return (
-        <div className="item said-by-agent">
+        <div className="item agent-message">
           <Markdown text={textOf(item["text"])} />
         </div>
       );

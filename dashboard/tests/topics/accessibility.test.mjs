@@ -52,7 +52,7 @@ const { webhook } = await dashboard.api.send("/webhooks", {
   url: "http://127.0.0.1:9/hook",
   events: ["lane.*"],
 });
-const busy = await dashboard.api.send("/conversations", { message: "Run on\n@model hold look" });
+const busy = await dashboard.api.send("/conversations", { message: "Run on\n@model hold busy" });
 await dashboard.api.send(`/conversations/${busy.conversationId}/messages`, { message: "Wait for it" });
 
 /** The pages, each with a selector that matches once it is loaded. */
@@ -62,7 +62,7 @@ const pages = /** @type {const} */ ([
   [`/jobs/${job.jobId}`, ".facts"],
   ["/conversations", ".conversation-row"],
   ["/conversations/new", "form"],
-  [`/conversations/${conversationId}`, ".said-by-agent"],
+  [`/conversations/${conversationId}`, ".agent-message"],
   [`/conversations/${busy.conversationId}`, ".queue"],
   ["/lanes", ".lane-card"],
   ["/lanes/one", ".facts"],
