@@ -89,7 +89,7 @@ export function WebhookPage() {
               className: "danger",
               confirm: {
                 action: "Delete webhook",
-                consequence: "The webhook and its pending deliveries are deleted.",
+                consequence: "Its pending deliveries are deleted too.",
               },
               run: () =>
                 call("DELETE /webhooks/{webhookId}", { path }).then(async () => {
