@@ -57,7 +57,7 @@ export function LanesPage() {
                 confirm: {
                   action: "Clean up lanes",
                   consequence:
-                    "Lanes done more than a day ago are deleted. Worktrees that contain work are kept.",
+                    "Deletes lanes done more than a day ago, and their worktrees unless they contain work.",
                 },
                 run: cleanUp,
               },

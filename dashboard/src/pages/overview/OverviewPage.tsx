@@ -33,7 +33,7 @@ export function OverviewPage() {
         {tiles.map(({ label, value, status }) => (
           <li key={label}>
             {status === undefined ? (
-              <a href="#approvals" className={`tile ${value ? "calls" : ""}`}>
+              <a href="#approvals" className={`tile ${value ? "attention" : ""}`}>
                 <strong>{value === undefined ? "–" : count(value)}</strong> <span>{label}</span>
               </a>
             ) : (

@@ -16,7 +16,7 @@ export interface TopologyItem extends GraphNode {
 
 type UnplacedItem = Omit<TopologyItem, "position">;
 
-export interface Parts {
+export interface TopologyInput {
   threads: ActiveThreadView[];
   processes: ProcessView[];
   lanes: Lane[];
@@ -29,14 +29,18 @@ const rowHeight = 96;
 /** The maximum number of nodes per column. The newest are shown. */
 const columnMax = 40;
 
-export function topology(parts: Parts): { items: TopologyItem[]; edges: GraphEdge[]; hiddenCount: number } {
-  const sessions = parts.sessions.filter(({ running }) => running);
+export function topology(input: TopologyInput): {
+  items: TopologyItem[];
+  edges: GraphEdge[];
+  hiddenCount: number;
+} {
+  const sessions = input.sessions.filter(({ running }) => running);
   const columns: UnplacedItem[][] = [
-    parts.webhooks.map(webhookItem),
-    [...(parts.webhooks.some(isGlobal) ? [everything(parts)] : []), ...parts.lanes.map(laneItem)],
-    parts.threads.map(threadItem),
+    input.webhooks.map(webhookItem),
+    [...(input.webhooks.some(isGlobal) ? [everything(input)] : []), ...input.lanes.map(laneItem)],
+    input.threads.map(threadItem),
     sessions.map(sessionItem),
-    parts.processes.map(processItem),
+    input.processes.map(processItem),
   ];
   const items = columns.flatMap((column, x) =>
     column
@@ -50,7 +54,7 @@ export function topology(parts: Parts): { items: TopologyItem[]; edges: GraphEdg
       edges.push({ id: `${source}→${target}`, source, target, animated });
     }
   };
-  for (const webhook of parts.webhooks) {
+  for (const webhook of input.webhooks) {
     const targets = [
       ...webhook.scope.laneIds.map((id) => `lane ${id}`),
       ...webhook.scope.threadIds.map((id) => `thread ${id}`),
@@ -61,14 +65,14 @@ export function topology(parts: Parts): { items: TopologyItem[]; edges: GraphEdg
       connect(`webhook ${webhook.id}`, target);
     }
   }
-  for (const lane of parts.lanes) {
+  for (const lane of input.lanes) {
     connect(`lane ${lane.laneId}`, `thread ${lane.threadId}`, lane.activeTurnId != null);
   }
   for (const session of sessions) {
     connect(`thread ${session.threadId}`, `session ${session.laneId}`);
     connect(`session ${session.laneId}`, `process ${session.pid}`, session.activeTurnId != null);
   }
-  for (const process of parts.processes) {
+  for (const process of input.processes) {
     for (const thread of process.threadIds) {
       // A lane's thread is connected to its process through its session.
       if (!sessions.some(({ threadId, pid }) => threadId === thread && pid === process.pid)) {
@@ -97,7 +101,7 @@ function scopeOf({ scope }: Webhook): string {
 }
 
 /** Returns the node that represents everything, the scope of global webhooks. */
-function everything({ webhooks, lanes, threads, sessions }: Parts): UnplacedItem {
+function everything({ webhooks, lanes, threads, sessions }: TopologyInput): UnplacedItem {
   const globalWebhooks = webhooks.filter(isGlobal);
   return {
     id: everythingId,
