@@ -274,7 +274,8 @@ impl Editor for VsCode {
             let answer = ask(&self.ask_approval, approval.into(), PERSON_TIMEOUT).await?;
             let Some(ApprovalAnswer { decision: name, answers }) = answer else { return Ok(None) };
             let offered = approval.decisions.iter().find(|decision| decision.name() == name);
-            let decision = *offered.ok_or_else(|| EditorError(format!("the decision {name} was not offered")))?;
+            let decision =
+                *offered.ok_or_else(|| EditorError(format!("the decision {name} was not offered")))?;
             let answers = answers.into_iter().flatten().map(|(id, text)| (id, Value::from(text)));
             let content = (decision == Decision::Answer).then(|| answers.collect());
             Ok(Some(Answer { decision, content, note: None }))

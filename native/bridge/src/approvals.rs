@@ -426,8 +426,8 @@ fn new_approval(
         source: ApprovalSource::AppServer,
         job_id: job.map(|job| job.job_id.clone()),
         lane_id: job.and_then(|job| job.view().lane_id),
-        conversation_id: Some(question.thread_id.into()),
-        turn_id: question.turn_id.map(Into::into),
+        conversation_id: Some(question.thread_id),
+        turn_id: question.turn_id,
         item_id: question.item_id,
         summary: question.summary,
         command: question.command,
@@ -462,8 +462,8 @@ fn made_up_approval(
         ServerRequest { id: Value::Null, method: "debug/request-approval".to_owned(), params: Value::Null };
     let question = Question {
         kind: QuestionKind::Permissions,
-        thread_id: lane.thread_id.clone().unwrap_or_default().into(),
-        turn_id: lane.active_turn_id.clone().map(Into::into),
+        thread_id: lane.thread_id.clone().unwrap_or_default(),
+        turn_id: lane.active_turn_id.clone(),
         item_id: None,
         summary: reason.clone().unwrap_or_else(|| "a test of approvals".to_owned()),
         command: None,

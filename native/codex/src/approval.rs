@@ -20,6 +20,7 @@ pub use answer::{AnswerProblem, answer};
 pub use question::question;
 
 use crate::rpc::{Notification, ServerRequest};
+use crate::{ThreadId, TurnId};
 
 /// The kind of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,9 +77,9 @@ pub struct Question {
     /// The kind of question.
     pub kind: QuestionKind,
     /// The thread that waits for the answer. A sub-agent's thread is not the watched one.
-    pub thread_id: String,
+    pub thread_id: ThreadId,
     /// The turn. An MCP server may ask outside of a turn.
-    pub turn_id: Option<String>,
+    pub turn_id: Option<TurnId>,
     /// The item of the turn that the question concerns. The item of a file change holds the changes. Several
     /// questions can concern the same item.
     pub item_id: Option<String>,

@@ -1,17 +1,15 @@
-//! The ids that Codex gives to threads and turns, as types of their own, so that one cannot be used for the other.
+//! The ids that Codex gives to threads and turns, and the macro that declares id types.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::ops::Deref;
-
-use serde::{Deserialize, Serialize};
-
-macro_rules! id {
+/// Declares an id type: a string that cannot be confused with the ids of other kinds.
+///
+/// Any string is accepted, because only the issuer of an id decides which ids are valid.
+#[macro_export]
+macro_rules! string_id {
     ($(#[$documentation:meta])* $name:ident) => {
         $(#[$documentation])*
-        ///
-        /// Any string is accepted, because Codex alone decides which ids are valid.
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize,
+        )]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -23,13 +21,13 @@ macro_rules! id {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 formatter.write_str(&self.0)
             }
         }
 
-        impl Deref for $name {
+        impl ::std::ops::Deref for $name {
             type Target = str;
 
             fn deref(&self) -> &str {
@@ -43,8 +41,7 @@ macro_rules! id {
             }
         }
 
-        /// Maps with these ids as keys can be searched for a `&str`.
-        impl Borrow<str> for $name {
+        impl ::std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
             }
@@ -74,27 +71,39 @@ macro_rules! id {
             }
         }
 
-        impl PartialEq<&str> for $name {
-            fn eq(&self, other: &&str) -> bool {
+        impl PartialEq<String> for $name {
+            fn eq(&self, other: &String) -> bool {
                 self.0 == *other
             }
         }
 
-        impl PartialEq<String> for $name {
-            fn eq(&self, other: &String) -> bool {
+        impl PartialEq<$name> for str {
+            fn eq(&self, other: &$name) -> bool {
+                self == other.0
+            }
+        }
+
+        impl PartialEq<$name> for String {
+            fn eq(&self, other: &$name) -> bool {
+                *self == other.0
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
                 self.0 == *other
             }
         }
     };
 }
 
-id! {
-    /// The id of a thread, normally a UUIDv7.
+string_id! {
+    /// The id of a Codex thread, which the API calls a conversation: a UUID.
     ThreadId
 }
 
-id! {
-    /// The id of a turn, normally a UUIDv7.
+string_id! {
+    /// The id of a Codex turn.
     TurnId
 }
 

@@ -13,6 +13,8 @@ mod other;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::ThreadId;
+
 #[cfg(target_os = "linux")]
 use linux as platform;
 #[cfg(not(target_os = "linux"))]
@@ -61,7 +63,7 @@ pub fn owner(codex_home: &Path, thread_id: &str) -> Option<Owner> {
 
 /// Returns the owners of all threads by thread id, in one pass over the locks. For lists.
 #[must_use]
-pub fn owners(codex_home: &Path) -> HashMap<String, Owner> {
+pub fn owners(codex_home: &Path) -> HashMap<ThreadId, Owner> {
     platform::owners(&locks_directory(codex_home))
 }
 

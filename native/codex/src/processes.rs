@@ -93,7 +93,7 @@ pub struct CodexProcess {
     /// The start time in milliseconds since the Unix epoch, exact to 10 ms.
     pub started_at_ms: Option<i64>,
     /// The threads whose writer lock the process holds, sorted.
-    pub thread_ids: Vec<String>,
+    pub thread_ids: Vec<ThreadId>,
 }
 
 /// The process that started a Codex process.

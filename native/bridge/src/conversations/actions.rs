@@ -120,12 +120,11 @@ impl Conversations {
             }
         };
         let stored = stored.await;
-        unsubscribe(&server, &ThreadId::from(thread.id.as_str())).await;
-        self.inner.registry.note_released(&ThreadId::from(thread.id.as_str()));
+        unsubscribe(&server, &thread.id).await;
+        self.inner.registry.note_released(&thread.id);
         stored?;
-        self.record("conversation.created", &ThreadId::from(thread.id.as_str()), &json!({"title": title}))
-            .await;
-        Ok(thread.id)
+        self.record("conversation.created", &thread.id, &json!({"title": title})).await;
+        Ok(thread.id.into())
     }
 
     /// Makes a copy that goes its own way; returns its id.
@@ -146,11 +145,11 @@ impl Conversations {
         {
             tracing::warn!(%error, "cannot name the fork");
         }
-        unsubscribe(&server, &ThreadId::from(fork.id.as_str())).await;
-        self.inner.registry.note_released(&ThreadId::from(fork.id.as_str()));
+        unsubscribe(&server, &fork.id).await;
+        self.inner.registry.note_released(&fork.id);
         let payload = json!({"forkedFromConversationId": conversation_id});
-        self.record("conversation.forked", &ThreadId::from(fork.id.as_str()), &payload).await;
-        Ok(fork.id)
+        self.record("conversation.forked", &fork.id, &payload).await;
+        Ok(fork.id.into())
     }
 
     /// Makes a copy, loaded here and watched.

@@ -119,7 +119,7 @@ impl Conversations {
             () = stopping.cancelled() => Err(Error::Stopping),
         };
         match started {
-            Ok(Some(thread_id)) => Ok((thread_id, Running { run, record, _schema: schema })),
+            Ok(Some(thread_id)) => Ok((thread_id.into(), Running { run, record, _schema: schema })),
             Ok(None) => Err(self.refused_by_exec(&run, conversation_id).await),
             Err(error) => {
                 run.stop().await;
@@ -295,7 +295,7 @@ fn request(
         }
     }
     Ok(ExecRequest {
-        thread_id: conversation_id.map(ToString::to_string),
+        thread_id: conversation_id.map(ToString::to_string).map(Into::into),
         model: options.model.clone(),
         sandbox: options.sandbox,
         config,

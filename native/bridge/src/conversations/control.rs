@@ -141,7 +141,7 @@ impl Conversations {
     pub async fn steer(&self, job_id: &JobId, input: &[UserInput]) -> Result<(String, Job), Error> {
         let live = self.live(job_id).await?;
         let turn_id = self.steer_turn(&live, &Uuid::new_v4().to_string(), input).await?;
-        Ok((turn_id, live.view()))
+        Ok((turn_id.into(), live.view()))
     }
 
     /// Lets a message of its own job join the running turn.
@@ -203,7 +203,7 @@ impl Conversations {
             tracing::error!(%error, "cannot record that the message joined the turn");
         }
         joined.push(Arc::clone(job));
-        Ok(turn_id)
+        Ok(turn_id.into())
     }
 
     async fn steer_turn(
@@ -211,7 +211,7 @@ impl Conversations {
         running: &LiveJob,
         client_message_id: &str,
         input: &[UserInput],
-    ) -> Result<String, Error> {
+    ) -> Result<TurnId, Error> {
         let view = running.view();
         let conversation_id = view.conversation_id.unwrap_or_default();
         let (JobStatus::Running, Some(turn_id), Transport::AppServer) =

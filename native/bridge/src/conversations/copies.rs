@@ -69,14 +69,8 @@ impl Conversations {
             self.fork_on(&server, conversation_id, &message.options, &ForkPoint::Whole).await?;
         let recorded = async {
             let copy_id = match kind {
-                Fork::Upgrade => {
-                    self.inner
-                        .jobs
-                        .store()
-                        .insert_alias(conversation_id, &ThreadId::from(thread.id.as_str()))
-                        .await?
-                }
-                Fork::Asked => thread.id.clone().into(),
+                Fork::Upgrade => self.inner.jobs.store().insert_alias(conversation_id, &thread.id).await?,
+                Fork::Asked => thread.id.clone(),
             };
             job.step(|job, now| job.fork(&copy_id, kind, now)).await?.map_err(ended_early)?;
             Ok(copy_id)
@@ -87,7 +81,7 @@ impl Conversations {
                 Ok((copy_id, Some(loaded)))
             }
             other => {
-                unsubscribe(&server, &ThreadId::from(thread.id.as_str())).await;
+                unsubscribe(&server, &thread.id).await;
                 other.map(|copy_id| (copy_id, None))
             }
         }

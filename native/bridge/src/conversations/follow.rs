@@ -265,8 +265,7 @@ impl<'a> Follower<'a> {
     /// Records that the turn began, and tells of what is new in it. Of a turn of ours that was told while it ran.
     async fn note_turn(&mut self, turn: &Turn) {
         if self.job.view().turn_id.is_none()
-            && let Err(error) =
-                self.job.step(|job, now| job.start(Some(&TurnId::from(turn.id.as_str())), now)).await
+            && let Err(error) = self.job.step(|job, now| job.start(Some(&turn.id), now)).await
         {
             tracing::error!(%error, "cannot record that the turn began");
         }

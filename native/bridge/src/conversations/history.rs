@@ -53,7 +53,7 @@ impl Conversations {
         let home = self.inner.sessions.shared().codex_home().map(ToOwned::to_owned);
         let owners = blocking(move || home.map(|home| owner::owners(&home))).await?.unwrap_or_default();
         let conversations = page.threads.into_iter().map(|thread| {
-            let holder = self.holder(&ThreadId::from(thread.id.as_str()), &owners);
+            let holder = self.holder(&thread.id, &owners);
             Conversation { thread, holder }
         });
         Ok(ConversationPage { conversations: conversations.collect(), next_cursor: page.next_cursor })
@@ -81,15 +81,15 @@ impl Conversations {
         });
         let thread = read.await?;
         let owners = match self.owner(conversation_id).await {
-            Some(owner) => HashMap::from([(conversation_id.to_string(), owner)]),
+            Some(owner) => HashMap::from([(conversation_id.clone(), owner)]),
             None => HashMap::new(),
         };
         let holder = self.holder(conversation_id, &owners);
         Ok(Conversation { thread, holder })
     }
 
-    fn holder(&self, conversation_id: &ThreadId, owners: &HashMap<String, Owner>) -> Holder {
-        match owners.get(conversation_id.as_str()) {
+    fn holder(&self, conversation_id: &ThreadId, owners: &HashMap<ThreadId, Owner>) -> Holder {
+        match owners.get(conversation_id) {
             Some(owner) if self.inner.sessions.of(conversation_id).pid() == Some(owner.pid) => Holder::Bridge,
             Some(owner) => Holder::Other(owner.clone()),
             // About to take it; or, where the system does not tell, perhaps following a turn of somebody else's.

@@ -356,14 +356,14 @@ impl Conversations {
             Ok(Ok(started)) => {
                 let (thread, watch) = started?;
                 let loaded = Loaded::new(server, &thread, watch);
-                Ok((thread.id, loaded))
+                Ok((thread.id.into(), loaded))
             }
             Ok(Err(error)) => Err(Error::Internal(format!("starting a thread failed: {error}"))),
             Err(_) => {
                 // Codex may make the thread all the same. Nobody knows of it, so it is let go.
                 self.inner.tasks.spawn(async move {
                     if let Ok(Ok((thread, _))) = start.await {
-                        thread::unsubscribe(&server, &ThreadId::from(thread.id.as_str())).await;
+                        thread::unsubscribe(&server, &thread.id).await;
                     }
                 });
                 Err(late())

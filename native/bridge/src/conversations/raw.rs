@@ -181,7 +181,7 @@ impl Conversations {
         });
         match last.await?.map(|turn| turn.id) {
             Some(last) if last == expected => Ok(()),
-            last => Err(conflict(conversation_id, expected, None, last.map(Into::into))),
+            last => Err(conflict(conversation_id, expected, None, last)),
         }
     }
 }
@@ -207,7 +207,7 @@ impl ThreadTask {
         let last = server.connection.thread_last_turn(&server.methods, &self.thread_id).await?;
         match last.map(|turn| turn.id) {
             Some(last) if last == expected => Ok(()),
-            last => Err(conflict(&self.thread_id, expected, None, last.map(Into::into))),
+            last => Err(conflict(&self.thread_id, expected, None, last)),
         }
     }
 

@@ -350,12 +350,12 @@ impl ThreadTask {
             }
         };
         // It runs, whatever becomes of the record: from here on it is followed to its end.
-        match job.step(|job, now| job.start(Some(&TurnId::from(turn.id.as_str())), now)).await {
+        match job.step(|job, now| job.start(Some(&turn.id), now)).await {
             Ok(Ok(_)) => {}
             Ok(Err(refusal)) => tracing::error!(%refusal, "a turn began for a job that could not begin"),
             Err(error) => tracing::error!(%error, "cannot record that the turn began"),
         }
-        Ok(turn.id)
+        Ok(turn.id.into())
     }
 
     /// Takes in one event. What Codex asks is put before whoever can answer; it waits for nobody here.
@@ -433,7 +433,7 @@ impl ThreadTask {
                 },
                 () = tokio::time::sleep(patience) => {
                     let Some(turn_id) = running else { return };
-                    if self.read_turn(&TurnId::from(turn_id.as_str()), &mut TurnRecord::default()).await.is_some()
+                    if self.read_turn(&turn_id, &mut TurnRecord::default()).await.is_some()
                         && let Some(loaded) = &mut self.loaded
                     {
                         loaded.activity = Activity::default();

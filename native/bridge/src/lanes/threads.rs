@@ -61,7 +61,7 @@ impl Lanes {
         let found = surface(&thread);
         let cwd = thread.folder();
         self.step(&lane.lane_id, move |lane, now| {
-            lane.thread_id = Some(thread.id.into());
+            lane.thread_id = Some(thread.id);
             lane.surface = found;
             lane.title.get_or_insert(title);
             if lane.repo_root.is_none() {

@@ -123,7 +123,7 @@ mod tests {
             conversation("old", "vscode", "codex_vscode", 101),
         ];
         let selected = query.select(all, Timestamp::from_millis(10_000_000));
-        selected.into_iter().map(|thread| thread.conversation.thread.id).collect()
+        selected.into_iter().map(|thread| thread.conversation.thread.id.into()).collect()
     }
 
     #[test]

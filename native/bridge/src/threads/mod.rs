@@ -119,7 +119,7 @@ impl Threads {
     /// [`Error`].
     pub async fn children(&self, thread_id: &ThreadId) -> Result<Vec<ThreadId>, Error> {
         let query = ThreadListQuery {
-            parent_thread_id: Some(thread_id.to_owned().into()),
+            parent_thread_id: Some(thread_id.to_owned()),
             source_kinds: SUB_AGENT_KINDS.map(str::to_owned).to_vec(),
             limit: Some(limits::THREADS_PAGE_MAX),
             ..ThreadListQuery::default()
@@ -127,7 +127,7 @@ impl Threads {
         let page = self.conversations.history(&query).await?;
         let children = page.conversations.into_iter().map(|child| child.thread);
         // Binaries that do not know the filter list all.
-        Ok(children.filter(|child| child.parent() == Some(thread_id)).map(|child| child.id.into()).collect())
+        Ok(children.filter(|child| child.parent() == Some(thread_id)).map(|child| child.id).collect())
     }
 
     /// What the app-servers of the bridge have loaded.
@@ -143,10 +143,7 @@ impl Threads {
             }
             let server = session.ready().await?;
             let thread_ids = server.connection.thread_loaded_list().await?;
-            loaded.push(LoadedThreads {
-                pid: server.pid,
-                thread_ids: thread_ids.into_iter().map(Into::into).collect(),
-            });
+            loaded.push(LoadedThreads { pid: server.pid, thread_ids: thread_ids.into_iter().collect() });
         }
         Ok(loaded)
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::rule;
 use super::{Decision, Form, Question, QuestionKind, SUMMARY_CHARACTERS_MAX, form};
+use crate::TurnId;
 use crate::rpc::ServerRequest;
 
 /// Returns the question that a person decides. `None` for requests that no person decides, or that name no
@@ -30,8 +31,8 @@ pub fn question(request: &ServerRequest) -> Option<Question> {
             Form::Elicitation => QuestionKind::Elicitation,
             Form::ToolCall => QuestionKind::ToolCall,
         },
-        thread_id: text("threadId").or_else(|| text("conversationId"))?,
-        turn_id: text("turnId"),
+        thread_id: text("threadId").or_else(|| text("conversationId"))?.into(),
+        turn_id: text("turnId").map(TurnId::from),
         item_id: text("itemId").or_else(|| text("callId")),
         reason: text("reason").or_else(|| full_message(form, params, &summary)),
         summary,

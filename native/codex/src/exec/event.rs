@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::ThreadId;
 use crate::rpc::Notification;
 use crate::turn::TokenUsage;
 
@@ -10,8 +11,8 @@ use crate::turn::TokenUsage;
 pub enum ExecEvent {
     /// `thread.started`: names the thread, also when it was resumed.
     ThreadStarted {
-        /// The thread id, a UUIDv7.
-        thread_id: String,
+        /// The thread id.
+        thread_id: ThreadId,
     },
     /// `turn.started`.
     TurnStarted,
@@ -36,7 +37,7 @@ impl ExecEvent {
         let message = |value: &Value| value.as_str().unwrap_or("Codex gave no reason").to_owned();
         match event["type"].as_str() {
             Some("thread.started") => match event["thread_id"].as_str() {
-                Some(thread_id) => Self::ThreadStarted { thread_id: thread_id.to_owned() },
+                Some(thread_id) => Self::ThreadStarted { thread_id: thread_id.into() },
                 None => Self::Other(event),
             },
             Some("turn.started") => Self::TurnStarted,

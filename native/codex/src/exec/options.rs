@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::ThreadId;
 use crate::launch;
 use crate::protocol::{ApprovalPolicy, SandboxMode};
 
@@ -36,7 +37,7 @@ pub enum Color {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExecRequest {
     /// The thread to resume. `None` starts a new one.
-    pub thread_id: Option<String>,
+    pub thread_id: Option<ThreadId>,
     /// The model id.
     pub model: Option<String>,
     /// The sandbox for commands.

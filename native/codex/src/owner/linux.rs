@@ -17,7 +17,7 @@ pub(super) fn owner(lock_file: &Path) -> Option<Owner> {
     holder(&held_locks(), lock_file, file.dev(), file.ino()).map(identify)
 }
 
-pub(super) fn owners(locks_directory: &Path) -> HashMap<String, Owner> {
+pub(super) fn owners(locks_directory: &Path) -> HashMap<ThreadId, Owner> {
     let locks = held_locks();
     let mut programs: HashMap<u32, Owner> = HashMap::new();
     let files = fs::read_dir(locks_directory).into_iter().flatten().flatten();
@@ -31,7 +31,7 @@ pub(super) fn owners(locks_directory: &Path) -> HashMap<String, Owner> {
         let device = file.metadata().ok()?.dev();
         let pid = holder(&locks, &file.path(), device, file.ino())?;
         let owner = programs.entry(pid).or_insert_with(|| identify(pid)).clone();
-        Some((thread_id.into(), owner))
+        Some((thread_id, owner))
     });
     owned.collect()
 }

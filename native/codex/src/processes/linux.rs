@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::{CodexProcess, Parent, ProcessKind, Running};
+use crate::ThreadId;
 use crate::owner::linux::{hidden, host, program};
 use crate::owner::{self, locks_directory};
 use crate::proc::{Proc, booted_at};
@@ -16,7 +17,7 @@ pub(super) fn running(codex_home: &Path) -> Option<Running> {
         processes.iter().filter_map(|process| process.codex_home.clone()).collect();
     homes.insert(codex_home.to_owned());
     // A set, because two paths of one directory report each thread twice.
-    let mut threads: HashMap<u32, BTreeSet<String>> = HashMap::new();
+    let mut threads: HashMap<u32, BTreeSet<ThreadId>> = HashMap::new();
     for home in homes {
         for (thread_id, owner) in owner::owners(&home) {
             threads.entry(owner.pid).or_default().insert(thread_id);

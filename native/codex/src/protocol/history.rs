@@ -11,6 +11,7 @@ use super::{CALL_LIMIT, THREAD_LIMIT, Thread, ThreadOptions, Turn, read, to_valu
 use crate::app_server::Methods;
 use crate::connection::{CallError, Connection, ThreadWatch};
 use crate::rpc::Refusal;
+use crate::{ThreadId, TurnId};
 
 /// The page size when searching for a turn. The turn is nearly always among the newest, and a turn can hold
 /// megabytes.
@@ -34,7 +35,7 @@ pub struct ThreadListQuery {
     /// does not know one of them. Empty lists the threads that a person started (`vscode`, `cli`).
     pub source_kinds: Vec<String>,
     /// Lists only sub-agents of this thread. Binaries that do not know this filter list all threads.
-    pub parent_thread_id: Option<String>,
+    pub parent_thread_id: Option<ThreadId>,
     /// Whether to sort by the last change instead of the creation.
     pub by_change: bool,
 }
@@ -67,9 +68,9 @@ pub enum ForkPoint {
     #[default]
     Whole,
     /// Everything up to and including this turn, which must have ended.
-    After(String),
+    After(TurnId),
     /// Everything before this turn.
-    Before(String),
+    Before(TurnId),
 }
 
 /// The turns to roll back from the end of a thread.
@@ -78,7 +79,7 @@ pub enum RollBack {
     /// This number of turns.
     Turns(usize),
     /// This turn and all that follow it.
-    From(String),
+    From(TurnId),
 }
 
 /// Why turns were not rolled back.
@@ -92,7 +93,7 @@ pub enum RollBackError {
     TooMany(usize),
     /// The thread does not have this turn.
     #[error("the conversation has no turn {0}")]
-    TurnUnknown(String),
+    TurnUnknown(TurnId),
     /// The binary has neither method.
     #[error("this Codex can neither revert nor roll back a conversation")]
     Unsupported,
@@ -245,7 +246,7 @@ impl Connection {
 
     /// Returns the first turn that a fork contains although `point` excludes it. A fork's turns keep their
     /// ids.
-    async fn first_turn_beyond(&self, fork_id: &str, point: &ForkPoint) -> Result<Option<String>, CallError> {
+    async fn first_turn_beyond(&self, fork_id: &str, point: &ForkPoint) -> Result<Option<TurnId>, CallError> {
         let (turn_id, included) = match point {
             ForkPoint::Whole => return Ok(None),
             ForkPoint::After(turn_id) => (turn_id, 1),

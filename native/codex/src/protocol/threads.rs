@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{CALL_LIMIT, THREAD_LIMIT, Turn, read, to_value};
+use crate::ThreadId;
 use crate::connection::{CallError, Connection, ThreadWatch};
 use crate::rpc::Refusal;
 
@@ -95,8 +96,8 @@ impl ThreadOptions {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Thread {
-    /// The thread id, a UUIDv7.
-    pub id: String,
+    /// The thread id.
+    pub id: ThreadId,
     /// The name that a person gave the thread.
     #[serde(default, deserialize_with = "lenient")]
     pub name: Option<String>,
@@ -123,10 +124,10 @@ pub struct Thread {
     pub model_provider: Option<String>,
     /// The thread that this one was forked from. Lists omit it.
     #[serde(default, deserialize_with = "lenient")]
-    pub forked_from_id: Option<String>,
+    pub forked_from_id: Option<ThreadId>,
     /// The thread whose agent started this one. Set on sub-agents.
     #[serde(default, deserialize_with = "lenient")]
-    pub parent_thread_id: Option<String>,
+    pub parent_thread_id: Option<ThreadId>,
     /// The name that the client which started the thread gave itself: `codex_cli_rs`, `codex_vscode`, `Codex
     /// Desktop`, … Older binaries do not report it.
     #[serde(default, deserialize_with = "lenient")]
@@ -338,7 +339,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`CallError`] when the call fails.
-    pub async fn thread_loaded_list(&self) -> Result<Vec<String>, CallError> {
+    pub async fn thread_loaded_list(&self) -> Result<Vec<ThreadId>, CallError> {
         let method = "thread/loaded/list";
         Ok(read::<LoadedResult>(method, self.call(method, json!({}), CALL_LIMIT).await?)?.data)
     }
@@ -375,7 +376,7 @@ impl Connection {
 
 #[derive(Deserialize)]
 struct LoadedResult {
-    data: Vec<String>,
+    data: Vec<ThreadId>,
 }
 
 #[derive(Deserialize)]

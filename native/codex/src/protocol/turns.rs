@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{CALL_LIMIT, read};
+use crate::TurnId;
 use crate::connection::{CallError, Connection};
 
 /// A part of a message (`UserInput`).
@@ -37,8 +38,8 @@ pub enum UserInput {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Turn {
-    /// The turn id, a UUIDv7.
-    pub id: String,
+    /// The turn id.
+    pub id: TurnId,
     /// The status.
     pub status: TurnStatus,
     /// The error of a failed turn.
@@ -162,7 +163,7 @@ impl Connection {
         expected_turn_id: &str,
         client_message_id: &str,
         input: &[UserInput],
-    ) -> Result<String, CallError> {
+    ) -> Result<TurnId, CallError> {
         let method = "turn/steer";
         let params = json!({
             "threadId": thread_id, "expectedTurnId": expected_turn_id,
@@ -189,7 +190,7 @@ struct TurnResult {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SteerResult {
-    turn_id: String,
+    turn_id: TurnId,
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ async fn outcome(run: &mut ExecRun) -> (Option<String>, Option<TurnEnd>, TurnRec
             thread = Some(thread_id);
         }
     }
-    (thread, end, record)
+    (thread.map(Into::into), end, record)
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_thread_is_started_and_resumed() {
 
     // The prompt is far longer than a command line may be and starts like an option.
     let long = format!("--{}", "x".repeat(300_000));
-    let request = ExecRequest { thread_id: thread.clone(), ..ExecRequest::default() };
+    let request = ExecRequest { thread_id: thread.clone().map(Into::into), ..ExecRequest::default() };
     let mut second = run(&place, &request, &long).await;
     let (same, end, record) = outcome(&mut second).await;
     assert_eq!((same, end), (thread, Some(TurnEnd::Completed)), "{}", second.stderr_tail());
@@ -85,7 +85,7 @@ async fn options_are_placed_where_the_binary_accepts_them_and_take_effect() {
         let body = requests.last().unwrap().body();
         assert_eq!(body["text"]["format"]["schema"], shape, "{file}");
         assert!(body["input"].to_string().contains("[b]"), "{file}: the command has the variable");
-        request.thread_id = thread.clone();
+        request.thread_id = thread.clone().map(Into::into);
         runs.push(thread);
     }
     assert!(runs[0].is_some() && runs[0] == runs[1]);
@@ -130,7 +130,7 @@ async fn a_failure_has_a_reason() {
 
     let unknown = "019aa000-0000-7000-8000-000000000000".to_owned();
     let mut lost =
-        run(&place, &ExecRequest { thread_id: Some(unknown), ..Default::default() }, "hello").await;
+        run(&place, &ExecRequest { thread_id: Some(unknown.into()), ..Default::default() }, "hello").await;
     assert_eq!(outcome(&mut lost).await, (None, None, TurnRecord::default()));
     assert_eq!(in_time("the exit", lost.exited()).await.code, Some(1));
     assert_eq!(lost.refusal(), Some(Refusal::ThreadUnknown), "{}", lost.stderr_tail());

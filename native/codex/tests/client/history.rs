@@ -9,6 +9,7 @@ use codex::protocol::{
 };
 use codex::rpc::Refusal;
 use codex::turn::TurnEnd;
+use codex::{ThreadId, TurnId};
 use serde_json::json;
 use testkit::{PeerScript, Step};
 
@@ -19,7 +20,7 @@ async fn thread_with(
     server: &AppServer,
     place: &Place,
     messages: &[&str],
-) -> (String, Vec<String>, ThreadWatch) {
+) -> (ThreadId, Vec<TurnId>, ThreadWatch) {
     let (thread, mut watch) = server.connection.thread_start(&place.unrestricted()).await.unwrap();
     let mut turns = Vec::new();
     for message in messages {
@@ -30,7 +31,7 @@ async fn thread_with(
     (thread.id, turns, watch)
 }
 
-async fn turn_ids(server: &AppServer, thread_id: &str) -> Vec<String> {
+async fn turn_ids(server: &AppServer, thread_id: &str) -> Vec<TurnId> {
     let thread = server.connection.thread_read(thread_id, true).await.unwrap();
     thread.turns.into_iter().map(|turn| turn.id).collect()
 }
@@ -163,8 +164,8 @@ async fn a_fork_copies_the_requested_turns_of_a_thread_that_another_process_owns
     place.model.wait_until_held("gate").await;
 
     let cases = [
-        (ForkPoint::Before(turns[1].clone()), 1),
-        (ForkPoint::After(turns[1].clone()), 2),
+        (ForkPoint::Before((turns[1].clone())), 1),
+        (ForkPoint::After((turns[1].clone())), 2),
         (ForkPoint::Whole, 4),
     ];
     for (point, expected) in cases {
@@ -283,11 +284,11 @@ async fn turns_are_rolled_back_by_count_or_from_a_given_turn() {
 
     assert_eq!(roll_back(&owner, RollBack::Turns(1)).await.unwrap(), 1);
     assert_eq!(turn_ids(&other, &thread_id).await, turns[..3]);
-    assert_eq!(roll_back(&owner, RollBack::From(turns[1].clone())).await.unwrap(), 2);
+    assert_eq!(roll_back(&owner, RollBack::From((turns[1].clone()))).await.unwrap(), 2);
     assert_eq!(turn_ids(&other, &thread_id).await, turns[..1]);
     assert_eq!(roll_back(&owner, RollBack::Turns(0)).await.unwrap(), 0);
     assert!(matches!(roll_back(&owner, RollBack::Turns(2)).await, Err(RollBackError::TooMany(1))));
-    let gone = roll_back(&owner, RollBack::From(turns[2].clone())).await;
+    let gone = roll_back(&owner, RollBack::From((turns[2].clone()))).await;
     assert!(matches!(&gone, Err(RollBackError::TurnUnknown(turn)) if *turn == turns[2]), "{gone:?}");
     assert_eq!(roll_back(&owner, RollBack::Turns(1)).await.unwrap(), 1);
     assert_eq!(turn_ids(&other, &thread_id).await, [""; 0]);

@@ -154,7 +154,7 @@ async fn a_queued_message_of_another_process_runs_after_the_owners_turn() {
 
     let started = notification_of(&mut watch, "turn/started").await;
     let queued = started.params["turn"]["id"].as_str().unwrap();
-    assert_ne!(queued, turn.id);
+    assert_ne!(queued, turn.id.as_str());
     let (end, record) = turn_end(&mut watch, queued).await;
     assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some("You said: queued")));
     let read = other.connection.thread_read(&thread.id, true).await.unwrap();

@@ -182,7 +182,7 @@ fn view(process: CodexProcess, own_pids: &[u32]) -> ProcessView {
         cwd: process.cwd.map(|cwd| cwd.display().to_string()),
         codex_home: process.codex_home.map(|home| home.display().to_string()),
         started_at: process.started_at_ms.map(Timestamp::from_millis),
-        thread_ids: process.thread_ids.into_iter().map(Into::into).collect(),
+        thread_ids: process.thread_ids.into_iter().collect(),
     }
 }
 

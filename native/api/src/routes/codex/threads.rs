@@ -183,7 +183,7 @@ pub(crate) async fn list_threads(
         archived: query.archived.unwrap_or(false),
         cwd: query.cwd.map(Into::into),
         source_kinds: names(query.source_kinds.as_deref()),
-        parent_thread_id: query.parent_thread_id.map(Into::into),
+        parent_thread_id: query.parent_thread_id,
         by_change: false,
     };
     let page = app.threads.list(&query).await?;
@@ -302,8 +302,8 @@ pub(crate) async fn fork_thread(
     } = body.known()?;
     let point = match (last_turn_id.or(after_turn_id), before_turn_id) {
         (None, None) => ForkPoint::Whole,
-        (Some(turn_id), None) => ForkPoint::After(turn_id.into()),
-        (None, Some(turn_id)) => ForkPoint::Before(turn_id.into()),
+        (Some(turn_id), None) => ForkPoint::After(turn_id),
+        (None, Some(turn_id)) => ForkPoint::Before(turn_id),
         (Some(_), Some(_)) => {
             return Err(RequestError::invalid("beforeTurnId", "give lastTurnId or beforeTurnId, not both"));
         }
@@ -375,7 +375,7 @@ pub(crate) async fn roll_back_thread(
             RollBack::Turns(turns)
         }
         RollBackThreadBody { num_turns: None, turns: None, turn_id: Some(turn_id) } => {
-            RollBack::From(turn_id.into())
+            RollBack::From(turn_id)
         }
         _ => return Err(RequestError::invalid("numTurns", "give numTurns (at least 1) or turnId")),
     };

@@ -107,7 +107,7 @@ impl Relations {
 impl ThreadView {
     pub(super) fn of(app: &App, conversation: Conversation, relations: &mut Relations) -> Self {
         let Conversation { thread, holder } = conversation;
-        let job = app.conversations.active_job(&ThreadId::from(thread.id.as_str())).map(|job| job.view());
+        let job = app.conversations.active_job(&thread.id).map(|job| job.view());
         let seconds = |seconds: Option<i64>| {
             seconds.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)))
         };
@@ -133,7 +133,7 @@ impl ThreadView {
                     nickname: thread.agent_nickname.clone(),
                     role: thread.agent_role.clone(),
                 }),
-                forked_from_thread_id: thread.forked_from_id.map(Into::into),
+                forked_from_thread_id: thread.forked_from_id,
                 children: relations.children.remove(thread.id.as_str()).unwrap_or_default(),
             },
             owner: OwnerView::of(holder),
@@ -141,7 +141,7 @@ impl ThreadView {
             status,
             active_turn_id: job.as_ref().and_then(|job| job.turn_id.clone()),
             active_job_id: job.map(|job| job.job_id),
-            id: thread.id,
+            id: thread.id.into(),
             title: thread.name,
             preview: thread.preview,
             originator: thread.originator,

@@ -131,8 +131,8 @@ pub(crate) async fn fork_conversation(
     let ForkBody { after_turn_id, before_turn_id, title } = body.known()?;
     let point = match (after_turn_id, before_turn_id) {
         (None, None) => ForkPoint::Whole,
-        (Some(turn_id), None) => ForkPoint::After(turn_id.into()),
-        (None, Some(turn_id)) => ForkPoint::Before(turn_id.into()),
+        (Some(turn_id), None) => ForkPoint::After(turn_id),
+        (None, Some(turn_id)) => ForkPoint::Before(turn_id),
         (Some(_), Some(_)) => {
             return Err(RequestError::invalid("beforeTurnId", "give afterTurnId or beforeTurnId, not both"));
         }
@@ -221,7 +221,7 @@ pub(crate) async fn roll_back_conversation(
 ) -> Result<Json<ChangedView>, RequestError> {
     let what = match body.known()? {
         RollBackBody { turns: Some(turns @ 1..), turn_id: None } => RollBack::Turns(turns),
-        RollBackBody { turns: None, turn_id: Some(turn_id) } => RollBack::From(turn_id.into()),
+        RollBackBody { turns: None, turn_id: Some(turn_id) } => RollBack::From(turn_id),
         _ => return Err(RequestError::invalid("turns", "give turns (at least 1) or turnId")),
     };
     app.conversations.roll_back(&conversation_id, what).await?;

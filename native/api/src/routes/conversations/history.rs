@@ -179,7 +179,7 @@ fn view(conversation: Conversation, with_turns: bool) -> ConversationView {
         })
     });
     ConversationView {
-        conversation_id: id.into(),
+        conversation_id: id,
         title: name,
         preview,
         cwd,
@@ -188,8 +188,8 @@ fn view(conversation: Conversation, with_turns: bool) -> ConversationView {
         updated_at: seconds(updated_at),
         model,
         model_provider,
-        forked_from_conversation_id: thread.forked_from_id.map(Into::into),
-        parent_conversation_id: thread.parent_thread_id.map(Into::into),
+        forked_from_conversation_id: thread.forked_from_id,
+        parent_conversation_id: thread.parent_thread_id,
         owner,
         turns: with_turns.then(|| turns.collect()),
     }
