@@ -1,12 +1,17 @@
-//! The types of the HTTP API for TypeScript, written from its description: those that the extension's API for other extensions hands
-//! out, and those that the dashboard calls the bridge with.
+//! Generates the types of the HTTP API for TypeScript from its description: the types that the extension exports to other
+//! extensions, and the types of the requests that the dashboard sends.
+//!
+//! This is not done with openapi-typescript. Its version 7 builds its output with the JavaScript API of TypeScript 5, which
+//! TypeScript 7 no longer has, so a second TypeScript would have to be installed beside the one that checks the sources. It
+//! also cannot limit the output to the types that another extension needs, and it describes an operation in a form that a
+//! page would have to unwrap.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-/// What the extension's API takes and gives; everything that these mention comes along.
+/// The types of the parameters and results of the extension's API. Types that these refer to are written as well.
 const ROOTS: [&str; 8] =
     ["Job", "Approval", "MessageBody", "SentView", "ResolveBody", "ConversationView", "Lane", "Check"];
 
@@ -14,7 +19,7 @@ const HEAD: &str = "\
 // Written by `cargo xtask openapi` from openapi.json. Do not edit.
 ";
 
-/// The text of `extension/api/schemas.d.ts` for this description of the API.
+/// Returns the content of `extension/api/schemas.d.ts` for this description of the API.
 pub(crate) fn text(openapi: &Value) -> String {
     let schemas = &openapi["components"]["schemas"];
     let mut names = BTreeSet::new();
@@ -27,7 +32,7 @@ pub(crate) fn text(openapi: &Value) -> String {
     declarations(schemas, &names)
 }
 
-/// The text of `dashboard/src/api/schemas.d.ts`: all types, and what each operation takes and replies.
+/// Returns the content of `dashboard/src/api/schemas.d.ts`: all types, and the parameters and reply of each operation.
 pub(crate) fn dashboard_text(openapi: &Value) -> String {
     let schemas = &openapi["components"]["schemas"];
     let names = schemas.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
@@ -48,7 +53,7 @@ fn declarations(schemas: &Value, names: &BTreeSet<String>) -> String {
     text
 }
 
-/// The operations that reply with JSON, by method and path.
+/// Returns the type `Operations`: the operations that reply with JSON, by method and path.
 fn operations(paths: &Value) -> String {
     let mut text =
         "\n/** What each operation takes and replies. */\nexport interface Operations {\n".to_owned();
@@ -73,7 +78,7 @@ fn operations(paths: &Value) -> String {
     text + "}\n"
 }
 
-/// The parameters of an operation that stand in its path or its query, as an object.
+/// Returns the type of an operation's parameters in its path or in its query.
 fn parameters(operation: &Value, place: &str) -> String {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let (mut properties, mut required) = (Map::new(), Vec::new());
@@ -91,7 +96,7 @@ fn parameters(operation: &Value, place: &str) -> String {
     object(&properties, &json!({"required": required}), "    ")
 }
 
-/// The names of the schemas that this one mentions.
+/// Collects the names of the schemas that a schema refers to.
 fn references(schema: &Value, found: &mut Vec<String>) {
     match schema {
         Value::Object(members) => {
@@ -107,7 +112,7 @@ fn referenced(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.rsplit('/').next()
 }
 
-/// A schema as a type. `indent` is that of the line that it begins on.
+/// Returns the type for a schema. `indent` is the indentation of the line that the type begins on.
 fn type_of(schema: &Value, indent: &str) -> String {
     if let Some(name) = referenced(schema) {
         return name.to_owned();
@@ -128,7 +133,7 @@ fn type_of(schema: &Value, indent: &str) -> String {
     }
 }
 
-/// The type that a schema's `type` names.
+/// Returns the type for one name in a schema's `type`.
 fn named(kind: &Value, schema: &Value, indent: &str) -> String {
     match kind.as_str().unwrap_or_default() {
         "string" => "string".to_owned(),
@@ -160,7 +165,7 @@ fn object(properties: &Map<String, Value>, schema: &Value, indent: &str) -> Stri
 }
 
 fn comment(schema: &Value, indent: &str) -> String {
-    // What may be null is described inside of `oneOf`.
+    // A nullable schema has its description inside `oneOf`.
     let description = schema["description"].as_str().or_else(|| schema["oneOf"][0]["description"].as_str());
     match description {
         Some(words) => format!("{indent}/** {} */\n", words.split_whitespace().collect::<Vec<_>>().join(" ")),
@@ -174,10 +179,12 @@ mod tests {
 
     #[test]
     fn the_committed_types_are_current() {
-        let openapi = serde_json::from_str(&api::openapi_json()).unwrap();
+        // A test of crate `server` checks that this file is what the API serves.
+        let openapi = std::fs::read_to_string(crate::checkout::root().join("openapi.json")).unwrap();
+        let openapi = serde_json::from_str(&openapi).unwrap();
         for (file, text) in crate::openapi::types_files(&openapi) {
             let committed = std::fs::read_to_string(&file).unwrap_or_default();
-            // Not assert_eq: nobody wants to read two whole documents.
+            // Not assert_eq, which would print both documents.
             assert!(
                 committed.replace("\r\n", "\n") == text,
                 "{} is out of date; run: cargo xtask openapi",

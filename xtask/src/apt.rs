@@ -1,11 +1,11 @@
-//! Packages of Debian and its relatives, where this process may install them (root, apt-get).
+//! Installs packages of Debian and its derivatives where this process may do so: as root, with apt-get.
 
 use crate::{
     Failure,
     run::{Program, heading},
 };
 
-/// Whether this process may install packages.
+/// Reports whether this process may install packages.
 #[cfg(unix)]
 pub(crate) fn may_install() -> bool {
     use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ pub(crate) fn may_install() -> bool {
     rustix::process::geteuid().is_root() && apt.is_ok_and(|status| status.success())
 }
 
-/// Whether this process may install packages.
+/// Reports whether this process may install packages.
 #[cfg(not(unix))]
 pub(crate) fn may_install() -> bool {
     false
@@ -22,13 +22,13 @@ pub(crate) fn may_install() -> bool {
 /// Installs a package.
 pub(crate) fn install(package: &str) -> Result<(), Failure> {
     heading(&format!("apt-get install {package}"));
-    // Another package manager may be at work; the lock is worth waiting for.
+    // Waits for the lock if another package manager is running.
     let wait = ["-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=3"];
-    for task in [&["update"][..], &["install", "--yes", "--no-install-recommends", package]] {
-        Program::new("apt-get", "It is part of Debian and its relatives.")
+    for command in [&["update"][..], &["install", "--yes", "--no-install-recommends", package]] {
+        Program::new("apt-get", "It is part of Debian and its derivatives.")
             .environment("DEBIAN_FRONTEND", "noninteractive")
             .args(wait)
-            .args(task)
+            .args(command)
             .run()?;
     }
     Ok(())

@@ -1,9 +1,16 @@
 //! The dashboard's files, which the bridge embeds.
 
+use std::sync::OnceLock;
+
 use crate::{Failure, run::Program};
 
-/// Builds them, and fails when a browser would have to load too much.
+/// Builds the dashboard, and fails if a browser would have to load too much. Later calls in the same run return the first
+/// outcome.
 pub(crate) fn build() -> Result<(), Failure> {
-    Program::npm().args(["run", "build:dashboard"]).run()?;
-    Program::node().args(["dashboard/size.mjs"]).run()
+    static OUTCOME: OnceLock<Result<(), Failure>> = OnceLock::new();
+    let outcome = OUTCOME.get_or_init(|| {
+        Program::npm().args(["run", "build:dashboard"]).run()?;
+        Program::node().args(["dashboard/size.mjs"]).run()
+    });
+    outcome.clone()
 }

@@ -1,6 +1,6 @@
-//! Shows the whole from end to end: a program posts a message over HTTP, the bridge gives it to the real Codex, and the
-//! program follows the job to its answer. The model behind Codex is a scripted one, so no account is needed, and
-//! everything lives in a temporary folder.
+//! Shows a conversation from end to end: a program posts a message over HTTP, the bridge passes it to the real Codex, and
+//! the program follows the job to its answer. A scripted model answers Codex, so no account is needed. All files are in a
+//! temporary directory.
 
 mod server;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 use server::Server;
 
-/// What the demo says. The lines that start with `@model` are stage directions for the scripted model.
+/// The message of the demo. Lines that start with `@model` tell the scripted model what to do.
 const MESSAGE: &str = "\
 Please introduce yourself.
 @model plan
@@ -23,11 +23,11 @@ Please introduce yourself.
 @model say Let me think.
 @model delay 500
 @model stream 6
-@model say Hello! I am a scripted model. The real Codex asked me, on behalf of the bridge, because you asked it to.";
+@model say Hello! I am a scripted model. The real Codex called me, because the bridge passed your message to it.";
 
-/// The job is asked for this often, so that its events are seen as they come.
+/// How often to poll the job, in milliseconds, so that its events are shown as they arrive.
 const FOLLOW_MS: u64 = 150;
-/// Far above the second or two that the demo's turn takes.
+/// The maximum time for the job. The demo's turn takes a second or two.
 const JOB_LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn demo(keep: bool) -> Result<(), Failure> {
@@ -45,7 +45,7 @@ async fn show(keep: bool) -> Result<(), Failure> {
     let model = ScriptedModel::start().await;
     let home = CodexHome::for_model(&model.url());
     let workspace =
-        tempfile::tempdir().map_err(|error| format!("Cannot make a temporary folder: {error}"))?;
+        tempfile::tempdir().map_err(|error| format!("Cannot create a temporary directory: {error}"))?;
 
     heading("codex-bridge serve");
     let server = Server::start(home.path(), workspace.path()).await?;
@@ -69,58 +69,59 @@ async fn show(keep: bool) -> Result<(), Failure> {
     heading("Answer");
     println!("{}", text(&job, "/result/text")?);
     if keep {
-        stay_up(&server, workspace.path()).await?;
+        keep_running(&server, workspace.path()).await?;
     }
     server.stop().await
 }
 
-/// Prints the job's events as they come, up to its end.
+/// Prints the job's status and events as they change, until the job ends.
 async fn follow(client: &HttpClient, job_url: &str) -> Result<Value, Failure> {
     let mut shown = Value::Null;
     loop {
         let path = format!("{job_url}?waitMs={FOLLOW_MS}");
         let reply = body_of(&path, client.get(&path).await)?;
         let job = &reply["job"];
-        let news = json!([job["status"], job["eventCount"], job["lastEventType"]]);
-        if news != shown {
-            println!("{:<10} {:>3} events, last: {}", word(&news[0]), news[1], word(&news[2]));
-            shown = news;
+        let state = json!([job["status"], job["eventCount"], job["lastEventType"]]);
+        if state != shown {
+            println!("{:<10} {:>3} events, last: {}", word(&state[0]), state[1], word(&state[2]));
+            shown = state;
         }
         match job["status"].as_str() {
             Some("completed") => return Ok(job.clone()),
             Some("failed") => return Err(format!("The job failed: {}", job["failure"])),
             Some("starting" | "running") => {}
-            _ => return Err(format!("The job has no status that the demo knows: {reply}")),
+            _ => return Err(format!("The job has an unknown status: {reply}")),
         }
     }
 }
 
-async fn stay_up(server: &Server, workspace: &std::path::Path) -> Result<(), Failure> {
+async fn keep_running(server: &Server, workspace: &std::path::Path) -> Result<(), Failure> {
     let url = &server.url;
     let cwd = workspace.display();
-    heading("Still up. Try, in another terminal:");
+    heading("The bridge keeps running. In another terminal, try:");
     println!("curl {url}/health");
-    println!("A browser: {url}/dashboard");
     println!("curl {url}/jobs");
-    println!(
-        "curl -H 'Content-Type: application/json' -d '{{\"message\":\"hello\",\"cwd\":\"{cwd}\"}}' {url}/conversations"
-    );
-    println!("\nCtrl-C ends it.");
+    println!("curl --json '{{\"message\":\"hello\",\"cwd\":\"{cwd}\"}}' {url}/conversations");
+    println!("Or open the dashboard in a browser: {url}/dashboard");
+    println!("\nPress Ctrl-C to stop the bridge.");
     tokio::signal::ctrl_c().await.map_err(|error| format!("Cannot wait for Ctrl-C: {error}"))
 }
 
-/// The body of a reply that says all is well.
+/// Returns the body of a successful reply.
 fn body_of(request: &str, reply: Result<HttpReply, NoReply>) -> Result<Value, Failure> {
     let reply = reply.map_err(|error| format!("{request} got no reply: {error}"))?;
     if !reply.status.is_success() {
-        return Err(format!("{request} was answered {}: {}", reply.status, reply.body));
+        return Err(format!("{request} failed with status {}: {}", reply.status, reply.body));
     }
     Ok(reply.body)
 }
 
-/// A field that the reply must have.
+/// Returns a string that the reply must have.
 fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str, Failure> {
-    value.pointer(pointer).and_then(Value::as_str).ok_or_else(|| format!("There is no {pointer} in {value}"))
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .ok_or_else(|| format!("The reply has no string {pointer}: {value}"))
 }
 
 fn word(value: &Value) -> &str {

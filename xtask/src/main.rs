@@ -2,40 +2,50 @@
 
 mod api_types;
 mod apt;
+mod changelog;
 mod checkout;
 mod codex_matrix;
 mod codex_versions;
 mod dashboard;
 mod demo;
+mod feature_set;
+mod line_width;
 mod nats_server;
 mod openapi;
 mod package;
 mod python;
 mod run;
+mod rust_tests;
 mod test;
 
 use std::process::ExitCode;
 
-/// What went wrong, in words for the person at the terminal.
+use test::Part;
+
+/// The description of a failure for the person at the terminal.
 type Failure = String;
 
 const USAGE: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep]            show a conversation from end to end, with the real Codex and a scripted model;
-                           --keep stays up afterwards, for trying with curl
-  test [extension|rust|dashboard|smoke]
-                           check everything, or one part of it
+                           --keep keeps the bridge running afterwards, for trying it with curl
+  test [typescript|rust|dashboard|smoke]
+                           run every check, or one part of them
+  test rust FILTER         run the Rust tests whose name contains FILTER
+  test --fast              run the checks that start no process: formats, types, lints of TypeScript, unit tests
+  lint                     run the static checks: formats, line widths, types, lints
   package [--quick] [--target TARGET] [--glibc VERSION] [--cli]
                            make dist/codex-bridge-TARGET.vsix, for this machine unless a target is named
                            (linux-x64, linux-arm64, darwin-x64, darwin-arm64, win32-x64, win32-arm64);
-                           --quick leaves out the release's optimizations, which take minutes;
+                           --quick builds with the profile of the tests, without optimizations;
                            --glibc links against that version, with cargo-zigbuild;
-                           --cli makes the archive of the command line program as well
-  codex-matrix             check the flows that must work with every Codex version against each of them
-  codex-versions           install those versions outside the checkout and show where they are
-  openapi                  write openapi.json, the description of the HTTP API, from the core's own types, and
-                           its types for TypeScript, those of extension/api and of dashboard";
+                           --cli also makes the archive of the command line program
+  changelog VERSION        print the section of a version in CHANGELOG.md, the text of its release
+  codex-matrix             run the flows that must work with every Codex version against each of them
+  codex-versions           install these versions outside the checkout and print their paths
+  openapi                  write openapi.json from the types of the HTTP API, and the TypeScript types of
+                           extension/api and dashboard/src/api from openapi.json";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,11 +53,18 @@ fn main() -> ExitCode {
     let outcome = match arguments[..] {
         ["demo"] => demo::demo(false),
         ["demo", "--keep"] => demo::demo(true),
-        ["test"] => test::test(&test::PARTS),
-        ["test", part] if test::PARTS.contains(&part) => test::test(&[part]),
+        ["test"] => test::test(&Part::ALL),
+        ["test", "--fast"] => test::test_fast(),
+        ["test", "rust", filter] => test::test_rust(filter),
+        ["test", part] => match Part::named(part) {
+            Some(part) => test::test(&[part]),
+            None => Err(USAGE.to_owned()),
+        },
+        ["lint"] => test::lint(),
         ["package", ref options @ ..] => {
             package::Options::parse(options).and_then(|options| package::package(&options))
         }
+        ["changelog", version] => changelog::print(version),
         ["codex-matrix"] => codex_matrix::codex_matrix(),
         ["codex-versions"] => checkout::npm_packages().and_then(|()| codex_versions::show()),
         ["openapi"] => openapi::write(),

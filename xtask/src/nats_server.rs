@@ -1,29 +1,28 @@
-//! nats-server, against which the bridge's tests publish. Installed where it is missing and this process may do so.
+//! Finds nats-server, which the tests of NATS publish to, or installs it where this process may do so.
 
 use std::process::{Command, Stdio};
 
 use crate::{Failure, apt};
 
-/// Debian puts it where only root's `PATH` leads.
-const PLACES: [&str; 2] = ["/usr/sbin/nats-server", "nats-server"];
-const ADVICE: &str = "The tests of NATS need nats-server, which was not found. On Debian and its relatives: sudo apt-get install \
-                      nats-server; elsewhere: https://nats.io/download";
+/// The paths to try. Debian installs it into a directory that only root's `PATH` contains.
+const PATHS: [&str; 2] = ["/usr/sbin/nats-server", "nats-server"];
+const ADVICE: &str = "The tests of NATS need nats-server, which was not found. On Debian and its derivatives: sudo \
+                      apt-get install nats-server. Elsewhere: https://nats.io/download";
 
-/// Makes sure that it is there.
+/// Makes sure that nats-server can be run.
 pub(crate) fn prepare() -> Result<(), Failure> {
-    if is_there() {
+    if is_installed() {
         return Ok(());
     }
     if apt::may_install() {
         apt::install("nats-server")?;
     }
-    if is_there() { Ok(()) } else { Err(ADVICE.to_owned()) }
+    if is_installed() { Ok(()) } else { Err(ADVICE.to_owned()) }
 }
 
-fn is_there() -> bool {
-    PLACES.iter().any(|place| {
-        let status =
-            Command::new(place).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+fn is_installed() -> bool {
+    PATHS.iter().any(|path| {
+        let status = Command::new(path).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     })
 }

@@ -1,21 +1,24 @@
-//! The committed description of the HTTP API, and its types for TypeScript. Tests fail when they are not what the core serves.
+//! Writes the committed description of the HTTP API and its types for TypeScript. Tests fail if these are out of date.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{Failure, api_types, checkout};
+use crate::{Failure, api_types, checkout, run::Program};
 
+/// Writes all files.
 pub(crate) fn write() -> Result<(), Failure> {
-    let text = api::openapi_json();
+    // The description comes from another process, so that `cargo xtask` does not have to compile the product.
+    let text =
+        Program::cargo().args(["run", "--quiet", "--package", "api", "--example", "openapi"]).stdout()?;
     let openapi =
-        serde_json::from_str(&text).map_err(|error| format!("The description is no JSON: {error}"))?;
+        serde_json::from_str(&text).map_err(|error| format!("The description is not JSON: {error}"))?;
     write_file(&checkout::root().join("openapi.json"), &text)?;
     types_files(&openapi).iter().try_for_each(|(file, text)| write_file(file, text))
 }
 
-/// Where the types are, and what they are.
+/// Returns the paths and contents of the files with types.
 pub(crate) fn types_files(openapi: &Value) -> [(PathBuf, String); 2] {
     [
         (checkout::root().join("extension/api/schemas.d.ts"), api_types::text(openapi)),

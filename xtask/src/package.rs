@@ -1,7 +1,7 @@
 //! Makes what people install: the extension as a VSIX, and the command line program as an archive.
 //!
-//! For this machine the extension's library is built with napi-rs' own command, which also writes the library's types for
-//! TypeScript. For another machine, or an older glibc, library and program are built by cargo in one and the same way.
+//! For this machine, napi-rs' own command builds the addon and also writes the addon's types for TypeScript. For another
+//! machine or an older glibc, Cargo builds the addon and the command line program.
 
 use std::{
     env, fs,
@@ -13,17 +13,21 @@ use crate::{
     run::{Program, heading},
 };
 
-/// A kind of machine.
+/// The Cargo profile of packages. See Cargo.toml.
+const PROFILE: &str = "dist";
+
+/// A platform that packages are made for.
 #[derive(Debug)]
 struct Target {
-    /// Its name at the Marketplace.
+    /// The name at the Marketplace.
     name: &'static str,
-    /// Its name in Rust.
+    /// The target triple in Rust.
     triple: &'static str,
-    /// Its name in the file name of a native Node module, as napi-rs has it.
+    /// The platform in the file name of a native Node module, as napi-rs writes it.
     node: &'static str,
-    /// The file that cargo builds from a library crate `addon`.
+    /// The file that Cargo builds from crate `addon`.
     library: &'static str,
+    /// The file that Cargo builds from crate `cli`.
     program: &'static str,
 }
 
@@ -52,7 +56,7 @@ impl Target {
     fn named(name: &str) -> Result<&'static Self, Failure> {
         TARGETS.iter().find(|target| target.name == name).ok_or_else(|| {
             let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
-            format!("There is no target {name:?}; the targets are {}.", names.join(", "))
+            format!("Unknown target {name:?}. The targets are {}.", names.join(", "))
         })
     }
 
@@ -71,15 +75,15 @@ impl Target {
     }
 }
 
-/// What to package, and how.
+/// The options of `cargo xtask package`.
 #[derive(Debug)]
 pub(crate) struct Options {
     target: &'static Target,
-    /// Set when the target was named: cargo then builds into a folder of the target's own.
+    /// Set if a target was named: Cargo then builds into a directory of that target.
     is_named: bool,
     glibc: Option<String>,
     with_cli: bool,
-    /// Without the release's optimizations, which take minutes.
+    /// Builds with the dev profile, as the tests do, instead of the dist profile.
     is_quick: bool,
 }
 
@@ -89,7 +93,7 @@ impl Options {
         Ok(Self { target, is_named: false, glibc: None, with_cli: false, is_quick: false })
     }
 
-    /// The package of this machine, for tests.
+    /// Returns the options for the package that the smoke test installs.
     pub(crate) fn quick() -> Result<Self, Failure> {
         Ok(Self { is_quick: true, ..Self::for_this_machine()? })
     }
@@ -107,40 +111,40 @@ impl Options {
                 "--glibc" => options.glibc = Some(value()?.to_owned()),
                 "--cli" => options.with_cli = true,
                 "--quick" => options.is_quick = true,
-                _ => return Err(format!("`package` knows no {argument}.\n\n{}", crate::USAGE)),
+                _ => return Err(format!("Unknown option {argument} of `package`.\n\n{}", crate::USAGE)),
             }
         }
         if options.glibc.is_some() && !options.target.triple.ends_with("linux-gnu") {
-            return Err(format!("--glibc is for Linux; {} has none.", options.target.name));
+            return Err(format!("--glibc is for Linux targets only, not for {}.", options.target.name));
         }
         if options.is_quick && (options.with_cli || !options.is_plain()) {
-            return Err("--quick makes the extension's package for this machine only.".into());
+            return Err("--quick cannot be combined with --cli, --target or --glibc.".into());
         }
         Ok(options)
     }
 
-    /// Builds what cargo has to build for these options, and returns the folder it ends up in.
+    /// Builds the crates that these options need with Cargo, and returns the directory of the results.
     fn build(&self) -> Result<PathBuf, Failure> {
         let mut arguments: Vec<String> = match self.glibc {
-            // The linker that comes with zig can link against older versions of glibc than this machine's.
+            // Zig's linker can link against versions of glibc that are older than this machine's.
             Some(_) => vec!["zigbuild".into()],
             None => vec!["build".into()],
         };
-        arguments.push("--release".into());
+        arguments.extend(["--profile".into(), PROFILE.into()]);
         for package in self.packages() {
             arguments.extend(["--package".into(), (*package).into()]);
         }
-        let mut folder = checkout::target_folder()?;
+        let mut directory = checkout::target_directory()?;
         if !self.is_plain() {
             let version = self.glibc.as_ref().map(|version| format!(".{version}")).unwrap_or_default();
             arguments.extend(["--target".into(), format!("{}{version}", self.target.triple)]);
-            folder.push(self.target.triple);
+            directory.push(self.target.triple);
         }
         Program::cargo().args(arguments).run()?;
-        Ok(folder.join("release"))
+        Ok(directory.join(PROFILE))
     }
 
-    /// Always the same ones, in one go: for another selection cargo would compile what they share anew.
+    /// Returns the crates to build. They are built by one command, so that Cargo compiles shared dependencies once.
     fn packages(&self) -> &'static [&'static str] {
         match (self.is_plain(), self.with_cli) {
             (true, _) => &["cli"],
@@ -149,7 +153,7 @@ impl Options {
         }
     }
 
-    /// Nothing is asked for that this machine's own compiler and linker do not do anyway.
+    /// Reports whether the package is for this machine and its own glibc.
     fn is_plain(&self) -> bool {
         !self.is_named && self.glibc.is_none()
     }
@@ -159,8 +163,8 @@ impl Options {
 pub(crate) fn package(options: &Options) -> Result<(), Failure> {
     checkout::npm_packages()?;
     let dist = checkout::root().join("dist");
-    create_folder(&dist)?;
-    // It is part of the program.
+    create_directory(&dist)?;
+    // The bridge embeds the dashboard.
     dashboard::build()?;
     build_addon(options)?;
     let vsix = make_vsix(options.target, &dist)?;
@@ -172,19 +176,36 @@ pub(crate) fn package(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Puts the native library where the extension loads it from.
+/// Builds the addon and puts it where the extension loads it from.
 fn build_addon(options: &Options) -> Result<(), Failure> {
-    // A package holds one machine's library, so those of other targets must not lie here when it is made.
+    // A package holds the addon of one platform, so addons of other targets must not be here when it is made.
     let native = checkout::root().join("extension/native");
-    remove_folder(&native)?;
-    create_folder(&native)?;
+    remove_directory(&native)?;
+    create_directory(&native)?;
+    let addon = native.join(format!("codex-bridge.{}.node", options.target.node));
     if options.is_plain() {
-        // With its symbols, a library without optimizations has hundreds of megabytes.
-        let profile = if options.is_quick { "--strip" } else { "--release" };
-        return Program::npm().args(["run", "build:addon", "--", profile]).run();
+        let build = Program::npm().args(["run", "build:addon"]);
+        if options.is_quick {
+            build.run()?;
+            return strip(&addon);
+        }
+        return build.args(["--", "--profile", PROFILE]).run();
     }
-    let Target { library, node, .. } = options.target;
-    copy(&options.build()?.join(library), &native.join(format!("codex-bridge.{node}.node")))
+    copy(&options.build()?.join(options.target.library), &addon)
+}
+
+/// Removes debug information, which makes most of the size of a library that is not optimized. napi-rs' option `--strip`
+/// would change RUSTFLAGS, for which Cargo compiles every dependency again.
+fn strip(library: &Path) -> Result<(), Failure> {
+    if cfg!(windows) {
+        // MSVC writes debug information into files of its own.
+        return Ok(());
+    }
+    let option = if cfg!(target_os = "macos") { "-S" } else { "--strip-debug" };
+    Program::new("strip", "It is part of the C compiler's tools that Rust needs as well.")
+        .args([option])
+        .args([library])
+        .run()
 }
 
 fn make_vsix(target: &Target, dist: &Path) -> Result<PathBuf, Failure> {
@@ -207,34 +228,34 @@ fn make_vsix(target: &Target, dist: &Path) -> Result<PathBuf, Failure> {
 fn make_archive(target: &Target, built: &Path, dist: &Path) -> Result<PathBuf, Failure> {
     let name = format!("codex-bridge-cli-{}", target.name);
     let content = dist.join(&name);
-    remove_folder(&content)?;
-    create_folder(&content)?;
+    remove_directory(&content)?;
+    create_directory(&content)?;
     copy(&built.join(target.program), &content.join(target.program))?;
     for file in ["README.md", "LICENSE"] {
         copy(&checkout::root().join(file), &content.join(file))?;
     }
     let archive =
         dist.join(format!("{name}.{}", if target.name.starts_with("win32") { "zip" } else { "tar.gz" }));
-    // Windows has tar too, and its tar makes zip files.
-    Program::new("tar", "It is part of every system that this can be built on.")
-        .in_folder(dist)
+    // Windows includes a tar, which can make zip files.
+    Program::new("tar", "Install tar.")
+        .in_directory(dist)
         .args(["-a", "-c", "-f"])
         .args([&archive])
         .args([&name])
         .run()?;
-    remove_folder(&content)?;
+    remove_directory(&content)?;
     Ok(archive)
 }
 
-fn create_folder(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder)
-        .map_err(|error| format!("Cannot make the folder {}: {error}", folder.display()))
+fn create_directory(directory: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(directory)
+        .map_err(|error| format!("Cannot create the directory {}: {error}", directory.display()))
 }
 
-fn remove_folder(folder: &Path) -> Result<(), Failure> {
-    match fs::remove_dir_all(folder) {
+fn remove_directory(directory: &Path) -> Result<(), Failure> {
+    match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(format!("Cannot remove the folder {}: {error}", folder.display()))
+            Err(format!("Cannot remove the directory {}: {error}", directory.display()))
         }
         _ => Ok(()),
     }
@@ -253,7 +274,7 @@ mod tests {
 
     use super::*;
 
-    /// VS Code shows a key that has no text as it is.
+    /// VS Code would show a key without a text to the user.
     #[test]
     fn every_text_of_the_package_has_its_key_and_every_key_is_used() {
         let read = |file: &str| -> Value {
@@ -266,7 +287,7 @@ mod tests {
         assert_eq!(used, known);
     }
 
-    /// The names between two percent signs.
+    /// Collects the names between two percent signs.
     fn collect_keys(value: &Value, keys: &mut BTreeSet<String>) {
         match value {
             Value::String(text) => {

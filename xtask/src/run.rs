@@ -1,15 +1,15 @@
-//! Runs other programs, in the checkout's root folder unless told otherwise.
+//! Runs other programs, in the root directory of the checkout unless another one is named.
 
 use std::{
     ffi::OsStr,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitStatus, Stdio},
 };
 
 use crate::{Failure, checkout};
 
-/// A program to run, and how to get it if it is not there.
+/// A program to run, and how to install it where it is missing.
 pub(crate) struct Program {
     command: Command,
     advice: &'static str,
@@ -40,8 +40,8 @@ impl Program {
         self
     }
 
-    pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
-        self.command.current_dir(folder);
+    pub(crate) fn in_directory(mut self, directory: &Path) -> Self {
+        self.command.current_dir(directory);
         self
     }
 
@@ -50,16 +50,43 @@ impl Program {
         self
     }
 
-    /// Runs it to its end. What it prints is seen.
+    /// Runs the program to its end. Its output goes to the terminal.
     pub(crate) fn run(mut self) -> Result<(), Failure> {
+        let status = self.command.status();
+        self.check(status)
+    }
+
+    /// Runs the program to its end and returns its standard output. Its standard error goes to the terminal.
+    pub(crate) fn stdout(mut self) -> Result<String, Failure> {
+        let output = self.command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        let stdout = output.as_ref().map(|output| output.stdout.clone()).unwrap_or_default();
+        self.check(output.map(|output| output.status))?;
+        String::from_utf8(stdout).map_err(|_| format!("The output of `{}` is not UTF-8.", self.line()))
+    }
+
+    /// Runs the program to its end without showing its output, which becomes part of a failure.
+    pub(crate) fn run_quietly(mut self) -> Result<(), Failure> {
+        let output = self.command.stdin(Stdio::null()).output();
+        let printed = output.as_ref().map(|output| [&output.stdout[..], &output.stderr[..]].concat());
+        let printed = String::from_utf8_lossy(&printed.unwrap_or_default()).into_owned();
+        self.check(output.map(|output| output.status)).map_err(|failure| format!("{printed}\n{failure}"))
+    }
+
+    /// Reports whether the program can be run and succeeds. Its output is discarded.
+    pub(crate) fn succeeds(mut self) -> bool {
+        let status = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+
+    fn check(&self, status: io::Result<ExitStatus>) -> Result<(), Failure> {
         let line = self.line();
-        match self.command.status() {
+        match status {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(format!("`{line}` failed ({status}).")),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Err(format!("`{}` was not found. {}", self.name().display(), self.advice))
             }
-            Err(error) => Err(format!("`{line}` could not be started: {error}")),
+            Err(error) => Err(format!("Cannot start `{line}`: {error}")),
         }
     }
 
@@ -67,7 +94,7 @@ impl Program {
         PathBuf::from(self.command.get_program())
     }
 
-    /// The command line as a person would type it.
+    /// Returns the command line as a person would type it.
     fn line(&self) -> String {
         let name = self.name();
         let name = name.file_stem().unwrap_or(name.as_os_str()).to_string_lossy().into_owned();
@@ -76,9 +103,9 @@ impl Program {
     }
 }
 
-const NODE_ADVICE: &str = "Install Node.js 20 or newer, which brings npm: https://nodejs.org";
+const NODE_ADVICE: &str = "Install Node.js 20.19 or newer, which includes npm: https://nodejs.org";
 
-/// Says what comes next.
+/// Prints the name of the next step.
 pub(crate) fn heading(text: &str) {
     println!("\n━━ {text}");
 }

@@ -1,79 +1,171 @@
-//! Everything that must hold before a change is taken.
+//! Runs the checks that a change must pass.
 
 use std::{
-    fs,
+    fs, thread,
     time::{Duration, Instant},
 };
 
 use crate::{
-    Failure, checkout, dashboard, nats_server, package, python,
+    Failure, checkout, dashboard, feature_set, line_width, nats_server, package, python,
     run::{Program, heading},
+    rust_tests::{self, Selection},
 };
 
-/// The parts, in the order in which they run: the fastest answer comes first.
-pub(crate) const PARTS: [&str; 4] = ["extension", "rust", "dashboard", "smoke"];
+/// A group of checks that can run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    TypeScript,
+    Rust,
+    Dashboard,
+    Smoke,
+}
 
-type Check = fn() -> Result<(), Failure>;
+impl Part {
+    /// All parts in the order in which they run: the fastest comes first.
+    pub(crate) const ALL: [Self; 4] = [Self::TypeScript, Self::Rust, Self::Dashboard, Self::Smoke];
 
-const EXTENSION: [(&str, Check); 3] = [
-    ("types of the TypeScript sources", || Program::npm().args(["run", "check"]).run()),
-    ("bundle of the extension", || Program::npm().args(["run", "build:extension"]).run()),
-    ("bundle of the dashboard, and its size", dashboard::build),
-];
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
 
-const RUST: [(&str, Check); 5] = [
-    ("format of the Rust sources", || Program::cargo().args(["fmt", "--all", "--check"]).run()),
-    ("lints of the Rust sources", || {
-        Program::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
-    }),
-    ("Python for the skill's client", python::prepare),
-    ("nats-server for the tests of NATS", nats_server::prepare),
-    ("Rust tests", || Program::cargo().args(["test", "--workspace", "--no-fail-fast"]).run()),
-];
-
-const DASHBOARD: [(&str, Check); 3] = [
-    ("dashboard", dashboard::build),
-    ("bridge and scripted model", || {
-        Program::cargo().args(["build", "--package", "cli", "--package", "testkit", "--bins"]).run()
-    }),
-    ("dashboard in a browser", || Program::npm().args(["run", "test:dashboard"]).run()),
-];
-
-const SMOKE: [(&str, Check); 4] = [
-    ("package for this machine, with the addon's types", package_with_current_types),
-    ("scripted model", || Program::cargo().args(["build", "--package", "testkit", "--bins"]).run()),
-    ("VS Code and browser", || Program::node().args(["smoke-test/prepare.mjs"]).run()),
-    ("smoke test in VS Code", || Program::npm().args(["run", "smoke-test"]).run()),
-];
-
-/// Runs these parts up to the first failure.
-pub(crate) fn test(parts: &[&str]) -> Result<(), Failure> {
-    let mut times = Vec::new();
-    checkout::npm_packages()?;
-    for part in parts {
-        let checks: &[(&str, Check)] = match *part {
-            "extension" => &EXTENSION,
-            "rust" => &RUST,
-            "dashboard" => &DASHBOARD,
-            _ => &SMOKE,
-        };
-        for &(name, check) in checks {
-            heading(name);
-            let start = Instant::now();
-            let outcome = check();
-            times.push((name, start.elapsed()));
-            if let Err(failure) = outcome {
-                print_times(&times);
-                return Err(format!("FAILED: {name}\n{failure}"));
-            }
+    const fn name(self) -> &'static str {
+        match self {
+            Self::TypeScript => "typescript",
+            Self::Rust => "rust",
+            Self::Dashboard => "dashboard",
+            Self::Smoke => "smoke",
         }
     }
-    print_times(&times);
+
+    const fn checks(self) -> &'static [Check] {
+        match self {
+            Self::TypeScript => &[TYPES, BIOME, EXTENSION_BUNDLE, DASHBOARD_BUNDLE],
+            Self::Rust => &[
+                RUST_FORMAT,
+                LINE_WIDTHS,
+                FEATURE_SET,
+                CLIPPY,
+                Check::new("Python for the skill's client", python::prepare),
+                Check::new("nats-server for the tests of NATS", nats_server::prepare),
+                Check::new("Rust tests", || rust_tests::run(Selection::All, None)),
+                Check::new("examples in Rust documentation", rust_tests::run_doc_tests),
+            ],
+            Self::Dashboard => &[
+                DASHBOARD_BUNDLE,
+                PROGRAMS,
+                Check::new("dashboard in a browser", || Program::npm().args(["run", "test:dashboard"]).run()),
+            ],
+            Self::Smoke => &[
+                Check::new("package for this machine, and the addon's types", package_with_current_types),
+                PROGRAMS,
+                Check::new("VS Code and browser", || Program::node().args(["smoke-test/prepare.mjs"]).run()),
+                Check::new("smoke test in VS Code", || Program::npm().args(["run", "smoke-test"]).run()),
+            ],
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Check {
+    name: &'static str,
+    run: fn() -> Result<(), Failure>,
+}
+
+impl Check {
+    const fn new(name: &'static str, run: fn() -> Result<(), Failure>) -> Self {
+        Self { name, run }
+    }
+}
+
+const TYPES: Check =
+    Check::new("types of the TypeScript sources", || Program::npm().args(["run", "check"]).run());
+const BIOME: Check = Check::new("format and lints of the TypeScript sources", || biome().run());
+const EXTENSION_BUNDLE: Check =
+    Check::new("bundle of the extension", || Program::npm().args(["run", "build:extension"]).run());
+const DASHBOARD_BUNDLE: Check = Check::new("bundle of the dashboard, and its size", dashboard::build);
+const RUST_FORMAT: Check =
+    Check::new("format of the Rust sources", || Program::cargo().args(["fmt", "--all", "--check"]).run());
+const LINE_WIDTHS: Check = Check::new("line widths", line_width::check);
+const FEATURE_SET: Check = Check::new("one feature set for all builds", feature_set::check);
+const CLIPPY: Check = Check::new("lints of the Rust sources", || {
+    Program::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
+});
+/// The programs that the dashboard's and the smoke test's drivers start. Always the same selection of packages: Cargo
+/// would compile shared dependencies again for another one.
+const PROGRAMS: Check = Check::new("bridge and scripted model", || {
+    Program::cargo().args(["build", "--package", "cli", "--package", "testkit", "--bins"]).run()
+});
+
+/// Runs these parts up to the first failure.
+pub(crate) fn test(parts: &[Part]) -> Result<(), Failure> {
+    run(parts.iter().flat_map(|part| part.checks()))
+}
+
+/// Runs the checks that need neither tests nor bundles.
+pub(crate) fn lint() -> Result<(), Failure> {
+    run(&[RUST_FORMAT, LINE_WIDTHS, TYPES, BIOME, FEATURE_SET, CLIPPY])
+}
+
+/// Runs the Rust tests whose name contains `filter`.
+pub(crate) fn test_rust(filter: &str) -> Result<(), Failure> {
+    checkout::npm_packages()?;
+    rust_tests::run(Selection::Matching(filter), None)
+}
+
+/// Runs the checks that start no process of the product. TypeScript is checked while Cargo compiles.
+pub(crate) fn test_fast() -> Result<(), Failure> {
+    checkout::npm_packages()?;
+    let start = Instant::now();
+    let (rust, typescript) = thread::scope(|scope| {
+        let typescript = scope.spawn(|| {
+            let types = Program::npm().args(["run", "check"]).run_quietly();
+            types.and_then(|()| biome().run_quietly()).map(|()| start.elapsed())
+        });
+        let fast_tests = Check::new("fast Rust tests", || rust_tests::run(Selection::Fast, None));
+        let rust = run_timed(&[RUST_FORMAT, LINE_WIDTHS, fast_tests]);
+        let panicked = |_| Err("The TypeScript checks panicked.".to_owned());
+        (rust, typescript.join().unwrap_or_else(panicked))
+    });
+    let typescript =
+        typescript.map_err(|failure| format!("FAILED: {} or {}\n{failure}", TYPES.name, BIOME.name));
+    if let Ok(time) = typescript {
+        println!("{:>7.1} s  TypeScript, at the same time", time.as_secs_f64());
+    }
+    rust.and(typescript)?;
+    println!("All fast checks passed in {:.1} s.", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn run<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Result<(), Failure> {
+    checkout::npm_packages()?;
+    run_timed(checks)?;
     println!("All passed.");
     Ok(())
 }
 
-/// Packaging builds the addon, which writes its types for TypeScript anew. Fails if they were not the committed ones.
+/// Runs the checks up to the first failure, and prints how long each one took.
+fn run_timed<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Result<(), Failure> {
+    let mut times = Vec::new();
+    let mut outcome = Ok(());
+    for check in checks {
+        heading(check.name);
+        let start = Instant::now();
+        outcome = (check.run)().map_err(|failure| format!("FAILED: {}\n{failure}", check.name));
+        times.push((check.name, start.elapsed()));
+        if outcome.is_err() {
+            break;
+        }
+    }
+    print_times(&times);
+    outcome
+}
+
+fn biome() -> Program {
+    Program::npm().args(["run", "lint"])
+}
+
+/// Makes the package for this machine. Building its addon writes the addon's types for TypeScript. Fails if these differ
+/// from the committed ones.
 fn package_with_current_types() -> Result<(), Failure> {
     let file = checkout::root().join("extension/src/addon.d.ts");
     let read =
@@ -83,7 +175,10 @@ fn package_with_current_types() -> Result<(), Failure> {
     if read()? == before {
         return Ok(());
     }
-    Err(format!("{} was not current. It is now: look at the difference and commit it.", file.display()))
+    Err(format!(
+        "{} was out of date. The build has updated it: review and commit the change.",
+        file.display()
+    ))
 }
 
 fn print_times(times: &[(&str, Duration)]) {

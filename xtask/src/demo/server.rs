@@ -1,4 +1,4 @@
-//! The bridge as a process of its own.
+//! Runs the bridge as a child process.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
@@ -11,21 +11,22 @@ use tokio::{
 use crate::{Failure, checkout};
 
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// The bridge promises to end within 4 s.
+/// The maximum time to wait for the bridge to exit. It should take at most 4 s.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 const FIRST_LINE: &str = "codex-bridge listening on ";
 
 pub(super) struct Server {
     pub(super) url: String,
     process: Child,
-    /// Its jobs and its entry for discovery: deleted with it.
+    /// The data directory and the discovery entry, which are deleted when this is dropped.
     _data: TempDir,
 }
 
 impl Server {
     pub(super) async fn start(codex_home: &Path, workspace: &Path) -> Result<Self, Failure> {
         let program = checkout::built_program("codex-bridge")?;
-        let data = tempfile::tempdir().map_err(|error| format!("Cannot make a temporary folder: {error}"))?;
+        let data =
+            tempfile::tempdir().map_err(|error| format!("Cannot create a temporary directory: {error}"))?;
         let mut process = Command::new(&program)
             .args(["serve", "--port", "0", "--data-dir"])
             .arg(data.path())
@@ -44,43 +45,45 @@ impl Server {
         let mut lines = BufReader::new(stdout).lines();
         let first = tokio::time::timeout(START_LIMIT, lines.next_line())
             .await
-            .map_err(|_| format!("The bridge did not say its address within {} s.", START_LIMIT.as_secs()))?
-            .map_err(|error| format!("Cannot read what the bridge prints: {error}"))?;
+            .map_err(|_| format!("The bridge did not print its address within {} s.", START_LIMIT.as_secs()))?
+            .map_err(|error| format!("Cannot read the output of the bridge: {error}"))?;
         let Some(first) = first else {
             let status =
                 process.wait().await.map_err(|error| format!("Cannot wait for the bridge: {error}"))?;
-            return Err(format!("The bridge ended at once ({status}). What it said about it is above."));
+            return Err(format!("The bridge exited at once ({status}). Its messages are above."));
         };
         let url = first
             .strip_prefix(FIRST_LINE)
-            .ok_or_else(|| format!("The bridge did not say its address: {first}"))?;
+            .ok_or_else(|| format!("The bridge did not print its address, but: {first}"))?;
         Ok(Self { url: url.trim().to_owned(), process, _data: data })
     }
 
-    /// Ends it the way a person would, and expects it to end well.
+    /// Stops the bridge as Ctrl-C would, and checks that it exits successfully.
     pub(super) async fn stop(mut self) -> Result<(), Failure> {
-        ask_to_end(&mut self.process)?;
+        request_exit(&mut self.process)?;
         let status = tokio::time::timeout(STOP_LIMIT, self.process.wait())
             .await
-            .map_err(|_| format!("The bridge did not end within {} s.", STOP_LIMIT.as_secs()))?
+            .map_err(|_| format!("The bridge did not exit within {} s.", STOP_LIMIT.as_secs()))?
             .map_err(|error| format!("Cannot wait for the bridge: {error}"))?;
         if cfg!(unix) && !status.success() {
-            return Err(format!("The bridge ended badly ({status})."));
+            return Err(format!("The bridge failed ({status})."));
         }
         Ok(())
     }
 }
 
 #[cfg(unix)]
-fn ask_to_end(process: &mut Child) -> Result<(), Failure> {
+fn request_exit(process: &mut Child) -> Result<(), Failure> {
     use rustix::process::{Pid, Signal, kill_process};
-    let pid =
-        process.id().and_then(|id| Pid::from_raw(id.cast_signed())).ok_or("The bridge has ended already.")?;
-    kill_process(pid, Signal::TERM).map_err(|error| format!("Cannot end the bridge: {error}"))
+    let pid = process
+        .id()
+        .and_then(|id| Pid::from_raw(id.cast_signed()))
+        .ok_or("The bridge has already exited.")?;
+    kill_process(pid, Signal::TERM).map_err(|error| format!("Cannot stop the bridge: {error}"))
 }
 
-/// Windows has no signal for it.
+/// Ends the process. Windows has no signal that would ask it to exit.
 #[cfg(not(unix))]
-fn ask_to_end(process: &mut Child) -> Result<(), Failure> {
-    process.start_kill().map_err(|error| format!("Cannot end the bridge: {error}"))
+fn request_exit(process: &mut Child) -> Result<(), Failure> {
+    process.start_kill().map_err(|error| format!("Cannot stop the bridge: {error}"))
 }
