@@ -68,36 +68,24 @@ fn in_rust(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// Returns the delimiter of the raw string that is open after this line.
+/// Returns the delimiter that closes the raw string which is open after this line, such as `"#`.
 fn raw_string_after(line: &str, open: Option<String>) -> Option<String> {
-    let (mut rest, mut open) = (line, open);
-    loop {
-        if let Some(end) = &open {
-            rest = &rest[rest.find(end.as_str())? + end.len()..];
-            open = None;
-            continue;
-        }
-        if rest.trim_start().starts_with("//") {
-            return None;
-        }
-        let Some(start) = rest.find("r#").or_else(|| rest.find("r\"")) else { return None };
-        let after = &rest[start + 1..];
-        let hashes = after.chars().take_while(|&character| character == '#').count();
-        rest = after[hashes..].strip_prefix('"').unwrap_or(&after[hashes..]);
-        if after[hashes..].starts_with('"') {
-            open = Some(format!("\"{}", "#".repeat(hashes)));
-            if !rest.contains(&format!("\"{}", "#".repeat(hashes))) {
-                return open;
-            }
-        }
+    if let Some(end) = open {
+        return (!line.contains(&end)).then_some(end);
     }
+    if line.trim_start().starts_with("//") {
+        return None;
+    }
+    let after = &line[line.rfind("r#")? + 1..];
+    let content = after.trim_start_matches('#');
+    let end = format!("\"{}", &after[..after.len() - content.len()]);
+    (content.starts_with('"') && !content[1..].contains(&end)).then_some(end)
 }
 
-/// Reports whether the line holds a string literal or raw string that cannot be broken sensibly: a text of several lines,
-/// such as the source of a test, or a raw string.
+/// Reports whether the line holds a string that cannot be broken sensibly: a text of several lines, such as the source code
+/// in a test, or a raw string.
 fn is_multi_line_text(line: &str) -> bool {
-    let is_comment = line.trim_start().starts_with("//");
-    !is_comment && (line.contains("\\n") || line.contains("r#\"") || line.contains("r\""))
+    !line.trim_start().starts_with("//") && (line.contains("\\n") || line.contains("r#\""))
 }
 
 fn in_script(text: &str) -> Vec<(usize, usize)> {
@@ -168,7 +156,7 @@ mod tests {
         assert_eq!(wide(in_rust, &["fn short() {}", &comment, &message, &source]), [2, 3]);
         let raw = format!("{words}x");
         assert_eq!(wide(in_rust, &["let x = r#\"", &raw, "\"#;", &comment]), [4]);
-        assert_eq!(wide(in_rust, &["let x = r\"one line\"; // r# no", &comment]), [2]);
+        assert_eq!(wide(in_rust, &["let x = r#\"one line\"#;", &comment]), [2]);
     }
 
     #[test]

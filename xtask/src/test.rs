@@ -39,28 +39,10 @@ impl Part {
 
     const fn checks(self) -> &'static [Check] {
         match self {
-            Self::TypeScript => &[TYPES, BIOME, EXTENSION_BUNDLE, DASHBOARD_BUNDLE],
-            Self::Rust => &[
-                RUST_FORMAT,
-                LINE_WIDTHS,
-                FEATURE_SET,
-                CLIPPY,
-                Check::new("Python for the skill's client", python::prepare),
-                Check::new("nats-server for the tests of NATS", nats_server::prepare),
-                Check::new("Rust tests", || rust_tests::run(Selection::All, None)),
-                Check::new("examples in Rust documentation", rust_tests::run_doc_tests),
-            ],
-            Self::Dashboard => &[
-                DASHBOARD_BUNDLE,
-                PROGRAMS,
-                Check::new("dashboard in a browser", || Program::npm().args(["run", "test:dashboard"]).run()),
-            ],
-            Self::Smoke => &[
-                Check::new("package for this machine, and the addon's types", package_with_current_types),
-                PROGRAMS,
-                Check::new("VS Code and browser", || Program::node().args(["smoke-test/prepare.mjs"]).run()),
-                Check::new("smoke test in VS Code", || Program::npm().args(["run", "smoke-test"]).run()),
-            ],
+            Self::TypeScript => TYPESCRIPT,
+            Self::Rust => RUST,
+            Self::Dashboard => DASHBOARD,
+            Self::Smoke => SMOKE,
         }
     }
 }
@@ -95,6 +77,29 @@ const CLIPPY: Check = Check::new("lints of the Rust sources", || {
 const PROGRAMS: Check = Check::new("bridge and scripted model", || {
     Program::cargo().args(["build", "--package", "cli", "--package", "testkit", "--bins"]).run()
 });
+
+const TYPESCRIPT: &[Check] = &[TYPES, BIOME, EXTENSION_BUNDLE, DASHBOARD_BUNDLE];
+const RUST: &[Check] = &[
+    RUST_FORMAT,
+    LINE_WIDTHS,
+    FEATURE_SET,
+    CLIPPY,
+    Check::new("Python for the skill's client", python::prepare),
+    Check::new("nats-server for the tests of NATS", nats_server::prepare),
+    Check::new("Rust tests", || rust_tests::run(Selection::All, None)),
+    Check::new("examples in Rust documentation", rust_tests::run_doc_tests),
+];
+const DASHBOARD: &[Check] = &[
+    DASHBOARD_BUNDLE,
+    PROGRAMS,
+    Check::new("dashboard in a browser", || Program::npm().args(["run", "test:dashboard"]).run()),
+];
+const SMOKE: &[Check] = &[
+    Check::new("package for this machine, and the addon's types", package_with_current_types),
+    PROGRAMS,
+    Check::new("VS Code and browser", || Program::node().args(["smoke-test/prepare.mjs"]).run()),
+    Check::new("smoke test in VS Code", || Program::npm().args(["run", "smoke-test"]).run()),
+];
 
 /// Runs these parts up to the first failure.
 pub(crate) fn test(parts: &[Part]) -> Result<(), Failure> {
