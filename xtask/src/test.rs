@@ -106,9 +106,12 @@ pub(crate) fn test(parts: &[Part]) -> Result<(), Failure> {
     run(parts.iter().flat_map(|part| part.checks()))
 }
 
-/// Runs the checks that need neither tests nor bundles.
+/// Runs all static checks, also after a failure.
 pub(crate) fn lint() -> Result<(), Failure> {
-    run(&[RUST_FORMAT, LINE_WIDTHS, TYPES, BIOME, FEATURE_SET, CLIPPY])
+    checkout::npm_packages()?;
+    let checks = [RUST_FORMAT, LINE_WIDTHS, TYPES, BIOME, FEATURE_SET, CLIPPY];
+    let failures: Vec<Failure> = checks.iter().filter_map(|check| run_timed([check]).err()).collect();
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\n")) }
 }
 
 /// Runs the Rust tests whose name contains `filter`.
