@@ -21,10 +21,7 @@ pub(crate) fn print(version: &str) -> Result<(), Failure> {
 fn section(changelog: &str, version: &str) -> Option<String> {
     let heading = format!("## [{version}]");
     // A date may follow the version.
-    let is_heading = |line: &str| {
-        line.strip_prefix(&heading)
-            .is_some_and(|rest| rest.trim_start().len() != rest.len() || rest.is_empty())
-    };
+    let is_heading = |line: &str| line == heading || line.starts_with(&format!("{heading} "));
     let is_end = |line: &str| line.starts_with("## ") || is_link_definition(line);
     let body =
         changelog.lines().skip_while(|line| !is_heading(line)).skip(1).take_while(|line| !is_end(line));

@@ -22,7 +22,7 @@ pub(crate) enum Selection<'a> {
 /// Integration tests that start no process.
 const PURE_TESTS: [&str; 2] = ["golden", "retrieval"];
 
-/// Runs these tests, with an environment variable set if one is given.
+/// Runs the selected tests, with an environment variable set if one is given.
 pub(crate) fn run(selection: Selection<'_>, environment: Option<(&str, &Path)>) -> Result<(), Failure> {
     let has_nextest = Program::cargo().args(["nextest", "--version"]).succeeds();
     if !has_nextest {
@@ -44,33 +44,37 @@ pub(crate) fn run_doc_tests() -> Result<(), Failure> {
 
 fn nextest(selection: Selection<'_>) -> Vec<String> {
     let mut arguments = strings(&["nextest", "run", "--workspace"]);
+    arguments.extend(targets(selection));
     match selection {
         Selection::All => {}
-        Selection::Fast => {
-            arguments.extend(strings(&["--profile", "fast"]));
-            arguments.extend(fast_targets());
-        }
+        Selection::Fast => arguments.extend(strings(&["--profile", "fast"])),
         Selection::Matching(filter) => arguments.push(filter.to_owned()),
-        Selection::Binary(name) => arguments.extend(strings(&["--test", name, "--no-capture"])),
+        Selection::Binary(_) => arguments.push("--no-capture".to_owned()),
     }
     arguments
 }
 
 fn cargo_test(selection: Selection<'_>) -> Vec<String> {
     let mut arguments = strings(&["test", "--workspace", "--no-fail-fast"]);
+    arguments.extend(targets(selection));
     match selection {
-        Selection::All => arguments.extend(strings(&["--lib", "--bins", "--tests", "--examples"])),
-        Selection::Fast => arguments.extend(fast_targets()),
+        Selection::All | Selection::Fast => {}
         Selection::Matching(filter) => arguments.push(filter.to_owned()),
-        Selection::Binary(name) => arguments.extend(strings(&["--test", name, "--", "--nocapture"])),
+        Selection::Binary(_) => arguments.extend(strings(&["--", "--nocapture"])),
     }
     arguments
 }
 
-fn fast_targets() -> Vec<String> {
-    let mut arguments = strings(&["--lib", "--bins"]);
-    arguments.extend(PURE_TESTS.iter().flat_map(|name| ["--test".to_owned(), (*name).to_owned()]));
-    arguments
+/// Returns the options that select the targets to build. Examples are left out: clippy compiles them, and nothing runs them.
+fn targets(selection: Selection<'_>) -> Vec<String> {
+    match selection {
+        Selection::All | Selection::Matching(_) => strings(&["--lib", "--bins", "--tests"]),
+        Selection::Fast => {
+            let pure = PURE_TESTS.iter().flat_map(|name| ["--test", name]);
+            strings(&["--lib", "--bins"]).into_iter().chain(pure.map(str::to_owned)).collect()
+        }
+        Selection::Binary(name) => strings(&["--test", name]),
+    }
 }
 
 fn strings(texts: &[&str]) -> Vec<String> {
