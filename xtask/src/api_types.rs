@@ -1,17 +1,18 @@
-//! Generates the types of the HTTP API for TypeScript from its description: the types that the extension exports to other
-//! extensions, and the types of the requests that the dashboard sends.
+//! Generates the types of the HTTP API for TypeScript from its description: the types that the extension
+//! exports to other extensions, and the types of the requests that the dashboard sends.
 //!
-//! This is not done with openapi-typescript. Its version 7 builds its output with the JavaScript API of TypeScript 5, which
-//! TypeScript 7 no longer has, so a second TypeScript would have to be installed beside the one that checks the sources. It
-//! also cannot limit the output to the types that another extension needs, and it describes an operation in a form that a
-//! page would have to unwrap.
+//! This is not done with openapi-typescript. Its version 7 builds its output with the JavaScript API of
+//! TypeScript 5, which TypeScript 7 no longer has, so a second TypeScript would have to be installed beside
+//! the one that checks the sources. It also cannot limit the output to the types that another extension
+//! needs, and it describes an operation in a form that a page would have to unwrap.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-/// The types of the parameters and results of the extension's API. Types that these refer to are written as well.
+/// The types of the parameters and results of the extension's API. Types that these refer to are written as
+/// well.
 const ROOTS: [&str; 8] =
     ["Job", "Approval", "MessageBody", "SentView", "ResolveBody", "ConversationView", "Lane", "Check"];
 
@@ -32,7 +33,8 @@ pub(crate) fn text(openapi: &Value) -> String {
     declarations(schemas, &names)
 }
 
-/// Returns the content of `dashboard/src/api/schemas.d.ts`: all types, and the parameters and reply of each operation.
+/// Returns the content of `dashboard/src/api/schemas.d.ts`: all types, and the parameters and reply of each
+/// operation.
 pub(crate) fn dashboard_text(openapi: &Value) -> String {
     let schemas = &openapi["components"]["schemas"];
     let names = schemas.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();

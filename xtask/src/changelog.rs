@@ -16,8 +16,8 @@ pub(crate) fn print(version: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the text below the heading `## [<version>]`, up to the next heading of that level or the link definitions at
-/// the end. Returns nothing if the section is missing or empty.
+/// Returns the text below the heading `## [<version>]`, up to the next heading of that level or the link
+/// definitions at the end. Returns nothing if the section is missing or empty.
 fn section(changelog: &str, version: &str) -> Option<String> {
     let heading = format!("## [{version}]");
     // A date may follow the version.

@@ -10,8 +10,8 @@ use crate::{
     rust_tests::{self, Selection},
 };
 
-/// Runs the test binary `codex_matrix`, which prints a table of flows and versions. `npm test` runs it as well, but only
-/// with the installed version.
+/// Runs the test binary `codex_matrix`, which prints a table of flows and versions. `npm test` runs it as
+/// well, but only with the installed version.
 pub(crate) fn codex_matrix() -> Result<(), Failure> {
     checkout::npm_packages()?;
     let versions = codex_versions::prepare()?;

@@ -59,8 +59,8 @@ fn binary(version: &str) -> Result<PathBuf, Failure> {
     })
 }
 
-/// Installs into a temporary directory, which gets its final name only after its binary has run. A directory with a final
-/// name is therefore complete, even if an installation was interrupted.
+/// Installs into a temporary directory, which gets its final name only after its binary has run. A directory
+/// with a final name is therefore complete, even if an installation was interrupted.
 fn install(version: &str, directory: &Path) -> Result<(), Failure> {
     heading(&format!("npm install @openai/codex@{version}"));
     let cache = directory.parent().unwrap_or(directory);
@@ -111,7 +111,8 @@ fn installed_version(directory: &Path) -> Option<String> {
     manifest["version"].as_str().map(str::to_owned)
 }
 
-/// Returns the directory that keeps downloads of the tests between runs. `smoke-test/prepare.mjs` uses the same one.
+/// Returns the directory that keeps downloads of the tests between runs. `smoke-test/prepare.mjs` uses the
+/// same one.
 fn cache_directory() -> Result<PathBuf, Failure> {
     if let Some(named) = env::var_os(CACHE_VARIABLE).filter(|named| !named.is_empty()) {
         return Ok(PathBuf::from(named));

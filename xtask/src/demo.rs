@@ -1,6 +1,6 @@
-//! Shows a conversation from end to end: a program posts a message over HTTP, the bridge passes it to the real Codex, and
-//! the program follows the job to its answer. A scripted model answers Codex, so no account is needed. All files are in a
-//! temporary directory.
+//! Shows a conversation from end to end: a program posts a message over HTTP, the bridge passes it to the
+//! real Codex, and the program follows the job to its answer. A scripted model answers Codex, so no account
+//! is needed. All files are in a temporary directory.
 
 mod server;
 
@@ -23,7 +23,7 @@ Please introduce yourself.
 @model say Let me think.
 @model delay 500
 @model stream 6
-@model say Hello! I am a scripted model. The real Codex called me, because the bridge passed your message to it.";
+@model say Hello! I am a scripted model. The bridge passed your message to the real Codex, which called me.";
 
 /// How often to poll the job, in milliseconds, so that its events are shown as they arrive.
 const FOLLOW_MS: u64 = 150;

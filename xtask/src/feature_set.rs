@@ -1,13 +1,15 @@
 //! Checks that every build of the workspace selects the same features of each dependency.
 //!
-//! Cargo unites the features that the selected packages ask for. If `cargo test --workspace` and the build of the addon
-//! selected different features of, say, tokio, Cargo would compile tokio and everything that uses it twice.
+//! Cargo unites the features that the selected packages ask for. If `cargo test --workspace` and the build of
+//! the addon selected different features of, say, tokio, Cargo would compile tokio and everything that uses
+//! it twice.
 
 use std::collections::BTreeSet;
 
 use crate::{Failure, checkout, run::Program};
 
-/// A selection of several packages that this project builds. Each package of the workspace is checked by itself as well.
+/// A selection of several packages that this project builds. Each package of the workspace is checked by
+/// itself as well.
 const PROGRAMS: [&str; 2] = ["cli", "testkit"];
 
 /// Compares the features of each selection of packages with those of the whole workspace.
@@ -23,8 +25,10 @@ pub(crate) fn check() -> Result<(), Failure> {
         if !different.is_empty() {
             return Err(format!(
                 "A build of {} selects other features than `cargo test --workspace`:\n  {}\nMake them equal: name the \
-                 features in [workspace.dependencies], or in native/workspace-hack for a transitive dependency. \
-                 `cargo tree --workspace --edges features --invert <dependency>` shows what selects them.",
+                 features in [workspace.dependencies], \
+                 or in native/workspace-hack for a transitive \
+                 dependency. `cargo tree --workspace --edges features --invert <dependency>` shows what \
+                 selects them.",
                 packages.join(" and "),
                 different.join("\n  ")
             ));

@@ -1,5 +1,5 @@
-//! Checks the width of lines that no formatter breaks: comments and strings in Rust, comments in TypeScript and
-//! JavaScript, and prose in Markdown.
+//! Checks the width of lines that no formatter breaks: comments and strings in Rust, comments in TypeScript
+//! and JavaScript, and prose in Markdown.
 
 use std::{fs, path::Path};
 
@@ -82,8 +82,8 @@ fn raw_string_after(line: &str, open: Option<String>) -> Option<String> {
     (content.starts_with('"') && !content[1..].contains(&end)).then_some(end)
 }
 
-/// Reports whether the line holds a string that cannot be broken sensibly: a text of several lines, such as the source code
-/// in a test, or a raw string.
+/// Reports whether the line holds a string that cannot be broken sensibly: a text of several lines, such as
+/// the source code in a test, or a raw string.
 fn is_multi_line_text(line: &str) -> bool {
     !line.trim_start().starts_with("//") && (line.contains("\\n") || line.contains("r#\""))
 }

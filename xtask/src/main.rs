@@ -33,7 +33,7 @@ Usage: cargo xtask <command>
   test [typescript|rust|dashboard|smoke]
                            run every check, or one part of them
   test rust FILTER         run the Rust tests whose name contains FILTER
-  test --fast              run the checks that start no process: formats, types, lints of TypeScript, unit tests
+  test --fast              run the checks that start no process: formats, types, TypeScript lints, unit tests
   lint                     run the static checks: formats, line widths, types, lints
   package [--quick] [--target TARGET] [--glibc VERSION] [--cli]
                            make dist/codex-bridge-TARGET.vsix, for this machine unless a target is named

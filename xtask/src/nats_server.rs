@@ -6,8 +6,8 @@ use crate::{Failure, apt};
 
 /// The paths to try. Debian installs it into a directory that only root's `PATH` contains.
 const PATHS: [&str; 2] = ["/usr/sbin/nats-server", "nats-server"];
-const ADVICE: &str = "The tests of NATS need nats-server, which was not found. On Debian and its derivatives: sudo \
-                      apt-get install nats-server. Elsewhere: https://nats.io/download";
+const ADVICE: &str = "The tests of NATS need nats-server, which was not found. On Debian and its \
+                      derivatives: sudo apt-get install nats-server. Elsewhere: https://nats.io/download";
 
 /// Makes sure that nats-server can be run.
 pub(crate) fn prepare() -> Result<(), Failure> {

@@ -1,4 +1,5 @@
-//! Writes the committed description of the HTTP API and its types for TypeScript. Tests fail if these are out of date.
+//! Writes the committed description of the HTTP API and its types for TypeScript. Tests fail if these are out
+//! of date.
 
 use std::fs;
 use std::path::{Path, PathBuf};

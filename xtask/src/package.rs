@@ -1,7 +1,7 @@
 //! Makes what people install: the extension as a VSIX, and the command line program as an archive.
 //!
-//! For this machine, napi-rs' own command builds the addon and also writes the addon's types for TypeScript. For another
-//! machine or an older glibc, Cargo builds the addon and the command line program.
+//! For this machine, napi-rs' own command builds the addon and also writes the addon's types for TypeScript.
+//! For another machine or an older glibc, Cargo builds the addon and the command line program.
 
 use std::{
     env, fs,
@@ -144,7 +144,8 @@ impl Options {
         Ok(directory.join(PROFILE))
     }
 
-    /// Returns the crates to build. They are built by one command, so that Cargo compiles shared dependencies once.
+    /// Returns the crates to build. They are built by one command, so that Cargo compiles shared dependencies
+    /// once.
     fn packages(&self) -> &'static [&'static str] {
         match (self.is_plain(), self.with_cli) {
             (true, _) => &["cli"],
@@ -194,8 +195,8 @@ fn build_addon(options: &Options) -> Result<(), Failure> {
     copy(&options.build()?.join(options.target.library), &addon)
 }
 
-/// Removes debug information, which makes most of the size of a library that is not optimized. napi-rs' option `--strip`
-/// would change RUSTFLAGS, for which Cargo compiles every dependency again.
+/// Removes debug information, which makes most of the size of a library that is not optimized. napi-rs'
+/// option `--strip` would change RUSTFLAGS, for which Cargo compiles every dependency again.
 fn strip(library: &Path) -> Result<(), Failure> {
     if cfg!(windows) {
         // MSVC writes debug information into files of its own.

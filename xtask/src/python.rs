@@ -22,8 +22,8 @@ pub(crate) fn prepare() -> Result<(), Failure> {
         Found::Missing if apt::may_install() => {}
         Found::Missing => {
             return Err(format!(
-                "{NEEDED}, but `{PYTHON}` was not found: https://www.python.org. On Debian and its derivatives: \
-                 sudo apt-get install python3"
+                "{NEEDED}, but `{PYTHON}` was not found: https://www.python.org. On Debian and its \
+                 derivatives: sudo apt-get install python3"
             ));
         }
     }

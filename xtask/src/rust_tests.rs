@@ -1,5 +1,5 @@
-//! Runs the Rust tests: with cargo-nextest, which runs the tests of all binaries in one pool, or with `cargo test` where
-//! cargo-nextest is not installed.
+//! Runs the Rust tests: with cargo-nextest, which runs the tests of all binaries in one pool, or with `cargo
+//! test` where cargo-nextest is not installed.
 //!
 //! Cargo is always given the whole workspace, so that every command shares one set of compiled dependencies.
 
@@ -65,7 +65,8 @@ fn cargo_test(selection: Selection<'_>) -> Vec<String> {
     arguments
 }
 
-/// Returns the options that select the targets to build. Examples are left out: clippy compiles them, and nothing runs them.
+/// Returns the options that select the targets to build. Examples are left out: clippy compiles them, and
+/// nothing runs them.
 fn targets(selection: Selection<'_>) -> Vec<String> {
     match selection {
         Selection::All | Selection::Matching(_) => strings(&["--lib", "--bins", "--tests"]),

@@ -72,8 +72,8 @@ const FEATURE_SET: Check = Check::new("one feature set for all builds", feature_
 const CLIPPY: Check = Check::new("lints of the Rust sources", || {
     Program::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
 });
-/// The programs that the dashboard's and the smoke test's drivers start. Always the same selection of packages: Cargo
-/// would compile shared dependencies again for another one.
+/// The programs that the dashboard's and the smoke test's drivers start. Always the same selection of
+/// packages: Cargo would compile shared dependencies again for another one.
 const PROGRAMS: Check = Check::new("bridge and scripted model", || {
     Program::cargo().args(["build", "--package", "cli", "--package", "testkit", "--bins"]).run()
 });
@@ -175,8 +175,8 @@ fn biome() -> Program {
     Program::npm().args(["run", "lint"])
 }
 
-/// Makes the package for this machine. Building its addon writes the addon's types for TypeScript. Fails if these differ
-/// from the committed ones.
+/// Makes the package for this machine. Building its addon writes the addon's types for TypeScript. Fails if
+/// these differ from the committed ones.
 fn package_with_current_types() -> Result<(), Failure> {
     let file = checkout::root().join("extension/src/addon.d.ts");
     let read =
