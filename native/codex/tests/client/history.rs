@@ -164,8 +164,8 @@ async fn a_fork_copies_the_requested_turns_of_a_thread_that_another_process_owns
     place.model.wait_until_held("gate").await;
 
     let cases = [
-        (ForkPoint::Before((turns[1].clone())), 1),
-        (ForkPoint::After((turns[1].clone())), 2),
+        (ForkPoint::Before(turns[1].clone()), 1),
+        (ForkPoint::After(turns[1].clone()), 2),
         (ForkPoint::Whole, 4),
     ];
     for (point, expected) in cases {
