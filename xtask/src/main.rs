@@ -14,6 +14,7 @@ mod nats_server;
 mod openapi;
 mod package;
 mod python;
+mod rooms;
 mod run;
 mod rust_tests;
 mod test;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Failure, checkout, dashboard, feature_set, line_width, nats_server, package, python,
+    Failure, checkout, dashboard, feature_set, line_width, nats_server, package, python, rooms,
     run::{Program, heading},
     rust_tests::{self, Selection},
 };
@@ -69,6 +69,7 @@ const RUST_FORMAT: Check =
     Check::new("format of the Rust sources", || Program::cargo().args(["fmt", "--all", "--check"]).run());
 const LINE_WIDTHS: Check = Check::new("line widths", line_width::check);
 const FEATURE_SET: Check = Check::new("one feature set for all builds", feature_set::check);
+const ROOMS: Check = Check::new("boundaries of the rooms", rooms::check);
 const CLIPPY: Check = Check::new("lints of the Rust sources", || {
     Program::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
 });
@@ -82,6 +83,7 @@ const TYPESCRIPT: &[Check] = &[TYPES, BIOME, EXTENSION_BUNDLE, DASHBOARD_BUNDLE]
 const RUST: &[Check] = &[
     RUST_FORMAT,
     LINE_WIDTHS,
+    ROOMS,
     FEATURE_SET,
     CLIPPY,
     Check::new("Python for the skill's client", python::prepare),
@@ -109,7 +111,7 @@ pub(crate) fn test(parts: &[Part]) -> Result<(), Failure> {
 /// Runs all static checks, also after a failure.
 pub(crate) fn lint() -> Result<(), Failure> {
     checkout::npm_packages()?;
-    let checks = [RUST_FORMAT, LINE_WIDTHS, TYPES, BIOME, FEATURE_SET, CLIPPY];
+    let checks = [RUST_FORMAT, LINE_WIDTHS, ROOMS, TYPES, BIOME, FEATURE_SET, CLIPPY];
     let failures: Vec<Failure> = checks.iter().filter_map(|check| run_timed([check]).err()).collect();
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\n")) }
 }
@@ -130,7 +132,7 @@ pub(crate) fn test_fast() -> Result<(), Failure> {
             types.and_then(|()| biome().run_quietly()).map(|()| start.elapsed())
         });
         let fast_tests = Check::new("fast Rust tests", || rust_tests::run(Selection::Fast, None));
-        let rust = run_timed(&[RUST_FORMAT, LINE_WIDTHS, fast_tests]);
+        let rust = run_timed(&[RUST_FORMAT, LINE_WIDTHS, ROOMS, fast_tests]);
         let panicked = |_| Err("The TypeScript checks panicked.".to_owned());
         (rust, typescript.join().unwrap_or_else(panicked))
     });
