@@ -11,11 +11,11 @@ export function decisionLabel(decision: string): string | undefined {
     case "approve_for_session":
       return vscode.l10n.t("Approve for Session");
     case "approve_always":
-      return vscode.l10n.t("Approve Always");
+      return vscode.l10n.t("Always Approve");
     case "deny":
       return vscode.l10n.t("Deny");
     case "cancel":
-      return vscode.l10n.t("Deny and Stop");
+      return vscode.l10n.t("Deny and Stop Turn");
     case "answer":
       return vscode.l10n.t("Answer…");
     default:

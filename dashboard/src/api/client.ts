@@ -72,7 +72,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
     return new ApiError(
       response.status,
       "unreadable",
-      `The bridge replied ${response.status} without an explanation.`,
+      `The bridge replied ${response.status} without an explanation. Its log may say more.`,
     );
   }
 }

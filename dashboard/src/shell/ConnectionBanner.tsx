@@ -29,7 +29,7 @@ export function ConnectionBanner({ version }: { version: string | undefined }) {
           <CloudOff aria-hidden />
           <span>
             <strong>Disconnected</strong> since {new Date(since).toLocaleTimeString()}. The data shown may be
-            out of date; it updates automatically when the bridge at {location.host} responds.
+            out of date. It updates automatically when the bridge at {location.host} responds again.
           </span>
         </p>
       )}
@@ -37,7 +37,7 @@ export function ConnectionBanner({ version }: { version: string | undefined }) {
         <p className="banner warning">
           <RefreshCw aria-hidden />
           <span>
-            This page has version {__VERSION__}, but the bridge is version {version}.
+            This page is version {__VERSION__}, but the bridge is version {version}.
           </span>
           <button type="button" className="button" onClick={() => location.reload()}>
             Reload page

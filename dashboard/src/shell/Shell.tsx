@@ -84,7 +84,7 @@ export function Shell() {
                 {to === "/" && pendingCount > 0 && (
                   <span className="badge">
                     {pendingCount}
-                    <span className="visually-hidden"> need approval</span>
+                    <span className="visually-hidden"> pending approvals</span>
                   </span>
                 )}
               </Link>

@@ -67,7 +67,7 @@ function inDatabase(dashboard, program, argument) {
 }
 
 /**
- * Creates lanes without a first instruction.
+ * Creates lanes without a first prompt.
  *
  * @param {Dashboard} dashboard
  * @param {number} count

@@ -79,7 +79,7 @@ test("the other decisions take one click each", async () => {
   const script = "@model escalate echo once\n@model escalate echo once\n@model say both ran";
   const { job } = await requestApproval(dashboard, `For the session\n${script}`);
   const card = page.getByRole("article", { name: "Run a command" });
-  await card.getByRole("button", { name: "Approve for this session" }).click();
+  await card.getByRole("button", { name: "Approve for session" }).click();
   // The second, identical command needs no approval.
   assert.equal((await dashboard.api.completed(job.jobId)).result.text, "both ran");
   await card.waitFor({ state: "detached" });
@@ -88,7 +88,7 @@ test("the other decisions take one click each", async () => {
     dashboard,
     "Stop there\n@model escalate echo never\n@model say never said",
   );
-  await card.getByRole("button", { name: "Deny and stop the turn" }).click();
+  await card.getByRole("button", { name: "Deny and stop turn" }).click();
   assert.equal((await dashboard.api.endOf(stopped.job.jobId)).status, "failed");
   await card.waitFor({ state: "detached" });
 });

@@ -16,7 +16,7 @@ test("a lane is created, runs, is verified and deleted", async () => {
   await form.getByLabel("Title").fill("Fix the login");
   await form.getByLabel("ID", { exact: true }).fill("sessions");
   await form.getByLabel("Directory").fill(dashboard.workspace);
-  await form.getByLabel("First instruction").fill("Begin\n@model hold lane\n@model say begun");
+  await form.getByLabel("First prompt").fill("Begin\n@model hold lane\n@model say begun");
   await form.getByLabel("Acceptance criteria").fill("it works");
   await form.getByLabel("Verification commands").fill("echo checked && false");
   await form.getByRole("button", { name: "Create lane" }).click();
@@ -33,7 +33,7 @@ test("a lane is created, runs, is verified and deleted", async () => {
   await page.locator("pre", { hasText: "checked" }).waitFor();
   await page.locator(".status", { hasText: "blocked" }).waitFor();
 
-  await page.getByLabel("Instruction").fill("Once more");
+  await page.getByLabel("Prompt").fill("Once more");
   await page.getByRole("button", { name: "Send" }).click();
   await page.locator(".job-row", { hasText: "Once more" }).waitFor();
   await eventually(
@@ -95,7 +95,7 @@ test("cleanup deletes only lanes that have been done for a day", async () => {
     await page.getByRole("dialog").getByRole("button", { name: "Clean up lanes" }).click();
   };
   await cleanUp();
-  await page.getByRole("status").getByText("No lanes are done and older than a day.").waitFor();
+  await page.getByRole("status").getByText("No lanes have been done for over a day.").waitFor();
   await page.getByText("An old lane").waitFor();
   ageLanes(dashboard, 25);
   await cleanUp();

@@ -20,7 +20,7 @@ const CACHE_DIRECTORY: &str = "code";
 /// The arguments of `codex-bridge context`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Without a command, it serves the code-context protocol over HTTP until a signal ends it."
+    after_help = "Without a command, serves the code-context protocol over HTTP until a signal ends it."
 )]
 pub(crate) struct ContextArguments {
     /// Directory whose code is indexed [default: the current directory]. Can be repeated.

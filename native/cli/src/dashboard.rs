@@ -16,8 +16,7 @@ use tokio::net::TcpStream;
 /// The arguments of `codex-bridge dashboard`.
 #[derive(Debug, Args)]
 pub(crate) struct DashboardArguments {
-    /// Address of the bridge [default: the bridge of the current directory, or else the one that started
-    /// last].
+    /// URL of the bridge [default: the bridge of the current directory, or else the one that started last].
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 
@@ -26,7 +25,7 @@ pub(crate) struct DashboardArguments {
     auth_token: Option<String>,
 }
 
-/// Prints the link.
+/// Prints the sign-in link of a running bridge.
 pub(crate) fn dashboard(arguments: DashboardArguments) -> Result<(), String> {
     let DashboardArguments { url, auth_token } = arguments;
     let running = instance::running(&config::discovery_folder()?);
@@ -35,7 +34,9 @@ pub(crate) fn dashboard(arguments: DashboardArguments) -> Result<(), String> {
         None => nearest(&running, &std::env::current_dir().unwrap_or_default()),
     };
     let Some(url) = url.or_else(|| found.map(|entry| entry.url.clone())) else {
-        return Err("no bridge is running. Start one with `codex-bridge serve`, or in VS Code with Codex Bridge: Start Server".to_owned());
+        return Err("no bridge is running. Start one with `codex-bridge serve`, or in VS Code with \
+                    Codex Bridge: Start Server"
+            .to_owned());
     };
     let token = auth_token.filter(|token| !token.is_empty()).or_else(|| token_from_file(found?));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -48,7 +49,7 @@ pub(crate) fn dashboard(arguments: DashboardArguments) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the bridge of this directory, or else the one that started last.
+/// Returns the bridge whose workspace contains the directory, or else the bridge that started last.
 fn nearest<'a>(running: &'a [DiscoveryEntry], directory: &Path) -> Option<&'a DiscoveryEntry> {
     let has =
         |entry: &&DiscoveryEntry| entry.workspace_folders.iter().any(|root| directory.starts_with(root));
@@ -63,11 +64,11 @@ fn token_from_file(entry: &DiscoveryEntry) -> Option<String> {
 }
 
 async fn link(url: &str, token: Option<&str>) -> Result<String, String> {
-    let failed = |error: &dyn std::fmt::Display| format!("the bridge at {url} does not answer: {error}");
+    let failed = |error: &dyn std::fmt::Display| format!("the bridge at {url} does not respond: {error}");
     let uri: Uri = url.parse().map_err(|error| format!("--url {url}: {error}"))?;
     let authority = uri
         .authority()
-        .ok_or_else(|| format!("--url {url}: not an address; use for example http://127.0.0.1:8765"))?;
+        .ok_or_else(|| format!("--url {url}: not the URL of a bridge, such as http://127.0.0.1:8765"))?;
     let stream = TcpStream::connect(authority.as_str()).await.map_err(|error| failed(&error))?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
@@ -85,7 +86,9 @@ async fn link(url: &str, token: Option<&str>) -> Result<String, String> {
     match body["url"].as_str() {
         Some(link) => Ok(link.to_owned()),
         None if status == 401 => Err("the bridge requires a token: set CODEX_BRIDGE_AUTH_TOKEN".to_owned()),
-        None if status == 404 => Err(format!("the bridge at {url} is an older version without a dashboard")),
+        None if status == 404 => {
+            Err(format!("the bridge at {url} is an older version without a dashboard; update it"))
+        }
         None => Err(format!(
             "the bridge at {url} replied {status}: {}",
             body["error"].as_str().unwrap_or_default()

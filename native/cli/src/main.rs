@@ -23,7 +23,7 @@ enum Command {
     Serve(Box<serve::ServeArguments>),
     /// Print a link that opens the dashboard of a running bridge and signs the browser in.
     Dashboard(dashboard::DashboardArguments),
-    /// Answer questions about the code of a directory without Codex, in the terminal or over HTTP.
+    /// Answer questions about the code of a directory, in the terminal or over HTTP. Does not use Codex.
     Context(Box<context::ContextArguments>),
 }
 

@@ -18,11 +18,11 @@ use crate::foreground::{self, Running};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
-    /// Address to listen on. Anything but loopback needs --auth-token.
+    /// Address to listen on. Any address other than a loopback address requires --auth-token.
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
 
-    /// Port to listen on. If another bridge uses it, the next free one is taken. 0 means any free port.
+    /// Port to listen on. If another bridge uses it, the next free port is used. 0 selects any free port.
     #[arg(long, default_value_t = config::DEFAULT_PORT)]
     port: u16,
 
@@ -43,7 +43,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     auth_token: Option<String>,
 
-    /// Allow web pages of this origin to call the API, for example http://localhost:3000. Can be repeated.
+    /// Allow web pages from this origin to call the API, for example http://localhost:3000. Can be repeated.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
 
@@ -55,7 +55,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "MS", default_value_t = millis(config::DEFAULT_APPROVAL_TIMEOUT))]
     approval_timeout_ms: u64,
 
-    /// Run the turns of lanes in the bridge's own app-server, unless a lane requests its own process.
+    /// Run the turns of lanes in the bridge's app-server, unless a lane requests its own process.
     #[arg(long)]
     shared_lane_sessions: bool,
 
@@ -63,11 +63,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "SESSIONS", default_value_t = config::DEFAULT_LANE_SESSIONS.processes_max)]
     lane_sessions_max: usize,
 
-    /// Minutes of inactivity after which a lane's session ends.
+    /// Minutes of inactivity after which a lane session ends.
     #[arg(long, value_name = "MINUTES", default_value_t = config::DEFAULT_LANE_SESSIONS.idle.as_secs() / 60)]
     lane_session_idle_minutes: u64,
 
-    /// Enable the routes below /debug, which create synthetic approvals and completions.
+    /// Enable the routes below /debug that create synthetic approvals and completions.
     #[arg(long)]
     debug_routes: bool,
 
@@ -76,16 +76,16 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "METHODS", default_value_t = RpcMode::Safe)]
     rpc: RpcMode,
 
-    /// Delete ended jobs that are older than this number of days.
+    /// Number of days after which finished jobs are deleted.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     history_days_max: u32,
 
-    /// Maximum number of jobs to keep.
+    /// Maximum number of finished jobs to keep. The oldest are deleted first.
     #[arg(long, value_name = "JOBS", default_value_t = config::DEFAULT_HISTORY_JOBS_MAX)]
     history_jobs_max: u32,
 
-    /// Also answer questions about the code of the working directory on this port, with the protocol of the
-    /// original code-context bridge.
+    /// Additional port that only answers questions about the code of the working directory, for clients of the
+    /// code-context protocol, which expect 24842.
     #[arg(long, value_name = "PORT")]
     context_port: Option<u16>,
 
@@ -93,9 +93,9 @@ pub(crate) struct ServeArguments {
     #[arg(long)]
     webhooks_allow_private_networks: bool,
 
-    /// Publish every event to JetStream at this address: nats:// or tls://, host and port; separate several
-    /// servers of one system by commas. It may contain user:password@ or token@; then prefer the environment
-    /// variable, because other users can read a command line.
+    /// Publish every event to JetStream on this NATS server, for example nats://127.0.0.1:4222 or
+    /// tls://nats.example.com. Separate several servers of one system with commas. If the URL contains
+    /// user:password@ or token@, prefer the environment variable: other users can read a command line.
     #[arg(long, env = "CODEX_BRIDGE_NATS_URL", hide_env_values = true, value_name = "URL", value_parser = secret)]
     nats_url: Option<Secret>,
 
@@ -107,7 +107,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "FILE")]
     nats_credentials: Option<PathBuf>,
 
-    /// Prefix of the bridge's subjects.
+    /// Prefix of all NATS subjects.
     #[arg(long, value_name = "TOKENS", default_value = nats::DEFAULT_PREFIX)]
     nats_prefix: String,
 
@@ -115,8 +115,8 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "TOKEN")]
     nats_instance: Option<String>,
 
-    /// Accept lane commands from NATS. Anyone who may publish there can then make Codex work, as you, on this
-    /// machine.
+    /// Accept lane commands from NATS. Anyone who may publish on the subjects of these commands can then run
+    /// Codex as you on this machine.
     #[arg(long)]
     nats_commands: bool,
 }
@@ -143,20 +143,20 @@ pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
     })
 }
 
-/// Raises the limit of open files. Many systems allow a program only 256 or 1024 unless it asks for more, and
-/// every connection takes one.
+/// Raises the limit of open files. Many systems allow a program only 256 or 1024 open files unless it asks for
+/// more, and every connection takes one.
 fn raise_files_limit(config: &Config) {
     let requested = config.http.connections_max + limits::FILES_RESERVED;
     if let Err(error) = rlimit::increase_nofile_limit(u64::try_from(requested).unwrap_or(u64::MAX)) {
-        tracing::warn!(%error, "failed to raise the limit of open files; fewer connections are possible");
+        tracing::warn!(%error, "failed to raise the limit of open files; the bridge may accept fewer connections");
     }
 }
 
 impl ServeArguments {
     fn into_config(self) -> Result<Config, String> {
         let working_folder = match self.cwd {
-            Some(folder) => {
-                folder.canonicalize().map_err(|error| format!("--cwd {}: {error}", folder.display()))?
+            Some(directory) => {
+                directory.canonicalize().map_err(|error| format!("--cwd {}: {error}", directory.display()))?
             }
             None => std::env::current_dir()
                 .map_err(|error| format!("cannot determine the working directory: {error}"))?,

@@ -41,7 +41,7 @@ APPROVAL_WAIT_MS = 1_000
 SEND_SECONDS = 600
 
 
-class Session:
+class Bridge:
     """The bridge that a command uses. It is searched for on first use."""
 
     def __init__(self, args: argparse.Namespace) -> None:
@@ -80,7 +80,7 @@ def main() -> int:
     try:
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             stream.reconfigure(encoding="utf-8", errors="replace")
-        return args.run(Session(args), args)
+        return args.run(Bridge(args), args)
     except BridgeError as error:
         note(str(error))
         return error.exit_code
@@ -120,60 +120,60 @@ def absolute(path: str) -> str:
 # Reading
 
 
-def health(session: Session, _: argparse.Namespace) -> int:
-    return show(session.client.get("/health"))
+def health(bridge: Bridge, _: argparse.Namespace) -> int:
+    return show(bridge.client.get("/health"))
 
 
-def jobs(session: Session, args: argparse.Namespace) -> int:
+def jobs(bridge: Bridge, args: argparse.Namespace) -> int:
     query = {"status": args.status, "conversationId": args.conversation, "before": args.before, "limit": args.limit}
-    return show(session.client.get(path_of("jobs", **query)))
+    return show(bridge.client.get(path_of("jobs", **query)))
 
 
-def job(session: Session, args: argparse.Namespace) -> int:
-    return show(session.client.get(path_of("jobs", args.job_id)))
+def job(bridge: Bridge, args: argparse.Namespace) -> int:
+    return show(bridge.client.get(path_of("jobs", args.job_id)))
 
 
-def open_conversations(session: Session, _: argparse.Namespace) -> int:
-    return show(session.client.get("/conversations/open"))
+def open_conversations(bridge: Bridge, _: argparse.Namespace) -> int:
+    return show(bridge.client.get("/conversations/open"))
 
 
-def current(session: Session, _: argparse.Namespace) -> int:
-    return show(session.client.get("/conversations/current"))
+def current(bridge: Bridge, _: argparse.Namespace) -> int:
+    return show(bridge.client.get("/conversations/current"))
 
 
-def conversations(session: Session, args: argparse.Namespace) -> int:
+def conversations(bridge: Bridge, args: argparse.Namespace) -> int:
     if args.conversation_id:
-        return show(session.client.get(path_of("conversations", args.conversation_id, turns="true")))
+        return show(bridge.client.get(path_of("conversations", args.conversation_id, turns="true")))
     archived = "true" if args.archived else None
     query = {"search": args.search, "cursor": args.cursor, "limit": args.limit, "archived": archived}
     cwd = absolute(args.cwd) if args.cwd else None
-    return show(session.client.get(path_of("conversations", cwd=cwd, source=args.source, **query)))
+    return show(bridge.client.get(path_of("conversations", cwd=cwd, source=args.source, **query)))
 
 
 # Sending
 
 
-def start(session: Session, args: argparse.Namespace) -> int:
-    if session.client and not session.has_directory and not args.cwd:
+def start(bridge: Bridge, args: argparse.Namespace) -> int:
+    if bridge.client and not bridge.has_directory and not args.cwd:
         note(
-            f"no window has {os.getcwd()} open, so Codex will use the first directory of {session.client.url}; "
+            f"no window has {os.getcwd()} open, so Codex will use the first directory of {bridge.client.url}; "
             "choose another one with --cwd"
         )
-    return send(session, args, "/conversations")
+    return send(bridge, args, "/conversations")
 
 
-def resume(session: Session, args: argparse.Namespace) -> int:
+def resume(bridge: Bridge, args: argparse.Namespace) -> int:
     # The API accepts `current` instead of an id, too.
-    return send(session, args, path_of("conversations", args.conversation_id, "messages"))
+    return send(bridge, args, path_of("conversations", args.conversation_id, "messages"))
 
 
-def send(session: Session, args: argparse.Namespace, path: str) -> int:
+def send(bridge: Bridge, args: argparse.Namespace, path: str) -> int:
     body = message_body(args)
     key = args.idempotency_key or (str(uuid.uuid4()) if args.retry else None)
     headers = {"Idempotency-Key": key} if key else {}
     for attempt in range(args.retry + 1):
         try:
-            reply = session.client.request("POST", path, body, headers, SEND_SECONDS)
+            reply = bridge.client.request("POST", path, body, headers, SEND_SECONDS)
             break
         except NotReachable as error:
             if attempt == args.retry:
@@ -187,7 +187,7 @@ def send(session: Session, args: argparse.Namespace, path: str) -> int:
     is_draft = "job" not in reply
     if is_draft or not (args.wait or args.text or args.stop_on_approval):
         return show(reply)
-    return wait_for(session, args, reply["job"]["jobId"])
+    return wait_for(bridge, args, reply["job"]["jobId"])
 
 
 def message_body(args: argparse.Namespace) -> dict:
@@ -211,11 +211,11 @@ def message_body(args: argparse.Namespace) -> dict:
     return {**{name: value for name, value in fields.items() if value not in (None, [])}, **args.body}
 
 
-def wait(session: Session, args: argparse.Namespace) -> int:
-    return wait_for(session, args, args.job_id)
+def wait(bridge: Bridge, args: argparse.Namespace) -> int:
+    return wait_for(bridge, args, args.job_id)
 
 
-def wait_for(session: Session, args: argparse.Namespace, job_id: str) -> int:
+def wait_for(bridge: Bridge, args: argparse.Namespace, job_id: str) -> int:
     """Waits until the job ends, prints it, and returns the exit code for its result."""
     deadline = time.monotonic() + args.timeout if args.timeout else None
     lost_at = None
@@ -223,7 +223,7 @@ def wait_for(session: Session, args: argparse.Namespace, job_id: str) -> int:
         left_ms = WAIT_MS_MAX if deadline is None else max(0, int((deadline - time.monotonic()) * 1000))
         wait_ms = min(left_ms, APPROVAL_WAIT_MS if args.stop_on_approval else WAIT_MS_MAX)
         try:
-            reply = session.client.get(path_of("jobs", job_id, waitMs=wait_ms), wait_ms / 1000 + bridge_http.REPLY_SECONDS)
+            reply = bridge.client.get(path_of("jobs", job_id, waitMs=wait_ms), wait_ms / 1000 + bridge_http.REPLY_SECONDS)
         except NotReachable as error:
             # The job survives its bridge, which may only be reloading.
             lost_at = lost_at or time.monotonic()
@@ -231,7 +231,7 @@ def wait_for(session: Session, args: argparse.Namespace, job_id: str) -> int:
                 raise
             note(f"{error}; searching again")
             time.sleep(1)
-            session.find_again()
+            bridge.find_again()
             continue
         lost_at = None
         current_job = reply["job"]
@@ -264,31 +264,31 @@ def show_end(reply: dict, as_text: bool) -> int:
 # Steering a running job
 
 
-def cancel(session: Session, args: argparse.Namespace) -> int:
-    return show(session.client.request("POST", path_of("jobs", args.job_id, "cancel")))
+def cancel(bridge: Bridge, args: argparse.Namespace) -> int:
+    return show(bridge.client.request("POST", path_of("jobs", args.job_id, "cancel")))
 
 
-def steer(session: Session, args: argparse.Namespace) -> int:
+def steer(bridge: Bridge, args: argparse.Namespace) -> int:
     message = sys.stdin.read() if args.message == "-" else args.message
     headers = {"Idempotency-Key": args.idempotency_key} if args.idempotency_key else {}
-    return show(session.client.request("POST", path_of("jobs", args.job_id, "steer"), {"message": message}, headers))
+    return show(bridge.client.request("POST", path_of("jobs", args.job_id, "steer"), {"message": message}, headers))
 
 
-def approvals(session: Session, args: argparse.Namespace) -> int:
+def approvals(bridge: Bridge, args: argparse.Namespace) -> int:
     status = None if args.all else args.status
     query = {"status": status, "jobId": args.job, "conversationId": args.conversation, "limit": args.limit}
-    return show(session.client.get(path_of("approvals", **query)))
+    return show(bridge.client.get(path_of("approvals", **query)))
 
 
-def approve(session: Session, args: argparse.Namespace) -> int:
-    return decide(session, args, args.decision)
+def approve(bridge: Bridge, args: argparse.Namespace) -> int:
+    return decide(bridge, args, args.decision)
 
 
-def deny(session: Session, args: argparse.Namespace) -> int:
-    return decide(session, args, "cancel" if args.cancel else "deny")
+def deny(bridge: Bridge, args: argparse.Namespace) -> int:
+    return decide(bridge, args, "cancel" if args.cancel else "deny")
 
 
-def answer(session: Session, args: argparse.Namespace) -> int:
+def answer(bridge: Bridge, args: argparse.Namespace) -> int:
     answers: dict = {}
     for argument in args.answer:
         question, separator, text = argument.partition("=")
@@ -296,15 +296,15 @@ def answer(session: Session, args: argparse.Namespace) -> int:
             raise BridgeError(f"{argument!r} is not QUESTION_ID=TEXT", USAGE)
         answers.setdefault(question, []).append(text)
     fields = {"answers": answers} if answers else {"content": args.content}
-    return decide(session, args, "answer", **fields)
+    return decide(bridge, args, "answer", **fields)
 
 
-def decide(session: Session, args: argparse.Namespace, decision: str, **fields: Any) -> int:
+def decide(bridge: Bridge, args: argparse.Namespace, decision: str, **fields: Any) -> int:
     body = {"decision": decision, **fields, **({"note": args.note} if args.note else {})}
-    return show(session.client.request("POST", path_of("approvals", args.approval_id), body))
+    return show(bridge.client.request("POST", path_of("approvals", args.approval_id), body))
 
 
-def events(session: Session, args: argparse.Namespace) -> int:
+def events(bridge: Bridge, args: argparse.Namespace) -> int:
     """Prints each event as one line of JSON. The events of a job end with the job."""
     query = {"after": args.after, "type": args.type}
     if args.job:
@@ -312,14 +312,14 @@ def events(session: Session, args: argparse.Namespace) -> int:
     else:
         path = path_of("events", conversationId=args.conversation, **query)
     seen = 0
-    for event in bridge_http.follow(session.client, path):
+    for event in bridge_http.follow(bridge.client, path):
         print(event.data, flush=True)
         seen += 1
         if seen == args.limit:
             return 0
     if not args.job:
         return 0
-    ended = session.client.get(path_of("jobs", args.job))["job"]
+    ended = bridge.client.get(path_of("jobs", args.job))["job"]
     return JOB_FAILED if ended["status"] == "failed" else 0
 
 

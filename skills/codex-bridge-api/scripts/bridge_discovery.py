@@ -124,7 +124,7 @@ def is_alive(
     token: Optional[str],
     has_lock: Optional[Callable[[Entry], bool]] = None,
 ) -> bool:
-    """Returns whether the bridge is running and is the one that answers at its URL."""
+    """Reports whether the bridge is running and is the one that answers at its URL."""
     # The lock is checked first. The port of a dead bridge may belong to another program by now, which must not get the
     # token.
     if not (has_lock or holds_lock)(entry):
@@ -139,7 +139,7 @@ def is_alive(
 
 
 def holds_lock(entry: Entry) -> bool:
-    """Returns whether the process that wrote the entry is running. The operating system releases its lock on exit."""
+    """Reports whether the process that wrote the entry is running. The operating system releases its lock on exit."""
     if not entry.lock_file:
         return True
     try:

@@ -20,10 +20,10 @@ import { fieldsOf } from "./schema";
 
 const labels: Record<Decision, string> = {
   approve: "Approve",
-  approve_for_session: "Approve for this session",
+  approve_for_session: "Approve for session",
   approve_always: "Always approve",
   deny: "Deny",
-  cancel: "Deny and stop the turn",
+  cancel: "Deny and stop turn",
   answer: "Answer",
 };
 

@@ -13,10 +13,10 @@ const deliveryModes: { value: DeliveryMode; label: string }[] = [
   { value: "auto", label: "Automatic" },
   { value: "steer", label: "Steer the current turn" },
   { value: "queue", label: "Add to the queue" },
-  { value: "handover", label: "Hand over to its owner" },
+  { value: "handover", label: "Hand over to the owner" },
   { value: "fork", label: "Send to a fork" },
-  { value: "panel", label: "Send in the VS Code panel" },
-  { value: "reject", label: "Only if idle" },
+  { value: "panel", label: "Run in the VS Code panel" },
+  { value: "reject", label: "Send only if idle" },
 ];
 
 export function Composer({ conversationId, running }: { conversationId: string; running: Job | undefined }) {

@@ -88,7 +88,7 @@ function LoadedLane({ lane }: { lane: Lane }) {
               confirm: {
                 action: "Delete lane",
                 consequence:
-                  "The lane is deleted, and its worktree unless it contains work. The conversation is kept.",
+                  "Its worktree is kept if it has uncommitted or unmerged work. The conversation is kept.",
               },
               run: () => call("DELETE /lanes/{laneId}", { path }).then(() => navigate({ to: "/lanes" })),
             },
@@ -103,7 +103,7 @@ function LoadedLane({ lane }: { lane: Lane }) {
       {(approvals.data?.approvals ?? []).map((approval) => (
         <ApprovalCard key={approval.approvalId} approval={approval} />
       ))}
-      <Instruct laneId={laneId} isBusy={isBusy} />
+      <PromptForm laneId={laneId} isBusy={isBusy} />
       {lane.acceptanceCriteria.length > 0 && (
         <section className="section" aria-labelledby="criteria">
           <h2 id="criteria">Acceptance criteria</h2>
@@ -151,9 +151,7 @@ function LoadedLane({ lane }: { lane: Lane }) {
       <section className="section" aria-labelledby="jobs">
         <h2 id="jobs">Jobs</h2>
         <JobRows jobs={jobs.data?.jobs ?? []} />
-        {jobs.data?.jobs.length === 0 && (
-          <p className="muted">No jobs yet. The first instruction starts one.</p>
-        )}
+        {jobs.data?.jobs.length === 0 && <p className="muted">No jobs yet. The first prompt starts one.</p>}
       </section>
       <CommandLine line={curl(`/lanes/${laneId}/events`)} />
     </Page>
@@ -200,8 +198,8 @@ function sessionText({ sessionIsolation }: Lane, session: SessionView | undefine
   return [state, `isolation: ${sessionIsolation}`, session?.readinessReason].filter(Boolean).join("; ");
 }
 
-/** Renders the form for the next instruction. While a turn runs, the message steers that turn. */
-function Instruct({ laneId, isBusy }: { laneId: string; isBusy: boolean }) {
+/** Renders the form for the next prompt. While a turn runs, the message steers that turn. */
+function PromptForm({ laneId, isBusy }: { laneId: string; isBusy: boolean }) {
   const queries = useQueryClient();
   const form = useForm({ input: "" }, async (body, clear) => {
     await call(isBusy ? "POST /lanes/{laneId}/steer" : "POST /lanes/{laneId}/prompt", {
@@ -215,8 +213,8 @@ function Instruct({ laneId, isBusy }: { laneId: string; isBusy: boolean }) {
     <form className="inline-form" onSubmit={form.submit}>
       <input
         className="input"
-        aria-label={isBusy ? "Message for the current turn" : "Instruction"}
-        placeholder={isBusy ? "Steer the current turn…" : "Send the next instruction…"}
+        aria-label={isBusy ? "Message for the current turn" : "Prompt"}
+        placeholder={isBusy ? "Steer the current turn…" : "Send the next prompt…"}
         {...form.field("input")}
       />
       <button

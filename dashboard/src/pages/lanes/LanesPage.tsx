@@ -57,7 +57,7 @@ export function LanesPage() {
                 confirm: {
                   action: "Clean up lanes",
                   consequence:
-                    "Deletes lanes done more than a day ago, and their worktrees unless they contain work.",
+                    "Deletes lanes done for over a day. Worktrees with uncommitted or unmerged work are kept.",
                 },
                 run: cleanUp,
               },
@@ -80,7 +80,7 @@ export function LanesPage() {
             })}
           >
             A lane is a unit of work that spans many turns: a conversation with a working directory, a goal,
-            checks, and a status of its own.
+            verification commands, and a status of its own.
           </EmptyState>
         }
       >
@@ -105,7 +105,7 @@ async function cleanUp(): Promise<string> {
   });
   const result =
     deleted.length === 0
-      ? "No lanes are done and older than a day."
+      ? "No lanes have been done for over a day."
       : `Deleted ${deleted.length === 1 ? "1 lane" : `${deleted.length} lanes`}.`;
   return [result, ...left].join(" ");
 }

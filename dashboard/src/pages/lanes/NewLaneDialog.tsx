@@ -9,7 +9,7 @@ import { useForm } from "../../components/useForm";
 
 const lines = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
-/** Renders the form that creates a lane. A lane with a first instruction starts immediately. */
+/** Renders the form that creates a lane. A lane with a first prompt starts immediately. */
 export function NewLaneDialog({ close }: { close: () => void }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -64,15 +64,15 @@ export function NewLaneDialog({ close }: { close: () => void }) {
             />{" "}
             Create a git worktree for the lane
           </label>
-          <Field label="First instruction" hint="Without one, the lane stays idle.">
+          <Field label="First prompt" hint="Without one, the lane stays idle.">
             <textarea rows={3} {...form.field("kickoffPrompt")} />
           </Field>
-          <Field label="Acceptance criteria" hint="One per line. Sent with each instruction.">
+          <Field label="Acceptance criteria" hint="One per line. Sent with each prompt.">
             <textarea rows={2} {...form.field("criteria")} />
           </Field>
           <Field
             label="Verification commands"
-            hint="One per line. Run after each turn, and must exit with 0."
+            hint="One per line. They run after each turn and must exit with status 0."
           >
             <textarea rows={2} className="mono" {...form.field("checks")} />
           </Field>

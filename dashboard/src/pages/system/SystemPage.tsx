@@ -62,7 +62,7 @@ export function SystemPage() {
                 { name: "Started", value: <Moment at={system.data?.startedAt} /> },
                 { name: "Codex", value: codex?.version ?? "not detected yet" },
                 {
-                  name: "Binary",
+                  name: "Executable",
                   value: (
                     <>
                       {codex?.path ?? "not found"}{" "}
@@ -101,7 +101,7 @@ export function SystemPage() {
                     <td className="mono">{pid}</td>
                     <td>
                       {program}
-                      {parent ? `, of ${parent.program}` : ""}
+                      {parent ? `, started by ${parent.program}` : ""}
                     </td>
                     <td className="numeric muted">not measured</td>
                   </tr>

@@ -57,7 +57,7 @@ export function TopologyPage() {
       </p>
       {isLoaded && graph.items.length === 0 ? (
         <EmptyState
-          title="Noitem to show yet"
+          title="Nothing to show yet"
           line={curl("/conversations", { message: "Explain this repository" })}
         >
           Threads and processes appear here when Codex runs.

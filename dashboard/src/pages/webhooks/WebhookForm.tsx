@@ -40,7 +40,7 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
   return (
     <form className="card webhook-form" onSubmit={form.submit}>
       <div className="stack">
-        <Field label="URL" hint="HTTPS, or HTTP on this machine.">
+        <Field label="URL" hint="An https:// or http:// URL.">
           <input
             className="input mono"
             inputMode="url"
@@ -54,10 +54,13 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
         <Field label="Only these lanes" hint="Lane IDs, separated by commas. Default: all lanes.">
           <input className="input mono" {...form.field("lanes")} />
         </Field>
-        <Field label="Only these threads" hint="Conversation IDs, separated by commas.">
+        <Field label="Only these threads" hint="Conversation IDs, separated by commas. Default: all threads.">
           <input className="input mono" {...form.field("threads")} />
         </Field>
-        <Field label="Only these sessions" hint="Lane session IDs, separated by commas.">
+        <Field
+          label="Only these sessions"
+          hint="Lane session IDs, separated by commas. Default: all sessions."
+        >
           <input className="input mono" {...form.field("sessions")} />
         </Field>
         <Field
@@ -65,7 +68,7 @@ export function WebhookForm({ webhook, done }: { webhook?: Webhook; done: () => 
           hint={
             webhook?.hasSecret
               ? "Leave empty to keep the current secret."
-              : "Signs deliveries. It is never shown again."
+              : "The key that signs deliveries. It is never shown again."
           }
         >
           <input className="input mono" type="password" autoComplete="off" {...form.field("secret")} />

@@ -20,8 +20,7 @@ const NOT_FOUND: u8 = 1;
 /// The exit status if the question or the directory is invalid, or the answer took too long.
 pub(super) const FAILED: u8 = 2;
 
-/// Answers a question from the index of some directories. The index is loaded from the disk as far as it is
-/// there.
+/// Answers a question from the index of some directories. An index on the disk is reused.
 pub(super) fn answer(
     question: &Question,
     output: &OutputOptions,
@@ -88,7 +87,9 @@ fn ask(context: &Context, question: &Question, max_tokens: u32) -> Result<Value,
             answer["snippets"].as_array().into_iter().flatten().find(|snippet| snippet["symbol"].is_object());
         let best_context = best.map(|snippet| {
             json!({
-                "symbol_name": snippet["symbol"]["name"], "file_path": snippet["file_path"], "max_tokens": max_tokens / 2,
+                "symbol_name": snippet["symbol"]["name"],
+                "file_path": snippet["file_path"],
+                "max_tokens": max_tokens / 2,
             })
         });
         answer["context"] =

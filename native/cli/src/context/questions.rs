@@ -39,7 +39,7 @@ pub(super) enum Question {
         #[command(flatten)]
         symbol: NamedSymbol,
     },
-    /// Show who calls a symbol and what it calls.
+    /// Show the callers of a symbol and what it calls.
     Calls {
         #[command(flatten)]
         symbol: NamedSymbol,
@@ -88,11 +88,11 @@ pub(super) struct NamedSymbol {
     /// Name of the symbol, possibly qualified: Parser.parse, parser::Parser::parse.
     name: String,
 
-    /// File that defines the symbol, if several have the name.
+    /// File that defines the symbol, if several symbols have this name.
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
 
-    /// Line in the definition of the symbol, if several have the name.
+    /// Line in the definition of the symbol, if several symbols have this name.
     #[arg(long, value_name = "LINE")]
     line: Option<u32>,
 }
@@ -108,7 +108,7 @@ pub(super) struct OutputOptions {
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(super) color: When,
 
-    /// Maximum length of the answer in tokens of a language model. The answer says what was omitted.
+    /// Maximum length of the answer, in tokens of a language model. The answer says what it leaves out.
     #[arg(long, value_name = "TOKENS", default_value_t = 20_000, global = true)]
     pub(super) max_tokens: u32,
 }

@@ -13,11 +13,12 @@ use crate::foreground::{self, Running};
 /// The options of the server.
 #[derive(Debug, Args)]
 pub(super) struct ServerArguments {
-    /// Address to listen on [default: 127.0.0.1]. Anything but loopback needs --auth-token.
+    /// Address to listen on [default: 127.0.0.1]. Any address other than a loopback address requires
+    /// --auth-token.
     #[arg(long)]
     host: Option<String>,
 
-    /// Port to listen on; 0 means any free port [default: 24842].
+    /// Port to listen on. 0 selects any free port [default: 24842].
     #[arg(long, short)]
     port: Option<u16>,
 
@@ -26,7 +27,7 @@ pub(super) struct ServerArguments {
     #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     auth_token: Option<String>,
 
-    /// Allow web pages of this origin to ask, for example http://localhost:3000. Can be repeated.
+    /// Allow web pages from this origin to call the server, for example http://localhost:3000. Can be repeated.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
 }
