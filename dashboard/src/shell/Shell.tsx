@@ -84,7 +84,9 @@ export function Shell() {
                 {to === "/" && pendingCount > 0 && (
                   <span className="badge">
                     {pendingCount}
-                    <span className="visually-hidden"> pending approvals</span>
+                    <span className="visually-hidden">
+                      {pendingCount === 1 ? " pending approval" : " pending approvals"}
+                    </span>
                   </span>
                 )}
               </Link>
