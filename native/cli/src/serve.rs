@@ -77,15 +77,20 @@ pub(crate) struct ServeArguments {
     rpc: RpcMode,
 
     /// Number of days after which finished jobs are deleted.
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     history_days_max: u32,
 
     /// Maximum number of finished jobs to keep. The oldest are deleted first.
     #[arg(long, value_name = "JOBS", default_value_t = config::DEFAULT_HISTORY_JOBS_MAX)]
     history_jobs_max: u32,
 
-    /// Additional port that only answers questions about the code of the working directory, for clients of the
-    /// code-context protocol, which expect 24842.
+    /// Additional port that only answers questions about the code of the working directory, for clients of
+    /// the code-context protocol, which expect 24842.
     #[arg(long, value_name = "PORT")]
     context_port: Option<u16>,
 
@@ -96,11 +101,23 @@ pub(crate) struct ServeArguments {
     /// Publish every event to JetStream on this NATS server, for example nats://127.0.0.1:4222 or
     /// tls://nats.example.com. Separate several servers of one system with commas. If the URL contains
     /// user:password@ or token@, prefer the environment variable: other users can read a command line.
-    #[arg(long, env = "CODEX_BRIDGE_NATS_URL", hide_env_values = true, value_name = "URL", value_parser = secret)]
+    #[arg(
+        long,
+        env = "CODEX_BRIDGE_NATS_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        value_parser = secret
+    )]
     nats_url: Option<Secret>,
 
     /// Token for NATS.
-    #[arg(long, env = "CODEX_BRIDGE_NATS_TOKEN", hide_env_values = true, value_name = "TOKEN", value_parser = secret)]
+    #[arg(
+        long,
+        env = "CODEX_BRIDGE_NATS_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        value_parser = secret
+    )]
     nats_token: Option<Secret>,
 
     /// Credentials file for NATS, as written by nsc.
@@ -143,12 +160,12 @@ pub(crate) fn serve(arguments: ServeArguments) -> Result<(), String> {
     })
 }
 
-/// Raises the limit of open files. Many systems allow a program only 256 or 1024 open files unless it asks for
-/// more, and every connection takes one.
+/// Raises the limit of open files. Many systems allow a program only 256 or 1024 open files unless it asks
+/// for more, and every connection takes one.
 fn raise_files_limit(config: &Config) {
     let requested = config.http.connections_max + limits::FILES_RESERVED;
     if let Err(error) = rlimit::increase_nofile_limit(u64::try_from(requested).unwrap_or(u64::MAX)) {
-        tracing::warn!(%error, "failed to raise the limit of open files; the bridge may accept fewer connections");
+        tracing::warn!(%error, "failed to raise the limit of open files; fewer connections are possible");
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) struct ServerArguments {
     #[arg(long, env = "CODEX_BRIDGE_AUTH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     auth_token: Option<String>,
 
-    /// Allow web pages from this origin to call the server, for example http://localhost:3000. Can be repeated.
+    /// Allow web pages from this origin to call the server, for example http://localhost:3000. Can be
+    /// repeated.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
 }
