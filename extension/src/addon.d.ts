@@ -13,7 +13,7 @@ export declare class Bridge {
    * Calls `onEvent` for the events of jobs, approvals and lanes, of all bridges that share the data
    * directory. Events are delivered once the promise has resolved.
    */
-  listen(onEvent: (event: BridgeEvent) => void): Promise<Listening>
+  listen(onEvent: (event: BridgeEvent) => void): Promise<EventSubscription>
   /** Sets the folders that are open in this window. */
   setWorkspaceFolders(folders: Array<string>): void
   /** Ends every job with its true outcome, ends Codex and frees the port, within 4 s. Idempotent. */
@@ -21,7 +21,7 @@ export declare class Bridge {
 }
 
 /** A callback that receives events until it is stopped or the bridge stops. */
-export declare class Listening {
+export declare class EventSubscription {
   /** Stops the callback. Idempotent. */
   stop(): void
 }

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { Bridge, BridgeEvent, Listening } from "./addon";
+import type { Bridge, BridgeEvent, EventSubscription } from "./addon";
 import type { BridgeServer } from "./bridge";
 import { OnDemand } from "./onDemand";
 
@@ -15,7 +15,7 @@ export class BridgeEvents implements vscode.Disposable {
   readonly #onDemand = new OnDemand(() => this.#connect());
   readonly #serverListener: vscode.Disposable;
   #hasListeners = false;
-  #subscription: { readonly bridge: Bridge; readonly handle: Listening } | undefined;
+  #subscription: { readonly bridge: Bridge; readonly handle: EventSubscription } | undefined;
   #reconciled: Promise<void> = Promise.resolve();
 
   /** Fires on every event, of all bridges that share the data directory. */

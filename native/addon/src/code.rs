@@ -230,8 +230,11 @@ impl OpenCode {
         Vec<Found>: FromNapiValue + Send + 'static,
     {
         let at = CodePosition { line: at.line, character: at.character };
-        let question =
-            PlaceQuestion { path: text(path)?, at, count_max: count(limits::LANGUAGE_SERVER_PLACES_MAX) };
+        let question = PlaceQuestion {
+            path: path_string(path)?,
+            at,
+            count_max: count(limits::LANGUAGE_SERVER_PLACES_MAX),
+        };
         self.ask(callback, question, limit)
     }
 }
@@ -264,14 +267,16 @@ impl Editor for OpenCode {
     }
 
     fn outline(&self, path: &Path, limit: Duration) -> Option<Vec<editor::OutlineSymbol>> {
-        let question =
-            FileQuestion { path: Some(text(path)?), count_max: count(limits::LANGUAGE_SERVER_PLACES_MAX) };
+        let question = FileQuestion {
+            path: Some(path_string(path)?),
+            count_max: count(limits::LANGUAGE_SERVER_PLACES_MAX),
+        };
         self.ask(|callbacks| &callbacks.outline, question, limit).map(converted)
     }
 
     fn diagnostics(&self, path: Option<&Path>, limit: Duration) -> Option<Vec<editor::Diagnostic>> {
         let path = match path {
-            Some(path) => Some(text(path)?),
+            Some(path) => Some(path_string(path)?),
             None => None,
         };
         let question = FileQuestion { path, count_max: count(limits::LANGUAGE_SERVER_PLACES_MAX) };
@@ -291,7 +296,7 @@ impl Editor for OpenCode {
     }
 }
 
-fn text(path: &Path) -> Option<String> {
+fn path_string(path: &Path) -> Option<String> {
     path.to_str().map(str::to_owned)
 }
 

@@ -356,7 +356,7 @@ impl From<&Approval> for ApprovalRequest {
 fn files(changes: &Value) -> Vec<String> {
     match changes {
         Value::Object(by_path) => by_path.keys().cloned().collect(),
-        changes => changes.as_array().into_iter().flatten().map(|change| text(&change["path"])).collect(),
+        changes => changes.as_array().into_iter().flatten().map(|change| string(&change["path"])).collect(),
     }
 }
 
@@ -364,13 +364,13 @@ impl From<&Value> for Question {
     fn from(question: &Value) -> Self {
         let options = question["options"].as_array().into_iter().flatten();
         let option = |option: &Value| QuestionOption {
-            label: text(&option["label"]),
-            description: text(&option["description"]),
+            label: string(&option["label"]),
+            description: string(&option["description"]),
         };
         Self {
-            id: text(&question["id"]),
-            header: text(&question["header"]),
-            question: text(&question["question"]),
+            id: string(&question["id"]),
+            header: string(&question["header"]),
+            question: string(&question["question"]),
             is_other: question["isOther"] == true,
             is_secret: question["isSecret"] == true,
             options: options.map(option).collect(),
@@ -378,7 +378,7 @@ impl From<&Value> for Question {
     }
 }
 
-fn text(value: &Value) -> String {
+fn string(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 

@@ -7,8 +7,8 @@
 
 mod code;
 mod host;
-mod listening;
 mod log;
+mod subscription;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub use host::{
     QuestionOption, RevealRequest,
 };
 use host::{Callback, Listeners};
-pub use listening::{BridgeEvent, Listening};
+pub use subscription::{BridgeEvent, EventSubscription};
 
 /// The maximum time for the remaining tasks of the runtime to end after the core has stopped.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(200);
@@ -105,7 +105,7 @@ pub struct BridgeOptions {
 
 impl BridgeOptions {
     fn into_config(self) -> std::result::Result<Config, String> {
-        let some_path = |text: Option<String>| text.filter(|text| !text.is_empty()).map(PathBuf::from);
+        let some_path = |path: Option<String>| path.filter(|path| !path.is_empty()).map(PathBuf::from);
         let workspace_folders: Vec<PathBuf> = self.workspace_folders.into_iter().map(PathBuf::from).collect();
         let locate = LocateOptions {
             explicit: some_path(self.codex_path),
@@ -241,7 +241,7 @@ impl Bridge {
     /// Calls `onEvent` for the events of jobs, approvals and lanes, of all bridges that share the data
     /// directory. Events are delivered once the promise has resolved.
     #[napi(ts_args_type = "onEvent: (event: BridgeEvent) => void")]
-    pub async fn listen(&self, on_event: Callback<BridgeEvent, ()>) -> Result<Listening> {
+    pub async fn listen(&self, on_event: Callback<BridgeEvent, ()>) -> Result<EventSubscription> {
         let core = Arc::clone(&self.core);
         let types = TypePatterns::parse("job.*,approval.*,lane.*").map_err(Error::from_reason)?;
         let filter = Filter { types: Some(types), ..Filter::default() };
@@ -250,7 +250,9 @@ impl Bridge {
             .await
             .map_err(|_| Error::from_reason("The bridge has stopped."))?
             .map_err(|error| Error::from_reason(error.to_string()))?;
-        Ok(Listening::new(self.handle.spawn(listening::forward(listener, on_event)).abort_handle()))
+        Ok(EventSubscription::new(
+            self.handle.spawn(subscription::forward(listener, on_event)).abort_handle(),
+        ))
     }
 
     /// Sets the folders that are open in this window.

@@ -33,12 +33,12 @@ impl From<&Value> for BridgeEvent {
 
 /// A callback that receives events until it is stopped or the bridge stops.
 #[napi]
-pub struct Listening {
+pub struct EventSubscription {
     task: AbortHandle,
 }
 
 #[napi]
-impl Listening {
+impl EventSubscription {
     pub(crate) fn new(task: AbortHandle) -> Self {
         Self { task }
     }
