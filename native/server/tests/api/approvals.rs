@@ -1,4 +1,4 @@
-//! What Codex asks, and who answers.
+//! Approvals: the requests of Codex and the decisions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use server::Bridge;
 use testkit::HttpClient;
 
-use crate::editor::ListedTabs;
+use crate::editor::FakeEditor;
 use crate::support::{TestBridge, eventually};
 
-/// Starts a turn that asks whether it may run a command outside of the sandbox. Returns the reply and the approval.
-async fn asking(test: &TestBridge, command: &str, more: Value) -> (Value, Value) {
+/// Starts a turn that requests approval to run a command outside of the sandbox. Returns the reply and the
+/// approval.
+async fn start_with_approval(test: &TestBridge, command: &str, more: Value) -> (Value, Value) {
     let mut body = json!({
         "message": format!("@model escalate {command}"),
         "approvalPolicy": "on-request",
@@ -24,12 +25,12 @@ async fn asking(test: &TestBridge, command: &str, more: Value) -> (Value, Value)
     let reply = test.post("/conversations", body).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     let job_id = reply.body["job"]["jobId"].as_str().unwrap();
-    let approval = pending(test, job_id).await;
+    let approval = wait_for_approval(test, job_id).await;
     (reply.body, approval)
 }
 
-async fn pending(test: &TestBridge, job_id: &str) -> Value {
-    eventually("Codex asks", || async {
+async fn wait_for_approval(test: &TestBridge, job_id: &str) -> Value {
+    eventually("Codex requests an approval", || async {
         let approvals = test.get(&format!("/jobs/{job_id}/approvals")).await.body["approvals"].clone();
         approvals.as_array().unwrap().iter().find(|one| one["status"] == "pending").cloned()
     })
@@ -43,10 +44,10 @@ async fn decide(test: &TestBridge, approval: &Value, body: Value) -> testkit::Ht
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approved_command_runs() {
     let test = TestBridge::start().await;
-    let (reply, approval) = asking(&test, "touch made-by-codex", json!({})).await;
+    let (reply, approval) = start_with_approval(&test, "touch made-by-codex", json!({})).await;
     assert_eq!(approval["kind"], "command");
     assert!(approval["command"].as_str().unwrap().contains("touch made-by-codex"), "{approval}");
-    assert_eq!(approval["cwd"], test.folders.workspace().display().to_string());
+    assert_eq!(approval["cwd"], test.directories.workspace().display().to_string());
     assert_eq!(approval["jobId"], reply["job"]["jobId"]);
     let job_path = format!("/jobs/{}", reply["job"]["jobId"].as_str().unwrap());
     let waiting = test.get(&job_path).await.body["job"]["waitingOn"].clone();
@@ -64,9 +65,9 @@ async fn an_approved_command_runs() {
         (&approval["status"], &approval["resolvedBy"], &approval["note"]),
         (&json!("approved"), &json!("api"), &json!("fine"))
     );
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!((&job["status"], &job["waitingOn"]), (&json!("completed"), &json!([])), "{job}");
-    assert!(test.folders.workspace().join("made-by-codex").exists());
+    assert!(test.directories.workspace().join("made-by-codex").exists());
 
     let again = decide(&test, approval, json!({"decision": "deny"})).await;
     assert_eq!((again.status.as_u16(), &again.body["code"]), (409, &json!("approval_resolved")));
@@ -76,60 +77,63 @@ async fn an_approved_command_runs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denied_command_does_not_run_and_a_cancelled_one_ends_the_turn() {
     let test = TestBridge::start().await;
-    for (decision, status, end) in [("deny", "denied", "completed"), ("cancel", "cancelled", "failed")] {
-        let (reply, approval) = asking(&test, "touch never-made", json!({})).await;
+    for (decision, status, job_status) in [("deny", "denied", "completed"), ("cancel", "cancelled", "failed")]
+    {
+        let (reply, approval) = start_with_approval(&test, "touch never-made", json!({})).await;
         let decided = decide(&test, &approval, json!({"decision": decision})).await;
         assert_eq!(decided.body["approval"]["status"], status, "{}", decided.body);
-        let job = test.ended_of(&reply).await;
-        assert_eq!(job["status"], end, "{job}");
-        assert!(!test.folders.workspace().join("never-made").exists());
+        let job = test.wait_for_job(&reply).await;
+        assert_eq!(job["status"], job_status, "{job}");
+        assert!(!test.directories.workspace().join("never-made").exists());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_approved_for_the_session_is_not_asked_again() {
+async fn a_command_approved_for_the_session_needs_no_second_approval() {
     let test = TestBridge::start().await;
     let message = "@model escalate touch one\n@model escalate touch one";
-    let (reply, approval) = asking(&test, "touch one\n@model escalate touch one", json!({})).await;
+    let (reply, approval) =
+        start_with_approval(&test, "touch one\n@model escalate touch one", json!({})).await;
     let decided = decide(&test, &approval, json!({"decision": "approve_for_session"})).await;
     assert_eq!(decided.status, 200, "{}", decided.body);
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["status"], "completed", "{message}: {job}");
     let path = format!("/approvals?jobId={}", job["jobId"].as_str().unwrap());
     assert_eq!(test.get(&path).await.body["approvals"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_change_shows_what_it_would_change() {
+async fn an_approval_of_a_file_change_contains_the_diff() {
     let test = TestBridge::start().await;
     let body =
         json!({"message": "@model patch changed.txt", "approvalPolicy": "untrusted", "sandbox": "read-only"});
     let reply = test.post("/conversations", body).await.body;
-    let approval = pending(&test, reply["job"]["jobId"].as_str().unwrap()).await;
+    let approval = wait_for_approval(&test, reply["job"]["jobId"].as_str().unwrap()).await;
     assert_eq!(approval["kind"], "file_change", "{approval}");
     assert!(approval["changes"][0]["path"].as_str().unwrap().ends_with("changed.txt"), "{approval}");
     assert!(approval["changes"][0]["diff"].is_string(), "{approval}");
     decide(&test, &approval, json!({"decision": "approve"})).await;
-    assert_eq!(test.ended_of(&reply).await["status"], "completed");
-    assert!(test.folders.workspace().join("changed.txt").exists());
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
+    assert!(test.directories.workspace().join("changed.txt").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_answers_in_time_is_denied() {
+async fn an_unanswered_approval_is_denied_at_its_deadline() {
     let test = TestBridge::start().await;
-    let (reply, approval) = asking(&test, "touch never-made", json!({"approvalTimeoutMs": 300})).await;
-    let job = test.ended_of(&reply).await;
+    let (reply, approval) =
+        start_with_approval(&test, "touch never-made", json!({"approvalTimeoutMs": 300})).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["status"], "completed", "{job}");
     let path = format!("/approvals/{}", approval["approvalId"].as_str().unwrap());
     let approval = test.get(&path).await.body["approval"].clone();
     assert_eq!((&approval["status"], &approval["resolvedBy"]), (&json!("denied"), &json!("deadline")));
-    assert!(!test.folders.workspace().join("never-made").exists());
+    assert!(!test.directories.workspace().join("never-made").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_ends_with_its_turn() {
+async fn an_approval_is_withdrawn_when_its_turn_ends() {
     let test = TestBridge::start().await;
-    let (reply, approval) = asking(&test, "touch never-made", json!({})).await;
+    let (reply, approval) = start_with_approval(&test, "touch never-made", json!({})).await;
     let cancelled =
         test.post(&format!("/jobs/{}/cancel", reply["job"]["jobId"].as_str().unwrap()), json!({})).await;
     assert_eq!(cancelled.body["job"]["failure"]["code"], "cancelled", "{}", cancelled.body);
@@ -141,78 +145,81 @@ async fn an_approval_ends_with_its_turn() {
     assert_eq!(late.body["details"]["approval"]["resolvedBy"], "codex", "{}", late.body);
 }
 
-/// An editor whose person always answers so.
-fn answering(decision: Decision, content: Option<Value>) -> Arc<ListedTabs> {
-    Arc::new(ListedTabs { answers: Some(Answer { decision, content, note: None }), ..ListedTabs::default() })
+/// Returns an editor that always answers with this decision.
+fn editor_that_answers(decision: Decision, content: Option<Value>) -> Arc<FakeEditor> {
+    Arc::new(FakeEditor { answer: Some(Answer { decision, content, note: None }), ..FakeEditor::default() })
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_person_in_the_editor_can_decide() {
-    let editor = answering(Decision::Approve, None);
+async fn an_approval_can_be_decided_in_the_editor() {
+    let editor = editor_that_answers(Decision::Approve, None);
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
     let body = json!({
         "message": "@model escalate touch made", "approvalPolicy": "on-request", "sandbox": "read-only",
     });
     let reply = test.post("/conversations", body).await.body;
-    assert_eq!(test.ended_of(&reply).await["status"], "completed");
-    assert!(test.folders.workspace().join("made").exists());
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
+    assert!(test.directories.workspace().join("made").exists());
     let approval = test.get("/approvals").await.body["approvals"][0].clone();
     assert_eq!((&approval["status"], &approval["resolvedBy"]), (&json!("approved"), &json!("editor")));
-    assert_eq!(editor.asked.lock().unwrap().len(), 1);
-    assert!(editor.told.lock().unwrap().is_empty(), "they know themselves");
+    assert_eq!(editor.requested.lock().unwrap().len(), 1);
+    assert!(editor.resolved.lock().unwrap().is_empty(), "the editor made the decision itself");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_person_in_the_editor_can_answer_a_question() {
-    let editor = answering(Decision::Answer, Some(json!({"colour": "blue"})));
+async fn a_question_can_be_answered_in_the_editor() {
+    let editor = editor_that_answers(Decision::Answer, Some(json!({"color": "blue"})));
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
-    let question = json!({"questions": [{"id": "colour", "header": "Colour", "question": "Which one?",
-        "options": [{"label": "blue", "description": "as the sky"}, {"label": "red", "description": "as roses"}]}]});
+    let question = json!({"questions": [{"id": "color", "header": "Color", "question": "Which one?",
+        "options": [{"label": "blue", "description": "as the sky"},
+            {"label": "red", "description": "as roses"}]}]});
     let body = json!({
         "message": format!("@model call request_user_input {question}"),
         "config": {"features.default_mode_request_user_input": true},
     });
     let reply = test.post("/conversations", body).await.body;
-    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
     let approval = test.get("/approvals").await.body["approvals"][0].clone();
     assert_eq!((&approval["status"], &approval["resolvedBy"]), (&json!("answered"), &json!("editor")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_of_the_editor_that_is_none_leaves_the_question_to_others() {
-    let editor = answering(Decision::Answer, None);
+async fn an_invalid_answer_from_the_editor_leaves_the_approval_pending() {
+    let editor = editor_that_answers(Decision::Answer, None);
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
-    let (reply, approval) = asking(&test, "touch never-made", json!({"approvalTimeoutMs": 500})).await;
-    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+    let (reply, approval) =
+        start_with_approval(&test, "touch never-made", json!({"approvalTimeoutMs": 500})).await;
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
     let path = format!("/approvals/{}", approval["approvalId"].as_str().unwrap());
     assert_eq!(test.get(&path).await.body["approval"]["resolvedBy"], "deadline");
-    assert_eq!(editor.told.lock().unwrap().len(), 1, "who was asked is told the end");
+    assert_eq!(editor.resolved.lock().unwrap().len(), 1, "the editor is notified of the resolution");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_person_in_the_editor_is_told_when_somebody_else_was_quicker() {
-    let editor = Arc::new(ListedTabs::default());
+async fn the_editor_is_notified_if_an_approval_is_decided_elsewhere() {
+    let editor = Arc::new(FakeEditor::default());
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
-    let (reply, approval) = asking(&test, "touch made", json!({})).await;
+    let (reply, approval) = start_with_approval(&test, "touch made", json!({})).await;
     decide(&test, &approval, json!({"decision": "approve"})).await;
-    test.ended_of(&reply).await;
-    let told =
-        eventually("the editor is told", || async { editor.told.lock().unwrap().first().cloned() }).await;
-    assert_eq!(json!(told.approval_id), approval["approvalId"]);
-    assert_eq!(json!(told.status), "approved");
+    test.wait_for_job(&reply).await;
+    let resolved =
+        eventually("the editor is notified", || async { editor.resolved.lock().unwrap().first().cloned() })
+            .await;
+    assert_eq!(json!(resolved.approval_id), approval["approvalId"]);
+    assert_eq!(json!(resolved.status), "approved");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_pending_when_the_bridge_died_has_expired() {
+async fn approvals_pending_at_a_crash_expire() {
     let mut test = TestBridge::start().await;
-    let (_, approval) = asking(&test, "touch never-made", json!({})).await;
+    let (_, approval) = start_with_approval(&test, "touch never-made", json!({})).await;
     let path = format!("/approvals/{}", approval["approvalId"].as_str().unwrap());
-    // As after a kill: what is recorded stays as it was, and nobody holds its lock any more.
+    // The copy is in the state after a kill: its records are unchanged, and no process holds its lock.
     let snapshot = tempfile::tempdir().unwrap();
     let copied = snapshot.path().join("data");
-    copy_folder(&test.folders.data(), &copied);
+    copy_directory(&test.directories.data(), &copied);
     test.bridge.stop().await;
-    let mut config = test.folders.config();
+    let mut config = test.directories.config();
     config.data_folder = copied;
     test.bridge = Bridge::start(config, None).await.unwrap();
     test.client = HttpClient::new(test.bridge.url());
@@ -227,7 +234,7 @@ async fn what_was_pending_when_the_bridge_died_has_expired() {
     test.bridge.stop().await;
 }
 
-fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+fn copy_directory(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -238,10 +245,10 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_decisions_are_named() {
+async fn invalid_decisions_name_the_field() {
     let test = TestBridge::start().await;
     assert_eq!(test.post("/approvals/nope", json!({"decision": "approve"})).await.status, 404);
-    let (reply, approval) = asking(&test, "touch never-made", json!({})).await;
+    let (reply, approval) = start_with_approval(&test, "touch never-made", json!({})).await;
     for (body, named) in [
         (json!({}), "decision"),
         (json!({"decision": "maybe"}), "decision"),
@@ -255,6 +262,6 @@ async fn bad_decisions_are_named() {
     assert_eq!(test.get("/approvals?status=maybe").await.status, 400);
     assert_eq!(test.get("/approvals?limit=0").await.status, 400);
     decide(&test, &approval, json!({"decision": "deny"})).await;
-    let ended = tokio::time::timeout(Duration::from_secs(30), test.ended_of(&reply)).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), test.wait_for_job(&reply)).await.unwrap();
     assert_eq!(ended["status"], "completed");
 }

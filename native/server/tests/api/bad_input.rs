@@ -1,4 +1,4 @@
-//! Bad input gets a clear refusal, and starts nothing.
+//! Invalid input is refused with a clear error and starts no job.
 
 use std::io::Write;
 
@@ -15,26 +15,26 @@ use crate::support::TestBridge;
 
 const MESSAGES: &str = "/conversations/01a1fb0a-dc97-7e31-b23e-b451482b1381/messages";
 
-async fn assert_nothing_started(test: &TestBridge) {
+async fn assert_no_job_started(test: &TestBridge) {
     assert_eq!(test.get("/jobs").await.body["jobs"], json!([]));
 }
 
-fn assert_refused(reply: &HttpReply, status: u16, code: &str, says: &str) {
+fn assert_refused(reply: &HttpReply, status: u16, code: &str, expected: &str) {
     assert_eq!(reply.status, status, "{}", reply.body);
     assert_eq!(reply.body["ok"], false);
     assert_eq!(reply.body["code"], code, "{}", reply.body);
     assert!(reply.body["requestId"].is_string());
     let error = reply.body["error"].as_str().unwrap();
-    assert!(error.contains(says), "{error:?} does not say {says:?}");
+    assert!(error.contains(expected), "{error:?} does not contain {expected:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_field_is_named() {
+async fn an_invalid_field_is_named_in_the_error() {
     let test = TestBridge::start().await;
-    let folder = test.folders.workspace();
-    let file = folder.join("file.txt");
+    let directory = test.directories.workspace();
+    let file = directory.join("file.txt");
     std::fs::write(&file, "not JSON").unwrap();
-    let array = folder.join("array.json");
+    let array = directory.join("array.json");
     std::fs::write(&array, "[]").unwrap();
     let cases: Vec<(&str, Value, &str)> = vec![
         ("message", json!("  \n"), "blank"),
@@ -57,20 +57,20 @@ async fn a_wrong_field_is_named() {
         ("outputSchemaPath", json!("missing.json"), "cannot be read"),
         ("outputSchemaPath", json!(file), "not valid JSON"),
         ("outputSchemaPath", json!(array), "must hold a JSON object"),
-        ("outputSchemaPath", json!(folder), "not a file"),
+        ("outputSchemaPath", json!(directory), "not a file"),
         ("outputLastMessagePath", json!("/no/such/dir/answer.txt"), "not a folder"),
-        ("outputLastMessagePath", json!(folder), "is a folder"),
+        ("outputLastMessagePath", json!(directory), "is a folder"),
         ("outputLastMessagePath", json!("/dev/null"), "a device"),
         ("ensureOpen", json!("yes"), "expected a boolean"),
         ("dangerouslyBypassApprovalsAndSandbox", json!(1), "expected a boolean"),
     ];
-    for (field, value, says) in cases {
+    for (field, value, expected) in cases {
         let name = field.split('[').next().unwrap();
         for path in ["/conversations", MESSAGES] {
             let mut body = json!({"message": "hi"});
             body[name] = value.clone();
             let reply = test.post(path, body).await;
-            assert_refused(&reply, 400, "validation_error", says);
+            assert_refused(&reply, 400, "validation_error", expected);
             assert_eq!(reply.body["details"]["field"], field, "{}", reply.body);
         }
     }
@@ -78,11 +78,11 @@ async fn a_wrong_field_is_named() {
         assert_refused(&test.post(MESSAGES, body).await, 400, "validation_error", "message");
     }
     assert_refused(&test.post(MESSAGES, json!({"message": ""})).await, 400, "validation_error", "blank");
-    assert_nothing_started(&test).await;
+    assert_no_job_started(&test).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_body_is_refused() {
+async fn an_invalid_body_is_refused() {
     let test = TestBridge::start().await;
     let json_type = &[("content-type", "application/json")][..];
     let zipped = &[("content-type", "application/json"), ("content-encoding", "gzip")][..];
@@ -123,11 +123,11 @@ async fn a_wrong_body_is_refused() {
             assert_refused(&reply, status, code, "");
         }
     }
-    assert_nothing_started(&test).await;
+    assert_no_job_started(&test).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_is_not_found() {
+async fn unknown_jobs_routes_and_conversations_return_404() {
     let test = TestBridge::start().await;
     let reply = test.get("/jobs/nope").await;
     assert_refused(&reply, 404, "job_not_found", "Job not found.");
@@ -145,9 +145,9 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_queries_are_refused() {
+async fn invalid_queries_are_refused() {
     let test = TestBridge::start().await;
-    for (path, says) in [
+    for (path, expected) in [
         ("/jobs?limit=0", "limit"),
         ("/jobs?limit=1001", "limit"),
         ("/jobs?limit=many", "limit"),
@@ -156,11 +156,11 @@ async fn wrong_queries_are_refused() {
         ("/jobs/nope?waitMs=-1", "waitMs"),
         ("/jobs/nope?waitMs=99999999", "waitMs"),
     ] {
-        assert_refused(&test.get(path).await, 400, "validation_error", says);
+        assert_refused(&test.get(path).await, 400, "validation_error", expected);
     }
 }
 
-/// Sends bytes as they are and returns the status line of the reply.
+/// Sends a raw request and returns the status line of the reply.
 async fn raw(test: &TestBridge, request: &str) -> String {
     let mut stream = TcpStream::connect(test.bridge.url().trim_start_matches("http://")).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -170,7 +170,7 @@ async fn raw(test: &TestBridge, request: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn malformed_requests_get_a_4xx_and_leave_the_bridge_well() {
+async fn malformed_requests_return_4xx_and_do_not_harm_the_bridge() {
     let test = TestBridge::start().await;
     let host = test.bridge.url().trim_start_matches("http://").to_owned();
     let end = format!("Host: {host}\r\nConnection: close\r\n\r\n");
@@ -189,14 +189,14 @@ async fn malformed_requests_get_a_4xx_and_leave_the_bridge_well() {
     for (request, status) in cases {
         let line = raw(&test, &request).await;
         let shown: String = request.chars().take(60).collect();
-        assert!(line.contains(&format!(" {status}")), "{shown:?} was answered {line:?}, not {status}");
+        assert!(line.contains(&format!(" {status}")), "the reply to {shown:?} was {line:?}, not {status}");
     }
     assert_eq!(test.get("/health").await.status, 200);
-    assert_nothing_started(&test).await;
+    assert_no_job_started(&test).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_clients_are_not_waited_for() {
+async fn slow_clients_are_disconnected() {
     let short = std::time::Duration::from_millis(200);
     let test = TestBridge::start_with(None, |config| {
         config.http.headers_timeout = short;
@@ -209,13 +209,13 @@ async fn slow_clients_are_not_waited_for() {
     let slow_body =
         raw(&test, &format!("{head}Content-Length: 100\r\nConnection: close\r\n\r\n{{\"mes")).await;
     assert!(slow_body.contains(" 408"), "{slow_body:?}");
-    assert_eq!(raw(&test, &head).await, "", "closed without a reply");
-    // Idle connections up to the bound: they are closed in time, and the next one is served.
+    assert_eq!(raw(&test, &head).await, "", "the connection is closed without a reply");
+    // The maximum number of connections is idle. They are closed in time, and the next connection is served.
     let mut idle = Vec::new();
     for _ in 0..3 {
         idle.push(TcpStream::connect(&host).await.unwrap());
     }
     assert_eq!(test.get("/health").await.status, 200);
     drop(idle);
-    assert_nothing_started(&test).await;
+    assert_no_job_started(&test).await;
 }

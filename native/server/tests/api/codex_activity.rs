@@ -1,4 +1,4 @@
-//! `/codex/active`, `/codex/running`, with other Codex processes beside the bridge.
+//! `/codex/active` and `/codex/running` with other Codex processes beside the bridge.
 
 use std::process::Stdio;
 
@@ -9,13 +9,13 @@ use crate::codex_threads::{code, id_of};
 use crate::support::{TestBridge, another_owner, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn threads_in_use_are_filtered_and_sorted() {
+async fn active_threads_are_listed_and_filtered() {
     let test = TestBridge::start().await;
     let first = test.create("first").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let held = test.create("@model hold gate").await;
     test.model.wait_until_held("gate").await;
-    let other = another_owner(&test.folders, id_of(&first)).await;
+    let other = another_owner(&test.directories, id_of(&first)).await;
 
     let active = async |query: &str| -> Vec<Value> {
         let reply = test.get(&format!("/codex/active?{query}")).await;
@@ -24,11 +24,11 @@ async fn threads_in_use_are_filtered_and_sorted() {
     };
     let all = active("windowSec=3600").await;
     assert_eq!(all.len(), 2, "{all:?}");
-    let of = |id: &str| all.iter().find(|thread| thread["id"] == id).unwrap();
-    assert_eq!(of(id_of(&held))["activeBecause"], json!(["turn", "owner", "recent"]));
+    let thread_with_id = |id: &str| all.iter().find(|thread| thread["id"] == id).unwrap();
+    assert_eq!(thread_with_id(id_of(&held))["activeBecause"], json!(["turn", "owner", "recent"]));
     if cfg!(target_os = "linux") {
-        assert_eq!(of(id_of(&first))["activeBecause"], json!(["owner", "recent"]));
-        assert_eq!(of(id_of(&first))["owner"]["pid"], other.pid);
+        assert_eq!(thread_with_id(id_of(&first))["activeBecause"], json!(["owner", "recent"]));
+        assert_eq!(thread_with_id(id_of(&first))["owner"]["pid"], other.pid);
     }
     let counts = [
         ("surface=vscode", 2),
@@ -60,21 +60,21 @@ async fn threads_in_use_are_filtered_and_sorted() {
         );
     }
     test.model.release("gate");
-    test.ended_of(&held).await;
+    test.wait_for_job(&held).await;
     other.stop().await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_processes_of_this_machine_are_told_with_what_they_have() {
+async fn running_codex_processes_are_listed_with_their_threads() {
     let test = TestBridge::start().await;
     let first = test.create("first").await;
-    test.ended_of(&first).await;
-    let other = another_owner(&test.folders, id_of(&first)).await;
+    test.wait_for_job(&first).await;
+    let other = another_owner(&test.directories, id_of(&first)).await;
     let mut exec = tokio::process::Command::new(codex_binary())
         .args(["exec", "--skip-git-repo-check", "@model hold exec"])
-        .current_dir(test.folders.workspace())
-        .env("CODEX_HOME", test.folders.home.path())
+        .current_dir(test.directories.workspace())
+        .env("CODEX_HOME", test.directories.home.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -84,33 +84,41 @@ async fn the_processes_of_this_machine_are_told_with_what_they_have() {
     test.model.wait_until_held("exec").await;
 
     let running = test.get("/codex/running").await.body;
-    // Other tests of this user run other processes.
+    // Tests that run at the same time start further processes.
     assert!(["processes", "inferred"].contains(&running["mode"].as_str().unwrap()), "{running}");
     let process = |pid: u32| -> &Value {
         let mut processes = running["processes"].as_array().unwrap().iter();
         processes.find(|process| process["pid"] == pid).unwrap_or_else(|| panic!("{running}"))
     };
-    let its = process(other.pid);
-    assert_eq!((&its["kind"], &its["program"]), (&json!("app-server"), &json!("codex app-server")), "{its}");
-    assert_eq!((&its["threadIds"], &its["own"]), (&json!([id_of(&first)]), &json!(false)), "{its}");
-    assert_eq!(its["parent"]["pid"], std::process::id(), "{its}");
-    assert_eq!(its["codexHome"], json!(test.folders.home.path()));
-    let its = process(exec.id().unwrap());
-    assert_eq!((&its["kind"], &its["cwd"]), (&json!("exec"), &json!(test.folders.workspace())), "{its}");
-    assert_eq!(its["threadIds"].as_array().unwrap().len(), 1, "{its}");
-    let started = its["startedAt"].as_str().unwrap();
-    assert!(started.starts_with("20") && started.ends_with('Z'), "{its}");
+    let entry = process(other.pid);
+    assert_eq!(
+        (&entry["kind"], &entry["program"]),
+        (&json!("app-server"), &json!("codex app-server")),
+        "{entry}"
+    );
+    assert_eq!((&entry["threadIds"], &entry["own"]), (&json!([id_of(&first)]), &json!(false)), "{entry}");
+    assert_eq!(entry["parent"]["pid"], std::process::id(), "{entry}");
+    assert_eq!(entry["codexHome"], json!(test.directories.home.path()));
+    let entry = process(exec.id().unwrap());
+    assert_eq!(
+        (&entry["kind"], &entry["cwd"]),
+        (&json!("exec"), &json!(test.directories.workspace())),
+        "{entry}"
+    );
+    assert_eq!(entry["threadIds"].as_array().unwrap().len(), 1, "{entry}");
+    let started = entry["startedAt"].as_str().unwrap();
+    assert!(started.starts_with("20") && started.ends_with('Z'), "{entry}");
     let own = running["processes"].as_array().unwrap().iter().filter(|process| process["own"] == true);
     assert_eq!(own.count(), 1, "{running}");
 
-    let id = its["threadIds"][0].as_str().unwrap();
+    let id = entry["threadIds"][0].as_str().unwrap();
     let thread = test.get(&format!("/codex/threads/{id}")).await.body["thread"].clone();
     assert_eq!((&thread["sourceKind"], &thread["surface"]), (&json!("exec"), &json!("cli")), "{thread}");
     test.model.release("exec");
     assert!(exec.wait().await.unwrap().success());
     let pid = other.pid;
     other.stop().await;
-    eventually("the other process is gone", || async {
+    eventually("the other process is no longer listed", || async {
         let running = test.get("/codex/running").await.body;
         let mut processes = running["processes"].as_array().unwrap().iter();
         processes.all(|process| process["pid"] != pid).then_some(())

@@ -1,4 +1,4 @@
-//! `POST /codex/rpc`: which of Codex's methods may be called, and what becomes of the threads they name.
+//! `POST /codex/rpc`: the allowed methods of Codex, and the effect of calls on threads.
 
 use bridge::threads::methods::Method;
 use bridge::threads::methods::RpcMode;
@@ -15,15 +15,15 @@ async fn call(test: &TestBridge, method: &str, params: Value) -> HttpReply {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_method_of_the_installed_codex_is_classified() {
     let test = TestBridge::start().await;
-    let server = other_app_server(&test.folders).await;
+    let server = other_app_server(&test.directories).await;
     assert!(server.methods.count() > 0);
     let unknown: Vec<&str> = server.methods.names().filter(|name| Method::known(name).is_none()).collect();
-    assert!(unknown.is_empty(), "say in threads/methods.rs who may call these: {unknown:?}");
+    assert!(unknown.is_empty(), "classify these methods in threads/methods.rs: {unknown:?}");
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_setting_says_what_is_refused() {
+async fn safe_mode_allows_only_safe_methods() {
     let test = TestBridge::start().await;
     let listed = call(&test, "thread/list", json!({})).await;
     assert_eq!(
@@ -63,9 +63,9 @@ async fn the_setting_says_what_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_and_off_are_what_they_are_called() {
+async fn mode_all_allows_unsafe_methods_and_mode_off_allows_none() {
     let test = TestBridge::start_with(None, |config| config.rpc = RpcMode::All).await;
-    let params = json!({"command": ["echo", "hello"], "cwd": test.folders.workspace()});
+    let params = json!({"command": ["echo", "hello"], "cwd": test.directories.workspace()});
     let ran = call(&test, "command/exec", params).await;
     assert_eq!(
         (ran.status.as_u16(), &ran.body["result"]["stdout"]),
@@ -82,10 +82,10 @@ async fn all_and_off_are_what_they_are_called() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_call_leaves_a_thread_held() {
+async fn no_call_keeps_a_thread_loaded() {
     let test = TestBridge::start().await;
     let first = test.create("first").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let id = id_of(&first);
     let thread = json!({"threadId": id});
     let item =
@@ -101,7 +101,7 @@ async fn no_call_leaves_a_thread_held() {
     ] {
         let reply = call(&test, method, params).await;
         assert_eq!(reply.status, 200, "{method}: {}", reply.body);
-        eventually("nothing is loaded", || async {
+        eventually("no thread is loaded", || async {
             (test.get("/codex/threads/loaded").await.body["threadIds"] == json!([])).then_some(())
         })
         .await;
@@ -109,7 +109,7 @@ async fn no_call_leaves_a_thread_held() {
     let shown = test.get(&format!("/codex/threads/{id}")).await.body["thread"].clone();
     assert_eq!((&shown["title"], &shown["model"]), (&json!("Renamed"), &json!("another")), "{shown}");
 
-    let other = another_owner(&test.folders, id).await;
+    let other = another_owner(&test.directories, id).await;
     for method in ["thread/resume", "thread/inject_items", "thread/archive"] {
         let owned = call(&test, method, json!({"threadId": id, "items": []})).await;
         assert_eq!(code(&owned), (409, "conversation_owned_elsewhere"), "{method}: {}", owned.body);
@@ -118,10 +118,10 @@ async fn no_call_leaves_a_thread_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_by_rpc_runs_to_its_end_and_the_next_message_waits_for_it() {
+async fn a_message_waits_for_a_turn_started_by_rpc() {
     let test = TestBridge::start().await;
     let first = test.create("first").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let id = id_of(&first);
     let input = json!([{"type": "text", "text": "@model hold gate"}]);
     let started = call(&test, "turn/start", json!({"threadId": id, "input": input})).await;
@@ -136,18 +136,18 @@ async fn a_turn_by_rpc_runs_to_its_end_and_the_next_message_waits_for_it() {
     let path = format!("/conversations/{id}/messages");
     let next = async { test.post(&path, json!({"message": "next"})).await };
     let release = async {
-        // The turn goes on while the message is on its way; whichever is first, they do not mix.
+        // The turn continues while the message is on its way. Whichever is first, they stay separate turns.
         test.model.release("gate");
     };
     let (next, ()) = tokio::join!(next, release);
     assert_eq!(next.status, 200, "{}", next.body);
-    let job = test.ended_of(&next.body).await;
+    let job = test.wait_for_job(&next.body).await;
     assert_eq!(job["result"]["text"], "You said: next", "{job}");
     assert_ne!(job["turnId"], turn_id, "{job}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thread_with_a_job_is_left_alone() {
+async fn calls_that_change_a_thread_with_a_running_job_are_refused() {
     for mode in [RpcMode::Safe, RpcMode::All] {
         let test = TestBridge::start_with(None, |config| config.rpc = mode).await;
         let held = test.create("@model hold gate").await;
@@ -174,6 +174,6 @@ async fn a_thread_with_a_job_is_left_alone() {
         let fork = call(&test, "thread/fork", json!({"threadId": id})).await;
         assert!(fork.status == 200 || fork.body["code"] == "codex_refused", "{}", fork.body);
         test.model.release("gate");
-        assert_eq!(test.ended_of(&held).await["status"], "completed");
+        assert_eq!(test.wait_for_job(&held).await["status"], "completed");
     }
 }

@@ -1,4 +1,4 @@
-//! `/codex/threads…`: which there are, and what is done to them.
+//! `/codex/threads…`: lists of threads, and operations on them.
 
 use codex::protocol::ThreadOptions;
 use serde_json::{Value, json};
@@ -17,23 +17,25 @@ pub(crate) fn id_of(reply: &Value) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn threads_are_listed_shown_and_told_apart() {
+async fn threads_can_be_listed_and_read() {
     let test = TestBridge::start().await;
     let first = test.create("first").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let second = test.create("second").await;
-    test.ended_of(&second).await;
+    test.wait_for_job(&second).await;
 
     let listed = test.get("/codex/threads").await.body;
     let threads = listed["threads"].as_array().unwrap();
     assert_eq!(threads.len(), 2, "{listed}");
     let newest = &threads[0];
     assert_eq!(newest["id"], second["conversationId"]);
-    let expected = json!({"source": "vscode", "sourceKind": "vscode", "surface": "vscode", "originator": "codex-bridge"});
+    let expected = json!({
+        "source": "vscode", "sourceKind": "vscode", "surface": "vscode", "originator": "codex-bridge",
+    });
     for (field, value) in expected.as_object().unwrap() {
         assert_eq!(&newest[field], value, "{field}: {newest}");
     }
-    assert_eq!(newest["cwd"], json!(test.folders.workspace()));
+    assert_eq!(newest["cwd"], json!(test.directories.workspace()));
     assert_eq!((&newest["laneId"], &newest["status"]), (&Value::Null, &json!("notLoaded")), "{newest}");
     assert_eq!(newest["lineage"]["children"], json!([]));
 
@@ -43,8 +45,8 @@ async fn threads_are_listed_shown_and_told_apart() {
         page["nextCursor"].as_str().unwrap().bytes().map(|byte| format!("%{byte:02X}")).collect();
     let rest = test.get(&format!("/codex/threads?limit=200&cursor={cursor}")).await.body;
     assert_eq!(rest["threads"][0]["id"], first["conversationId"], "{rest}");
-    let of_exec = test.get("/codex/threads?sourceKinds=exec,subAgent").await.body;
-    assert_eq!(of_exec["threads"], json!([]));
+    let exec_threads = test.get("/codex/threads?sourceKinds=exec,subAgent").await.body;
+    assert_eq!(exec_threads["threads"], json!([]));
 
     let shown = test.get(&format!("/codex/threads/{}", id_of(&first))).await;
     assert_eq!((shown.status.as_u16(), &shown.body["thread"]["id"]), (200, &first["conversationId"]));
@@ -59,21 +61,23 @@ async fn threads_are_listed_shown_and_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thread_that_is_started_is_stored_and_free_and_keeps_its_model() {
+async fn a_started_thread_is_stored_unowned_and_keeps_its_model() {
     let test = TestBridge::start().await;
-    let body = json!({"model": "another", "title": "A lane", "approvalPolicy": "never", "developerInstructions": "Be brief"});
+    let body = json!({
+        "model": "another", "title": "A lane", "approvalPolicy": "never", "developerInstructions": "Be brief",
+    });
     let started = test.post("/codex/threads/start", body).await;
     assert_eq!(started.status, 200, "{}", started.body);
     let thread = &started.body["thread"];
     assert_eq!(
         (&thread["title"], &thread["cwd"]),
-        (&json!("A lane"), &json!(test.folders.workspace())),
+        (&json!("A lane"), &json!(test.directories.workspace())),
         "{thread}"
     );
     let id = thread["id"].as_str().unwrap();
 
-    let other = another_owner(&test.folders, id).await;
-    let resumed = eventually("the other process tells", || async {
+    let other = another_owner(&test.directories, id).await;
+    let resumed = eventually("the other process reports the model", || async {
         other.connection.thread_read(id, false).await.ok().filter(|thread| thread.model.is_some())
     })
     .await;
@@ -95,20 +99,20 @@ async fn a_thread_that_is_started_is_stored_and_free_and_keeps_its_model() {
     }
     let turn = test.post(&format!("/codex/threads/{id}/turns/start"), json!({"input": "hello"})).await;
     assert_eq!(turn.status, 200, "{}", turn.body);
-    test.ended_of(&turn.body).await;
+    test.wait_for_job(&turn.body).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn threads_are_forked_rolled_back_compacted_and_put_away() {
+async fn threads_can_be_forked_rolled_back_compacted_and_archived() {
     let test = TestBridge::start().await;
     let first = test.create("one").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let id = id_of(&first);
     let path = |rest: &str| format!("/codex/threads/{id}{rest}");
     let mut turns = vec![first["turn"]["turnId"].clone()];
     for text in ["two", "three", "four"] {
         let next = test.post(&path("/turns/start"), json!({"input": text})).await.body;
-        test.ended_of(&next).await;
+        test.wait_for_job(&next).await;
         turns.push(next["turn"]["turnId"].clone());
     }
     let count = async |id: &str| -> usize {
@@ -128,12 +132,12 @@ async fn threads_are_forked_rolled_back_compacted_and_put_away() {
     let both = test.post(&path("/fork"), json!({"lastTurnId": "a", "beforeTurnId": "b"})).await;
     assert_eq!(both.body["details"]["field"], "beforeTurnId", "{}", both.body);
 
-    for (body, left) in
+    for (body, remaining) in
         [(json!({"numTurns": 1}), 3), (json!({"turns": 1}), 2), (json!({"turnId": turns[1]}), 1)]
     {
-        let rolled = test.post(&path("/rollback"), body).await;
-        assert_eq!(rolled.status, 200, "{}", rolled.body);
-        assert_eq!(count(id).await, left);
+        let rolled_back = test.post(&path("/rollback"), body).await;
+        assert_eq!(rolled_back.status, 200, "{}", rolled_back.body);
+        assert_eq!(count(id).await, remaining);
     }
     for body in
         [json!({}), json!({"numTurns": 0}), json!({"numTurns": 1, "turns": 1}), json!({"turnId": "no"})]
@@ -163,7 +167,7 @@ async fn threads_are_forked_rolled_back_compacted_and_put_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_bridge_has_loaded_is_told_while_a_turn_runs() {
+async fn a_thread_is_reported_as_loaded_while_its_turn_runs() {
     let test = TestBridge::start().await;
     let reply = test.create("@model hold gate").await;
     test.model.wait_until_held("gate").await;
@@ -182,8 +186,8 @@ async fn what_the_bridge_has_loaded_is_told_while_a_turn_runs() {
     assert_eq!(code(&busy), (409, "thread_busy"), "{}", busy.body);
     assert_eq!(busy.body["details"]["activeTurnId"], reply["turn"]["turnId"], "{}", busy.body);
     test.model.release("gate");
-    test.ended_of(&reply).await;
-    eventually("nothing is loaded any more", || async {
+    test.wait_for_job(&reply).await;
+    eventually("no thread is loaded", || async {
         let loaded = test.get("/codex/threads/loaded").await.body;
         (loaded["threadIds"] == json!([])).then_some(())
     })
@@ -191,23 +195,23 @@ async fn what_the_bridge_has_loaded_is_told_while_a_turn_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn codexs_lists_are_passed_on() {
+async fn lists_of_models_skills_and_apps_are_forwarded_from_codex() {
     let test = TestBridge::start().await;
     let models = test.get("/codex/model/list").await;
     assert_eq!(models.status, 200, "{}", models.body);
     assert_eq!(models.body["data"][0]["id"], "scripted", "{}", models.body);
     let skills = test.get("/codex/skills/list?forceReload=true").await.body;
-    assert_eq!(skills["data"][0]["cwd"], json!(test.folders.workspace()), "{skills}");
+    assert_eq!(skills["data"][0]["cwd"], json!(test.directories.workspace()), "{skills}");
     let apps = test.get("/codex/app/list?limit=5").await.body;
     assert_eq!((&apps["ok"], &apps["data"]), (&json!(true), &json!([])), "{apps}");
     assert_eq!(code(&test.get("/codex/app/list?limit=x").await), (400, "validation_error"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn turns_are_started_steered_and_interrupted() {
+async fn turns_can_be_started_steered_and_interrupted() {
     let test = TestBridge::start().await;
     let first = test.create("one").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let id = id_of(&first);
     let path = |rest: &str| format!("/codex/threads/{id}/turns/{rest}");
     for (action, body) in [("steer", json!({"input": "x"})), ("interrupt", json!({}))] {
@@ -216,9 +220,9 @@ async fn turns_are_started_steered_and_interrupted() {
         assert_eq!(idle.body["details"]["activeTurnId"], Value::Null);
     }
 
-    let pieces = json!([{"type": "text", "text": "@model hold gate", "text_elements": []}]);
+    let input = json!([{"type": "text", "text": "@model hold gate", "text_elements": []}]);
     let started =
-        test.post(&path("start"), json!({"input": pieces, "expectedTurnId": first["turn"]["turnId"]})).await;
+        test.post(&path("start"), json!({"input": input, "expectedTurnId": first["turn"]["turnId"]})).await;
     assert_eq!(started.status, 200, "{}", started.body);
     assert_eq!((&started.body["threadId"], &started.body["delivery"]), (&json!(id), &json!("started")));
     let turn_id = started.body["turn"]["turnId"].clone();
@@ -254,7 +258,7 @@ async fn turns_are_started_steered_and_interrupted() {
         let refused = test.post(&path("start"), body.clone()).await;
         assert_eq!(code(&refused), (400, "validation_error"), "{body}: {}", refused.body);
         let named = refused.body["details"]["field"].as_str().unwrap();
-        // serde names a missing field in its sentence only.
+        // serde names a missing field only in its message.
         assert!(
             named == field || refused.body["error"].as_str().unwrap().contains(field),
             "{}",
@@ -271,31 +275,31 @@ async fn turns_are_started_steered_and_interrupted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_turns_that_expect_the_same_only_one_begins() {
+async fn only_one_of_two_turns_with_the_same_expected_turn_starts() {
     let test = TestBridge::start().await;
     let first = test.create("one").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let path = format!("/codex/threads/{}/turns/start", id_of(&first));
     let body = json!({"input": "next", "expectedTurnId": first["turn"]["turnId"]});
     let (a, b) = tokio::join!(test.post(&path, body.clone()), test.post(&path, body));
     let mut jobs = Vec::new();
     for reply in [&a, &b] {
         match reply.status.as_u16() {
-            200 => jobs.push(test.ended_of(&reply.body).await["status"].clone()),
+            200 => jobs.push(test.wait_for_job(&reply.body).await["status"].clone()),
             409 => assert_eq!(reply.body["code"], "turn_conflict", "{}", reply.body),
             _ => panic!("{}", reply.body),
         }
     }
-    // The other one was refused, or waited and was refused when its turn came.
+    // The other request was refused at once, or it was queued and refused when it would have started.
     assert_eq!(jobs.iter().filter(|status| **status == "completed").count(), 1, "{} {}", a.body, b.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_in_another_process_is_that_ones() {
+async fn a_thread_owned_by_another_process_refuses_turn_requests() {
     let test = TestBridge::start().await;
     let first = test.create("one").await;
-    test.ended_of(&first).await;
-    let other = another_owner(&test.folders, id_of(&first)).await;
+    test.wait_for_job(&first).await;
+    let other = another_owner(&test.directories, id_of(&first)).await;
     let path = |action: &str| format!("/codex/threads/{}/turns/{action}", id_of(&first));
     for (action, body) in [
         ("start", json!({"input": "x", "expectedTurnId": first["turn"]["turnId"]})),

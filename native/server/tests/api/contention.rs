@@ -1,4 +1,4 @@
-//! Two real app-servers and one conversation: every state that it can be in, with every delivery.
+//! Two real app-servers and one conversation: every state of the conversation with every delivery mode.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use codex::connection::ThreadWatch;
 use codex::protocol::UserInput;
 use serde_json::{Value, json};
 
-use crate::editor::ListedTabs;
+use crate::editor::FakeEditor;
 use crate::support::{TestBridge, another_owner, eventually, other_app_server};
 
-/// Where the conversation is when the message comes.
+/// The state of the conversation when the message arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Free,
+    Idle,
     BusyInTheBridge,
     IdleElsewhere,
     BusyElsewhere,
@@ -22,15 +22,15 @@ enum State {
 
 const DELIVERIES: [&str; 8] = ["auto", "start", "steer", "queue", "handover", "panel", "fork", "reject"];
 
-/// What must become of the message: the reply's delivery, or the code of the refusal.
+/// Returns the expected outcome: the delivery in the reply, or the error code.
 fn expected(state: State, delivery: &str) -> Result<&'static str, &'static str> {
-    use State::{BusyElsewhere, BusyInTheBridge, Free, IdleElsewhere};
+    use State::{BusyElsewhere, BusyInTheBridge, Idle, IdleElsewhere};
     match (delivery, state) {
         ("fork", _) => Ok("forked"),
         ("steer", BusyInTheBridge) => Ok("steered"),
         ("steer", _) => Err("no_active_turn"),
-        // Also for the panel: nobody picks the message up.
-        (_, Free) => Ok("started"),
+        // This includes `panel`, because no panel picks the message up.
+        (_, Idle) => Ok("started"),
         ("start" | "reject", BusyInTheBridge) => Err("conversation_busy"),
         (_, BusyInTheBridge) => Ok("queued"),
         ("auto" | "handover" | "panel", IdleElsewhere | BusyElsewhere) => Ok("handed_over"),
@@ -38,18 +38,18 @@ fn expected(state: State, delivery: &str) -> Result<&'static str, &'static str> 
     }
 }
 
-/// The other process, for as long as it has the conversation.
-struct Elsewhere {
+/// The other process that owns the conversation.
+struct OtherOwner {
     server: AppServer,
-    /// What is asked there waits for an answer, as in a panel.
+    /// Keeps approvals of that process waiting for a decision, as in a panel.
     _watch: Option<ThreadWatch>,
 }
 
-async fn bring_into(test: &TestBridge, state: State, conversation: &Value, gate: &str) -> Option<Elsewhere> {
+async fn put_into(test: &TestBridge, state: State, conversation: &Value, gate: &str) -> Option<OtherOwner> {
     let thread_id = conversation["conversationId"].as_str().unwrap();
     let hold = format!("@model hold {gate}\n@model say theirs");
     match state {
-        State::Free => None,
+        State::Idle => None,
         State::BusyInTheBridge => {
             let body = json!({"message": hold, "ensureOpen": false});
             let path = format!("/conversations/{thread_id}/messages");
@@ -58,11 +58,11 @@ async fn bring_into(test: &TestBridge, state: State, conversation: &Value, gate:
             None
         }
         State::IdleElsewhere => {
-            let server = another_owner(&test.folders, thread_id).await;
-            Some(Elsewhere { server, _watch: None })
+            let server = another_owner(&test.directories, thread_id).await;
+            Some(OtherOwner { server, _watch: None })
         }
         State::BusyElsewhere => {
-            let server = other_app_server(&test.folders).await;
+            let server = other_app_server(&test.directories).await;
             let (_, watch) = eventually("another process opens the conversation", || async {
                 server.connection.thread_resume(thread_id, &Default::default()).await.ok()
             })
@@ -70,30 +70,30 @@ async fn bring_into(test: &TestBridge, state: State, conversation: &Value, gate:
             let input = [UserInput::Text { text: hold }];
             server.connection.turn_start(thread_id, "theirs", &input, None).await.unwrap();
             test.model.wait_until_held(gate).await;
-            Some(Elsewhere { server, _watch: Some(watch) })
+            Some(OtherOwner { server, _watch: Some(watch) })
         }
     }
 }
 
-async fn every_delivery_to(state: State) {
-    let editor = Arc::new(ListedTabs::default());
+async fn check_every_mode(state: State) {
+    let editor = Arc::new(FakeEditor::default());
     let test = TestBridge::start_with(Some(editor as Arc<dyn Editor>), |_| {}).await;
     for delivery in DELIVERIES {
         let first = test.post("/conversations", json!({"message": "hello", "ensureOpen": false})).await.body;
-        test.ended_of(&first).await;
+        test.wait_for_job(&first).await;
         let gate = format!("gate-{delivery}");
-        let elsewhere = bring_into(&test, state, &first, &gate).await;
+        let other_owner = put_into(&test, state, &first, &gate).await;
         let path = format!("/conversations/{}/messages", first["conversationId"].as_str().unwrap());
         let message = format!("by {delivery}");
         let mut body = json!({"message": message, "delivery": delivery});
         if delivery == "panel" {
-            // An idle owner takes some seconds; without one nobody picks it up.
+            // An idle owner takes a few seconds. Without an owner, no process picks the message up.
             body["openTimeoutMs"] =
                 json!(if expected(state, delivery) == Ok("handed_over") { 20_000 } else { 500 });
         } else {
             body["ensureOpen"] = json!(false);
         }
-        // A panel that is busy picks the message up when its turn has ended.
+        // A busy panel picks the message up when its turn has ended.
         if delivery == "panel" && state == State::BusyElsewhere {
             test.model.release(&gate);
         }
@@ -108,25 +108,25 @@ async fn every_delivery_to(state: State) {
             ),
         }
         if let (Err("conversation_owned_elsewhere"), Some(other), true) =
-            (expected(state, delivery), &elsewhere, cfg!(target_os = "linux"))
+            (expected(state, delivery), &other_owner, cfg!(target_os = "linux"))
         {
             assert_eq!(reply.body["details"]["owner"]["pid"], other.server.pid, "{context}");
         }
         test.model.release(&gate);
         if expected(state, delivery).is_ok() {
-            let job = test.ended_of(&reply.body).await;
+            let job = test.wait_for_job(&reply.body).await;
             assert_eq!(job["status"], "completed", "{job}");
             assert_eq!(job["result"]["text"], format!("You said: {message}"), "{context}");
         }
-        let asked = test.model.requests();
-        let sent = asked.iter().any(|request| request.body().to_string().contains(&message));
+        let requests = test.model.requests();
+        let sent = requests.iter().any(|request| request.body().to_string().contains(&message));
         assert_eq!(sent, expected(state, delivery).is_ok(), "a refused message is never sent: {context}");
-        if let Some(other) = elsewhere {
+        if let Some(other) = other_owner {
             other.server.stop().await;
         }
-        // Whoever had it, and whatever became of the message: the conversation goes on.
+        // Whichever process owned the conversation and whatever the outcome, the conversation continues.
         let next = test.post(&path, json!({"message": "and now?", "ensureOpen": false})).await.body;
-        assert_eq!(test.ended_of(&next).await["result"]["text"], "You said: and now?", "{context}");
+        assert_eq!(test.wait_for_job(&next).await["result"]["text"], "You said: and now?", "{context}");
     }
     for status in ["starting", "running"] {
         let open = test.get(&format!("/jobs?status={status}")).await.body["jobs"].clone();
@@ -135,21 +135,21 @@ async fn every_delivery_to(state: State) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_delivery_to_a_conversation_that_is_free() {
-    every_delivery_to(State::Free).await;
+async fn every_delivery_mode_to_an_idle_conversation() {
+    check_every_mode(State::Idle).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_delivery_to_a_conversation_that_is_busy_in_the_bridge() {
-    every_delivery_to(State::BusyInTheBridge).await;
+async fn every_delivery_mode_to_a_conversation_busy_in_the_bridge() {
+    check_every_mode(State::BusyInTheBridge).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_delivery_to_a_conversation_that_is_idle_in_another_process() {
-    every_delivery_to(State::IdleElsewhere).await;
+async fn every_delivery_mode_to_a_conversation_idle_in_another_process() {
+    check_every_mode(State::IdleElsewhere).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_delivery_to_a_conversation_that_is_busy_in_another_process() {
-    every_delivery_to(State::BusyElsewhere).await;
+async fn every_delivery_mode_to_a_conversation_busy_in_another_process() {
+    check_every_mode(State::BusyElsewhere).await;
 }

@@ -1,4 +1,4 @@
-//! The code-context protocol on the bridge's server and alone, as clients of the original speak it.
+//! The code-context protocol on the bridge's server and on a separate one, as clients of the original use it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -29,25 +29,27 @@ const KINDS: [&str; 12] = [
     "list_tools",
 ];
 
-fn write_workspace(folder: &Path) {
-    std::fs::create_dir_all(folder.join("shop")).unwrap();
-    let write = |path: &str, text: &str| std::fs::write(folder.join(path), text).unwrap();
+fn write_workspace(directory: &Path) {
+    std::fs::create_dir_all(directory.join("shop")).unwrap();
+    let write = |path: &str, text: &str| std::fs::write(directory.join(path), text).unwrap();
     write("shop/__init__.py", "");
     write(
         "shop/cart.py",
-        "from shop.prices import price_of\n\n\nclass Cart:\n    \"\"\"What a customer wants to buy.\"\"\"\n\n    \
+        "from shop.prices import price_of\n\n\n\
+         class Cart:\n    \"\"\"What a customer wants to buy.\"\"\"\n\n    \
          def total(self, items):\n        \"\"\"Adds the prices of all items.\"\"\"\n        \
          return sum(price_of(item) for item in items)\n",
     );
     write(
         "shop/prices.py",
-        "PRICES = {'tea': 3}\n\n\ndef price_of(item):\n    \"\"\"The price of one item.\"\"\"\n    return PRICES[item]\n",
+        "PRICES = {'tea': 3}\n\n\ndef price_of(item):\n    \"\"\"The price of one item.\"\"\"\n    \
+         return PRICES[item]\n",
     );
 }
 
-async fn with_code() -> TestBridge {
+async fn bridge_with_code() -> TestBridge {
     let test = TestBridge::start().await;
-    write_workspace(&test.folders.workspace());
+    write_workspace(&test.directories.workspace());
     test
 }
 
@@ -60,8 +62,8 @@ async fn send(client: &HttpClient, path: &str, body: &'static str) -> HttpReply 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_kind_is_answered_in_the_shape_of_the_page() {
-    let test = with_code().await;
+async fn every_request_kind_is_answered_in_the_documented_shape() {
+    let test = bridge_with_code().await;
     let manifest = test.get("/").await.body;
     assert_eq!(manifest["supported_requests"].as_array().unwrap().len(), 12, "{manifest}");
     for kind in KINDS {
@@ -98,8 +100,8 @@ async fn every_kind_is_answered_in_the_shape_of_the_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tools_are_listed_invoked_and_told_of() {
-    let test = with_code().await;
+async fn tools_can_be_listed_invoked_and_streamed() {
+    let test = bridge_with_code().await;
     let mut stream = test.client.events("/tools/stream").await.unwrap();
     let mut other = test.client.events("/tools/stream").await.unwrap();
     let discovery = stream.next().await.unwrap().data;
@@ -117,10 +119,13 @@ async fn tools_are_listed_invoked_and_told_of() {
     let result = test.client.post("/tools/invoke", &body).await.unwrap();
     assert_eq!((result.status.as_u16(), &result.body["success"]), (200, &json!(true)), "{}", result.body);
     let payload = &result.body["result_payload"];
-    assert_eq!(payload["data"]["reference_count"], payload["reference_count"], "both ways of reading it");
-    assert!(result.body["request_id"].as_str().is_some_and(|id| !id.is_empty()), "made where there is none");
+    assert_eq!(payload["data"]["reference_count"], payload["reference_count"], "the count is also in `data`");
+    assert!(
+        result.body["request_id"].as_str().is_some_and(|id| !id.is_empty()),
+        "an id is generated if the request has none"
+    );
 
-    // Whoever listens hears of it, and one who does not read delays nobody.
+    // Every stream receives the events, and a client that does not read delays no other client.
     let mut kinds = Vec::new();
     while kinds.last().is_none_or(|kind| kind != "tool_completion") {
         let event = stream.next().await.unwrap().data;
@@ -131,9 +136,9 @@ async fn tools_are_listed_invoked_and_told_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_said_in_the_protocols_own_shape() {
-    let test = with_code().await;
-    for (body, says) in [
+async fn errors_have_the_shape_of_the_protocol() {
+    let test = bridge_with_code().await;
+    for (body, expected) in [
         ("", "Empty body"),
         ("  \n", "Empty body"),
         ("{", "Invalid JSON: "),
@@ -144,7 +149,7 @@ async fn what_is_wrong_is_said_in_the_protocols_own_shape() {
             let refused = send(&test.client, path, body).await;
             assert_eq!(refused.status, 400, "{path} {body:?}: {}", refused.body);
             assert!(
-                refused.body["error"].as_str().unwrap().starts_with(says),
+                refused.body["error"].as_str().unwrap().starts_with(expected),
                 "{path} {body:?}: {}",
                 refused.body
             );
@@ -184,30 +189,36 @@ async fn what_is_wrong_is_said_in_the_protocols_own_shape() {
             "{body}: {}",
             refused.body
         );
-        assert!(!error.to_string().contains("root:"), "nothing of the file is told");
+        assert!(!error.to_string().contains("root:"), "the error contains nothing from the file");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_in_the_workspace_is_found() {
-    let test = with_code().await;
+async fn changes_in_the_workspace_are_indexed() {
+    let test = bridge_with_code().await;
     ask(&test.client, "summarize_repo", json!({})).await;
-    let counted = async |name: &str| {
+    let reference_count = async |name: &str| {
         let found = ask(&test.client, "find_references", json!({"symbol_name": name})).await.body;
         found["data"]["reference_count"].as_u64().unwrap_or_default()
     };
-    assert_eq!(counted("discount_of").await, 0);
-    let file = test.folders.workspace().join("shop/discounts.py");
+    assert_eq!(reference_count("discount_of").await, 0);
+    let file = test.directories.workspace().join("shop/discounts.py");
     std::fs::write(&file, "def discount_of(item):\n    return 0\n\n\nprint(discount_of('tea'))\n").unwrap();
-    eventually("the new file is known", || async { (counted("discount_of").await > 0).then_some(()) }).await;
+    eventually("the new file is indexed", || async {
+        (reference_count("discount_of").await > 0).then_some(())
+    })
+    .await;
     std::fs::remove_file(&file).unwrap();
-    eventually("the file is gone", || async { (counted("discount_of").await == 0).then_some(()) }).await;
+    eventually("the deleted file is no longer indexed", || async {
+        (reference_count("discount_of").await == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_folders_of_a_window_may_change() {
-    let test = with_code().await;
-    let added = test.folders.data().join("added");
+async fn the_workspace_folders_can_change() {
+    let test = bridge_with_code().await;
+    let added = test.directories.data().join("added");
     std::fs::create_dir(&added).unwrap();
     std::fs::write(added.join("added.py"), "def in_the_added_folder(): pass\n").unwrap();
     let found = async |name: &str| {
@@ -215,8 +226,8 @@ async fn the_folders_of_a_window_may_change() {
         answer["data"]["found"].as_bool().unwrap()
     };
     assert_eq!((found("price_of").await, found("in_the_added_folder").await), (true, false));
-    // One that is not there, such as on a disk that is not connected, keeps nobody from the others.
-    test.bridge.set_workspace_folders(vec![test.folders.workspace(), "/not/there".into(), added.clone()]);
+    // A missing folder, such as on a disconnected disk, does not affect the others.
+    test.bridge.set_workspace_folders(vec![test.directories.workspace(), "/not/there".into(), added.clone()]);
     assert_eq!((found("price_of").await, found("in_the_added_folder").await), (true, true));
     test.bridge.set_workspace_folders(vec![added]);
     assert_eq!((found("price_of").await, found("in_the_added_folder").await), (false, true));
@@ -226,8 +237,8 @@ async fn the_folders_of_a_window_may_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn callers_open_and_close_sessions() {
-    let test = with_code().await;
+async fn code_context_sessions_can_be_opened_and_closed() {
+    let test = bridge_with_code().await;
     let opened = test.client.post("/sessions/create", &json!({"agent_name": "copilot"})).await.unwrap();
     assert_eq!(
         (opened.status.as_u16(), &opened.body["agent_name"]),
@@ -244,15 +255,15 @@ async fn callers_open_and_close_sessions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_code_can_be_served_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let workspace = folder.path().join("workspace");
+async fn the_code_context_can_be_served_without_a_bridge() {
+    let directory = tempfile::tempdir().unwrap();
+    let workspace = directory.path().join("workspace");
     std::fs::create_dir(&workspace).unwrap();
     write_workspace(&workspace);
-    let code = Code::new(vec![workspace.clone()], folder.path().join("code"), None);
+    let code = Code::new(vec![workspace.clone()], directory.path().join("code"), None);
     let config = Config {
         allowed_origins: vec!["http://localhost:3000".to_owned()],
-        ..Config::new(folder.path().join("data"), folder.path().join("discovery"), workspace)
+        ..Config::new(directory.path().join("data"), directory.path().join("discovery"), workspace)
     };
     let stopping = CancellationToken::new();
     let server = CodeServer::start(config, code, stopping.clone()).await.unwrap();
@@ -263,31 +274,39 @@ async fn the_code_can_be_served_alone() {
     let summary = ask(&client, "summarize_repo", json!({})).await.body;
     assert_eq!(summary["data"]["total_files"], 3, "{summary}");
 
-    // Web pages: those of the list, and no others.
+    // Web pages may call only from the allowed origins.
     for (origin, allowed) in [("http://localhost:3000", true), ("https://evil.example", false)] {
         let headers = [("origin", origin), ("access-control-request-method", "POST")];
         let preflight = client.send(Method::OPTIONS, "/request", &headers, Bytes::new()).await.unwrap();
-        let told = preflight.headers.get("access-control-allow-origin").map(|value| value.to_str().unwrap());
-        assert_eq!(told, allowed.then_some(origin), "{origin}");
+        let allowed_origin =
+            preflight.headers.get("access-control-allow-origin").map(|value| value.to_str().unwrap());
+        assert_eq!(allowed_origin, allowed.then_some(origin), "{origin}");
         let headers = [("origin", origin), ("content-type", "application/json")];
-        let asked =
+        let request =
             client.send(Method::POST, "/request", &headers, Bytes::from_static(b"{\"kind\":\"list_tools\"}"));
-        assert_eq!(asked.await.unwrap().status.is_success(), allowed, "{origin}");
+        assert_eq!(request.await.unwrap().status.is_success(), allowed, "{origin}");
     }
     stopping.cancel();
     tokio::time::timeout(Duration::from_secs(5), served).await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_seeds_port_is_opened_beside_the_bridges_where_it_is_wanted() {
+async fn the_context_port_is_opened_if_it_is_configured() {
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let test = TestBridge::start_with(None, |config| config.context_port = Some(free)).await;
-    write_workspace(&test.folders.workspace());
-    let beside = HttpClient::new(&format!("http://127.0.0.1:{free}"));
-    assert_eq!(beside.get("/health").await.unwrap().body, json!({"status": "ok"}));
-    assert_eq!(beside.get("/jobs").await.unwrap().status, 404, "nothing else of the bridge is there");
+    write_workspace(&test.directories.workspace());
+    let context_client = HttpClient::new(&format!("http://127.0.0.1:{free}"));
+    assert_eq!(context_client.get("/health").await.unwrap().body, json!({"status": "ok"}));
+    assert_eq!(
+        context_client.get("/jobs").await.unwrap().status,
+        404,
+        "the port offers no other route of the bridge"
+    );
     let here = ask(&test.client, "summarize_repo", json!({})).await.body["data"].clone();
-    let there = ask(&beside, "summarize_repo", json!({})).await.body["data"].clone();
+    let there = ask(&context_client, "summarize_repo", json!({})).await.body["data"].clone();
     assert_eq!(here, there);
-    assert!(test.get("/health").await.body["instanceId"].is_string(), "the bridge's health stays its own");
+    assert!(
+        test.get("/health").await.body["instanceId"].is_string(),
+        "the health of the bridge is unchanged"
+    );
 }

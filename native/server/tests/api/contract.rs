@@ -1,4 +1,4 @@
-//! The description of the API is current, and replies are what it says.
+//! The OpenAPI description is current, and replies match it.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn description() -> Value {
 fn openapi_is_current() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json");
     let committed = std::fs::read_to_string(committed).unwrap_or_default().replace("\r\n", "\n");
-    // Not assert_eq: nobody wants to read two whole documents.
+    // assert_eq would print both documents completely.
     assert!(committed == api::openapi_json(), "openapi.json is out of date; run: cargo xtask openapi");
 }
 
@@ -42,7 +42,7 @@ fn every_operation_has_an_id_and_an_error_reply() {
     assert_eq!(ids.len(), all, "an operationId is used twice");
 }
 
-/// Checks a reply against the schema that the description gives for it.
+/// Checks a reply against its schema in the OpenAPI description.
 fn check_reply(operation: &str, status: u16, body: &Value) {
     let mut document = description();
     let mut operations =
@@ -60,14 +60,14 @@ fn check_reply(operation: &str, status: u16, body: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replies_are_what_the_description_says() {
+async fn replies_match_the_openapi_schemas() {
     let test = TestBridge::start().await;
     check_reply("get_health", 200, &test.get("/health").await.body);
     let created = test.create("hello\n@model plan").await;
     check_reply("create_conversation", 200, &created);
-    test.ended_of(&created).await;
+    test.wait_for_job(&created).await;
     let failed = test.create("@model fail 500").await;
-    test.ended_of(&failed).await;
+    test.wait_for_job(&failed).await;
     let id = created["conversationId"].as_str().unwrap();
     let sent = test.post(&format!("/conversations/{id}/messages"), json!({"message": "more"})).await.body;
     check_reply("send_to_conversation", 200, &sent);
@@ -83,12 +83,12 @@ async fn replies_are_what_the_description_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_description_is_served() {
+async fn openapi_json_is_served() {
     let test = TestBridge::start().await;
     assert_eq!(test.get("/openapi.json").await.body, description());
 }
 
-/// Every described operation, with its path parameters filled in.
+/// Returns every described operation, with values for its path parameters.
 pub(crate) fn operations() -> Vec<(Method, String)> {
     let description = description();
     let mut operations = Vec::new();
@@ -104,7 +104,7 @@ pub(crate) fn operations() -> Vec<(Method, String)> {
         ]
         .iter()
         .fold(path.clone(), |path, parameter| path.replace(parameter, "nope"));
-        assert!(!path.contains('{'), "a path parameter that this test does not know: {path}");
+        assert!(!path.contains('{'), "add a value for the path parameters of {path}");
         for method in described.as_object().unwrap().keys() {
             operations.push((method.to_uppercase().parse().unwrap(), path.clone()));
         }
@@ -113,7 +113,7 @@ pub(crate) fn operations() -> Vec<(Method, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_method_is_told_which_are_right() {
+async fn replies_to_a_wrong_method_list_the_allowed_methods() {
     let test = TestBridge::start().await;
     for (_, path) in operations() {
         let reply = test.client.send(Method::PUT, &path, &[], Bytes::new()).await.unwrap();

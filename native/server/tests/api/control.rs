@@ -1,8 +1,8 @@
-//! Cancelling, steering, and what waits.
+//! Cancellation, steering, and the queue.
 
 use serde_json::{Value, json};
 
-use crate::support::{TestBridge, handed_over};
+use crate::support::{TestBridge, hand_over_message};
 
 fn job_path(reply: &Value, rest: &str) -> String {
     format!("/jobs/{}{rest}", reply["job"]["jobId"].as_str().unwrap())
@@ -13,7 +13,7 @@ fn messages_path(reply: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_running_job_is_cancelled_once() {
+async fn a_running_job_can_be_cancelled() {
     let test = TestBridge::start().await;
     let reply = test.create("@model hold for-ever").await;
     test.model.wait_until_held("for-ever").await;
@@ -28,24 +28,24 @@ async fn a_running_job_is_cancelled_once() {
         );
     }
     let next = test.post(&messages_path(&reply), json!({"message": "and now?"})).await.body;
-    assert_eq!(test.ended_of(&next).await["result"]["text"], "You said: and now?");
+    assert_eq!(test.wait_for_job(&next).await["result"]["text"], "You said: and now?");
     let late = test.post(&job_path(&next, "/cancel"), json!({})).await;
     assert_eq!((late.status.as_u16(), &late.body["code"]), (409, &json!("job_ended")));
     assert_eq!(test.post("/jobs/nope/cancel", json!({})).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_is_interrupted_after_its_time() {
+async fn a_turn_is_interrupted_at_its_time_limit() {
     let test = TestBridge::start().await;
     let body = json!({"message": "@model hold for-ever", "turnTimeoutMs": 300});
     let reply = test.post("/conversations", body).await.body;
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["failure"]["code"], "turn_timeout", "{job}");
     assert_eq!(job["turnTimeoutMs"], 300);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_can_be_seen_edited_and_removed() {
+async fn queued_messages_can_be_listed_edited_and_removed() {
     let test = TestBridge::start().await;
     let first = test.create("@model hold gate\n@model say first").await;
     test.model.wait_until_held("gate").await;
@@ -72,14 +72,14 @@ async fn what_waits_can_be_seen_edited_and_removed() {
     assert_eq!(edited.body["job"]["message"], "other words", "{}", edited.body);
 
     test.model.release("gate");
-    assert_eq!(test.ended_of(&waiting[0]).await["result"]["text"], "You said: number 0");
-    assert_eq!(test.ended_of(&waiting[2]).await["result"]["text"], "You said: other words");
+    assert_eq!(test.wait_for_job(&waiting[0]).await["result"]["text"], "You said: number 0");
+    assert_eq!(test.wait_for_job(&waiting[2]).await["result"]["text"], "You said: other words");
     let late = test.client.patch(&third, &json!({"message": "too late"})).await.unwrap();
     assert_eq!((late.status.as_u16(), &late.body["code"]), (409, &json!("job_ended")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_join_the_running_turn() {
+async fn a_running_turn_can_be_steered() {
     let test = TestBridge::start().await;
     let reply = test.create("@model hold gate\n@model run echo hi\n@model say done").await;
     test.model.wait_until_held("gate").await;
@@ -92,7 +92,7 @@ async fn words_join_the_running_turn() {
     assert_eq!(joined["delivery"], "steered", "{joined}");
     assert_eq!(joined["turn"]["turnId"], reply["turn"]["turnId"]);
     test.model.release("gate");
-    let (job, also) = (test.ended_of(&reply).await, test.ended_of(&joined).await);
+    let (job, also) = (test.wait_for_job(&reply).await, test.wait_for_job(&joined).await);
     assert_eq!((&job["status"], &also["status"]), (&json!("completed"), &json!("completed")));
     assert_eq!(job["result"]["text"], also["result"]["text"]);
     let heard = test.model.requests().iter().any(|request| {
@@ -111,9 +111,9 @@ async fn words_join_the_running_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_taken_back_out_of_the_queue_of_another_process() {
+async fn a_message_in_the_queue_of_another_process_can_be_edited_and_cancelled() {
     let test = TestBridge::start().await;
-    let (handed, other, thread_id) = handed_over(&test, json!({"message": "NEVER SENT"})).await;
+    let (handed, other, thread_id) = hand_over_message(&test, json!({"message": "NEVER SENT"})).await;
     let edit = format!("/conversations/{thread_id}/queue/{}", handed["job"]["jobId"].as_str().unwrap());
     let edited = test.client.patch(&edit, &json!({"message": "NEVER SENT EITHER"})).await.unwrap();
     assert_eq!(edited.status, 200, "{}", edited.body);

@@ -1,4 +1,4 @@
-//! The main job: a message goes to Codex and its answer comes back.
+//! Messages to Codex and their answers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use bridge::editor::Editor;
 use serde_json::{Value, json};
 
-use crate::editor::ListedTabs;
-use crate::support::{TestBridge, eventually, kind};
+use crate::editor::FakeEditor;
+use crate::support::{TestBridge, eventually, json_type};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_is_created_and_its_answer_comes_back() {
+async fn a_new_conversation_returns_the_answer() {
     let test = TestBridge::start().await;
     let reply = test.create("hello one").await;
     assert_eq!(reply["sent"], true);
@@ -19,7 +19,7 @@ async fn a_conversation_is_created_and_its_answer_comes_back() {
     assert_eq!(reply["jobUrl"], format!("/jobs/{}", reply["job"]["jobId"].as_str().unwrap()));
     assert_eq!(reply["conversationId"], reply["turn"]["conversationId"]);
 
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["status"], "completed");
     assert_eq!(job["result"]["text"], "You said: hello one");
     assert!(job["result"]["tokenUsage"]["totalTokens"].as_u64().unwrap() > 0);
@@ -27,14 +27,14 @@ async fn a_conversation_is_created_and_its_answer_comes_back() {
     assert_eq!(job["lastEventType"], "turn/completed");
     assert_eq!(job["lastEvent"]["status"], "completed");
     assert!(job["eventCount"].as_u64().unwrap() >= 5);
-    assert_eq!(job["cwd"], test.folders.workspace().display().to_string());
+    assert_eq!(job["cwd"], test.directories.workspace().display().to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_goes_on_and_remembers() {
+async fn a_continued_conversation_keeps_its_history() {
     let test = TestBridge::start().await;
     let first = test.create("the first message").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let conversation = first["conversationId"].as_str().unwrap();
     let path = format!("/conversations/{conversation}/messages");
     let reply = test.post(&path, json!({"message": "the second message"})).await;
@@ -45,31 +45,31 @@ async fn a_conversation_goes_on_and_remembers() {
     assert_eq!(reply.body["upgradedFromConversationId"], Value::Null);
     assert!(reply.body.as_object().unwrap().contains_key("upgradedFromConversationId"));
 
-    let job = test.ended_of(&reply.body).await;
+    let job = test.wait_for_job(&reply.body).await;
     assert_eq!(job["operation"], "resume_conversation");
     assert_eq!(job["result"]["text"], "You said: the second message");
-    assert_eq!(job["cwd"], test.folders.workspace().display().to_string());
+    assert_eq!(job["cwd"], test.directories.workspace().display().to_string());
     let last = test.model.requests().last().unwrap().body().to_string();
     assert!(last.contains("the first message"), "the model sees the whole conversation");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn instant_answers_leave_no_job_open() {
+async fn jobs_with_instant_answers_complete() {
     let test = TestBridge::start().await;
     let first = test.create("start").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let path = format!("/conversations/{}/messages", first["conversationId"].as_str().unwrap());
     for number in 0..30 {
         let reply = test.post(&path, json!({"message": format!("number {number}")})).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
-        let job = test.ended_of(&reply.body).await;
+        let job = test.wait_for_job(&reply.body).await;
         assert_eq!(job["status"], "completed", "{job}");
         assert_eq!(job["result"]["text"], format!("You said: number {number}"));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_sent_at_once_each_get_their_own_turn_in_order() {
+async fn queued_messages_each_run_their_own_turn_in_order() {
     let test = TestBridge::start().await;
     let first = test.create("begin\n@model hold gate\n@model say first").await;
     test.model.wait_until_held("gate").await;
@@ -86,26 +86,26 @@ async fn messages_sent_at_once_each_get_their_own_turn_in_order() {
     assert_eq!(waiting.body["job"]["status"], "starting");
     test.model.release("gate");
 
-    let mut turns = vec![test.ended_of(&first).await];
+    let mut turns = vec![test.wait_for_job(&first).await];
     for reply in &queued {
-        turns.push(test.ended_of(reply).await);
+        turns.push(test.wait_for_job(reply).await);
     }
     let texts: Vec<_> = turns.iter().map(|job| job["result"]["text"].as_str().unwrap()).collect();
     assert_eq!(texts, ["first", "You said: queued 0", "You said: queued 1", "You said: queued 2"]);
     let mut ids: Vec<_> = turns.iter().map(|job| job["turnId"].as_str().unwrap()).collect();
-    assert!(ids.is_sorted(), "turn ids are UUIDv7, so their order is that of their start: {ids:?}");
+    assert!(ids.is_sorted(), "turn ids are UUIDv7, so they are sorted by start time: {ids:?}");
     ids.dedup();
     assert_eq!(ids.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_conversation_is_free_for_others_when_its_job_has_ended() {
+async fn a_conversation_is_released_when_its_job_ends() {
     let test = TestBridge::start().await;
     let reply = test.create("hello").await;
-    test.ended_of(&reply).await;
+    test.wait_for_job(&reply).await;
     let thread_id = reply["conversationId"].as_str().unwrap();
-    let other = crate::support::other_app_server(&test.folders).await;
-    // Closing takes Codex about 0.1 s after the writer was given back.
+    let other = crate::support::other_app_server(&test.directories).await;
+    // Codex closes the thread about 0.1 s after the bridge has released it.
     let resumed = eventually("another process opens the conversation", || async {
         other.connection.thread_resume(thread_id, &Default::default()).await.ok()
     })
@@ -114,12 +114,12 @@ async fn the_conversation_is_free_for_others_when_its_job_has_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_that_another_process_owns_is_handed_over() {
+async fn a_message_is_handed_over_to_the_owner_of_its_conversation() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    let _other = crate::support::another_owner(&test.folders, thread_id).await;
+    let _other = crate::support::another_owner(&test.directories, thread_id).await;
 
     let path = format!("/conversations/{thread_id}/messages");
     let reply = test.post(&path, json!({"message": "for the owner", "model": "ignored"})).await;
@@ -127,19 +127,19 @@ async fn a_conversation_that_another_process_owns_is_handed_over() {
     assert_eq!(reply.body["delivery"], "handed_over");
     assert_eq!(reply.body["turn"]["status"], "queued");
     assert_eq!(reply.body["warnings"].as_array().unwrap().len(), 1, "{}", reply.body);
-    let job = test.ended_of(&reply.body).await;
+    let job = test.wait_for_job(&reply.body).await;
     assert_eq!(job["status"], "completed", "{job}");
     assert_eq!(job["result"]["text"], "You said: for the owner");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_owner_goes_away_is_run_by_the_bridge() {
+async fn the_bridge_runs_a_message_if_the_owner_stops() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    let other = crate::support::another_owner(&test.folders, thread_id).await;
-    // Busy, so that it cannot take our message.
+    let other = crate::support::another_owner(&test.directories, thread_id).await;
+    // The owner is busy, so that it cannot run our message.
     let input = [codex::protocol::UserInput::Text { text: "@model hold busy".into() }];
     other.connection.turn_start(thread_id, "theirs", &input, None).await.unwrap();
     test.model.wait_until_held("busy").await;
@@ -148,44 +148,44 @@ async fn a_message_whose_owner_goes_away_is_run_by_the_bridge() {
     let reply = test.post(&path, json!({"message": "left behind"})).await;
     assert_eq!(reply.body["delivery"], "handed_over", "{}", reply.body);
     other.stop().await;
-    let job = test.ended_of(&reply.body).await;
+    let job = test.wait_for_job(&reply.body).await;
     assert_eq!(job["status"], "completed", "{job}");
     assert_eq!(job["result"]["text"], "You said: left behind");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_others_queue_while_our_turn_runs_is_run_and_kept() {
+async fn a_message_queued_by_another_process_runs_after_our_turn() {
     let test = TestBridge::start().await;
     let first = test.create("@model hold gate\n@model say ours").await;
     test.model.wait_until_held("gate").await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    let other = crate::support::other_app_server(&test.folders).await;
+    let other = crate::support::other_app_server(&test.directories).await;
     let input = [codex::protocol::UserInput::Text { text: "@model delay 300\n@model say theirs".into() }];
     other.connection.thread_queue_add(thread_id, "their-message", &input).await.unwrap();
-    // Behind ours, and behind theirs.
+    // This message is queued behind our turn and behind their message.
     let path = format!("/conversations/{thread_id}/messages");
     let queued = test.post(&path, json!({"message": "@model say ours again"})).await.body;
     assert_eq!(queued["delivery"], "queued", "{queued}");
     test.model.release("gate");
 
-    assert_eq!(test.ended_of(&first).await["result"]["text"], "ours");
-    assert_eq!(test.ended_of(&queued).await["result"]["text"], "ours again");
+    assert_eq!(test.wait_for_job(&first).await["result"]["text"], "ours");
+    assert_eq!(test.wait_for_job(&queued).await["result"]["text"], "ours again");
     let thread = other.connection.thread_read(thread_id, true).await.unwrap();
     let theirs = thread.turn(None, "their-message").unwrap();
     assert_eq!(theirs.status, codex::protocol::TurnStatus::Completed);
     let mut record = codex::turn::TurnRecord::default();
     record.take_turn(theirs);
     assert_eq!(record.answer.as_deref(), Some("theirs"));
-    assert_eq!(thread.turns.len(), 3, "each message has a turn of its own");
+    assert_eq!(thread.turns.len(), 3, "each message has its own turn");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handed_over_message_that_its_owner_deletes_ends_its_job() {
+async fn a_job_fails_if_the_owner_deletes_its_handed_over_message() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    let other = crate::support::another_owner(&test.folders, thread_id).await;
+    let other = crate::support::another_owner(&test.directories, thread_id).await;
     let input = [codex::protocol::UserInput::Text { text: "@model hold busy".into() }];
     other.connection.turn_start(thread_id, "theirs", &input, None).await.unwrap();
     test.model.wait_until_held("busy").await;
@@ -197,23 +197,23 @@ async fn a_handed_over_message_that_its_owner_deletes_ends_its_job() {
         other.connection.call("thread/queue/list", json!({"threadId": thread_id}), limit).await.unwrap();
     let delete = json!({"threadId": thread_id, "queuedSubmissionId": list["data"][0]["id"]});
     other.connection.call("thread/queue/delete", delete, limit).await.unwrap();
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["status"], "failed", "{job}");
     test.model.release("busy");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn options_reach_codex() {
+async fn options_are_passed_to_codex() {
     let test = TestBridge::start().await;
-    let folder = test.folders.workspace().join("elsewhere");
-    std::fs::create_dir(&folder).unwrap();
-    let picture = folder.join("dot.png");
+    let directory = test.directories.workspace().join("elsewhere");
+    std::fs::create_dir(&directory).unwrap();
+    let picture = directory.join("dot.png");
     std::fs::write(&picture, PNG).unwrap();
-    let schema = folder.join("schema.json");
+    let schema = directory.join("schema.json");
     std::fs::write(&schema, r#"{"type":"object","properties":{"answer":{"type":"string"}}}"#).unwrap();
     let body = json!({
         "message": "with everything",
-        "cwd": folder,
+        "cwd": directory,
         "approvalPolicy": "on-failure",
         "sandbox": "read-only",
         "baseInstructions": "THE BASE INSTRUCTIONS",
@@ -230,10 +230,10 @@ async fn options_reach_codex() {
     assert_eq!(reply.status, 200, "{}", reply.body);
     let warnings = reply.body["warnings"].to_string();
     assert!(warnings.contains("on-failure") && warnings.contains("typo"), "{warnings}");
-    let job = test.ended_of(&reply.body).await;
+    let job = test.wait_for_job(&reply.body).await;
     assert_eq!(job["status"], "completed", "{job}");
-    assert_eq!(job["cwd"], folder.display().to_string());
-    let answer = std::fs::read_to_string(folder.join("answer.txt")).unwrap();
+    assert_eq!(job["cwd"], directory.display().to_string());
+    let answer = std::fs::read_to_string(directory.join("answer.txt")).unwrap();
     assert_eq!(job["result"]["text"], answer);
 
     let request = test.model.requests().last().unwrap().body().to_string();
@@ -248,19 +248,19 @@ async fn options_reach_codex() {
 async fn a_continuation_can_change_the_sandbox() {
     let test = TestBridge::start().await;
     let first = test.post("/conversations", json!({"message": "hello", "sandbox": "read-only"})).await;
-    test.ended_of(&first.body).await;
+    test.wait_for_job(&first.body).await;
     let path = format!("/conversations/{}/messages", first.body["conversationId"].as_str().unwrap());
-    let made = test.folders.workspace().join("made");
+    let made = test.directories.workspace().join("made");
     let message = format!("@model run touch {}", made.display());
     let options = json!({"message": message, "dangerouslyBypassApprovalsAndSandbox": true});
     let reply = test.post(&path, options).await;
-    let job = test.ended_of(&reply.body).await;
+    let job = test.wait_for_job(&reply.body).await;
     assert_eq!(job["status"], "completed", "{job}");
     assert!(made.exists(), "the command ran without a sandbox: {job}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_queued_message_brings_its_own_options() {
+async fn a_queued_message_uses_its_own_options() {
     let test = TestBridge::start().await;
     let first = test.create("begin\n@model hold gate").await;
     test.model.wait_until_held("gate").await;
@@ -269,28 +269,28 @@ async fn a_queued_message_brings_its_own_options() {
         test.post(&path, json!({"message": "queued", "developerInstructions": "ONLY FOR THE SECOND"})).await;
     assert_eq!(reply.body["delivery"], "queued");
     test.model.release("gate");
-    let job = test.ended_of(&reply.body).await;
+    let job = test.wait_for_job(&reply.body).await;
     assert_eq!(job["status"], "completed", "{job}");
     assert!(test.model.requests().last().unwrap().body().to_string().contains("ONLY FOR THE SECOND"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plan_and_diff_come_with_the_result() {
+async fn the_result_contains_the_plan_and_the_diff() {
     let test = TestBridge::start().await;
     let message = "work\n@model plan\n@model patch made.txt\n@model say done";
     let body = json!({"message": message, "dangerouslyBypassApprovalsAndSandbox": true});
     let reply = test.post("/conversations", body).await;
-    let job = test.ended_of(&reply.body).await;
+    let job = test.wait_for_job(&reply.body).await;
     assert_eq!(job["result"]["text"], "done", "{job}");
     assert_eq!(job["result"]["plan"]["plan"].as_array().unwrap().len(), 3, "{job}");
     assert!(job["result"]["diff"].as_str().unwrap().contains("made.txt"), "{job}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_error_fails_the_job_with_codex_words() {
+async fn a_model_error_fails_the_job_with_the_message_from_codex() {
     let test = TestBridge::start().await;
     let reply = test.create("@model fail 500").await;
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["status"], "failed");
     assert_eq!(job["failure"]["code"], "turn_failed");
     assert_eq!(job["failure"]["message"], job["error"]);
@@ -299,7 +299,7 @@ async fn a_model_error_fails_the_job_with_codex_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_an_editor_tabs_are_unavailable_not_faked() {
+async fn tabs_are_unavailable_without_an_editor() {
     let test = TestBridge::start().await;
     for path in ["/conversations/open", "/conversations/current"] {
         let reply = test.get(path).await;
@@ -315,12 +315,12 @@ async fn without_an_editor_tabs_are_unavailable_not_faked() {
         assert_eq!(reply.status, 409, "{}", reply.body);
         assert_eq!(reply.body["code"], "editor_unavailable");
     }
-    assert_eq!(test.get("/jobs").await.body["jobs"], json!([]), "nothing was started");
+    assert_eq!(test.get("/jobs").await.body["jobs"], json!([]), "no job was started");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_an_editor_replies_are_those_of_the_original() {
-    let editor = Arc::new(ListedTabs::default());
+async fn replies_with_an_editor_match_the_original_api() {
+    let editor = Arc::new(FakeEditor::default());
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
 
     assert_eq!(test.get("/conversations/current").await.body["conversation"], Value::Null);
@@ -332,15 +332,15 @@ async fn with_an_editor_replies_are_those_of_the_original() {
     let expected = json!({"ok": true, "conversationId": null, "sent": false, "draft": true, "opened": true});
     assert_eq!(draft.body, expected);
     assert_eq!(*editor.drafts.lock().unwrap(), 1);
-    let misspelt = test.post("/conversations", json!({"mesage": "hi"})).await;
-    assert!(misspelt.body["warnings"][0].as_str().unwrap().contains("mesage"), "{}", misspelt.body);
+    let misspelled = test.post("/conversations", json!({"mesage": "hi"})).await;
+    assert!(misspelled.body["warnings"][0].as_str().unwrap().contains("mesage"), "{}", misspelled.body);
 
     let created = test.create("hello").await;
     assert_eq!(created["opened"], true);
     assert_eq!(created["job"]["openRequested"], true);
     assert_eq!(created["job"]["opened"], true);
     assert_eq!(created["conversation"]["conversationId"], created["conversationId"]);
-    test.ended_of(&created).await;
+    test.wait_for_job(&created).await;
 
     let current = test.get("/conversations/current").await.body["conversation"].clone();
     let mut fields: Vec<_> = current.as_object().unwrap().keys().cloned().collect();
@@ -354,24 +354,24 @@ async fn with_an_editor_replies_are_those_of_the_original() {
     let reply = test.post("/conversations/current/messages", quiet).await.body;
     assert_eq!(reply["opened"], false);
     assert_eq!(reply["job"]["openRequested"], false);
-    assert_eq!(kind(&reply["job"]["opened"]), "null");
-    assert_eq!(kind(&reply["conversation"]), "null");
-    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+    assert_eq!(json_type(&reply["job"]["opened"]), "null");
+    assert_eq!(json_type(&reply["conversation"]), "null");
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tab_that_cannot_be_shown_does_not_stop_the_job() {
-    let editor = Arc::new(ListedTabs { broken: true, ..ListedTabs::default() });
+async fn a_job_completes_if_its_tab_cannot_be_shown() {
+    let editor = Arc::new(FakeEditor { fails_to_reveal: true, ..FakeEditor::default() });
     let test = TestBridge::start_with(Some(editor), |_| {}).await;
     let reply = test.create("hello").await;
     assert_eq!(reply["opened"], false);
     assert_eq!(reply["openError"], "no such editor");
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["status"], "completed");
     assert_eq!(job["openError"], "no such editor");
 }
 
-/// One transparent pixel.
+/// A PNG image of one transparent pixel.
 const PNG: &[u8] = &[
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0,
     0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0,

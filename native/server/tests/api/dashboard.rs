@@ -1,4 +1,4 @@
-//! The dashboard's files, and signing browsers in: what a browser may do with its cookie, and what nobody may.
+//! The files of the dashboard, sign-in of browsers, and the permissions of their cookies.
 
 use bytes::Bytes;
 use http::Method;
@@ -9,7 +9,7 @@ use testkit::{EventReader, HttpClient, HttpReply};
 use crate::support::TestBridge;
 
 const TOKEN: (&str, &str) = ("authorization", "Bearer secret");
-const OWN_PAGE: (&str, &str) = ("sec-fetch-site", "same-origin");
+const SAME_ORIGIN: (&str, &str) = ("sec-fetch-site", "same-origin");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 async fn start() -> TestBridge {
@@ -27,17 +27,17 @@ async fn send(
     client.send(method, path, headers, body).await.unwrap()
 }
 
-/// The code of a new link.
-async fn code(client: &HttpClient) -> String {
+/// Returns the code of a new sign-in link.
+async fn sign_in_code(client: &HttpClient) -> String {
     let reply = send(client, Method::POST, "/dashboard/links", &[TOKEN], Value::Null).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     reply.body["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned()
 }
 
-/// The cookie of a browser that has just signed in.
+/// Signs a browser in and returns its cookie.
 async fn cookie(client: &HttpClient) -> String {
-    let body = json!({"code": code(client).await});
-    let reply = send(client, Method::POST, "/dashboard/session", &[JSON, OWN_PAGE], body).await;
+    let body = json!({"code": sign_in_code(client).await});
+    let reply = send(client, Method::POST, "/dashboard/session", &[JSON, SAME_ORIGIN], body).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(reply.body["signedIn"], true);
     let cookie = reply.headers["set-cookie"].to_str().unwrap();
@@ -46,30 +46,31 @@ async fn cookie(client: &HttpClient) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_signs_one_browser_in_once() {
+async fn a_sign_in_link_works_once() {
     let test = start().await;
     let reply = send(&test.client, Method::POST, "/dashboard/links", &[], Value::Null).await;
-    assert_eq!(reply.status, 401, "whoever may not call gets no link");
-    let body = json!({"code": code(&test.client).await});
-    let first = send(&test.client, Method::POST, "/dashboard/session", &[JSON, OWN_PAGE], body.clone()).await;
+    assert_eq!(reply.status, 401, "a link requires the token");
+    let body = json!({"code": sign_in_code(&test.client).await});
+    let first =
+        send(&test.client, Method::POST, "/dashboard/session", &[JSON, SAME_ORIGIN], body.clone()).await;
     assert_eq!(first.status, 200, "{}", first.body);
-    for body in [body, json!({"code": "made up"})] {
-        let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, OWN_PAGE], body).await;
+    for body in [body, json!({"code": "wrong"})] {
+        let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, SAME_ORIGIN], body).await;
         assert_eq!((reply.status.as_u16(), &reply.body["code"]), (403, &json!("sign_in_link_invalid")));
         assert!(!reply.headers.contains_key("set-cookie"));
     }
-    let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, OWN_PAGE], json!({})).await;
+    let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, SAME_ORIGIN], json!({})).await;
     assert_eq!((reply.status.as_u16(), &reply.body["code"]), (400, &json!("validation_error")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_cookie_counts_for_our_own_page_only() {
+async fn the_cookie_is_accepted_only_from_the_dashboard() {
     let test = start().await;
     let cookie = cookie(&test.client).await;
     let cookie = ("cookie", cookie.as_str());
     let own = test.bridge.url().to_owned();
     let port: u16 = own.rsplit(':').next().unwrap().parse().unwrap();
-    let neighbour = format!("http://127.0.0.1:{}", port - 1);
+    let neighbor = format!("http://127.0.0.1:{}", port - 1);
     let get = |headers: Vec<(&'static str, String)>| {
         let client = test.client.clone();
         let cookie = cookie.1.to_owned();
@@ -82,28 +83,32 @@ async fn the_cookie_counts_for_our_own_page_only() {
     assert_eq!(get(vec![("sec-fetch-site", "same-origin".into())]).await, 200);
     assert_eq!(get(vec![("origin", own.clone())]).await, 200);
     assert_eq!(get(vec![]).await, 200, "an old browser may read");
-    assert_eq!(get(vec![("sec-fetch-site", "same-site".into())]).await, 403, "a page of another port");
-    assert_eq!(get(vec![("origin", neighbour.clone())]).await, 403);
-    assert_eq!(get(vec![("authorization", "Bearer wrong".into())]).await, 401, "a token must be right");
+    assert_eq!(get(vec![("sec-fetch-site", "same-site".into())]).await, 403, "a page on another port");
+    assert_eq!(get(vec![("origin", neighbor.clone())]).await, 403);
+    assert_eq!(
+        get(vec![("authorization", "Bearer wrong".into())]).await,
+        401,
+        "a wrong token is not ignored"
+    );
 
     let post = async |header: Option<(&str, &str)>| {
         let headers: Vec<_> = [Some(cookie), Some(JSON), header].into_iter().flatten().collect();
         send(&test.client, Method::POST, "/webhooks/preview", &headers, json!({"events": ["*"]})).await.status
     };
-    assert_eq!(post(Some(OWN_PAGE)).await, 200);
+    assert_eq!(post(Some(SAME_ORIGIN)).await, 200);
     assert_eq!(post(Some(("origin", &own))).await, 200);
-    assert_eq!(post(None).await, 401, "nothing tells that our page sent it");
+    assert_eq!(post(None).await, 401, "nothing shows that the dashboard sent it");
     assert_eq!(post(Some(("sec-fetch-site", "none"))).await, 401);
-    assert_eq!(post(Some(("origin", &neighbour))).await, 403);
+    assert_eq!(post(Some(("origin", &neighbor))).await, 403);
     assert_eq!(post(Some(("origin", "null"))).await, 403);
 
     let other_name = cookie.1.replace(&format!("_{port}="), &format!("_{}=", port - 1));
-    let headers = [("cookie", other_name.as_str()), OWN_PAGE];
+    let headers = [("cookie", other_name.as_str()), SAME_ORIGIN];
     assert_eq!(send(&test.client, Method::GET, "/jobs", &headers, Value::Null).await.status, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_that_may_call_cannot_use_the_cookie() {
+async fn allowed_origins_cannot_use_the_cookie() {
     let allowed = "http://localhost:3000";
     let test = TestBridge::start_with(None, |config| {
         config.auth_token = Some("secret".into());
@@ -118,18 +123,18 @@ async fn pages_that_may_call_cannot_use_the_cookie() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_outlives_the_bridge_and_ends_with_its_token_or_its_browser() {
+async fn a_sign_in_session_survives_a_restart_and_ends_with_the_token_or_on_sign_out() {
     let test = start().await;
     let cookie = cookie(&test.client).await;
     let port: u16 = test.bridge.url().rsplit(':').next().unwrap().parse().unwrap();
     let status = async || {
-        let headers = [("cookie", cookie.as_str()), OWN_PAGE];
+        let headers = [("cookie", cookie.as_str()), SAME_ORIGIN];
         send(&test.client, Method::GET, "/dashboard/session", &headers, Value::Null).await.status
     };
     assert_eq!(status().await, 200);
     test.bridge.stop().await;
     let restart = async |token: &str| {
-        let mut config = test.folders.config();
+        let mut config = test.directories.config();
         config.auth_token = Some(token.into());
         config.port = port;
         Bridge::start(config, None).await.unwrap()
@@ -142,7 +147,7 @@ async fn a_session_outlives_the_bridge_and_ends_with_its_token_or_its_browser() 
     bridge.stop().await;
 
     let bridge = restart("secret").await;
-    let headers = [("cookie", cookie.as_str()), OWN_PAGE];
+    let headers = [("cookie", cookie.as_str()), SAME_ORIGIN];
     let reply = send(&test.client, Method::DELETE, "/dashboard/session", &headers, Value::Null).await;
     assert_eq!((reply.status.as_u16(), &reply.body["signedIn"]), (200, &json!(false)));
     assert!(reply.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
@@ -151,9 +156,9 @@ async fn a_session_outlives_the_bridge_and_ends_with_its_token_or_its_browser() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_token_the_own_user_needs_no_session_and_foreign_pages_get_nothing() {
+async fn without_a_token_no_sign_in_is_needed_and_foreign_pages_are_refused() {
     let test = TestBridge::start().await;
-    let reply = send(&test.client, Method::GET, "/dashboard/session", &[OWN_PAGE], Value::Null).await;
+    let reply = send(&test.client, Method::GET, "/dashboard/session", &[SAME_ORIGIN], Value::Null).await;
     assert_eq!((reply.status.as_u16(), &reply.body["signedIn"]), (200, &json!(false)));
     let cookie = cookie(&test.client).await;
     for header in
@@ -169,10 +174,10 @@ async fn without_a_token_the_own_user_needs_no_session_and_foreign_pages_get_not
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_gets_the_page_which_runs_nothing_from_elsewhere() {
+async fn the_dashboard_page_is_public_and_allows_no_foreign_scripts() {
     let test = start().await;
     for path in ["/dashboard", "/dashboard/jobs", "/dashboard/sign-in"] {
-        // As from a link on a page of another site.
+        // The headers of a click on a link on another site.
         let headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "document")];
         let reply = send(&test.client, Method::GET, path, &headers, Value::Null).await;
         assert_ne!(reply.status, 401, "{path}");
@@ -189,23 +194,24 @@ async fn everybody_gets_the_page_which_runs_nothing_from_elsewhere() {
     }
     let reply = send(&test.client, Method::GET, "/dashboard/assets/no-such-part.js", &[], Value::Null).await;
     assert_eq!((reply.status.as_u16(), &reply.body["code"]), (404, &json!("route_not_found")));
-    // The visit of a page is none of another route.
+    // Such headers are not accepted for other routes.
     let headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "document")];
     assert_eq!(send(&test.client, Method::GET, "/jobs", &headers, Value::Null).await.status, 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_ends_takes_its_streams_with_it_and_no_others() {
+async fn ending_a_sign_in_session_closes_only_its_own_streams() {
     let test = start().await;
     let authority = test.bridge.url().trim_start_matches("http://").to_owned();
     let open = async |cookie: &str| {
-        let reader = EventReader::open(&authority, "/events", &[("cookie", cookie), OWN_PAGE]).await.unwrap();
+        let reader =
+            EventReader::open(&authority, "/events", &[("cookie", cookie), SAME_ORIGIN]).await.unwrap();
         assert_eq!(reader.status, 200);
         reader
     };
     let (ending, lasting) = (cookie(&test.client).await, cookie(&test.client).await);
     let (ended, mut other) = (open(&ending).await, open(&lasting).await);
-    let headers = [("cookie", ending.as_str()), OWN_PAGE];
+    let headers = [("cookie", ending.as_str()), SAME_ORIGIN];
     send(&test.client, Method::DELETE, "/dashboard/session", &headers, Value::Null).await;
     assert_eq!(ended.to_the_end().await, []);
     let body = json!({"url": "http://127.0.0.1:9/hook", "events": ["*"]});
@@ -215,7 +221,7 @@ async fn a_session_that_ends_takes_its_streams_with_it_and_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_passes_requests_on_needs_to_be_allowed_and_its_browsers_to_be_signed_in() {
+async fn a_reverse_proxy_must_be_allowed_and_its_browsers_signed_in() {
     let test =
         TestBridge::start_with(None, |config| config.allowed_origins = vec!["https://code.example".into()])
             .await;
@@ -223,26 +229,26 @@ async fn a_server_that_passes_requests_on_needs_to_be_allowed_and_its_browsers_t
     let get = async |headers: &[(&str, &str)]| {
         send(&test.client, Method::GET, "/jobs", headers, Value::Null).await.status.as_u16()
     };
-    assert_eq!(get(&[]).await, 200, "the own user, directly");
-    assert_eq!(get(&[host]).await, 401, "whose connection it is says nothing any more");
+    assert_eq!(get(&[]).await, 200, "a direct request of the local user");
+    assert_eq!(get(&[host]).await, 401, "behind a proxy, the connection does not identify the user");
     assert_eq!(get(&[("host", "other.example")]).await, 403);
     assert_eq!(get(&[("host", "code.example:8080")]).await, 403);
 
-    let body = json!({"code": code(&test.client).await, "path": "/proxy/8765/"});
+    let body = json!({"code": sign_in_code(&test.client).await, "path": "/proxy/8765/"});
     let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, host, origin], body).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     let cookie = reply.headers["set-cookie"].to_str().unwrap();
     assert!(cookie.contains("; Path=/proxy/8765/;") && cookie.ends_with("; Secure"), "{cookie}");
     let cookie = ("cookie", cookie.split(';').next().unwrap());
-    assert_eq!(get(&[host, cookie, OWN_PAGE]).await, 200);
+    assert_eq!(get(&[host, cookie, SAME_ORIGIN]).await, 200);
     assert_eq!(get(&[host, cookie, origin]).await, 200);
     assert_eq!(get(&[host, cookie, ("origin", "http://code.example")]).await, 403, "another origin");
     assert_eq!(get(&[host, cookie, ("sec-fetch-site", "same-site")]).await, 403);
-    assert_eq!(get(&[host, ("cookie", "codex_bridge_1=made-up"), OWN_PAGE]).await, 401);
+    assert_eq!(get(&[host, ("cookie", "codex_bridge_1=wrong"), SAME_ORIGIN]).await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_path_of_a_cookie_is_one_and_nothing_else() {
+async fn an_invalid_cookie_path_is_refused() {
     let test = start().await;
     for path in [
         "",
@@ -253,8 +259,8 @@ async fn the_path_of_a_cookie_is_one_and_nothing_else() {
         "/a\r\nX: y/",
         &format!("/{}/", "a".repeat(2000)),
     ] {
-        let body = json!({"code": code(&test.client).await, "path": path});
-        let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, OWN_PAGE], body).await;
+        let body = json!({"code": sign_in_code(&test.client).await, "path": path});
+        let reply = send(&test.client, Method::POST, "/dashboard/session", &[JSON, SAME_ORIGIN], body).await;
         assert_eq!(
             (reply.status.as_u16(), &reply.body["code"]),
             (400, &json!("validation_error")),

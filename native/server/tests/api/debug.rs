@@ -1,10 +1,10 @@
-//! `/debug`: turns that are made up, and the clean-up of what is stale.
+//! `/debug`: simulated turns, and the cleanup of stale state.
 
 use serde_json::json;
 use server::Bridge;
 use testkit::HttpClient;
 
-use crate::lanes::{event_types, lane_at, post};
+use crate::lanes::{event_types, post, wait_for_lane};
 use crate::support::TestBridge;
 
 async fn debug_bridge() -> TestBridge {
@@ -12,7 +12,7 @@ async fn debug_bridge() -> TestBridge {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lane_rehearses_an_approval_and_its_end() {
+async fn an_approval_and_a_completion_can_be_simulated_for_a_lane() {
     let test = debug_bridge().await;
     post(&test, "/lanes", json!({"laneId": "one"})).await;
     let body = json!({"laneId": "one", "source": "runtime", "reason": "May I?"});
@@ -31,8 +31,8 @@ async fn a_lane_rehearses_an_approval_and_its_end() {
     let approval_id = approval["approvalId"].as_str().unwrap();
     let approved = post(&test, &format!("/lanes/one/approvals/{approval_id}/approve"), json!({})).await;
     assert_eq!(approved["approval"]["status"], "approved", "{approved}");
-    lane_at(&test, "one", "running").await;
-    let done = post(&test, "/debug/complete", json!({"laneId": "one", "note": "as rehearsed"})).await;
+    wait_for_lane(&test, "one", "running").await;
+    let done = post(&test, "/debug/complete", json!({"laneId": "one", "note": "simulated"})).await;
     assert_eq!(done["lane"]["status"], "done", "{done}");
     assert_eq!(
         event_types(&test, "one", "lane.completed").await,
@@ -47,13 +47,14 @@ async fn a_lane_rehearses_an_approval_and_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_of_a_running_turn_can_be_made_up() {
+async fn an_approval_can_be_simulated_for_a_running_turn() {
     let test = debug_bridge().await;
-    let body =
-        json!({"laneId": "one", "repoRoot": test.folders.workspace(), "kickoffPrompt": "@model hold gate"});
+    let body = json!({
+        "laneId": "one", "repoRoot": test.directories.workspace(), "kickoffPrompt": "@model hold gate",
+    });
     let started = post(&test, "/codex/workflows/start-visible", body).await;
     test.model.wait_until_held("gate").await;
-    lane_at(&test, "one", "running").await;
+    wait_for_lane(&test, "one", "running").await;
     let refused = test.post("/debug/complete", json!({"laneId": "one"})).await;
     assert_eq!((refused.status.as_u16(), &refused.body["code"]), (409, &json!("lane_conflict")));
 
@@ -61,24 +62,24 @@ async fn an_approval_of_a_running_turn_can_be_made_up() {
         post(&test, "/debug/request-approval", json!({"laneId": "one", "source": "app-server"})).await;
     assert_eq!(asked["approval"]["source"], "app-server");
     assert_eq!(asked["approval"]["conversationId"], started["threadId"]);
-    let lane = lane_at(&test, "one", "needs_approval").await;
+    let lane = wait_for_lane(&test, "one", "needs_approval").await;
     let job_id = lane["activeJobId"].as_str().unwrap();
     let job = test.get(&format!("/jobs/{job_id}")).await.body["job"].clone();
     assert_eq!(job["waitingOn"][0]["approvalId"], asked["approval"]["approvalId"], "{job}");
     let stale = post(&test, "/debug/reconcile-stale", json!({})).await;
-    assert_eq!(stale["clearedSyntheticRunningLanes"], json!([]), "a real turn is left alone");
+    assert_eq!(stale["clearedSyntheticRunningLanes"], json!([]), "a real turn is not cleared");
     assert_eq!(stale["clearedOrphanedActiveTurns"], json!([]));
 
-    // The turn's end withdraws it, as it does Codex's own.
+    // The end of the turn withdraws a simulated approval like a real one.
     test.model.release("gate");
-    lane_at(&test, "one", "done").await;
+    wait_for_lane(&test, "one", "done").await;
     let approval_id = asked["approval"]["approvalId"].as_str().unwrap();
     let approval = test.get(&format!("/approvals/{approval_id}")).await.body["approval"].clone();
     assert_eq!(approval["status"], "cancelled", "{approval}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rehearsals_are_cleared_interrupted_and_end_with_their_bridge() {
+async fn simulated_turns_can_be_cleared_or_interrupted_and_end_with_the_bridge() {
     let mut test = debug_bridge().await;
     for lane_id in ["cleared", "interrupted", "left", "idle"] {
         post(&test, "/lanes", json!({"laneId": lane_id})).await;
@@ -88,7 +89,7 @@ async fn rehearsals_are_cleared_interrupted_and_end_with_their_bridge() {
     assert_eq!(kept["clearedSyntheticRunningLanes"], json!([]));
     let cleared = post(&test, "/debug/reconcile-stale", json!({})).await;
     assert_eq!(cleared["clearedSyntheticRunningLanes"], json!(["cleared"]));
-    lane_at(&test, "cleared", "interrupted").await;
+    wait_for_lane(&test, "cleared", "interrupted").await;
     let approval_id = asked["approval"]["approvalId"].as_str().unwrap();
     let approval = test.get(&format!("/approvals/{approval_id}")).await.body["approval"].clone();
     assert_eq!(approval["status"], "cancelled", "{approval}");
@@ -99,9 +100,9 @@ async fn rehearsals_are_cleared_interrupted_and_end_with_their_bridge() {
 
     let asked = post(&test, "/debug/request-approval", json!({"laneId": "left"})).await;
     test.bridge.stop().await;
-    test.bridge = Bridge::start(test.folders.config(), None).await.unwrap();
+    test.bridge = Bridge::start(test.directories.config(), None).await.unwrap();
     test.client = HttpClient::new(test.bridge.url());
-    let left = lane_at(&test, "left", "interrupted").await;
+    let left = wait_for_lane(&test, "left", "interrupted").await;
     assert!(left["problem"].as_str().unwrap().contains("bridge"), "{left}");
     let path = format!("/approvals/{}", asked["approval"]["approvalId"].as_str().unwrap());
     let approval = test.get(&path).await.body["approval"].clone();
@@ -109,7 +110,7 @@ async fn rehearsals_are_cleared_interrupted_and_end_with_their_bridge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_made_up_unless_the_setting_allows_it() {
+async fn simulations_require_the_setting_debug_routes() {
     let test = TestBridge::start().await;
     post(&test, "/lanes", json!({"laneId": "one"})).await;
     for path in ["/debug/request-approval", "/debug/complete"] {
@@ -137,7 +138,7 @@ async fn nothing_is_made_up_unless_the_setting_allows_it() {
             "{}",
             refused.body
         );
-        let told = refused.body["error"].as_str().unwrap().to_lowercase();
-        assert!(told.contains(&field.to_lowercase()) || status == 404, "{told}");
+        let error = refused.body["error"].as_str().unwrap().to_lowercase();
+        assert!(error.contains(&field.to_lowercase()) || status == 404, "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! An editor for tests.
+//! A fake editor.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -12,19 +12,20 @@ use model::ids::ThreadId;
 
 /// An editor whose tabs are a list.
 #[derive(Debug, Default)]
-pub(crate) struct ListedTabs {
+pub(crate) struct FakeEditor {
     pub(crate) open: Mutex<Vec<String>>,
     pub(crate) drafts: Mutex<u32>,
-    pub(crate) broken: bool,
-    /// What the person answers at once; otherwise they think it over for ever.
-    pub(crate) answers: Option<Answer>,
-    /// What the person was asked.
-    pub(crate) asked: Mutex<Vec<Approval>>,
-    /// What the person was told of.
-    pub(crate) told: Mutex<Vec<Approval>>,
+    /// Whether tabs cannot be shown.
+    pub(crate) fails_to_reveal: bool,
+    /// The immediate answer to every approval. Without one, approvals are never answered.
+    pub(crate) answer: Option<Answer>,
+    /// The approvals that the editor was asked to decide.
+    pub(crate) requested: Mutex<Vec<Approval>>,
+    /// The resolved approvals that the editor was notified of.
+    pub(crate) resolved: Mutex<Vec<Approval>>,
 }
 
-impl ListedTabs {
+impl FakeEditor {
     fn tabs(&self) -> Vec<ConversationTab> {
         let open = self.open.lock().unwrap();
         let last = open.len().saturating_sub(1);
@@ -41,7 +42,7 @@ impl ListedTabs {
     }
 }
 
-impl Editor for ListedTabs {
+impl Editor for FakeEditor {
     fn open_conversations(&self) -> BoxFuture<'_, Result<Vec<ConversationTab>, EditorError>> {
         async { Ok(self.tabs()) }.boxed()
     }
@@ -56,7 +57,7 @@ impl Editor for ListedTabs {
         _: Duration,
     ) -> BoxFuture<'a, Result<ConversationTab, EditorError>> {
         async move {
-            if self.broken {
+            if self.fails_to_reveal {
                 return Err(EditorError("no such editor".into()));
             }
             self.open.lock().unwrap().push(conversation_id.to_owned().into());
@@ -77,15 +78,15 @@ impl Editor for ListedTabs {
         &'a self,
         approval: &'a Approval,
     ) -> BoxFuture<'a, Result<Option<Answer>, EditorError>> {
-        self.asked.lock().unwrap().push(approval.clone());
-        match self.answers.clone() {
+        self.requested.lock().unwrap().push(approval.clone());
+        match self.answer.clone() {
             Some(answer) => async move { Ok(Some(answer)) }.boxed(),
             None => std::future::pending().boxed(),
         }
     }
 
     fn approval_resolved<'a>(&'a self, approval: &'a Approval) -> BoxFuture<'a, Result<(), EditorError>> {
-        self.told.lock().unwrap().push(approval.clone());
+        self.resolved.lock().unwrap().push(approval.clone());
         async { Ok(()) }.boxed()
     }
 }

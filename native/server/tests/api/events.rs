@@ -1,4 +1,4 @@
-//! Streams of events: what happened, and what happens, without gap or duplicate.
+//! Streams of events: replayed and live events, without gaps and duplicates.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use server::Bridge;
 use testkit::{HttpClient, ServerSentEvent};
 use tokio::io::AsyncWriteExt;
 
-use crate::support::{TestBridge, forgetful_bridge};
+use crate::support::{TestBridge, bridge_with_pruned_history};
 
 fn ids(events: &[ServerSentEvent]) -> Vec<i64> {
     events.iter().filter_map(|event| event.id).collect()
@@ -22,7 +22,7 @@ fn job_events(reply: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_is_told_from_its_beginning_to_its_end() {
+async fn a_job_stream_contains_all_events_of_the_job() {
     let test = TestBridge::start().await;
     let reply =
         test.create("@model hold gate\n@model stream 20\n@model say twenty pieces of text in a row").await;
@@ -37,7 +37,7 @@ async fn a_job_is_told_from_its_beginning_to_its_end() {
     assert_eq!(types(&recorded)[..3], ["job.created", "job.bound", "job.started"], "{recorded:#?}");
     assert_eq!(recorded.last().unwrap().event, "job.completed");
     assert!(types(&recorded).contains(&"item.completed"));
-    assert!(ids(&events).windows(2).all(|two| two[0] < two[1]), "in order, and none twice");
+    assert!(ids(&events).windows(2).all(|two| two[0] < two[1]), "the ids are in order, without duplicates");
     let text: String = events
         .iter()
         .filter(|event| event.event == "item.agentMessage.delta")
@@ -55,7 +55,7 @@ async fn a_job_is_told_from_its_beginning_to_its_end() {
         }
     }
 
-    // Whoever comes back at any point gets exactly the rest.
+    // A client that reconnects after any event receives exactly the remaining events.
     let all = ids(&events);
     for (seen, last) in all.iter().enumerate() {
         let rest = test.client.events_after(&job_events(&reply), *last).await.unwrap();
@@ -69,12 +69,12 @@ async fn a_job_is_told_from_its_beginning_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replay_goes_over_into_live_without_gap_or_duplicate() {
+async fn replay_continues_with_live_events_without_gap_or_duplicate() {
     let test = TestBridge::start().await;
     let first = test.create("first").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let turn = test.create("@model stream 300\n@model say many words").await;
-    // While the turn streams, listeners come at any moment.
+    // Clients connect at various moments while the turn streams.
     let mut streams = Vec::new();
     for _ in 0..20 {
         let mut stream = test.client.events("/events?after=0").await.unwrap();
@@ -85,46 +85,46 @@ async fn replay_goes_over_into_live_without_gap_or_duplicate() {
         }));
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    test.ended_of(&turn).await;
+    test.wait_for_job(&turn).await;
     for stream in streams {
         let ids = stream.await.unwrap();
-        assert_eq!(ids, (1..=*ids.last().unwrap()).collect::<Vec<_>>(), "every id from the first on, once");
+        assert_eq!(ids, (1..=*ids.last().unwrap()).collect::<Vec<_>>(), "every id once, from the first on");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listener_hears_only_what_it_asked_for() {
+async fn a_stream_contains_only_the_requested_events() {
     let test = TestBridge::start().await;
     let before = test.create("before").await;
-    test.ended_of(&before).await;
+    test.wait_for_job(&before).await;
     let mut all = test.client.events("/events").await.unwrap();
     let mut starts = test.client.events("/events?type=job.started,*.nothing").await.unwrap();
     let conversation = before["conversationId"].as_str().unwrap();
     let mut one = test.client.events(&format!("/events?conversationId={conversation}")).await.unwrap();
     let other = test.create("other").await;
-    test.ended_of(&other).await;
+    test.wait_for_job(&other).await;
     let path = format!("/conversations/{conversation}/messages");
     let more = test.post(&path, json!({"message": "more"})).await.body;
-    test.ended_of(&more).await;
+    test.wait_for_job(&more).await;
 
-    let heard = all.until("job.completed").await;
-    assert_eq!(heard[0].event, "job.created", "only what happens from now on");
-    assert_eq!(heard[0].data["jobId"], other["job"]["jobId"]);
+    let events = all.until("job.completed").await;
+    assert_eq!(events[0].event, "job.created", "only events from now on");
+    assert_eq!(events[0].data["jobId"], other["job"]["jobId"]);
     assert_eq!(starts.next().await.unwrap().data["jobId"], other["job"]["jobId"]);
     assert_eq!(starts.next().await.unwrap().data["jobId"], more["job"]["jobId"]);
-    let heard = one.until("job.completed").await;
-    assert!(heard.iter().all(|event| event.data["jobId"] == more["job"]["jobId"]), "{heard:#?}");
+    let events = one.until("job.completed").await;
+    assert!(events.iter().all(|event| event.data["jobId"] == more["job"]["jobId"]), "{events:#?}");
     let job_id = other["job"]["jobId"].as_str().unwrap();
     let stream = format!("/events?after=0&type=job.*&jobId={job_id}");
-    let heard = test.client.events(&stream).await.unwrap().until("job.completed").await;
-    assert_eq!(types(&heard), ["job.created", "job.bound", "job.started", "job.completed"]);
+    let events = test.client.events(&stream).await.unwrap().until("job.completed").await;
+    assert_eq!(types(&events), ["job.created", "job.bound", "job.started", "job.completed"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_streamed_is_refused() {
+async fn invalid_stream_requests_are_refused() {
     let test = TestBridge::start().await;
     let reply = test.create("hello").await;
-    test.ended_of(&reply).await;
+    test.wait_for_job(&reply).await;
     let stream = test.client.events(&job_events(&reply)).await.unwrap();
     let newest = *ids(&stream.to_the_end().await).last().unwrap();
     for (path, field) in [
@@ -150,37 +150,37 @@ async fn what_cannot_be_streamed_is_refused() {
     }
     assert_eq!(test.get("/jobs/nope/events").await.body["code"], "job_not_found");
     let beyond = test.client.events_after("/events?after=0", newest + 1).await.unwrap();
-    assert_eq!(beyond.status, 400, "the header goes before the address");
+    assert_eq!(beyond.status, 400, "the header has precedence over the query");
     assert_eq!(test.client.events_after("/events?after=900", newest).await.unwrap().status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_forgotten_is_said() {
-    let (_folders, again, client) = forgetful_bridge(1).await;
-    let heard = client.events("/events?after=1").await.unwrap().until("job.completed").await;
-    assert_eq!(heard[0].event, "stream.gap");
-    assert_eq!(heard[0].data["oldestEventId"].as_i64(), heard[1].id);
-    assert_eq!(heard[1].event, "job.created");
-    let heard =
-        client.events_after("/events", heard[1].id.unwrap()).await.unwrap().until("job.completed").await;
-    assert_ne!(heard[0].event, "stream.gap", "nothing is missing after what is kept");
+async fn pruned_events_are_reported_as_a_gap() {
+    let (_directories, again, client) = bridge_with_pruned_history(1).await;
+    let events = client.events("/events?after=1").await.unwrap().until("job.completed").await;
+    assert_eq!(events[0].event, "stream.gap");
+    assert_eq!(events[0].data["oldestEventId"].as_i64(), events[1].id);
+    assert_eq!(events[1].event, "job.created");
+    let events =
+        client.events_after("/events", events[1].id.unwrap()).await.unwrap().until("job.completed").await;
+    assert_ne!(events[0].event, "stream.gap", "no event is missing after one that was kept");
     again.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bridges_of_one_data_folder_tell_each_others_events() {
+async fn bridges_with_one_data_directory_stream_each_others_events() {
     let test = TestBridge::start().await;
-    let second = Bridge::start(test.folders.config(), None).await.unwrap();
+    let second = Bridge::start(test.directories.config(), None).await.unwrap();
     let other = HttpClient::new(second.url());
-    let mut heard_there = other.events("/events?type=job.*,item.completed").await.unwrap();
-    let mut heard_here = test.client.events("/events?type=job.*,item.completed").await.unwrap();
+    let mut events_there = other.events("/events?type=job.*,item.completed").await.unwrap();
+    let mut events_here = test.client.events("/events?type=job.*,item.completed").await.unwrap();
     let here = test.create("here").await;
-    test.ended_of(&here).await;
+    test.wait_for_job(&here).await;
     let there = other.post("/conversations", &json!({"message": "there"})).await.unwrap().body;
     let stream = test.client.events(&job_events(&there)).await.unwrap();
-    assert_eq!(stream.to_the_end().await.last().unwrap().event, "job.completed", "a job of the other one");
+    assert_eq!(stream.to_the_end().await.last().unwrap().event, "job.completed", "a job of the other bridge");
     let mut both = Vec::new();
-    for stream in [&mut heard_here, &mut heard_there] {
+    for stream in [&mut events_here, &mut events_there] {
         let mut events = stream.until("job.completed").await;
         events.extend(stream.until("job.completed").await);
         both.push(ids(&events));
@@ -191,7 +191,7 @@ async fn bridges_of_one_data_folder_tell_each_others_events() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_do_not_hold_up_the_stop() {
+async fn open_streams_do_not_delay_shutdown() {
     let test = TestBridge::start().await;
     let reply = test.create("@model hold for-ever").await;
     test.model.wait_until_held("for-ever").await;
@@ -199,29 +199,29 @@ async fn streams_do_not_hold_up_the_stop() {
     for _ in 0..50 {
         streams.push(test.client.events("/events").await.unwrap());
     }
-    let begun = std::time::Instant::now();
+    let started_at = std::time::Instant::now();
     test.bridge.stop().await;
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(started_at.elapsed() < Duration::from_secs(3), "{:?}", started_at.elapsed());
     for stream in streams {
         stream.to_the_end().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_stopped_reading_is_let_go() {
+async fn a_client_that_stops_reading_is_disconnected() {
     let test = TestBridge::start_with(None, |config| {
         config.http.connections_max = 1;
         config.http.write_timeout = Duration::from_millis(200);
     })
     .await;
     let reply = test.create(&format!("@model say {}", "x".repeat(200_000))).await;
-    test.ended_of(&reply).await;
-    // Far more than the buffers between the two hold.
+    test.wait_for_job(&reply).await;
+    // The replies are far larger than the buffers between client and server.
     let address = test.bridge.url().trim_start_matches("http://");
     let mut stuck = tokio::net::TcpStream::connect(address).await.unwrap();
     let request = format!("GET {} HTTP/1.1\r\nHost: {address}\r\n\r\n", job_events(&reply));
     stuck.write_all(request.repeat(300).as_bytes()).await.unwrap();
-    // The one connection that is allowed is free again.
+    // The only allowed connection is available again.
     let health = tokio::time::timeout(testkit::WAIT_MAX, test.client.get("/health")).await.unwrap();
     assert_eq!(health.unwrap().status, 200);
     drop(stuck);

@@ -1,4 +1,4 @@
-//! Faults of Codex: every job ends all the same, once and truthfully.
+//! Faults of Codex: every job still ends once, with the real reason.
 
 use serde_json::{Value, json};
 use testkit::{Action, PeerScript, Step, testkit_program};
@@ -6,26 +6,26 @@ use testkit::{Action, PeerScript, Step, testkit_program};
 use crate::support::{TestBridge, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_death_of_codex_fails_its_job_and_the_next_one_works() {
+async fn killing_codex_fails_the_job_and_the_next_job_works() {
     let test = TestBridge::start().await;
     let reply = test.create("@model hold for-ever").await;
     test.model.wait_until_held("for-ever").await;
     kill(reply["turn"]["pid"].as_u64().unwrap());
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["status"], "failed", "{job}");
     assert_eq!(job["failure"]["code"], "codex_exited");
     assert_eq!(job["signal"], "SIGKILL");
 
     let next = test.create("still there?").await;
     assert_ne!(next["turn"]["pid"], reply["turn"]["pid"]);
-    assert_eq!(test.ended_of(&next).await["status"], "completed");
+    assert_eq!(test.wait_for_job(&next).await["status"], "completed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn codex_comes_back_without_being_asked() {
+async fn codex_is_restarted_after_a_crash_without_a_request() {
     let test = TestBridge::start().await;
     let reply = test.create("hello").await;
-    test.ended_of(&reply).await;
+    test.wait_for_job(&reply).await;
     let pid = reply["turn"]["pid"].clone();
     kill(pid.as_u64().unwrap());
     eventually("another app-server is running", || async {
@@ -36,7 +36,7 @@ async fn codex_comes_back_without_being_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_tells_which_codex_was_found_from_the_first_request() {
+async fn the_first_health_reply_reports_the_codex_binary() {
     let test = TestBridge::start().await;
     let codex = test.get("/health").await.body["codex"].clone();
     assert_eq!(codex["found"], true, "{codex}");
@@ -45,13 +45,13 @@ async fn health_tells_which_codex_was_found_from_the_first_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_codex_is_an_error_that_says_where_it_was_looked_for() {
+async fn a_missing_codex_is_an_error_with_the_searched_paths() {
     let test = TestBridge::start_with(None, |config| {
         config.locate.explicit = Some("/no/such/codex".into());
     })
     .await;
-    let first_words = test.get("/health").await.body["codex"].clone();
-    assert_eq!((&first_words["found"], first_words["problem"].is_string()), (&json!(false), true));
+    let health = test.get("/health").await.body["codex"].clone();
+    assert_eq!((&health["found"], health["problem"].is_string()), (&json!(false), true));
     let reply = test.post("/conversations", json!({"message": "hi"})).await;
     assert_eq!(reply.status, 503, "{}", reply.body);
     assert_eq!(reply.body["code"], "codex_not_found");
@@ -66,9 +66,9 @@ async fn no_codex_is_an_error_that_says_where_it_was_looked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_cannot_be_sent_in_time_is_not_sent() {
+async fn a_message_is_not_sent_after_its_send_timeout() {
     let test = TestBridge::start().await;
-    // A cold start takes longer.
+    // The cold start of Codex takes longer.
     let reply = test.post("/conversations", json!({"message": "hi", "sendTimeoutMs": 5})).await;
     assert_eq!(reply.status, 504, "{}", reply.body);
     assert_eq!(reply.body["code"], "send_timeout");
@@ -78,27 +78,27 @@ async fn a_message_that_cannot_be_sent_in_time_is_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_that_came_too_late_is_given_back() {
+async fn a_conversation_loaded_after_the_send_timeout_is_released() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    // Codex takes some 20 ms to load it, and does so after the time is up.
+    // Codex takes about 20 ms to load the thread, so it is loaded after the timeout.
     let body = json!({"message": "hi", "sendTimeoutMs": 1});
     let reply = test.post(&format!("/conversations/{thread_id}/messages"), body).await;
     assert_eq!(reply.body["code"], "send_timeout", "{}", reply.body);
-    // At once again: what came too late must not disturb it.
+    // The next message follows at once. The late reply must not affect it.
     let again = test.post(&format!("/conversations/{thread_id}/messages"), json!({"message": "again"})).await;
-    assert_eq!(test.ended_of(&again.body).await["result"]["text"], "You said: again", "{}", again.body);
-    let other = crate::support::other_app_server(&test.folders).await;
+    assert_eq!(test.wait_for_job(&again.body).await["result"]["text"], "You said: again", "{}", again.body);
+    let other = crate::support::other_app_server(&test.directories).await;
     eventually("another process opens the conversation", || async {
         other.connection.thread_resume(thread_id, &Default::default()).await.ok()
     })
     .await;
 }
 
-/// A bridge whose Codex plays a script.
-async fn scripted(steps: Vec<Step>) -> TestBridge {
+/// Starts a bridge with a scripted app-server.
+async fn bridge_with_script(steps: Vec<Step>) -> TestBridge {
     let initialize = Step::expect("initialize").result(json!({"userAgent": "scripted"}));
     let methods =
         Step::expect("bridge/methods").error(-32600, "unknown variant, expected one of `thread/start`");
@@ -123,8 +123,8 @@ fn turn(status: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_end_that_comes_with_the_reply_is_not_missed() {
-    // Everything in one burst, the end even before the reply.
+async fn a_turn_end_that_arrives_before_the_reply_is_processed() {
+    // Codex sends everything in one burst, and the end of the turn before the reply.
     let completed = json!({"threadId": "t", "turn": turn("completed")});
     let burst = Step::expect("turn/start")
         .then(Action::Notify {
@@ -133,14 +133,14 @@ async fn an_end_that_comes_with_the_reply_is_not_missed() {
         })
         .then(Action::Notify { method: "turn/completed".into(), params: completed })
         .then(Action::Result(json!({"turn": {"id": "u", "status": "inProgress"}})));
-    let test = scripted(vec![thread_start(), burst]).await;
+    let test = bridge_with_script(vec![thread_start(), burst]).await;
     let reply = test.create("hi").await;
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["result"]["text"], "the answer", "{job}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn garbage_between_the_lines_is_skipped() {
+async fn invalid_lines_from_codex_are_skipped() {
     let completed = json!({"threadId": "t", "turn": turn("completed")});
     let noise = Step::expect("turn/start")
         .then(Action::Raw("this is not JSON".into()))
@@ -148,19 +148,19 @@ async fn garbage_between_the_lines_is_skipped() {
         .then(Action::LongLine(70 * 1024 * 1024))
         .then(Action::Result(json!({"turn": {"id": "u", "status": "inProgress"}})))
         .then(Action::Notify { method: "turn/completed".into(), params: completed });
-    let test = scripted(vec![thread_start(), noise]).await;
+    let test = bridge_with_script(vec![thread_start(), noise]).await;
     let reply = test.create("hi").await;
-    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_end_that_is_never_announced_is_found_in_the_thread() {
+async fn a_turn_end_without_notification_is_read_from_the_thread() {
     let silent = Step::expect("turn/start").result(json!({"turn": {"id": "u", "status": "inProgress"}}));
     let read =
         Step::expect("thread/read").result(json!({"thread": {"id": "t", "turns": [turn("completed")]}}));
-    let test = scripted(vec![thread_start(), silent, read]).await;
+    let test = bridge_with_script(vec![thread_start(), silent, read]).await;
     let reply = test.create("hi").await;
-    let job = test.ended_of(&reply).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["status"], "completed", "{job}");
     assert_eq!(job["result"]["text"], "the answer");
 }
@@ -168,7 +168,7 @@ async fn an_end_that_is_never_announced_is_found_in_the_thread() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_turn_fails_its_job() {
     let refused = Step::expect("turn/start").error(-32600, "not today");
-    let test = scripted(vec![thread_start(), refused]).await;
+    let test = bridge_with_script(vec![thread_start(), refused]).await;
     let reply = test.post("/conversations", json!({"message": "hi"})).await;
     assert_eq!(reply.status, 502, "{}", reply.body);
     assert_eq!(reply.body["code"], "codex_refused");
@@ -178,7 +178,7 @@ async fn a_refused_turn_fails_its_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_codex_that_does_not_start_says_why() {
+async fn a_codex_that_does_not_start_fails_the_job() {
     let test = TestBridge::start_with(None, |config| {
         let file = config.working_folder.join("script.json");
         let script = PeerScript::new([Step::expect("initialize").then(Action::Exit(3))]);
@@ -195,7 +195,7 @@ async fn a_codex_that_does_not_start_says_why() {
     assert_eq!(test.get("/health").await.body["codex"]["state"], "failed");
 }
 
-/// Ends a process without asking it.
+/// Kills a process with SIGKILL.
 fn kill(pid: u64) {
     let status = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
     assert!(status.success());

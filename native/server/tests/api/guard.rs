@@ -1,4 +1,4 @@
-//! Every route is behind the guard.
+//! The guard protects every route.
 
 use bytes::Bytes;
 use http::Method;
@@ -26,9 +26,9 @@ async fn every_route_refuses_foreign_hosts_origins_and_sites() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_route_wants_the_token_where_one_is_set() {
+async fn every_route_requires_the_token_if_one_is_set() {
     let test = TestBridge::start_with(None, |config| config.auth_token = Some("secret".into())).await;
-    // A browser that signs in has no token; its code says whether it may.
+    // A browser that signs in has no token. It is authorized by its code.
     let sign_in = (Method::POST, "/dashboard/session".to_owned());
     for (method, path) in operations().into_iter().filter(|operation| *operation != sign_in) {
         for headers in [&[][..], &[("authorization", "Bearer wrong")]] {
@@ -45,7 +45,7 @@ async fn every_route_wants_the_token_where_one_is_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn allowed_pages_get_their_cors_headers_and_others_none() {
+async fn cors_headers_are_sent_only_to_allowed_origins() {
     let allowed = "http://localhost:3000";
     let test = TestBridge::start_with(None, |config| config.allowed_origins = vec![allowed.into()]).await;
     let headers = [("origin", allowed), ("access-control-request-method", "POST")];
@@ -60,10 +60,10 @@ async fn allowed_pages_get_their_cors_headers_and_others_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_addresses_than_loopback_need_a_token() {
+async fn listening_beyond_loopback_requires_a_token() {
     let model = testkit::ScriptedModel::start().await;
-    let folders = crate::support::Folders::for_model(&model);
-    let mut config = folders.config();
+    let directories = crate::support::Directories::for_model(&model);
+    let mut config = directories.config();
     config.host = "0.0.0.0".into();
     let refused = server::Bridge::start(config.clone(), None).await.unwrap_err();
     assert!(refused.to_string().contains("token"), "{refused}");
@@ -77,11 +77,11 @@ async fn other_addresses_than_loopback_need_a_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_origin_is_refused_at_start() {
+async fn an_invalid_origin_is_refused_at_start() {
     let model = testkit::ScriptedModel::start().await;
-    let folders = crate::support::Folders::for_model(&model);
+    let directories = crate::support::Directories::for_model(&model);
     for wrong in ["*", "localhost:3000", "http://", "http://*.example", "http://localhost/path"] {
-        let mut config = folders.config();
+        let mut config = directories.config();
         config.allowed_origins = vec![wrong.into()];
         let refused = server::Bridge::start(config, None).await.unwrap_err().to_string();
         assert!(refused.contains("not an origin"), "{wrong}: {refused}");
@@ -89,12 +89,12 @@ async fn what_is_no_origin_is_refused_at_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_token_is_nowhere_to_be_read() {
+async fn the_token_is_never_exposed() {
     let test = TestBridge::start_with(None, |config| config.auth_token = Some("hush-hush".into())).await;
     let token = [("authorization", "Bearer hush-hush")];
     let health = test.client.send(Method::GET, "/health", &token, Bytes::new()).await.unwrap();
     assert!(!health.body.to_string().contains("hush-hush"));
-    for entry in std::fs::read_dir(test.folders.discovery()).unwrap() {
+    for entry in std::fs::read_dir(test.directories.discovery()).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         assert!(!text.contains("hush-hush"));
     }

@@ -1,4 +1,4 @@
-//! Codex's own history, and what is done to a conversation itself.
+//! Codex's own history, and operations on a conversation.
 
 use serde_json::{Value, json};
 
@@ -9,12 +9,12 @@ fn path(conversation: &Value, rest: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn new_conversations_are_listed_with_a_title_and_who_has_them() {
+async fn conversations_are_listed_with_title_and_owner() {
     let test = TestBridge::start().await;
     let first = test.create("Find the bug\nand fix it").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let second = test.post("/conversations", json!({"message": "x", "title": "My own title"})).await.body;
-    test.ended_of(&second).await;
+    test.wait_for_job(&second).await;
     let listed = eventually("both are listed with their titles", || async {
         let listed = test.get("/conversations").await.body;
         let titled = listed["conversations"].as_array().unwrap().iter().all(|one| one["title"].is_string());
@@ -30,10 +30,10 @@ async fn new_conversations_are_listed_with_a_title_and_who_has_them() {
     assert_eq!(found["conversations"].as_array().unwrap().len(), 1, "{found}");
     let page = test.get("/conversations?limit=1").await.body;
     let cursor = page["nextCursor"].as_str().unwrap();
-    let rest = test.get(&format!("/conversations?limit=1&cursor={}", percent(cursor))).await.body;
+    let rest = test.get(&format!("/conversations?limit=1&cursor={}", percent_encoded(cursor))).await.body;
     assert_eq!(rest["conversations"][0]["conversationId"], first["conversationId"], "{rest}");
 
-    let other = another_owner(&test.folders, first["conversationId"].as_str().unwrap()).await;
+    let other = another_owner(&test.directories, first["conversationId"].as_str().unwrap()).await;
     let owner = test.get(&path(&first, "?turns=false")).await.body["conversation"]["owner"].clone();
     if cfg!(target_os = "linux") {
         assert_eq!((&owner["kind"], &owner["pid"]), (&json!("other"), &json!(other.pid)), "{owner}");
@@ -41,7 +41,7 @@ async fn new_conversations_are_listed_with_a_title_and_who_has_them() {
     other.stop().await;
 }
 
-fn percent(text: &str) -> String {
+fn percent_encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
@@ -49,7 +49,7 @@ fn percent(text: &str) -> String {
 async fn a_conversation_is_shown_with_its_turns() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let shown = test.get(&path(&first, "")).await.body["conversation"].clone();
     let turn = &shown["turns"][0];
     assert_eq!(
@@ -64,10 +64,10 @@ async fn a_conversation_is_shown_with_its_turns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn conversations_are_renamed_archived_and_taken_back_out() {
+async fn conversations_can_be_renamed_archived_and_unarchived() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let renamed = test.post(&path(&first, "/rename"), json!({"title": "Better"})).await;
     assert_eq!(renamed.status, 200, "{}", renamed.body);
     assert_eq!(test.get(&path(&first, "")).await.body["conversation"]["title"], "Better");
@@ -82,13 +82,13 @@ async fn conversations_are_renamed_archived_and_taken_back_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_is_forked_rolled_back_and_compacted() {
+async fn a_conversation_can_be_forked_rolled_back_and_compacted() {
     let test = TestBridge::start().await;
     let first = test.create("one").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     for text in ["two", "three"] {
         let next = test.post(&path(&first, "/messages"), json!({"message": text})).await.body;
-        test.ended_of(&next).await;
+        test.wait_for_job(&next).await;
     }
     let turns = async |conversation: &Value| -> Vec<Value> {
         let shown = test.get(&path(conversation, "")).await.body;
@@ -102,11 +102,11 @@ async fn a_conversation_is_forked_rolled_back_and_compacted() {
     assert_eq!(copy["forkedFromConversationId"], first["conversationId"], "{copy}");
     assert_eq!(turns(&copy).await.len(), 1);
 
-    let rolled = test.post(&path(&first, "/rollback"), json!({"turns": 1})).await;
-    assert_eq!(rolled.status, 200, "{}", rolled.body);
+    let rolled_back = test.post(&path(&first, "/rollback"), json!({"turns": 1})).await;
+    assert_eq!(rolled_back.status, 200, "{}", rolled_back.body);
     assert_eq!(turns(&first).await.len(), 2);
-    let rolled = test.post(&path(&first, "/rollback"), json!({"turnId": all[1]["turnId"]})).await;
-    assert_eq!(rolled.status, 200, "{}", rolled.body);
+    let rolled_back = test.post(&path(&first, "/rollback"), json!({"turnId": all[1]["turnId"]})).await;
+    assert_eq!(rolled_back.status, 200, "{}", rolled_back.body);
     assert_eq!(turns(&first).await.len(), 1);
     for body in [json!({}), json!({"turns": 0}), json!({"turns": 1, "turnId": "x"}), json!({"turns": 7})] {
         let refused = test.post(&path(&first, "/rollback"), body.clone()).await;
@@ -116,11 +116,11 @@ async fn a_conversation_is_forked_rolled_back_and_compacted() {
     let compacted = test.post(&path(&first, "/compact"), json!({})).await;
     assert_eq!(compacted.status, 200, "{}", compacted.body);
     let next = test.post(&path(&first, "/messages"), json!({"message": "after all that"})).await.body;
-    assert_eq!(test.ended_of(&next).await["result"]["text"], "You said: after all that");
+    assert_eq!(test.wait_for_job(&next).await["result"]["text"], "You said: after all that");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_needs_the_conversation_for_itself_does_not_wait() {
+async fn exclusive_operations_are_refused_while_the_conversation_is_in_use() {
     let test = TestBridge::start().await;
     let first = test.create("@model hold gate").await;
     test.model.wait_until_held("gate").await;
@@ -138,10 +138,10 @@ async fn what_needs_the_conversation_for_itself_does_not_wait() {
         );
     }
     test.model.release("gate");
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     assert_eq!(test.post(&path(&first, "/release"), json!({})).await.status, 200);
 
-    let other = another_owner(&test.folders, first["conversationId"].as_str().unwrap()).await;
+    let other = another_owner(&test.directories, first["conversationId"].as_str().unwrap()).await;
     for (rest, body) in [("/compact", json!({})), ("/rollback", json!({"turns": 1})), ("/archive", json!({}))]
     {
         let refused = test.post(&path(&first, rest), body).await;

@@ -1,4 +1,4 @@
-//! A request that is sent again with the same key happens once.
+//! A request that is repeated with the same key is processed once.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn is_replayed(reply: &HttpReply) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_request_again_gets_the_same_reply_and_no_turn() {
+async fn a_repeated_request_gets_the_same_reply_and_starts_no_turn() {
     let test = TestBridge::start().await;
     let first = post(&test, "/conversations", "one", json!({"message": "hello"})).await;
     assert_eq!((first.status.as_u16(), is_replayed(&first)), (200, false), "{}", first.body);
@@ -32,32 +32,33 @@ async fn the_same_request_again_gets_the_same_reply_and_no_turn() {
     assert_eq!((again.status.as_u16(), is_replayed(&again)), (200, true));
     assert_eq!(again.body, first.body);
     assert_eq!(again.headers["content-type"], first.headers["content-type"]);
-    test.ended_of(&first.body).await;
+    test.wait_for_job(&first.body).await;
 
     let path = format!("/conversations/{}/messages", first.body["conversationId"].as_str().unwrap());
     let sent = post(&test, &path, "two", json!({"message": "more"})).await;
     let again = post(&test, &path, "two", json!({"message": "more"})).await;
     assert_eq!((again.body, is_replayed(&sent)), (sent.body.clone(), false));
-    test.ended_of(&sent.body).await;
+    test.wait_for_job(&sent.body).await;
     assert_eq!(job_ids(&test).await, [sent.body["job"]["jobId"].clone(), first.body["job"]["jobId"].clone()]);
-    // Other keys, and none, are other requests.
+    // Requests with other keys or without a key are different requests.
     for reply in [
         post(&test, &path, "three", json!({"message": "more"})).await,
         test.post(&path, json!({"message": "more"})).await,
     ] {
         assert!(!is_replayed(&reply));
-        test.ended_of(&reply.body).await;
+        test.wait_for_job(&reply.body).await;
     }
     assert_eq!(job_ids(&test).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_request_at_the_same_time_happens_once() {
+async fn concurrent_copies_of_a_request_are_processed_once() {
     let test = TestBridge::start().await;
-    let second = Bridge::start(test.folders.config(), None).await.unwrap();
+    let second = Bridge::start(test.directories.config(), None).await.unwrap();
     let mut requests = Vec::new();
     for number in 0..12 {
-        // A cold start: all come while the first is under way, and half of them in another process.
+        // During the cold start of Codex, all requests arrive while the first is in progress. Half of them go
+        // to another process.
         let client = if number % 2 == 0 { test.client.clone() } else { HttpClient::new(second.url()) };
         requests.push(tokio::spawn(async move {
             client.post_once("/conversations", "race", &json!({"message": "hello"})).await.unwrap()
@@ -74,7 +75,7 @@ async fn the_same_request_at_the_same_time_happens_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_hung_up_finds_the_reply() {
+async fn a_client_that_disconnected_can_get_the_reply() {
     let test = TestBridge::start().await;
     let body = json!({"message": "hello"});
     let hasty = test.client.post_once("/conversations", "hasty", &body);
@@ -84,17 +85,17 @@ async fn a_client_that_hung_up_finds_the_reply() {
     );
     let reply = post(&test, "/conversations", "hasty", body).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
-    assert_eq!(test.ended_of(&reply.body).await["result"]["text"], "You said: hello");
+    assert_eq!(test.wait_for_job(&reply.body).await["result"]["text"], "You said: hello");
     assert_eq!(job_ids(&test).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replies_outlive_the_bridge() {
+async fn replies_survive_a_restart() {
     let test = TestBridge::start().await;
     let first = post(&test, "/conversations", "kept", json!({"message": "hello"})).await;
-    test.ended_of(&first.body).await;
+    test.wait_for_job(&first.body).await;
     test.bridge.stop().await;
-    let again = Bridge::start(test.folders.config(), None).await.unwrap();
+    let again = Bridge::start(test.directories.config(), None).await.unwrap();
     let client = HttpClient::new(again.url());
     let reply = client.post_once("/conversations", "kept", &json!({"message": "hello"})).await.unwrap();
     assert!(is_replayed(&reply));
@@ -104,7 +105,7 @@ async fn replies_outlive_the_bridge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_for_one_request() {
+async fn a_key_cannot_be_reused_for_another_request() {
     let test = TestBridge::start().await;
     let first = post(&test, "/conversations", "one", json!({"message": "hello"})).await;
     let path = format!("/conversations/{}/messages", first.body["conversationId"].as_str().unwrap());
@@ -116,12 +117,12 @@ async fn a_key_is_for_one_request() {
         let reply = post(&test, path, "one", body).await;
         assert_eq!((reply.status.as_u16(), &reply.body["code"]), (422, &json!("idempotency_key_reused")));
     }
-    test.ended_of(&first.body).await;
+    test.wait_for_job(&first.body).await;
     assert_eq!(job_ids(&test).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_key_is_refused() {
+async fn an_invalid_key_is_refused() {
     let test = TestBridge::start().await;
     let send = async |headers: &[(&str, &str)]| {
         let body = Bytes::from_static(b"{\"message\":\"hello\"}");
@@ -139,11 +140,11 @@ async fn a_bad_key_is_refused() {
     }
     assert!(job_ids(&test).await.is_empty());
     let reply = send(&[key(&long[1..])]).await;
-    assert_eq!(reply.status, 200, "255 characters are fine: {}", reply.body);
+    assert_eq!(reply.status, 200, "255 characters are allowed: {}", reply.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_request_can_be_corrected_under_its_key() {
+async fn a_refused_request_can_be_corrected_with_the_same_key() {
     let test = TestBridge::start().await;
     let refused =
         post(&test, "/conversations", "one", json!({"message": "hello", "cwd": "/no/such/dir"})).await;
@@ -155,7 +156,7 @@ async fn a_refused_request_can_be_corrected_under_its_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_that_left_a_job_is_kept() {
+async fn a_failure_that_created_a_job_is_replayed() {
     let test = TestBridge::start().await;
     let path = "/conversations/01a1fd83-d5a8-7d81-b8b0-48a1bd2f8294/messages";
     let failed = post(&test, path, "one", json!({"message": "hello"})).await;
@@ -167,7 +168,7 @@ async fn a_failure_that_left_a_job_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_codex_never_got_is_sent_when_it_is_asked_again() {
+async fn a_request_that_never_reached_codex_is_processed_again() {
     let test = TestBridge::start_with(None, |config| {
         config.locate.explicit = Some("/no/such/codex".into());
     })
@@ -178,5 +179,5 @@ async fn what_codex_never_got_is_sent_when_it_is_asked_again() {
         assert_eq!((failed.status.as_u16(), is_replayed(&failed)), (503, false), "{}", failed.body);
         jobs = job_ids(&test).await;
     }
-    assert_eq!(jobs.len(), 2, "each try has a job that says why");
+    assert_eq!(jobs.len(), 2, "each attempt has a job with the reason");
 }

@@ -1,4 +1,4 @@
-//! Requests and events of the program that the bridge runs in.
+//! Requests and events for the program that contains the bridge.
 
 use bridge::events::{Filter, TypePatterns};
 use serde_json::{Value, json};
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::support::TestBridge;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_routes_answer_without_a_connection() {
-    // It is not the connection's token that lets them in.
+async fn requests_work_without_a_connection() {
+    // In-process requests need no token, even if one is set.
     let test = TestBridge::start_with(None, |config| config.auth_token = Some("secret".into())).await;
     assert_eq!(test.get("/jobs").await.status, 401);
     let request = async |method, path, body: Value| test.bridge.request(method, path, Some(&body)).await;
@@ -31,23 +31,23 @@ async fn the_same_routes_answer_without_a_connection() {
         ("GET", "/events", json!({}), 400, "validation_error"),
     ] {
         let refused = request(method, path, body).await;
-        let told = (refused.status, &refused.body["code"]);
-        assert_eq!(told, (status, &json!(code)), "{method} {path}: {}", refused.body);
+        let actual = (refused.status, &refused.body["code"]);
+        assert_eq!(actual, (status, &json!(code)), "{method} {path}: {}", refused.body);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listener_hears_what_happens_to_a_job() {
+async fn a_listener_receives_the_events_of_a_job() {
     let test = TestBridge::start().await;
     let types = Some(TypePatterns::parse("job.*").unwrap());
     let mut listener = test.bridge.listen(Filter { types, ..Filter::default() }).await.unwrap();
     let created = test.create("hello").await;
-    let mut heard = Vec::new();
-    while heard.last() != Some(&json!("job.completed")) {
+    let mut received = Vec::new();
+    while received.last() != Some(&json!("job.completed")) {
         for event in listener.next().await.unwrap() {
             assert_eq!(event["jobId"], created["job"]["jobId"], "{event}");
-            heard.push(event["type"].clone());
+            received.push(event["type"].clone());
         }
     }
-    assert_eq!(heard[0], "job.created");
+    assert_eq!(received[0], "job.created");
 }

@@ -1,4 +1,4 @@
-//! Lanes: the flows of an operator, against the real Codex binary.
+//! Flows of lanes with the real Codex binary.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,16 +15,16 @@ pub(crate) async fn post(test: &TestBridge, path: &str, body: Value) -> Value {
     reply.body
 }
 
-/// The lane once it stands so.
-pub(crate) async fn lane_at(test: &TestBridge, lane_id: &str, status: &str) -> Value {
-    eventually(&format!("{lane_id} is {status}"), || async {
+/// Waits until the lane has this status and returns it.
+pub(crate) async fn wait_for_lane(test: &TestBridge, lane_id: &str, status: &str) -> Value {
+    eventually(&format!("lane {lane_id} is {status}"), || async {
         let lane = test.get(&format!("/lanes/{lane_id}")).await.body["lane"].clone();
         (lane["status"] == status).then_some(lane)
     })
     .await
 }
 
-/// The types of the lane's events so far, without those that only tell that something changed.
+/// Returns the types of the lane's events up to the event `last`, without `lane.updated`.
 pub(crate) async fn event_types(test: &TestBridge, lane_id: &str, last: &str) -> Vec<String> {
     let mut events = test.client.events(&format!("/lanes/{lane_id}/events?after=0")).await.unwrap();
     let mut types = Vec::new();
@@ -41,13 +41,13 @@ pub(crate) async fn event_types(test: &TestBridge, lane_id: &str, last: &str) ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lane_is_started_prompted_and_done() {
+async fn a_lane_can_be_started_prompted_steered_interrupted_and_stopped() {
     let test = TestBridge::start().await;
     let started = post(
         &test,
         "/codex/workflows/start-visible",
         json!({
-            "laneId": "lane-new", "title": "Bridge managed lane", "repoRoot": test.folders.workspace(),
+            "laneId": "lane-new", "title": "Bridge managed lane", "repoRoot": test.directories.workspace(),
             "kickoffPrompt": "Review the branch", "preferredSurface": "any", "requirePreferredSurface": false,
             "readinessMode": "lenient", "acceptanceCriteria": ["tests pass"],
         }),
@@ -56,14 +56,15 @@ async fn a_lane_is_started_prompted_and_done() {
     assert_eq!(started["session"]["running"], true, "{started}");
     assert!(started["threadId"].is_string() && started["turnId"].is_string(), "{started}");
     assert_eq!(started["job"]["laneId"], "lane-new");
-    let lane = lane_at(&test, "lane-new", "done").await;
+    let lane = wait_for_lane(&test, "lane-new", "done").await;
     assert_eq!(
         (&lane["title"], &lane["activeTurnId"]),
         (&json!("Bridge managed lane"), &Value::Null),
         "{lane}"
     );
-    let said = test.model.requests().iter().any(|request| request.body().to_string().contains("tests pass"));
-    assert!(said, "the model heard the acceptance criteria");
+    let received =
+        test.model.requests().iter().any(|request| request.body().to_string().contains("tests pass"));
+    assert!(received, "the model received the acceptance criteria");
     let types = event_types(&test, "lane-new", "lane.completed").await;
     let expected = [
         "lane.created",
@@ -74,12 +75,15 @@ async fn a_lane_is_started_prompted_and_done() {
         "lane.turn.completed",
         "lane.completed",
     ];
-    let mut found = types.iter();
+    let mut actual = types.iter();
     for event_type in expected {
-        assert!(found.any(|found| found == event_type), "{event_type} in order in {types:?}");
+        assert!(
+            actual.any(|actual| actual == event_type),
+            "{event_type} is missing or out of order in {types:?}"
+        );
     }
 
-    // The same lane again repeats nothing.
+    // A repeated request for the same lane starts nothing.
     let body = json!({"laneId": "lane-new", "kickoffPrompt": "Review the branch"});
     let again = post(&test, "/codex/workflows/start-visible", body).await;
     assert_eq!((&again["existed"], &again["job"]), (&json!(true), &Value::Null), "{again}");
@@ -89,7 +93,7 @@ async fn a_lane_is_started_prompted_and_done() {
     test.model.wait_until_held("gate").await;
     let busy = test.post("/lanes/lane-new/prompt", json!({"input": "x"})).await;
     assert_eq!((busy.status.as_u16(), &busy.body["code"]), (409, &json!("lane_conflict")), "{}", busy.body);
-    lane_at(&test, "lane-new", "running").await;
+    wait_for_lane(&test, "lane-new", "running").await;
     let steered = post(&test, "/lanes/lane-new/steer", json!({"input": "narrow it down"})).await;
     assert_eq!(steered["turnId"], prompted["turnId"], "{steered}");
     let status = test.get("/lanes/lane-new/session/status").await.body;
@@ -107,30 +111,30 @@ async fn a_lane_is_started_prompted_and_done() {
     let stopped = post(&test, "/lanes/lane-new/session/stop", json!({})).await;
     assert_eq!(stopped["running"], false, "{stopped}");
     #[cfg(target_os = "linux")]
-    assert!(!crate::support::is_running(pid), "its process is gone");
+    assert!(!crate::support::is_running(pid), "the process of the session has exited");
     let _ = pid;
-    // Its thread is free now.
+    // The thread is released, so that another process can own it.
     let thread_id = lane["threadId"].as_str().unwrap();
-    another_owner(&test.folders, thread_id).await.stop().await;
+    another_owner(&test.directories, thread_id).await.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_isolations_keep_the_thread_loaded_between_turns() {
+async fn both_isolation_modes_keep_the_thread_loaded_between_turns() {
     let test = TestBridge::start().await;
     for isolation in ["process", "shared"] {
         let body = json!({"laneId": isolation, "sessionIsolation": isolation, "kickoffPrompt": "hello"});
         let started = post(&test, "/codex/workflows/start-visible", body).await;
-        lane_at(&test, isolation, "done").await;
+        wait_for_lane(&test, isolation, "done").await;
         let thread_id = started["threadId"].as_str().unwrap();
         let owner = test.get(&format!("/conversations/{thread_id}?turns=false")).await.body;
         assert_eq!(owner["conversation"]["owner"]["kind"], "bridge", "{isolation}: {owner}");
         let next = post(&test, &format!("/lanes/{isolation}/prompt"), json!({"input": "again"})).await;
         assert_eq!(next["job"]["delivery"], "started", "{next}");
-        assert_eq!(test.ended_of(&next).await["result"]["text"], "You said: again");
+        assert_eq!(test.wait_for_job(&next).await["result"]["text"], "You said: again");
         let shared = test.get("/health").await.body["codex"]["pid"] == next["job"]["pid"];
         assert_eq!(shared, isolation == "shared", "{next}");
 
-        // Seen among Codex's own threads and processes, though no turn runs.
+        // The lane appears among Codex's own threads and processes, although no turn runs.
         let thread = test.get(&format!("/codex/threads/{thread_id}")).await.body["thread"].clone();
         assert_eq!(thread["laneId"], isolation, "{thread}");
         let pid = &next["job"]["pid"];
@@ -155,11 +159,11 @@ async fn verification_decides_between_done_and_blocked() {
         [("good", "echo fine", "done"), ("bad", "echo broken >&2; exit 3", "blocked")]
     {
         let body = json!({
-            "laneId": lane_id, "repoRoot": test.folders.workspace(), "kickoffPrompt": "hello",
+            "laneId": lane_id, "repoRoot": test.directories.workspace(), "kickoffPrompt": "hello",
             "sandbox": "danger-full-access", "verificationCommands": ["true", command, "true"],
         });
         post(&test, "/codex/workflows/start-visible", body).await;
-        let lane = lane_at(&test, lane_id, status).await;
+        let lane = wait_for_lane(&test, lane_id, status).await;
         let results = lane["verification"].as_array().unwrap();
         assert_eq!(results.len(), if status == "done" { 3 } else { 2 }, "{lane}");
         if status == "blocked" {
@@ -173,14 +177,14 @@ async fn verification_decides_between_done_and_blocked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lane_waits_for_approval() {
+async fn a_lane_waits_for_an_approval() {
     let test = TestBridge::start().await;
     let body = json!({
-        "laneId": "careful", "repoRoot": test.folders.workspace(), "sandbox": "read-only",
+        "laneId": "careful", "repoRoot": test.directories.workspace(), "sandbox": "read-only",
         "approvalPolicy": "on-request", "kickoffPrompt": "@model escalate touch made",
     });
     post(&test, "/codex/workflows/start-visible", body).await;
-    lane_at(&test, "careful", "needs_approval").await;
+    wait_for_lane(&test, "careful", "needs_approval").await;
     let approvals = test.get("/lanes/careful/approvals").await.body["approvals"].clone();
     let approval_id = approvals[0]["approvalId"].as_str().unwrap();
     assert_eq!((&approvals[0]["laneId"], &approvals[0]["source"]), (&json!("careful"), &json!("app-server")));
@@ -188,21 +192,21 @@ async fn a_lane_waits_for_approval() {
     let wrong = test.post(&format!("/lanes/careful/approvals/{}/approve", "nope"), json!({})).await;
     assert_eq!((wrong.status.as_u16(), &wrong.body["code"]), (404, &json!("approval_not_found")));
     post(&test, &format!("/lanes/careful/approvals/{approval_id}/approve"), json!({})).await;
-    lane_at(&test, "careful", "done").await;
-    assert!(test.folders.workspace().join("made").exists());
+    wait_for_lane(&test, "careful", "done").await;
+    assert!(test.directories.workspace().join("made").exists());
     let types = event_types(&test, "careful", "lane.completed").await;
-    for wanted in ["lane.approval.requested", "lane.approval.resolved"] {
-        assert!(types.iter().any(|found| found == wanted), "{wanted} in {types:?}");
+    for expected in ["lane.approval.requested", "lane.approval.resolved"] {
+        assert!(types.iter().any(|actual| actual == expected), "{expected} is missing in {types:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thread_that_somebody_else_owns_is_deferred_or_refused() {
+async fn a_lane_on_a_thread_owned_elsewhere_is_deferred_or_refused() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    let other = another_owner(&test.folders, thread_id).await;
+    let other = another_owner(&test.directories, thread_id).await;
     let body = json!({"laneId": "strict", "threadId": thread_id, "readinessMode": "strict"});
     post(&test, "/lanes/attach", body).await;
     let refused = test.post("/lanes/strict/session/start", json!({})).await;
@@ -214,7 +218,9 @@ async fn a_thread_that_somebody_else_owns_is_deferred_or_refused() {
     );
     assert_eq!(test.get("/lanes/strict/session/status").await.body["running"], false);
 
-    let body = json!({"laneId": "lenient", "threadId": thread_id, "readinessMode": "lenient", "kickoffPrompt": "NOT YET"});
+    let body = json!({
+        "laneId": "lenient", "threadId": thread_id, "readinessMode": "lenient", "kickoffPrompt": "NOT YET",
+    });
     let started = post(&test, "/codex/workflows/start-visible", body).await;
     assert_eq!(started["kickoffSkipped"], true, "{started}");
     assert_eq!(started["session"]["readinessDeferred"], true);
@@ -223,32 +229,32 @@ async fn a_thread_that_somebody_else_owns_is_deferred_or_refused() {
     assert_eq!(types.last().unwrap(), "lane.turn.skipped.readiness_deferred");
     other.stop().await;
     let next = post(&test, "/lanes/lenient/prompt", json!({"input": "now"})).await;
-    assert_eq!(test.ended_of(&next).await["result"]["text"], "You said: now");
+    assert_eq!(test.wait_for_job(&next).await["result"]["text"], "You said: now");
     assert_eq!(test.get("/lanes/lenient/session/status").await.body["readinessDeferred"], false);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_death_of_a_session_is_told_and_the_next_turn_works() {
+async fn a_killed_lane_session_is_reported_and_the_next_turn_works() {
     let test = TestBridge::start().await;
     let body = json!({"laneId": "mortal", "kickoffPrompt": "@model hold for-ever"});
     let started = post(&test, "/codex/workflows/start-visible", body).await;
     test.model.wait_until_held("for-ever").await;
     let pid = started["session"]["pid"].as_u64().unwrap();
     Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
-    let lane = lane_at(&test, "mortal", "failed").await;
+    let lane = wait_for_lane(&test, "mortal", "failed").await;
     assert!(lane["problem"].is_string(), "{lane}");
     let types = event_types(&test, "mortal", "lane.session.died").await;
     assert_eq!(types.last().unwrap(), "lane.session.died");
     let next = post(&test, "/lanes/mortal/prompt", json!({"input": "still there?"})).await;
-    assert_eq!(test.ended_of(&next).await["result"]["text"], "You said: still there?");
+    assert_eq!(test.wait_for_job(&next).await["result"]["text"], "You said: still there?");
     assert_ne!(next["job"]["pid"], json!(pid));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worktree_is_made_and_removed_unless_it_holds_work() {
+async fn a_worktree_is_created_and_removed_unless_it_has_changes() {
     let test = TestBridge::start().await;
-    let repository = test.folders.workspace().join("repository");
-    git(&test.folders.workspace(), &["init", "-q", "-b", "main", "repository"]);
+    let repository = test.directories.workspace().join("repository");
+    git(&test.directories.workspace(), &["init", "-q", "-b", "main", "repository"]);
     git(
         &repository,
         &["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first"],
@@ -262,66 +268,66 @@ async fn a_worktree_is_made_and_removed_unless_it_holds_work() {
         let body = json!({"laneId": lane_id, "repoRoot": repository, "worktree": true});
         let lane = post(&test, "/lanes", body).await["lane"].clone();
         assert_eq!(lane["branch"], format!("lane/{lane_id}"), "{lane}");
-        let folder = Path::new(lane["worktreePath"].as_str().unwrap()).to_owned();
-        assert!(folder.join(".git").exists());
-        assert!(!folder.join("hook-ran").exists(), "no program of the repository runs");
+        let directory = Path::new(lane["worktreePath"].as_str().unwrap()).to_owned();
+        assert!(directory.join(".git").exists());
+        assert!(!directory.join("hook-ran").exists(), "no hook of the repository runs");
         if dirty {
-            std::fs::write(folder.join("work.txt"), "work").unwrap();
+            std::fs::write(directory.join("work.txt"), "work").unwrap();
         }
         let deleted = test.client.delete(&format!("/lanes/{lane_id}")).await.unwrap().body;
         assert_eq!(deleted["left"].as_array().unwrap().len(), usize::from(dirty), "{deleted}");
-        assert_eq!(folder.exists(), dirty);
+        assert_eq!(directory.exists(), dirty);
     }
 }
 
-fn git(folder: &Path, arguments: &[&str]) {
+fn git(directory: &Path, arguments: &[&str]) {
     assert!(
-        Command::new("git").arg("-C").arg(folder).args(arguments).status().unwrap().success(),
+        Command::new("git").arg("-C").arg(directory).args(arguments).status().unwrap().success(),
         "{arguments:?}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lanes_are_listed_synchronised_and_cleaned_up() {
+async fn lanes_can_be_listed_synchronized_and_cleaned_up() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let body = json!({"laneId": "attached", "threadId": first["conversationId"], "projectId": "p"});
     let lane = post(&test, "/lanes/attach", body).await["lane"].clone();
     assert_eq!(
         (&lane["surface"], &lane["repoRoot"]),
-        (&json!("vscode"), &json!(test.folders.workspace())),
+        (&json!("vscode"), &json!(test.directories.workspace())),
         "{lane}"
     );
     let rename = format!("/conversations/{}/rename", first["conversationId"].as_str().unwrap());
     post(&test, &rename, json!({"title": "New title"})).await;
     let synced = post(&test, "/lanes/attached/sync-from-codex", json!({})).await;
     assert_eq!(synced["lane"]["title"], "New title", "{synced}");
-    post(&test, "/lanes", json!({"laneId": "made-up", "synthetic": true})).await;
+    post(&test, "/lanes", json!({"laneId": "synthetic-lane", "synthetic": true})).await;
     assert_eq!(test.get("/lanes?projectId=p").await.body["lanes"].as_array().unwrap().len(), 1);
-    let exists = test.post("/lanes", json!({"laneId": "made-up"})).await;
+    let exists = test.post("/lanes", json!({"laneId": "synthetic-lane"})).await;
     assert_eq!((exists.status.as_u16(), &exists.body["code"]), (409, &json!("lane_exists")));
 
     let body = json!({"statuses": ["idle"], "olderThanHours": 0, "syntheticOnly": true, "dryRun": true});
     let dry = post(&test, "/lanes/cleanup", body.clone()).await;
-    assert_eq!((&dry["matched"], &dry["deleted"]), (&json!(["made-up"]), &json!([])), "{dry}");
+    assert_eq!((&dry["matched"], &dry["deleted"]), (&json!(["synthetic-lane"]), &json!([])), "{dry}");
     let mut body = body;
     body["dryRun"] = json!(false);
-    assert_eq!(post(&test, "/lanes/cleanup", body).await["deleted"], json!(["made-up"]));
-    assert_eq!(test.get("/lanes/made-up").await.body["code"], "lane_not_found");
+    assert_eq!(post(&test, "/lanes/cleanup", body).await["deleted"], json!(["synthetic-lane"]));
+    assert_eq!(test.get("/lanes/synthetic-lane").await.body["code"], "lane_not_found");
     assert_eq!(test.client.delete("/lanes/attached").await.unwrap().status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lane_whose_bridge_stopped_is_told_truthfully_by_the_next_one() {
+async fn the_next_bridge_marks_a_running_lane_as_interrupted() {
     let mut test = TestBridge::start().await;
     let body = json!({"laneId": "left", "kickoffPrompt": "@model hold for-ever"});
     post(&test, "/codex/workflows/start-visible", body).await;
     test.model.wait_until_held("for-ever").await;
     test.bridge.stop().await;
-    test.bridge = Bridge::start(test.folders.config(), None).await.unwrap();
+    test.bridge = Bridge::start(test.directories.config(), None).await.unwrap();
     test.client = HttpClient::new(test.bridge.url());
-    let lane = lane_at(&test, "left", "interrupted").await;
+    let lane = wait_for_lane(&test, "left", "interrupted").await;
     assert_eq!(lane["activeJobId"], Value::Null, "{lane}");
     let tick = post(&test, "/watch/tick", json!({})).await;
     assert_eq!((&tick["tick"]["lookedAt"], &tick["tick"]["resumed"]), (&json!(1), &json!([])), "{tick}");
@@ -329,7 +335,7 @@ async fn a_lane_whose_bridge_stopped_is_told_truthfully_by_the_next_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_lanes_are_refused_by_field() {
+async fn invalid_lane_fields_are_named_in_the_error() {
     let test = TestBridge::start().await;
     for (body, field) in [
         (json!({"laneId": "a b"}), "laneId"),

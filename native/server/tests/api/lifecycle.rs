@@ -1,4 +1,4 @@
-//! Stopping, restarting, and several bridges side by side.
+//! Stopping, restarting, and several bridges at the same time.
 
 use std::time::Duration;
 
@@ -9,27 +9,27 @@ use serde_json::json;
 use server::Bridge;
 use testkit::HttpClient;
 
-use crate::support::{TestBridge, forgetful_bridge};
+use crate::support::{TestBridge, bridge_with_pruned_history};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stopping_ends_the_running_job_truthfully_and_frees_the_port() {
+async fn stopping_fails_the_running_job_and_frees_the_port() {
     let test = TestBridge::start().await;
     let reply = test.create("@model hold for-ever").await;
     test.model.wait_until_held("for-ever").await;
     let pid = reply["turn"]["pid"].as_u64().unwrap();
-    let begun = std::time::Instant::now();
+    let started_at = std::time::Instant::now();
     test.bridge.stop().await;
-    assert!(begun.elapsed() < Duration::from_secs(4));
+    assert!(started_at.elapsed() < Duration::from_secs(4));
     assert!(test.client.get("/health").await.is_err(), "the port is free");
     #[cfg(target_os = "linux")]
-    assert!(!crate::support::is_running(pid), "no Codex is left behind");
+    assert!(!crate::support::is_running(pid), "no Codex process remains");
     assert!(
-        std::fs::read_dir(test.folders.discovery()).unwrap().next().is_none(),
-        "nobody finds it any more"
+        std::fs::read_dir(test.directories.discovery()).unwrap().next().is_none(),
+        "the discovery entry is deleted"
     );
     test.bridge.stop().await;
 
-    let again = Bridge::start(test.folders.config(), None).await.unwrap();
+    let again = Bridge::start(test.directories.config(), None).await.unwrap();
     let client = HttpClient::new(again.url());
     let job_id = reply["job"]["jobId"].as_str().unwrap();
     let job = client.get(&format!("/jobs/{job_id}")).await.unwrap().body["job"].clone();
@@ -39,7 +39,7 @@ async fn stopping_ends_the_running_job_truthfully_and_frees_the_port() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_when_the_bridge_stops_is_sent_by_the_next_one() {
+async fn the_next_bridge_sends_the_queued_messages() {
     let test = TestBridge::start().await;
     let first = test.create("@model hold for-ever").await;
     test.model.wait_until_held("for-ever").await;
@@ -49,7 +49,7 @@ async fn what_waits_when_the_bridge_stops_is_sent_by_the_next_one() {
     test.bridge.stop().await;
     assert!(test.model.requests().iter().all(|request| !request.body().to_string().contains("SENT LATER")));
 
-    let again = Bridge::start(test.folders.config(), None).await.unwrap();
+    let again = Bridge::start(test.directories.config(), None).await.unwrap();
     let path = format!("/jobs/{}", queued["job"]["jobId"].as_str().unwrap());
     let path = format!("{path}?waitMs=30000");
     let job = HttpClient::new(again.url()).get(&path).await.unwrap().body["job"].clone();
@@ -58,16 +58,16 @@ async fn what_waits_when_the_bridge_stops_is_sent_by_the_next_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_bridge_takes_the_next_port_and_both_are_found() {
+async fn a_second_bridge_uses_another_port_and_both_are_discoverable() {
     let test = TestBridge::start().await;
     let port: u16 = test.bridge.url().rsplit(':').next().unwrap().parse().unwrap();
-    let mut config = test.folders.config();
+    let mut config = test.directories.config();
     config.port = port;
     config.workspace_folders = vec!["/other".into()];
     let second = Bridge::start(config, None).await.unwrap();
     assert_ne!(second.url(), test.bridge.url());
 
-    let mut found: Vec<DiscoveryEntry> = std::fs::read_dir(test.folders.discovery())
+    let mut found: Vec<DiscoveryEntry> = std::fs::read_dir(test.directories.discovery())
         .unwrap()
         .map(|entry| serde_json::from_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap())
         .collect();
@@ -82,7 +82,7 @@ async fn a_second_bridge_takes_the_next_port_and_both_are_found() {
         assert_eq!(health["instanceId"], entry.instance_id.as_str());
     }
 
-    // They share their memory: a job of the one is seen, and awaited, through the other.
+    // Both share the database, so a job of one bridge can be awaited through the other.
     let reply = test.create("@model hold gate\n@model say shared").await;
     let path = format!("/jobs/{}?waitMs=20000", reply["job"]["jobId"].as_str().unwrap());
     let other = HttpClient::new(second.url());
@@ -94,22 +94,22 @@ async fn a_second_bridge_takes_the_next_port_and_both_are_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_of_another_program_is_said() {
+async fn a_port_used_by_another_program_is_an_error() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let test = TestBridge::start().await;
-    let mut config = test.folders.config();
+    let mut config = test.directories.config();
     config.port = taken.local_addr().unwrap().port();
     let refused = Bridge::start(config, None).await.unwrap_err().to_string();
     assert!(refused.contains("another program") && refused.contains("codexBridge.port"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jobs_are_listed_by_page_and_state() {
+async fn jobs_can_be_listed_by_page_and_status() {
     let test = TestBridge::start().await;
     let mut ids = Vec::new();
     for number in 0..3 {
         let reply = test.create(&format!("number {number}")).await;
-        test.ended_of(&reply).await;
+        test.wait_for_job(&reply).await;
         ids.insert(0, reply["job"]["jobId"].clone());
     }
     let list = async |query: &str| test.get(&format!("/jobs{query}")).await.body;
@@ -129,14 +129,14 @@ async fn jobs_are_listed_by_page_and_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn waiting_for_a_job_has_an_end() {
+async fn waiting_for_a_job_is_limited() {
     let test = TestBridge::start().await;
     let reply = test.create("@model hold gate").await;
     let job_id = reply["job"]["jobId"].as_str().unwrap().to_owned();
-    let begun = std::time::Instant::now();
+    let started_at = std::time::Instant::now();
     let job = test.get(&format!("/jobs/{job_id}?waitMs=50")).await.body["job"].clone();
     assert_eq!(job["status"], "running");
-    assert!(begun.elapsed() >= Duration::from_millis(50));
+    assert!(started_at.elapsed() >= Duration::from_millis(50));
     test.model.wait_until_held("gate").await;
     let (client, path) = (test.client.clone(), format!("/jobs/{job_id}?waitMs=30000"));
     let waiting = tokio::spawn(async move { client.get(&path).await.unwrap().body });
@@ -146,7 +146,7 @@ async fn waiting_for_a_job_has_an_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_is_pruned_by_count() {
-    let (_folders, again, client) = forgetful_bridge(2).await;
+    let (_directories, again, client) = bridge_with_pruned_history(2).await;
     let left = client.get("/jobs").await.unwrap().body["jobs"].clone();
     let texts = [&left[0]["result"]["text"], &left[1]["result"]["text"]];
     assert_eq!(texts, ["You said: number 2", "You said: number 1"], "{left}");
@@ -154,17 +154,17 @@ async fn the_history_is_pruned_by_count() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_hangs_up_does_not_stop_its_job() {
+async fn a_job_continues_if_its_client_disconnects() {
     let test = TestBridge::start().await;
     let body = Bytes::from(json!({"message": "hello"}).to_string());
     let headers = [("content-type", "application/json")];
     let send = test.client.send(Method::POST, "/conversations", &headers, body);
-    // The job is durable within a few milliseconds, the reply comes after the cold start of Codex.
+    // The job is durable within a few milliseconds. The reply comes only after the cold start of Codex.
     assert!(tokio::time::timeout(Duration::from_millis(60), send).await.is_err());
-    let job_id = crate::support::eventually("the job is there", || async {
+    let job_id = crate::support::eventually("the job is recorded", || async {
         test.get("/jobs").await.body["jobs"][0]["jobId"].as_str().map(str::to_owned)
     })
     .await;
-    let job = test.ended(&job_id).await;
+    let job = test.wait_for_job_id(&job_id).await;
     assert_eq!(job["result"]["text"], "You said: hello");
 }

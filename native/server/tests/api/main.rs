@@ -1,16 +1,11 @@
 //! The API on a real listener, with the real Codex binary and a scripted model.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod approvals;
 mod bad_input;
-mod cli;
 mod codex_activity;
+mod codex_exec;
 mod codex_rpc;
 mod codex_threads;
 mod contention;
@@ -20,7 +15,7 @@ mod control;
 mod conversations;
 mod dashboard;
 mod debug;
-mod deliveries;
+mod delivery_modes;
 mod editor;
 mod events;
 mod faults;

@@ -1,4 +1,4 @@
-//! NATS: events into a real JetStream; commands from it are below.
+//! Events on NATS, in a real JetStream. Module `commands` tests lane commands.
 
 mod commands;
 
@@ -14,9 +14,9 @@ use server::Bridge;
 use server::config::Config;
 use testkit::{HttpClient, NatsServer, ScriptedModel};
 
-use crate::support::{Folders, TestBridge, eventually};
+use crate::support::{Directories, TestBridge, eventually};
 
-/// The settings of a bridge called `here`.
+/// Returns the NATS settings of a bridge named `here`.
 fn nats(url: &str, change: impl FnOnce(&mut NatsSettings)) -> Option<NatsConfig> {
     let mut settings = NatsSettings {
         url: Some(Secret(url.to_owned())),
@@ -32,25 +32,32 @@ async fn start(server: &NatsServer, change: impl FnOnce(&mut NatsSettings)) -> T
     TestBridge::start_with(None, |config| config.nats = nats).await
 }
 
-async fn start_in(folders: &Folders, change: impl FnOnce(&mut Config)) -> (Bridge, HttpClient) {
-    let mut config = folders.config();
+async fn start_in(directories: &Directories, change: impl FnOnce(&mut Config)) -> (Bridge, HttpClient) {
+    let mut config = directories.config();
     change(&mut config);
     let bridge = Bridge::start(config, None).await.unwrap();
     let client = HttpClient::new(bridge.url());
     (bridge, client)
 }
 
-/// What `/health` says of NATS, once that is so.
-async fn health_when(client: &HttpClient, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-    eventually(what, || async {
+/// Waits until the NATS part of `/health` satisfies `is_reached`, and returns it.
+async fn wait_for_nats_health(
+    client: &HttpClient,
+    description: &str,
+    is_reached: impl Fn(&Value) -> bool,
+) -> Value {
+    eventually(description, || async {
         let nats = client.get("/health").await.unwrap().body["nats"].clone();
-        is_so(&nats).then_some(nats)
+        is_reached(&nats).then_some(nats)
     })
     .await
 }
 
-async fn all_published(client: &HttpClient) -> Value {
-    health_when(client, "all is published", |nats| nats["connected"] == true && nats["behind"] == 0).await
+async fn wait_until_published(client: &HttpClient) -> Value {
+    wait_for_nats_health(client, "all events are published", |nats| {
+        nats["connected"] == true && nats["behind"] == 0
+    })
+    .await
 }
 
 async fn make_lane(client: &HttpClient, lane_id: &str) {
@@ -62,20 +69,20 @@ async fn connect(server: &NatsServer) -> Client {
     async_nats::connect(server.url()).await.unwrap()
 }
 
-/// A message of a stream.
-struct Stored {
+/// A message in a stream.
+struct StoredMessage {
     subject: String,
     message_id: String,
     bytes: usize,
     body: Value,
 }
 
-async fn stored(server: &NatsServer, stream: &str) -> Vec<Stored> {
+async fn stored_messages(server: &NatsServer, stream: &str) -> Vec<StoredMessage> {
     let stream = jetstream::new(connect(server).await).get_stream(stream).await.unwrap();
     let mut stored = Vec::new();
     for sequence in 1..=stream.cached_info().state.last_sequence {
         let message = stream.get_raw_message(sequence).await.unwrap();
-        stored.push(Stored {
+        stored.push(StoredMessage {
             subject: message.subject.to_string(),
             message_id: message.headers.get("Nats-Msg-Id").unwrap().to_string(),
             bytes: message.payload.len(),
@@ -85,8 +92,8 @@ async fn stored(server: &NatsServer, stream: &str) -> Vec<Stored> {
     stored
 }
 
-/// The log from its beginning up to its newest event, as listeners get it.
-async fn log(client: &HttpClient) -> Vec<Value> {
+/// Returns all events of the log. Creates the lane `the-end` to recognize the last one.
+async fn event_log(client: &HttpClient) -> Vec<Value> {
     make_lane(client, "the-end").await;
     let mut reader = client.events("/events?after=0").await.unwrap();
     let mut log = Vec::new();
@@ -100,11 +107,11 @@ async fn log(client: &HttpClient) -> Vec<Value> {
     }
 }
 
-/// The stream holds exactly what the log holds, in its order.
-async fn assert_complete(client: &HttpClient, server: &NatsServer) -> Vec<Stored> {
-    let log = log(client).await;
-    all_published(client).await;
-    let stored = stored(server, "codex-events").await;
+/// Asserts that the NATS stream contains exactly the events of the log, in the same order.
+async fn assert_complete(client: &HttpClient, server: &NatsServer) -> Vec<StoredMessage> {
+    let log = event_log(client).await;
+    wait_until_published(client).await;
+    let stored = stored_messages(server, "codex-events").await;
     let ids =
         |events: Vec<&Value>| events.into_iter().map(|event| event["eventId"].clone()).collect::<Vec<_>>();
     assert_eq!(ids(stored.iter().map(|message| &message.body["event"]).collect()), ids(log.iter().collect()));
@@ -115,27 +122,27 @@ async fn assert_complete(client: &HttpClient, server: &NatsServer) -> Vec<Stored
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nats_gets_the_events_of_a_lane_in_order_and_once() {
+async fn lane_events_are_published_once_and_in_order() {
     let server = NatsServer::start();
     let test = start(&server, |_| {}).await;
-    let body = json!({"laneId": "lane", "repoRoot": test.folders.workspace(), "kickoffPrompt": "hello"});
+    let body = json!({"laneId": "lane", "repoRoot": test.directories.workspace(), "kickoffPrompt": "hello"});
     let started = test.post("/codex/workflows/start-visible", body).await;
     assert_eq!(started.status, 200, "{}", started.body);
-    test.ended_of(&started.body).await;
+    test.wait_for_job(&started.body).await;
     eventually("the lane is done", || async {
         (test.get("/lanes/lane").await.body["lane"]["status"] == "done").then_some(())
     })
     .await;
     let stored = assert_complete(&test.client, &server).await;
     let completed = stored.iter().find(|message| message.subject == "codex.here.events.lane.turn.completed");
-    let Stored { message_id, body, .. } = completed.unwrap();
+    let StoredMessage { message_id, body, .. } = completed.unwrap();
     assert_eq!((&body["id"], &body["eventKey"]), (&json!(message_id), &json!(message_id)));
     assert_eq!(message_id.split_once(':').unwrap().1, body["eventId"].as_str().unwrap());
     assert_eq!((&body["laneId"], &body["source"]), (&json!("lane"), &json!("oai-app-proxy")));
     assert_eq!((&body["eventType"], &body["payload"]), (&body["event"]["type"], &body["event"]["payload"]));
     assert_eq!(body["subscriptionId"], Value::Null);
 
-    let health = all_published(&test.client).await;
+    let health = wait_until_published(&test.client).await;
     assert_eq!((&health["state"], &health["lastError"]), (&json!("connected"), &Value::Null), "{health}");
     assert_eq!((&health["stream"], &health["commands"]), (&json!("codex-events"), &json!(false)), "{health}");
     assert_eq!(health["published"], stored.len(), "{health}");
@@ -150,91 +157,99 @@ async fn nats_gets_the_events_of_a_lane_in_order_and_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nats_misses_nothing_when_its_server_dies_again_and_again() {
+async fn no_event_is_lost_when_the_nats_server_is_killed_repeatedly() {
     let mut server = NatsServer::start();
     let test = start(&server, |_| {}).await;
-    all_published(&test.client).await;
+    wait_until_published(&test.client).await;
     let client = test.client.clone();
-    let making = tokio::spawn(async move {
+    let lane_creation = tokio::spawn(async move {
         for number in 0..1000 {
             make_lane(&client, &format!("lane-{number}")).await;
         }
     });
-    let some_more = async |published: u64| {
+    let wait_for_more = async |published: u64| {
         let is_more = |nats: &Value| nats["published"].as_u64() > Some(published + 30) || nats["behind"] == 0;
-        health_when(&test.client, "more are published", is_more).await["published"].as_u64().unwrap()
+        wait_for_nats_health(&test.client, "more events are published", is_more).await["published"]
+            .as_u64()
+            .unwrap()
     };
     let mut published = 0;
-    // While they happen, one by one; and when many wait, of which some are under way then.
+    // The server is killed while events are recorded one by one. Later it is killed while many events wait
+    // and some are in flight.
     for _ in 0..3 {
-        published = some_more(published).await;
+        published = wait_for_more(published).await;
         server.kill();
-        health_when(&test.client, "the loss is noticed", |nats| nats["connected"] == false).await;
+        wait_for_nats_health(&test.client, "the lost connection is reported", |nats| {
+            nats["connected"] == false
+        })
+        .await;
         server.start_again();
     }
     server.kill();
-    making.await.unwrap();
+    lane_creation.await.unwrap();
     for _ in 0..3 {
         server.start_again();
-        published = some_more(published).await;
+        published = wait_for_more(published).await;
         server.kill();
     }
-    let health = health_when(&test.client, "what waits is told", |nats| nats["lastError"].is_string()).await;
+    let health =
+        wait_for_nats_health(&test.client, "the error is reported", |nats| nats["lastError"].is_string())
+            .await;
     assert!(health["behind"].as_u64() > Some(0), "{health}");
     server.start_again();
     assert_complete(&test.client, &server).await;
     test.bridge.stop().await;
 }
 
-/// As a bridge leaves it that died before it noted what was acknowledged.
-fn put_cursor_back(folder: &Path) {
-    let database = rusqlite::Connection::open(folder.join("codex-bridge.sqlite")).unwrap();
+/// Resets the cursor, as after a bridge that was killed before it recorded the acknowledgments.
+fn reset_cursor(directory: &Path) {
+    let database = rusqlite::Connection::open(directory.join("codex-bridge.sqlite")).unwrap();
     let changed = database.execute("UPDATE nats_cursors SET event_id = 1", []).unwrap();
     assert_eq!(changed, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nats_gets_nothing_twice_or_never_over_restarts_of_the_bridge() {
+async fn every_event_is_published_exactly_once_across_bridge_restarts() {
     let server = NatsServer::start();
-    // It forgets keys at once, so only the stream's last event tells how far it came.
-    let forgetful = stream::Config {
+    // The stream forgets message ids at once, so only its last event shows how far publication got.
+    let short_window = stream::Config {
         name: "codex-events".into(),
         subjects: vec!["codex.>".into()],
         duplicate_window: std::time::Duration::from_millis(100),
         ..stream::Config::default()
     };
-    jetstream::new(connect(&server).await).create_stream(forgetful).await.unwrap();
-    let folders = Folders::for_model(&ScriptedModel::start().await);
+    jetstream::new(connect(&server).await).create_stream(short_window).await.unwrap();
+    let directories = Directories::for_model(&ScriptedModel::start().await);
     let with_nats = |config: &mut Config| config.nats = nats(&server.url(), |_| {});
-    let (bridge, client) = start_in(&folders, with_nats).await;
+    let (bridge, client) = start_in(&directories, with_nats).await;
     for number in 0..20 {
         make_lane(&client, &format!("first-{number}")).await;
     }
-    all_published(&client).await;
+    wait_until_published(&client).await;
     bridge.stop().await;
-    put_cursor_back(&folders.data());
-    // What happens while nobody publishes waits in the log.
-    let (bridge, client) = start_in(&folders, |_| {}).await;
+    reset_cursor(&directories.data());
+    // Events that are recorded while no bridge publishes wait in the log.
+    let (bridge, client) = start_in(&directories, |_| {}).await;
     make_lane(&client, "between").await;
     bridge.stop().await;
 
-    let (bridge, client) = start_in(&folders, with_nats).await;
+    let (bridge, client) = start_in(&directories, with_nats).await;
     make_lane(&client, "second").await;
     assert_complete(&client, &server).await;
-    // Another bridge of the folder stands by, and goes on where this one ends.
-    let (other, other_client) = start_in(&folders, with_nats).await;
-    health_when(&other_client, "one publishes", |nats| nats["state"] == "standby").await;
+    // Another bridge with the same data directory stands by, and continues where this bridge stops.
+    let (other, other_client) = start_in(&directories, with_nats).await;
+    wait_for_nats_health(&other_client, "the bridge stands by", |nats| nats["state"] == "standby").await;
     make_lane(&other_client, "third").await;
-    all_published(&client).await;
+    wait_until_published(&client).await;
     bridge.stop().await;
     make_lane(&other_client, "fourth").await;
-    log_grows_by_lane_and_is_complete(&other_client, &server).await;
+    assert_no_gaps_up_to_fourth_lane(&other_client, &server).await;
     other.stop().await;
 }
 
-async fn log_grows_by_lane_and_is_complete(client: &HttpClient, server: &NatsServer) {
-    all_published(client).await;
-    let stored = stored(server, "codex-events").await;
+async fn assert_no_gaps_up_to_fourth_lane(client: &HttpClient, server: &NatsServer) {
+    wait_until_published(client).await;
+    let stored = stored_messages(server, "codex-events").await;
     let ids: Vec<i64> =
         stored.iter().map(|message| message.body["event"]["eventId"].as_i64().unwrap()).collect();
     assert!(ids.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{ids:?}");
@@ -242,23 +257,23 @@ async fn log_grows_by_lane_and_is_complete(client: &HttpClient, server: &NatsSer
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nats_is_sent_what_happens_after_it_was_switched_on() {
+async fn only_events_recorded_after_nats_was_enabled_are_published() {
     let mut server = NatsServer::start();
-    let folders = Folders::for_model(&ScriptedModel::start().await);
-    let (bridge, client) = start_in(&folders, |_| {}).await;
+    let directories = Directories::for_model(&ScriptedModel::start().await);
+    let (bridge, client) = start_in(&directories, |_| {}).await;
     make_lane(&client, "before").await;
     let health = client.get("/health").await.unwrap().body;
     assert!(health.get("nats").is_none(), "{health}");
-    assert!(!folders.data().join("nats.lock").exists());
+    assert!(!directories.data().join("nats.lock").exists());
     bridge.stop().await;
-    // Also while the server is not there yet.
+    // NATS is enabled while its server is down.
     server.kill();
-    let (bridge, client) = start_in(&folders, |config| config.nats = nats(&server.url(), |_| {})).await;
-    health_when(&client, "it is tried", |nats| nats["lastError"].is_string()).await;
+    let (bridge, client) = start_in(&directories, |config| config.nats = nats(&server.url(), |_| {})).await;
+    wait_for_nats_health(&client, "the error is reported", |nats| nats["lastError"].is_string()).await;
     make_lane(&client, "after").await;
     server.start_again();
-    all_published(&client).await;
-    let lanes: Vec<Value> = stored(&server, "codex-events")
+    wait_until_published(&client).await;
+    let lanes: Vec<Value> = stored_messages(&server, "codex-events")
         .await
         .into_iter()
         .map(|message| message.body["laneId"].clone())
@@ -268,43 +283,43 @@ async fn nats_is_sent_what_happens_after_it_was_switched_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nats_tells_of_events_that_were_forgotten_too_early() {
+async fn events_pruned_before_publication_are_reported_as_a_gap() {
     let mut server = NatsServer::start();
     server.kill();
-    let folders = Folders::for_model(&ScriptedModel::start().await);
+    let directories = Directories::for_model(&ScriptedModel::start().await);
     let with_nats = |config: &mut Config| config.nats = nats(&server.url(), |_| {});
-    let (bridge, client) = start_in(&folders, with_nats).await;
+    let (bridge, client) = start_in(&directories, with_nats).await;
     for lane_id in ["a", "b", "c"] {
         make_lane(&client, lane_id).await;
     }
     bridge.stop().await;
-    let (bridge, client) = start_in(&folders, |config| {
+    let (bridge, client) = start_in(&directories, |config| {
         with_nats(config);
         config.history_age_max = std::time::Duration::ZERO;
     })
     .await;
-    eventually("the events are forgotten", || async {
-        let database = rusqlite::Connection::open(folders.data().join("codex-bridge.sqlite")).unwrap();
+    eventually("the events are pruned", || async {
+        let database = rusqlite::Connection::open(directories.data().join("codex-bridge.sqlite")).unwrap();
         let up_to: i64 =
             database.query_row("SELECT up_to FROM forgotten_events", [], |row| row.get(0)).unwrap();
         (up_to > 0).then_some(())
     })
     .await;
     server.start_again();
-    let gap = eventually("the gap is told", || async {
+    let gap = eventually("the gap is published", || async {
         let stream = jetstream::new(connect(&server).await).get_stream("codex-events").await.ok()?;
         (stream.cached_info().state.messages > 0).then_some(())?;
-        Some(stored(&server, "codex-events").await.remove(0))
+        Some(stored_messages(&server, "codex-events").await.remove(0))
     })
     .await;
     assert_eq!(gap.subject, "codex.here.events.nats.gap");
     assert_eq!(gap.body["payload"]["afterEventId"], 0, "{}", gap.body);
-    assert_eq!(all_published(&client).await["published"], 1);
+    assert_eq!(wait_until_published(&client).await["published"], 1);
     bridge.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nats_explains_a_stream_that_takes_only_part() {
+async fn a_stream_that_covers_only_some_subjects_is_reported() {
     let server = NatsServer::start();
     let context = jetstream::new(connect(&server).await);
     let mut config = stream::Config {
@@ -315,102 +330,110 @@ async fn nats_explains_a_stream_that_takes_only_part() {
     context.create_stream(config.clone()).await.unwrap();
     let test = start(&server, |_| {}).await;
     make_lane(&test.client, "lane").await;
-    let health = health_when(&test.client, "it is explained", |nats| nats["lastError"].is_string()).await;
+    let health =
+        wait_for_nats_health(&test.client, "the error is reported", |nats| nats["lastError"].is_string())
+            .await;
     let error = health["lastError"].as_str().unwrap();
     for part in ["mine", "`codex.*.events.job.>`", "`codex.here.events.>`"] {
         assert!(error.contains(part), "{error}");
     }
     assert_eq!((&health["connected"], &health["behind"]), (&json!(false), &json!(1)));
     let found = context.get_stream("mine").await.unwrap().cached_info().config.subjects.clone();
-    assert_eq!(found, config.subjects, "it was left alone");
+    assert_eq!(found, config.subjects, "the stream was not changed");
 
     config.subjects = vec!["codex.*.events.>".into()];
     context.update_stream(&config).await.unwrap();
-    let health = all_published(&test.client).await;
+    let health = wait_until_published(&test.client).await;
     assert_eq!((&health["stream"], &health["lastError"]), (&json!("mine"), &Value::Null));
-    assert_eq!(stored(&server, "mine").await.len(), 1);
+    assert_eq!(stored_messages(&server, "mine").await.len(), 1);
     test.bridge.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nats_wants_to_know_who_the_bridge_is() {
+async fn wrong_credentials_are_reported_without_exposing_them() {
     let server = NatsServer::start_with("authorization { user: bridge, password: \"right word\" }");
     let with_user = |user: &str| server.url().replace("nats://", &format!("nats://{user}@"));
     let test = TestBridge::start_with(None, |config| {
         config.nats = nats(&with_user("bridge:hush-hush"), |_| {});
     })
     .await;
-    let refused = health_when(&test.client, "it is refused", |nats| nats["lastError"].is_string()).await;
+    let refused =
+        wait_for_nats_health(&test.client, "the error is reported", |nats| nats["lastError"].is_string())
+            .await;
     let error = refused["lastError"].as_str().unwrap().to_lowercase();
     assert!(error.contains("authorization"), "{error}");
     let health = test.get("/health").await.body.to_string();
     assert!(!health.contains("hush-hush") && !health.contains("bridge:"), "{health}");
     test.bridge.stop().await;
 
-    let right = start_in(&test.folders, |config| {
+    let right = start_in(&test.directories, |config| {
         config.nats = nats(&with_user("bridge:right%20word"), |_| {});
     });
     let (bridge, client) = right.await;
-    all_published(&client).await;
+    wait_until_published(&client).await;
     bridge.stop().await;
 
-    let file = test.folders.workspace().join("nats.creds");
+    let file = test.directories.workspace().join("nats.creds");
     std::fs::write(&file, "hush-hush").unwrap();
-    let (bridge, client) = start_in(&test.folders, |config| {
+    let (bridge, client) = start_in(&test.directories, |config| {
         config.nats = nats(&server.url(), |settings| settings.credentials = Some(file.clone()));
     })
     .await;
-    let refused = health_when(&client, "it is refused", |nats| nats["lastError"].is_string()).await;
+    let refused =
+        wait_for_nats_health(&client, "the error is reported", |nats| nats["lastError"].is_string()).await;
     let error = refused["lastError"].as_str().unwrap();
     assert!(error.contains("nats.creds") && !error.contains("hush"), "{error}");
     bridge.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nats_explains_what_its_permissions_forbid() {
+async fn missing_permissions_are_reported() {
     let server = NatsServer::start_with(
-        "authorization { users: [{ user: me, password: x, permissions: { publish: { deny: \"$JS.API.STREAM.NAMES\" } } }] }",
+        "authorization { users: [{ user: me, password: x, \
+         permissions: { publish: { deny: \"$JS.API.STREAM.NAMES\" } } }] }",
     );
     let url = server.url().replace("nats://", "nats://me:x@");
     let test = TestBridge::start_with(None, |config| config.nats = nats(&url, |_| {})).await;
-    let refused = health_when(&test.client, "it is refused", |nats| nats["lastError"].is_string()).await;
+    let refused =
+        wait_for_nats_health(&test.client, "the error is reported", |nats| nats["lastError"].is_string())
+            .await;
     let error = refused["lastError"].as_str().unwrap();
     assert!(error.contains("Permissions Violation") && error.contains("STREAM.NAMES"), "{error}");
     test.bridge.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nats_gets_large_events_cut_to_what_its_server_takes() {
+async fn large_events_are_truncated_to_the_maximum_payload_of_the_server() {
     let server = NatsServer::start_with("max_payload: 16384");
     let test = start(&server, |settings| settings.commands = true).await;
     let title = "long ".repeat(8000);
     let reply = test.post("/lanes", json!({"laneId": "large", "title": title})).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
-    // Another process of the folder writes it.
-    let database = rusqlite::Connection::open(test.folders.data().join("codex-bridge.sqlite")).unwrap();
+    // Another process with the same data directory writes the event.
+    let database = rusqlite::Connection::open(test.directories.data().join("codex-bridge.sqlite")).unwrap();
     let payload = json!({"item": {"id": "i", "aggregatedOutput": title}}).to_string();
     let insert = "INSERT INTO events (at, type, payload) VALUES (0, 'item.completed', ?1)";
     database.execute(insert, [payload]).unwrap();
-    health_when(&test.client, "it is published", |nats| nats["published"] == 2).await;
-    let stored = stored(&server, "codex-events").await;
-    let Stored { subject, bytes, body, .. } = &stored[1];
+    wait_for_nats_health(&test.client, "the event is published", |nats| nats["published"] == 2).await;
+    let stored = stored_messages(&server, "codex-events").await;
+    let StoredMessage { subject, bytes, body, .. } = &stored[1];
     assert_eq!(subject, "codex.here.events.item.completed");
     assert_eq!((&body["payload"]["truncated"], &body["payload"]["item"]["id"]), (&json!(true), &json!("i")));
     assert!(*bytes < 16384 && body["event"]["payload"] == body["payload"], "{body}");
 
-    let control_room = connect(&server).await;
-    let too_large = ask(&control_room, "get", &json!({"laneId": "large"})).await;
+    let nats_client = connect(&server).await;
+    let too_large = send(&nats_client, "get", &json!({"laneId": "large"})).await;
     assert_eq!(status_of(&too_large), 400);
     assert!(body_of(&too_large)["error"].as_str().unwrap().contains("bytes"));
     test.bridge.stop().await;
 }
 
-/// Asks the bridge called `here`.
-async fn ask(client: &Client, operation: &str, payload: &Value) -> Message {
-    ask_with(client, operation, payload.to_string().as_bytes(), &[]).await
+/// Sends a request to the bridge named `here`.
+async fn send(client: &Client, operation: &str, payload: &Value) -> Message {
+    send_with(client, operation, payload.to_string().as_bytes(), &[]).await
 }
 
-async fn ask_with(client: &Client, operation: &str, payload: &[u8], headers: &[(&str, &str)]) -> Message {
+async fn send_with(client: &Client, operation: &str, payload: &[u8], headers: &[(&str, &str)]) -> Message {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.insert(*name, *value);
@@ -430,15 +453,15 @@ fn body_of(reply: &Message) -> Value {
     serde_json::from_slice(&reply.payload).unwrap()
 }
 
-/// The body of a reply that must be a success.
-async fn asked(client: &Client, operation: &str, payload: Value) -> Value {
-    let reply = ask(client, operation, &payload).await;
+/// Sends a request and returns the body of the reply, which must be a success.
+async fn call(client: &Client, operation: &str, payload: Value) -> Value {
+    let reply = send(client, operation, &payload).await;
     assert_eq!(status_of(&reply), 200, "{operation}: {}", body_of(&reply));
     body_of(&reply)
 }
 
-/// A bridge that takes commands, and a client that sends them.
-async fn commanded(server: &NatsServer, change: impl FnOnce(&mut Config)) -> (TestBridge, Client) {
+/// Starts a bridge that accepts commands, and a client that sends them.
+async fn start_with_commands(server: &NatsServer, change: impl FnOnce(&mut Config)) -> (TestBridge, Client) {
     let nats = nats(&server.url(), |settings| settings.commands = true);
     let test = TestBridge::start_with(None, |config| {
         config.nats = nats;
@@ -446,7 +469,7 @@ async fn commanded(server: &NatsServer, change: impl FnOnce(&mut Config)) -> (Te
     })
     .await;
     let client = connect(server).await;
-    eventually("commands are taken", || async {
+    eventually("commands are accepted", || async {
         client.request("codex.here.lanes.list", "".into()).await.ok()
     })
     .await;

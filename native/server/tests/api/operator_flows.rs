@@ -1,15 +1,15 @@
-//! What operators of the lane service do, request by request as its guide has them (Common Operator Flows, Webhook Guide).
+//! Flows of lane operators, with the requests of the guide (Common Operator Flows, Webhook Guide).
 
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 use testkit::WebhookReceiver;
 
-use crate::lanes::{lane_at, post};
+use crate::lanes::{post, wait_for_lane};
 use crate::support::{TestBridge, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_lane_is_started_visibly() {
+async fn a_new_lane_appears_in_the_history_of_vs_code() {
     let test = TestBridge::start().await;
     let body = json!({
         "laneId": "lane-new", "title": "Bridge managed lane",
@@ -18,7 +18,7 @@ async fn a_new_lane_is_started_visibly() {
     });
     let started = post(&test, "/codex/workflows/start-visible", body).await;
     assert_eq!(started["lane"]["laneId"], "lane-new", "{started}");
-    let lane = lane_at(&test, "lane-new", "done").await;
+    let lane = wait_for_lane(&test, "lane-new", "done").await;
     for (field, value) in
         [("title", "Bridge managed lane"), ("preferredSurface", "any"), ("readinessMode", "lenient")]
     {
@@ -33,10 +33,10 @@ async fn a_new_lane_is_started_visibly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thread_is_taken_over_prompted_steered_interrupted_and_cleaned_up() {
+async fn a_thread_can_be_attached_prompted_steered_interrupted_and_cleaned_up() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let body = json!({
         "laneId": "lane-takeover", "threadId": first["conversationId"], "preferredSurface": "any",
         "requirePreferredSurface": false, "readinessMode": "strict",
@@ -55,7 +55,7 @@ async fn a_thread_is_taken_over_prompted_steered_interrupted_and_cleaned_up() {
     let prompt = json!({"input": "@model hold gate\n@model say continued"});
     post(&test, "/lanes/lane-takeover/prompt", prompt).await;
     test.model.wait_until_held("gate").await;
-    lane_at(&test, "lane-takeover", "running").await;
+    wait_for_lane(&test, "lane-takeover", "running").await;
     post(&test, "/lanes/lane-takeover/steer", json!({"input": "narrow to failing tests"})).await;
     let interrupted = post(&test, "/lanes/lane-takeover/interrupt", json!({})).await;
     assert_eq!(interrupted["lane"]["status"], "interrupted", "{interrupted}");
@@ -66,29 +66,29 @@ async fn a_thread_is_taken_over_prompted_steered_interrupted_and_cleaned_up() {
     assert_eq!(post(&test, "/debug/reconcile-stale", json!({})).await["ok"], true);
 
     let body = json!({
-        "statuses": ["blocked", "done", "failed", "interrupted"], "olderThanHours": 12, "syntheticOnly": false,
-        "limit": 250, "dryRun": false,
+        "statuses": ["blocked", "done", "failed", "interrupted"], "olderThanHours": 12,
+        "syntheticOnly": false, "limit": 250, "dryRun": false,
     });
     let young = post(&test, "/lanes/cleanup", body.clone()).await;
-    assert_eq!(young["deleted"], json!([]), "it changed just now: {young}");
+    assert_eq!(young["deleted"], json!([]), "the lane has just changed: {young}");
     let mut body = body;
     body["olderThanHours"] = json!(0);
     assert_eq!(post(&test, "/lanes/cleanup", body).await["deleted"], json!(["lane-takeover"]));
 }
 
-/// Each webhook of the guide, and which of the events of three lanes it gets.
+/// Checks for each webhook of the guide which events of three lanes it receives.
 #[tokio::test(flavor = "multi_thread")]
-async fn webhooks_get_what_their_scope_says() {
+async fn webhooks_receive_only_events_in_their_scope() {
     let test = TestBridge::start().await;
     let mut threads = Vec::new();
     for lane_id in ["lane-a", "lane-b", "lane-c"] {
         let body = json!({"laneId": lane_id, "kickoffPrompt": "first"});
         let started = post(&test, "/codex/workflows/start-visible", body).await;
         threads.push(started["threadId"].as_str().unwrap().to_owned());
-        lane_at(&test, lane_id, "done").await;
+        wait_for_lane(&test, lane_id, "done").await;
     }
     let (thread_a, thread_b) = (&threads[0], &threads[1]);
-    // The body beside the address, and the lanes whose `lane.completed` arrives.
+    // The body without the URL, and the lanes whose `lane.completed` arrives.
     let cases = [
         (json!({"events": ["*"], "enabled": true}), vec!["lane-a", "lane-b", "lane-c"]),
         (
@@ -122,10 +122,10 @@ async fn webhooks_get_what_their_scope_says() {
     }
     for lane_id in ["lane-a", "lane-b", "lane-c"] {
         post(&test, &format!("/lanes/{lane_id}/prompt"), json!({"input": "next"})).await;
-        lane_at(&test, lane_id, "done").await;
+        wait_for_lane(&test, lane_id, "done").await;
     }
     for (id, receiver, body, expected) in &hooks {
-        let completed = eventually(&format!("{body} got its events"), || async {
+        let completed = eventually(&format!("the webhook {body} has received its events"), || async {
             let received = receiver.received();
             let mut lanes: Vec<String> = received
                 .iter()
@@ -141,7 +141,7 @@ async fn webhooks_get_what_their_scope_says() {
         let webhook = test.get(&format!("/webhooks/{id}")).await.body["webhook"].clone();
         assert_eq!(webhook["lastError"], Value::Null, "{webhook}");
         if !expected.is_empty() {
-            eventually("it says when it was last delivered to", || async {
+            eventually("the webhook shows its last delivery", || async {
                 let webhook = test.get(&format!("/webhooks/{id}")).await.body["webhook"].clone();
                 webhook["lastDeliveryAt"].is_string().then_some(())
             })

@@ -1,4 +1,4 @@
-//! Things that happen at the same time, or in the wrong moment: nothing is run twice, lost, or left open.
+//! Concurrent and badly timed operations: no message runs twice or is lost, and no job stays unfinished.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use server::Bridge;
 use testkit::HttpClient;
 
-use crate::editor::ListedTabs;
-use crate::support::{TestBridge, eventually, handed_over};
+use crate::editor::FakeEditor;
+use crate::support::{TestBridge, eventually, hand_over_message};
 
 fn messages_path(reply: &Value) -> String {
     format!("/conversations/{}/messages", reply["conversationId"].as_str().unwrap())
@@ -22,7 +22,7 @@ fn job_path(reply: &Value, rest: &str) -> String {
     format!("/jobs/{}{rest}", reply["job"]["jobId"].as_str().unwrap())
 }
 
-async fn nothing_is_open(test: &TestBridge) {
+async fn assert_no_unfinished_job(test: &TestBridge) {
     for status in ["starting", "running"] {
         let open = test.get(&format!("/jobs?status={status}")).await.body["jobs"].clone();
         assert_eq!(open, json!([]), "{status}");
@@ -30,16 +30,16 @@ async fn nothing_is_open(test: &TestBridge) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_messages_that_must_start_now_one_does() {
+async fn concurrent_messages_that_must_start_at_once_start_or_are_refused() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let path = messages_path(&first);
     for delivery in ["start", "reject"] {
-        let send = |words: &'static str| {
+        let send = |message: &'static str| {
             let (client, path) = (test.client.clone(), path.clone());
             tokio::spawn(async move {
-                client.post(&path, &json!({"message": words, "delivery": delivery})).await.unwrap()
+                client.post(&path, &json!({"message": message, "delivery": delivery})).await.unwrap()
             })
         };
         let sent: Vec<_> = ["one", "two", "three"].map(send).into();
@@ -50,7 +50,7 @@ async fn of_two_messages_that_must_start_now_one_does() {
                 200 => {
                     assert_eq!(reply.body["delivery"], "started", "{delivery}: {}", reply.body);
                     started += 1;
-                    test.ended_of(&reply.body).await;
+                    test.wait_for_job(&reply.body).await;
                 }
                 409 => assert_eq!(reply.body["code"], "conversation_busy", "{}", reply.body),
                 _ => panic!("{}", reply.body),
@@ -58,14 +58,14 @@ async fn of_two_messages_that_must_start_now_one_does() {
         }
         assert!(started >= 1);
     }
-    nothing_is_open(&test).await;
+    assert_no_unfinished_job(&test).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_messages_at_once_are_two_jobs_with_two_turns() {
+async fn two_concurrent_messages_run_two_turns() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     for round in 0..5 {
         let send = |name: &str| {
             let (client, path) = (test.client.clone(), messages_path(&first));
@@ -74,7 +74,7 @@ async fn two_messages_at_once_are_two_jobs_with_two_turns() {
         };
         let (one, two) = tokio::join!(send("one"), send("two"));
         let (one, two) = (one.unwrap().body, two.unwrap().body);
-        let (first, second) = (test.ended_of(&one).await, test.ended_of(&two).await);
+        let (first, second) = (test.wait_for_job(&one).await, test.wait_for_job(&two).await);
         assert_eq!(first["result"]["text"], format!("You said: one of round {round}"), "{first}");
         assert_eq!(second["result"]["text"], format!("You said: two of round {round}"), "{second}");
         assert_ne!(first["turnId"], second["turnId"]);
@@ -82,29 +82,29 @@ async fn two_messages_at_once_are_two_jobs_with_two_turns() {
         deliveries.sort_unstable();
         assert!(deliveries.contains(&"started"), "{deliveries:?}");
     }
-    nothing_is_open(&test).await;
+    assert_no_unfinished_job(&test).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_instant_answers_leave_no_job_open() {
+async fn two_hundred_instant_answers_leave_no_unfinished_job() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     for number in 0..200 {
         let reply = test.post(&messages_path(&first), json!({"message": format!("number {number}")})).await;
         assert_eq!(reply.status, 200, "{number}: {}", reply.body);
-        let job = test.ended_of(&reply.body).await;
+        let job = test.wait_for_job(&reply.body).await;
         assert_eq!(job["result"]["text"], format!("You said: number {number}"), "{job}");
     }
-    nothing_is_open(&test).await;
+    assert_no_unfinished_job(&test).await;
     assert_eq!(test.get("/health").await.body["status"]["jobs"]["completed"], 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decision_of_the_editor_that_is_not_offered_leaves_the_deadline() {
-    let editor = Arc::new(ListedTabs {
-        answers: Some(Answer { decision: Decision::Answer, content: None, note: None }),
-        ..ListedTabs::default()
+async fn the_deadline_applies_if_the_editor_returns_a_decision_that_is_not_offered() {
+    let editor = Arc::new(FakeEditor {
+        answer: Some(Answer { decision: Decision::Answer, content: None, note: None }),
+        ..FakeEditor::default()
     });
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
     let body = json!({
@@ -112,22 +112,22 @@ async fn a_decision_of_the_editor_that_is_not_offered_leaves_the_deadline() {
         "approvalTimeoutMs": 1000,
     });
     let reply = test.post("/conversations", body).await.body;
-    let job = tokio::time::timeout(Duration::from_secs(15), test.ended_of(&reply)).await.unwrap();
+    let job = tokio::time::timeout(Duration::from_secs(15), test.wait_for_job(&reply)).await.unwrap();
     assert_eq!(job["status"], "completed", "{job}");
     let approval = test.get("/approvals").await.body["approvals"][0].clone();
     assert_eq!(approval["resolvedBy"], "deadline", "{approval}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_that_waits_in_another_bridge_is_not_called_resolved() {
+async fn an_approval_pending_in_another_bridge_is_not_reported_as_resolved() {
     let test = TestBridge::start().await;
-    let second = Bridge::start(test.folders.config(), None).await.unwrap();
+    let second = Bridge::start(test.directories.config(), None).await.unwrap();
     let other = HttpClient::new(second.url());
     let body = json!({
         "message": "@model escalate touch made", "approvalPolicy": "on-request", "sandbox": "read-only",
     });
     let reply = test.post("/conversations", body).await.body;
-    let approval = eventually("it asks", || async {
+    let approval = eventually("Codex requests an approval", || async {
         test.get("/approvals?status=pending").await.body["approvals"].get(0).cloned()
     })
     .await;
@@ -136,14 +136,14 @@ async fn an_approval_that_waits_in_another_bridge_is_not_called_resolved() {
     assert_eq!((refused.status.as_u16(), &refused.body["code"]), (409, &json!("approval_asked_elsewhere")));
     assert_eq!(refused.body["details"]["url"], test.bridge.url(), "{}", refused.body);
     assert_eq!(test.post(&path, json!({"decision": "approve"})).await.status, 200);
-    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
     let late = other.post(&path, &json!({"decision": "approve"})).await.unwrap();
     assert_eq!((late.status.as_u16(), &late.body["code"]), (409, &json!("approval_resolved")));
     second.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_can_be_answered_as_soon_as_it_is_heard_of() {
+async fn an_approval_can_be_decided_as_soon_as_its_event_arrives() {
     let test = TestBridge::start().await;
     let mut events = test.client.events("/events?type=approval.requested").await.unwrap();
     for number in 0..10 {
@@ -156,47 +156,47 @@ async fn an_approval_can_be_answered_as_soon_as_it_is_heard_of() {
         let path = format!("/approvals/{}", event.data["payload"]["approvalId"].as_str().unwrap());
         let decided = test.post(&path, json!({"decision": "approve"})).await;
         assert_eq!(decided.status, 200, "{number}: {}", decided.body);
-        assert_eq!(test.ended_of(&reply).await["status"], "completed");
+        assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_words_that_were_edited_are_run_when_the_owner_dies() {
+async fn the_bridge_runs_the_edited_message_if_the_owner_exits() {
     let test = TestBridge::start().await;
-    let (handed, other, thread_id) = handed_over(&test, json!({"message": "OLD WORDS"})).await;
-    let edit = format!("/conversations/{thread_id}/queue/{}", handed["job"]["jobId"].as_str().unwrap());
+    let (reply, other, thread_id) = hand_over_message(&test, json!({"message": "OLD WORDS"})).await;
+    let edit = format!("/conversations/{thread_id}/queue/{}", reply["job"]["jobId"].as_str().unwrap());
     let edited = test.client.patch(&edit, &json!({"message": "new words"})).await.unwrap();
     assert_eq!(edited.status, 200, "{}", edited.body);
     other.stop().await;
-    let job = test.ended_of(&handed).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["result"]["text"], "You said: new words", "{job}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn waiting_in_the_queue_of_another_process_is_no_part_of_the_turns_time() {
+async fn the_turn_timeout_excludes_time_in_the_queue_of_another_process() {
     let test = TestBridge::start().await;
     let message = json!({"message": "in my time", "turnTimeoutMs": 2000});
-    let (handed, other, _) = handed_over(&test, message).await;
-    let waiting = test.get(&job_path(&handed, "?waitMs=2500")).await.body["job"].clone();
+    let (reply, other, _) = hand_over_message(&test, message).await;
+    let waiting = test.get(&job_path(&reply, "?waitMs=2500")).await.body["job"].clone();
     assert_eq!(waiting["status"], "starting", "{waiting}");
     test.model.release("theirs");
-    let job = test.ended_of(&handed).await;
+    let job = test.wait_for_job(&reply).await;
     assert_eq!(job["result"]["text"], "You said: in my time", "{job}");
     other.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_behind_the_turn_of_another_program_is_cancelled_at_once() {
+async fn a_message_queued_behind_a_turn_of_another_process_can_be_cancelled() {
     let test = TestBridge::start().await;
     let first = test.create("@model hold gate\n@model say ours").await;
     test.model.wait_until_held("gate").await;
     let thread_id = first["conversationId"].as_str().unwrap();
-    // Queued by another program while our turn runs; our app-server runs it next.
-    let other = crate::support::other_app_server(&test.folders).await;
+    // Another process queues a message while our turn runs. Our app-server runs it next.
+    let other = crate::support::other_app_server(&test.directories).await;
     let input = [UserInput::Text { text: "@model hold theirs".into() }];
     other.connection.thread_queue_add(thread_id, "their-message", &input).await.unwrap();
     test.model.release("gate");
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     test.model.wait_until_held("theirs").await;
     let path = messages_path(&first);
     let waits = test.post(&path, json!({"message": "NEVER SENT"})).await.body;
@@ -208,22 +208,22 @@ async fn a_message_behind_the_turn_of_another_program_is_cancelled_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_is_cancelled_in_any_moment() {
+async fn a_turn_can_be_cancelled_at_any_moment() {
     let test = TestBridge::start().await;
-    test.ended_of(&test.create("warm").await).await;
+    test.wait_for_job(&test.create("warm").await).await;
     for delay_ms in [0, 1, 2, 5, 10, 20, 40] {
         let reply = test.create(&format!("@model hold for-ever-{delay_ms}")).await;
         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
         let cancelled = test.post(&job_path(&reply, "/cancel"), json!({})).await;
         assert_eq!(cancelled.body["job"]["failure"]["code"], "cancelled", "{}", cancelled.body);
     }
-    nothing_is_open(&test).await;
+    assert_no_unfinished_job(&test).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_pages_of_the_history_are_named() {
+async fn invalid_history_queries_name_the_field() {
     let test = TestBridge::start().await;
-    test.ended_of(&test.create("hello").await).await;
+    test.wait_for_job(&test.create("hello").await).await;
     for (query, field) in [("cursor=garbage", "cursor"), ("source=pigeon", "source")] {
         let reply = test.get(&format!("/conversations?{query}")).await;
         assert_eq!(reply.status, 400, "{query}: {}", reply.body);
@@ -232,10 +232,10 @@ async fn bad_pages_of_the_history_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_that_was_put_away_says_so() {
+async fn messages_to_an_archived_conversation_are_refused() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let conversation = format!("/conversations/{}", first["conversationId"].as_str().unwrap());
     let archived = test.post(&format!("{conversation}/archive"), json!({})).await;
     assert_eq!(archived.status, 200, "{}", archived.body);
@@ -247,19 +247,21 @@ async fn a_conversation_that_was_put_away_says_so() {
     let unarchived = test.post(&format!("{conversation}/unarchive"), json!({})).await;
     assert_eq!(unarchived.status, 200, "{}", unarchived.body);
     let reply = test.post(&messages_path(&first), json!({"message": "hi"})).await.body;
-    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handed_over_job_tells_what_its_turn_did() {
+async fn a_handed_over_job_streams_the_events_of_its_turn() {
     let test = TestBridge::start().await;
-    let (handed, other, _) =
-        handed_over(&test, json!({"message": "@model run echo hi\n@model say done"})).await;
-    let stream = test.client.events(&job_path(&handed, "/events")).await.unwrap();
-    let shown =
-        test.get(&format!("/conversations/{}", handed["conversationId"].as_str().unwrap())).await.body;
+    let (reply, other, _) =
+        hand_over_message(&test, json!({"message": "@model run echo hi\n@model say done"})).await;
+    let stream = test.client.events(&job_path(&reply, "/events")).await.unwrap();
+    let shown = test.get(&format!("/conversations/{}", reply["conversationId"].as_str().unwrap())).await.body;
     if cfg!(target_os = "linux") {
-        assert_eq!(shown["conversation"]["owner"]["pid"], other.pid, "followed, and not had");
+        assert_eq!(
+            shown["conversation"]["owner"]["pid"], other.pid,
+            "the bridge follows the turn without owning the thread"
+        );
     }
     test.model.release("theirs");
     let events = stream.to_the_end().await;
@@ -277,7 +279,7 @@ async fn a_handed_over_job_tells_what_its_turn_did() {
     ids.sort();
     let all = ids.len();
     ids.dedup();
-    assert_eq!(ids.len(), all, "each once");
+    assert_eq!(ids.len(), all, "each item is reported once");
     assert_eq!(events.last().unwrap().event, "job.completed");
     other.stop().await;
 }

@@ -1,4 +1,4 @@
-//! A bridge for one test, and what tests ask of it.
+//! A bridge for a test, and helpers for requests to it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use server::config::Config;
 use tempfile::TempDir;
 use testkit::{CodexHome, HttpClient, HttpReply, ScriptedModel, codex_binary};
 
-/// A running bridge with a scripted model, a throwaway Codex home and a workspace.
+/// A running bridge with a scripted model, a temporary Codex home and a workspace.
 pub(crate) struct TestBridge {
     pub(crate) model: ScriptedModel,
     pub(crate) client: HttpClient,
-    pub(crate) folders: Folders,
+    pub(crate) directories: Directories,
     pub(crate) bridge: Bridge,
 }
 
-/// What outlives one bridge.
-pub(crate) struct Folders {
+/// The directories of a test, which outlive its bridges.
+pub(crate) struct Directories {
     pub(crate) home: CodexHome,
     temporary: TempDir,
 }
 
-impl Folders {
+impl Directories {
     pub(crate) fn for_model(model: &ScriptedModel) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         std::fs::create_dir(temporary.path().join("workspace")).unwrap();
@@ -35,7 +35,7 @@ impl Folders {
     }
 
     pub(crate) fn workspace(&self) -> PathBuf {
-        // As Codex names it: macOS' temporary folder is behind a link.
+        // Codex uses the canonical path. The temporary directory of macOS is behind a symbolic link.
         self.temporary.path().join("workspace").canonicalize().unwrap()
     }
 
@@ -72,12 +72,12 @@ impl TestBridge {
         change: impl FnOnce(&mut Config),
     ) -> Self {
         let model = ScriptedModel::start().await;
-        let folders = Folders::for_model(&model);
-        let mut config = folders.config();
+        let directories = Directories::for_model(&model);
+        let mut config = directories.config();
         change(&mut config);
         let bridge = Bridge::start(config, editor).await.unwrap();
         let client = HttpClient::new(bridge.url());
-        Self { model, client, folders, bridge }
+        Self { model, client, directories, bridge }
     }
 
     pub(crate) async fn get(&self, path: &str) -> HttpReply {
@@ -88,41 +88,48 @@ impl TestBridge {
         self.client.post(path, &body).await.unwrap()
     }
 
-    /// Starts a conversation; the reply must be a success.
+    /// Starts a conversation and returns the reply, which must be a success.
     pub(crate) async fn create(&self, message: &str) -> Value {
         let reply = self.post("/conversations", json!({"message": message})).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         reply.body
     }
 
-    /// The job, once it has ended.
-    pub(crate) async fn ended(&self, job_id: &str) -> Value {
+    /// Waits until the job has ended and returns it.
+    pub(crate) async fn wait_for_job_id(&self, job_id: &str) -> Value {
         let reply = self.get(&format!("/jobs/{job_id}?waitMs=30000")).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         let job = reply.body["job"].clone();
-        assert!(matches!(job["status"].as_str(), Some("completed" | "failed")), "not ended: {job}");
+        assert!(
+            matches!(job["status"].as_str(), Some("completed" | "failed")),
+            "the job has not ended: {job}"
+        );
         job
     }
 
-    pub(crate) async fn ended_of(&self, reply: &Value) -> Value {
-        self.ended(reply["job"]["jobId"].as_str().unwrap()).await
+    /// Waits until the job of a reply has ended and returns it.
+    pub(crate) async fn wait_for_job(&self, reply: &Value) -> Value {
+        self.wait_for_job_id(reply["job"]["jobId"].as_str().unwrap()).await
     }
 }
 
-/// Waits until `condition` gives something; fails after a time that is far above the slowest good case.
-pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, condition: impl Fn() -> F) -> T {
+/// Waits until `condition` returns a value. Panics after a time that is far above the slowest good case.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    description: &str,
+    condition: impl Fn() -> F,
+) -> T {
     let deadline = tokio::time::Instant::now() + testkit::WAIT_MAX;
     loop {
         if let Some(value) = condition().await {
             return value;
         }
-        assert!(tokio::time::Instant::now() < deadline, "in vain: {what}");
+        assert!(tokio::time::Instant::now() < deadline, "timed out waiting until {description}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// The type of a value, as far as a client of the original depends on it.
-pub(crate) fn kind(value: &Value) -> &'static str {
+/// Returns the JSON type of a value.
+pub(crate) fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -133,26 +140,31 @@ pub(crate) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Whether a process of this id is there and not a zombie.
+/// Reports whether a process with this id exists and is not a zombie.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_running(pid: u64) -> bool {
     let state = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
     state.is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
 }
 
-/// An app-server that is not the bridge's, in the same Codex home: what the panel in VS Code is.
-pub(crate) async fn other_app_server(folders: &Folders) -> codex::app_server::AppServer {
+/// Starts an app-server that does not belong to the bridge, in the same Codex home, like the panel in VS
+/// Code.
+pub(crate) async fn other_app_server(directories: &Directories) -> codex::app_server::AppServer {
     let launch = codex::launch::Launch {
         executable: codex_binary(),
-        working_folder: folders.workspace(),
-        environment: folders.config().environment,
+        working_folder: directories.workspace(),
+        environment: directories.config().environment,
     };
     codex::app_server::AppServer::start(&launch, "0.0.0-other").await.unwrap()
 }
 
-/// Another app-server that owns the conversation, once Codex has let go of it: closing takes about 0.1 s.
-pub(crate) async fn another_owner(folders: &Folders, thread_id: &str) -> codex::app_server::AppServer {
-    let other = other_app_server(folders).await;
+/// Starts another app-server that owns the conversation. It waits until Codex has closed the thread, which
+/// takes about 0.1 s.
+pub(crate) async fn another_owner(
+    directories: &Directories,
+    thread_id: &str,
+) -> codex::app_server::AppServer {
+    let other = other_app_server(directories).await;
     eventually("another process opens the conversation", || async {
         other.connection.thread_resume(thread_id, &Default::default()).await.ok()
     })
@@ -160,15 +172,16 @@ pub(crate) async fn another_owner(folders: &Folders, thread_id: &str) -> codex::
     other
 }
 
-/// A conversation that another process owns and is busy with, and a message that waits in its queue.
-pub(crate) async fn handed_over(
+/// Sends a message to a conversation in which another process runs a turn, so that the message waits in the
+/// queue of that process. Returns the reply, the other process and the id of the thread.
+pub(crate) async fn hand_over_message(
     test: &TestBridge,
     message: Value,
 ) -> (Value, codex::app_server::AppServer, String) {
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let thread_id = first["conversationId"].as_str().unwrap().to_owned();
-    let other = another_owner(&test.folders, &thread_id).await;
+    let other = another_owner(&test.directories, &thread_id).await;
     let input = [codex::protocol::UserInput::Text { text: "@model hold theirs".into() }];
     other.connection.turn_start(&thread_id, "their-message", &input, None).await.unwrap();
     test.model.wait_until_held("theirs").await;
@@ -177,22 +190,22 @@ pub(crate) async fn handed_over(
     (handed, other, thread_id)
 }
 
-/// A bridge that remembers only the last `jobs_max` jobs of its three.
-pub(crate) async fn forgetful_bridge(jobs_max: u32) -> (Folders, Bridge, HttpClient) {
+/// Runs three jobs and returns a bridge that has kept only the last `jobs_max` of them.
+pub(crate) async fn bridge_with_pruned_history(jobs_max: u32) -> (Directories, Bridge, HttpClient) {
     let test = TestBridge::start().await;
     for number in 0..3 {
         let reply = test.create(&format!("number {number}")).await;
-        test.ended_of(&reply).await;
+        test.wait_for_job(&reply).await;
     }
     test.bridge.stop().await;
-    let mut config = test.folders.config();
+    let mut config = test.directories.config();
     config.history_jobs_max = jobs_max;
     let again = Bridge::start(config, None).await.unwrap();
     let client = HttpClient::new(again.url());
-    eventually("old jobs are forgotten", || async {
+    eventually("old jobs are pruned", || async {
         let jobs = client.get("/jobs").await.unwrap().body["jobs"].as_array().unwrap().len();
         (jobs == jobs_max as usize).then_some(())
     })
     .await;
-    (test.folders, again, client)
+    (test.directories, again, client)
 }

@@ -1,11 +1,11 @@
-//! What the dashboard asks beside what programs ask: the system, the log, statistics, searches, previews.
+//! Routes that mainly serve the dashboard: the system, the log, statistics, searches and previews.
 
 use serde_json::{Value, json};
 
 use crate::support::{TestBridge, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_system_tells_of_itself_and_keeps_its_secrets() {
+async fn system_information_contains_no_secrets() {
     let test = TestBridge::start_with(None, |config| config.auth_token = Some("hush-hush".into())).await;
     let headers = [("authorization", "Bearer hush-hush")];
     let get = async |path: &str| {
@@ -23,7 +23,7 @@ async fn the_system_tells_of_itself_and_keeps_its_secrets() {
     assert_eq!((setting("authToken"), setting("rpc")), (json!("set"), json!("safe")));
     for name in ["Codex", "Login", "Port", "Other bridges", "Access"] {
         let check = system["checks"].as_array().unwrap().iter().find(|check| check["name"] == name);
-        assert_eq!(check.unwrap_or_else(|| panic!("no check of {name}"))["status"], "good", "{check:?}");
+        assert_eq!(check.unwrap_or_else(|| panic!("no check named {name}"))["status"], "good", "{check:?}");
     }
     assert!(!system.to_string().contains("hush-hush"));
     let refused = get("/system/log?limit=0").await;
@@ -32,12 +32,12 @@ async fn the_system_tells_of_itself_and_keeps_its_secrets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_taken_port_and_other_bridges_are_told_of() {
+async fn checks_report_an_occupied_port_and_other_bridges() {
     let first = TestBridge::start().await;
     let port: u16 = first.bridge.url().rsplit(':').next().unwrap().parse().unwrap();
     let second = TestBridge::start_with(None, |config| {
         config.port = port;
-        config.discovery_folder = first.folders.discovery();
+        config.discovery_folder = first.directories.discovery();
     })
     .await;
     let checks = second.get("/system").await.body["checks"].clone();
@@ -51,11 +51,11 @@ async fn a_taken_port_and_other_bridges_are_told_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jobs_are_counted_over_time_and_found_by_their_words() {
+async fn jobs_can_be_counted_by_period_and_searched() {
     let test = TestBridge::start().await;
     let created = test.create("Find the 100% needle_here\n@model say yes").await;
-    let done = test.ended_of(&created).await;
-    test.ended_of(&test.create("@model fail 500").await).await;
+    let done = test.wait_for_job(&created).await;
+    test.wait_for_job(&test.create("@model fail 500").await).await;
     let statistics = test.get("/jobs/statistics?hours=1").await.body;
     let periods = statistics["periods"].as_array().unwrap();
     let sum = |field: &str| periods.iter().map(|period| period[field].as_u64().unwrap()).sum::<u64>();
@@ -71,19 +71,19 @@ async fn jobs_are_counted_over_time_and_found_by_their_words() {
     };
     assert_eq!(found("NEEDLE_").await, 1);
     assert_eq!(found("100%25").await, 1);
-    assert_eq!(found("needleXhere").await, 0, "_ stands for itself");
+    assert_eq!(found("needleXhere").await, 0, "`_` is not a wildcard");
     assert_eq!(found(&done["jobId"].as_str().unwrap()[..8]).await, 1);
-    assert_eq!(found("%20").await, 2, "blanks are no search");
+    assert_eq!(found("%20").await, 2, "a blank search matches all jobs");
     assert_eq!(test.get("/jobs?laneId=none").await.body["jobs"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preview_shows_what_a_webhook_would_have_been_sent() {
+async fn a_preview_shows_the_events_that_a_webhook_would_receive() {
     let test = TestBridge::start().await;
     let created = test.create("hello").await;
-    test.ended_of(&created).await;
+    test.wait_for_job(&created).await;
     let preview = async |body: Value| test.post("/webhooks/preview", body).await;
-    let all = eventually("the events are there", async || {
+    let all = eventually("the events are recorded", async || {
         let reply = preview(json!({"events": ["*"]})).await.body;
         (reply["matched"] == reply["lookedAt"] && reply["matched"].as_u64() > Some(3)).then_some(reply)
     })
@@ -101,5 +101,5 @@ async fn a_preview_shows_what_a_webhook_would_have_been_sent() {
         let refused = preview(body).await;
         assert_eq!((refused.status.as_u16(), &refused.body["details"]["field"]), (400, &json!(field)));
     }
-    assert_eq!(test.get("/webhooks").await.body["webhooks"], json!([]), "nothing was made");
+    assert_eq!(test.get("/webhooks").await.body["webhooks"], json!([]), "no webhook was created");
 }

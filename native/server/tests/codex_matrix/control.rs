@@ -1,10 +1,10 @@
-//! Flows of a running turn: said something to, stopped, asked.
+//! Flows of a running turn: steering, interrupting, approvals.
 
 use serde_json::{Value, json};
 
 use crate::World;
 use crate::support::eventually;
-use crate::turns::{messages, sent};
+use crate::turns::{messages_path, send_and_wait};
 
 pub(crate) async fn steer(world: World) {
     let reply = world.test.create("@model hold gate\n@model run echo hi\n@model say done").await;
@@ -13,11 +13,11 @@ pub(crate) async fn steer(world: World) {
     assert_eq!(steered.status, 200, "{}", steered.body);
     assert_eq!(steered.body["turnId"], reply["turn"]["turnId"], "{}", steered.body);
     world.test.model.release("gate");
-    let job = world.test.ended_of(&reply).await;
+    let job = world.test.wait_for_job(&reply).await;
     assert_eq!(job["status"], "completed", "{job}");
-    let heard =
-        world.test.model.requests().iter().any(|asked| asked.body().to_string().contains("be careful"));
-    assert!(heard, "the model heard it");
+    let received =
+        world.test.model.requests().iter().any(|request| request.body().to_string().contains("be careful"));
+    assert!(received, "the model received the message");
 }
 
 pub(crate) async fn interrupt(world: World) {
@@ -26,47 +26,49 @@ pub(crate) async fn interrupt(world: World) {
     let cancelled = world.test.post(&job_path(&reply, "/cancel"), json!({})).await;
     assert_eq!(cancelled.status, 200, "{}", cancelled.body);
     assert_eq!(cancelled.body["job"]["failure"]["code"], "cancelled", "{}", cancelled.body);
-    let job = sent(&world, &messages(&reply), json!({"message": "and now?"})).await;
+    let job = send_and_wait(&world, &messages_path(&reply), json!({"message": "and now?"})).await;
     assert_eq!(job["result"]["text"], "You said: and now?", "{job}");
 }
 
 pub(crate) async fn time_limit(world: World) {
     let body = json!({"message": "@model hold for-ever", "turnTimeoutMs": 500});
     let reply = world.test.post("/conversations", body).await.body;
-    let job = world.test.ended_of(&reply).await;
+    let job = world.test.wait_for_job(&reply).await;
     assert_eq!(job["failure"]["code"], "turn_timeout", "{job}");
 }
 
 pub(crate) async fn approve(world: World) {
-    let (reply, approval) = asking(&world).await;
+    let (reply, approval) = start_with_approval(&world).await;
     assert_eq!(approval["kind"], "command", "{approval}");
     assert!(approval["command"].as_str().is_some_and(|command| command.contains("touch made")), "{approval}");
     let decided = decide(&world, &approval, "approve").await;
     assert_eq!(decided["approval"]["status"], "approved", "{decided}");
-    let job = world.test.ended_of(&reply).await;
+    let job = world.test.wait_for_job(&reply).await;
     assert_eq!((&job["status"], &job["waitingOn"]), (&json!("completed"), &json!([])), "{job}");
-    assert!(world.test.folders.workspace().join("made").exists());
+    assert!(world.test.directories.workspace().join("made").exists());
 }
 
 pub(crate) async fn deny(world: World) {
-    for (decision, status, end) in [("deny", "denied", "completed"), ("cancel", "cancelled", "failed")] {
-        let (reply, approval) = asking(&world).await;
+    for (decision, status, job_status) in [("deny", "denied", "completed"), ("cancel", "cancelled", "failed")]
+    {
+        let (reply, approval) = start_with_approval(&world).await;
         let decided = decide(&world, &approval, decision).await;
         assert_eq!(decided["approval"]["status"], status, "{decided}");
-        let job = world.test.ended_of(&reply).await;
-        assert_eq!(job["status"], end, "{decision}: {job}");
-        assert!(!world.test.folders.workspace().join("made").exists());
+        let job = world.test.wait_for_job(&reply).await;
+        assert_eq!(job["status"], job_status, "{decision}: {job}");
+        assert!(!world.test.directories.workspace().join("made").exists());
     }
 }
 
-/// Starts a turn that asks whether it may run a command outside of the sandbox.
-async fn asking(world: &World) -> (Value, Value) {
+/// Starts a turn that requests approval to run a command outside of the sandbox. Returns the reply and the
+/// approval.
+async fn start_with_approval(world: &World) -> (Value, Value) {
     let message = "@model escalate touch made";
     let body = json!({"message": message, "approvalPolicy": "on-request", "sandbox": "read-only"});
     let reply = world.test.post("/conversations", body).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     let path = job_path(&reply.body, "/approvals");
-    let approval = eventually("Codex asks", || async {
+    let approval = eventually("Codex requests an approval", || async {
         let approvals = world.test.get(&path).await.body["approvals"].clone();
         approvals.as_array().unwrap().iter().find(|one| one["status"] == "pending").cloned()
     });

@@ -1,9 +1,9 @@
-//! Flows of a conversation's past.
+//! Flows of a conversation's history.
 
 use serde_json::{Value, json};
 
 use crate::World;
-use crate::turns::{messages, sent};
+use crate::turns::{messages_path, send_and_wait};
 
 pub(crate) async fn list(world: World) {
     let first = conversation(&world, &["one"]).await;
@@ -21,9 +21,9 @@ pub(crate) async fn fork(world: World) {
     assert_eq!(copy.body["forkedFromConversationId"], first["conversationId"], "{}", copy.body);
     assert_ne!(copy.body["conversationId"], first["conversationId"]);
     assert_eq!(turns(&world, &copy.body).await.len(), 2);
-    let job = sent(&world, &messages(&copy.body), json!({"message": "in the copy"})).await;
+    let job = send_and_wait(&world, &messages_path(&copy.body), json!({"message": "in the copy"})).await;
     assert_eq!(job["result"]["text"], "You said: in the copy", "{job}");
-    assert_eq!(turns(&world, &first).await.len(), 2, "the first one stays as it is");
+    assert_eq!(turns(&world, &first).await.len(), 2, "the original stays unchanged");
 }
 
 pub(crate) async fn roll_back(world: World) {
@@ -35,11 +35,11 @@ pub(crate) async fn roll_back(world: World) {
     let rolled = world.test.post(&path(&first, "/rollback"), json!({"turnId": left[1]["turnId"]})).await;
     assert_eq!(rolled.status, 200, "{}", rolled.body);
     assert_eq!(turns(&world, &first).await.len(), 1);
-    sent(&world, &messages(&first), json!({"message": "go on"})).await;
-    let asked = world.test.model.requests().last().unwrap().body().to_string();
+    send_and_wait(&world, &messages_path(&first), json!({"message": "go on"})).await;
+    let request = world.test.model.requests().last().unwrap().body().to_string();
     assert!(
-        asked.contains("FIRST WORDS") && !asked.contains("LAST WORDS"),
-        "the model does not see what was taken back"
+        request.contains("FIRST WORDS") && !request.contains("LAST WORDS"),
+        "the model does not see the turns that were rolled back"
     );
 }
 
@@ -47,16 +47,16 @@ pub(crate) async fn compact(world: World) {
     let first = conversation(&world, &["one", "two"]).await;
     let compacted = world.test.post(&path(&first, "/compact"), json!({})).await;
     assert_eq!(compacted.status, 200, "{}", compacted.body);
-    let job = sent(&world, &messages(&first), json!({"message": "after all that"})).await;
+    let job = send_and_wait(&world, &messages_path(&first), json!({"message": "after all that"})).await;
     assert_eq!(job["result"]["text"], "You said: after all that", "{job}");
 }
 
-/// A conversation with these messages.
+/// Creates a conversation with these messages.
 async fn conversation(world: &World, texts: &[&str]) -> Value {
     let first = world.test.create(texts[0]).await;
-    world.test.ended_of(&first).await;
+    world.test.wait_for_job(&first).await;
     for text in &texts[1..] {
-        sent(world, &messages(&first), json!({"message": text})).await;
+        send_and_wait(world, &messages_path(&first), json!({"message": text})).await;
     }
     first
 }

@@ -1,22 +1,17 @@
-//! The flows that must work alike with every Codex version: a table of flows and binaries.
+//! A table of flows that must work with every Codex version.
 //!
-//! `cargo xtask codex-matrix` names the binaries of several released versions; without it, the installed one is taken.
-//! A flow is an async function that gets a bridge of its own with that binary, and fails by panicking. To add one, write
-//! it in the file of its kind and name it in [`FLOWS`].
+//! `cargo xtask codex-matrix` passes the binaries of several released versions. Without it, the installed
+//! binary is used. A flow is an async function that receives its own bridge with that binary. It fails by
+//! panicking. To add a flow, write it in the file of its kind and list it in [`FLOWS`].
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod control;
 mod faults;
 mod history;
 mod ownership;
 #[path = "../api/support.rs"]
-#[allow(dead_code, reason = "some of it is for the tests of the API only")]
+#[allow(dead_code, reason = "some helpers are only used by the tests of the API")]
 mod support;
 mod turns;
 
@@ -30,56 +25,59 @@ use futures_util::stream;
 use futures_util::{FutureExt, StreamExt};
 use testkit::{ScriptedModel, codex_binaries};
 
-use support::{Folders, TestBridge};
+use support::{Directories, TestBridge};
 
-/// Far above the slowest good case, which waits ten seconds for an idle owner to look at its queue.
-const FLOW_LIMIT: Duration = Duration::from_secs(90);
+/// The time limit of a flow. The slowest flow waits ten seconds until an idle owner polls its queue, which is
+/// far below the limit.
+const FLOW_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Some of them mostly wait.
-const FLOWS_AT_ONCE: usize = 4;
+/// The number of flows that run at the same time. Some flows mostly wait.
+const CONCURRENT_FLOWS_MAX: usize = 4;
 
-/// What a flow works with.
+/// The context of a flow: its bridge and the Codex binary.
 struct World {
     test: TestBridge,
     codex: PathBuf,
 }
 
-/// One row of the table.
+/// A row of the table.
 struct Flow {
     name: &'static str,
-    /// Whether a binary with these methods can do it at all.
+    /// Reports whether a binary with these methods supports the flow.
     is_offered: fn(&Methods) -> bool,
     run: fn(World) -> BoxFuture<'static, ()>,
 }
 
 const FLOWS: &[Flow] = &[
     // Turns
-    always("create", |world| turns::create(world).boxed()),
-    always("stream", |world| turns::stream(world).boxed()),
-    always("run a command", |world| turns::run_a_command(world).boxed()),
-    always("change a file", |world| turns::change_a_file(world).boxed()),
-    always("stay silent for long", |world| turns::stay_silent(world).boxed()),
-    always("fail", |world| turns::fail(world).boxed()),
-    always("continue", |world| turns::continue_it(world).boxed()),
-    always("continue at once, again and again", |world| turns::continue_at_once(world).boxed()),
-    always("queue behind our own turn", |world| turns::queue(world).boxed()),
+    for_every_version("create", |world| turns::create(world).boxed()),
+    for_every_version("stream", |world| turns::stream(world).boxed()),
+    for_every_version("run a command", |world| turns::run_a_command(world).boxed()),
+    for_every_version("change a file", |world| turns::change_a_file(world).boxed()),
+    for_every_version("stay silent for a long time", |world| turns::stay_silent(world).boxed()),
+    for_every_version("fail", |world| turns::fail(world).boxed()),
+    for_every_version("continue", |world| turns::continue_conversation(world).boxed()),
+    for_every_version("continue repeatedly", |world| turns::continue_repeatedly(world).boxed()),
+    for_every_version("queue behind our own turn", |world| turns::queue(world).boxed()),
     // Control
-    always("steer", |world| control::steer(world).boxed()),
-    always("interrupt", |world| control::interrupt(world).boxed()),
-    always("time limit", |world| control::time_limit(world).boxed()),
-    always("approve", |world| control::approve(world).boxed()),
-    always("deny", |world| control::deny(world).boxed()),
+    for_every_version("steer", |world| control::steer(world).boxed()),
+    for_every_version("interrupt", |world| control::interrupt(world).boxed()),
+    for_every_version("time limit", |world| control::time_limit(world).boxed()),
+    for_every_version("approve", |world| control::approve(world).boxed()),
+    for_every_version("deny", |world| control::deny(world).boxed()),
     // History
-    always("list", |world| history::list(world).boxed()),
-    always("fork", |world| history::fork(world).boxed()),
-    always("roll back", |world| history::roll_back(world).boxed()),
-    always("compact", |world| history::compact(world).boxed()),
+    for_every_version("list", |world| history::list(world).boxed()),
+    for_every_version("fork", |world| history::fork(world).boxed()),
+    for_every_version("roll back", |world| history::roll_back(world).boxed()),
+    for_every_version("compact", |world| history::compact(world).boxed()),
     // Faults
-    always("crash", |world| faults::crash(world).boxed()),
-    always("restart of the bridge", |world| faults::restart(world).boxed()),
+    for_every_version("crash", |world| faults::crash(world).boxed()),
+    for_every_version("restart of the bridge", |world| faults::restart(world).boxed()),
     // Ownership
-    always("release", |world| ownership::release(world).boxed()),
-    always("continue what another process has open", |world| ownership::continue_elsewhere(world).boxed()),
+    for_every_version("release", |world| ownership::release(world).boxed()),
+    for_every_version("continue while another process owns it", |world| {
+        ownership::continue_elsewhere(world).boxed()
+    }),
     Flow {
         name: "hand over to a busy owner",
         is_offered: |codex| codex.has("thread/queue/add"),
@@ -87,8 +85,8 @@ const FLOWS: &[Flow] = &[
     },
 ];
 
-/// A flow that every version can do.
-const fn always(name: &'static str, run: fn(World) -> BoxFuture<'static, ()>) -> Flow {
+/// Returns a flow that every version supports.
+const fn for_every_version(name: &'static str, run: fn(World) -> BoxFuture<'static, ()>) -> Flow {
     Flow { name, is_offered: |_| true, run }
 }
 
@@ -100,15 +98,15 @@ enum Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_flow_works_with_every_codex() {
+async fn every_flow_passes_with_every_codex_version() {
     let mut columns = Vec::new();
     for (version, codex) in codex_binaries() {
-        let methods = methods(&codex).await;
+        let methods = offered_methods(&codex).await;
         let (methods, codex) = (&methods, &codex);
         let outcomes = stream::iter(FLOWS).map(|flow| async move {
-            if (flow.is_offered)(methods) { play(flow, codex).await } else { Outcome::NotOffered }
+            if (flow.is_offered)(methods) { run_flow(flow, codex).await } else { Outcome::NotOffered }
         });
-        columns.push((version, outcomes.buffered(FLOWS_AT_ONCE).collect::<Vec<_>>().await));
+        columns.push((version, outcomes.buffered(CONCURRENT_FLOWS_MAX).collect::<Vec<_>>().await));
     }
     println!("{}", table(&columns));
     let failures: Vec<String> =
@@ -116,37 +114,38 @@ async fn every_flow_works_with_every_codex() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
-/// What the binary says it can do.
-async fn methods(codex: &Path) -> Methods {
+/// Returns the methods that the binary offers.
+async fn offered_methods(codex: &Path) -> Methods {
     let model = ScriptedModel::start().await;
-    let folders = Folders::for_model(&model);
-    app_server(codex, &folders).await.methods.clone()
+    let directories = Directories::for_model(&model);
+    app_server(codex, &directories).await.methods.clone()
 }
 
-/// An app-server that is not the bridge's, in the same Codex home: what the panel in VS Code is.
-async fn app_server(codex: &Path, folders: &Folders) -> AppServer {
+/// Starts an app-server that does not belong to the bridge, in the same Codex home, like the panel in VS
+/// Code.
+async fn app_server(codex: &Path, directories: &Directories) -> AppServer {
     let launch = Launch {
         executable: codex.to_owned(),
-        working_folder: folders.workspace(),
-        environment: folders.config().environment,
+        working_folder: directories.workspace(),
+        environment: directories.config().environment,
     };
     AppServer::start(&launch, "0.0.0-other").await.unwrap()
 }
 
-async fn play(flow: &Flow, codex: &Path) -> Outcome {
+async fn run_flow(flow: &Flow, codex: &Path) -> Outcome {
     let (run, codex) = (flow.run, codex.to_owned());
-    // A task of its own, so that a panic is this flow's and not the table's.
+    // In its own task, so that a panic fails this flow and not the table.
     let mut task = tokio::spawn(async move {
         let executable = codex.clone();
         let test = TestBridge::start_with(None, |config| config.locate.explicit = Some(executable)).await;
         run(World { test, codex }).await;
     });
-    match tokio::time::timeout(FLOW_LIMIT, &mut task).await {
+    match tokio::time::timeout(FLOW_TIMEOUT, &mut task).await {
         Ok(Ok(())) => Outcome::Passed,
         Ok(Err(panic)) => Outcome::Failed(panic_message(panic)),
         Err(_) => {
             task.abort();
-            Outcome::Failed(format!("not done after {} s", FLOW_LIMIT.as_secs()))
+            Outcome::Failed(format!("not finished after {} s", FLOW_TIMEOUT.as_secs()))
         }
     }
 }
@@ -163,12 +162,12 @@ fn table(columns: &[(String, Vec<Outcome>)]) -> String {
     for (row, flow) in FLOWS.iter().enumerate() {
         let mut line = format!("{:<42}", flow.name);
         for (_, outcomes) in columns {
-            let said = match &outcomes[row] {
+            let cell = match &outcomes[row] {
                 Outcome::Passed => "passed",
                 Outcome::NotOffered => "not offered",
                 Outcome::Failed(_) => "FAILED",
             };
-            line.push_str(&format!("{said:>13}"));
+            line.push_str(&format!("{cell:>13}"));
         }
         lines.push(line);
     }

@@ -1,18 +1,18 @@
-//! Flows of conversations that other processes use, too.
+//! Flows of conversations that other processes also use.
 
 use codex::app_server::AppServer;
 use codex::protocol::UserInput;
 use serde_json::{Value, json};
 
 use crate::support::eventually;
-use crate::turns::{messages, sent};
+use crate::turns::{messages_path, send_and_wait};
 use crate::{World, app_server};
 
-/// The reply to the first message of a conversation, and the other process that has it now.
+/// Returns the reply to the first message of a conversation, and the other process that owns it now.
 async fn with_another_owner(world: &World) -> (Value, AppServer) {
     let first = world.test.create("hello").await;
-    world.test.ended_of(&first).await;
-    let other = app_server(&world.codex, &world.test.folders).await;
+    world.test.wait_for_job(&first).await;
+    let other = app_server(&world.codex, &world.test.directories).await;
     let thread_id = first["conversationId"].as_str().unwrap();
     eventually("another process opens the conversation", || async {
         other.connection.thread_resume(thread_id, &Default::default()).await.ok()
@@ -25,10 +25,11 @@ pub(crate) async fn release(world: World) {
     with_another_owner(&world).await;
 }
 
-/// Where a thread has one writer, the message goes to it; where it may have several, the bridge runs it itself.
+/// If Codex allows one writer per thread, the message goes to that writer. Otherwise the bridge runs it
+/// itself.
 pub(crate) async fn continue_elsewhere(world: World) {
     let (first, _other) = with_another_owner(&world).await;
-    let job = sent(&world, &messages(&first), json!({"message": "go on"})).await;
+    let job = send_and_wait(&world, &messages_path(&first), json!({"message": "go on"})).await;
     assert_eq!(job["result"]["text"], "You said: go on", "{job}");
 }
 
@@ -38,9 +39,9 @@ pub(crate) async fn hand_over(world: World) {
     let input = [UserInput::Text { text: "@model hold busy\n@model say theirs".into() }];
     other.connection.turn_start(thread_id, "theirs", &input, None).await.unwrap();
     world.test.model.wait_until_held("busy").await;
-    let reply = world.test.post(&messages(&first), json!({"message": "ours"})).await.body;
+    let reply = world.test.post(&messages_path(&first), json!({"message": "ours"})).await.body;
     assert_eq!(reply["delivery"], "handed_over", "{reply}");
     world.test.model.release("busy");
-    let job = world.test.ended_of(&reply).await;
+    let job = world.test.wait_for_job(&reply).await;
     assert_eq!(job["result"]["text"], "You said: ours", "{job}");
 }

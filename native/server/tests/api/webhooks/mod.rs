@@ -1,4 +1,4 @@
-//! Webhooks: what receivers get, whatever happens to them and to the bridge. Here is what the tests have in common.
+//! Webhooks: deliveries to receivers, even if receivers or the bridge fail. This file has common helpers.
 
 mod durable;
 mod receivers;
@@ -20,8 +20,8 @@ use testkit::{HttpClient, ReceivedWebhook};
 
 use crate::support::{TestBridge, eventually};
 
-/// Everything that takes seconds to days, in milliseconds.
-pub(super) fn quick(config: &mut Config) {
+/// Configures webhooks with waits of milliseconds instead of seconds to days.
+pub(super) fn with_short_waits(config: &mut Config) {
     config.webhooks = WebhookConfig {
         allow_private_networks: false,
         limits: WebhookLimits {
@@ -38,9 +38,9 @@ pub(super) fn quick(config: &mut Config) {
     };
 }
 
-/// Gives up after a blink.
-pub(super) fn impatient(config: &mut Config) {
-    quick(config);
+/// Configures webhooks that give up after 200 ms, but not before the second attempt.
+pub(super) fn with_few_retries(config: &mut Config) {
+    with_short_waits(config);
     config.webhooks.limits.retry.age_max = Duration::from_millis(200);
     config.webhooks.limits.retry.attempts_min = 2;
 }
@@ -64,30 +64,31 @@ pub(super) async fn webhook(client: &HttpClient, id: &str) -> Value {
     client.get(&format!("/webhooks/{id}")).await.unwrap().body["webhook"].clone()
 }
 
-/// The delivery of the only event there was, once it stands so.
-pub(super) async fn one(client: &HttpClient, id: &str, status: &str) -> Value {
+/// Waits until a delivery has this status and returns it.
+pub(super) async fn wait_for_delivery(client: &HttpClient, id: &str, status: &str) -> Value {
     eventually(&format!("a delivery is {status}"), || async {
         deliveries(client, id).await.into_iter().find(|delivery| delivery["status"] == status)
     })
     .await
 }
 
-/// What any bridge of the folder might record. The store is another process' as far as the bridge can tell.
+/// Records an event, as another bridge with the same data directory would. To the bridge under test, the
+/// store belongs to another process.
 pub(super) async fn record(store: &Store, event_type: &str, conversation: Option<&str>, number: usize) {
     let event = Event::new(Timestamp::now(), event_type, &json!({"number": number}))
         .about_conversation(conversation.map(ThreadId::from));
     store.record_event(event).await.unwrap().committed().await.unwrap();
 }
 
-pub(super) fn store_of(test: &TestBridge) -> Store {
-    Store::open(&test.folders.data()).unwrap()
+pub(super) fn open_store(test: &TestBridge) -> Store {
+    Store::open(&test.directories.data()).unwrap()
 }
 
 pub(super) fn number(received: &ReceivedWebhook) -> usize {
     usize::try_from(received.json()["payload"]["number"].as_u64().unwrap()).unwrap()
 }
 
-/// HMAC-SHA256 from its definition (RFC 2104).
+/// Computes HMAC-SHA256 from its definition (RFC 2104).
 pub(super) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     assert!(key.len() <= 64);
     let padded =

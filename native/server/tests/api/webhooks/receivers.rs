@@ -1,4 +1,4 @@
-//! Receivers that fail, are slow, ask for time, keep failing, are gone, and redirect.
+//! Receivers that fail, are slow, request a later retry, keep failing, are gone, or redirect.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use super::*;
 use crate::support::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_fails_is_tried_again_with_growing_waits() {
-    let test = start(quick).await;
+async fn failed_deliveries_are_retried_with_growing_waits() {
+    let test = start(with_short_waits).await;
     let receiver = WebhookReceiver::start().await;
     receiver.next_answers([
         ReceiverAnswer::Status(500),
@@ -20,8 +20,8 @@ async fn what_fails_is_tried_again_with_growing_waits() {
         ReceiverAnswer::Status(302),
     ]);
     let id = create(&test.client, &json!({"url": receiver.url(), "events": ["*"]})).await;
-    record(&store_of(&test), "lane.completed", None, 1).await;
-    let delivery = one(&test.client, &id, "delivered").await;
+    record(&open_store(&test), "lane.completed", None, 1).await;
+    let delivery = wait_for_delivery(&test.client, &id, "delivered").await;
     let attempts = delivery["attempts"].as_array().unwrap();
     let statuses: Vec<_> = attempts.iter().map(|attempt| attempt["status"].as_u64()).collect();
     assert_eq!(statuses, [Some(500), None, None, Some(302), Some(200)], "{delivery:#}");
@@ -45,30 +45,30 @@ async fn what_fails_is_tried_again_with_growing_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_asks_for_time_gets_it() {
-    let test = start(quick).await;
+async fn retry_after_is_respected() {
+    let test = start(with_short_waits).await;
     let receiver = WebhookReceiver::start().await;
     receiver.next_answers([ReceiverAnswer::With(429, vec![("retry-after", "1".into())])]);
     let id = create(&test.client, &json!({"url": receiver.url(), "events": ["*"]})).await;
-    let store = store_of(&test);
+    let store = open_store(&test);
     record(&store, "lane.completed", None, 1).await;
     receiver.wait_for(1).await;
-    let asked = std::time::Instant::now();
-    eventually("it is recorded", || async {
+    let requested_at = std::time::Instant::now();
+    eventually("the failed attempt is recorded", || async {
         webhook(&test.client, &id).await["lastError"].as_str().map(drop)
     })
     .await;
-    // Also from what comes later.
+    // The wait also applies to later events.
     record(&store, "lane.completed", None, 2).await;
     receiver.wait_for(2).await;
-    assert!(asked.elapsed() >= Duration::from_millis(900), "{:?}", asked.elapsed());
+    assert!(requested_at.elapsed() >= Duration::from_millis(900), "{:?}", requested_at.elapsed());
     receiver.wait_for(3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_receiver_delays_nobody_else() {
+async fn a_slow_receiver_does_not_delay_others() {
     let test = start(|config| {
-        quick(config);
+        with_short_waits(config);
         config.webhooks.limits.attempt_timeout = Duration::from_secs(60);
     })
     .await;
@@ -76,29 +76,29 @@ async fn a_slow_receiver_delays_nobody_else() {
     slow.answers(ReceiverAnswer::Hang);
     create(&test.client, &json!({"url": slow.url(), "events": ["*"]})).await;
     create(&test.client, &json!({"url": fast.url(), "events": ["*"]})).await;
-    let store = store_of(&test);
+    let store = open_store(&test);
     for number in 0..200 {
         record(&store, "lane.completed", None, number).await;
     }
     fast.wait_for(200).await;
-    assert_eq!(slow.received().len(), 4, "a few at a time, and no more");
-    let begun = std::time::Instant::now();
+    assert_eq!(slow.received().len(), 4, "at most four deliveries are in flight");
+    let started_at = std::time::Instant::now();
     test.bridge.stop().await;
-    assert!(begun.elapsed() < Duration::from_secs(4), "what hangs does not keep the bridge from stopping");
+    assert!(started_at.elapsed() < Duration::from_secs(4), "hanging deliveries do not delay the stop");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_keeps_failing_is_paused_and_says_so() {
-    let test = start(impatient).await;
+async fn a_webhook_is_paused_if_its_receiver_keeps_failing() {
+    let test = start(with_few_retries).await;
     let receiver = WebhookReceiver::start().await;
     receiver.answers(ReceiverAnswer::Status(503));
     let id = create(&test.client, &json!({"url": receiver.url(), "events": ["lane.*"]})).await;
     let path = format!("/webhooks/{id}");
     let other = WebhookReceiver::start().await;
     create(&test.client, &json!({"url": other.url(), "events": ["webhook.*"]})).await;
-    let store = store_of(&test);
+    let store = open_store(&test);
     record(&store, "lane.completed", None, 1).await;
-    let failed = one(&test.client, &id, "failed").await;
+    let failed = wait_for_delivery(&test.client, &id, "failed").await;
     assert!(failed["error"].as_str().unwrap().contains("503"), "{failed}");
     let paused = webhook(&test.client, &id).await;
     assert_eq!(
@@ -107,9 +107,9 @@ async fn a_receiver_that_keeps_failing_is_paused_and_says_so() {
         "{paused}"
     );
     assert!(paused["pausedAt"].is_string() && paused["lastError"].as_str().unwrap().contains("503"));
-    let told = other.wait_for(1).await[0].json();
+    let notification = other.wait_for(1).await[0].json();
     assert_eq!(
-        (&told["eventType"], &told["payload"]["subscriptionId"]),
+        (&notification["eventType"], &notification["payload"]["subscriptionId"]),
         (&json!("webhook.paused"), &json!(id))
     );
     for path in [
@@ -121,11 +121,11 @@ async fn a_receiver_that_keeps_failing_is_paused_and_says_so() {
         assert_eq!(refused.body["details"]["state"], "paused");
     }
 
-    // What comes now waits, and arrives when it goes on.
+    // Events that are recorded during the pause wait until the webhook is enabled again.
     let attempts = receiver.received().len();
     receiver.answers(ReceiverAnswer::Status(200));
     record(&store, "lane.completed", None, 2).await;
-    eventually("it waits", || async {
+    eventually("the delivery is pending", || async {
         deliveries(&test.client, &id).await.into_iter().find(|delivery| delivery["status"] == "pending")
     })
     .await;
@@ -133,7 +133,7 @@ async fn a_receiver_that_keeps_failing_is_paused_and_says_so() {
     assert!(resumed["pausedAt"].is_null() && resumed["pausedReason"].is_null());
     assert_eq!(number(&receiver.wait_for(attempts + 1).await[attempts]), 2);
 
-    // What was given up can be sent again.
+    // A failed delivery can be sent again.
     let again = format!("{path}/deliveries/{}/redeliver", failed["deliveryId"].as_str().unwrap());
     let reply = test.post(&again, json!({})).await;
     assert_eq!(
@@ -148,14 +148,14 @@ async fn a_receiver_that_keeps_failing_is_paused_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_is_gone_is_disabled() {
-    let test = start(quick).await;
+async fn a_webhook_is_disabled_if_its_receiver_is_gone() {
+    let test = start(with_short_waits).await;
     let receiver = WebhookReceiver::start().await;
     receiver.answers(ReceiverAnswer::Status(410));
     let id = create(&test.client, &json!({"url": receiver.url(), "events": ["lane.*"]})).await;
-    let store = store_of(&test);
+    let store = open_store(&test);
     record(&store, "lane.completed", None, 1).await;
-    one(&test.client, &id, "failed").await;
+    wait_for_delivery(&test.client, &id, "failed").await;
     let disabled = webhook(&test.client, &id).await;
     assert_eq!((&disabled["enabled"], &disabled["pausedReason"]), (&json!(false), &json!("gone")));
     record(&store, "lane.completed", None, 2).await;
@@ -165,10 +165,10 @@ async fn a_receiver_that_is_gone_is_disabled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn redirects_are_followed_within_bounds_and_checked() {
-    let test = start(quick).await;
+async fn redirects_are_limited_and_checked() {
+    let test = start(with_short_waits).await;
     let (from, to) = (WebhookReceiver::start().await, WebhookReceiver::start().await);
-    let store = store_of(&test);
+    let store = open_store(&test);
     let id = create(&test.client, &json!({"url": from.url(), "events": ["*"], "secret": "s"})).await;
     let redirect = |status, to: String| ReceiverAnswer::With(status, vec![("location", to)]);
     for (at, status) in [301, 302, 307, 308].into_iter().enumerate() {
@@ -185,10 +185,10 @@ async fn redirects_are_followed_within_bounds_and_checked() {
         ("ftp://127.0.0.1/".into(), "only https"),
         ("http://me:pw@127.0.0.1/".into(), "password"),
     ];
-    for (at, (location, says)) in refused.into_iter().enumerate() {
+    for (at, (location, expected)) in refused.into_iter().enumerate() {
         from.next_answers([redirect(307, location.clone())]);
         record(&store, "lane.failed", None, at).await;
-        let attempt = eventually("a failed attempt that then went well", || async {
+        let attempt = eventually("the delivery succeeds after a failed attempt", || async {
             let newest = deliveries(&test.client, &id).await.into_iter().next()?;
             (newest["eventType"] == "lane.failed"
                 && newest["status"] == "delivered"
@@ -197,11 +197,11 @@ async fn redirects_are_followed_within_bounds_and_checked() {
             .filter(|_| from.received().last().is_some_and(|last| number(last) == at))
         })
         .await;
-        assert!(attempt["error"].as_str().unwrap().contains(says), "{location}: {attempt}");
+        assert!(attempt["error"].as_str().unwrap().contains(expected), "{location}: {attempt}");
     }
     from.answers(redirect(307, from.url()));
     record(&store, "lane.blocked", None, 0).await;
-    let error = eventually("it gives up on the chain", || async {
+    let error = eventually("the redirect chain is reported as an error", || async {
         webhook(&test.client, &id).await["lastError"].as_str().map(str::to_owned)
     })
     .await;

@@ -1,4 +1,4 @@
-//! What a webhook wants, gets and shows.
+//! The fields of a webhook, and the events that it receives.
 
 use serde_json::{Value, json};
 use testkit::{ReceivedWebhook, WebhookReceiver};
@@ -7,15 +7,15 @@ use super::*;
 use crate::support::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_of_a_job_arrive_signed_in_the_envelope_of_the_seed() {
-    let test = start(quick).await;
+async fn job_events_arrive_signed_in_the_original_envelope() {
+    let test = start(with_short_waits).await;
     let receiver = WebhookReceiver::start().await;
     let key: Vec<u8> = (0..32).collect();
     let secret = format!("whsec_{}", base64(&key));
     let body = json!({"url": receiver.url(), "events": ["job.*"], "enabled": true, "secret": secret});
     let id = create(&test.client, &body).await;
     let created = test.create("hello").await;
-    test.ended_of(&created).await;
+    test.wait_for_job(&created).await;
     let received = receiver.wait_for(4).await;
     let mut types = Vec::new();
     for received in &received {
@@ -39,8 +39,8 @@ async fn events_of_a_job_arrive_signed_in_the_envelope_of_the_seed() {
         received.iter().map(ReceivedWebhook::json).find(|body| body["eventType"] == "job.bound").unwrap();
     assert_eq!(bound["threadId"], created["conversationId"]);
 
-    // Write-only, and the last delivery is told.
-    eventually("it is told", || async {
+    // The secret is write-only, and the last delivery is shown.
+    eventually("the last delivery is shown", || async {
         webhook(&test.client, &id).await["lastDeliveryAt"].as_str().map(drop)
     })
     .await;
@@ -62,8 +62,8 @@ async fn events_of_a_job_arrive_signed_in_the_envelope_of_the_seed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_field_is_named() {
-    let test = start(quick).await;
+async fn an_invalid_field_is_named_in_the_error() {
+    let test = start(with_short_waits).await;
     let many: Vec<String> = (0..300).map(|number| format!("id-{number}")).collect();
     let cases: Vec<(&str, Value, &str)> = vec![
         ("url", json!("example.com"), "is no URL"),
@@ -88,7 +88,7 @@ async fn a_wrong_field_is_named() {
     ];
     let id = create(&test.client, &json!({"url": "http://127.0.0.1:1/", "events": ["job.*"]})).await;
     let before = webhook(&test.client, &id).await;
-    for (field, value, says) in cases {
+    for (field, value, expected) in cases {
         let name = field.split(['.', '[']).next().unwrap();
         let mut body = json!({"url": "http://127.0.0.1:1/", "events": ["*"]});
         body[name] = value.clone();
@@ -104,7 +104,7 @@ async fn a_wrong_field_is_named() {
                 reply.body
             );
             assert_eq!(reply.body["details"]["field"], field, "{}", reply.body);
-            assert!(reply.body["error"].as_str().unwrap().contains(says), "{}", reply.body);
+            assert!(reply.body["error"].as_str().unwrap().contains(expected), "{}", reply.body);
             assert!(!reply.body.to_string().contains("me:secret"), "{}", reply.body);
         }
     }
@@ -137,11 +137,11 @@ async fn a_wrong_field_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_a_webhook_wants_is_sent_to_it() {
-    let test = start(quick).await;
-    let store = store_of(&test);
+async fn a_webhook_receives_only_matching_events() {
+    let test = start(with_short_waits).await;
+    let store = open_store(&test);
     record(&store, "lane.completed", Some("t-1"), 99).await;
-    let wants = [
+    let cases = [
         (json!({"events": ["*"]}), vec![0, 1, 2, 3]),
         (json!({"events": ["lane.*"]}), vec![0, 1, 2]),
         (json!({"events": ["lane.completed", "job.completed"]}), vec![0, 2, 3]),
@@ -152,7 +152,7 @@ async fn only_what_a_webhook_wants_is_sent_to_it() {
         (json!({"events": ["*"], "enabled": false}), vec![]),
     ];
     let mut receivers = Vec::new();
-    for (mut body, expected) in wants {
+    for (mut body, expected) in cases {
         let receiver = WebhookReceiver::start().await;
         body["url"] = json!(receiver.url());
         receivers.push((create(&test.client, &body).await, receiver, expected, body));
@@ -167,14 +167,14 @@ async fn only_what_a_webhook_wants_is_sent_to_it() {
         record(&store, event_type, thread, number).await;
     }
     for (id, receiver, expected, body) in &receivers {
-        let mut got: Vec<usize> = receiver.wait_for(expected.len()).await.iter().map(number).collect();
-        got.sort_unstable();
-        assert_eq!(got, *expected, "{body}");
+        let mut actual: Vec<usize> = receiver.wait_for(expected.len()).await.iter().map(number).collect();
+        actual.sort_unstable();
+        assert_eq!(actual, *expected, "{body}");
         if body["enabled"] != json!(false) {
             test.post(&format!("/webhooks/{id}/test"), json!({})).await;
         }
     }
-    // A test goes to its own webhook only, whatever that wants.
+    // A test event goes only to its own webhook, whatever its patterns are.
     for (_, receiver, expected, body) in &receivers {
         let tests = usize::from(body["enabled"] != json!(false));
         let received = receiver.wait_for(expected.len() + tests).await;
@@ -184,7 +184,7 @@ async fn only_what_a_webhook_wants_is_sent_to_it() {
     let listed = test.get("/webhooks").await.body;
     assert_eq!(listed["webhooks"][4]["scope"]["threadIds"], json!(["t-1", "t-2"]));
     assert_eq!(listed["webhooks"][6]["scopeKinds"], json!(["lane", "thread"]));
-    // What happened while it was disabled is not for it.
+    // A webhook does not receive events that were recorded while it was disabled.
     let (id, receiver, ..) = &receivers[7];
     let reply = test.client.patch(&format!("/webhooks/{id}"), &json!({"enabled": true})).await.unwrap();
     assert_eq!(reply.body["webhook"]["enabled"], true);
@@ -193,11 +193,11 @@ async fn only_what_a_webhook_wants_is_sent_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deliveries_are_listed_in_pages_and_go_with_their_webhook() {
-    let test = start(quick).await;
+async fn deliveries_are_listed_in_pages_and_deleted_with_their_webhook() {
+    let test = start(with_short_waits).await;
     let receiver = WebhookReceiver::start().await;
     let id = create(&test.client, &json!({"url": receiver.url(), "events": ["*"]})).await;
-    let store = store_of(&test);
+    let store = open_store(&test);
     for number in 0..7 {
         record(&store, "lane.completed", None, number).await;
     }
@@ -220,19 +220,19 @@ async fn deliveries_are_listed_in_pages_and_go_with_their_webhook() {
     }
     assert_eq!(seen.len(), 7);
     assert!(seen.windows(2).all(|two| two[0] > two[1]), "newest first: {seen:?}");
-    let of_one = test.get(&format!("/webhooks/{id}/deliveries?eventId={}", seen[2])).await.body;
-    assert_eq!(of_one["deliveries"].as_array().unwrap().len(), 1);
+    let filtered = test.get(&format!("/webhooks/{id}/deliveries?eventId={}", seen[2])).await.body;
+    assert_eq!(filtered["deliveries"].as_array().unwrap().len(), 1);
     test.client.delete(&format!("/webhooks/{id}")).await.unwrap();
     assert_eq!(test.get(&path).await.body["code"], "webhook_not_found");
-    // The next one begins where it is made.
+    // A new webhook receives only events that are recorded after its creation.
     create(&test.client, &json!({"url": receiver.url(), "events": ["*"]})).await;
     record(&store, "lane.completed", None, 7).await;
     assert_eq!(receiver.wait_for(8).await.iter().map(number).collect::<Vec<_>>().last(), Some(&7));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_webhook_whose_request_is_sent_again_is_made_once() {
-    let test = start(quick).await;
+async fn a_repeated_request_creates_a_webhook_once() {
+    let test = start(with_short_waits).await;
     let body = json!({"url": "http://127.0.0.1:1/", "events": ["*"]});
     let first = test.client.post_once("/webhooks", "key-1", &body).await.unwrap();
     let again = test.client.post_once("/webhooks", "key-1", &body).await.unwrap();

@@ -1,4 +1,4 @@
-//! Options that only `codex exec` takes.
+//! Options that only `codex exec` supports.
 
 use serde_json::{Value, json};
 
@@ -10,17 +10,20 @@ async fn send(test: &TestBridge, conversation: &Value, body: Value) -> testkit::
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_begins_and_goes_on_through_codex_exec() {
+async fn a_conversation_starts_and_continues_through_codex_exec() {
     let test = TestBridge::start().await;
-    std::fs::write(test.folders.home.path().join("quick.config.toml"), "model_reasoning_effort = \"low\"\n")
-        .unwrap();
+    std::fs::write(
+        test.directories.home.path().join("quick.config.toml"),
+        "model_reasoning_effort = \"low\"\n",
+    )
+    .unwrap();
     let body = json!({"message": "hello", "profile": "quick", "color": "never"});
     let first = test.post("/conversations", body).await;
     assert_eq!(first.status, 200, "{}", first.body);
     let first = first.body;
     assert_eq!((&first["delivery"], &first["turn"]["transport"]), (&json!("started"), &json!("cli")));
     assert!(first["turn"]["turnId"].is_string(), "{first}");
-    let job = test.ended_of(&first).await;
+    let job = test.wait_for_job(&first).await;
     assert_eq!(
         (&job["result"]["text"], &job["transport"]),
         (&json!("You said: hello"), &json!("cli")),
@@ -31,30 +34,30 @@ async fn a_conversation_begins_and_goes_on_through_codex_exec() {
 
     let next = send(&test, &first, json!({"message": "more", "profile": "quick"})).await.body;
     assert_eq!(next["conversationId"], first["conversationId"], "{next}");
-    assert_eq!(test.ended_of(&next).await["result"]["text"], "You said: more");
+    assert_eq!(test.wait_for_job(&next).await["result"]["text"], "You said: more");
 
-    // Without such options it goes on as a copy that the history shows.
+    // Without such options, the conversation continues as a copy that the history shows.
     let upgraded = send(&test, &first, json!({"message": "again"})).await.body;
     assert_eq!(upgraded["upgradedFromConversationId"], first["conversationId"], "{upgraded}");
     assert_ne!(upgraded["conversationId"], first["conversationId"]);
-    assert_eq!(test.ended_of(&upgraded).await["result"]["text"], "You said: again");
+    assert_eq!(test.wait_for_job(&upgraded).await["result"]["text"], "You said: again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_of_the_app_server_goes_on_through_codex_exec_and_back() {
+async fn an_app_server_conversation_continues_through_codex_exec_and_back() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     for body in [json!({"message": "by exec", "color": "never"}), json!({"message": "and back"})] {
         let next = send(&test, &first, body.clone()).await.body;
         assert_eq!(next["conversationId"], first["conversationId"], "{next}");
         let text = format!("You said: {}", body["message"].as_str().unwrap());
-        assert_eq!(test.ended_of(&next).await["result"]["text"], text);
+        assert_eq!(test.wait_for_job(&next).await["result"]["text"], text);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_of_codex_exec_is_cancelled() {
+async fn a_turn_of_codex_exec_can_be_cancelled() {
     let test = TestBridge::start().await;
     let body = json!({"message": "@model hold for-ever", "color": "never"});
     let reply = test.post("/conversations", body).await.body;
@@ -63,7 +66,7 @@ async fn a_turn_of_codex_exec_is_cancelled() {
     let cancelled = test.post(&path, json!({})).await.body;
     assert_eq!(cancelled["job"]["failure"]["code"], "cancelled", "{cancelled}");
     #[cfg(target_os = "linux")]
-    eventually("its process is gone", || async {
+    eventually("the process of the turn has exited", || async {
         (!crate::support::is_running(reply["turn"]["pid"].as_u64().unwrap())).then_some(())
     })
     .await;
@@ -72,7 +75,7 @@ async fn a_turn_of_codex_exec_is_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_codex_exec_cannot_do_is_said() {
+async fn options_that_codex_exec_does_not_support_are_refused() {
     let test = TestBridge::start().await;
     for (body, named) in [
         (json!({"message": "x", "color": "pink"}), "color"),
@@ -88,8 +91,8 @@ async fn what_codex_exec_cannot_do_is_said() {
         test.post("/conversations", json!({"message": "x", "localProvider": "nobody", "oss": true})).await;
     assert_eq!(unknown.body["code"], "codex_failed", "{}", unknown.body);
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
-    let other = another_owner(&test.folders, first["conversationId"].as_str().unwrap()).await;
+    test.wait_for_job(&first).await;
+    let other = another_owner(&test.directories, first["conversationId"].as_str().unwrap()).await;
     let owned = send(&test, &first, json!({"message": "x", "color": "never"})).await;
     assert_eq!(owned.body["code"], "conversation_owned_elsewhere", "{}", owned.body);
     other.stop().await;
@@ -97,9 +100,9 @@ async fn what_codex_exec_cannot_do_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn options_that_the_app_server_takes_stay_with_it() {
+async fn options_that_the_app_server_supports_use_the_app_server() {
     let test = TestBridge::start().await;
-    let more = test.folders.workspace().join("more");
+    let more = test.directories.workspace().join("more");
     std::fs::create_dir(&more).unwrap();
     let body = json!({
         "message": "hello", "search": true, "fullAuto": true, "addDirs": ["more"],
@@ -108,7 +111,7 @@ async fn options_that_the_app_server_takes_stay_with_it() {
     });
     let reply = test.post("/conversations", body).await.body;
     assert_eq!(reply["turn"]["transport"], "app-server", "{reply}");
-    assert_eq!(test.ended_of(&reply).await["status"], "completed");
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
     let missing = test.post("/conversations", json!({"message": "x", "addDirs": ["nowhere"]})).await;
     assert_eq!(missing.body["details"]["field"], "addDirs[0]", "{}", missing.body);
 }

@@ -1,12 +1,12 @@
-//! How a message reaches a conversation that is free, busy, or owned by another process.
+//! Delivery modes for a conversation that is idle, busy, or owned by another process.
 
 use std::sync::Arc;
 
 use bridge::editor::Editor;
 use serde_json::{Value, json};
 
-use crate::editor::ListedTabs;
-use crate::support::{TestBridge, another_owner, eventually, handed_over};
+use crate::editor::FakeEditor;
+use crate::support::{TestBridge, another_owner, eventually, hand_over_message};
 
 async fn send(test: &TestBridge, conversation: &Value, message: &str, delivery: &str) -> testkit::HttpReply {
     let path = format!("/conversations/{}/messages", conversation["conversationId"].as_str().unwrap());
@@ -14,24 +14,24 @@ async fn send(test: &TestBridge, conversation: &Value, message: &str, delivery: 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_free_conversation_starts_whatever_was_asked_but_steering() {
+async fn an_idle_conversation_starts_a_turn_in_every_mode_but_steer() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     for delivery in ["auto", "start", "queue", "handover", "reject"] {
         let reply = send(&test, &first, delivery, delivery).await;
         assert_eq!(reply.body["delivery"], "started", "{delivery}: {}", reply.body);
-        assert_eq!(test.ended_of(&reply.body).await["result"]["text"], format!("You said: {delivery}"));
+        assert_eq!(test.wait_for_job(&reply.body).await["result"]["text"], format!("You said: {delivery}"));
     }
     let steered = send(&test, &first, "x", "steer").await;
     assert_eq!((steered.status.as_u16(), &steered.body["code"]), (409, &json!("no_active_turn")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_busy_conversation_queues_refuses_or_forks_as_asked() {
+async fn a_busy_conversation_queues_refuses_or_forks_by_mode() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
+    test.wait_for_job(&first).await;
     let busy = send(&test, &first, "@model hold gate", "auto").await.body;
     test.model.wait_until_held("gate").await;
     for delivery in ["start", "reject"] {
@@ -52,23 +52,23 @@ async fn a_busy_conversation_queues_refuses_or_forks_as_asked() {
     assert_eq!(forked["delivery"], "forked", "{forked}");
     assert_ne!(forked["conversationId"], first["conversationId"]);
     assert_eq!(forked["requestedConversationId"], first["conversationId"]);
-    let job = test.ended_of(&forked).await;
+    let job = test.wait_for_job(&forked).await;
     assert_eq!((&job["result"]["text"], &job["delivery"]), (&json!("You said: in a copy"), &json!("forked")));
 
     test.model.release("gate");
-    assert_eq!(test.ended_of(&busy).await["status"], "completed");
+    assert_eq!(test.wait_for_job(&busy).await["status"], "completed");
     for reply in &waiting {
-        assert_eq!(test.ended_of(reply).await["status"], "completed");
+        assert_eq!(test.wait_for_job(reply).await["status"], "completed");
     }
     assert_eq!(test.get("/jobs?status=starting").await.body["jobs"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_that_another_process_owns_is_handed_over_refused_or_forked_as_asked() {
+async fn a_conversation_owned_by_another_process_hands_over_refuses_or_forks_by_mode() {
     let test = TestBridge::start().await;
     let first = test.create("hello").await;
-    test.ended_of(&first).await;
-    let other = another_owner(&test.folders, first["conversationId"].as_str().unwrap()).await;
+    test.wait_for_job(&first).await;
+    let other = another_owner(&test.directories, first["conversationId"].as_str().unwrap()).await;
     for delivery in ["start", "queue", "reject"] {
         let refused = send(&test, &first, "no", delivery).await;
         assert_eq!(refused.status, 409, "{delivery}: {}", refused.body);
@@ -79,30 +79,30 @@ async fn a_conversation_that_another_process_owns_is_handed_over_refused_or_fork
         }
     }
     let forked = send(&test, &first, "in a copy", "fork").await.body;
-    assert_eq!(test.ended_of(&forked).await["result"]["text"], "You said: in a copy");
+    assert_eq!(test.wait_for_job(&forked).await["result"]["text"], "You said: in a copy");
     for delivery in ["auto", "handover"] {
         let reply = send(&test, &first, delivery, delivery).await.body;
         assert_eq!(reply["delivery"], "handed_over", "{reply}");
-        assert_eq!(test.ended_of(&reply).await["result"]["text"], format!("You said: {delivery}"));
+        assert_eq!(test.wait_for_job(&reply).await["result"]["text"], format!("You said: {delivery}"));
     }
     other.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handed_over_message_whose_owner_dies_is_run_by_the_bridge() {
+async fn the_bridge_runs_a_handed_over_message_if_the_owner_exits() {
     let test = TestBridge::start().await;
-    let (handed, other, _) = handed_over(&test, json!({"message": "@model escalate touch made"})).await;
+    let (reply, other, _) = hand_over_message(&test, json!({"message": "@model escalate touch made"})).await;
     other.stop().await;
-    let job = eventually("the bridge runs it", || async {
-        let path = format!("/jobs/{}", handed["job"]["jobId"].as_str().unwrap());
+    let job = eventually("the bridge runs the message", || async {
+        let path = format!("/jobs/{}", reply["job"]["jobId"].as_str().unwrap());
         let job = test.get(&path).await.body["job"].clone();
         (job["status"] != "starting").then_some(job)
     })
     .await;
     assert_eq!(job["delivery"], "started", "{job}");
     assert!(job["warnings"][0].as_str().unwrap().contains("is gone"), "{job}");
-    // As a turn of the bridge's own, so that somebody can answer what it asks.
-    let approval = eventually("it asks", || async {
+    // The bridge runs the turn itself, so that its approvals can be decided.
+    let approval = eventually("Codex requests an approval", || async {
         let approvals = test.get("/approvals?status=pending").await.body["approvals"].clone();
         approvals.get(0).cloned()
     })
@@ -112,20 +112,20 @@ async fn a_handed_over_message_whose_owner_dies_is_run_by_the_bridge() {
         json!({"decision": "approve"}),
     )
     .await;
-    assert_eq!(test.ended_of(&handed).await["status"], "completed");
-    assert!(test.folders.workspace().join("made").exists());
+    assert_eq!(test.wait_for_job(&reply).await["status"], "completed");
+    assert!(test.directories.workspace().join("made").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_panel_runs_a_new_conversation_that_is_meant_for_it() {
-    let editor = Arc::new(ListedTabs::default());
+async fn the_panel_runs_a_new_conversation_in_panel_mode() {
+    let editor = Arc::new(FakeEditor::default());
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
-    let other = crate::support::other_app_server(&test.folders).await;
-    // The stand-in for the panel: opens what it is told to show.
+    let other = crate::support::other_app_server(&test.directories).await;
+    // Simulates the panel, which loads the conversation of the opened tab.
     let panel = async {
         let shown =
             eventually("the tab is opened", || async { editor.open.lock().unwrap().first().cloned() }).await;
-        eventually("the panel loads it", || async {
+        eventually("the panel loads the conversation", || async {
             other.connection.thread_resume(&shown, &Default::default()).await.ok()
         })
         .await
@@ -133,23 +133,23 @@ async fn the_panel_runs_a_new_conversation_that_is_meant_for_it() {
     let body = json!({"message": "for the panel", "delivery": "panel", "openTimeoutMs": 20000});
     let (reply, _watch) = tokio::join!(test.post("/conversations", body), panel);
     assert_eq!(reply.body["delivery"], "handed_over", "{}", reply.body);
-    assert_eq!(test.ended_of(&reply.body).await["result"]["text"], "You said: for the panel");
+    assert_eq!(test.wait_for_job(&reply.body).await["result"]["text"], "You said: for the panel");
     other.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_bridge_runs_what_the_panel_does_not_pick_up() {
-    let editor = Arc::new(ListedTabs::default());
+async fn the_bridge_runs_a_message_that_the_panel_does_not_pick_up() {
+    let editor = Arc::new(FakeEditor::default());
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
     let body = json!({"message": "for the panel", "delivery": "panel", "openTimeoutMs": 500});
     let reply = test.post("/conversations", body).await.body;
     assert_eq!(reply["delivery"], "started", "{reply}");
     assert!(reply["warnings"][0].as_str().unwrap().contains("panel"), "{reply}");
-    assert_eq!(test.ended_of(&reply).await["result"]["text"], "You said: for the panel");
+    assert_eq!(test.wait_for_job(&reply).await["result"]["text"], "You said: for the panel");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_that_makes_no_sense_is_refused() {
+async fn unsupported_modes_are_refused_for_a_new_conversation() {
     let test = TestBridge::start().await;
     for delivery in ["steer", "handover", "fork", "panel", "pigeon"] {
         let reply = test.post("/conversations", json!({"message": "x", "delivery": delivery})).await;
@@ -159,16 +159,16 @@ async fn a_delivery_that_makes_no_sense_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bridge_that_stops_leaves_what_waits_for_the_panel_to_the_next_one() {
-    let editor = Arc::new(ListedTabs::default());
+async fn the_next_bridge_runs_a_message_that_waited_for_the_panel() {
+    let editor = Arc::new(FakeEditor::default());
     let test = TestBridge::start_with(Some(Arc::clone(&editor) as Arc<dyn Editor>), |_| {}).await;
-    test.ended_of(&test.create("warm").await).await;
+    test.wait_for_job(&test.create("warm").await).await;
     let (client, body) = (
         test.client.clone(),
         json!({"message": "for the panel", "delivery": "panel", "openTimeoutMs": 60000}),
     );
     let sent = tokio::spawn(async move { client.post("/conversations", &body).await });
-    let job_id = eventually("it waits in the queue", || async {
+    let job_id = eventually("the message waits in the queue", || async {
         let job = test.get("/jobs").await.body["jobs"][0].clone();
         (job["delivery"] == "handed_over").then(|| job["jobId"].as_str().unwrap().to_owned())
     })
@@ -179,7 +179,7 @@ async fn a_bridge_that_stops_leaves_what_waits_for_the_panel_to_the_next_one() {
     assert_eq!((&queue["jobs"], &queue["handedOver"][0]["jobId"]), (&json!([]), &json!(job_id)), "{queue}");
     test.bridge.stop().await;
     drop(sent.await.unwrap());
-    let next = server::Bridge::start(test.folders.config(), None).await.unwrap();
+    let next = server::Bridge::start(test.directories.config(), None).await.unwrap();
     let path = format!("/jobs/{job_id}?waitMs=30000");
     let job = testkit::HttpClient::new(next.url()).get(&path).await.unwrap().body["job"].clone();
     assert_eq!(job["result"]["text"], "You said: for the panel", "{job}");
