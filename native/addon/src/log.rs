@@ -1,11 +1,12 @@
 //! Sends the core's log lines to the extension's output channel.
 
 use std::io::{self, Write};
-use std::sync::{Once, PoisonError, RwLock};
+use std::sync::Once;
 
 use api::log_tail::LogTail;
 use napi::Status;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use parking_lot::RwLock;
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -22,7 +23,7 @@ static SUBSCRIBE: Once = Once::new();
 
 /// Sends the log to `channel` from now on.
 pub(crate) fn send_to(channel: Channel) {
-    *CHANNEL.write().unwrap_or_else(PoisonError::into_inner) = Some(channel);
+    *CHANNEL.write() = Some(channel);
     SUBSCRIBE.call_once(|| {
         let filter = EnvFilter::try_from_env("CODEX_BRIDGE_LOG")
             .unwrap_or_else(|_| EnvFilter::new(server::LOG_FILTER));
@@ -76,7 +77,7 @@ impl Drop for Line {
             level: self.level.as_str().to_ascii_lowercase(),
             message: String::from_utf8_lossy(&self.text).trim_end().to_owned(),
         };
-        if let Some(channel) = &*CHANNEL.read().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(channel) = &*CHANNEL.read() {
             // An extension host that is shutting down no longer accepts callbacks, and there is no other
             // place to report that.
             let _status = channel.call(line, ThreadsafeFunctionCallMode::NonBlocking);

@@ -14,7 +14,7 @@
 //! again when their bridge died in the middle of them, so each must be harmless to repeat then.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
@@ -26,6 +26,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use model::ids::JobId;
 use model::limits;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use store::{Claim, KeptReply, KeyedRequest};
 use tokio::sync::OwnedMutexGuard;
@@ -237,7 +238,7 @@ struct Gates {
 impl Gates {
     async fn pass(&self, key: &str) -> OwnedMutexGuard<()> {
         let gate = {
-            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = self.held.lock();
             held.retain(|_, gate| gate.strong_count() > 0);
             held.get(key).and_then(Weak::upgrade).unwrap_or_else(|| {
                 let gate = Arc::default();

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 use std::fmt::{Debug, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::clock::Timestamp;
 use model::limits;
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -76,7 +76,7 @@ pub fn tail(after: u64, limit: usize) -> Vec<LogLine> {
 }
 
 fn lines() -> MutexGuard<'static, Lines> {
-    LINES.lock().unwrap_or_else(PoisonError::into_inner)
+    LINES.lock()
 }
 
 /// An event's words.

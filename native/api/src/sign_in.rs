@@ -8,10 +8,11 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use model::clock::Timestamp;
 use model::limits;
+use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest, Sha256};
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -150,7 +151,7 @@ impl SignIn {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

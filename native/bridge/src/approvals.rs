@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use codex::app_server::AppServer;
@@ -19,6 +19,7 @@ use model::ids::{ApprovalId, InstanceId, ThreadId};
 use model::job::WaitingOn;
 use model::lane::Lane;
 use model::limits;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use store::{ApprovalPage, ApprovalQuery, Store, StoreError};
 use tokio::time::Instant;
@@ -383,7 +384,7 @@ impl Approvals {
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<ApprovalId, Waiting>> {
-        self.inner.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.waiting.lock()
     }
 }
 

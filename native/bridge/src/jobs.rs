@@ -5,7 +5,7 @@
 //! word would cost more than the word.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use codex::rpc::Notification;
@@ -14,6 +14,7 @@ use model::event::EventSubject;
 use model::ids::{InstanceId, JobId};
 use model::job::{FailureCode, Job, JobEvent, NewJob, Progress, Refusal};
 use model::limits;
+use parking_lot::{Mutex as SyncMutex, MutexGuard};
 use store::{JobCounts, JobPage, JobQuery, Store, StoreError};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
@@ -33,9 +34,9 @@ struct Inner {
     store: Store,
     events: Events,
     instance_id: InstanceId,
-    live: StdMutex<HashMap<JobId, Arc<LiveJob>>>,
+    live: SyncMutex<HashMap<JobId, Arc<LiveJob>>>,
     running: watch::Sender<usize>,
-    counts: StdMutex<Option<(Instant, JobCounts)>>,
+    counts: SyncMutex<Option<(Instant, JobCounts)>>,
 }
 
 /// One unfinished job of this bridge process.
@@ -44,7 +45,7 @@ pub struct LiveJob {
     /// Its id.
     pub job_id: JobId,
     state: watch::Sender<Job>,
-    progress: StdMutex<Progress>,
+    progress: SyncMutex<Progress>,
     /// Held while a change is being committed, so that changes follow one another.
     changing: Mutex<()>,
     called_off: CancellationToken,
@@ -62,9 +63,9 @@ impl Jobs {
             store,
             events,
             instance_id,
-            live: StdMutex::default(),
+            live: SyncMutex::default(),
             running: watch::Sender::new(0),
-            counts: StdMutex::default(),
+            counts: SyncMutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -105,7 +106,7 @@ impl Jobs {
     fn enliven(&self, job: Job) -> Arc<LiveJob> {
         let live = Arc::new(LiveJob {
             job_id: job.job_id.clone(),
-            progress: StdMutex::new(job.progress.clone()),
+            progress: SyncMutex::new(job.progress.clone()),
             state: watch::Sender::new(job),
             changing: Mutex::default(),
             called_off: CancellationToken::new(),
@@ -224,11 +225,11 @@ impl Jobs {
     }
 
     fn live(&self) -> MutexGuard<'_, HashMap<JobId, Arc<LiveJob>>> {
-        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.live.lock()
     }
 
     fn cached_counts(&self) -> MutexGuard<'_, Option<(Instant, JobCounts)>> {
-        self.inner.counts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.counts.lock()
     }
 
     fn forget_counts(&self) {
@@ -364,6 +365,6 @@ impl LiveJob {
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.lock()
     }
 }

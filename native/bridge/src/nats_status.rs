@@ -1,7 +1,8 @@
 //! The state of publishing to NATS. The crate `nats` writes it; `GET /health` and `GET /system` show it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use store::{Store, StoreError};
 use utoipa::ToSchema;
@@ -143,6 +144,6 @@ impl NatsStatus {
     }
 
     fn observed(&self) -> MutexGuard<'_, Observed> {
-        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.observed.lock()
     }
 }

@@ -5,7 +5,7 @@
 //! running app-server dies, a new one is started without being asked, after the same wait.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use codex::app_server::{AppServer, StartError};
@@ -14,6 +14,7 @@ use codex::locate::{LocateOptions, LocateSource, Located, NotFound, locate};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use model::limits;
+use parking_lot::{Mutex as SyncMutex, MutexGuard};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -74,7 +75,7 @@ struct Inner {
     codex_home: Option<PathBuf>,
     client_version: String,
     running: Mutex<Running>,
-    view: StdMutex<View>,
+    view: SyncMutex<View>,
     /// Set once the first search is over and the binary was asked for its version.
     searched: CancellationToken,
     stopping: CancellationToken,
@@ -117,7 +118,7 @@ impl Session {
             problem: None,
             looked: Vec::new(),
         };
-        let view = StdMutex::new(View { codex, searched_at: None });
+        let view = SyncMutex::new(View { codex, searched_at: None });
         let inner = Inner {
             locate,
             working_folder,
@@ -376,8 +377,8 @@ impl Session {
         view.codex.pid = None;
     }
 
-    fn view(&self) -> std::sync::MutexGuard<'_, View> {
-        self.inner.view.lock().unwrap_or_else(PoisonError::into_inner)
+    fn view(&self) -> MutexGuard<'_, View> {
+        self.inner.view.lock()
     }
 }
 

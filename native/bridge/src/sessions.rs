@@ -4,10 +4,11 @@
 //! its session's app-server, between its turns, too, until the session ends.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use codex::protocol::ThreadOptions;
 use model::ids::ThreadId;
+use parking_lot::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use crate::session::Session;
@@ -96,6 +97,6 @@ impl Sessions {
     }
 
     fn homes(&self) -> MutexGuard<'_, HashMap<ThreadId, Home>> {
-        self.inner.homes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.homes.lock()
     }
 }

@@ -12,10 +12,11 @@
 //! - A server request that no watch accepts is declined here, so that its turn cannot hang.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{mpsc, oneshot};
@@ -329,7 +330,7 @@ impl Drop for RemovePending<'_> {
 impl Shared {
     fn routes(&self) -> MutexGuard<'_, Routes> {
         // No critical section can leave the maps half changed, so a poisoned lock is still valid.
-        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.routes.lock()
     }
 
     /// Delivers one message to its receiver. Returns the line that must be sent when nobody can answer a

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use process_wrap::tokio::ChildWrapper;
 use tokio::io::{AsyncRead, BufReader};
 use tokio::sync::watch;
@@ -147,7 +148,7 @@ impl Stderr {
     }
 
     fn lines(&self) -> MutexGuard<'_, VecDeque<String>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock()
     }
 
     /// Returns the last lines, joined by line feeds.

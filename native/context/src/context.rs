@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 use crate::answers::{Analysis, LanguageServers, Pause, Request};
@@ -115,7 +116,7 @@ impl Context {
     /// questions are answered from what is already indexed.
     pub fn close(&self) {
         self.index().stop();
-        *self.inner.watcher.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.inner.watcher.lock() = None;
     }
 
     fn with_index(index: Index, workspace: &Workspace, options: Options) -> Self {

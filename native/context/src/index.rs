@@ -4,10 +4,11 @@
 //! take the current snapshot and may keep it as long as they like.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use crate::cache::{Cache, KnownFiles};
@@ -95,7 +96,7 @@ impl Index {
         threads: Option<usize>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Arc<Snapshot> {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.writer.lock();
         let walk = self.workspace.walk();
         progress(Progress { files: 0, total: walk.files.len() });
         let known = cache.map(Cache::load).unwrap_or_default();
@@ -173,7 +174,7 @@ impl Index {
         if changed.is_empty() && removed.is_empty() {
             return snapshot;
         }
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.writer.lock();
         let read = |(root, path): (u16, String)| {
             let file = self.read(root, &path);
             ((root, path), file)
@@ -186,7 +187,7 @@ impl Index {
     /// Reads files again, each given by its root and its path relative to the root, and publishes all changes
     /// at once. Files that are gone or are no longer indexed are removed.
     pub fn refresh(&self, changed: &[(u16, String)]) -> Arc<Snapshot> {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.writer.lock();
         let changes = changed.iter().map(|(root, path)| ((*root, path.clone()), self.read(*root, path)));
         self.publish(changes.collect())
     }

@@ -4,7 +4,9 @@
 //! Everything follows from one snapshot, and is computed once per snapshot.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
 
 use crate::index::{Index, IndexedFile, Snapshot};
 use crate::languages::LanguageId;
@@ -79,7 +81,7 @@ impl OverviewCache {
         check_time: &dyn Fn() -> Result<(), E>,
     ) -> Result<Arc<Overview>, E> {
         // A concurrent caller waits for the first one instead of repeating its work.
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         if let Some((of, known)) = &*last
             && std::ptr::eq(Weak::as_ptr(of), Arc::as_ptr(snapshot))
         {

@@ -7,9 +7,10 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
 use protobuf::Message as _;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use scip::types::{self, PositionEncoding, SymbolRole};
@@ -94,7 +95,7 @@ impl ScipCache {
             return Arc::default();
         }
         // Concurrent callers wait for the first one instead of reading the files again.
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         if let Some((known, indexed)) = &*last
             && *known == files
         {

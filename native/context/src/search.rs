@@ -8,9 +8,10 @@
 //!    names and path (`score`) and by embedding similarity (`meaning`), and ranked file by file, also by file
 //!    name (`rank`, `file_names`).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
 
 use crate::index::{FileId, Snapshot};
 use crate::limits;
@@ -134,7 +135,7 @@ impl Search {
         if let Some(tables) = current() {
             return tables;
         }
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.writer.lock();
         if let Some(tables) = current() {
             return tables;
         }

@@ -1,13 +1,14 @@
 //! One connection to NATS. It is never mended: what the client library still held would be sent after what is sent anew, and
 //! events would change their order. Whoever uses it starts over with another one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Event};
 use bridge::tls;
 use model::limits;
 use model::secret::Secret;
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::config::{Identity, NatsConfig};
@@ -51,7 +52,7 @@ impl Connection {
                         match event {
                             Event::Disconnected | Event::Closed => lost.cancel(),
                             Event::ServerError(error) => {
-                                let mut refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner);
+                                let mut refusal = refusal.lock();
                                 *refusal = Some(error.to_string());
                             }
                             Event::SlowConsumer(_) => {
@@ -70,7 +71,7 @@ impl Connection {
 
     /// The problem, with what the server last complained of: a refused permission shows itself as no answer.
     pub(super) fn explained(&self, problem: String) -> String {
-        let refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let refusal = self.refusal.lock().take();
         match refusal {
             Some(refusal) => format!("{problem}; the server said: {refusal}"),
             None => problem,

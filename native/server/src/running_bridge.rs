@@ -1,7 +1,7 @@
 //! A running bridge: composed, started in order and stopped in order.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use api::guard::Guard;
 use api::sign_in::SignIn;
@@ -24,6 +24,7 @@ use model::clock::Timestamp;
 use model::ids::InstanceId;
 use model::limits;
 use nats::{CommandContext, Nats};
+use parking_lot::Mutex;
 use store::{Store, StoreError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -273,7 +274,7 @@ impl Bridge {
 
     /// The folders open in this window changed.
     pub fn set_workspace_folders(&self, folders: Vec<PathBuf>) {
-        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut announced = self.announced.lock();
         self.app.code.set_roots(folders.clone());
         announced.entry.workspace_folders = folders;
         if let Some(instance) = &announced.instance
@@ -303,7 +304,7 @@ impl Bridge {
             tracing::error!("Codex or the database did not close in time");
         }
         // The lock goes last: until then no other bridge process may judge our jobs.
-        self.announced.lock().unwrap_or_else(PoisonError::into_inner).instance.take();
+        self.announced.lock().instance.take();
         tracing::info!("the bridge has stopped");
     }
 }

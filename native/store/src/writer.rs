@@ -1,9 +1,10 @@
 //! The one thread that writes. Changes that wait are put into one transaction (group commit): under load a commit is paid
 //! once for many of them, and a single one is not delayed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use model::limits;
+use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -67,7 +68,7 @@ impl Writer {
 
     pub(super) fn committed(&self) -> Arc<Notify> {
         let committed = Arc::new(Notify::new());
-        self.waiters.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&committed));
+        self.waiters.lock().push(Arc::clone(&committed));
         committed
     }
 
@@ -120,7 +121,7 @@ fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>, waiters
         }
         if !group.is_empty() {
             commit(&mut connection, group);
-            let mut waiters = waiters.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiters = waiters.lock();
             // Whoever is gone left only ours.
             waiters.retain(|waiter| Arc::strong_count(waiter) > 1);
             waiters.iter().for_each(|waiter| waiter.notify_one());

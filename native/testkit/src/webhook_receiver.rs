@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -102,18 +103,18 @@ impl WebhookReceiver {
 
     /// Sets the answers to the next requests, one each.
     pub fn next_answers(&self, answers: impl IntoIterator<Item = ReceiverAnswer>) {
-        locked(&self.shared.script).extend(answers);
+        self.shared.script.lock().extend(answers);
     }
 
     /// Sets the answer to all requests without an answer of their own.
     pub fn answers(&self, answer: ReceiverAnswer) {
-        *locked(&self.shared.default_answer) = answer;
+        *self.shared.default_answer.lock() = answer;
     }
 
     /// Returns all webhooks so far.
     #[must_use]
     pub fn received(&self) -> Vec<ReceivedWebhook> {
-        locked(&self.shared.received).clone()
+        self.shared.received.lock().clone()
     }
 
     /// Waits until at least `count` webhooks have arrived, and returns all of them.
@@ -130,7 +131,7 @@ impl WebhookReceiver {
 
     /// Closes the port and all connections at once, even in the middle of a request.
     pub async fn die(&self) {
-        let serving = locked(&self.serving).take();
+        let serving = self.serving.lock().take();
         if let Some(serving) = serving {
             serving.abort();
             assert!(serving.await.is_err_and(|error| error.is_cancelled()), "the receiver had already ended");
@@ -143,13 +144,13 @@ impl WebhookReceiver {
         socket.set_reuseaddr(true).expect("the socket option");
         socket.bind(self.address).expect("the same port");
         let listener = socket.listen(1024).expect("to listen");
-        *locked(&self.serving) = Some(tokio::spawn(serve(listener, Arc::clone(&self.shared))));
+        *self.serving.lock() = Some(tokio::spawn(serve(listener, Arc::clone(&self.shared))));
     }
 }
 
 impl Drop for WebhookReceiver {
     fn drop(&mut self) {
-        if let Some(serving) = locked(&self.serving).take() {
+        if let Some(serving) = self.serving.lock().take() {
             serving.abort();
         }
     }
@@ -188,10 +189,10 @@ impl From<Infallible> for Closed {
 async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Response<Full<Bytes>>, Closed> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
-    let answer = locked(&shared.script).pop_front();
-    let answer = answer.unwrap_or_else(|| locked(&shared.default_answer).clone());
+    let answer = shared.script.lock().pop_front();
+    let answer = answer.unwrap_or_else(|| shared.default_answer.lock().clone());
     let count = {
-        let mut received = locked(&shared.received);
+        let mut received = shared.received.lock();
         received.push(ReceivedWebhook { path: parts.uri.path().to_owned(), headers: parts.headers, body });
         received.len()
     };
@@ -211,8 +212,4 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
         response = response.header(name, value);
     }
     response.body(Full::new(Bytes::from_static(b"{}"))).map_err(|_| Closed)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

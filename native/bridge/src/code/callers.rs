@@ -1,10 +1,10 @@
 //! Who said that they are there: agents open a session to be seen by others. Nothing depends on one.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::clock::Timestamp;
 use model::limits;
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -54,7 +54,7 @@ impl Callers {
     }
 
     fn all(&self) -> MutexGuard<'_, VecDeque<Caller>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 

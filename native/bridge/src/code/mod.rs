@@ -7,11 +7,12 @@ mod callers;
 pub mod stream;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use context::protocol::Code as RefusalCode;
 use context::{Context, Editor, Event, Progress, Refusal};
 use model::limits;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
@@ -52,7 +53,7 @@ impl std::fmt::Debug for Inner {
 
 impl Inner {
     fn workspace(&self) -> MutexGuard<'_, Workspace> {
-        self.workspace.lock().unwrap_or_else(PoisonError::into_inner)
+        self.workspace.lock()
     }
 }
 

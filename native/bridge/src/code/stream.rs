@@ -1,12 +1,13 @@
 //! What happens while answers are made: invocations, the building of the index, and their ends, numbered, for any number of listeners. One
 //! that listens too slowly misses some and sees it by the numbers; it delays nobody.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use context::{Event, Progress};
 use model::limits;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
@@ -78,7 +79,7 @@ impl ToolEvents {
 
     /// The index tells of its progress more often than anybody can look.
     fn is_time_for_progress(&self, is_last: bool) -> bool {
-        let mut told_at = self.inner.progress_told_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told_at = self.inner.progress_told_at.lock();
         let is_time = told_at.is_none_or(|told_at| told_at.elapsed() >= limits::CODE_PROGRESS_INTERVAL);
         if is_time || is_last {
             *told_at = Some(Instant::now());

@@ -1,10 +1,11 @@
 //! The conversations with work, and what waits on each.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use model::ids::{JobId, ThreadId};
 use model::limits;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
@@ -99,7 +100,7 @@ impl Queue {
 
 impl Registry {
     fn active(&self) -> MutexGuard<'_, HashMap<ThreadId, Queue>> {
-        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+        self.active.lock()
     }
 
     /// Puts work behind what the conversation has, or at the front when it has none. Whether it may wait is decided in the
@@ -209,14 +210,14 @@ impl Registry {
 
     /// The conversation's writer was given back just now.
     pub(super) fn note_released(&self, conversation_id: &ThreadId) {
-        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut released = self.released.lock();
         released.retain(|_, moment| moment.elapsed() < limits::CLOSING_TIMEOUT);
         released.insert(conversation_id.to_owned(), Instant::now());
     }
 
     /// Whether Codex may still be closing it.
     pub(super) fn is_closing(&self, conversation_id: &ThreadId) -> bool {
-        let released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        let released = self.released.lock();
         released.get(conversation_id).is_some_and(|moment| moment.elapsed() < limits::CLOSING_TIMEOUT)
     }
 

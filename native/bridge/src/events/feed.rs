@@ -3,10 +3,11 @@
 //! It wakes on the commits of its own process, and looks now and then for those of others. While nobody listens it reads
 //! nothing; its place in the log is then unknown, and the next listener sets it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use model::event::{Event, EventSubject};
 use model::limits;
+use parking_lot::{Mutex, MutexGuard};
 use store::{Store, StoreError};
 use tokio::sync::{Notify, broadcast};
 
@@ -99,6 +100,6 @@ impl Feed {
     }
 
     fn place(&self) -> MutexGuard<'_, Option<i64>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+        self.place.lock()
     }
 }

@@ -1,9 +1,10 @@
 //! Which lanes a task of this process works on, so that no second one does.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use model::ids::LaneId;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 /// The lanes that are worked on. Cheap to clone.
@@ -47,7 +48,7 @@ impl Claims {
     }
 
     fn lanes(&self) -> MutexGuard<'_, HashSet<LaneId>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lanes.lock()
     }
 }
 

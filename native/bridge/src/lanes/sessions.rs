@@ -5,12 +5,13 @@
 //! waits longest makes room for another when all places are taken.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use model::clock::Timestamp;
 use model::ids::{LaneId, ThreadId, TurnId};
 use model::lane::{Lane, LaneEvent, ReadinessMode, SessionIsolation};
 use model::limits::SessionLimits;
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -76,7 +77,7 @@ impl LaneSessions {
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<LaneId, Arc<Running>>> {
-        locked(&self.running)
+        self.running.lock()
     }
 
     fn get(&self, lane_id: &LaneId) -> Option<Arc<Running>> {
@@ -87,10 +88,6 @@ impl LaneSessions {
     pub(super) fn session_of(&self, lane_id: &LaneId) -> Option<Session> {
         self.get(lane_id).map(|running| running.session.clone())
     }
-}
-
-fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
-    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Lanes {
@@ -150,7 +147,7 @@ impl Lanes {
             .running()
             .iter()
             .filter(|(_, running)| running.isolation == SessionIsolation::Process)
-            .map(|(lane_id, running)| (*locked(&running.used_at), lane_id.clone()))
+            .map(|(lane_id, running)| (*running.used_at.lock(), lane_id.clone()))
             .collect();
         if own.len() < limit {
             return Ok(());
@@ -179,14 +176,14 @@ impl Lanes {
         else {
             return Ok(());
         };
-        *locked(&running.used_at) = Instant::now();
-        let settled = locked(&running.thread_id).as_ref() == Some(thread_id);
-        if settled && locked(&running.deferred).is_none() {
+        *running.used_at.lock() = Instant::now();
+        let settled = running.thread_id.lock().as_ref() == Some(thread_id);
+        if settled && running.deferred.lock().is_none() {
             return Ok(());
         }
         let (session, leaves) = (running.session.clone(), running.ends.child_token());
         self.inner.threads.settle(thread_id, session, Self::thread_options(lane), leaves);
-        *locked(&running.thread_id) = Some(thread_id.clone());
+        *running.thread_id.lock() = Some(thread_id.clone());
         let loaded = self.inner.conversations.load(thread_id).await;
         let reason = match loaded {
             // A turn that runs has it loaded.
@@ -196,7 +193,7 @@ impl Lanes {
             }
             Err(error) => return Err(error),
         };
-        locked(&running.deferred).clone_from(&reason);
+        running.deferred.lock().clone_from(&reason);
         match reason {
             Some(reason) if lane.readiness_mode == ReadinessMode::Strict => {
                 self.end_session(lane, &reason).await;
@@ -236,7 +233,7 @@ impl Lanes {
     /// Ends the session of a lane whose turn has ended.
     pub(super) async fn end_session(&self, lane: &Lane, reason: &str) {
         let Some(running) = self.inner.sessions.running().remove(&lane.lane_id) else { return };
-        let thread_id = locked(&running.thread_id).take();
+        let thread_id = running.thread_id.lock().take();
         if let Some(thread_id) = thread_id {
             self.inner.threads.leave(&thread_id);
         }
@@ -262,7 +259,7 @@ impl Lanes {
                     let payload = json!({"pid": server.pid, "code": exit.code, "signal": exit.signal});
                     self.tell(&lane, LaneEvent { event_type: "lane.session.died", payload }).await;
                     // The thread is loaded again in the next one.
-                    locked(&running.thread_id).take();
+                    running.thread_id.lock().take();
                     if let Err(error) = self.settle_thread(&lane).await {
                         tracing::warn!(%error, %lane_id, "cannot load the thread of a lane again");
                     }
@@ -270,7 +267,7 @@ impl Lanes {
                 () = running.ends.cancelled() => break,
                 () = tokio::time::sleep(idle) => {
                     let Ok(lane) = self.get(&lane_id).await else { break };
-                    let unused = locked(&running.used_at).elapsed() >= idle;
+                    let unused = running.used_at.lock().elapsed() >= idle;
                     if unused && !lane.status.is_active() {
                         self.end_session(&lane, "nobody used it for a while").await;
                         break;
@@ -312,7 +309,7 @@ impl Lanes {
             Some(job_id) => self.inner.jobs.find(job_id).await?.map_or(0, |job| job.waiting_on.len()),
             None => 0,
         };
-        let deferred = running.as_ref().and_then(|running| locked(&running.deferred).clone());
+        let deferred = running.as_ref().and_then(|running| running.deferred.lock().clone());
         Ok(SessionView {
             lane_id: lane.lane_id.clone(),
             running: running.is_some(),

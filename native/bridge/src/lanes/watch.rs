@@ -2,11 +2,12 @@
 //!
 //! One runs when the bridge starts and at every interval; `/watch` shows it, and can ask for one, stop it and start it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::clock::Timestamp;
 use model::limits;
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use store::{LaneQuery, OwnedLane};
 use tokio::sync::Notify;
@@ -118,7 +119,7 @@ impl Watcher {
     }
 
     fn state(&self) -> MutexGuard<'_, WatchView> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -6,9 +6,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::Request;
@@ -24,12 +24,11 @@ pub(crate) struct Pause(Mutex<Option<Instant>>);
 
 impl Pause {
     fn is_active(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
+        self.0.lock().is_some_and(|until| Instant::now() < until)
     }
 
     fn start(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Instant::now() + limits::LANGUAGE_SERVER_PAUSE);
+        *self.0.lock() = Some(Instant::now() + limits::LANGUAGE_SERVER_PAUSE);
     }
 }
 

@@ -1,7 +1,9 @@
 //! The initial build of the index, which runs once, on its own thread.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::{Event, Inner};
 use crate::index::Progress;
@@ -43,11 +45,11 @@ impl InitialBuild {
 
     /// Waits until the build has ended, or for at most the given time.
     pub(super) fn wait(&self, at_most: Option<Duration>) {
-        let state = self.state();
+        let mut state = self.state();
         let running = |state: &mut State| *state != State::Ended;
         match at_most {
-            Some(time) => drop(self.ended.wait_timeout_while(state, time, running)),
-            None => drop(self.ended.wait_while(state, running)),
+            Some(time) => drop(self.ended.wait_while_for(&mut state, running, time)),
+            None => self.ended.wait_while(&mut state, running),
         }
     }
 
@@ -61,7 +63,7 @@ impl InitialBuild {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

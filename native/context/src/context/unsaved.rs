@@ -1,8 +1,9 @@
 //! Unsaved contents of the editor, fetched only when a question is asked, so that typing costs nothing.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+use parking_lot::Mutex;
 
 use super::Context;
 use crate::editor::UnsavedFile;
@@ -28,7 +29,7 @@ impl Context {
     pub(super) fn fetch_unsaved(&self) {
         let Some(editor) = &self.inner.editor else { return };
         let arrived = Instant::now();
-        let mut last = self.inner.unsaved.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.inner.unsaved.last.lock();
         if last.started.is_some_and(|started| started > arrived) {
             // Another request has fetched them while this one waited for the lock.
             return;

@@ -1,7 +1,7 @@
 //! Watches the workspace, so that changes on disk are indexed without being requested.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use notify_debouncer_full::notify::{EventKind, RecommendedWatcher, RecursiveMode};
 use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
@@ -33,7 +33,7 @@ impl Context {
         for root in self.inner.analysis.index.workspace().roots() {
             watcher.watch(root, RecursiveMode::Recursive).map_err(std::io::Error::other)?;
         }
-        *self.inner.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);
+        *self.inner.watcher.lock() = Some(watcher);
         Ok(())
     }
 

@@ -2,9 +2,10 @@
 //! has changed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::copies::Copies;
@@ -53,7 +54,7 @@ impl QualityCache {
         deadline: Instant,
     ) -> Option<Arc<Survey>> {
         // A concurrent caller waits for the first one instead of repeating its work.
-        let mut last = self.survey.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.survey.lock();
         if let Some(known) = cached_for(&last, snapshot) {
             return Some(known);
         }
@@ -75,7 +76,7 @@ impl QualityCache {
     /// Returns the pairs of similar functions in the workspace's own code, the most similar first.
     #[must_use]
     pub fn copies_in_workspace(&self, snapshot: &Arc<Snapshot>) -> Arc<[Duplicate]> {
-        let mut guard = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self.copies.lock();
         let (copies, last) = &mut *guard;
         if let Some(known) = cached_for(last, snapshot) {
             return known;
@@ -96,7 +97,7 @@ impl QualityCache {
         deadline: Option<Instant>,
     ) -> Option<Survey> {
         let mut found: Vec<Option<Arc<FileQuality>>> = {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self.known.lock();
             files.iter().map(|(_, file)| known.get(&key(file)).cloned()).collect()
         };
         let in_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
@@ -109,7 +110,7 @@ impl QualityCache {
         let measured: Vec<_> = pool.map_or_else(measure, |pool| pool.install(measure));
         unknown.into_iter().zip(measured).for_each(|(file_index, quality)| found[file_index] = quality);
 
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         // Entries of contents that no longer exist are dropped once they outnumber the existing ones.
         if known.len() > 2 * files.len() && files.len() > 1 {
             known.clear();

@@ -1,7 +1,8 @@
 //! The content of the workspace's manifests: names of packages and modules, and path aliases.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -67,7 +68,7 @@ impl ManifestCache {
             hash.update(&file.record.hash.to_le_bytes());
         }
         let key = hash.digest();
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         if let Some((known, manifests)) = &*last
             && *known == key
         {
