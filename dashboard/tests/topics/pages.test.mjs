@@ -39,7 +39,7 @@ test("a webhook is created with a preview, tested, redelivered after a failure, 
   await preview.getByText(/^0 of the latest/).waitFor();
   await page.getByLabel("Only these lanes").fill("");
   await page.getByLabel("Events", { exact: true }).fill("not an event!");
-  await preview.getByRole("alert").getByText("is no event type").waitFor();
+  await preview.getByRole("alert").getByText("is not an event type").waitFor();
   await page.getByLabel("Events", { exact: true }).fill("job.completed");
   await page.getByLabel("URL").fill("ftp://example.com");
   await page.getByRole("button", { name: "Create webhook" }).click();

@@ -114,17 +114,17 @@ impl BridgeOptions {
             ..LocateOptions::from_environment()
         };
         // A window without a folder uses the home directory, as VS Code's own terminal does.
-        let working_folder =
+        let working_directory =
             workspace_folders.first().cloned().or_else(std::env::home_dir).unwrap_or_default();
         Ok(Config {
             host: self.host,
             port: self.port,
             auth_token: self.auth_token.filter(|token| !token.is_empty()),
             allowed_origins: self.allowed_origins,
-            data_folder: PathBuf::from(self.data_folder),
-            discovery_folder: config::discovery_folder()?,
+            data_directory: PathBuf::from(self.data_folder),
+            discovery_directory: config::discovery_directory()?,
             locate,
-            working_folder,
+            working_directory,
             workspace_folders,
             environment: Vec::new(),
             request_timeout: Duration::from_millis(self.request_timeout_ms.into()),

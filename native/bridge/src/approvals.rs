@@ -468,7 +468,7 @@ fn made_up_approval(
         item_id: None,
         summary: reason.clone().unwrap_or_else(|| "a test of approvals".to_owned()),
         command: None,
-        cwd: lane.folder().map(PathBuf::from),
+        cwd: lane.directory().map(PathBuf::from),
         reason,
         changes: None,
         permissions: None,

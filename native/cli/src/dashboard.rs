@@ -28,7 +28,7 @@ pub(crate) struct DashboardArguments {
 /// Prints the sign-in link of a running bridge.
 pub(crate) fn dashboard(arguments: DashboardArguments) -> Result<(), String> {
     let DashboardArguments { url, auth_token } = arguments;
-    let running = instance::running(&config::discovery_folder()?);
+    let running = instance::running(&config::discovery_directory()?);
     let found = match &url {
         Some(url) => running.iter().find(|entry| entry.url == url.trim_end_matches('/')),
         None => nearest(&running, &std::env::current_dir().unwrap_or_default()),

@@ -171,15 +171,15 @@ fn raise_files_limit(config: &Config) {
 
 impl ServeArguments {
     fn into_config(self) -> Result<Config, String> {
-        let working_folder = match self.cwd {
+        let working_directory = match self.cwd {
             Some(directory) => {
                 directory.canonicalize().map_err(|error| format!("--cwd {}: {error}", directory.display()))?
             }
             None => std::env::current_dir()
                 .map_err(|error| format!("cannot determine the working directory: {error}"))?,
         };
-        if !working_folder.is_dir() {
-            return Err(format!("--cwd {}: not a directory", working_folder.display()));
+        if !working_directory.is_dir() {
+            return Err(format!("--cwd {}: not a directory", working_directory.display()));
         }
         let locate = LocateOptions { explicit: self.codex, ..LocateOptions::from_environment() };
         Ok(Config {
@@ -187,11 +187,11 @@ impl ServeArguments {
             port: self.port,
             auth_token: self.auth_token.filter(|token| !token.is_empty()),
             allowed_origins: self.allowed_origins,
-            data_folder: self.data_dir.map_or_else(config::default_data_folder, Ok)?,
-            discovery_folder: config::discovery_folder()?,
+            data_directory: self.data_dir.map_or_else(config::default_data_directory, Ok)?,
+            discovery_directory: config::discovery_directory()?,
             locate,
-            workspace_folders: vec![working_folder.clone()],
-            working_folder,
+            workspace_folders: vec![working_directory.clone()],
+            working_directory,
             environment: Vec::new(),
             request_timeout: Duration::from_millis(self.request_timeout_ms),
             tab_timeout: config::DEFAULT_TAB_TIMEOUT,

@@ -1,4 +1,4 @@
-//! An approval: a question that Codex asks before it goes on, from its first being asked to its answer.
+//! An approval: a question that Codex asks before it continues, from its creation to its answer.
 //!
 //! ```text
 //!            resolve                        Approved, Denied, Cancelled, Answered
@@ -7,7 +7,7 @@
 //!     └─────────────────────────────────►
 //! ```
 //!
-//! It is resolved exactly once; who answers first wins.
+//! An approval is resolved exactly once. The first answer wins.
 
 use codex::approval::{self, QuestionKind};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::ids::{ApprovalId, JobId, LaneId, ThreadId, TurnId};
 
-/// A decision on an approval, as a caller or the person at the editor gives it.
+/// The answer to an approval, from a client of the API or from the user in the editor.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The decision.
@@ -28,26 +28,26 @@ pub struct Answer {
     pub note: Option<String>,
 }
 
-/// What an approval is about.
+/// The kind of an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalKind {
-    /// Running a command.
+    /// Codex wants to run a command.
     Command,
-    /// Changing files.
+    /// Codex wants to change files.
     FileChange,
-    /// More permissions for the rest of the turn or session.
+    /// Codex wants more permissions for the rest of the turn or session.
     Permissions,
-    /// Questions to the user.
+    /// Codex has questions for the user.
     Question,
-    /// A form that an MCP server wants filled in.
+    /// An MCP server wants the user to fill in a form.
     Elicitation,
-    /// A tool that the client provides.
+    /// Codex calls a tool that the client provides.
     ToolCall,
 }
 
 impl ApprovalKind {
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -61,36 +61,36 @@ impl ApprovalKind {
     }
 }
 
-/// Who asks.
+/// The source of an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApprovalSource {
-    /// Codex; or `POST /debug/request-approval` in its name.
+    /// Codex, or `POST /debug/request-approval` on its behalf.
     AppServer,
-    /// The bridge itself, which only does so for `POST /debug/request-approval`.
+    /// The bridge itself, only for `POST /debug/request-approval`.
     Runtime,
 }
 
-/// Where an approval stands.
+/// The status of an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalStatus {
     /// Codex waits for the answer.
     Pending,
-    /// Codex may.
+    /// Codex may continue.
     Approved,
-    /// Codex may not, and goes on without.
+    /// Codex may not do it, and continues without it.
     Denied,
-    /// Codex may not, and its turn ends; or the turn ended first.
+    /// Codex may not do it, and its turn ends; or the turn ended first.
     Cancelled,
     /// The questions were answered.
     Answered,
-    /// Its bridge process ended before somebody answered, and with it the turn.
+    /// The bridge process ended before there was an answer, and the turn ended with it.
     Expired,
 }
 
 impl ApprovalStatus {
-    /// The name on the wire and in the database.
+    /// Returns the name on the wire and in the database.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -104,26 +104,26 @@ impl ApprovalStatus {
     }
 }
 
-/// What may be decided. Which of these a request offers is in its `decisions`.
+/// A decision on an approval. The field `decisions` lists the decisions that an approval allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// Yes, this once.
+    /// Allow it once.
     Approve,
-    /// Yes, and do not ask again for the same in this session.
+    /// Allow it, and do not ask for the same again in this session.
     ApproveForSession,
-    /// Yes, and never ask again for such commands.
+    /// Allow it, and never ask for such commands again.
     ApproveAlways,
-    /// No; go on without.
+    /// Refuse it, and continue the turn.
     Deny,
-    /// No; end the turn.
+    /// Refuse it, and end the turn.
     Cancel,
-    /// The answers to the questions, the content of the form, or the result of the tool.
+    /// Send the answers to the questions, the content of the form, or the result of the tool.
     Answer,
 }
 
 impl Decision {
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -136,7 +136,7 @@ impl Decision {
         }
     }
 
-    /// Where an approval stands that was decided so.
+    /// Returns the status of an approval after this decision.
     #[must_use]
     pub fn status(self) -> ApprovalStatus {
         match self {
@@ -187,24 +187,24 @@ impl From<Decision> for approval::Decision {
     }
 }
 
-/// Who resolved an approval.
+/// The party that resolved an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResolvedBy {
-    /// `POST /approvals/{approvalId}`
+    /// A client, with `POST /approvals/{approvalId}`.
     Api,
-    /// The person in VS Code.
+    /// The user in VS Code.
     Editor,
-    /// Nobody answered in time.
+    /// The deadline, because there was no answer in time.
     Deadline,
-    /// Codex withdrew it, because its turn ended or another client answered.
+    /// Codex, because its turn ended or another client answered.
     Codex,
-    /// The bridge, because the process that asked is gone.
+    /// The bridge, because the process that asked has ended.
     Bridge,
 }
 
 impl ResolvedBy {
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -221,81 +221,83 @@ impl ResolvedBy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
-    /// UUID.
+    /// The id: a UUID.
     pub approval_id: ApprovalId,
-    /// What it is about.
+    /// The kind.
     pub kind: ApprovalKind,
-    /// Where it stands.
+    /// The status.
     pub status: ApprovalStatus,
-    /// Who asked.
+    /// The source of the question.
     pub source: ApprovalSource,
     /// The job that waits; `null` for a turn that another program queued.
     pub job_id: Option<JobId>,
     /// The lane whose turn waits.
     #[serde(default)]
     pub lane_id: Option<LaneId>,
-    /// The conversation; `null` for one that was made up for a lane without one.
+    /// The conversation; `null` for a synthetic approval of a lane without a conversation.
     pub conversation_id: Option<ThreadId>,
     /// The turn that waits.
     pub turn_id: Option<TurnId>,
-    /// Codex's item, for example the command's.
+    /// The id of Codex's item, for example of the command.
     pub item_id: Option<String>,
-    /// One line for a person.
+    /// A summary in one line, for the user.
     pub summary: String,
     /// The command that would run.
     pub command: Option<String>,
-    /// The folder in which it would run.
+    /// The directory in which it would run.
     pub cwd: Option<String>,
-    /// Why Codex wants it, in its words; what an MCP server says, where the summary has not all of it.
+    /// The reason that Codex gives, or the text of an MCP server if the summary does not contain all of it.
     pub reason: Option<String>,
-    /// The file changes, as Codex sent them: `[{path, kind, diff}]`, of older binaries an object by path.
+    /// The file changes, as Codex sent them: `[{path, kind, diff}]`, or an object by path from older
+    /// binaries.
     #[schema(value_type = Option<Value>)]
     pub changes: Option<Value>,
-    /// What would be permitted: `{network, fileSystem}`.
+    /// The requested permissions: `{network, fileSystem}`.
     #[schema(value_type = Option<Object>)]
     pub permissions: Option<Value>,
     /// The questions, as Codex sent them: `[{id, header, question, isOther, isSecret, options?}]`.
     #[schema(value_type = Option<Vec<Object>>)]
     pub questions: Option<Value>,
-    /// The tool that is called or asks: `{name, namespace?, arguments?}`, or `{server, name?, arguments?}` of an MCP server.
+    /// The tool that is called or asks: `{name, namespace?, arguments?}`, or `{server, name?, arguments?}` of
+    /// an MCP server.
     #[schema(value_type = Option<Object>)]
     pub tool: Option<Value>,
-    /// JSON Schema of the form that an MCP server wants filled in.
+    /// The JSON Schema of the form that an MCP server wants the user to fill in.
     #[schema(value_type = Option<Object>)]
     pub schema: Option<Value>,
-    /// An address that an MCP server wants visited.
+    /// A URL that an MCP server wants the user to visit.
     pub url: Option<String>,
-    /// What may be decided.
+    /// The decisions that are possible.
     pub decisions: Vec<Decision>,
-    /// When Codex asked.
+    /// The time at which Codex asked.
     pub created_at: Timestamp,
-    /// When it will be denied, unless somebody answers before.
+    /// The time at which it is denied if there is no answer before.
     pub expires_at: Timestamp,
-    /// When it was resolved.
+    /// The time at which it was resolved.
     pub resolved_at: Option<Timestamp>,
-    /// What was decided.
+    /// The decision.
     pub decision: Option<Decision>,
-    /// Who resolved it.
+    /// The party that resolved it.
     pub resolved_by: Option<ResolvedBy>,
-    /// What the one who resolved it wrote beside it.
+    /// The note that came with the answer.
     pub note: Option<String>,
-    /// Method of Codex's request.
+    /// The method of Codex's request.
     pub method: String,
-    /// Fields of Codex's request, untouched.
+    /// The fields of Codex's request, unchanged.
     #[schema(value_type = Object)]
     pub request: Value,
 }
 
-/// It was resolved before.
+/// The approval is already resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the approval was resolved before")]
+#[error("the approval is already resolved")]
 pub struct Resolved;
 
 impl Approval {
-    /// It comes to stand at `status`, because `by` decided so.
+    /// Resolves the approval.
     ///
     /// # Errors
-    /// [`Resolved`]; nothing changed then.
+    /// Returns [`Resolved`] and changes nothing if the approval is not pending, or if `status` is `Pending`.
     pub fn resolve(
         &mut self,
         status: ApprovalStatus,

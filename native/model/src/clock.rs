@@ -1,49 +1,49 @@
-//! Moments in time, as the API shows them.
+//! Points in time, as the API represents them.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A moment, in whole milliseconds. On the wire ISO 8601 in UTC, for example `2026-11-20T22:19:15.476Z`, as JavaScript's
-/// `Date` writes it.
+/// A point in time, in whole milliseconds. On the wire it is ISO 8601 in UTC, as JavaScript's `Date` formats
+/// it, for example `2026-11-20T22:19:15.476Z`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(into = "String", try_from = "String")]
 #[schema(value_type = String, format = DateTime, example = "2026-11-20T22:19:15.476Z")]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// This moment.
+    /// Returns the current time.
     #[must_use]
     pub fn now() -> Self {
         Self(jiff::Timestamp::now().as_millisecond())
     }
 
-    /// The moment that is so much earlier.
+    /// Returns the time that is earlier by `age`.
     #[must_use]
     pub fn before(self, age: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// The moment that is so much later.
+    /// Returns the time that is later by `time`.
     #[must_use]
     pub fn after(self, time: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long until `later`; zero when that is past.
+    /// Returns the duration until `later`, or zero if that is in the past.
     #[must_use]
     pub fn until(self, later: Self) -> Duration {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
-    /// From milliseconds since the Unix epoch.
+    /// Creates a timestamp from milliseconds since the Unix epoch.
     #[must_use]
     pub fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     #[must_use]
     pub fn as_millis(self) -> i64 {
         self.0
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_written_as_javascript_writes_it_and_read_back() {
+    fn a_timestamp_is_formatted_as_in_javascript_and_parsed_back() {
         for (millis, text) in
             [(0, "1970-01-01T00:00:00.000Z"), (1_795_212_755_476, "2026-11-20T22:12:35.476Z")]
         {

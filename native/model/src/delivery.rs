@@ -3,11 +3,11 @@
 //! ```text
 //!           2xx
 //! Pending ─────► Delivered
-//!    │ ▲ └─────► Failed      (a day of attempts in vain, the receiver said 410, or the event is forgotten)
-//!    └─┘ anything else: again later
+//!    │ ▲ └─────► Failed      (a day of failed attempts, a reply 410, or the event was deleted)
+//!    └─┘ any other result: retried later
 //! ```
 //!
-//! Both ends go back to `Pending` when somebody asks for it again.
+//! A client can send an ended delivery again, which makes it `Pending`.
 
 use std::time::Duration;
 
@@ -18,27 +18,28 @@ use super::webhook::{PausedReason, Webhook};
 use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, WebhookId};
 
-/// How failed attempts are made again.
+/// The schedule of further attempts after a failure.
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
-    /// Wait after the first failed attempt; doubled for each that follows.
+    /// The wait after the first failed attempt. It doubles with each further failure.
     pub wait_min: Duration,
-    /// Longest wait between two attempts.
+    /// The maximum wait between two attempts.
     pub wait_max: Duration,
-    /// A delivery is given up when it is older than this …
+    /// The age after which a delivery is given up, if it has had `attempts_min` attempts.
     pub age_max: Duration,
-    /// … and was tried so often: a machine that slept for a day shall not lose everything to the first hiccup.
+    /// The minimum number of attempts before a delivery is given up, so that a machine that slept for a day
+    /// does not lose all deliveries to the first failure.
     pub attempts_min: u32,
-    /// A `Retry-After` counts up to this.
+    /// The maximum of `Retry-After` that is respected.
     pub retry_after_max: Duration,
-    /// After so many failures in a row the receiver as a whole gets rest between attempts …
+    /// The number of consecutive failures after which the receiver as a whole gets a rest between attempts.
     pub failures_before_rest: u32,
-    /// … of this at most.
+    /// The maximum duration of this rest.
     pub rest_max: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// 5 s, 10 s, 20 s, … up to an hour, for a day: some thirty attempts.
+    /// Waits 5 s, 10 s, 20 s, … up to an hour, for a day: about thirty attempts.
     fn default() -> Self {
         Self {
             wait_min: Duration::from_secs(5),
@@ -53,8 +54,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The wait after the `attempt`th failure in a row. `random` (0 to 1) spreads it over its upper half, so that what failed
-    /// together does not come back together.
+    /// Returns the wait after the `attempt`th consecutive failure. `random` (0 to 1) spreads it over its
+    /// upper half, so that attempts that failed together are not repeated together.
     #[must_use]
     pub fn backoff(&self, attempt: u32, random: f64) -> Duration {
         let doubled =
@@ -64,20 +65,20 @@ impl RetryPolicy {
     }
 }
 
-/// Where a delivery stands.
+/// The status of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// It will be tried, again or for the first time.
+    /// The delivery waits for its first or next attempt.
     Pending,
-    /// It arrived.
+    /// The receiver has accepted the event.
     Delivered,
-    /// It was given up.
+    /// The delivery was given up.
     Failed,
 }
 
 impl DeliveryStatus {
-    /// The name on the wire and in the database.
+    /// Returns the name on the wire and in the database.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -88,75 +89,75 @@ impl DeliveryStatus {
     }
 }
 
-/// One try.
+/// An attempt to deliver an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// When it began.
+    /// The time at which the attempt began.
     pub at: Timestamp,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
-    /// The HTTP status of the receiver's reply, if there was one.
+    /// The HTTP status of the receiver's response, if there was one.
     pub status: Option<u16>,
-    /// Why it failed; `null` where it did not.
+    /// The reason for the failure; `null` if the attempt succeeded.
     pub error: Option<String>,
 }
 
-/// What an attempt says about its receiver.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndpointResponse {
-    /// A 2xx.
+    /// The response was 2xx.
     Accepted,
-    /// Anything else, or nothing; with the time that the receiver asked for.
+    /// There was another response or none.
     Refused {
-        /// `Retry-After`.
+        /// The time of `Retry-After`.
         retry_after: Option<Duration>,
     },
-    /// A 410.
+    /// The response was 410.
     Gone,
 }
 
 /// One event on its way to one webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-// A job has a delivery, too, and names of schemas know no modules.
+// The names of schemas have no modules, and a job also has a delivery.
 #[schema(as = WebhookDelivery)]
 pub struct Delivery {
-    /// `dlv_…`; also the `webhook-id` of every attempt.
+    /// The id, `dlv_…`, which is also the `webhook-id` of every attempt.
     pub delivery_id: DeliveryId,
     /// The webhook.
     pub subscription_id: WebhookId,
-    /// The event.
+    /// The id of the event.
     pub event_id: i64,
     /// `subscriptionId:eventId`.
     pub event_key: String,
-    /// The event's type.
+    /// The type of the event.
     pub event_type: String,
-    /// Where it stands.
+    /// The status.
     pub status: DeliveryStatus,
-    /// When it was made.
+    /// The time at which it was created.
     pub created_at: Timestamp,
-    /// Until when it is tried.
+    /// The time after which it is given up.
     pub give_up_at: Timestamp,
-    /// When it is tried next; `null` when it is not.
+    /// The time of the next attempt; `null` if there is none.
     pub next_attempt_at: Option<Timestamp>,
-    /// When it arrived or was given up.
+    /// The time at which it was accepted or given up.
     pub ended_at: Option<Timestamp>,
-    /// All attempts there were.
+    /// The total number of attempts.
     pub attempt_count: u32,
-    /// The last of them, oldest first.
+    /// The most recent attempts, oldest first.
     pub attempts: Vec<Attempt>,
-    /// Why it was given up.
+    /// The reason why it was given up.
     pub error: Option<String>,
-    /// Failed attempts since it was made, or asked for again.
+    /// The number of failed attempts since it was created or last sent again.
     pub failures: u32,
 }
 
-/// Attempts that are kept of one delivery: more than a day has.
+/// The maximum number of attempts that are kept per delivery, which is more than a day has.
 pub const ATTEMPTS_KEPT_MAX: usize = 50;
 
 impl Delivery {
-    /// A new one, to be tried at once.
+    /// Creates a delivery that is due immediately.
     #[must_use]
     pub fn new(
         delivery_id: DeliveryId,
@@ -183,7 +184,7 @@ impl Delivery {
         }
     }
 
-    /// Somebody asks for it again, whatever became of it.
+    /// Makes the delivery due again, whatever its status is.
     pub fn again(&mut self, now: Timestamp, policy: &RetryPolicy) {
         self.status = DeliveryStatus::Pending;
         self.give_up_at = now.after(policy.age_max);
@@ -193,7 +194,7 @@ impl Delivery {
         self.failures = 0;
     }
 
-    /// It is given up.
+    /// Gives the delivery up.
     pub fn give_up(&mut self, now: Timestamp, error: String) {
         self.status = DeliveryStatus::Failed;
         self.next_attempt_at = None;
@@ -202,9 +203,9 @@ impl Delivery {
     }
 }
 
-/// What an attempt changes in its delivery and its webhook. `random` is between 0 and 1. Returns why the webhook was paused,
-/// if this paused it.
-pub fn settle(
+/// Records an attempt in its delivery and its webhook. `random` is between 0 and 1. Returns the reason if
+/// this attempt paused the webhook.
+pub fn record_attempt(
     webhook: &mut Webhook,
     delivery: &mut Delivery,
     attempt: Attempt,
@@ -222,7 +223,6 @@ pub fn settle(
     let retry_after = match answer {
         EndpointResponse::Accepted => {
             webhook.delivered(now);
-            // One that was asked for again meanwhile is due: its time is what that set.
             delivery.status = DeliveryStatus::Delivered;
             delivery.next_attempt_at = None;
             delivery.ended_at = Some(now);
@@ -244,19 +244,19 @@ pub fn settle(
     delivery.failures = delivery.failures.saturating_add(1);
     if now >= delivery.give_up_at && delivery.failures >= policy.attempts_min {
         delivery.give_up(now, format!("given up after {} attempts: {error}", delivery.failures));
-        // Failures in a row: has anything arrived since the first of this delivery's?
+        // Pause the webhook if no delivery has succeeded since the first failure of this one.
         let first =
             delivery.attempts.len().saturating_sub(usize::try_from(delivery.failures).unwrap_or(usize::MAX));
         let first = delivery.attempts.get(first).map(|attempt| attempt.at);
-        let nothing_arrived = webhook.health.failing_since <= first;
-        if webhook.is_active() && nothing_arrived {
+        let none_succeeded = webhook.health.failing_since <= first;
+        if webhook.is_active() && none_succeeded {
             webhook.pause(now, PausedReason::KeepsFailing);
             return Some(PausedReason::KeepsFailing);
         }
         return None;
     }
-    let asked = retry_after.unwrap_or_default().min(policy.retry_after_max);
-    let wait = policy.backoff(delivery.failures, random).max(asked);
+    let requested = retry_after.unwrap_or_default().min(policy.retry_after_max);
+    let wait = policy.backoff(delivery.failures, random).max(requested);
     delivery.next_attempt_at = Some(now.after(wait));
     None
 }
@@ -265,7 +265,7 @@ pub fn settle(
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::webhook::tests::subscription;
+    use super::super::webhook::tests::webhook;
     use super::*;
 
     fn policy() -> RetryPolicy {
@@ -287,14 +287,14 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_that_never_answers_is_tried_for_a_day_and_then_paused() {
-        let (mut webhook, mut delivery) = (subscription(), delivery());
+    fn deliveries_to_a_failing_receiver_are_retried_for_a_day_and_then_paused() {
+        let (mut webhook, mut delivery) = (webhook(), delivery());
         let mut waits = Vec::new();
         let mut paused = None;
         while let Some(now) = delivery.next_attempt_at {
             assert_eq!(paused, None);
             let refused = EndpointResponse::Refused { retry_after: None };
-            paused = settle(
+            paused = record_attempt(
                 &mut webhook,
                 &mut delivery,
                 attempt(now, Some("HTTP 500")),
@@ -319,11 +319,11 @@ mod tests {
     }
 
     #[test]
-    fn one_delivery_that_is_never_taken_does_not_pause_a_receiver_that_takes_others() {
-        let (mut webhook, mut poison) = (subscription(), delivery());
+    fn a_delivery_that_is_always_refused_does_not_pause_a_webhook_that_accepts_others() {
+        let (mut webhook, mut poison) = (webhook(), delivery());
         while let Some(now) = poison.next_attempt_at {
             let mut other = delivery();
-            settle(
+            record_attempt(
                 &mut webhook,
                 &mut other,
                 attempt(now, None),
@@ -333,26 +333,42 @@ mod tests {
                 &policy(),
             );
             let refused = EndpointResponse::Refused { retry_after: None };
-            settle(&mut webhook, &mut poison, attempt(now, Some("HTTP 400")), refused, now, 0.0, &policy());
+            record_attempt(
+                &mut webhook,
+                &mut poison,
+                attempt(now, Some("HTTP 400")),
+                refused,
+                now,
+                0.0,
+                &policy(),
+            );
         }
         assert_eq!(poison.status, DeliveryStatus::Failed);
         assert!(webhook.is_active());
     }
 
     #[test]
-    fn a_machine_that_slept_for_a_day_still_tries() {
-        let (mut webhook, mut delivery) = (subscription(), delivery());
+    fn a_delivery_is_retried_after_a_day_of_sleep() {
+        let (mut webhook, mut delivery) = (webhook(), delivery());
         let late = delivery.give_up_at.after(Duration::from_secs(1));
         let refused = EndpointResponse::Refused { retry_after: None };
-        settle(&mut webhook, &mut delivery, attempt(late, Some("no network")), refused, late, 0.5, &policy());
+        record_attempt(
+            &mut webhook,
+            &mut delivery,
+            attempt(late, Some("no network")),
+            refused,
+            late,
+            0.5,
+            &policy(),
+        );
         assert_eq!(delivery.status, DeliveryStatus::Pending);
     }
 
     #[test]
-    fn gone_disables() {
-        let (mut webhook, mut delivery) = (subscription(), delivery());
+    fn a_410_disables_the_webhook() {
+        let (mut webhook, mut delivery) = (webhook(), delivery());
         let now = Timestamp::from_millis(9);
-        let paused = settle(
+        let paused = record_attempt(
             &mut webhook,
             &mut delivery,
             attempt(now, Some("HTTP 410")),
@@ -367,31 +383,34 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_wait_is_within_its_bounds(attempt in 0u32..100, random in 0.0f64..1.0) {
+        fn the_backoff_is_within_its_limits(attempt in 0u32..100, random in 0.0f64..1.0) {
             let policy = policy();
             let wait = policy.backoff(attempt, random);
             prop_assert!(wait >= policy.wait_min / 2 && wait <= policy.wait_max);
-            prop_assert!(policy.backoff(attempt + 1, random) >= wait, "it never shrinks");
+            prop_assert!(policy.backoff(attempt + 1, random) >= wait, "the backoff never decreases");
         }
 
         #[test]
-        fn retry_after_is_honoured_within_bounds(seconds in 0u64..1_000_000, random in 0.0f64..1.0) {
-            let (mut webhook, mut delivery) = (subscription(), delivery());
+        fn retry_after_is_respected_within_limits(seconds in 0u64..1_000_000, random in 0.0f64..1.0) {
+            let (mut webhook, mut delivery) = (webhook(), delivery());
             let now = Timestamp::from_millis(1_000);
-            let asked = Duration::from_secs(seconds);
-            let refused = EndpointResponse::Refused { retry_after: Some(asked) };
-            settle(&mut webhook, &mut delivery, attempt(now, Some("HTTP 429")), refused, now, random, &policy());
+            let requested = Duration::from_secs(seconds);
+            let refused = EndpointResponse::Refused { retry_after: Some(requested) };
+            let attempt = attempt(now, Some("HTTP 429"));
+            record_attempt(&mut webhook, &mut delivery, attempt, refused, now, random, &policy());
             let wait = now.until(delivery.next_attempt_at.unwrap());
-            prop_assert!(wait >= asked.min(policy().retry_after_max));
+            prop_assert!(wait >= requested.min(policy().retry_after_max));
             prop_assert!(wait <= policy().retry_after_max.max(policy().wait_min));
             let others = webhook.attempts_allowed(now, 4);
-            prop_assert_eq!(others == 0, seconds > 0, "its other deliveries wait, too");
+            prop_assert_eq!(others == 0, seconds > 0, "other deliveries of the webhook wait, too");
         }
 
-        /// Whatever is answered: a delivery that ended has no next attempt, one that did not has, and counts hold.
+        /// For all responses: only a pending delivery has a next attempt, and the counts are correct.
         #[test]
-        fn it_never_hangs(answers in prop::collection::vec((0u8..3, 0u64..200_000, 0.0f64..1.0), 1..80)) {
-            let (mut webhook, mut delivery) = (subscription(), delivery());
+        fn a_pending_delivery_always_has_a_next_attempt(
+            answers in prop::collection::vec((0u8..3, 0u64..200_000, 0.0f64..1.0), 1..80),
+        ) {
+            let (mut webhook, mut delivery) = (webhook(), delivery());
             let mut now = Timestamp::from_millis(0);
             for (count, (kind, seconds, random)) in answers.iter().enumerate() {
                 now = now.after(Duration::from_secs(*seconds));
@@ -404,9 +423,11 @@ mod tests {
                     1 => (EndpointResponse::Refused { retry_after: None }, Some("HTTP 500")),
                     _ => (EndpointResponse::Gone, Some("HTTP 410")),
                 };
-                settle(&mut webhook, &mut delivery, attempt(now, error), answer, now, *random, &policy());
-                prop_assert_eq!(delivery.status == DeliveryStatus::Pending, delivery.next_attempt_at.is_some());
-                prop_assert_eq!(delivery.status == DeliveryStatus::Pending, delivery.ended_at.is_none());
+                let attempt = attempt(now, error);
+                record_attempt(&mut webhook, &mut delivery, attempt, answer, now, *random, &policy());
+                let is_pending = delivery.status == DeliveryStatus::Pending;
+                prop_assert_eq!(is_pending, delivery.next_attempt_at.is_some());
+                prop_assert_eq!(is_pending, delivery.ended_at.is_none());
                 prop_assert_eq!(delivery.attempt_count as usize, count + 1);
                 prop_assert!(delivery.attempts.len() <= ATTEMPTS_KEPT_MAX);
                 prop_assert!(delivery.next_attempt_at.is_none_or(|next| next > now));

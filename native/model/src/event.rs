@@ -1,4 +1,4 @@
-//! Events: values that say what happened, when, and to which objects.
+//! Events: facts with a time, a type and the objects that they are about.
 
 use crate::clock::Timestamp;
 use crate::ids::{JobId, LaneId, ThreadId, TurnId};
@@ -18,12 +18,12 @@ pub struct Event {
     pub turn_id: Option<TurnId>,
     /// The lane that the event is about.
     pub lane_id: Option<LaneId>,
-    /// The details: JSON on one line.
+    /// The details as JSON on one line.
     pub payload: String,
 }
 
 impl Event {
-    /// Returns an event about nothing in particular. `payload` must be JSON on one line.
+    /// Returns an event without objects. `payload` must be JSON on one line.
     #[must_use]
     pub fn new(at: Timestamp, event_type: impl Into<String>, payload: &impl ToString) -> Self {
         Self {
@@ -93,7 +93,7 @@ pub struct EventSubject {
 /// An event of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// The position in the log. Ids grow with every event.
+    /// The position in the log. Ids increase with every event.
     pub event_id: i64,
     /// The event itself.
     pub event: Event,

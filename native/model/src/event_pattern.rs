@@ -3,29 +3,32 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// An event type, `*` standing for anything.
+/// A pattern of event types, in which `*` matches any text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, example = "lane.*")]
 pub struct EventPattern(String);
 
 impl EventPattern {
-    /// Reads one pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// What is wrong, and what is allowed.
+    /// Returns a message for the caller if the pattern is empty, too long, or contains a character that no
+    /// event type has.
     pub fn parse(text: &str) -> Result<Self, String> {
         let is_allowed = |character: char| character.is_ascii_alphanumeric() || "._-*".contains(character);
         if text.is_empty() || text.len() > LENGTH_MAX || !text.chars().all(is_allowed) {
             return Err(format!(
-                "`{text}` is no event type; write for example job.completed, or with * for anything: job.*,item.completed"
+                "`{text}` is not an event type; use for example job.completed, or * as a wildcard: \
+                 job.*,item.completed"
             ));
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// Whether the pattern stands for this type. Each piece between stars is looked for from where the one before it was
-    /// found: what is found first leaves most for the rest.
+    /// Reports whether the pattern matches an event type. Each piece between stars is searched for after the
+    /// match of the previous piece. The first match is enough, because it leaves the most text for the other
+    /// pieces.
     #[must_use]
     pub fn matches(&self, event_type: &str) -> bool {
         let Some((head, rest)) = self.0.split_once('*') else { return self.0 == event_type };
@@ -40,14 +43,14 @@ impl EventPattern {
         text.ends_with(tail)
     }
 
-    /// As it was written.
+    /// Returns the pattern as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Longer than any type that Codex or the bridge has.
+/// The maximum length of a pattern, which is longer than any event type of Codex or the bridge.
 const LENGTH_MAX: usize = 200;
 
 #[cfg(test)]
@@ -55,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stars_stand_for_anything() {
+    fn a_star_matches_any_text() {
         for (pattern, text, matches) in [
             ("job.created", "job.created", true),
             ("job.created", "job.create", false),

@@ -1,4 +1,4 @@
-//! The ids of the domain. Each kind is a type of its own, so that the compiler refuses to confuse them.
+//! The ids of the domain. Each kind is its own type, so that the compiler rejects a mix-up.
 //!
 //! On the wire and in the database every id is a plain string.
 

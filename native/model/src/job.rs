@@ -18,22 +18,22 @@ use crate::approval::ApprovalKind;
 use crate::clock::Timestamp;
 use crate::ids::{ApprovalId, JobId, LaneId, ThreadId, TurnId};
 
-/// Where a job stands.
+/// The status of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum JobStatus {
-    /// Accepted; its turn has not begun.
+    /// The job is accepted; its turn has not started.
     Starting,
-    /// Its turn runs.
+    /// The turn is running.
     Running,
-    /// Its turn ended well; `result` holds the answer.
+    /// The turn completed; `result` contains the answer.
     Completed,
-    /// It ended otherwise; `failure` says how.
+    /// The job failed; `failure` contains the reason.
     Failed,
 }
 
 impl JobStatus {
-    /// The name on the wire and in the database.
+    /// Returns the name on the wire and in the database.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -44,14 +44,14 @@ impl JobStatus {
         }
     }
 
-    /// Whether nothing more will happen.
+    /// Reports whether the status is final.
     #[must_use]
     pub fn is_end(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
     }
 }
 
-/// What the caller asked for.
+/// The operation that created a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -65,48 +65,48 @@ pub enum Operation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
-    /// The bridge runs it as a turn of its own.
+    /// The bridge runs the message as a new turn.
     Started,
-    /// It waits for the bridge's running turn on the same conversation.
+    /// The message waits for the bridge's running turn of the conversation.
     Queued,
-    /// Another process owns the conversation and has it in its queue; the bridge follows it.
+    /// Another process owns the conversation and has the message in its queue. The bridge follows the turn.
     HandedOver,
-    /// It joined the running turn.
+    /// The message joined the running turn.
     Steered,
-    /// It began a copy of the conversation.
+    /// The message started a turn in a copy of the conversation.
     Forked,
 }
 
-/// How Codex is reached.
+/// The program through which a message is sent to Codex.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
-    /// `codex app-server`.
+    /// Uses `codex app-server`.
     #[default]
     AppServer,
-    /// `codex exec --json`, for options that the app-server does not take.
+    /// Uses `codex exec --json`, for options that the app-server does not support.
     Cli,
 }
 
-/// A question of Codex that keeps a job waiting.
+/// A question of Codex that a job waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingOn {
-    /// Answer it with `POST /approvals/{approvalId}`.
+    /// The id of the approval. `POST /approvals/{approvalId}` answers it.
     pub approval_id: ApprovalId,
-    /// What it is about.
+    /// The kind of the approval.
     pub kind: ApprovalKind,
-    /// One line for a person.
+    /// A summary in one line, for the user.
     pub summary: String,
 }
 
-/// Why a job failed.
+/// The code of the reason why a job failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureCode {
-    /// The turn ended with an error, in Codex's words.
+    /// The turn ended with an error of Codex.
     TurnFailed,
-    /// Somebody interrupted the turn.
+    /// The turn was interrupted.
     Interrupted,
     /// Codex refused to start the turn.
     CodexRefused,
@@ -116,25 +116,25 @@ pub enum FailureCode {
     CodexUnavailable,
     /// The Codex process that ran the turn ended.
     CodexExited,
-    /// Somebody cancelled the job.
+    /// The job was cancelled.
     Cancelled,
     /// The turn ran longer than `turnTimeoutMs`.
     TurnTimeout,
-    /// The turn was not started within the request's time limit.
+    /// The turn did not start within the timeout of the request.
     SendTimeout,
     /// Another process owns the conversation, and the message could not be handed over.
     ConversationOwnedElsewhere,
-    /// A turn ran on the conversation, and the message was not to wait.
+    /// The conversation had a running turn, and the request did not allow the message to wait.
     ConversationBusy,
     /// There was no turn to steer.
     NoActiveTurn,
     /// Codex does not know the conversation.
     ConversationNotFound,
-    /// Somebody put the conversation away.
+    /// The conversation is archived.
     ConversationArchived,
-    /// Too many messages waited for the conversation.
+    /// The queue of the conversation was full.
     QueueFull,
-    /// Something inside the bridge failed; its log says more.
+    /// An internal error of the bridge, which its log explains.
     InternalError,
     /// The bridge was stopped while the job ran.
     BridgeStopped,
@@ -142,29 +142,29 @@ pub enum FailureCode {
     InterruptedByRestart,
 }
 
-/// Why a job failed, for programs and for people.
+/// The reason why a job failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
-    /// For programs.
+    /// The code, for programs.
     pub code: FailureCode,
-    /// For people; may be Codex's own words.
+    /// The message, for users. It may be a message of Codex.
     pub message: String,
 }
 
-/// What a completed turn came to.
+/// The result of a completed turn.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobResult {
-    /// The agent's final answer; empty when it wrote none.
+    /// The agent's final answer; empty if there is none.
     pub text: String,
-    /// Tokens of the turn, where Codex told.
+    /// The token usage of the turn, if Codex reported it.
     #[schema(value_type = Option<TokenUsageView>)]
     pub token_usage: Option<TokenUsage>,
-    /// Milliseconds that the turn took.
+    /// The duration of the turn, in milliseconds.
     pub duration_ms: Option<u64>,
-    /// Unified diff of all file changes, where there were any.
+    /// A unified diff of all file changes, if there were any.
     pub diff: Option<String>,
-    /// The agent's last plan: `{explanation, plan: [{step, status}]}`, where it made one.
+    /// The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`.
     #[schema(value_type = Option<Object>)]
     pub plan: Option<Value>,
 }
@@ -172,34 +172,36 @@ pub struct JobResult {
 /// Token counts of a turn.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = TokenUsage)]
-#[expect(dead_code, reason = "describes codex::turn::TokenUsage, whose crate knows no OpenAPI")]
+#[expect(dead_code, reason = "describes codex::turn::TokenUsage, whose crate does not depend on utoipa")]
 pub struct TokenUsageView {
     /// All tokens.
     total_tokens: u64,
-    /// Tokens sent to the model, cached ones included.
+    /// The tokens sent to the model, including cached ones.
     input_tokens: u64,
-    /// Of these, read from the provider's cache.
+    /// The part of the input tokens that was read from the provider's cache.
     cached_input_tokens: u64,
-    /// Tokens that the model wrote, reasoning included.
+    /// The tokens that the model produced, including reasoning.
     output_tokens: u64,
-    /// Of these, reasoning.
+    /// The part of the output tokens that was reasoning.
     reasoning_output_tokens: u64,
 }
 
-/// What the job last heard of Codex. Changes with every event; stored with the job's steps, not by itself.
+/// The last notification that a job received from Codex. It changes with every notification, and is stored
+/// with the job's next transition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Progress {
-    /// Events seen so far.
+    /// The number of notifications so far.
     pub event_count: u64,
-    /// When the last one came.
+    /// The time of the last notification.
     pub last_event_at: Option<Timestamp>,
-    /// Its method, for example `item/completed`.
+    /// The method of the last notification, for example `item/completed`.
     pub last_event_type: Option<String>,
-    /// Its identifying fields: `{type, thread_id, conversation_id, turn_id?, status?}`.
+    /// The identifying fields of the last notification: `{type, thread_id, conversation_id, turn_id?,
+    /// status?}`.
     #[schema(value_type = Option<Object>)]
     pub last_event: Option<Value>,
-    /// The last line that the Codex process wrote to its standard error, once it ended badly.
+    /// The last line that the Codex process wrote to its standard error, if it failed.
     pub last_stderr: Option<String>,
 }
 
@@ -207,134 +209,134 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
-    /// UUID.
+    /// The id: a UUID.
     pub job_id: JobId,
-    /// The lane whose turn it is.
+    /// The lane whose turn the job runs.
     #[serde(default)]
     pub lane_id: Option<LaneId>,
-    /// Where it stands.
+    /// The status.
     pub status: JobStatus,
-    /// What was asked for.
+    /// The operation that created the job.
     pub operation: Operation,
-    /// When it was accepted.
+    /// The time at which the job was accepted.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: Timestamp,
-    /// When its turn began.
+    /// The time at which the turn started.
     pub started_at: Option<Timestamp>,
-    /// When it ended, either way.
+    /// The time at which the job completed or failed.
     pub completed_at: Option<Timestamp>,
-    /// Process id of the app-server that runs it.
+    /// The process id of the app-server that runs the turn.
     pub pid: Option<u32>,
-    /// Working folder of the conversation.
+    /// The working directory of the conversation.
     pub cwd: Option<String>,
     /// The message.
     pub message: String,
     /// The conversation, once it is known.
     pub conversation_id: Option<ThreadId>,
-    /// The turn, once it began.
+    /// The turn, once it has started.
     #[serde(default)]
     pub turn_id: Option<TurnId>,
-    /// How the message reached the conversation, once it did.
+    /// How the message reached the conversation, once it is delivered.
     #[serde(default)]
     pub delivery: Option<Delivery>,
-    /// How Codex is reached.
+    /// The program through which a message is sent to Codex.
     #[serde(default)]
     pub transport: Transport,
-    /// The conversation that the message was sent to, where that is known; a fork goes on as `conversationId`.
+    /// The conversation that the message was sent to, if it is known. A fork continues as `conversationId`.
     #[serde(default)]
     pub requested_conversation_id: Option<ThreadId>,
-    /// The `exec` conversation that this one replaces, so that the history shows it.
+    /// The `exec` conversation that `conversationId` replaces, so that it appears in the history.
     #[serde(default)]
     pub upgraded_from_conversation_id: Option<ThreadId>,
-    /// Milliseconds that the turn may take.
+    /// The maximum duration of the turn, in milliseconds.
     #[serde(default)]
     pub turn_timeout_ms: Option<u64>,
-    /// Questions of Codex that wait for an answer.
+    /// The questions of Codex that wait for an answer.
     #[serde(default)]
     pub waiting_on: Vec<WaitingOn>,
-    /// Whether the editor was asked to show the conversation.
+    /// Whether the request asked the editor to show the conversation.
     pub open_requested: bool,
-    /// Whether it does; `null` when it was not asked, or not yet known.
+    /// Whether the editor shows the conversation; `null` if that was not requested, or is not yet known.
     pub opened: Option<bool>,
-    /// Why it does not.
+    /// The reason why the editor does not show it.
     pub open_error: Option<String>,
-    /// What was last heard of Codex.
+    /// The last notification of Codex.
     #[serde(flatten)]
     pub progress: Progress,
-    /// Exit code of the Codex process, when its end ended the job.
+    /// The exit code of the Codex process, if its exit ended the job.
     pub exit_code: Option<i32>,
-    /// Signal that ended the Codex process, when its end ended the job.
+    /// The signal that ended the Codex process, if its exit ended the job.
     pub signal: Option<String>,
-    /// The failure's message; the same as `failure.message`.
+    /// The message of the failure, as in `failure.message`.
     pub error: Option<String>,
-    /// What a completed turn came to.
+    /// The result of a completed turn.
     #[serde(default)]
     pub result: Option<JobResult>,
-    /// Why the job failed.
+    /// The reason why the job failed.
     #[serde(default)]
     pub failure: Option<Failure>,
-    /// The file that the answer is written to, where one was asked for.
+    /// The file to which the answer is written, if the request names one.
     #[serde(default)]
     pub output_last_message_path: Option<String>,
-    /// What was done differently from what was asked.
+    /// The differences between the request and what the bridge did.
     #[serde(default)]
     pub warnings: Vec<String>,
 }
 
-/// What a job is made from.
+/// The values from which a job is created.
 #[derive(Debug, Clone)]
 pub struct NewJob {
-    /// UUID, made by the caller.
+    /// The id: a UUID that the caller generates.
     pub job_id: JobId,
-    /// The lane whose turn it is.
+    /// The lane whose turn the job runs.
     pub lane_id: Option<LaneId>,
-    /// What was asked for.
+    /// The operation that created the job.
     pub operation: Operation,
     /// The message.
     pub message: String,
-    /// Working folder, where it is known.
+    /// The working directory, if it is known.
     pub cwd: Option<String>,
-    /// The conversation, where it exists already.
+    /// The conversation, if it exists.
     pub conversation_id: Option<ThreadId>,
-    /// How Codex is reached.
+    /// The program through which a message is sent to Codex.
     pub transport: Transport,
-    /// Milliseconds that the turn may take.
+    /// The maximum duration of the turn, in milliseconds.
     pub turn_timeout_ms: Option<u64>,
-    /// Whether the editor shall show the conversation.
+    /// Whether the request asks the editor to show the conversation.
     pub open_requested: bool,
-    /// The file that the answer is written to.
+    /// The file to which the answer is written.
     pub output_last_message_path: Option<String>,
-    /// What is done differently from what was asked.
+    /// The differences between the request and what the bridge does.
     pub warnings: Vec<String>,
 }
 
-/// A recorded step of a job. On the wire `job.created`, `job.started`, ….
+/// A recorded transition of a job. On the wire, it is `job.created`, `job.started`, ….
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobEvent {
-    /// Accepted.
+    /// The job was accepted.
     Created,
-    /// Bound to its conversation.
+    /// The job was bound to its conversation.
     Bound,
-    /// Waits in a queue.
+    /// The message waits in a queue.
     Queued,
-    /// Has other words than before.
+    /// The message was edited while it waited.
     Edited,
-    /// Goes on in a copy of its conversation.
+    /// The job continues in a copy of its conversation.
     Forked,
-    /// Its turn began.
+    /// The turn started.
     Started,
-    /// Ended well.
+    /// The job completed.
     Completed,
-    /// Ended otherwise.
+    /// The job failed.
     Failed,
 }
 
 impl JobEvent {
-    /// Those after which nothing more happens to a job.
+    /// The final transitions of a job.
     pub const ENDS: [Self; 2] = [Self::Completed, Self::Failed];
 
-    /// The type on the wire.
+    /// Returns the event type on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -350,28 +352,28 @@ impl JobEvent {
     }
 }
 
-/// Why a job goes on in a copy of its conversation.
+/// The reason why a job continues in a copy of its conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fork {
-    /// Its sender asked for it.
-    Asked,
-    /// Its conversation is one of `codex exec`, which the history does not show.
+    /// The sender of the message requested it.
+    Requested,
+    /// The conversation is one of `codex exec`, which the history does not show.
     Upgrade,
 }
 
-/// A step that the job's state does not allow.
+/// The reason why a transition is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It ended before.
-    #[error("the job ended before")]
+    /// The job has ended.
+    #[error("the job has already ended")]
     Ended,
-    /// Its turn began before.
-    #[error("the job's turn began before")]
+    /// The turn has started.
+    #[error("the job's turn has already started")]
     Started,
 }
 
 impl Job {
-    /// A job that was just accepted.
+    /// Creates a job that was just accepted.
     #[must_use]
     pub fn new(new: NewJob, now: Timestamp) -> Self {
         let NewJob {
@@ -421,16 +423,17 @@ impl Job {
         }
     }
 
-    /// Whether it is certain that Codex never heard of the message. What a process was about to send is not.
+    /// Reports whether Codex certainly has not received the message. A message that a process was about to
+    /// send may have been received.
     #[must_use]
     pub fn was_never_sent(&self) -> bool {
         self.turn_id.is_none() && self.delivery.is_none() && self.pid.is_none()
     }
 
-    /// Its conversation is known, and the process that owns it.
+    /// Records the conversation, and the process that owns it.
     ///
     /// # Errors
-    /// [`Refusal::Ended`].
+    /// Returns [`Refusal::Ended`] if the job has ended.
     pub fn bind(
         &mut self,
         conversation_id: &ThreadId,
@@ -438,7 +441,7 @@ impl Job {
         pid: Option<u32>,
         now: Timestamp,
     ) -> Result<JobEvent, Refusal> {
-        self.refuse_ended()?;
+        self.check_not_ended()?;
         self.conversation_id = Some(conversation_id.to_owned());
         self.cwd = cwd.or_else(|| self.cwd.take());
         self.pid = pid;
@@ -446,65 +449,65 @@ impl Job {
         Ok(JobEvent::Bound)
     }
 
-    /// It waits in the bridge's own queue or in another process's.
+    /// Records that the message waits in the queue of the bridge or of another process.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// Returns a [`Refusal`] if the job has ended or its turn has started.
     pub fn queue(&mut self, delivery: Delivery, now: Timestamp) -> Result<JobEvent, Refusal> {
-        self.refuse_begun()?;
+        self.check_not_started()?;
         self.delivery = Some(delivery);
         self.updated_at = now;
         Ok(JobEvent::Queued)
     }
 
-    /// It waited with other words than before; its turn may have begun with them since.
+    /// Records a new text of a message that waited. Its turn may have started with the new text since.
     ///
     /// # Errors
-    /// [`Refusal::Ended`].
+    /// Returns [`Refusal::Ended`] if the job has ended.
     pub fn edit(&mut self, message: &str, now: Timestamp) -> Result<JobEvent, Refusal> {
-        self.refuse_ended()?;
+        self.check_not_ended()?;
         message.clone_into(&mut self.message);
         self.updated_at = now;
         Ok(JobEvent::Edited)
     }
 
-    /// It goes on in `conversation_id`, a copy of its conversation.
+    /// Continues the job in `conversation_id`, a copy of its conversation.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// Returns a [`Refusal`] if the job has ended or its turn has started.
     pub fn fork(
         &mut self,
         conversation_id: &ThreadId,
         kind: Fork,
         now: Timestamp,
     ) -> Result<JobEvent, Refusal> {
-        self.refuse_begun()?;
+        self.check_not_started()?;
         let original = self.conversation_id.replace(conversation_id.to_owned());
         match kind {
-            Fork::Asked => self.delivery = Some(Delivery::Forked),
+            Fork::Requested => self.delivery = Some(Delivery::Forked),
             Fork::Upgrade => self.upgraded_from_conversation_id = original,
         }
         self.updated_at = now;
         Ok(JobEvent::Forked)
     }
 
-    /// It joined a turn that runs.
+    /// Records that the message joined a running turn.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// Returns a [`Refusal`] if the job has ended or its turn has started.
     pub fn join(&mut self, turn_id: &TurnId, pid: Option<u32>, now: Timestamp) -> Result<JobEvent, Refusal> {
-        self.refuse_begun()?;
+        self.check_not_started()?;
         self.delivery = Some(Delivery::Steered);
         self.pid = pid;
         self.start(Some(turn_id), now)
     }
 
-    /// Its turn began, whose id may not be known.
+    /// Records the start of the turn, whose id may be unknown.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// Returns a [`Refusal`] if the job has ended or its turn has started.
     pub fn start(&mut self, turn_id: Option<&TurnId>, now: Timestamp) -> Result<JobEvent, Refusal> {
-        self.refuse_begun()?;
+        self.check_not_started()?;
         self.status = JobStatus::Running;
         self.turn_id = turn_id.cloned();
         self.delivery.get_or_insert(Delivery::Started);
@@ -513,30 +516,31 @@ impl Job {
         Ok(JobEvent::Started)
     }
 
-    /// Its turn ended well. A job whose start went unnoticed may complete, too.
+    /// Completes the job. A job whose start was not noticed can complete, too.
     ///
     /// # Errors
-    /// [`Refusal::Ended`].
+    /// Returns [`Refusal::Ended`] if the job has ended.
     pub fn complete(&mut self, result: JobResult, now: Timestamp) -> Result<JobEvent, Refusal> {
-        self.refuse_ended()?;
+        self.check_not_ended()?;
         self.result = Some(result);
         self.end(JobStatus::Completed, now);
         Ok(JobEvent::Completed)
     }
 
-    /// It ended otherwise.
+    /// Fails the job.
     ///
     /// # Errors
-    /// [`Refusal::Ended`].
+    /// Returns [`Refusal::Ended`] if the job has ended.
     pub fn fail(&mut self, failure: Failure, now: Timestamp) -> Result<JobEvent, Refusal> {
-        self.refuse_ended()?;
+        self.check_not_ended()?;
         self.error = Some(failure.message.clone());
         self.failure = Some(failure);
         self.end(JobStatus::Failed, now);
         Ok(JobEvent::Failed)
     }
 
-    /// The editor shows the conversation, or could not. Possible at any time: the turn may end first.
+    /// Records whether the editor shows the conversation. This is allowed at any time, because the turn may
+    /// end first.
     pub fn note_opened(&mut self, outcome: Result<(), String>, now: Timestamp) {
         self.opened = Some(outcome.is_ok());
         self.open_error = outcome.err();
@@ -551,12 +555,12 @@ impl Job {
         self.waiting_on.clear();
     }
 
-    fn refuse_begun(&self) -> Result<(), Refusal> {
-        self.refuse_ended()?;
+    fn check_not_started(&self) -> Result<(), Refusal> {
+        self.check_not_ended()?;
         if self.status == JobStatus::Running { Err(Refusal::Started) } else { Ok(()) }
     }
 
-    fn refuse_ended(&self) -> Result<(), Refusal> {
+    fn check_not_ended(&self) -> Result<(), Refusal> {
         if self.status.is_end() { Err(Refusal::Ended) } else { Ok(()) }
     }
 }

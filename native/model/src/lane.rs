@@ -1,4 +1,4 @@
-//! A lane: a unit of work with a conversation of its own, from its first instruction to its verified end.
+//! A lane: a unit of work with its own conversation, from its first instruction to its verified end.
 //!
 //! ```text
 //!                begin            turn_started          waits(true)
@@ -10,8 +10,9 @@
 //!             Failed      Interrupted      Done      Verifying ── verified ──► Done or Blocked
 //! ```
 //!
-//! A turn of a lane is a job; the lane follows the job that it is bound to (`active_job_id`), and no other. Every step
-//! yields the events that are recorded with it. Only in a [`rehearsal`] is a lane active without a job.
+//! A turn of a lane is a job. The lane follows the job that it is bound to (`active_job_id`), and no other.
+//! Every transition returns the events that are recorded with it. A lane is active without a job only in a
+//! [`simulation`].
 
 use codex::protocol::{ApprovalPolicy, SandboxMode};
 use serde::{Deserialize, Serialize};
@@ -23,32 +24,32 @@ use crate::ids::{JobId, LaneId, ThreadId, TurnId};
 use crate::job::{FailureCode, Job, JobStatus};
 use crate::surface::{PreferredSurface, Surface};
 
-/// Where a lane stands.
+/// The status of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LaneStatus {
-    /// Nothing was asked of it yet.
+    /// The lane has not had an instruction.
     Idle,
-    /// A turn is about to begin.
+    /// A turn is starting.
     Starting,
-    /// A turn runs.
+    /// A turn is running.
     Running,
-    /// A turn waits for an approval.
+    /// The turn waits for an approval.
     NeedsApproval,
-    /// Its turn ended well, but its verification did not.
+    /// The turn completed, but a verification command failed.
     Blocked,
-    /// Its verification commands run.
+    /// The verification commands are running.
     Verifying,
-    /// Its turn ended well, and so did its verification, where it has one.
+    /// The turn completed, and the verification commands passed, if there are any.
     Done,
-    /// Its turn failed.
+    /// The turn failed.
     Failed,
-    /// Its turn was interrupted.
+    /// The turn was interrupted.
     Interrupted,
 }
 
 impl LaneStatus {
-    /// The name on the wire and in the database.
+    /// Returns the name on the wire and in the database.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -64,37 +65,37 @@ impl LaneStatus {
         }
     }
 
-    /// Whether it works on something.
+    /// Reports whether the lane has a turn or a verification in progress.
     #[must_use]
     pub fn is_active(self) -> bool {
         matches!(self, Self::Starting | Self::Running | Self::NeedsApproval | Self::Verifying)
     }
 }
 
-/// What happens when a thread that is taken over cannot be loaded yet.
+/// The behavior if a thread that a lane takes over cannot be loaded yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadinessMode {
-    /// It is refused.
+    /// The request is refused.
     Strict,
-    /// The session starts all the same, and says that readiness is deferred.
+    /// The lane session starts anyway, and reports that readiness is deferred.
     #[default]
     Lenient,
 }
 
-/// In which process a lane's turns run.
+/// The process that runs the turns of a lane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionIsolation {
-    /// In an app-server of its own.
+    /// An app-server of its own.
     #[default]
     Process,
-    /// In the bridge's own app-server, with those of others.
+    /// The bridge's app-server, which other lanes and conversations share.
     Shared,
 }
 
 impl SessionIsolation {
-    /// As settings spell it.
+    /// Returns the value of the setting.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -116,29 +117,30 @@ impl std::str::FromStr for SessionIsolation {
     }
 }
 
-/// One verification command and how it went.
+/// The result of a verification command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VerificationResult {
     /// The command, as the shell ran it.
     pub command: String,
-    /// Whether it exited with 0.
+    /// Whether the exit code was 0.
     pub passed: bool,
-    /// Its exit code, where it had one.
+    /// The exit code, if there was one.
     pub exit_code: Option<i32>,
-    /// The end of what it wrote.
+    /// The end of the output.
     pub output: String,
-    /// Milliseconds that it took.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
 }
 
-/// What is left to do of a workflow.
+/// The remaining work of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Workflow {
     /// The first instruction.
     pub kickoff_prompt: Option<String>,
-    /// The job that the kickoff becomes: chosen in advance, so that it is sent once.
+    /// The id of the job for the first instruction. It is chosen in advance, so that the instruction is sent
+    /// only once.
     pub kickoff_job_id: JobId,
 }
 
@@ -146,93 +148,93 @@ pub struct Workflow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Lane {
-    /// Chosen by the caller, or a UUID.
+    /// The id: chosen by the caller, or a UUID.
     pub lane_id: LaneId,
-    /// What it belongs to, in the caller's words.
+    /// The project, named by the caller.
     pub project_id: Option<String>,
-    /// Absolute folder of the repository that it works in.
+    /// The absolute path of the repository in which the lane works.
     pub repo_root: Option<String>,
-    /// Branch of its own worktree.
+    /// The branch of its worktree.
     pub branch: Option<String>,
-    /// Folder of its own worktree.
+    /// The directory of its worktree.
     pub worktree_path: Option<String>,
-    /// Its conversation.
+    /// The conversation.
     pub thread_id: Option<ThreadId>,
-    /// What it is called.
+    /// The title.
     pub title: Option<String>,
-    /// Where it stands.
+    /// The status.
     pub status: LaneStatus,
-    /// Its turn that runs.
+    /// The running turn.
     pub active_turn_id: Option<TurnId>,
-    /// The job of that turn, or of the turn that is verified.
+    /// The job of the turn that is running or being verified.
     pub active_job_id: Option<JobId>,
-    /// What happens when a thread that is taken over cannot be loaded yet.
+    /// The behavior if a thread that the lane takes over cannot be loaded yet.
     pub readiness_mode: ReadinessMode,
-    /// Where its conversation should be.
+    /// The surface in which the conversation should originate.
     pub preferred_surface: PreferredSurface,
-    /// Where its conversation was born.
+    /// The surface in which the conversation originated.
     pub surface: Surface,
-    /// In which process its turns run.
+    /// The process that runs the turns.
     pub session_isolation: SessionIsolation,
-    /// Model id; Codex's own configuration where there is none.
+    /// The id of the model; `null` uses Codex's configuration.
     pub model: Option<String>,
-    /// What its commands may touch.
+    /// The sandbox of its commands.
     #[schema(value_type = String)]
     pub sandbox: SandboxMode,
-    /// When Codex asks; Codex's own configuration where there is none.
+    /// When Codex asks for approval; `null` uses Codex's configuration.
     #[schema(value_type = Option<String>)]
     pub approval_policy: Option<ApprovalPolicy>,
-    /// When its work is good, in words; part of each instruction.
+    /// The acceptance criteria, which are part of each instruction.
     pub acceptance_criteria: Vec<String>,
-    /// Shell commands that must exit with 0 after each turn.
+    /// The shell commands that must exit with 0 after each turn.
     pub verification_commands: Vec<String>,
-    /// How they went, the last time.
+    /// The most recent results of these commands.
     pub verification: Vec<VerificationResult>,
-    /// Why it is blocked or failed.
+    /// The reason why the lane is blocked or failed.
     pub problem: Option<String>,
-    /// Made by a test or a debug route; cleanups can be limited to such lanes.
+    /// Whether a test or a debug route created the lane. A cleanup can be limited to such lanes.
     pub synthetic: bool,
-    /// What is left to do of the workflow that made it.
+    /// The remaining work of the workflow that created the lane.
     pub workflow: Option<Workflow>,
-    /// When it was made.
+    /// The time of creation.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// Something that happened to a lane, recorded with the step that it belongs to.
+/// An event of a lane, which is recorded together with the transition that caused it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaneEvent {
-    /// For example `lane.completed`.
+    /// The type, for example `lane.completed`.
     pub event_type: &'static str,
-    /// Its facts.
+    /// The payload.
     pub payload: Value,
 }
 
-/// A step that the lane's state does not allow.
+/// The reason why a transition is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LaneRefusal {
-    /// It works on something.
+    /// The lane is active.
     #[error("the lane is busy")]
     Busy,
-    /// The step belongs to a job that the lane does not follow, or no longer.
+    /// The lane does not follow the job, or no longer follows it.
     #[error("the lane does not follow this job")]
     OtherJob,
-    /// It is not being verified.
+    /// The lane is not being verified.
     #[error("the lane is not being verified")]
     NotVerifying,
-    /// It does not wait for an approval that was made up.
-    #[error("the lane waits for no approval that was made up")]
-    NotRehearsing,
+    /// The lane has no simulation, or does not wait for a synthetic approval.
+    #[error("the lane does not wait for a synthetic approval")]
+    NotSimulated,
 }
 
 type Step = Result<Vec<LaneEvent>, LaneRefusal>;
 
 impl Lane {
-    /// A turn is about to begin, as this job.
+    /// Starts a turn, which is the given job.
     ///
     /// # Errors
-    /// [`LaneRefusal::Busy`].
+    /// Returns [`LaneRefusal::Busy`] if the lane is active.
     pub fn begin(&mut self, job_id: &JobId, now: Timestamp) -> Step {
         if self.status.is_active() {
             return Err(LaneRefusal::Busy);
@@ -246,10 +248,10 @@ impl Lane {
         Ok(vec![self.updated()])
     }
 
-    /// Takes in how the job stands that it follows.
+    /// Updates the lane from the state of the job that it follows.
     ///
     /// # Errors
-    /// [`LaneRefusal::OtherJob`].
+    /// Returns [`LaneRefusal::OtherJob`] if the lane does not follow this job.
     pub fn follow(&mut self, job: &Job, now: Timestamp) -> Step {
         let follows = self.active_job_id.as_deref() == Some(&job.job_id);
         if !follows || matches!(self.status, LaneStatus::Verifying) || !self.status.is_active() {
@@ -312,10 +314,10 @@ impl Lane {
         vec![ended, self.event(event_type)]
     }
 
-    /// Its verification is over.
+    /// Ends the verification with its results.
     ///
     /// # Errors
-    /// [`LaneRefusal::NotVerifying`].
+    /// Returns [`LaneRefusal::NotVerifying`] if the lane is not being verified.
     pub fn verified(&mut self, results: Vec<VerificationResult>, now: Timestamp) -> Step {
         if self.status != LaneStatus::Verifying {
             return Err(LaneRefusal::NotVerifying);
@@ -331,10 +333,11 @@ impl Lane {
         Ok(vec![completed, end])
     }
 
-    /// The job that it follows is unknown: nothing was sent, or it was forgotten.
+    /// Interrupts the lane because the job that it follows does not exist: it was never sent, or it was
+    /// deleted.
     ///
     /// # Errors
-    /// [`LaneRefusal::OtherJob`] when it follows none.
+    /// Returns [`LaneRefusal::OtherJob`] if the lane is not active.
     pub fn lose_job(&mut self, problem: &str, now: Timestamp) -> Step {
         if !self.status.is_active() {
             return Err(LaneRefusal::OtherJob);
@@ -347,21 +350,21 @@ impl Lane {
         Ok(vec![self.event("lane.interrupted")])
     }
 
-    /// It is about to be deleted.
+    /// Checks that the lane may be deleted.
     ///
     /// # Errors
-    /// [`LaneRefusal::Busy`].
+    /// Returns [`LaneRefusal::Busy`] if the lane is active.
     pub fn check_deletable(&self) -> Result<(), LaneRefusal> {
         if self.status.is_active() { Err(LaneRefusal::Busy) } else { Ok(()) }
     }
 
-    /// What changed beside its status.
+    /// Returns the event `lane.updated` with the current state.
     #[must_use]
     pub fn updated(&self) -> LaneEvent {
         self.event("lane.updated")
     }
 
-    /// An event that tells how it stands.
+    /// Returns an event with the current state.
     #[must_use]
     pub fn event(&self, event_type: &'static str) -> LaneEvent {
         let payload = json!({
@@ -374,13 +377,13 @@ impl Lane {
         LaneEvent { event_type, payload }
     }
 
-    /// The folder in which it works.
+    /// Returns the directory in which the lane works: its worktree, or else the repository.
     #[must_use]
-    pub fn folder(&self) -> Option<&str> {
+    pub fn directory(&self) -> Option<&str> {
         self.worktree_path.as_deref().or(self.repo_root.as_deref())
     }
 
-    /// An instruction as Codex gets it: with what makes the work good.
+    /// Returns an instruction with the acceptance criteria, as it is sent to Codex.
     #[must_use]
     pub fn instruction(&self, input: &str) -> String {
         if self.acceptance_criteria.is_empty() {
@@ -392,6 +395,6 @@ impl Lane {
     }
 }
 
-mod rehearsal;
+mod simulation;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-//! What the bridge knows about the world, and how it may change.
+//! The domain of the bridge: its values, and the state transitions that they allow.
 //!
-//! Pure: no input or output, no clock, no randomness, no tokio. Time and ids come in as arguments.
+//! This crate is pure: it has no input or output, no randomness and no tokio. Times and ids are arguments.
 
 pub mod approval;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! Secrets: strings that never print themselves.
+//! Secrets: strings whose `Debug` output hides them.
 
 /// A secret, such as a webhook's signing key or a password. Its `Debug` output hides it.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Where a person sees a thread: the one place that tells.
+//! The surface of a thread: the program that it originated in.
 
 use std::str::FromStr;
 
@@ -6,44 +6,44 @@ use codex::protocol::Thread;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The program in which a thread began, as far as its person is concerned.
+/// The program in which a thread originated, as its user sees it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Surface {
-    /// The desktop app.
+    /// The Codex desktop app.
     MacApp,
-    /// The terminal: the interactive program and `codex exec`.
+    /// A terminal: the interactive program or `codex exec`.
     Cli,
-    /// An editor's panel, or a client of the app-server whose threads that panel lists.
+    /// An editor, or a client of the app-server whose threads the panel of the editor lists.
     Vscode,
-    /// Codex does not tell, or something that this program does not know.
+    /// Unknown: Codex does not report it, or reports a program that the bridge does not know.
     #[default]
     Unknown,
 }
 
-/// Where a lane's conversation should be.
+/// The surface in which a lane's conversation should originate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PreferredSurface {
-    /// The Codex application.
+    /// The Codex desktop app.
     MacApp,
     /// A terminal.
     Cli,
     /// An editor.
     Vscode,
-    /// Anywhere.
+    /// Any surface.
     #[default]
     Any,
 }
 
 impl Surface {
-    /// Returns the surface on which a thread originated.
+    /// Returns the surface that a thread originated in.
     #[must_use]
     pub fn of_thread(thread: &Thread) -> Self {
         Self::of(&thread.source_name(), thread.originator.as_deref())
     }
 
-    /// Whether it is where it should be.
+    /// Reports whether the surface satisfies a preference.
     #[must_use]
     pub fn suits(self, preferred: PreferredSurface) -> bool {
         match preferred {
@@ -54,22 +54,23 @@ impl Surface {
         }
     }
 
-    /// From what Codex tells of a thread. The originator, which names the program, goes before the source, which is `vscode`
-    /// also for threads of the desktop app and of other clients of an app-server.
+    /// Returns the surface for the source and originator that Codex reports for a thread. The originator,
+    /// which names the program, takes precedence: the source is also `vscode` for threads of the desktop app
+    /// and of other clients of an app-server.
     ///
-    /// Originators seen or named in Codex's sources: `Codex Desktop`, `codex_chatgpt_desktop`, `codex_vscode`, `codex_cli_rs`,
-    /// `codex-tui`, `codex_exec`.
+    /// Originators that were observed or occur in Codex's source code: `Codex Desktop`,
+    /// `codex_chatgpt_desktop`, `codex_vscode`, `codex_cli_rs`, `codex-tui`, `codex_exec`.
     #[must_use]
     pub fn of(source_name: &str, originator: Option<&str>) -> Self {
         let originator = originator.unwrap_or_default().to_ascii_lowercase();
-        let is_called = |names: &[&str]| names.iter().any(|name| originator.contains(name));
-        if is_called(&["desktop", "mac-app", "mac app"]) {
+        let is_named = |names: &[&str]| names.iter().any(|name| originator.contains(name));
+        if is_named(&["desktop", "mac-app", "mac app"]) {
             return Self::MacApp;
         }
-        if is_called(&["vscode", "vs code", "cursor", "windsurf"]) {
+        if is_named(&["vscode", "vs code", "cursor", "windsurf"]) {
             return Self::Vscode;
         }
-        if is_called(&["codex_cli", "codex-cli", "codex-tui", "codex_tui", "codex_exec", "codex-exec"]) {
+        if is_named(&["codex_cli", "codex-cli", "codex-tui", "codex_tui", "codex_exec", "codex-exec"]) {
             return Self::Cli;
         }
         match source_name {
@@ -79,7 +80,7 @@ impl Surface {
         }
     }
 
-    /// As the API spells it.
+    /// Returns the name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -92,7 +93,7 @@ impl Surface {
 }
 
 impl PreferredSurface {
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_is_seen_where_its_originator_or_else_its_source_says() {
+    fn the_originator_or_else_the_source_determines_the_surface() {
         let cases = [
             ("vscode", Some("Codex Desktop"), Surface::MacApp),
             ("vscode", Some("codex_chatgpt_desktop"), Surface::MacApp),
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_surface_is_read_as_it_is_written() {
+    fn a_surface_is_parsed_from_its_name() {
         for surface in [Surface::MacApp, Surface::Cli, Surface::Vscode, Surface::Unknown] {
             assert_eq!(surface.name().parse(), Ok(surface));
         }

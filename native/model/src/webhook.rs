@@ -1,12 +1,12 @@
-//! A webhook: where events are sent, which ones, and how its receiver has been lately.
+//! A webhook: the URL of a receiver, the events that are sent to it, and the recent health of the receiver.
 //!
 //! ```text
-//!            nothing arrived for a whole delivery's life
-//! enabled ─────────────────────────────────────────────► paused (enabled, its deliveries wait)
+//!            no delivery succeeded during the whole life of one
+//! enabled ─────────────────────────────────────────────► paused (enabled, deliveries wait)
 //!    │  ▲                                                   │
 //!    │  └──────────────── PATCH enabled: true ──────────────┤
 //!    │                                                      │
-//!    └── PATCH enabled: false, or the receiver says 410 ──► disabled (no new deliveries)
+//!    └── PATCH enabled: false, or the receiver replies 410 ─► disabled (no new deliveries)
 //! ```
 
 use std::time::Duration;
@@ -20,114 +20,114 @@ use crate::clock::Timestamp;
 use crate::ids::{LaneId, ThreadId, WebhookId};
 use crate::secret::Secret;
 
-/// A webhook. Its JSON is what is stored, and holds no secret.
+/// A webhook. Its JSON is stored in the database, and does not contain the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Webhook {
     /// The id: `wh_…`.
     pub id: WebhookId,
-    /// Where its events are sent.
+    /// The URL of the receiver.
     pub url: String,
-    /// Which types it wants; one of them must match.
+    /// The patterns of event types, of which at least one must match.
     pub events: Vec<EventPattern>,
-    /// Whether its owner wants events at all.
+    /// Whether the owner has enabled the webhook.
     pub enabled: bool,
-    /// Which events it wants beyond their type.
+    /// The objects to which the events are limited.
     pub scope: Scope,
-    /// When it was made.
+    /// The time at which it was created.
     pub created_at: Timestamp,
-    /// When its owner changed it last.
+    /// The time at which its owner last changed it.
     pub updated_at: Timestamp,
-    /// When a delivery last arrived.
+    /// The time of the last successful delivery.
     pub last_delivery_at: Option<Timestamp>,
-    /// Why the last attempt failed; `None` once one succeeded.
+    /// The error of the last attempt; `None` if it succeeded.
     pub last_error: Option<String>,
-    /// Since when nothing is sent although it is wanted.
+    /// The time at which deliveries were paused.
     pub paused_at: Option<Timestamp>,
-    /// Why nothing is sent.
+    /// The reason why deliveries are paused.
     pub paused_reason: Option<PausedReason>,
-    /// How the receiver has been lately.
+    /// The recent health of the receiver.
     pub health: ReceiverHealth,
-    /// What deliveries are signed with; kept beside the JSON.
+    /// The key that signs deliveries, which is stored separately from the JSON.
     #[serde(skip)]
     pub secret: Option<Secret>,
 }
 
-/// Why nothing is sent to a receiver.
+/// The reason why the deliveries of a webhook are paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PausedReason {
-    /// A delivery was given up, and nothing else had arrived since it was made.
+    /// A delivery was given up, and no other delivery had succeeded since its first attempt.
     KeepsFailing,
-    /// The receiver said 410: it does not want any more.
+    /// The receiver replied 410, which asks for no more events.
     Gone,
 }
 
-/// How a receiver has been lately.
+/// The recent health of a receiver.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceiverHealth {
-    /// Attempts that failed since the last one that succeeded.
+    /// The number of failed attempts since the last successful one.
     pub failures: u32,
-    /// When the first of these was.
+    /// The time of the first of these attempts.
     pub failing_since: Option<Timestamp>,
-    /// Nothing is sent before.
+    /// The time before which nothing is sent.
     pub retry_at: Option<Timestamp>,
 }
 
-/// Which lanes, threads and sessions are of interest. A dimension that names nothing lets everything pass; what is named must match
-/// in every dimension.
+/// The lanes, threads and sessions to which the events of a webhook are limited. An empty dimension matches
+/// everything. An event must match in every dimension.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
-    /// Events of these lanes.
+    /// The lanes.
     pub lane_ids: Vec<LaneId>,
-    /// Events of these threads, which are the conversations.
+    /// The threads, which are the conversations of the API.
     pub thread_ids: Vec<ThreadId>,
-    /// Events of these sessions.
+    /// The lane sessions.
     pub session_ids: Vec<LaneId>,
 }
 
-/// What a scope narrows.
+/// A dimension in which a scope limits events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeKind {
-    /// Nothing: every event of the wanted types.
+    /// None: the scope matches every event.
     Global,
-    /// Lanes are named.
+    /// Lanes.
     Lane,
-    /// Threads are named.
+    /// Threads.
     Thread,
-    /// Sessions are named.
+    /// Lane sessions.
     Session,
 }
 
-/// What an event is about, as far as webhooks look at it.
+/// The fields of an event that webhooks match against.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Subject<'a> {
-    /// `lane.completed`
+    /// The type, for example `lane.completed`.
     pub event_type: &'a str,
     /// The lane.
     pub lane_id: Option<&'a LaneId>,
-    /// The thread, which is the conversation.
+    /// The thread, which is the conversation of the API.
     pub thread_id: Option<&'a ThreadId>,
-    /// The lane's session.
+    /// The lane session.
     pub session_id: Option<&'a LaneId>,
 }
 
 impl Scope {
-    /// Whether an event about this is of interest.
+    /// Reports whether the scope includes an event.
     #[must_use]
     pub fn includes(&self, subject: &Subject<'_>) -> bool {
-        fn includes<Id: PartialEq>(wanted: &[Id], found: Option<&Id>) -> bool {
-            wanted.is_empty() || found.is_some_and(|found| wanted.contains(found))
+        fn includes<Id: PartialEq>(ids: &[Id], id: Option<&Id>) -> bool {
+            ids.is_empty() || id.is_some_and(|id| ids.contains(id))
         }
         includes(&self.lane_ids, subject.lane_id)
             && includes(&self.thread_ids, subject.thread_id)
             && includes(&self.session_ids, subject.session_id)
     }
 
-    /// What it narrows.
+    /// Returns the dimensions in which the scope limits events.
     #[must_use]
     pub fn kinds(&self) -> Vec<ScopeKind> {
         let dimensions = [
@@ -144,7 +144,8 @@ impl Scope {
     }
 }
 
-/// One dimension of a scope as clients write it, `laneId` and `laneIds`, in one list without duplicates.
+/// Joins the two fields in which clients give one dimension of a scope, for example `laneId` and `laneIds`,
+/// into one list without duplicates.
 #[must_use]
 pub fn joined<Id: PartialEq>(single: Option<Id>, many: Vec<Id>) -> Vec<Id> {
     let mut ids: Vec<Id> = Vec::new();
@@ -156,27 +157,27 @@ pub fn joined<Id: PartialEq>(single: Option<Id>, many: Vec<Id>) -> Vec<Id> {
     ids
 }
 
-/// Whether these types and this scope select an event.
+/// Reports whether an event matches the patterns and the scope.
 #[must_use]
 pub fn selects(events: &[EventPattern], scope: &Scope, subject: &Subject<'_>) -> bool {
     events.iter().any(|pattern| pattern.matches(subject.event_type)) && scope.includes(subject)
 }
 
 impl Webhook {
-    /// Whether it wants an event.
+    /// Reports whether an event is to be delivered to the webhook.
     #[must_use]
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
         self.enabled && selects(&self.events, &self.scope, subject)
     }
 
-    /// Whether anything is sent to it.
+    /// Reports whether the webhook is enabled and not paused.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.enabled && self.paused_at.is_none()
     }
 
-    /// Attempts that may be under way at `now`, of `max` while all is well. A receiver that failed last is tried by one
-    /// delivery at a time.
+    /// Returns the number of concurrent attempts that are allowed at `now`: `max` for a healthy receiver.
+    /// After a failed attempt, the receiver gets one delivery at a time.
     #[must_use]
     pub fn attempts_allowed(&self, now: Timestamp, max: usize) -> usize {
         if !self.is_active() || self.health.retry_at.is_some_and(|retry_at| retry_at > now) {
@@ -188,7 +189,7 @@ impl Webhook {
         }
     }
 
-    /// Its owner turns it on, also out of a pause, or off.
+    /// Enables the webhook, which also ends a pause, or disables it.
     pub fn enable(&mut self, enabled: bool) {
         self.enabled = enabled;
         self.paused_at = None;
@@ -196,14 +197,15 @@ impl Webhook {
         self.health = ReceiverHealth::default();
     }
 
-    /// A delivery arrived.
+    /// Records a successful delivery.
     pub(super) fn delivered(&mut self, now: Timestamp) {
         self.last_delivery_at = Some(now);
         self.last_error = None;
         self.health = ReceiverHealth::default();
     }
 
-    /// An attempt, which began at the first moment and ended at the second, failed. A receiver that keeps failing gets rest, and so does one that asks for it.
+    /// Records a failed attempt, which began at the first time and ended at the second. A receiver that keeps
+    /// failing gets a rest, and so does one that asks for it with `Retry-After`.
     pub(super) fn failed(
         &mut self,
         (at, now): (Timestamp, Timestamp),
@@ -220,11 +222,11 @@ impl Webhook {
             .failures
             .checked_sub(policy.failures_before_rest)
             .map(|beyond| policy.backoff(beyond.saturating_add(1), random).min(policy.rest_max));
-        let asked = retry_after.map(|time| time.min(policy.retry_after_max));
-        health.retry_at = rest.max(asked).map(|time| now.after(time));
+        let requested = retry_after.map(|time| time.min(policy.retry_after_max));
+        health.retry_at = rest.max(requested).map(|time| now.after(time));
     }
 
-    /// Nothing is sent any more, until its owner says so.
+    /// Pauses deliveries until the owner enables the webhook again.
     pub(super) fn pause(&mut self, now: Timestamp, reason: PausedReason) {
         self.paused_at = Some(now);
         self.paused_reason = Some(reason);
@@ -240,7 +242,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    pub(crate) fn subscription() -> Webhook {
+    pub(crate) fn webhook() -> Webhook {
         Webhook {
             id: "wh_1".into(),
             url: "http://127.0.0.1:1/".into(),
@@ -262,27 +264,39 @@ pub(crate) mod tests {
         prop::collection::vec("[ab]", 0..3)
     }
 
+    fn typed<'a, Id: From<&'a str>>(ids: &'a [String]) -> Vec<Id> {
+        ids.iter().map(|id| Id::from(id)).collect()
+    }
+
     fn maybe_id() -> impl Strategy<Value = Option<String>> {
         prop::option::of("[abc]".prop_map(String::from))
     }
 
     proptest! {
-        /// Against the rules of the guide, said in another way.
+        /// Compares the result with a second implementation of the documented rules.
         #[test]
-        fn it_matches_as_the_guide_says(
+        fn a_webhook_matches_events_as_documented(
             (lane_ids, thread_ids, session_ids) in (ids(), ids(), ids()),
             (lane, thread, session) in (maybe_id(), maybe_id(), maybe_id()),
             enabled: bool,
-            patterns in prop::collection::vec(prop::sample::select(vec!["*", "lane.*", "lane.completed", "job.*"]), 1..3),
+            patterns in prop::collection::vec(
+                prop::sample::select(vec!["*", "lane.*", "lane.completed", "job.*"]),
+                1..3,
+            ),
             event_type in prop::sample::select(vec!["lane.completed", "lane.failed", "job.completed"]),
         ) {
             let webhook = Webhook {
                 enabled,
                 events: patterns.iter().map(|pattern| EventPattern::parse(pattern).unwrap()).collect(),
-                scope: Scope { lane_ids: lane_ids.clone().into_iter().map(Into::into).collect(), thread_ids: thread_ids.clone().into_iter().map(Into::into).collect(), session_ids: session_ids.clone().into_iter().map(Into::into).collect() },
-                ..subscription()
+                scope: Scope {
+                    lane_ids: typed(&lane_ids),
+                    thread_ids: typed(&thread_ids),
+                    session_ids: typed(&session_ids),
+                },
+                ..webhook()
             };
-            let (lane_id, session_id) = (lane.as_deref().map(LaneId::from), session.as_deref().map(LaneId::from));
+            let lane_id = lane.as_deref().map(LaneId::from);
+            let session_id = session.as_deref().map(LaneId::from);
             let thread_id = thread.as_deref().map(ThreadId::from);
             let subject = Subject {
                 event_type,
@@ -295,8 +309,8 @@ pub(crate) mod tests {
                 None => *pattern == event_type,
             });
             let mut in_scope = true;
-            for (wanted, found) in [(lane_ids, &lane), (thread_ids, &thread), (session_ids, &session)] {
-                if !wanted.is_empty() && !found.as_ref().is_some_and(|found| wanted.contains(found)) {
+            for (ids, id) in [(lane_ids, &lane), (thread_ids, &thread), (session_ids, &session)] {
+                if !ids.is_empty() && !id.as_ref().is_some_and(|id| ids.contains(id)) {
                     in_scope = false;
                 }
             }
@@ -304,7 +318,7 @@ pub(crate) mod tests {
         }
 
         #[test]
-        fn single_forms_join_the_lists(single in maybe_id(), many in ids()) {
+        fn single_ids_join_the_lists(single in maybe_id(), many in ids()) {
             let ids = joined(single.clone(), many.clone());
             prop_assert!(single.iter().chain(&many).all(|id| ids.contains(id)));
             prop_assert!(ids.iter().all(|id| single.as_ref() == Some(id) || many.contains(id)));
@@ -313,14 +327,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_secret_shows_itself_nowhere() {
-        let webhook = subscription();
+    fn the_secret_is_not_shown() {
+        let webhook = webhook();
         assert!(!format!("{webhook:?}").contains("never shown"));
         assert!(!serde_json::to_string(&webhook).unwrap().contains("never shown"));
     }
 
     #[test]
-    fn kinds_name_what_is_narrowed() {
+    fn kinds_are_the_limited_dimensions() {
         assert_eq!(Scope::default().kinds(), [ScopeKind::Global]);
         let scope = Scope { lane_ids: vec!["a".into()], session_ids: vec!["a".into()], ..Scope::default() };
         assert_eq!(scope.kinds(), [ScopeKind::Lane, ScopeKind::Session]);

@@ -1,4 +1,4 @@
-//! The code of a folder served alone, without a bridge: `codex-bridge context`.
+//! A server of code context alone, without a bridge: `codex-bridge context`.
 
 use api::guard::Guard;
 use api::{Server, Terms, code_router, listen};
@@ -6,7 +6,7 @@ use bridge::code::Code;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::start::{StartError, generate_token, make_data_folder};
+use crate::start::{StartError, generate_token, make_data_directory};
 
 /// A server of the code-context protocol.
 pub struct CodeServer {
@@ -15,14 +15,15 @@ pub struct CodeServer {
 }
 
 impl CodeServer {
-    /// Listens where `config` says, for whom it lets in.
+    /// Starts to listen on the address of `config`.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// Returns an error if a setting is invalid, the data directory cannot be used, or the address cannot be
+    /// listened on.
     pub async fn start(config: Config, code: Code, stopping: CancellationToken) -> Result<Self, StartError> {
         let config = config.checked().map_err(StartError::Config)?;
         let address = config.address().map_err(StartError::Config)?;
-        make_data_folder(&config)?;
+        make_data_directory(&config)?;
         let token = generate_token(&config)?.map(|(token, _)| token);
         let (listener, address) = listen(address, config.port).await?;
         let guard = Guard::new(address, config.auth_token, token, &config.allowed_origins);
@@ -31,13 +32,13 @@ impl CodeServer {
         Ok(Self { server: Server::new(terms, router, listener, address), url: format!("http://{address}") })
     }
 
-    /// The address that it serves.
+    /// Returns the URL of this server.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Serves until it stops.
+    /// Serves requests until the server is stopped.
     pub async fn run(self) {
         self.server.run().await;
     }

@@ -1,4 +1,4 @@
-//! What a bridge is started with. Filled in by the addon from VS Code's settings, and by the CLI from its flags.
+//! The configuration of a bridge. The addon fills it in from VS Code's settings, and the CLI from its flags.
 
 mod in_force;
 
@@ -14,72 +14,73 @@ use model::lane::SessionIsolation;
 use model::limits::{HttpLimits, SessionLimits};
 use nats::NatsConfig;
 
-/// What a bridge is started with.
+/// The configuration of a bridge.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Address to listen on: an IP address, or `localhost`.
+    /// The address to listen on: an IP address, or `localhost`.
     pub host: String,
-    /// Port to listen on; 0 lets the operating system choose.
+    /// The port to listen on; 0 lets the operating system choose one.
     pub port: u16,
-    /// The token that every request must carry.
+    /// The token that every request must carry; `None` if the user has not set one.
     pub auth_token: Option<String>,
-    /// Origins of web pages that may call the API, for example `http://localhost:3000`.
+    /// The origins of web pages that may call the API, for example `http://localhost:3000`.
     pub allowed_origins: Vec<String>,
-    /// Where the database lives. Several bridges may share it.
-    pub data_folder: PathBuf,
-    /// Where clients find the running bridges.
-    pub discovery_folder: PathBuf,
-    /// Where Codex is looked for.
+    /// The directory of the database, log and keys. Several bridges may share it.
+    pub data_directory: PathBuf,
+    /// The directory in which each running bridge has an entry, so that clients find it.
+    pub discovery_directory: PathBuf,
+    /// Where to search for Codex.
     pub locate: LocateOptions,
-    /// Working folder of new conversations that name none.
-    pub working_folder: PathBuf,
-    /// The folders open in this window.
+    /// The working directory of new conversations whose request names none.
+    pub working_directory: PathBuf,
+    /// The workspace folders of this VS Code window.
     pub workspace_folders: Vec<PathBuf>,
-    /// Overrides of Codex's environment, for example `CODEX_HOME`.
+    /// Environment variables to set for Codex, for example `CODEX_HOME`.
     pub environment: Vec<(String, String)>,
-    /// Until a turn must have begun, unless the request says otherwise.
+    /// The default of the maximum time until Codex must have started the turn of a message.
     pub request_timeout: Duration,
-    /// Until the editor must show a conversation, unless the request says otherwise.
+    /// The default of the maximum time until the editor must show a conversation.
     pub tab_timeout: Duration,
-    /// Until an approval that nobody answers is denied, unless the request says otherwise.
+    /// The default of the time after which an unanswered approval is denied.
     pub approval_timeout: Duration,
-    /// In which process the turns of lanes run that do not say.
+    /// The session isolation of lanes whose request names none.
     pub lane_isolation: SessionIsolation,
-    /// Bounds of the sessions of lanes.
+    /// The limits of lane sessions.
     pub lane_sessions: SessionLimits,
-    /// Whether the routes below `/debug` that make things up may be used.
+    /// Whether the routes below `/debug` that create synthetic approvals and completions are enabled.
     pub debug_routes: bool,
-    /// Ended jobs older than this are forgotten.
+    /// The age after which ended jobs are deleted.
     pub history_age_max: Duration,
-    /// Of more jobs than this, the oldest ended ones are forgotten.
+    /// The maximum number of jobs. If there are more, the oldest ended ones are deleted.
     pub history_jobs_max: u32,
-    /// Which of Codex's own methods `POST /codex/rpc` calls.
+    /// Which of Codex's own methods `POST /codex/rpc` may call.
     pub rpc: RpcMode,
-    /// Bounds of its connections.
+    /// The limits of HTTP connections.
     pub http: HttpLimits,
-    /// How webhooks are sent.
+    /// The configuration of webhook delivery.
     pub webhooks: WebhookConfig,
-    /// Where events are published, and whether commands come from there; `None` for nowhere.
+    /// The NATS server to publish events to, and whether to accept commands from it; `None` if NATS is not
+    /// used.
     pub nats: Option<NatsConfig>,
-    /// A port for the code of the workspace alone, beside the bridge's own, for clients that were made for the original.
+    /// A second port, which serves only code context, for clients of the original code-context bridge.
     pub context_port: Option<u16>,
-    /// Version of the program that starts the bridge.
+    /// The version of the program that starts the bridge.
     pub version: String,
 }
 
 impl Config {
-    /// The defaults, on any free port of loopback.
+    /// Returns the default configuration, which listens on any free port of loopback.
     #[must_use]
-    pub fn new(data_folder: PathBuf, discovery_folder: PathBuf, working_folder: PathBuf) -> Self {
+    pub fn new(data_directory: PathBuf, discovery_directory: PathBuf, working_directory: PathBuf) -> Self {
         Self {
             host: "127.0.0.1".to_owned(),
             port: 0,
             auth_token: None,
             allowed_origins: Vec::new(),
-            data_folder,
-            discovery_folder,
+            data_directory,
+            discovery_directory,
             locate: LocateOptions::default(),
-            working_folder,
+            working_directory,
             workspace_folders: Vec::new(),
             environment: Vec::new(),
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
@@ -100,55 +101,59 @@ impl Config {
     }
 }
 
-/// The port of the code-context bridge that clients were made for.
+/// The port of the original code-context bridge, which its clients expect.
 pub const DEFAULT_CONTEXT_PORT: u16 = 24_842;
-/// The port that the original uses.
+/// The default port, which is also that of the original Codex Bridge.
 pub const DEFAULT_PORT: u16 = 8765;
-/// As in the original.
+/// The default of [`Config::request_timeout`], as in the original.
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
-/// As in the original.
+/// The default of [`Config::tab_timeout`], as in the original.
 pub const DEFAULT_TAB_TIMEOUT: Duration = Duration::from_secs(15);
-/// Time to notice, read and decide; short enough that a job which nobody watches ends the same day.
+/// The default of [`Config::approval_timeout`]. It leaves time to notice, read and decide, and lets a job
+/// that nobody watches end on the same day.
 pub const DEFAULT_APPROVAL_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-/// A process takes 80 to 150 MB; ended after half an hour without work.
+/// The default limits of lane sessions. A process takes 80 to 150 MB, and its session ends after 30 minutes
+/// without work.
 pub const DEFAULT_LANE_SESSIONS: SessionLimits =
     SessionLimits { processes_max: 16, idle: Duration::from_secs(30 * 60) };
-/// A month.
+/// The default age after which ended jobs are deleted: 30 days.
 pub const DEFAULT_HISTORY_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// A job with its answer is some kilobytes.
+/// The default maximum number of jobs. A job with its answer takes a few kilobytes.
 pub const DEFAULT_HISTORY_JOBS_MAX: u32 = 10_000;
 
-/// Environment variable that moves the discovery folder, for tests and for unusual homes.
+/// The environment variable that overrides the discovery directory, for tests and for unusual home
+/// directories.
 pub const DISCOVERY_VARIABLE: &str = "CODEX_BRIDGE_DISCOVERY_DIR";
 
-/// The platform's folder for data of this program: `~/.local/share/codex-bridge`, `~/Library/Application
-/// Support/codex-bridge`, `%APPDATA%\codex-bridge`.
+/// Returns the platform's data directory of this program: `~/.local/share/codex-bridge`,
+/// `~/Library/Application Support/codex-bridge` or `%APPDATA%\codex-bridge`.
 ///
 /// # Errors
-/// When the platform does not tell the home folder.
-pub fn default_data_folder() -> Result<PathBuf, String> {
+/// Returns a message for the user if the platform does not report a home directory.
+pub fn default_data_directory() -> Result<PathBuf, String> {
     let strategy = etcetera::base_strategy::choose_native_strategy()
-        .map_err(|error| format!("cannot tell where your data folder is ({error}); name one"))?;
+        .map_err(|error| format!("cannot find your home directory ({error}); set a data directory"))?;
     Ok(strategy.data_dir().join("codex-bridge"))
 }
 
-/// Where clients look for running bridges: `instances` in the platform's data folder, or where
-/// [`DISCOVERY_VARIABLE`] says.
+/// Returns the directory in which clients find running bridges: the value of [`DISCOVERY_VARIABLE`], or else
+/// `instances` in the platform's data directory.
 ///
 /// # Errors
-/// When the platform does not tell the home folder.
-pub fn discovery_folder() -> Result<PathBuf, String> {
+/// Returns a message for the user if the platform does not report a home directory.
+pub fn discovery_directory() -> Result<PathBuf, String> {
     match std::env::var_os(DISCOVERY_VARIABLE) {
-        Some(folder) if !folder.is_empty() => Ok(PathBuf::from(folder)),
-        _ => Ok(default_data_folder()?.join("instances")),
+        Some(directory) if !directory.is_empty() => Ok(PathBuf::from(directory)),
+        _ => Ok(default_data_directory()?.join("instances")),
     }
 }
 
 impl Config {
-    /// Checks what a person may have got wrong, and makes folders absolute: other processes read them, too.
+    /// Validates the origins, and makes the directories absolute, because other processes read them, too.
     ///
     /// # Errors
-    /// For a person: what is wrong and what may be given.
+    /// Returns a message for the user if an entry of `allowed_origins` is not an origin, or if a directory
+    /// cannot be made absolute.
     pub fn checked(mut self) -> Result<Self, String> {
         for origin in &mut self.allowed_origins {
             *origin = origin.trim_end_matches('/').to_ascii_lowercase();
@@ -157,33 +162,38 @@ impl Config {
             });
             if !is_origin {
                 return Err(format!(
-                    "{origin:?} is not an origin of web pages; write scheme and host, for example http://localhost:3000"
+                    "{origin:?} is not an origin of web pages; write scheme and host, for example \
+                     http://localhost:3000"
                 ));
             }
         }
-        for folder in [&mut self.data_folder, &mut self.discovery_folder] {
-            *folder =
-                std::path::absolute(&*folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for directory in [&mut self.data_directory, &mut self.discovery_directory] {
+            *directory = std::path::absolute(&*directory)
+                .map_err(|error| format!("{}: {error}", directory.display()))?;
         }
         Ok(self)
     }
 
-    /// The IP address to listen on.
+    /// Returns the IP address to listen on.
     ///
     /// # Errors
-    /// For a person: what may be given, or why this address must not be used.
+    /// Returns a message for the user if `host` is not an IP address, or if other machines could reach it and
+    /// there is no token.
     pub fn address(&self) -> Result<IpAddr, String> {
         let address = match self.host.as_str() {
             "" => return Err("host is empty; use 127.0.0.1".to_owned()),
             "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
             "[::1]" => IpAddr::V6(Ipv6Addr::LOCALHOST),
             host => host.parse().map_err(|_| {
-                format!("host must be an IP address or localhost, not {host:?}; use 127.0.0.1 for this machine only")
+                format!(
+                    "host must be an IP address or localhost, not {host:?}; use 127.0.0.1 to accept only programs on \
+                     this machine"
+                )
             })?,
         };
         if !address.is_loopback() && self.auth_token.is_none() {
             return Err(format!(
-                "refusing to listen on {address} without a token: anybody who reaches that address could run programs \
+                "refusing to listen on {address} without a token, because anyone who can reach it could run programs \
                  as you. Set an auth token, or listen on 127.0.0.1"
             ));
         }

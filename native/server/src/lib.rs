@@ -15,5 +15,6 @@ pub use code_server::CodeServer;
 pub use running_bridge::Bridge;
 pub use start::StartError;
 
-/// The default log filter. The client library of NATS logs nothing, because the bridge reports its errors itself.
+/// The default log filter. The client library of NATS logs nothing, because the bridge reports its errors
+/// itself.
 pub const LOG_FILTER: &str = "info,async_nats=off";

@@ -1,4 +1,5 @@
-//! Work that repeats while a bridge runs: reconciling what dead bridge processes left behind, and pruning the history.
+//! Periodic work of a bridge: recovering the jobs and approvals of dead bridge processes, and pruning the
+//! history.
 
 use std::time::Duration;
 
@@ -38,15 +39,15 @@ impl Reconciler {
                 for job in orphans {
                     tracing::info!(
                         job_id = %job.job_id,
-                        "finding out what became of a job whose bridge process ended"
+                        "recovering a job whose bridge process ended"
                     );
                     self.conversations.recover(job).await;
                 }
             }
-            Err(error) => tracing::error!(%error, "cannot look for unfinished jobs"),
+            Err(error) => tracing::error!(%error, "cannot read the unfinished jobs of other processes"),
         }
         if let Err(error) = self.approvals.expire_orphans(|id| self.peers.is_alive(id)).await {
-            tracing::error!(%error, "cannot look for approvals that nobody waits for");
+            tracing::error!(%error, "cannot expire the approvals of dead processes");
         }
     }
 }
@@ -57,7 +58,7 @@ pub(crate) async fn prune(store: Store, age_max: Duration, jobs_max: u32, stoppi
         let created_before = Timestamp::now().before(age_max);
         let keys_before = Timestamp::now().before(limits::IDEMPOTENCY_AGE_MAX);
         if let Err(error) = store.prune_by_age(created_before, keys_before).await {
-            tracing::error!(%error, "cannot prune events and keys");
+            tracing::error!(%error, "cannot prune events and idempotency keys");
         }
         let ended_before = Timestamp::now().before(limits::DELIVERIES_AGE_MAX);
         if let Err(error) = store.prune_deliveries(ended_before, limits::DELIVERIES_KEPT_MAX).await {
@@ -65,8 +66,8 @@ pub(crate) async fn prune(store: Store, age_max: Duration, jobs_max: u32, stoppi
         }
         match store.prune_jobs(created_before, jobs_max).await {
             Ok(0) => {}
-            Ok(jobs) => tracing::info!(jobs, "forgot old jobs"),
-            Err(error) => tracing::error!(%error, "cannot prune the history"),
+            Ok(jobs) => tracing::info!(jobs, "deleted old jobs"),
+            Err(error) => tracing::error!(%error, "cannot prune jobs"),
         }
         tokio::select! {
             () = tokio::time::sleep(limits::PRUNE_INTERVAL) => {}

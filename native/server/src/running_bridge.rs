@@ -1,4 +1,4 @@
-//! A running bridge: composed, started in order and stopped in order.
+//! The composition of a bridge: what it consists of, and the order in which its parts start and stop.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,9 +34,9 @@ use uuid::Uuid;
 use crate::config::Config;
 use crate::nats_gateway::ApiGateway;
 use crate::reconciler::{Reconciler, prune};
-use crate::start::{StartError, folder_error, generate_token, make_data_folder, store_error};
+use crate::start::{StartError, directory_error, generate_token, make_data_directory, store_error};
 
-/// A running bridge. Stop it with [`Bridge::stop`]; dropping it only lets go.
+/// A running bridge. Dropping it does not stop it; use [`Bridge::stop`].
 #[derive(Debug)]
 pub struct Bridge {
     url: String,
@@ -59,15 +59,17 @@ impl Bridge {
     /// Starts a bridge. Must be called inside a tokio runtime, which must live as long as the bridge.
     ///
     /// # Errors
-    /// [`StartError`]; nothing is left running then.
+    /// Returns an error if a setting is invalid, a directory or the database cannot be used, or an address
+    /// cannot be listened on. Nothing is left running then.
     pub async fn start(config: Config, editor: Option<Arc<dyn Editor>>) -> Result<Self, StartError> {
         let config = config.checked().map_err(StartError::Config)?;
         let address = config.address().map_err(StartError::Config)?;
-        make_data_folder(&config)?;
-        let store = Store::open(&config.data_folder).map_err(store_error(&config.data_folder))?;
+        make_data_directory(&config)?;
+        let store = Store::open(&config.data_directory).map_err(store_error(&config.data_directory))?;
         let instance_id = InstanceId::from(Uuid::new_v4().to_string());
-        let instance = Instance::register(instance_id.clone(), &config.data_folder, &config.discovery_folder)
-            .map_err(folder_error(&config.discovery_folder))?;
+        let instance =
+            Instance::register(instance_id.clone(), &config.data_directory, &config.discovery_directory)
+                .map_err(directory_error(&config.discovery_directory))?;
 
         let (listener, address) = listen(address, config.port).await?;
         let code_listener = match config.context_port {
@@ -80,19 +82,19 @@ impl Bridge {
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
         let events = Events::new(store.clone());
-        let webhooks = Webhooks::new(store.clone(), config.webhooks.clone(), &config.data_folder);
+        let webhooks = Webhooks::new(store.clone(), config.webhooks.clone(), &config.data_directory);
         let nats = match config.nats.clone() {
             Some(nats) => {
-                let opened = Nats::new(nats, store.clone(), &config.data_folder).await;
-                Some(opened.map_err(store_error(&config.data_folder))?)
+                let opened = Nats::new(nats, store.clone(), &config.data_directory).await;
+                Some(opened.map_err(store_error(&config.data_directory))?)
             }
             None => None,
         };
         let jobs = Jobs::new(store.clone(), events.clone(), instance_id.clone());
         let session = Session::new(
             config.locate.clone(),
-            // A folder that stays; threads name their own.
-            config.data_folder.clone(),
+            // A directory that is never deleted. Threads have their own working directories.
+            config.data_directory.clone(),
             config.environment.clone(),
             config.version.clone(),
             stopping.clone(),
@@ -104,7 +106,7 @@ impl Bridge {
             instance_id.clone(),
             editor.clone(),
             config.approval_timeout,
-            config.discovery_folder.clone(),
+            config.discovery_directory.clone(),
             tasks.clone(),
         );
         let conversations = Conversations::new(
@@ -112,12 +114,12 @@ impl Bridge {
             approvals.clone(),
             sessions.clone(),
             editor.clone(),
-            config.discovery_folder.clone(),
+            config.discovery_directory.clone(),
             stopping.clone(),
             tasks.clone(),
         );
         let defaults = MessageDefaults {
-            cwd: config.working_folder.clone(),
+            cwd: config.working_directory.clone(),
             send_timeout: config.request_timeout,
             open_timeout: config.tab_timeout,
             approval_timeout: config.approval_timeout,
@@ -134,7 +136,7 @@ impl Bridge {
             defaults: defaults.clone(),
             isolation: config.lane_isolation,
             session_limits: config.lane_sessions,
-            worktrees_folder: config.data_folder.join("worktrees"),
+            worktrees_folder: config.data_directory.join("worktrees"),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
         });
@@ -149,7 +151,7 @@ impl Bridge {
             token_file: generated.as_ref().map(|(_, file)| file.clone()),
             lock_file: instance.lock_file(),
         };
-        instance.announce(&entry).map_err(folder_error(&config.discovery_folder))?;
+        instance.announce(&entry).map_err(directory_error(&config.discovery_directory))?;
 
         let token = generated.map(|(token, _)| token);
         let guard = |address| {
@@ -158,9 +160,9 @@ impl Bridge {
         };
         let sign_in = SignIn::open(store.clone(), config.auth_token.clone().or_else(|| token.clone()))
             .await
-            .map_err(|error| StartError::Store { folder: config.data_folder.clone(), error })?;
+            .map_err(|error| StartError::Store { directory: config.data_directory.clone(), error })?;
         let open_code = editor.as_ref().and_then(|editor| editor.code());
-        let code = Code::new(config.workspace_folders.clone(), config.data_folder.join("code"), open_code);
+        let code = Code::new(config.workspace_folders.clone(), config.data_directory.join("code"), open_code);
         let app = Arc::new(App {
             guard: Arc::new(guard(address).with_sign_in(sign_in.clone())),
             sign_in,
@@ -179,8 +181,8 @@ impl Bridge {
             defaults,
             url: url.clone(),
             requested_port: config.port,
-            data_folder: config.data_folder.clone(),
-            discovery_folder: config.discovery_folder.clone(),
+            data_folder: config.data_directory.clone(),
+            discovery_folder: config.discovery_directory.clone(),
             settings: config.in_force(),
             instance_id,
             version: config.version.clone(),
@@ -196,7 +198,7 @@ impl Bridge {
         tasks.spawn(stopping.clone().run_until_cancelled_owned(watcher.run()));
         tasks.spawn(webhooks.run(stopping.clone()));
         let reconciler = Reconciler { jobs, approvals, conversations, peers: instance.peers() };
-        // Before the first request: what waited must not be overtaken.
+        // Before the first request, so that a new message does not overtake one that waits in a queue.
         reconciler.reconcile().await;
         let router = api::router(Arc::clone(&app));
         let terms = |guard| Terms { guard, limits: config.http.clone(), stopping: stopping.clone() };
@@ -206,7 +208,7 @@ impl Bridge {
             let guard = Arc::new(guard(address));
             let router = api::code_router(code, guard.allowed_origins());
             tasks.spawn(Server::new(terms(guard), router, listener, address).run());
-            tracing::info!(%address, "answering about the code of the workspace on a port of its own");
+            tracing::info!(%address, "serving code context on a separate port");
         }
         let in_process = InProcess::new(router);
         if let Some(nats) = nats {
@@ -220,19 +222,19 @@ impl Bridge {
         }
         tasks.spawn(reconciler.run(stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
-        tracing::info!(url, data_folder = %config.data_folder.display(), "the bridge is running");
+        tracing::info!(url, data_directory = %config.data_directory.display(), "the bridge is running");
         let announced = Mutex::new(Announced { instance: Some(instance), entry });
         let stopped = tokio::sync::Mutex::new(false);
         Ok(Self { url, app, in_process, store, stopping, tasks, announced, stopped })
     }
 
-    /// The address that it serves, for example `http://127.0.0.1:8765`.
+    /// Returns the URL of the API, for example `http://127.0.0.1:8765`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The body of `GET /health`.
+    /// Returns the body of `GET /health`.
     pub async fn health(&self) -> serde_json::Value {
         match api::health(&self.app).await {
             Ok(health) => serde_json::to_value(health).unwrap_or_default(),
@@ -240,8 +242,8 @@ impl Bridge {
         }
     }
 
-    /// Calls a route of the API on behalf of the program that the bridge runs in, as over HTTP but without a connection.
-    /// `path` may have a query; `body` is an object. Every error is a reply.
+    /// Calls a route of the API for the program that the bridge runs in, without an HTTP connection. `path`
+    /// may have a query, and `body` is an object. An error is a reply, too.
     pub async fn request(
         &self,
         method: &str,
@@ -251,28 +253,28 @@ impl Bridge {
         self.in_process.request(method, path, body).await
     }
 
-    /// Listens to the recorded events that `filter` selects, those of the other bridges of the data folder included, from now
-    /// on.
+    /// Listens to the recorded events that match `filter`, from now on. They include the events of the other
+    /// bridges that share the data directory.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn listen(&self, filter: Filter) -> Result<Listener, StoreError> {
         self.app.events.listen(filter).await
     }
 
-    /// The number of unfinished jobs, and its changes.
+    /// Returns a channel with the number of unfinished jobs.
     #[must_use]
     pub fn running_jobs(&self) -> watch::Receiver<usize> {
         self.app.jobs.running()
     }
 
-    /// How far the building of the code index is, and its changes; `None` while nothing is built.
+    /// Returns a channel with the progress of building the code index; `None` while it is not being built.
     #[must_use]
     pub fn index_progress(&self) -> watch::Receiver<Option<context::Progress>> {
         self.app.code.progress()
     }
 
-    /// The folders open in this window changed.
+    /// Sets the workspace folders of this VS Code window, and updates the discovery entry.
     pub fn set_workspace_folders(&self, folders: Vec<PathBuf>) {
         let mut announced = self.announced.lock();
         self.app.code.set_roots(folders.clone());
@@ -284,7 +286,8 @@ impl Bridge {
         }
     }
 
-    /// Ends every job truthfully, ends Codex, frees the port; within 3.5 s. Idempotent.
+    /// Stops the bridge within 3.5 s: interrupts the turns and ends their jobs, ends Codex, and frees the
+    /// port. Idempotent.
     pub async fn stop(&self) {
         let mut stopped = self.stopped.lock().await;
         if std::mem::replace(&mut *stopped, true) {
@@ -292,9 +295,10 @@ impl Bridge {
         }
         self.stopping.cancel();
         self.tasks.close();
-        // The turns are interrupted by their tasks, which need Codex alive; one that hangs must not keep the rest.
+        // The tasks interrupt their turns, for which Codex must be running. A task that hangs must not block
+        // the rest.
         if tokio::time::timeout(limits::STOP_TASKS_TIMEOUT, self.tasks.wait()).await.is_err() {
-            tracing::error!("not everything stopped in time; the next start finds out what became of it");
+            tracing::error!("some tasks did not end in time; the next start recovers their jobs");
         }
         let close = async {
             self.app.session.stop().await;
@@ -303,7 +307,7 @@ impl Bridge {
         if tokio::time::timeout(limits::STOP_CLOSE_TIMEOUT, close).await.is_err() {
             tracing::error!("Codex or the database did not close in time");
         }
-        // The lock goes last: until then no other bridge process may judge our jobs.
+        // Release the lock last: until then, no other bridge process may recover the jobs of this one.
         self.announced.lock().instance.take();
         tracing::info!("the bridge has stopped");
     }

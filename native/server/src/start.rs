@@ -1,4 +1,5 @@
-//! The first steps of every server: the reasons why a start fails, the data directory, and the generated token.
+//! The first steps of every server: the reasons why a start fails, the data directory, and the generated
+//! token.
 
 use std::path::{Path, PathBuf};
 
@@ -9,55 +10,56 @@ use uuid::Uuid;
 
 use crate::config::Config;
 
-/// Why a bridge could not be started; each says what to do.
+/// The reasons why a server cannot start, each with a message that tells the user what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A setting is wrong.
+    /// A setting is invalid.
     #[error("{0}.")]
     Config(String),
-    /// The address cannot be listened on.
+    /// Listening on the address failed.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The data folder cannot be used.
-    #[error("The data folder {folder} cannot be used: {error}. Make it writable, or choose another one.")]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// What the operating system said.
+    /// The data directory or the discovery directory cannot be used.
+    #[error("Cannot use the directory {directory}: {error}. Make it writable, or choose another one.")]
+    Directory {
+        /// The directory.
+        directory: PathBuf,
+        /// The error of the operating system.
         error: std::io::Error,
     },
     /// The database cannot be used.
-    #[error("The database in {folder} cannot be used: {error}.")]
+    #[error("Cannot use the database in {directory}: {error}.")]
     Store {
-        /// The folder.
-        folder: PathBuf,
-        /// What SQLite said.
+        /// The data directory.
+        directory: PathBuf,
+        /// The error of the store.
         error: StoreError,
     },
 }
 
-/// Makes the folder of the database and the caches, which only this user may read.
-pub(crate) fn make_data_folder(config: &Config) -> Result<(), StartError> {
-    make_private_folder(&config.data_folder).map_err(folder_error(&config.data_folder))
+/// Makes the directory of the database and the caches, which only this user may read.
+pub(crate) fn make_data_directory(config: &Config) -> Result<(), StartError> {
+    make_private_folder(&config.data_directory).map_err(directory_error(&config.data_directory))
 }
 
-pub(crate) fn folder_error(folder: &Path) -> impl Fn(std::io::Error) -> StartError {
-    let folder = folder.to_owned();
-    move |error| StartError::Folder { folder: folder.clone(), error }
+pub(crate) fn directory_error(directory: &Path) -> impl Fn(std::io::Error) -> StartError {
+    let directory = directory.to_owned();
+    move |error| StartError::Directory { directory: directory.clone(), error }
 }
 
-pub(crate) fn store_error(folder: &Path) -> impl Fn(StoreError) -> StartError {
-    let folder = folder.to_owned();
-    move |error| StartError::Store { folder: folder.clone(), error }
+pub(crate) fn store_error(directory: &Path) -> impl Fn(StoreError) -> StartError {
+    let directory = directory.to_owned();
+    move |error| StartError::Store { directory: directory.clone(), error }
 }
 
-/// Where the operating system cannot tell whose a connection is, a token in a file that only the user can read does.
+/// Returns the generated token and its file, if this server needs one: the user has set no token, and the
+/// operating system does not report which user a connection belongs to. Only the user can read the file.
 pub(crate) fn generate_token(config: &Config) -> Result<Option<(String, PathBuf)>, StartError> {
-    let failed = |error| folder_error(&config.data_folder)(error);
+    let failed = |error| directory_error(&config.data_directory)(error);
     if config.auth_token.is_some() || api::guard::knows_the_user_of_a_connection() {
         return Ok(None);
     }
-    let file = config.data_folder.join("token");
+    let file = config.data_directory.join("token");
     let token = match std::fs::read_to_string(&file) {
         Ok(token) if !token.trim().is_empty() => token.trim().to_owned(),
         _ => {

@@ -1,4 +1,4 @@
-//! Table `conversation_aliases`: conversations that go on as copies.
+//! Table `conversation_aliases`: conversations that continue as copies.
 
 use model::ids::ThreadId;
 use rusqlite::OptionalExtension;
@@ -6,22 +6,24 @@ use rusqlite::OptionalExtension;
 use super::{Store, StoreError, required_id};
 
 impl Store {
-    /// Remembers that messages for `conversation_id` go to `goes_on_as`, unless they go elsewhere already. Returns where they go.
+    /// Redirects messages from `conversation_id` to `target`, unless they are already redirected. Returns the
+    /// conversation to which they are redirected.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn insert_alias(
         &self,
         conversation_id: &ThreadId,
-        goes_on_as: &ThreadId,
+        target: &ThreadId,
     ) -> Result<ThreadId, StoreError> {
-        let (conversation_id, goes_on_as) = (conversation_id.to_string(), goes_on_as.to_string());
+        let (conversation_id, target) = (conversation_id.to_string(), target.to_string());
         self.write(move |connection| {
             connection
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO conversation_aliases (conversation_id, goes_on_as) VALUES (?1, ?2)",
+                    "INSERT OR IGNORE INTO conversation_aliases (conversation_id, goes_on_as)
+                     VALUES (?1, ?2)",
                 )?
-                .execute([&conversation_id, &goes_on_as])?;
+                .execute([&conversation_id, &target])?;
             Ok(connection
                 .prepare_cached("SELECT goes_on_as FROM conversation_aliases WHERE conversation_id = ?1")?
                 .query_row([conversation_id], |row| required_id(row, 0))?)
@@ -29,31 +31,31 @@ impl Store {
         .await
     }
 
-    /// Forgets that messages for `conversation_id` go to `goes_on_as`.
+    /// Deletes the redirection of messages from `conversation_id` to `target`.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn forget_alias(
         &self,
         conversation_id: &ThreadId,
-        goes_on_as: &ThreadId,
+        target: &ThreadId,
     ) -> Result<(), StoreError> {
-        let (conversation_id, goes_on_as) = (conversation_id.to_string(), goes_on_as.to_string());
+        let (conversation_id, target) = (conversation_id.to_string(), target.to_string());
         self.write(move |connection| {
             connection
                 .prepare_cached(
                     "DELETE FROM conversation_aliases WHERE conversation_id = ?1 AND goes_on_as = ?2",
                 )?
-                .execute([conversation_id, goes_on_as])?;
+                .execute([conversation_id, target])?;
             Ok(())
         })
         .await
     }
 
-    /// The conversation that goes on for this one, if one does.
+    /// Returns the conversation to which messages for this one are redirected, if there is one.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn alias(&self, conversation_id: &ThreadId) -> Result<Option<ThreadId>, StoreError> {
         let conversation_id = conversation_id.to_string();
         self.read(move |connection| {

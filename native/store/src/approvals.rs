@@ -1,4 +1,4 @@
-//! Table `approvals`. An approval's change and the event that tells of it are one transaction.
+//! Table `approvals`. A change of an approval and its event are one transaction.
 
 use model::approval::{Approval, ApprovalStatus};
 use model::clock::Timestamp;
@@ -11,37 +11,37 @@ use serde_json::json;
 use super::events::append;
 use super::{Store, StoreError, required_id};
 
-/// Which approvals to list.
+/// A query for approvals.
 #[derive(Debug, Clone, Default)]
 pub struct ApprovalQuery {
-    /// Only those that stand so.
+    /// Only approvals with this status.
     pub status: Option<ApprovalStatus>,
-    /// Only those of this job.
+    /// Only approvals of this job.
     pub job_id: Option<JobId>,
-    /// Only those of this conversation.
+    /// Only approvals of this conversation.
     pub conversation_id: Option<ThreadId>,
-    /// Only those of this lane.
+    /// Only approvals of this lane.
     pub lane_id: Option<LaneId>,
-    /// Only those older than this one.
+    /// Only approvals older than this one.
     pub before: Option<ApprovalId>,
-    /// At most so many.
+    /// The maximum number of approvals.
     pub limit: u32,
 }
 
-/// Approvals, newest first.
+/// A page of approvals, newest first.
 #[derive(Debug, Clone)]
 pub struct ApprovalPage {
     /// The approvals of this page.
     pub approvals: Vec<Approval>,
-    /// Whether older ones match, too.
+    /// Whether older approvals match, too.
     pub more: bool,
 }
 
 impl Store {
-    /// Records a question that was just asked in the process `instance_id`.
+    /// Records a new approval of the process `instance_id`.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn insert_approval(
         &self,
         instance_id: &InstanceId,
@@ -51,7 +51,8 @@ impl Store {
         self.write(move |connection| {
             connection
                 .prepare_cached(
-                    "INSERT INTO approvals (approval_id, instance_id, status, job_id, conversation_id, created_at, approval)
+                    "INSERT INTO approvals
+                     (approval_id, instance_id, status, job_id, conversation_id, created_at, approval)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
@@ -59,7 +60,7 @@ impl Store {
                     instance_id,
                     approval.status.name(),
                     approval.job_id.as_deref(),
-                    // The column only serves to find approvals of a conversation.
+                    // The column is only used to find the approvals of a conversation.
                     approval.conversation_id.as_deref().unwrap_or_default(),
                     approval.created_at.as_millis(),
                     serde_json::to_string(&approval)?,
@@ -69,16 +70,17 @@ impl Store {
         .await
     }
 
-    /// Records how a pending approval was resolved. One that was resolved before stays as it is.
+    /// Records the resolution of a pending approval. Does nothing if it is already resolved.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn update_approval(&self, approval: &Approval) -> Result<(), StoreError> {
         let approval = approval.clone();
         self.write(move |connection| {
             let changed = connection
                 .prepare_cached(
-                    "UPDATE approvals SET status = ?2, approval = ?3 WHERE approval_id = ?1 AND status = 'pending'",
+                    "UPDATE approvals SET status = ?2, approval = ?3
+                     WHERE approval_id = ?1 AND status = 'pending'",
                 )?
                 .execute(params![
                     approval.approval_id.as_str(),
@@ -93,10 +95,10 @@ impl Store {
         .await
     }
 
-    /// One approval.
+    /// Returns an approval.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn approval(&self, approval_id: &ApprovalId) -> Result<Option<Approval>, StoreError> {
         let approval_id = approval_id.to_string();
         self.read(move |connection| {
@@ -109,10 +111,10 @@ impl Store {
         .await
     }
 
-    /// The bridge process whose Codex waits for the answer.
+    /// Returns the bridge process whose Codex waits for the answer.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn approval_instance(
         &self,
         approval_id: &ApprovalId,
@@ -127,10 +129,10 @@ impl Store {
         .await
     }
 
-    /// Approvals, newest first.
+    /// Returns the approvals that match a query, newest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn approvals(&self, query: ApprovalQuery) -> Result<ApprovalPage, StoreError> {
         self.read(move |connection| {
             let mut sql = "SELECT approval FROM approvals WHERE TRUE".to_owned();
@@ -151,7 +153,7 @@ impl Store {
                     values.push(value.into());
                 }
             }
-            // One more than asked for tells whether there are more.
+            // One more row than requested shows whether there are more.
             sql.push_str(" ORDER BY rowid DESC LIMIT ?");
             values.push((i64::from(query.limit) + 1).into());
             let mut statement = connection.prepare_cached(&sql)?;
@@ -168,10 +170,10 @@ impl Store {
         .await
     }
 
-    /// Pending approvals with the bridge process that waits for each, without those of `instance_id`.
+    /// Returns the pending approvals of all bridge processes except `instance_id`, each with its process.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn pending_approvals_of_others(
         &self,
         instance_id: &InstanceId,
@@ -195,8 +197,9 @@ impl Store {
     }
 }
 
-/// Forgets resolved approvals of turns that other programs queued; those of jobs are forgotten with their jobs.
-pub(super) fn forget_approvals_without_job(
+/// Deletes resolved approvals of turns that other programs queued. The approvals of a job are deleted with
+/// the job.
+pub(super) fn delete_approvals_without_job(
     connection: &Connection,
     created_before: Timestamp,
 ) -> Result<(), StoreError> {
@@ -207,10 +210,11 @@ pub(super) fn forget_approvals_without_job(
     Ok(())
 }
 
-/// A newer version of this program may have written what we cannot read; that must not hide all else.
+/// Parses a stored approval. A newer version of this program may have written an approval that this one
+/// cannot parse, which must not hide the other approvals.
 fn readable(text: &str) -> Option<Approval> {
     serde_json::from_str(text)
-        .inspect_err(|error| tracing::warn!(%error, "passed over a stored approval that cannot be read"))
+        .inspect_err(|error| tracing::warn!(%error, "skipped a stored approval that cannot be read"))
         .ok()
 }
 
@@ -242,6 +246,6 @@ fn append_approval_event(
     if approval.lane_id.is_none() {
         return Ok(());
     }
-    // By the name that the lanes' clients listen for.
+    // Clients of lanes listen for `lane.approval.…`.
     append(connection, &Event { event_type: format!("lane.{event_type}"), ..event })
 }

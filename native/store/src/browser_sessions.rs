@@ -1,4 +1,4 @@
-//! Table `browser_sessions`: which browsers are signed in.
+//! Table `browser_sessions`: the sign-in sessions of browsers.
 
 use model::clock::Timestamp;
 use rusqlite::params;
@@ -6,10 +6,10 @@ use rusqlite::params;
 use super::{Store, StoreError};
 
 impl Store {
-    /// Remembers that a browser is signed in, and forgets the sessions that have expired.
+    /// Records a sign-in session, and deletes the sessions that have expired.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn insert_browser_session(
         &self,
         session_hash: String,
@@ -27,10 +27,10 @@ impl Store {
         .await
     }
 
-    /// Forgets a session.
+    /// Deletes a sign-in session.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn delete_browser_session(&self, session_hash: String) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection.execute("DELETE FROM browser_sessions WHERE session_hash = ?1", [session_hash])?;
@@ -39,10 +39,10 @@ impl Store {
         .await
     }
 
-    /// All sessions, with the moments when they expire.
+    /// Returns the hash and the expiry of every sign-in session.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn browser_sessions(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
         self.read(|connection| {
             let mut statement =

@@ -1,4 +1,5 @@
-//! Table `webhook_deliveries`: the outbox. Which events have their deliveries, and what became of each.
+//! Tables `webhook_deliveries` and `webhook_cursor`: the deliveries of events to webhooks, and the outbox of
+//! events that have no deliveries yet.
 
 use model::clock::Timestamp;
 use model::delivery::{Delivery, DeliveryStatus};
@@ -13,83 +14,84 @@ use super::events::{COLUMNS, COLUMNS_COUNT, append, of_row as event_of_row};
 use super::webhooks::{announce, find as find_webhook, of_row as webhook_of_row, save as save_webhook};
 use super::{Store, StoreError};
 
-/// What the log holds that has no deliveries yet, and who may want it: one look at one moment, so that a webhook which is not
-/// among these was made after these events.
+/// The events that have no deliveries yet, and all webhooks. Both are read in one snapshot, so that a webhook
+/// that is missing here was created after these events.
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
     /// Events up to this one have their deliveries.
     pub cursor: i64,
-    /// The events after it; as many as fit into a page.
+    /// The events after the cursor, as many as fit into a page.
     pub events: Vec<StoredEvent>,
-    /// Whether more may follow.
+    /// Whether there may be more events.
     pub more: bool,
     /// All webhooks.
     pub webhooks: Vec<OutboxWebhook>,
 }
 
-/// A webhook, as far as sending needs it.
+/// A webhook with the values that delivery needs.
 #[derive(Debug, Clone)]
 pub struct OutboxWebhook {
-    /// Itself.
+    /// The webhook.
     pub webhook: Webhook,
-    /// Only later events are for it.
+    /// The webhook gets only events after this one.
     pub after_event_id: i64,
-    /// Grows with every change that its receiver must hear of.
+    /// The revision, which increases with every change that the endpoint worker must notice.
     pub revision: i64,
 }
 
-/// Who changes a delivery.
+/// The party that changes a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangedBy {
-    /// The one who delivers.
+    /// The endpoint worker.
     Deliverer,
-    /// Somebody else: the one who delivers must look anew.
+    /// A client. The endpoint worker must read the webhook again.
     Caller,
 }
 
-/// What is to be sent to one webhook.
+/// The deliveries that are due for a webhook.
 #[derive(Debug, Clone)]
 pub struct Due {
-    /// The webhook; `None` when it is gone.
+    /// The webhook; `None` if it was deleted.
     pub webhook: Option<Webhook>,
-    /// Deliveries that are due, the longest due first, with their events where these are kept.
+    /// The deliveries that are due, earliest first, each with its event if that still exists.
     pub deliveries: Vec<(Delivery, Option<Event>)>,
-    /// When the next one after these is due.
+    /// The time at which the next delivery after these is due.
     pub next_due: Option<Timestamp>,
 }
 
-/// Which deliveries to list.
+/// A query for deliveries.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryQuery {
-    /// Those of this webhook.
+    /// The webhook.
     pub webhook_id: WebhookId,
-    /// Only those that stand so.
+    /// Only deliveries with this status.
     pub status: Option<DeliveryStatus>,
-    /// Only that of this event.
+    /// Only the delivery of this event.
     pub event_id: Option<i64>,
-    /// Only those older than this one.
+    /// Only deliveries of events before that of this delivery.
     pub before: Option<DeliveryId>,
-    /// At most so many.
+    /// The maximum number of deliveries.
     pub limit: u32,
 }
 
-/// Deliveries, newest event first.
+/// A page of deliveries, newest event first.
 #[derive(Debug, Clone)]
 pub struct DeliveryPage {
     /// The deliveries of this page.
     pub deliveries: Vec<Delivery>,
-    /// Whether older ones match, too.
+    /// Whether older deliveries match, too.
     pub more: bool,
 }
 
 impl Store {
-    /// What has no deliveries yet. No events are read while there is no webhook.
+    /// Returns the events that have no deliveries yet, and the webhooks. Reads no events if there is no
+    /// webhook.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn outbox(&self) -> Result<Outbox, StoreError> {
         self.read(|connection| {
-            // One snapshot.
+            // One transaction reads one snapshot.
             let connection = connection.unchecked_transaction()?;
             let mut outbox = Outbox::default();
             let mut statement = connection.prepare_cached(
@@ -128,11 +130,11 @@ impl Store {
         .await
     }
 
-    /// Adds the deliveries of the events from `from` (exclusive) up to `to`, and remembers that these have theirs. Nothing
-    /// happens when the events after `from` have theirs already.
+    /// Adds the deliveries of the events from `from` (exclusive) to `to`, and moves the cursor to `to`. Does
+    /// nothing if the cursor is not at `from`, because another process has added these deliveries.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn fan_out(&self, from: i64, to: i64, deliveries: Vec<Delivery>) -> Result<(), StoreError> {
         self.write(move |connection| {
             let moved = connection
@@ -141,7 +143,7 @@ impl Store {
             if moved == 0 {
                 return Ok(());
             }
-            // The webhook may be gone by now.
+            // The webhook may have been deleted meanwhile.
             let mut insert = connection.prepare_cached(
                 "INSERT OR IGNORE INTO webhook_deliveries
                  (delivery_id, webhook_id, event_id, status, next_attempt_at, give_up_at, ended_at, delivery)
@@ -164,21 +166,21 @@ impl Store {
         .await
     }
 
-    /// What is due for a webhook at `now`, at most `limit` deliveries.
+    /// Returns the deliveries of a webhook that are due at `now`, at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn due_deliveries(
         &self,
         webhook_id: &WebhookId,
         now: Timestamp,
         limit: usize,
     ) -> Result<Due, StoreError> {
-        let webhook_id = webhook_id.to_string();
+        let webhook_id = webhook_id.clone();
         self.read(move |connection| {
             let connection = connection.unchecked_transaction()?;
             let mut due = Due {
-                webhook: find_webhook(&connection, &WebhookId::from(webhook_id.as_str()))?,
+                webhook: find_webhook(&connection, &webhook_id)?,
                 deliveries: Vec::new(),
                 next_due: None,
             };
@@ -188,17 +190,17 @@ impl Store {
                  WHERE d.webhook_id = ?1 AND d.status = 'pending' AND d.next_attempt_at <= ?2
                  ORDER BY d.next_attempt_at, d.event_id LIMIT ?3"
             ))?;
-            let mut rows = statement.query(params![webhook_id, now.as_millis(), number(limit)])?;
+            let mut rows = statement.query(params![webhook_id.as_str(), now.as_millis(), number(limit)])?;
             let mut bytes = 0;
             while let Some(row) = rows.next()? {
                 let delivery = serde_json::from_str(
                     row.get_ref(COLUMNS_COUNT)?.as_str().map_err(rusqlite::Error::from)?,
                 )?;
-                let is_kept = row.get::<_, Option<i64>>(0)?.is_some();
-                let event = if is_kept { Some(event_of_row(row)?.event) } else { None };
+                let has_event = row.get::<_, Option<i64>>(0)?.is_some();
+                let event = if has_event { Some(event_of_row(row)?.event) } else { None };
                 bytes += event.as_ref().map_or(0, |event| event.payload.len());
                 due.deliveries.push((delivery, event));
-                // The rest is read when these are under way.
+                // The rest is read when these are in flight.
                 if bytes > limits::WEBHOOK_BATCH_BYTES_MAX {
                     break;
                 }
@@ -209,7 +211,7 @@ impl Store {
                      WHERE webhook_id = ?1 AND status = 'pending' AND next_attempt_at > ?2
                      ORDER BY next_attempt_at LIMIT 1",
                 )?
-                .query_row(params![webhook_id, now.as_millis()], |row| row.get(0))
+                .query_row(params![webhook_id.as_str(), now.as_millis()], |row| row.get(0))
                 .optional()?
                 .map(Timestamp::from_millis);
             Ok(due)
@@ -217,11 +219,11 @@ impl Store {
         .await
     }
 
-    /// Changes a delivery together with its webhook, and records the event that tells of it, if there is one (its type and
-    /// payload). Returns both as they are then, if they are there.
+    /// Changes a delivery together with its webhook, and records the event that `change` returns. Returns the
+    /// changed webhook and delivery, or `None` if either does not exist.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn change_delivery(
         &self,
         webhook_id: &WebhookId,
@@ -265,7 +267,7 @@ impl Store {
     /// Records an event, and returns its id.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn record_numbered_event(&self, event: Event) -> Result<i64, StoreError> {
         self.write(move |connection| {
             append(connection, &event)?;
@@ -274,10 +276,10 @@ impl Store {
         .await
     }
 
-    /// Whether an event is still in the log.
+    /// Reports whether an event is still in the log.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn has_event(&self, event_id: i64) -> Result<bool, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached("SELECT 1 FROM events WHERE event_id = ?1")?;
@@ -286,10 +288,10 @@ impl Store {
         .await
     }
 
-    /// One delivery of a webhook.
+    /// Returns a delivery of a webhook.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn delivery(
         &self,
         webhook_id: &WebhookId,
@@ -299,10 +301,10 @@ impl Store {
         self.read(move |connection| find(connection, &webhook_id, &delivery_id)).await
     }
 
-    /// Deliveries of a webhook, newest event first.
+    /// Returns the deliveries of a webhook that match a query, newest event first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn deliveries(&self, query: DeliveryQuery) -> Result<DeliveryPage, StoreError> {
         self.read(move |connection| {
             let mut sql = "SELECT delivery FROM webhook_deliveries WHERE webhook_id = ?".to_owned();
@@ -321,7 +323,7 @@ impl Store {
                     values.push(value);
                 }
             }
-            // One more than asked for tells whether there are more.
+            // One more row than requested shows whether there are more.
             sql.push_str(" ORDER BY event_id DESC LIMIT ?");
             values.push((i64::from(query.limit) + 1).into());
             let mut statement = connection.prepare_cached(&sql)?;
@@ -339,10 +341,10 @@ impl Store {
         .await
     }
 
-    /// Gives up what waited for a webhook that nothing is sent to, until its time was over. Returns how many.
+    /// Gives up the pending deliveries of a paused webhook that have expired at `now`. Returns their number.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn expire_deliveries(
         &self,
         webhook_id: &WebhookId,
@@ -361,10 +363,11 @@ impl Store {
         .await
     }
 
-    /// Forgets deliveries that ended before this moment, and of each webhook's all but the newest `keep`.
+    /// Deletes deliveries that ended before `ended_before`, and all but the newest `keep` ended deliveries of
+    /// each webhook. Returns their number.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn prune_deliveries(&self, ended_before: Timestamp, keep: usize) -> Result<usize, StoreError> {
         self.write(move |connection| {
             let old = connection.execute(
@@ -377,14 +380,14 @@ impl Store {
             )?;
             let full = statement.query_map([number(keep)], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let full = full.collect::<Result<Vec<(String, i64)>, _>>()?;
-            let mut forgotten = old;
+            let mut deleted = old;
             for (webhook_id, newest) in full {
-                forgotten += connection.execute(
+                deleted += connection.execute(
                     "DELETE FROM webhook_deliveries WHERE webhook_id = ?1 AND event_id <= ?2 AND ended_at IS NOT NULL",
                     params![webhook_id, newest],
                 )?;
             }
-            Ok(forgotten)
+            Ok(deleted)
         })
         .await
     }
@@ -399,11 +402,11 @@ fn find(
     webhook_id: &WebhookId,
     delivery_id: &DeliveryId,
 ) -> Result<Option<Delivery>, StoreError> {
-    let text: Option<String> = connection
+    let json: Option<String> = connection
         .prepare_cached("SELECT delivery FROM webhook_deliveries WHERE delivery_id = ?1 AND webhook_id = ?2")?
         .query_row([delivery_id.as_str(), webhook_id.as_str()], |row| row.get(0))
         .optional()?;
-    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+    Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
 }
 
 #[cfg(test)]
@@ -414,7 +417,7 @@ mod tests {
 
     use super::*;
 
-    fn subscription() -> Webhook {
+    fn webhook() -> Webhook {
         Webhook {
             id: "wh_1".into(),
             url: "http://127.0.0.1:1/".into(),
@@ -437,20 +440,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_is_kept_while_it_is_on_its_way_and_ended_deliveries_are_forgotten() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
+    async fn events_of_pending_deliveries_are_kept_and_ended_deliveries_are_pruned() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
         store.record_numbered_event(event()).await.unwrap();
-        store.insert_webhook(&subscription()).await.unwrap();
+        store.insert_webhook(&webhook()).await.unwrap();
         let first = store.record_numbered_event(event()).await.unwrap();
         store.record_numbered_event(event()).await.unwrap();
         let outbox = store.outbox().await.unwrap();
-        assert_eq!(outbox.events.len(), 2, "what came before the first webhook is for nobody");
+        assert_eq!(outbox.events.len(), 2, "events before the first webhook are not delivered");
         let policy = RetryPolicy::default();
         let now = Timestamp::from_millis(1000);
         let delivery = Delivery::new("dlv_1".into(), &"wh_1".into(), (first, "lane.completed"), now, &policy);
         store.fan_out(outbox.cursor, first, vec![delivery.clone()]).await.unwrap();
-        // Another process that saw the same does it in vain.
+        // A second process with the same outbox adds nothing.
         let same = Delivery { delivery_id: "dlv_2".into(), ..delivery };
         store.fan_out(outbox.cursor, first, vec![same]).await.unwrap();
         let query = DeliveryQuery { webhook_id: "wh_1".into(), limit: 10, ..DeliveryQuery::default() };
@@ -459,7 +462,7 @@ mod tests {
         let late = Timestamp::from_millis(10_000);
         store.prune_by_age(late, late).await.unwrap();
         let due = store.due_deliveries(&"wh_1".into(), now, 10).await.unwrap();
-        assert!(due.deliveries[0].1.is_some(), "its event is kept");
+        assert!(due.deliveries[0].1.is_some(), "the event of a pending delivery is kept");
         let give_up = |_: &mut Webhook, delivery: &mut Delivery| {
             delivery.give_up(Timestamp::from_millis(2000), "no".into());
             None

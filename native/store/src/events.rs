@@ -1,5 +1,5 @@
-//! Table `events`: the log of everything that happened. SQLite lets one transaction write at a time and ids only grow, so
-//! their order is the order of the commits, across all bridge processes of the data folder.
+//! Table `events`: the event log. SQLite allows only one write transaction at a time and ids only increase,
+//! so the order of the ids is the order of the commits, across all bridge processes of the data directory.
 
 use model::clock::Timestamp;
 use model::event::{Event, EventSubject, StoredEvent};
@@ -9,23 +9,23 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::{Pending, Store, StoreError, id_column};
 
-/// Events in the order of their ids.
+/// A page of events, ordered by id.
 #[derive(Debug, Clone)]
 pub struct EventPage {
     /// The events of this page.
     pub events: Vec<StoredEvent>,
-    /// Whether more may follow.
+    /// Whether there may be more events.
     pub more: bool,
 }
 
-/// Where the log begins and ends.
+/// The bounds of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogBounds {
-    /// The oldest event that is kept; 0 when there is none.
+    /// The id of the oldest event in the log; 0 if there is none.
     pub oldest: i64,
-    /// The newest event that ever was; 0 when there was none.
+    /// The id of the newest event that was ever recorded; 0 if there was none.
     pub newest: i64,
-    /// Events up to this one may have been forgotten.
+    /// Events up to this id may have been deleted.
     pub forgotten_up_to: i64,
 }
 
@@ -33,10 +33,10 @@ pub struct LogBounds {
 pub(super) const COLUMNS: &str =
     "e.event_id, e.at, e.type, e.job_id, e.conversation_id, e.turn_id, e.lane_id, e.payload";
 
-/// How many columns these are.
+/// The number of these columns.
 pub(super) const COLUMNS_COUNT: usize = 8;
 
-/// From a row that begins with [`COLUMNS`].
+/// Reads an event from a row that begins with [`COLUMNS`].
 pub(super) fn of_row(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
     let event = Event {
         at: Timestamp::from_millis(row.get(1)?),
@@ -50,7 +50,7 @@ pub(super) fn of_row(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
     Ok(StoredEvent { event_id: row.get(0)?, event })
 }
 
-/// Records an event inside the transaction of the change that it tells of.
+/// Records an event, in the transaction of the change that it reports.
 pub(super) fn append(connection: &Connection, event: &Event) -> Result<(), StoreError> {
     connection
         .prepare_cached(
@@ -70,11 +70,11 @@ pub(super) fn append(connection: &Connection, event: &Event) -> Result<(), Store
 }
 
 impl Store {
-    /// Records an event by itself. Returns when its place among the writes is sure: it becomes durable before any write that
-    /// begins later. Waiting for the commit is left to the caller, who may drop what is returned.
+    /// Records an event by itself. Returns when the write is queued, so that it is committed before any later
+    /// write. The caller may wait for the commit, or drop the returned handle.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is closed.
+    /// Returns an error if the database is closed.
     pub async fn record_event(&self, event: Event) -> Result<Pending<()>, StoreError> {
         self.begin_write(move |connection| {
             let recorded = append(connection, &event);
@@ -86,10 +86,10 @@ impl Store {
         .await
     }
 
-    /// The events after `after`, of one subject where it is named; as many as fit into a page.
+    /// Returns the events after `after` that match `subject`, as many as fit into a page.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn events_after(&self, after: i64, subject: EventSubject) -> Result<EventPage, StoreError> {
         self.read(move |connection| {
             let mut sql = format!("SELECT {COLUMNS} FROM events e WHERE event_id > ?");
@@ -127,10 +127,10 @@ impl Store {
         .await
     }
 
-    /// Where the log begins and ends.
+    /// Returns the bounds of the log.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn log_bounds(&self) -> Result<LogBounds, StoreError> {
         self.read(|connection| {
             let number = |sql: &str| -> Result<i64, StoreError> {
@@ -139,7 +139,8 @@ impl Store {
                 Ok(value.flatten().unwrap_or(0))
             };
             Ok(LogBounds {
-                // Before the newest: what is written in between must not make the log end before it begins.
+                // This is read before the newest id, so that an event that is written in between cannot make
+                // the log end before it begins.
                 oldest: number("SELECT min(event_id) FROM events")?,
                 forgotten_up_to: number("SELECT up_to FROM forgotten_events")?,
                 newest: number("SELECT seq FROM sqlite_sequence WHERE name = 'events'")?,
@@ -149,8 +150,8 @@ impl Store {
     }
 }
 
-/// Forgets the events that `condition` selects, and remembers that there were some.
-pub(super) fn forget_events(
+/// Deletes the events that match `condition`, and records the newest deleted id.
+pub(super) fn delete_events(
     connection: &Connection,
     condition: &str,
     values: impl rusqlite::Params + Clone,

@@ -1,4 +1,4 @@
-//! Table `idempotency_keys`: which requests were made under a key of their caller's, and what was replied.
+//! Table `idempotency_keys`: the requests with an idempotency key, and the replies to them.
 
 use model::clock::Timestamp;
 use model::ids::{InstanceId, JobId};
@@ -6,59 +6,59 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Store, StoreError, required_id};
 
-/// A request under a key.
+/// A request with an idempotency key.
 #[derive(Debug, Clone)]
 pub struct KeyedRequest {
-    /// Chosen by the client.
+    /// The key, chosen by the client.
     pub key: String,
-    /// Method and path.
+    /// The method and path.
     pub request: String,
-    /// SHA-256 of the body.
+    /// The SHA-256 hash of the body.
     pub body_hash: Vec<u8>,
 }
 
-/// A reply as it was sent. Always JSON.
+/// A reply that was sent. Its body is JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptReply {
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// What is known of a key.
+/// The outcome of claiming a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// Nothing was: it is the caller's now.
+    /// The key was unused, and now belongs to the caller's request.
     New,
-    /// It belongs to another request.
+    /// The key belongs to another request.
     OtherRequest,
-    /// The request was made, and this was the reply.
+    /// The request was made before. Contains the reply to it.
     Replied(KeptReply),
-    /// The request was made, and there is no reply yet.
+    /// The request was made before, and has no reply yet.
     UnderWay {
-        /// The bridge process that carries it out.
+        /// The bridge process that executes the request.
         instance_id: InstanceId,
-        /// The job that it makes.
+        /// The job that the request creates.
         job_id: JobId,
     },
 }
 
 impl Store {
-    /// Claims a key for a request that `instance_id` will carry out as `job_id`, unless something is known of it already.
+    /// Claims a key for a request that `instance_id` will execute as `job_id`, unless the key is in use.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn claim_key(
         &self,
         request: &KeyedRequest,
         instance_id: &InstanceId,
         job_id: &JobId,
     ) -> Result<Claim, StoreError> {
-        let (wanted, instance_id, job_id) = (request.clone(), instance_id.to_string(), job_id.to_string());
+        let (request, instance_id, job_id) = (request.clone(), instance_id.to_string(), job_id.to_string());
         self.write(move |connection| {
-            if let Some(known) = known(connection, &wanted)? {
-                return Ok(known);
+            if let Some(claim) = existing_claim(connection, &request)? {
+                return Ok(claim);
             }
             connection
                 .prepare_cached(
@@ -66,9 +66,9 @@ impl Store {
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
                 .execute(params![
-                    wanted.key,
-                    wanted.request,
-                    wanted.body_hash,
+                    request.key,
+                    request.request,
+                    request.body_hash,
                     instance_id,
                     job_id,
                     Timestamp::now().as_millis(),
@@ -78,10 +78,11 @@ impl Store {
         .await
     }
 
-    /// Carries on, as `to`, a request whose bridge process `from` is gone. Returns whether it now is ours: only one wins.
+    /// Assigns a request of the ended bridge process `from` to `to`. Returns whether `to` has it now; if
+    /// several processes try, one succeeds.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn take_over_key(
         &self,
         key: &str,
@@ -102,21 +103,22 @@ impl Store {
         .await
     }
 
-    /// Keeps the reply. A refusal that left no job is not kept, and its key forgotten: the caller may correct the request.
+    /// Stores the reply. If an error reply left no job, the key is deleted instead, so that the caller can
+    /// correct the request.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn keep_reply(&self, key: &str, reply: KeptReply) -> Result<(), StoreError> {
         let key = key.to_owned();
         self.write(move |connection| {
             if !(200..300).contains(&reply.status) {
-                let forgotten = connection
+                let deleted = connection
                     .prepare_cached(
                         "DELETE FROM idempotency_keys WHERE key = ?1
                          AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.job_id = idempotency_keys.job_id)",
                     )?
                     .execute([&key])?;
-                if forgotten > 0 {
+                if deleted > 0 {
                     return Ok(());
                 }
             }
@@ -128,10 +130,10 @@ impl Store {
         .await
     }
 
-    /// Forgets a key: the next request with it is a new one.
+    /// Deletes a key, so that the next request with it is a new one.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn forget_key(&self, key: &str) -> Result<(), StoreError> {
         let key = key.to_owned();
         self.write(move |connection| {
@@ -142,17 +144,19 @@ impl Store {
     }
 }
 
-fn known(connection: &Connection, wanted: &KeyedRequest) -> Result<Option<Claim>, StoreError> {
-    let found = connection
+fn existing_claim(connection: &Connection, keyed: &KeyedRequest) -> Result<Option<Claim>, StoreError> {
+    let claim = connection
         .prepare_cached(
-            "SELECT request, body_hash, instance_id, job_id, status, body FROM idempotency_keys WHERE key = ?1",
+            "SELECT request, body_hash, instance_id, job_id, status, body
+             FROM idempotency_keys WHERE key = ?1",
         )?
-        .query_row([&wanted.key], |row| {
+        .query_row([&keyed.key], |row| {
             let (request, body_hash): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            if request != wanted.request || body_hash != wanted.body_hash {
+            if request != keyed.request || body_hash != keyed.body_hash {
                 return Ok(Claim::OtherRequest);
             }
-            let under_way = Claim::UnderWay { instance_id: required_id(row, 2)?, job_id: required_id(row, 3)? };
+            let under_way =
+                Claim::UnderWay { instance_id: required_id(row, 2)?, job_id: required_id(row, 3)? };
             let status: Option<u16> = row.get(4)?;
             Ok(match status {
                 Some(status) => Claim::Replied(KeptReply { status, body: row.get(5)? }),
@@ -160,11 +164,11 @@ fn known(connection: &Connection, wanted: &KeyedRequest) -> Result<Option<Claim>
             })
         })
         .optional()?;
-    Ok(found)
+    Ok(claim)
 }
 
-/// Forgets keys that were claimed before this moment.
-pub(super) fn forget_keys(connection: &Connection, claimed_before: Timestamp) -> Result<(), StoreError> {
+/// Deletes keys that were claimed before `claimed_before`.
+pub(super) fn delete_keys(connection: &Connection, claimed_before: Timestamp) -> Result<(), StoreError> {
     connection.execute("DELETE FROM idempotency_keys WHERE created_at < ?1", [claimed_before.as_millis()])?;
     Ok(())
 }

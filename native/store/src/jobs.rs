@@ -1,4 +1,4 @@
-//! Table `jobs`. A job's change and the event that tells of it are one transaction.
+//! Table `jobs`. A change of a job and its event are one transaction.
 
 use model::clock::Timestamp;
 use model::event::Event;
@@ -11,79 +11,81 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::events::{append, forget_events};
+use super::events::{append, delete_events};
 use super::{Store, StoreError, id_column, required_id};
 
-/// Which jobs to list.
+/// A query for jobs.
 #[derive(Debug, Clone)]
 pub struct JobQuery {
-    /// Only jobs in this state.
+    /// Only jobs with this status.
     pub status: Option<JobStatus>,
     /// Only jobs of this conversation.
     pub conversation_id: Option<ThreadId>,
     /// Only jobs of this lane.
     pub lane_id: Option<LaneId>,
-    /// Only jobs with this in their message, their folder or one of their ids; ASCII letters in either case.
+    /// Only jobs whose message, working directory or ids contain this string. The case of ASCII letters is
+    /// ignored.
     pub search: Option<String>,
     /// Only jobs older than this one.
     pub before: Option<JobId>,
-    /// At most so many.
+    /// The maximum number of jobs.
     pub limit: u32,
 }
 
-/// Jobs, newest first.
+/// A page of jobs, newest first.
 #[derive(Debug, Clone)]
 pub struct JobPage {
     /// The jobs of this page.
     pub jobs: Vec<Job>,
-    /// Whether older ones match, too.
+    /// Whether older jobs match, too.
     pub more: bool,
 }
 
-/// How many jobs are in which state.
+/// The number of jobs with each status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobCounts {
-    /// Accepted, not begun.
+    /// Accepted jobs whose turn has not started.
     pub starting: u64,
-    /// Running.
+    /// Running jobs.
     pub running: u64,
-    /// Ended well.
+    /// Completed jobs.
     pub completed: u64,
-    /// Ended otherwise.
+    /// Failed jobs.
     pub failed: u64,
-    /// The newest job.
+    /// The id of the newest job.
     pub latest_job_id: Option<JobId>,
 }
 
-/// What happened to the jobs that were accepted in a period of time.
+/// Statistics of the jobs that were accepted in a period.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobPeriod {
-    /// When it begins.
+    /// The start of the period.
     pub at: Timestamp,
-    /// Jobs that ended well.
+    /// The number of completed jobs.
     pub completed: u64,
-    /// Jobs that ended otherwise.
+    /// The number of failed jobs.
     pub failed: u64,
-    /// Jobs that have not ended.
+    /// The number of jobs that have not ended.
     pub unfinished: u64,
-    /// Tokens sent to the model, cached ones included.
+    /// The tokens sent to the model, including cached ones.
     pub input_tokens: u64,
-    /// Of these, read from the provider's cache.
+    /// The part of the input tokens that was read from the provider's cache.
     pub cached_input_tokens: u64,
-    /// Tokens that the model wrote, reasoning included.
+    /// The tokens that the model produced, including reasoning.
     pub output_tokens: u64,
 }
 
-/// Condition of jobs in which a text is found.
+/// The condition for jobs that contain a search string.
 const SEARCHED: &str = " AND instr(lower(job_id || ' ' || coalesce(conversation_id, '') || ' ' ||
     coalesce(json_extract(job, '$.cwd'), '') || ' ' || json_extract(job, '$.message')), lower(?)) > 0";
 
 impl Store {
-    /// Records a new job, run by `instance_id`, with its first event. `message` is kept until the job ends.
+    /// Records a new job, which `instance_id` runs, with its first event. `message` is kept until the job
+    /// ends.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn insert_job(
         &self,
         instance_id: &InstanceId,
@@ -111,10 +113,11 @@ impl Store {
         .await
     }
 
-    /// Records a job's present state and, where there is one, the step that led to it.
+    /// Records the current state of a job, and the transition that led to it, if there is one.
     ///
     /// # Errors
-    /// [`StoreError::NotOurs`] when another bridge process answers for the job by now.
+    /// Returns [`StoreError::NotOurs`] if another bridge process has adopted the job, or another error if the
+    /// database cannot be written.
     pub async fn update_job(
         &self,
         instance_id: &InstanceId,
@@ -125,7 +128,8 @@ impl Store {
         self.write(move |connection| {
             let changed = connection
                 .prepare_cached(
-                    "UPDATE jobs SET status = ?3, conversation_id = ?4, job = ?5, message = CASE WHEN ?6 THEN NULL ELSE message END
+                    "UPDATE jobs SET status = ?3, conversation_id = ?4, job = ?5,
+                     message = CASE WHEN ?6 THEN NULL ELSE message END
                      WHERE job_id = ?1 AND instance_id = ?2",
                 )?
                 .execute(params![
@@ -147,10 +151,10 @@ impl Store {
         .await
     }
 
-    /// One job.
+    /// Returns a job.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn job(&self, job_id: &JobId) -> Result<Option<Job>, StoreError> {
         let job_id = job_id.to_string();
         self.read(move |connection| {
@@ -163,10 +167,10 @@ impl Store {
         .await
     }
 
-    /// The message of an unfinished job, as it was recorded.
+    /// Returns the recorded message of an unfinished job.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn job_message(&self, job_id: &JobId) -> Result<Option<String>, StoreError> {
         let job_id = job_id.to_string();
         self.read(move |connection| {
@@ -182,7 +186,7 @@ impl Store {
     /// Replaces the message of an unfinished job.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn set_job_message(&self, job_id: &JobId, message: String) -> Result<(), StoreError> {
         let job_id = job_id.to_string();
         self.write(move |connection| {
@@ -194,10 +198,10 @@ impl Store {
         .await
     }
 
-    /// The bridge process that answers for a job.
+    /// Returns the bridge process that is responsible for a job.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn job_instance(&self, job_id: &JobId) -> Result<Option<InstanceId>, StoreError> {
         let job_id = job_id.to_string();
         self.read(move |connection| {
@@ -209,10 +213,10 @@ impl Store {
         .await
     }
 
-    /// Jobs, newest first.
+    /// Returns the jobs that match a query, newest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn jobs(&self, query: JobQuery) -> Result<JobPage, StoreError> {
         self.read(move |connection| {
             let mut sql = "SELECT job FROM jobs WHERE TRUE".to_owned();
@@ -239,7 +243,7 @@ impl Store {
                     String::from(before).into(),
                 );
             }
-            // One more than asked for tells whether there are more.
+            // One more row than requested shows whether there are more.
             and(" ORDER BY created_at DESC, rowid DESC LIMIT ?", (i64::from(query.limit) + 1).into());
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
@@ -259,10 +263,10 @@ impl Store {
         .await
     }
 
-    /// How many jobs are in which state.
+    /// Returns the number of jobs with each status.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn job_counts(&self) -> Result<JobCounts, StoreError> {
         self.read(|connection| {
             let mut counts = JobCounts::default();
@@ -288,11 +292,11 @@ impl Store {
         .await
     }
 
-    /// The last `count` periods of `period_ms` milliseconds up to `now`, oldest first. A job counts in the period in which it was
-    /// accepted.
+    /// Returns the last `count` periods of `period_ms` milliseconds up to `now`, oldest first. A job counts
+    /// in the period in which it was accepted.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn job_periods(
         &self,
         now: Timestamp,
@@ -300,7 +304,8 @@ impl Store {
         count: u32,
     ) -> Result<Vec<JobPeriod>, StoreError> {
         self.read(move |connection| {
-            // The periods begin at multiples of their length, so that a look a moment later shows the same ones.
+            // The periods start at multiples of their length, so that a request a moment later returns the
+            // same periods.
             let newest = now.as_millis() / period_ms;
             let oldest = newest - i64::from(count) + 1;
             let empty = |number: i64| JobPeriod {
@@ -320,9 +325,9 @@ impl Store {
                 let number = |column| -> Result<u64, StoreError> {
                     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
                 };
-                let place = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
+                let index = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
                 // The clock of another process may be ahead.
-                let Some(period) = periods.get_mut(place) else { continue };
+                let Some(period) = periods.get_mut(index) else { continue };
                 let count = number(2)?;
                 match row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)? {
                     "completed" => period.completed += count,
@@ -338,10 +343,11 @@ impl Store {
         .await
     }
 
-    /// Unfinished jobs with the bridge process that runs each, oldest first, without those of `instance_id`.
+    /// Returns the unfinished jobs of all bridge processes except `instance_id`, each with its process,
+    /// oldest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn unfinished_jobs_of_others(
         &self,
         instance_id: &InstanceId,
@@ -365,10 +371,10 @@ impl Store {
         .await
     }
 
-    /// Makes `to` the bridge process that answers for the job, if `from` still is. Returns whether it now is.
+    /// Makes `to` responsible for a job, if `from` still is. Returns whether `to` is responsible now.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn adopt_job(
         &self,
         job_id: &JobId,
@@ -385,35 +391,36 @@ impl Store {
         .await
     }
 
-    /// Forgets ended jobs, with their events, that are older than `created_before` or beyond the `keep` newest. Returns how
-    /// many.
+    /// Deletes ended jobs that are older than `created_before` or not among the newest `keep` jobs, with
+    /// their events and approvals. Returns their number.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn prune_jobs(&self, created_before: Timestamp, keep: u32) -> Result<usize, StoreError> {
         self.write(move |connection| {
-            // One whose events are still on their way to a webhook stays until they have arrived.
-            let doomed = "SELECT job_id FROM jobs WHERE status IN ('completed', 'failed') AND (created_at < ?1
+            // A job whose events have pending deliveries to webhooks is kept until these end.
+            let deletable = "SELECT job_id FROM jobs WHERE status IN ('completed', 'failed') AND (created_at < ?1
                           OR rowid NOT IN (SELECT rowid FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT ?2))
                           AND job_id NOT IN (SELECT job_id FROM events JOIN webhook_deliveries USING (event_id)
                           WHERE webhook_deliveries.status = 'pending' AND job_id IS NOT NULL)";
             let values = params![created_before.as_millis(), keep];
-            forget_events(connection, &format!("job_id IN ({doomed})"), values)?;
-            connection.execute(&format!("DELETE FROM approvals WHERE job_id IN ({doomed})"), values)?;
-            Ok(connection.execute(&format!("DELETE FROM jobs WHERE job_id IN ({doomed})"), values)?)
+            delete_events(connection, &format!("job_id IN ({deletable})"), values)?;
+            connection.execute(&format!("DELETE FROM approvals WHERE job_id IN ({deletable})"), values)?;
+            Ok(connection.execute(&format!("DELETE FROM jobs WHERE job_id IN ({deletable})"), values)?)
         })
         .await
     }
 }
 
-/// A newer version of this program may have written what we cannot read; that must not hide all else.
+/// Parses a stored job. A newer version of this program may have written a job that this one cannot parse,
+/// which must not hide the other jobs.
 fn readable(text: &str) -> Option<Job> {
     serde_json::from_str(text)
-        .inspect_err(|error| tracing::warn!(%error, "passed over a stored job that cannot be read"))
+        .inspect_err(|error| tracing::warn!(%error, "skipped a stored job that cannot be read"))
         .ok()
 }
 
-/// The payload names the state, not the whole job: whoever wants more reads the job.
+/// Records an event of a job. The payload contains the state, not the whole job, which a client can read.
 fn append_job_event(connection: &Connection, job: &Job, event: JobEvent) -> Result<(), StoreError> {
     let payload = json!({
         "status": job.status,

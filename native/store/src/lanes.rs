@@ -1,5 +1,5 @@
-//! Table `lanes`. A lane's step and the events that tell of it are one transaction, which reads the lane first: several bridge
-//! processes may take steps of one lane.
+//! Table `lanes`. A transition of a lane and its events are one transaction. The transaction reads the lane
+//! first, because several bridge processes may change one lane.
 
 use std::collections::HashMap;
 
@@ -13,20 +13,20 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use super::events::append;
 use super::{Store, StoreError, id_column, required_id};
 
-/// Which lanes to list.
+/// A query for lanes.
 #[derive(Debug, Clone, Default)]
 pub struct LaneQuery {
-    /// Only lanes that stand at one of these; all where there is none.
+    /// Only lanes with one of these statuses; all lanes if empty.
     pub statuses: Vec<LaneStatus>,
     /// Only lanes of this project.
     pub project_id: Option<String>,
-    /// Only the lane of this thread.
+    /// Only lanes of this thread.
     pub thread_id: Option<ThreadId>,
-    /// Only lanes that last changed before this moment.
+    /// Only lanes whose last change was before this time.
     pub updated_before: Option<Timestamp>,
-    /// Only synthetic ones.
+    /// Whether to list only synthetic lanes.
     pub synthetic_only: bool,
-    /// At most so many.
+    /// The maximum number of lanes.
     pub limit: u32,
 }
 
@@ -35,15 +35,26 @@ pub struct LaneQuery {
 pub struct OwnedLane {
     /// The lane.
     pub lane: Lane,
-    /// The process.
+    /// The bridge process.
     pub instance_id: InstanceId,
 }
 
+/// The outcome of a change of a lane.
+#[derive(Debug, Clone)]
+pub enum LaneChange {
+    /// The lane was changed. Contains its new state.
+    Done(Lane),
+    /// The state of the lane does not allow the change, and nothing has changed.
+    Refused(LaneRefusal, Lane),
+    /// There is no such lane.
+    NotFound,
+}
+
 impl Store {
-    /// Records a new lane. Returns whether there was none with its id.
+    /// Records a new lane. Returns `false` if there is already a lane with its id.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn insert_lane(&self, instance_id: &InstanceId, lane: &Lane) -> Result<bool, StoreError> {
         let (instance_id, lane) = (instance_id.to_string(), lane.clone());
         self.write(move |connection| {
@@ -69,25 +80,24 @@ impl Store {
         .await
     }
 
-    /// Takes a step of a lane, which becomes this process's. A step that its state does not allow changes nothing. `None` when
-    /// there is no such lane.
+    /// Applies a transition to a lane, and assigns the lane to this process.
     ///
     /// # Errors
-    /// [`StoreError`]; nothing changed then.
+    /// Returns an error if the database cannot be written. Nothing has changed then.
     pub async fn step_lane(
         &self,
         instance_id: &InstanceId,
         lane_id: &LaneId,
         step: impl FnOnce(&mut Lane, Timestamp) -> Result<Vec<LaneEvent>, LaneRefusal> + Send + 'static,
-    ) -> Result<Option<Result<Lane, (LaneRefusal, Lane)>>, StoreError> {
+    ) -> Result<LaneChange, StoreError> {
         let (instance_id, lane_id) = (instance_id.clone(), lane_id.clone());
         self.write(move |connection| {
-            let Some(before) = read_lane(connection, &lane_id)? else { return Ok(None) };
+            let Some(before) = read_lane(connection, &lane_id)? else { return Ok(LaneChange::NotFound) };
             let now = Timestamp::now();
             let mut lane = before.clone();
             let events = match step(&mut lane, now) {
                 Ok(events) => events,
-                Err(refusal) => return Ok(Some(Err((refusal, before)))),
+                Err(refusal) => return Ok(LaneChange::Refused(refusal, before)),
             };
             connection
                 .prepare_cached(
@@ -105,54 +115,51 @@ impl Store {
             for event in &events {
                 append_lane_event(connection, &lane, event, now)?;
             }
-            Ok(Some(Ok(lane)))
+            Ok(LaneChange::Done(lane))
         })
         .await
     }
 
-    /// Records something that happened to a lane and changed nothing of it.
+    /// Records an event of a lane without changing the lane.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn record_lane_event(&self, lane: &Lane, event: LaneEvent) -> Result<(), StoreError> {
         let lane = lane.clone();
         self.write(move |connection| append_lane_event(connection, &lane, &event, Timestamp::now())).await
     }
 
-    /// Forgets a lane. Returns whether there was one that `may_go` let go.
+    /// Deletes a lane, unless it is active.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn delete_lane(
-        &self,
-        lane_id: &LaneId,
-    ) -> Result<Option<Result<Lane, (LaneRefusal, Lane)>>, StoreError> {
-        let lane_id = lane_id.to_string();
+    /// Returns an error if the database cannot be written.
+    pub async fn delete_lane(&self, lane_id: &LaneId) -> Result<LaneChange, StoreError> {
+        let lane_id = lane_id.clone();
         self.write(move |connection| {
-            let Some(lane) = read_lane(connection, &LaneId::from(lane_id.as_str()))? else { return Ok(None) };
+            let Some(lane) = read_lane(connection, &lane_id)? else { return Ok(LaneChange::NotFound) };
             if let Err(refusal) = lane.check_deletable() {
-                return Ok(Some(Err((refusal, lane))));
+                return Ok(LaneChange::Refused(refusal, lane));
             }
-            connection.execute("DELETE FROM lanes WHERE lane_id = ?1", [&lane_id])?;
+            connection.execute("DELETE FROM lanes WHERE lane_id = ?1", [lane_id.as_str()])?;
             append_lane_event(connection, &lane, &lane.event("lane.deleted"), Timestamp::now())?;
-            Ok(Some(Ok(lane)))
+            Ok(LaneChange::Done(lane))
         })
         .await
     }
 
-    /// One lane.
+    /// Returns a lane.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn lane(&self, lane_id: &LaneId) -> Result<Option<Lane>, StoreError> {
         let lane_id = lane_id.clone();
         self.read(move |connection| read_lane(connection, &lane_id)).await
     }
 
-    /// The id of the newest lane of each of these threads that has one.
+    /// Returns the id of the newest lane of each thread that has a lane.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn lanes_of_threads(
         &self,
         thread_ids: Vec<ThreadId>,
@@ -172,10 +179,10 @@ impl Store {
         .await
     }
 
-    /// Lanes, newest first.
+    /// Returns the lanes that match a query, newest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn lanes(&self, query: LaneQuery) -> Result<Vec<OwnedLane>, StoreError> {
         self.read(move |connection| {
             let mut sql = "SELECT lane, instance_id FROM lanes WHERE TRUE".to_owned();
@@ -208,8 +215,9 @@ impl Store {
                 let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
                 match serde_json::from_str(text) {
                     Ok(lane) => lanes.push(OwnedLane { lane, instance_id: required_id(row, 1)? }),
-                    // A newer version of this program may have written it; that must not hide all else.
-                    Err(error) => tracing::warn!(%error, "passed over a stored lane that cannot be read"),
+                    // A newer version of this program may have written it. That must not hide the other
+                    // lanes.
+                    Err(error) => tracing::warn!(%error, "skipped a stored lane that cannot be read"),
                 }
             }
             Ok(lanes)

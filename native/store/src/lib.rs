@@ -1,12 +1,13 @@
-//! What the bridge remembers: one SQLite database, shared by all bridge processes of a data folder.
+//! The SQLite database, which all bridge processes of a data directory share.
 //!
-//! The only room that knows SQL. Writes go through one writer thread ([`writer`]), which groups those that wait into one
-//! transaction and answers after the commit; reads use connections of their own. A file a table: [`jobs`], [`events`],
-//! [`approvals`], [`browser_sessions`], [`lanes`], [`aliases`], [`idempotency`], [`webhooks`], [`deliveries`], [`nats`].
+//! This is the only crate that uses SQL. Writes go through one writer thread ([`writer`]), which groups
+//! waiting writes into one transaction and answers after the commit. Reads use separate connections. There is
+//! one module per table: [`jobs`], [`events`], [`approvals`], [`browser_sessions`], [`lanes`], [`aliases`],
+//! [`idempotency`], [`webhooks`], [`deliveries`], [`nats`].
 //!
-//! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction; a power
-//! failure may take the last moments with it, but never leaves half a transaction. Codex keeps the conversations
-//! themselves, and recovery reads the truth from there.
+//! Durability: WAL with `synchronous=NORMAL`. A commit survives the death of the process at any instruction.
+//! A power failure may lose the last commits, but never leaves a partial transaction. Codex stores the
+//! conversations themselves, and recovery reads their state from there.
 
 mod aliases;
 mod approvals;
@@ -35,13 +36,14 @@ pub use deliveries::{ChangedBy, DeliveryPage, DeliveryQuery, Due, Outbox, Outbox
 pub use events::{EventPage, LogBounds};
 pub use idempotency::{Claim, KeptReply, KeyedRequest};
 pub use jobs::{JobCounts, JobPage, JobPeriod, JobQuery};
-pub use lanes::{LaneQuery, OwnedLane};
+pub use lanes::{LaneChange, LaneQuery, OwnedLane};
 pub use nats::NatsCursor;
 pub use webhooks::{Inserted, WebhookChange};
 pub use writer::Pending;
 use writer::Writer;
 
-/// Applied in order; the database's `user_version` counts those that were. Never edit one that was released.
+/// The migrations, in the order in which they are applied. The `user_version` of the database is the number
+/// of applied migrations. Never edit a released migration.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_jobs_and_events.sql"),
     include_str!("migrations/0002_approvals_and_waiting_messages.sql"),
@@ -52,39 +54,41 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_browser_sessions.sql"),
 ];
 
-/// Why the database could not be used.
+/// The reason why the database cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// SQLite said so.
+    /// SQLite reported an error.
     #[error("{0}")]
     Sqlite(Arc<rusqlite::Error>),
-    /// The file cannot be made.
+    /// The database file cannot be created.
     #[error("{path}: {error}")]
     File {
         /// The database file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         error: Arc<std::io::Error>,
     },
     /// A stored record cannot be read.
     #[error("a stored record cannot be read: {0}")]
     Record(Arc<serde_json::Error>),
-    /// A newer version of this program wrote it.
+    /// A newer version of this program wrote the database.
     #[error(
-        "{path} was written by a newer version of Codex Bridge (schema {found}, this one knows {known}); update it"
+        "{path} was written by a newer version of Codex Bridge (schema {found}; this version supports {known}); \
+         update Codex Bridge"
     )]
     TooNew {
         /// The database file.
         path: PathBuf,
-        /// Its schema.
+        /// The schema version of the database.
         found: usize,
-        /// Ours.
+        /// The schema version of this program.
         known: usize,
     },
-    /// Another bridge process answers for this job.
-    #[error("another bridge process answers for this job by now")]
+    /// Another bridge process has adopted the job.
+    #[error("another bridge process is responsible for this job now")]
     NotOurs,
-    /// The change did not become durable: the database is closed, or its group's transaction failed (see the log).
+    /// The change was not committed: the database is closed, or the transaction of its group failed, which is
+    /// logged.
     #[error("the change was not committed")]
     NotCommitted,
 }
@@ -112,18 +116,20 @@ pub struct Store {
 struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
-    /// One for each connection.
+    /// One permit per connection.
     permits: Arc<Semaphore>,
 }
 
 impl Store {
-    /// Opens `codex-bridge.sqlite` in `folder`, makes it where it is missing, and brings it to the present schema.
+    /// Opens `codex-bridge.sqlite` in `directory`, creates it if it does not exist, and migrates it to the
+    /// current schema.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let path = folder.join("codex-bridge.sqlite");
-        keep_private(&path)?;
+    /// Returns an error if the file cannot be created or opened, or if a newer version of this program wrote
+    /// it.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let path = directory.join("codex-bridge.sqlite");
+        make_private(&path)?;
         let mut connection = Connection::open(&path)?;
         configure(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -136,7 +142,7 @@ impl Store {
         Ok(Self { writer: Writer::start(connection)?, readers })
     }
 
-    /// Runs `change` inside a transaction; returns after it is committed.
+    /// Runs `change` in a transaction, and returns after the commit.
     async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -144,7 +150,7 @@ impl Store {
         self.begin_write(change).await?.committed().await
     }
 
-    /// Gives `change` its place among the writes; what is returned waits for the commit.
+    /// Queues `change`, and returns a handle that waits for the commit.
     async fn begin_write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -152,19 +158,19 @@ impl Store {
         self.writer.write(change).await
     }
 
-    /// Tells one waiter, the caller's, of every commit of this process.
+    /// Returns a notification of every commit of this process, for one waiter.
     #[must_use]
     pub fn committed(&self) -> Arc<Notify> {
         self.writer.committed()
     }
 
-    /// Runs `query` on a thread that may wait.
+    /// Runs `query` on a thread that may block.
     async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let readers = Arc::clone(&self.readers);
-        // Waiting here costs nothing; a thread and a connection for each of a thousand clients would.
+        // Waiting here is free. A thread and a connection for each of a thousand clients would not be.
         let permit =
             Arc::clone(&readers.permits).acquire_owned().await.map_err(|_| StoreError::NotCommitted)?;
         let run = tokio::task::spawn_blocking(move || {
@@ -177,26 +183,27 @@ impl Store {
         run.await.map_err(|_| StoreError::NotCommitted)?
     }
 
-    /// Forgets what belongs to no job and is old: keys, and events and approvals, from before these moments.
+    /// Deletes old records that belong to no job: events and approvals from before `events_before`, and
+    /// idempotency keys from before `keys_before`.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn prune_by_age(
         &self,
         events_before: Timestamp,
         keys_before: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            let doomed = "job_id IS NULL AND at < ?1
+            let deletable = "job_id IS NULL AND at < ?1
                           AND event_id NOT IN (SELECT event_id FROM webhook_deliveries WHERE status = 'pending')";
-            events::forget_events(connection, doomed, [events_before.as_millis()])?;
-            approvals::forget_approvals_without_job(connection, events_before)?;
-            idempotency::forget_keys(connection, keys_before)
+            events::delete_events(connection, deletable, [events_before.as_millis()])?;
+            approvals::delete_approvals_without_job(connection, events_before)?;
+            idempotency::delete_keys(connection, keys_before)
         })
         .await
     }
 
-    /// Commits what waits and closes the writer.
+    /// Commits the waiting writes, and closes the writer.
     pub async fn close(&self) {
         self.writer.close().await;
     }
@@ -218,28 +225,30 @@ impl Readers {
     }
 }
 
-/// Messages and answers are their user's business. SQLite gives its side files the rights of the main one.
-fn keep_private(path: &Path) -> Result<(), StoreError> {
+/// Makes the database file readable only by its user, because it contains messages and answers. SQLite gives
+/// its side files the same permissions.
+fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let kept = match options.open(path) {
+    let made = match options.open(path) {
         Ok(_) => Ok(()),
-        // Not opened: closing it would release the locks that SQLite holds on it in this process (POSIX).
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => tighten(path),
+        // The file is not opened here: closing it would release the locks that SQLite holds on it in this
+        // process (POSIX).
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => restrict_permissions(path),
         Err(error) => Err(error),
     };
-    kept.map_err(|error| StoreError::File { path: path.to_owned(), error: Arc::new(error) })
+    made.map_err(|error| StoreError::File { path: path.to_owned(), error: Arc::new(error) })
 }
 
 #[cfg(unix)]
-fn tighten(path: &Path) -> std::io::Result<()> {
+fn restrict_permissions(path: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
 }
 
 #[cfg(not(unix))]
-fn tighten(_: &Path) -> std::io::Result<()> {
+fn restrict_permissions(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
@@ -252,7 +261,7 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    // Immediate: two windows that start together must not both apply a migration.
+    // An immediate transaction, so that two windows that start together do not both apply a migration.
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let found = usize::try_from(version).unwrap_or(usize::MAX);
@@ -267,12 +276,12 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reads a column that holds an id.
+/// Reads a column that contains an id.
 fn required_id<Id: From<String>>(row: &Row<'_>, index: usize) -> rusqlite::Result<Id> {
     Ok(row.get::<_, String>(index)?.into())
 }
 
-/// Reads a column that holds an id or NULL.
+/// Reads a column that contains an id or NULL.
 fn id_column<Id: From<String>>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Id>> {
     Ok(row.get::<_, Option<String>>(index)?.map(Id::from))
 }
@@ -283,22 +292,22 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn the_database_is_for_its_user_only() {
+    fn only_the_user_may_read_the_database() {
         use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let _store = Store::open(folder.path()).unwrap();
-        for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let directory = tempfile::tempdir().unwrap();
+        let _store = Store::open(directory.path()).unwrap();
+        for entry in std::fs::read_dir(directory.path()).unwrap() {
             let entry = entry.unwrap();
             assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.path());
         }
     }
 
     #[test]
-    fn a_database_of_a_newer_version_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(Store::open(folder.path()).unwrap());
-        let connection = Connection::open(folder.path().join("codex-bridge.sqlite")).unwrap();
+    fn a_database_of_a_newer_version_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(Store::open(directory.path()).unwrap());
+        let connection = Connection::open(directory.path().join("codex-bridge.sqlite")).unwrap();
         connection.pragma_update(None, "user_version", MIGRATIONS.len() as i64 + 1).unwrap();
-        assert!(matches!(Store::open(folder.path()), Err(StoreError::TooNew { .. })));
+        assert!(matches!(Store::open(directory.path()), Err(StoreError::TooNew { .. })));
     }
 }

@@ -1,23 +1,23 @@
-//! Tables `nats_cursors` and `log_identity`: how far the log is published.
+//! Tables `nats_cursors` and `log_identity`: the positions up to which the log is published to NATS.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Store, StoreError};
 
-/// How far the log is published below a prefix, and what it is called there.
+/// The position up to which the log is published below a prefix of subjects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NatsCursor {
-    /// Which log this is; random, made with the database.
+    /// The random id of the log, which is created with the database.
     pub log_id: String,
-    /// Events up to this one are published.
+    /// Events up to this id are published.
     pub event_id: i64,
 }
 
 impl Store {
-    /// The cursor of a prefix. One that is asked for the first time begins at the end of the log.
+    /// Returns the cursor of a prefix. A new cursor starts at the end of the log.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn open_nats_cursor(&self, prefix: &str) -> Result<NatsCursor, StoreError> {
         let prefix = prefix.to_owned();
         self.write(move |connection| {
@@ -32,10 +32,10 @@ impl Store {
         .await
     }
 
-    /// Remembers that the events up to `event_id` are published. A cursor never goes back.
+    /// Records that the events up to `event_id` are published. A cursor never moves back.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn move_nats_cursor(&self, prefix: &str, event_id: i64) -> Result<(), StoreError> {
         let prefix = prefix.to_owned();
         self.write(move |connection| {
@@ -47,10 +47,10 @@ impl Store {
         .await
     }
 
-    /// Up to which event the log is published below a prefix, if it ever was.
+    /// Returns the id up to which the log is published below a prefix, if it has a cursor.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn nats_cursor(&self, prefix: &str) -> Result<Option<i64>, StoreError> {
         let prefix = prefix.to_owned();
         self.read(move |connection| find(connection, &prefix)).await

@@ -1,4 +1,4 @@
-//! Table `webhooks`: where events are sent.
+//! Table `webhooks`.
 
 use model::ids::WebhookId;
 use model::limits;
@@ -8,33 +8,33 @@ use rusqlite::{Connection, Row, params};
 
 use super::{Store, StoreError};
 
-/// What became of a new webhook.
+/// The outcome of adding a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inserted {
-    /// It is there, or was there before by the same id.
+    /// The webhook was added, or a webhook with its id existed before. Contains the stored webhook.
     Done(Box<Webhook>),
-    /// There are too many.
+    /// There are too many webhooks.
     Full,
 }
 
-/// What a change of a webhook means for its events.
+/// The effects of a change of a webhook on its events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WebhookChange {
-    /// What happened before is not for it.
+    /// Whether the webhook gets only events that are recorded after the change.
     pub from_now_on: bool,
-    /// What waits for it is tried at once.
+    /// Whether its pending deliveries are attempted immediately.
     pub due_now: bool,
 }
 
 impl Store {
-    /// Adds a webhook, which gets the events from now on. One of this id stays as it is.
+    /// Adds a webhook, which gets the events from now on. A webhook that already has its id is not changed.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn insert_webhook(&self, webhook: &Webhook) -> Result<Inserted, StoreError> {
         let webhook = webhook.clone();
         self.write(move |connection| {
-            if let Some(known) = find(connection, &WebhookId::from(webhook.id.as_str()))? {
+            if let Some(known) = find(connection, &webhook.id)? {
                 return Ok(Inserted::Done(Box::new(known)));
             }
             let count: u32 = connection.query_row("SELECT count(*) FROM webhooks", [], |row| row.get(0))?;
@@ -42,7 +42,7 @@ impl Store {
                 return Ok(Inserted::Full);
             }
             if count == 0 {
-                // Nobody fanned out events while there was nobody to get them.
+                // While there are no webhooks, the cursor does not advance.
                 connection.execute(&format!("UPDATE webhook_cursor SET event_id = ({NEWEST})"), [])?;
             }
             connection.execute(
@@ -57,10 +57,10 @@ impl Store {
         .await
     }
 
-    /// All webhooks, oldest first.
+    /// Returns all webhooks, oldest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
         self.read(|connection| {
             let mut statement =
@@ -75,19 +75,19 @@ impl Store {
         .await
     }
 
-    /// One webhook.
+    /// Returns a webhook.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be read.
     pub async fn webhook(&self, webhook_id: &WebhookId) -> Result<Option<Webhook>, StoreError> {
         let webhook_id = webhook_id.clone();
         self.read(move |connection| find(connection, &webhook_id)).await
     }
 
-    /// Changes a webhook. Returns it as it is then, if it is there.
+    /// Changes a webhook. Returns the changed webhook, or `None` if it does not exist.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn change_webhook(
         &self,
         webhook_id: &WebhookId,
@@ -106,7 +106,7 @@ impl Store {
                 )?;
             }
             if due_now {
-                // The record says it, too: the two must not differ.
+                // The JSON must contain the same time as the column.
                 connection.execute(
                     "UPDATE webhook_deliveries SET next_attempt_at = ?2,
                      delivery = json_set(delivery, '$.nextAttemptAt', ?3) WHERE webhook_id = ?1 AND status = 'pending'",
@@ -118,10 +118,10 @@ impl Store {
         .await
     }
 
-    /// Removes a webhook and its deliveries. Returns whether it was there.
+    /// Deletes a webhook and its deliveries. Returns `false` if it does not exist.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns an error if the database cannot be written.
     pub async fn delete_webhook(&self, webhook_id: &WebhookId) -> Result<bool, StoreError> {
         let webhook_id = webhook_id.clone();
         self.write(move |connection| {
@@ -131,7 +131,7 @@ impl Store {
     }
 }
 
-/// The newest event that ever was.
+/// Selects the id of the newest event that was ever recorded.
 const NEWEST: &str = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'";
 
 pub(super) fn find(connection: &Connection, webhook_id: &WebhookId) -> Result<Option<Webhook>, StoreError> {
@@ -141,7 +141,7 @@ pub(super) fn find(connection: &Connection, webhook_id: &WebhookId) -> Result<Op
     rows.next()?.map(of_row).transpose()
 }
 
-/// From a row that begins with `webhook, secret`.
+/// Reads a webhook from a row that begins with `webhook, secret`.
 pub(super) fn of_row(row: &Row<'_>) -> Result<Webhook, StoreError> {
     let mut webhook: Webhook =
         serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
@@ -149,7 +149,7 @@ pub(super) fn of_row(row: &Row<'_>) -> Result<Webhook, StoreError> {
     Ok(webhook)
 }
 
-/// Writes a webhook that is there.
+/// Updates the record of a webhook.
 pub(super) fn save(connection: &Connection, webhook: &Webhook) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE webhooks SET webhook = ?2, secret = ?3 WHERE webhook_id = ?1")?
@@ -157,7 +157,7 @@ pub(super) fn save(connection: &Connection, webhook: &Webhook) -> Result<(), Sto
     Ok(())
 }
 
-/// Lets the process that delivers look at it anew.
+/// Increments the revision, so that the process that delivers reads the webhook again.
 pub(super) fn announce(connection: &Connection, webhook_id: &WebhookId) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE webhooks SET revision = revision + 1 WHERE webhook_id = ?1")?

@@ -1,5 +1,5 @@
-//! The one thread that writes. Changes that wait are put into one transaction (group commit): under load a commit is paid
-//! once for many of them, and a single one is not delayed.
+//! The writer thread. It groups waiting changes into one transaction (group commit). Under load, many changes
+//! share the cost of one commit, and a single change is not delayed.
 
 use std::sync::Arc;
 
@@ -12,11 +12,12 @@ use super::StoreError;
 
 enum Request {
     Change(Change),
-    /// Answered when all changes before it are committed; the thread ends then.
+    /// Ends the thread. It is answered when all earlier changes are committed.
     Close(oneshot::Sender<()>),
 }
 
-/// A change. It gives its answer once it is known whether its whole group was committed.
+/// A change of the database. It returns a function that answers the caller once the outcome of the whole
+/// group is known.
 type Change = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 
@@ -26,18 +27,19 @@ pub(super) struct Writer {
     waiters: Waiters,
 }
 
-/// Those who hear of every commit. Each has a notification of its own, which keeps one commit for it until it looks.
+/// The waiters that are notified of every commit. Each has its own notification, which stores one commit
+/// until it waits.
 type Waiters = Arc<Mutex<Vec<Arc<Notify>>>>;
 
-/// A write that has its place among the others. It happens whether or not anybody waits for it.
+/// A queued write. It is executed even if nothing waits for it.
 #[derive(Debug)]
 pub struct Pending<T>(oneshot::Receiver<Result<T, StoreError>>);
 
 impl<T> Pending<T> {
-    /// What became of it.
+    /// Waits for the commit, and returns the result of the write.
     ///
     /// # Errors
-    /// [`StoreError`]; nothing changed then.
+    /// Returns an error if the write failed or was not committed. Nothing has changed then.
     pub async fn committed(self) -> Result<T, StoreError> {
         self.0.await.map_err(|_| StoreError::NotCommitted)?
     }
@@ -72,14 +74,14 @@ impl Writer {
         committed
     }
 
-    /// Returns when the change has its place among the others; what is returned tells what became of it.
+    /// Queues a change, and returns a handle that waits for its commit.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<Pending<T>, StoreError> {
         let (reply, outcome) = oneshot::channel();
         let change: Change = Box::new(move |group| {
-            // A savepoint of its own, so that a change that fails takes nothing of its neighbours with it.
+            // Each change has a savepoint, so that a failed change does not undo the others of its group.
             let done = group.savepoint().map_err(StoreError::from).and_then(|savepoint| {
                 let value = change(&savepoint)?;
                 savepoint.commit()?;
@@ -87,7 +89,7 @@ impl Writer {
             });
             Box::new(move |committed| {
                 if reply.send(committed.and(done)).is_err() {
-                    tracing::debug!("nobody waits for this write any more; it is durable all the same");
+                    tracing::debug!("the caller of a write was dropped; the write is committed anyway");
                 }
             })
         });
@@ -95,11 +97,11 @@ impl Writer {
         Ok(Pending(outcome))
     }
 
-    /// Commits what waits, then ends the thread. Later writes fail.
+    /// Commits the waiting changes, and ends the thread. Later writes fail.
     pub(super) async fn close(&self) {
         let (closed, waited) = oneshot::channel();
         if self.requests.send(Request::Close(closed)).await.is_ok() && waited.await.is_err() {
-            tracing::debug!("the database's writer was gone already");
+            tracing::debug!("the writer of the database had already ended");
         }
     }
 }
@@ -122,7 +124,7 @@ fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>, waiters
         if !group.is_empty() {
             commit(&mut connection, group);
             let mut waiters = waiters.lock();
-            // Whoever is gone left only ours.
+            // If a waiter was dropped, ours is the only reference.
             waiters.retain(|waiter| Arc::strong_count(waiter) > 1);
             waiters.iter().for_each(|waiter| waiter.notify_one());
         }
@@ -131,7 +133,7 @@ fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Request>, waiters
     if let Some(closed) = closed
         && closed.send(()).is_err()
     {
-        tracing::debug!("nobody waits for the database to be closed");
+        tracing::debug!("the caller that closes the database was dropped");
     }
 }
 

@@ -46,7 +46,7 @@ impl Conversations {
         job: Arc<LiveJob>,
         message: Message,
     ) -> Result<Dispatched, Error> {
-        match self.copy(&conversation_id, &job, &message, Fork::Asked).await {
+        match self.copy(&conversation_id, &job, &message, Fork::Requested).await {
             Ok((copy_id, loaded)) => self.run_on(copy_id, job, message, loaded).await,
             Err(error) => {
                 end_failed(&job, error.as_failure()).await;
@@ -70,7 +70,7 @@ impl Conversations {
         let recorded = async {
             let copy_id = match kind {
                 Fork::Upgrade => self.inner.jobs.store().insert_alias(conversation_id, &thread.id).await?,
-                Fork::Asked => thread.id.clone(),
+                Fork::Requested => thread.id.clone(),
             };
             job.step(|job, now| job.fork(&copy_id, kind, now)).await?.map_err(ended_early)?;
             Ok(copy_id)

@@ -30,7 +30,7 @@ use model::ids::{InstanceId, JobId, LaneId, ThreadId, TurnId};
 use model::job::{FailureCode, Job};
 use model::lane::{Lane, LaneEvent, LaneRefusal, LaneStatus, ReadinessMode, SessionIsolation, Workflow};
 use model::surface::{PreferredSurface, Surface};
-use store::{LaneQuery, OwnedLane, Store};
+use store::{LaneChange, LaneQuery, OwnedLane, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -294,9 +294,9 @@ impl Lanes {
     /// [`Error::LaneNotFound`], [`Error::LaneConflict`] while it works on something.
     pub async fn delete(&self, lane_id: &LaneId) -> Result<Vec<String>, Error> {
         let lane = match self.inner.store.delete_lane(lane_id).await? {
-            None => return Err(Error::LaneNotFound),
-            Some(Err((refusal, lane))) => return Err(conflict(refusal, lane)),
-            Some(Ok(lane)) => lane,
+            LaneChange::NotFound => return Err(Error::LaneNotFound),
+            LaneChange::Refused(refusal, lane) => return Err(conflict(refusal, lane)),
+            LaneChange::Done(lane) => lane,
         };
         self.end_session(&lane, "the lane was deleted").await;
         let mut left = Vec::new();
@@ -390,7 +390,7 @@ impl Lanes {
     /// What the lane's thread is loaded or made with.
     fn thread_options(lane: &Lane) -> ThreadOptions {
         ThreadOptions {
-            cwd: lane.folder().map(PathBuf::from),
+            cwd: lane.directory().map(PathBuf::from),
             sandbox: Some(lane.sandbox),
             approval_policy: lane.approval_policy,
             model: lane.model.clone(),
@@ -418,7 +418,7 @@ impl Lanes {
     /// [`Error::LaneConflict`] when none runs; what cancelling can fail with.
     pub async fn interrupt(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         let lane = self.get(lane_id).await?;
-        if lane.is_rehearsing() {
+        if lane.is_simulated() {
             self.end_rehearsal(lane_id, "it was interrupted").await?;
             return self.get(lane_id).await;
         }
@@ -446,9 +446,9 @@ impl Lanes {
         step: impl FnOnce(&mut Lane, Timestamp) -> Result<Vec<LaneEvent>, LaneRefusal> + Send + 'static,
     ) -> Result<Lane, Error> {
         match self.inner.store.step_lane(&self.inner.instance_id, lane_id, step).await? {
-            None => Err(Error::LaneNotFound),
-            Some(Err((refusal, lane))) => Err(conflict(refusal, lane)),
-            Some(Ok(lane)) => Ok(lane),
+            LaneChange::NotFound => Err(Error::LaneNotFound),
+            LaneChange::Refused(refusal, lane) => Err(conflict(refusal, lane)),
+            LaneChange::Done(lane) => Ok(lane),
         }
     }
 

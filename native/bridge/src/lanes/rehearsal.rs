@@ -48,7 +48,7 @@ impl Lanes {
             let (approval, _) = approvals.make_up(&lane, source, reason, Some(job)).await?;
             return Ok((lane, approval));
         }
-        let lane = self.step(lane_id, Lane::rehearse_approval).await?;
+        let lane = self.step(lane_id, Lane::simulate_approval).await?;
         let (approval, resolved) = approvals.make_up(&lane, source, reason, None).await?;
         let (this, lane_id, stopping) = (self.clone(), lane.lane_id.clone(), self.inner.stopping.clone());
         self.inner.tasks.spawn(async move {
@@ -56,7 +56,7 @@ impl Lanes {
                 () = resolved.cancelled() => {}
                 () = stopping.cancelled() => return,
             }
-            match this.step(&lane_id, Lane::rehearse_answer).await {
+            match this.step(&lane_id, Lane::simulate_answer).await {
                 // The rehearsal is over.
                 Ok(_) | Err(Error::LaneConflict { .. } | Error::LaneNotFound) => {}
                 Err(error) => tracing::error!(%error, %lane_id, "cannot go on with a rehearsal"),
@@ -70,7 +70,7 @@ impl Lanes {
     /// # Errors
     /// [`Error::LaneNotFound`], [`Error::LaneConflict`] while a real turn runs.
     pub async fn make_up_end(&self, lane_id: &LaneId, note: Option<String>) -> Result<Lane, Error> {
-        let lane = self.step(lane_id, move |lane, now| lane.rehearse_end(note.as_deref(), now)).await?;
+        let lane = self.step(lane_id, move |lane, now| lane.simulate_end(note.as_deref(), now)).await?;
         self.inner.approvals.withdraw(Withdrawn::MadeUp(lane_id)).await;
         Ok(lane)
     }
@@ -107,7 +107,7 @@ impl Lanes {
 
     /// Ends a rehearsal that nobody goes on with.
     pub(super) async fn end_rehearsal(&self, lane_id: &LaneId, why: &'static str) -> Result<(), Error> {
-        match self.step(lane_id, |lane, now| lane.lose_rehearsal(why, now)).await {
+        match self.step(lane_id, |lane, now| lane.lose_simulation(why, now)).await {
             // It came to an end by itself.
             Ok(_) | Err(Error::LaneConflict { .. } | Error::LaneNotFound) => {}
             Err(error) => return Err(error),

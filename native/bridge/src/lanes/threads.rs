@@ -75,7 +75,7 @@ impl Lanes {
 
     /// The folder in which the lane's commands run.
     pub(super) async fn folder(&self, lane: &Lane) -> Result<PathBuf, Error> {
-        if let Some(folder) = lane.folder() {
+        if let Some(folder) = lane.directory() {
             return Ok(PathBuf::from(folder));
         }
         match &lane.thread_id {

@@ -135,7 +135,7 @@ impl Lanes {
                 continue;
             }
             let lane_id = lane.lane_id.clone();
-            if lane.is_rehearsing() && !is_ours {
+            if lane.is_simulated() && !is_ours {
                 self.end_rehearsal(&lane_id, "the bridge that rehearsed it has ended").await?;
             } else if lane.active_job_id.is_some()
                 && lane.status.is_active()

@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use model::clock::Timestamp;
-use model::delivery::{Attempt, Delivery, settle};
+use model::delivery::{Attempt, Delivery, record_attempt};
 use model::event::Event;
 use model::ids::{DeliveryId, WebhookId};
 use model::limits;
@@ -322,7 +322,7 @@ impl Receiver {
         let retry = self.config.limits.retry.clone();
         self.change(&delivery.delivery_id, move |webhook, delivery| {
             let now = Timestamp::now();
-            let paused = settle(webhook, delivery, attempt, answer, now, random(), &retry)?;
+            let paused = record_attempt(webhook, delivery, attempt, answer, now, random(), &retry)?;
             Some(paused_event(webhook, paused, now))
         })
         .await

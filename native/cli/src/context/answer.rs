@@ -69,7 +69,7 @@ fn indexed(roots: Vec<PathBuf>) -> Result<Context, String> {
     };
     let options = Options {
         roots,
-        cache_directory: Some(config::default_data_folder()?.join(super::CACHE_DIRECTORY)),
+        cache_directory: Some(config::default_data_directory()?.join(super::CACHE_DIRECTORY)),
         listener: Some(listener),
         ..Options::default()
     };

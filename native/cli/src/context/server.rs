@@ -50,15 +50,15 @@ impl ServerArguments {
 pub(super) fn serve(arguments: ServerArguments, roots: Vec<PathBuf>) -> Result<(), String> {
     foreground::log(server::LOG_FILTER);
     let ServerArguments { host, port, auth_token, allowed_origins } = arguments;
-    let data_folder = config::default_data_folder()?;
-    let code = Code::new(roots.clone(), data_folder.join(super::CACHE_DIRECTORY), None);
-    let working_folder = roots.into_iter().next().unwrap_or_default();
+    let data_directory = config::default_data_directory()?;
+    let code = Code::new(roots.clone(), data_directory.join(super::CACHE_DIRECTORY), None);
+    let working_directory = roots.into_iter().next().unwrap_or_default();
     let config = Config {
         host: host.unwrap_or_else(|| "127.0.0.1".to_owned()),
         port: port.unwrap_or(config::DEFAULT_CONTEXT_PORT),
         auth_token: auth_token.filter(|token| !token.is_empty()),
         allowed_origins,
-        ..Config::new(data_folder, config::discovery_folder()?, working_folder)
+        ..Config::new(data_directory, config::discovery_directory()?, working_directory)
     };
     foreground::run(async {
         let stopping = CancellationToken::new();

@@ -36,7 +36,7 @@ fn apply(job: &mut Job, step: Step, now: i64) -> Result<JobEvent, Refusal> {
     match step {
         Step::Bind => job.bind(&"c".into(), None, Some(1), now),
         Step::Queue => job.queue(Delivery::Queued, now),
-        Step::Edit => job.edit("other words", now),
+        Step::Edit => job.edit("new text", now),
         Step::Fork => job.fork(&"copy".into(), Fork::Upgrade, now),
         Step::Join => job.join(&"t".into(), Some(1), now),
         Step::Start => job.start(Some(&"t".into()), now),
@@ -61,7 +61,7 @@ proptest! {
             match apply(&mut job, step, now as i64) {
                 Ok(JobEvent::Completed | JobEvent::Failed) => ends += 1,
                 Ok(_) => prop_assert!(!job.status.is_end()),
-                Err(_) => prop_assert_eq!(&job, &before, "a refused step changes nothing"),
+                Err(_) => prop_assert_eq!(&job, &before, "a refused transition changes nothing"),
             }
             prop_assert_eq!(job.status.is_end(), ends == 1);
             prop_assert_eq!(job.completed_at.is_some(), job.status.is_end());
@@ -74,7 +74,7 @@ proptest! {
 }
 
 #[test]
-fn the_wire_form_has_every_field_of_the_original() {
+fn the_json_has_every_field_of_the_original() {
     let wire = serde_json::to_value(job()).unwrap();
     for field in [
         "jobId",

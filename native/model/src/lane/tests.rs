@@ -53,7 +53,7 @@ fn job(id: &str) -> Job {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Act {
+enum Action {
     Begin(u8),
     Start,
     Wait(bool),
@@ -62,81 +62,81 @@ enum Act {
     Other,
     Verify(bool),
     Lose,
-    RehearseApproval,
-    RehearseAnswer,
-    RehearseEnd,
-    LoseRehearsal,
+    SimulateApproval,
+    SimulateAnswer,
+    SimulateEnd,
+    LoseSimulation,
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        (0u8..3).prop_map(Act::Begin),
-        Just(Act::Start),
-        any::<bool>().prop_map(Act::Wait),
-        Just(Act::Complete),
-        Just(Act::Fail(FailureCode::TurnFailed)),
-        Just(Act::Fail(FailureCode::Cancelled)),
-        Just(Act::Other),
-        any::<bool>().prop_map(Act::Verify),
-        Just(Act::Lose),
-        Just(Act::RehearseApproval),
-        Just(Act::RehearseAnswer),
-        Just(Act::RehearseEnd),
-        Just(Act::LoseRehearsal),
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let action = prop_oneof![
+        (0u8..3).prop_map(Action::Begin),
+        Just(Action::Start),
+        any::<bool>().prop_map(Action::Wait),
+        Just(Action::Complete),
+        Just(Action::Fail(FailureCode::TurnFailed)),
+        Just(Action::Fail(FailureCode::Cancelled)),
+        Just(Action::Other),
+        any::<bool>().prop_map(Action::Verify),
+        Just(Action::Lose),
+        Just(Action::SimulateApproval),
+        Just(Action::SimulateAnswer),
+        Just(Action::SimulateEnd),
+        Just(Action::LoseSimulation),
     ];
-    proptest::collection::vec(act, 1..40)
+    proptest::collection::vec(action, 1..40)
 }
 
 proptest! {
     #[test]
-    fn a_lane_follows_one_job_at_a_time_and_every_turn_ends_once(verification: bool, acts in acts()) {
+    fn a_lane_follows_one_job_at_a_time_and_every_turn_ends_once(verification: bool, actions in actions()) {
         let now = Timestamp::from_millis(1);
         let mut lane = lane(verification);
         let mut current: Option<Job> = None;
-        let (mut begun, mut ended) = (0, 0);
-        for act in acts {
+        let (mut started, mut ended) = (0, 0);
+        for action in actions {
             let before = lane.clone();
-            let step = match act {
-                Act::Begin(number) => {
-                    let next = job(&format!("job-{begun}-{number}"));
+            let step = match action {
+                Action::Begin(number) => {
+                    let next = job(&format!("job-{started}-{number}"));
                     let step = lane.begin(&next.job_id, now);
                     if step.is_ok() {
-                        begun += 1;
+                        started += 1;
                         current = Some(next);
                     }
                     step
                 }
-                Act::Other => lane.follow(&job("another"), now),
-                Act::Verify(passed) => {
+                Action::Other => lane.follow(&job("another"), now),
+                Action::Verify(passed) => {
                     let result = VerificationResult {
                         command: "true".into(), passed, exit_code: None, output: String::new(), duration_ms: 0,
                     };
                     lane.verified(vec![result], now)
                 }
-                Act::Lose => lane.lose_job("gone", now),
-                Act::RehearseApproval => lane.rehearse_approval(now),
-                Act::RehearseAnswer => lane.rehearse_answer(now),
-                Act::RehearseEnd => lane.rehearse_end(Some("as rehearsed"), now),
-                Act::LoseRehearsal => lane.lose_rehearsal("cleared", now),
-                Act::Start | Act::Wait(_) | Act::Complete | Act::Fail(_) => {
+                Action::Lose => lane.lose_job("gone", now),
+                Action::SimulateApproval => lane.simulate_approval(now),
+                Action::SimulateAnswer => lane.simulate_answer(now),
+                Action::SimulateEnd => lane.simulate_end(Some("simulated"), now),
+                Action::LoseSimulation => lane.lose_simulation("cleared", now),
+                Action::Start | Action::Wait(_) | Action::Complete | Action::Fail(_) => {
                     let Some(job) = &mut current else { continue };
-                    // What a job does not allow does not happen.
-                    match act {
-                        Act::Start => drop(job.start(Some(&"turn".into()), now)),
-                        Act::Wait(true) if job.status == JobStatus::Running => {
+                    // A transition that the job does not allow has no effect.
+                    match action {
+                        Action::Start => drop(job.start(Some(&"turn".into()), now)),
+                        Action::Wait(true) if job.status == JobStatus::Running => {
                             let kind = ApprovalKind::Command;
                             job.waiting_on = vec![WaitingOn { approval_id: "a".into(), kind, summary: "?".into() }];
                         }
-                        Act::Wait(_) => job.waiting_on.clear(),
-                        Act::Complete => drop(job.complete(JobResult::default(), now)),
-                        Act::Fail(code) => drop(job.fail(Failure { code, message: "no".into() }, now)),
+                        Action::Wait(_) => job.waiting_on.clear(),
+                        Action::Complete => drop(job.complete(JobResult::default(), now)),
+                        Action::Fail(code) => drop(job.fail(Failure { code, message: "no".into() }, now)),
                         _ => {}
                     }
                     lane.follow(job, now)
                 }
             };
             match step {
-                Err(_) => prop_assert_eq!(&lane, &before, "a refused step changes nothing"),
+                Err(_) => prop_assert_eq!(&lane, &before, "a refused transition changes nothing"),
                 Ok(events) => {
                     let is_end = |event: &&LaneEvent| {
                         event.event_type == "lane.turn.completed" && event.payload.get("rehearsal").is_none()
@@ -144,19 +144,19 @@ proptest! {
                     ended += events.iter().filter(is_end).count();
                     if before.status.is_active() && !lane.status.is_active() {
                         let ends = ["lane.completed", "lane.failed", "lane.blocked", "lane.interrupted"];
-                        let told = events.iter().filter(|event| ends.contains(&event.event_type)).count();
-                        prop_assert_eq!(told, 1, "{:?}", events);
+                        let recorded = events.iter().filter(|event| ends.contains(&event.event_type)).count();
+                        prop_assert_eq!(recorded, 1, "{:?}", events);
                     }
                 }
             }
             prop_assert!(lane.active_job_id.is_none() || lane.status.is_active());
-            let rehearses = [LaneStatus::NeedsApproval, LaneStatus::Running];
-            prop_assert!(!lane.is_rehearsing() || rehearses.contains(&lane.status), "{:?}", lane);
-            prop_assert!(!lane.is_rehearsing() || lane.active_turn_id.is_none());
+            let simulated = [LaneStatus::NeedsApproval, LaneStatus::Running];
+            prop_assert!(!lane.is_simulated() || simulated.contains(&lane.status), "{:?}", lane);
+            prop_assert!(!lane.is_simulated() || lane.active_turn_id.is_none());
             prop_assert!(lane.active_turn_id.is_none() || lane.status.is_active());
             prop_assert!(lane.status != LaneStatus::Verifying || verification);
         }
-        prop_assert!(ended <= begun);
+        prop_assert!(ended <= started);
     }
 }
 

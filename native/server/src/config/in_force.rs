@@ -1,4 +1,4 @@
-//! The settings in force, as they are shown to a person. Of secrets only whether they are set.
+//! The settings in force, for `GET /system`. A secret is only shown as set or not set.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use nats::NatsConfig;
 use super::Config;
 
 impl Config {
-    /// The settings in force.
+    /// Returns the settings in force.
     #[must_use]
     pub fn in_force(&self) -> Vec<SettingView> {
         let nats = self.nats.as_ref();
@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let folder = std::path::PathBuf::from("/");
-        let mut config = Config::new(folder.clone(), folder.clone(), folder);
+        let root = std::path::PathBuf::from("/");
+        let mut config = Config::new(root.clone(), root.clone(), root);
         let token = |config: &Config| {
             let settings = config.in_force();
             settings.into_iter().find(|setting| setting.name == "authToken").map(|setting| setting.value)

@@ -220,7 +220,7 @@ async fn approvals_pending_at_a_crash_expire() {
     copy_directory(&test.directories.data(), &copied);
     test.bridge.stop().await;
     let mut config = test.directories.config();
-    config.data_folder = copied;
+    config.data_directory = copied;
     test.bridge = Bridge::start(config, None).await.unwrap();
     test.client = HttpClient::new(test.bridge.url());
     let expired = eventually("the approval expires", || async {

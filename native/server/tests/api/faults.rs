@@ -105,7 +105,7 @@ async fn bridge_with_script(steps: Vec<Step>) -> TestBridge {
     let script = PeerScript::new([initialize, Step::expect("initialized"), methods].into_iter().chain(steps))
         .always(Step::expect("thread/unsubscribe").result(json!({"status": "unsubscribed"})));
     TestBridge::start_with(None, move |config| {
-        let file = config.working_folder.join("script.json");
+        let file = config.working_directory.join("script.json");
         std::fs::write(&file, serde_json::to_string(&script).unwrap()).unwrap();
         config.locate.explicit = Some(testkit_program("scripted-app-server"));
         config.environment.push(("SCRIPTED_APP_SERVER".into(), file.display().to_string()));
@@ -180,7 +180,7 @@ async fn a_refused_turn_fails_its_job() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_codex_that_does_not_start_fails_the_job() {
     let test = TestBridge::start_with(None, |config| {
-        let file = config.working_folder.join("script.json");
+        let file = config.working_directory.join("script.json");
         let script = PeerScript::new([Step::expect("initialize").then(Action::Exit(3))]);
         std::fs::write(&file, serde_json::to_string(&script).unwrap()).unwrap();
         config.locate.explicit = Some(testkit_program("scripted-app-server"));

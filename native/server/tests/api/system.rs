@@ -37,7 +37,7 @@ async fn checks_report_an_occupied_port_and_other_bridges() {
     let port: u16 = first.bridge.url().rsplit(':').next().unwrap().parse().unwrap();
     let second = TestBridge::start_with(None, |config| {
         config.port = port;
-        config.discovery_folder = first.directories.discovery();
+        config.discovery_directory = first.directories.discovery();
     })
     .await;
     let checks = second.get("/system").await.body["checks"].clone();
