@@ -1,8 +1,9 @@
-//! Commands: requests on `<prefix>.<instance>.lanes.<operation>`, answered by the routes of the API.
+//! Commands: requests to `<prefix>.<instance>.lanes.<operation>`, which the routes of the API answer.
 //!
-//! A NATS service (ADR-32): `$SRV.PING.codex-bridge` finds all bridges, `$SRV.INFO.codex-bridge` tells their subjects. One
-//! subscription takes all operations, so that one that does not exist is answered, too. The reply is the route's body. Where that tells
-//! of an error, `Nats-Service-Error-Code` is the HTTP status, and `Nats-Service-Error` the API's code.
+//! They are a NATS service (ADR-32): `$SRV.PING.codex-bridge` finds all bridges, and `$SRV.INFO.codex-bridge`
+//! returns their subjects. One subscription receives all operations, so that an unknown operation gets a
+//! reply, too. The reply is the body of the route. For an error, `Nats-Service-Error-Code` is the HTTP
+//! status, and `Nats-Service-Error` is the error code of the API.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use super::operations;
 use super::subject::Subjects;
 use crate::gateway::{CommandError, Gateway, Reply};
 
-/// What all bridges are called among the services of a NATS system.
+/// The name of all bridges among the services of a NATS system.
 const SERVICE: &str = "codex-bridge";
 
 /// Accepts commands. Cheap to clone.
@@ -30,14 +31,14 @@ const SERVICE: &str = "codex-bridge";
 pub(super) struct Commands<G> {
     gateway: Arc<G>,
     context: CommandContext,
-    /// Holds one permit for each command in progress.
+    /// Each command in progress holds a permit.
     permits: Arc<Semaphore>,
 }
 
-/// The parts of the running bridge that commands need beside the routes.
+/// The parts of the bridge that commands need besides the routes.
 #[derive(Debug, Clone)]
 pub struct CommandContext {
-    /// The id of this bridge process, which the service's metadata tells.
+    /// The id of this bridge process, which the metadata of the service contains.
     pub instance_id: InstanceId,
     /// The tasks that the bridge waits for when it stops.
     pub tasks: TaskTracker,
@@ -61,10 +62,10 @@ impl<G: Gateway> Commands<G> {
         Self { gateway: Arc::new(gateway), context, permits }
     }
 
-    /// Takes commands over one connection, until that ends. Those under way are carried out all the same.
+    /// Accepts commands over a connection until that ends. Commands in progress are finished anyway.
     pub(super) async fn serve(&self, client: &Client, subjects: &Subjects) -> Result<(), String> {
-        let cannot = |error: async_nats::Error| format!("commands cannot be taken: {error}");
-        let service = self.announce(client, subjects).await.map_err(cannot)?;
+        let cannot_accept = |error: async_nats::Error| format!("cannot accept commands: {error}");
+        let service = self.announce(client, subjects).await.map_err(cannot_accept)?;
         let stop = StopOnDrop(Some(service));
         let Some(service) = &stop.0 else { return Ok(()) };
         let mut requests = service
@@ -73,8 +74,8 @@ impl<G: Gateway> Commands<G> {
             .metadata(HashMap::from([("operations".to_owned(), operations::names())]))
             .add(subjects.operations())
             .await
-            .map_err(cannot)?;
-        tracing::info!(subject = subjects.operations(), "taking commands over NATS");
+            .map_err(cannot_accept)?;
+        tracing::info!(subject = subjects.operations(), "accepting commands over NATS");
         loop {
             let permit =
                 Arc::clone(&self.permits).acquire_owned().await.map_err(|error| error.to_string())?;
@@ -107,25 +108,25 @@ impl<G: Gateway> Commands<G> {
     async fn answer(&self, request: &Request, subjects: &Subjects, payload_bytes_max: usize) {
         let message = &request.message;
         let operation = subjects.operation(&message.subject).unwrap_or_default();
-        let mut reply = self.carry_out(operation, message.headers.as_ref(), &message.payload).await;
+        let mut reply = self.execute(operation, message.headers.as_ref(), &message.payload).await;
         let room = payload_bytes_max.saturating_sub(limits::NATS_HEADERS_BYTES_MAX);
         if reply.body.len() > room {
             let problem = format!(
-                "would take a reply of {} bytes; the NATS server carries {room} at most. Ask for less",
+                "the reply would have {} bytes, but the NATS server allows at most {room}; request less",
                 reply.body.len()
             );
             reply = self.gateway.refuse(CommandError::invalid("limit", problem)).await;
         }
-        tracing::debug!(operation, status = reply.status, "carried out a command over NATS");
+        tracing::debug!(operation, status = reply.status, "executed a command from NATS");
         if message.reply.is_none() {
             return;
         }
         if let Err(error) = request.respond_with_headers(Ok(reply.body.clone()), headers_of(&reply)).await {
-            tracing::debug!(%error, operation, "nobody gets the reply to a command");
+            tracing::debug!(%error, operation, "cannot send the reply to a command");
         }
     }
 
-    async fn carry_out(&self, operation: &str, headers: Option<&HeaderMap>, payload: &[u8]) -> Reply {
+    async fn execute(&self, operation: &str, headers: Option<&HeaderMap>, payload: &[u8]) -> Reply {
         let headers = http_headers(headers);
         if let Err(refusal) = self.gateway.authorize(&headers).await {
             return refusal;
@@ -137,19 +138,19 @@ impl<G: Gateway> Commands<G> {
     }
 }
 
-/// The library's task answers pings until it is told to stop.
+/// Stops the service when it is dropped. Otherwise, the task of the library would keep answering pings.
 struct StopOnDrop(Option<Service>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
         if let Some(service) = self.0.take() {
-            // Only sets signals; there is nothing to wait for.
+            // Stopping only sends signals, so there is nothing to wait for.
             tokio::spawn(service.stop());
         }
     }
 }
 
-/// Headers of NATS keep their case, and those of HTTP have none.
+/// Converts NATS headers, whose names are case-sensitive, to HTTP headers, whose names are not.
 fn http_headers(headers: Option<&HeaderMap>) -> http::HeaderMap {
     let mut map = http::HeaderMap::new();
     for (name, values) in headers.into_iter().flat_map(HeaderMap::iter) {

@@ -1,4 +1,4 @@
-//! What NATS is used with, checked. Secrets never show themselves.
+//! The validated NATS settings. Neither messages nor `Debug` output contain secrets.
 
 use std::path::PathBuf;
 
@@ -9,37 +9,38 @@ use url::Url;
 
 use super::subject::{Subjects, is_prefix, is_token, token_of};
 
-/// What subjects begin with, unless a setting says otherwise.
+/// The default prefix of subjects.
 pub const DEFAULT_PREFIX: &str = "codex";
 
-/// The settings, as a person gave them.
+/// The NATS settings, as the user gave them.
 #[derive(Debug, Clone, Default)]
 pub struct NatsSettings {
-    /// Servers, with commas between them; may hold a token, or a user and a password. Without one NATS is not used.
+    /// The servers, separated by commas. They may contain a token, or a user and a password. If it is empty,
+    /// NATS is not used.
     pub url: Option<Secret>,
-    /// A token.
+    /// The token.
     pub token: Option<Secret>,
-    /// A file of credentials, as `nsc` writes it.
+    /// The path of a credentials file, as written by `nsc`.
     pub credentials: Option<PathBuf>,
-    /// What subjects begin with. Default: [`DEFAULT_PREFIX`].
+    /// The prefix of subjects. Default: [`DEFAULT_PREFIX`].
     pub prefix: Option<String>,
-    /// Which bridge this is. Default: the name of the machine.
+    /// The name of this bridge in subjects. Default: the host name.
     pub instance: Option<String>,
-    /// Whether lane commands are taken.
+    /// Whether lane commands are accepted.
     pub commands: bool,
 }
 
-/// What NATS is used with.
+/// The validated NATS settings.
 #[derive(Debug, Clone)]
 pub struct NatsConfig {
-    /// Servers of one system, without secrets: `nats://` or `tls://`, host and port.
+    /// The URLs of the servers of one system, without secrets: `nats://` or `tls://`, host and port.
     pub(super) servers: Vec<String>,
     pub(super) identity: Identity,
     pub(super) subjects: Subjects,
     pub(super) commands: bool,
 }
 
-/// Who the bridge is there.
+/// The identity with which the bridge authenticates.
 #[derive(Debug, Clone)]
 pub(super) enum Identity {
     Anonymous,
@@ -49,10 +50,11 @@ pub(super) enum Identity {
 }
 
 impl NatsConfig {
-    /// The settings, checked; `None` when no server is named.
+    /// Validates the settings. Returns `None` if they name no server.
     ///
     /// # Errors
-    /// For a person: what is wrong and what may be given. Never with a secret.
+    /// Returns a message for the user, without secrets, if a server, the prefix or the instance is invalid,
+    /// or if there is more than one identity.
     pub fn of(settings: NatsSettings) -> Result<Option<Self>, String> {
         let NatsSettings { url, token, credentials, prefix, instance, commands } = settings;
         let Some(url) = url.filter(|Secret(url)| !url.trim().is_empty()) else { return Ok(None) };
@@ -68,26 +70,27 @@ impl NatsConfig {
                 identities.extend(identity);
             } else if identity.is_some() {
                 return Err(
-                    "the NATS url may name a user or token with its first server only; it is used for all"
+                    "only the first server of the NATS URL may have a user or token, which all servers use"
                         .to_owned(),
                 );
             }
         }
         if identities.len() > 1 {
             return Err(
-                "NATS has more than one way to prove who the bridge is; keep one of: a credentials file, a \
-                        token, a user and password in the url"
+                "the NATS settings have more than one identity; keep one of: a credentials file, a token, a \
+                 user and password in the URL"
                     .to_owned(),
             );
         }
-        let prefix = given(prefix).unwrap_or_else(|| DEFAULT_PREFIX.to_owned());
+        let prefix = non_empty(prefix).unwrap_or_else(|| DEFAULT_PREFIX.to_owned());
         if !is_prefix(&prefix) {
             return Err(format!(
-                "the NATS prefix must be up to {} letters, digits, `-` and `_`, with dots between tokens, not {prefix:?}",
+                "the NATS prefix must be up to {} letters, digits, `-` and `_`, with dots between tokens, \
+                 not {prefix:?}",
                 limits::NATS_TOKEN_LENGTH_MAX
             ));
         }
-        let instance = given(instance)
+        let instance = non_empty(instance)
             .unwrap_or_else(|| token_of(gethostname::gethostname().to_string_lossy().as_ref()));
         if !is_token(&instance) {
             return Err(format!(
@@ -103,34 +106,37 @@ impl NatsConfig {
         }))
     }
 
-    /// Whether lane commands are taken from there.
+    /// Reports whether lane commands are accepted.
     #[must_use]
     pub fn accepts_commands(&self) -> bool {
         self.commands
     }
 
-    /// The servers, for people; without secrets.
+    /// Returns the URLs of the servers, without secrets.
     #[must_use]
     pub fn url(&self) -> String {
         self.servers.join(",")
     }
 }
 
-fn given(text: Option<String>) -> Option<String> {
+fn non_empty(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// A server without its secrets, and these. `nats://token@host` and `nats://user:password@host` are the usual forms.
+/// Parses one server, and separates its identity. The usual forms are `nats://token@host` and
+/// `nats://user:password@host`.
 fn server(text: &str) -> Result<(String, Option<Identity>), String> {
     let text = if text.contains("://") { text.to_owned() } else { format!("nats://{text}") };
     let mut url = Url::parse(&text).map_err(|error| {
-        format!("the NATS url cannot be read ({error}); write for example nats://127.0.0.1:4222")
+        format!("the NATS URL is invalid ({error}); use for example nats://127.0.0.1:4222")
     })?;
     if !matches!(url.scheme(), "nats" | "tls") {
-        return Err(format!("the NATS url begins with `{}:`; it must be nats: or tls:", url.scheme()));
+        return Err(format!("the NATS URL must start with nats: or tls:, not `{}:`", url.scheme()));
     }
     if url.host_str().is_none_or(str::is_empty) || !matches!(url.path(), "" | "/") {
-        return Err("the NATS url must be a host and a port, for example nats://127.0.0.1:4222".to_owned());
+        return Err(
+            "the NATS URL must consist of a host and a port, for example nats://127.0.0.1:4222".to_owned()
+        );
     }
     let decoded = |part: &str| Secret(percent_decode_str(part).decode_utf8_lossy().into_owned());
     let identity = match (url.username(), url.password()) {
@@ -139,7 +145,7 @@ fn server(text: &str) -> Result<(String, Option<Identity>), String> {
         (user, Some(password)) => Some(Identity::UserAndPassword(decoded(user), decoded(password))),
     };
     let without_secrets = url.set_username("").and_then(|()| url.set_password(None));
-    without_secrets.map_err(|()| "the NATS url must have a host".to_owned())?;
+    without_secrets.map_err(|()| "the NATS URL must have a host".to_owned())?;
     url.set_query(None);
     url.set_fragment(None);
     Ok((url.as_str().trim_end_matches('/').to_owned(), identity))
@@ -156,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_server_there_is_no_nats() {
+    fn without_a_server_nats_is_not_used() {
         for url in [None, Some(""), Some("  ")] {
             let url = url.map(|url| Secret(url.to_owned()));
             assert!(NatsConfig::of(NatsSettings { url, ..NatsSettings::default() }).unwrap().is_none());
@@ -167,9 +173,8 @@ mod tests {
     fn servers_are_shown_without_their_secrets() {
         let two = config("nats://me:hush%40hush@one:4222, two.example", |_| {}).unwrap();
         assert_eq!(two.url(), "nats://one:4222,nats://two.example");
-        assert!(
-            matches!(&two.identity, Identity::UserAndPassword(user, password) if user.0 == "me" && password.0 == "hush@hush")
-        );
+        let Identity::UserAndPassword(user, password) = &two.identity else { panic!("{two:?}") };
+        assert_eq!((user.0.as_str(), password.0.as_str()), ("me", "hush@hush"));
         assert!(!format!("{two:?}").contains("hush"));
         let token = config("tls://hush@one", |_| {}).unwrap();
         assert!(matches!(&token.identity, Identity::Token(token) if token.0 == "hush"));
@@ -177,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_a_secret() {
+    fn messages_about_invalid_settings_contain_no_secret() {
         let both = config("nats://hush@one", |settings| settings.credentials = Some("file".into()));
         let second = config("nats://one,nats://hush@two", |_| {});
         let scheme = config("https://me:hush@one", |_| {});
@@ -194,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_names_the_instance_unless_a_setting_does() {
+    fn the_instance_defaults_to_the_host_name() {
         let plain = config("one", |_| {}).unwrap();
         assert!(is_token(plain.subjects.instance()), "{:?}", plain.subjects);
         assert_eq!(plain.subjects.prefix(), DEFAULT_PREFIX);

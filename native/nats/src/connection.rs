@@ -1,5 +1,6 @@
-//! One connection to NATS. It is never mended: what the client library still held would be sent after what is sent anew, and
-//! events would change their order. Whoever uses it starts over with another one.
+//! A connection to NATS, which is used once. It never reconnects, because the client library would send the
+//! messages that it still holds after newer ones, and events would change their order. The caller opens a new
+//! connection instead.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,26 +14,27 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::{Identity, NatsConfig};
 
-/// Nobody can be reached there: port 0 is never listened on.
+/// An address without a server, because nothing can listen on port 0.
 const NOWHERE: &str = "nats://127.0.0.1:0";
 
-/// A connection, until it is lost.
+/// A connection to NATS.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) client: Client,
-    /// It is no more.
+    /// Cancelled when the connection is lost.
     pub(super) lost: CancellationToken,
     refusal: Arc<Mutex<Option<String>>>,
 }
 
 impl Connection {
-    /// Connects.
+    /// Connects to one of the servers.
     ///
     /// # Errors
-    /// For a person: why not. Never with a secret.
+    /// Returns a message for the user, without secrets, if the credentials cannot be read or no server
+    /// accepts the connection.
     pub(super) async fn open(config: &NatsConfig) -> Result<Self, String> {
         let (lost, refusal) = (CancellationToken::new(), Arc::<Mutex<Option<String>>>::default());
-        let options = identified(&config.identity).await?;
+        let options = connect_options(&config.identity).await?;
         let trusted = tokio::task::spawn_blocking(|| tls::client_config(tls::native_roots())).await;
         let options = options
             .name(format!("codex-bridge {}", config.subjects.instance()))
@@ -56,30 +58,33 @@ impl Connection {
                                 *refusal = Some(error.to_string());
                             }
                             Event::SlowConsumer(_) => {
-                                tracing::warn!("commands over NATS were lost: too many at once");
+                                tracing::warn!(
+                                    "dropped commands from NATS, because too many arrived at the same time"
+                                );
                             }
                             _ => {}
                         }
                     }
                 }
             });
-        let client = options.connect(&config.servers).await.map_err(|error| described(&error))?;
-        // From here on the library has nowhere to reconnect to, and gives up at once.
-        client.set_server_pool(NOWHERE).await.map_err(|error| described(&error))?;
+        let client = options.connect(&config.servers).await.map_err(|error| describe(&error))?;
+        // From now on the library cannot reconnect, and gives up immediately.
+        client.set_server_pool(NOWHERE).await.map_err(|error| describe(&error))?;
         Ok(Self { client, lost, refusal })
     }
 
-    /// The problem, with what the server last complained of: a refused permission shows itself as no answer.
-    pub(super) fn explained(&self, problem: String) -> String {
+    /// Adds the last error of the server to a problem. If the server refuses a permission, the request only
+    /// times out.
+    pub(super) fn explain(&self, problem: String) -> String {
         let refusal = self.refusal.lock().take();
         match refusal {
-            Some(refusal) => format!("{problem}; the server said: {refusal}"),
+            Some(refusal) => format!("{problem}; the server reported: {refusal}"),
             None => problem,
         }
     }
 }
 
-async fn identified(identity: &Identity) -> Result<ConnectOptions, String> {
+async fn connect_options(identity: &Identity) -> Result<ConnectOptions, String> {
     let options = ConnectOptions::new();
     match identity {
         Identity::Anonymous => Ok(options),
@@ -88,25 +93,25 @@ async fn identified(identity: &Identity) -> Result<ConnectOptions, String> {
             Ok(options.user_and_password(user.clone(), password.clone()))
         }
         Identity::CredentialsFile(file) => {
-            let text = tokio::fs::read_to_string(file).await.map_err(|error| {
-                format!("the credentials file {} cannot be read: {error}", file.display())
-            })?;
-            // What the library says of it might quote it.
+            let text = tokio::fs::read_to_string(file)
+                .await
+                .map_err(|error| format!("cannot read the credentials file {}: {error}", file.display()))?;
+            // The error of the library is not shown, because it may quote the file.
             options
                 .credentials(&text)
-                .map_err(|_| format!("{} is no credentials file as nsc writes it", file.display()))
+                .map_err(|_| format!("{} is not a credentials file as written by nsc", file.display()))
         }
     }
 }
 
-/// An error with its causes; the library's own words name only its kind.
-pub(super) fn described(error: &dyn std::error::Error) -> String {
+/// Returns an error with its causes. The errors of the library themselves only name their kind.
+pub(super) fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
         }
         cause = error.source();
     }

@@ -1,4 +1,5 @@
-//! The way of a command to the API: the trait through which this crate calls routes without knowing the HTTP edge.
+//! The trait through which this crate calls the routes of the API, so that it does not depend on the HTTP
+//! server.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -19,7 +20,7 @@ pub struct RoutedRequest {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// Whether the route had given this reply before, see the header `Idempotency-Key`.
+    /// Whether the reply is a repetition of an earlier one; see the header `Idempotency-Key`.
     pub replayed: bool,
     /// The body: JSON.
     pub body: Bytes,
@@ -39,12 +40,12 @@ pub enum CommandError {
     /// The payload is not a valid JSON object.
     #[error("{0}")]
     BadBody(String),
-    /// A field of the payload is wrong.
+    /// A field of the payload is invalid.
     #[error("{field}: {problem}")]
     Invalid {
         /// The name of the field.
         field: String,
-        /// What is wrong and what is allowed.
+        /// The problem, and the accepted values.
         problem: String,
     },
 }
@@ -56,12 +57,13 @@ impl CommandError {
     }
 }
 
-/// Carries commands out through the routes of the API.
+/// Executes commands with the routes of the API.
 pub trait Gateway: Send + Sync + 'static {
-    /// Checks the headers of a command, as the guard does for HTTP. An error is the reply to an unauthorized command.
+    /// Checks the headers of a command, as the guard does for HTTP. An error is the reply to an unauthorized
+    /// command.
     fn authorize(&self, headers: &HeaderMap) -> impl Future<Output = Result<(), Reply>> + Send;
 
-    /// Calls a route. Only those headers count that say how often the request is meant.
+    /// Calls a route. Of the headers, only those for idempotency are used.
     fn forward(&self, request: RoutedRequest, headers: &HeaderMap) -> impl Future<Output = Reply> + Send;
 
     /// Returns the reply that every route would give for this error.

@@ -1,13 +1,17 @@
-//! NATS: every event into JetStream, and lane commands from there, so that one place can watch and drive many bridges.
+//! NATS: publishes every event to JetStream and accepts lane commands, so that one place can watch and drive
+//! many bridges.
 //!
-//! - [`Nats`]: the task. It takes its turn, connects, and starts over whenever something fails.
-//! - [`publish`]: the log into a stream, in order, each event once. [`stream`]: that stream, checked or made.
-//! - [`commands`]: requests to this bridge, through the guard to the routes of the API. [`operations`]: which there are.
-//! - [`connection`]: one connection, never mended. [`subject`], [`config`]: names and settings, checked. [`status`]: how it stands.
+//! - [`Nats`] is the task. It becomes the leader, connects, and starts over after each failure.
+//! - [`publish`] publishes the log to a stream, in order and each event once. [`stream`] checks or creates
+//!   the stream.
+//! - [`commands`] passes requests through the guard to the routes of the API. [`operations`] lists the
+//!   operations.
+//! - [`connection`] is a connection that is used once. [`subject`] contains the names of subjects, and
+//!   [`config`] the validated settings.
 //!
-//! One process of a data folder does this: the one that holds the lock `nats.lock`. Nothing waits for NATS: events are in the log
-//! whether or not it is there, and what could not be published stays there, as long as the history keeps it. Without a server in the
-//! settings nothing of this runs.
+//! One process of a data directory is the leader: the one that holds the lock `nats.lock`. Nothing waits for
+//! NATS. Events are in the log whether or not NATS is available, and unpublished events stay there as long as
+//! the history keeps them. Without a server in the settings, nothing of this crate runs.
 
 mod commands;
 mod config;
@@ -45,13 +49,14 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// The log of `store` on NATS: from now on, if this is the first time. Nothing is published until [`Nats::run`] runs.
+    /// Prepares to publish the log of `store`. The first time, publishing starts with the next event. Nothing
+    /// is published until [`Nats::run`] runs.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn new(config: NatsConfig, store: Store, data_folder: &Path) -> Result<Self, StoreError> {
+    /// Returns an error if the database cannot be written.
+    pub async fn new(config: NatsConfig, store: Store, data_directory: &Path) -> Result<Self, StoreError> {
         store.open_nats_cursor(config.subjects.prefix()).await?;
-        let lock_file = data_folder.join("nats.lock");
+        let lock_file = data_directory.join("nats.lock");
         let identity = NatsIdentity {
             url: config.url(),
             prefix: config.subjects.prefix().to_owned(),
@@ -68,42 +73,42 @@ impl Nats {
         self.status.clone()
     }
 
-    /// Publishes events and accepts commands while no other process of the data directory does, until the bridge stops.
-    /// Commands are carried out by `gateway`.
+    /// Publishes events and accepts commands until the bridge stops, while this process is the leader of the
+    /// data directory. `gateway` executes the commands.
     pub async fn run(self, gateway: impl Gateway, context: CommandContext) {
         let stopping = context.stopping.clone();
-        stopping.run_until_cancelled(self.take_turn(Commands::new(gateway, context))).await;
+        stopping.run_until_cancelled(self.lead(Commands::new(gateway, context))).await;
     }
 
-    async fn take_turn(&self, commands: Commands<impl Gateway>) {
+    async fn lead(&self, commands: Commands<impl Gateway>) {
         loop {
             match take_lock(&self.lock_file) {
                 Ok(Some(lock)) => {
                     self.status.connecting();
-                    self.keep_on(&commands).await;
+                    self.keep_connected(&commands).await;
                     drop(lock);
                 }
                 Ok(None) => {}
-                Err(error) => tracing::error!(%error, "cannot take the lock of NATS"),
+                Err(error) => tracing::error!(%error, "cannot acquire the lock for NATS"),
             }
             tokio::time::sleep(limits::NATS_LEADER_INTERVAL).await;
         }
     }
 
-    /// One connection after another. Ends when the database cannot be used.
-    async fn keep_on(&self, commands: &Commands<impl Gateway>) {
+    /// Opens one connection after another. Returns only if the database cannot be read.
+    async fn keep_connected(&self, commands: &Commands<impl Gateway>) {
         let subjects = self.config.subjects.clone();
         let mut publisher = match Publisher::new(self.store.clone(), subjects, self.status.clone()).await {
             Ok(publisher) => publisher,
-            Err(error) => return self.status.failed(format!("the log cannot be read: {error}")),
+            Err(error) => return self.status.failed(format!("cannot read the event log: {error}")),
         };
         let mut wait = limits::NATS_RETRY_MIN;
         loop {
-            let begun = Instant::now();
+            let started = Instant::now();
             if let Err(problem) = self.connect_and_work(&mut publisher, commands).await {
                 self.status.failed(problem);
             }
-            wait = next_wait(wait, begun.elapsed());
+            wait = next_wait(wait, started.elapsed());
             tokio::time::sleep(wait).await;
         }
     }
@@ -115,12 +120,12 @@ impl Nats {
     ) -> Result<(), String> {
         let connection = Connection::open(&self.config).await?;
         let worked = tokio::select! {
-            // What the server says of a connection's end comes first.
+            // Report the end of the connection first, before the errors that it causes.
             biased;
             () = connection.lost.cancelled() => Err("the connection to NATS was lost".to_owned()),
             worked = self.work(&connection, publisher, commands) => worked,
         };
-        worked.map_err(|problem| connection.explained(problem))
+        worked.map_err(|problem| connection.explain(problem))
     }
 
     async fn work(
@@ -147,7 +152,7 @@ impl Nats {
     }
 }
 
-/// How long is waited before the next connection, after one that lasted for `lasted`.
+/// Returns the wait before the next connection, after one that lasted for `lasted`.
 fn next_wait(last: Duration, lasted: Duration) -> Duration {
     if lasted >= limits::NATS_HEALTHY_AFTER {
         limits::NATS_RETRY_MIN

@@ -1,6 +1,7 @@
-//! What can be asked for over NATS, and which route of the API does it. Pure.
+//! The operations that are available over NATS, and the routes of the API that execute them. Pure.
 //!
-//! A request's payload is one JSON object: what the route has in its path, its query and its body, by the same names.
+//! The payload of a request is a JSON object with the parameters of the route's path and query and the fields
+//! of its body, under the same names.
 
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,10 +10,10 @@ use url::form_urlencoded;
 
 use crate::gateway::{CommandError, RoutedRequest};
 
-/// An operation: the subject's end, the route's method, and its path.
+/// An operation: the end of its subject, and the method and path of its route.
 type Operation = (&'static str, Method, &'static str);
 
-/// All operations, by name.
+/// All operations, sorted by name.
 pub(super) const OPERATIONS: [Operation; 20] = [
     ("approvals.approve", Method::POST, "/lanes/{laneId}/approvals/{approvalId}/approve"),
     ("approvals.deny", Method::POST, "/lanes/{laneId}/approvals/{approvalId}/deny"),
@@ -36,10 +37,11 @@ pub(super) const OPERATIONS: [Operation; 20] = [
     ("sync-from-codex", Method::POST, "/lanes/{laneId}/sync-from-codex"),
 ];
 
-/// The route that does what is asked for.
+/// Returns the request to the route that executes an operation.
 ///
 /// # Errors
-/// [`CommandError`]: no such operation, or a payload from which its path cannot be made. All else the route itself judges.
+/// Returns an error if the operation does not exist, or if the payload does not contain the parameters of the
+/// path. The route checks everything else.
 pub(super) fn route(operation: &str, payload: &[u8]) -> Result<RoutedRequest, CommandError> {
     let Some((_, method, template)) = OPERATIONS.iter().find(|(name, _, _)| *name == operation) else {
         return Err(CommandError::OperationNotFound { name: operation.to_owned(), available: names() });
@@ -57,7 +59,7 @@ pub(super) fn route(operation: &str, payload: &[u8]) -> Result<RoutedRequest, Co
     for segment in template.split('/').skip(1) {
         path.push('/');
         match segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
-            Some(name) => path.push_str(&taken(&mut fields, name)?),
+            Some(name) => path.push_str(&take_segment(&mut fields, name)?),
             None => path.push_str(segment),
         }
     }
@@ -88,11 +90,11 @@ fn object(payload: &[u8]) -> Result<Map<String, Value>, CommandError> {
     }
 }
 
-/// What a segment of a path needs no care for.
+/// The characters that are not encoded in a segment of a path.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// A field as a segment of a path; it is no field of the body then.
-fn taken(fields: &mut Map<String, Value>, name: &str) -> Result<String, CommandError> {
+/// Removes a field, and returns it as a segment of a path.
+fn take_segment(fields: &mut Map<String, Value>, name: &str) -> Result<String, CommandError> {
     match fields.remove(name) {
         Some(Value::String(text)) if !text.is_empty() => Ok(utf8_percent_encode(&text, PLAIN).to_string()),
         Some(_) => Err(CommandError::invalid(name, "must be a non-empty string")),
@@ -129,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_go_where_the_route_has_them() {
+    fn fields_become_path_query_and_body() {
         let cases = [
             ("list", json!({}), ("GET", "/lanes", Value::Null)),
             (
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_routed_is_explained() {
+    fn invalid_commands_are_explained() {
         assert!(
             matches!(route("nope", b""), Err(CommandError::OperationNotFound { name, .. }) if name == "nope")
         );
@@ -175,13 +177,13 @@ mod tests {
     }
 
     #[test]
-    fn operations_are_in_order_and_unlike() {
+    fn operations_are_sorted_and_unique() {
         assert!(OPERATIONS.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
 
     proptest! {
         #[test]
-        fn no_id_leads_to_another_route(id in ".{1,40}") {
+        fn an_id_never_changes_the_route(id in ".{1,40}") {
             let routed = route("prompt", json!({"laneId": id}).to_string().as_bytes()).unwrap();
             let segments: Vec<&str> = routed.path.split('/').collect();
             prop_assert_eq!(segments.len(), 4, "{}", routed.path);

@@ -1,10 +1,13 @@
-//! Publishes the log: every event, in order, each once.
+//! Publishes the event log: every event, in order and once.
 //!
-//! The log itself is the outbox. A cursor in the database says how far it is published; it moves after JetStream has acknowledged.
-//! What was stored without our hearing of it (a connection broke, a process died) is found by the key of the stream's last event,
-//! and by the stream's own memory of keys (`Nats-Msg-Id`). Several events are under way at once; as a connection keeps their order
-//! and is never mended, what is lost of them is lost from the end. Only while a cluster chooses a new leader for the stream can one
-//! be refused and its successor taken; `eventId` tells the order then.
+//! The log itself is the outbox. A cursor in the database is the position up to which it is published. The
+//! cursor moves when JetStream has acknowledged an event. If an acknowledgment was lost because a connection
+//! broke or a process died, the stored event is recognized by the key of the stream's last event, and by the
+//! keys that the stream remembers (`Nats-Msg-Id`).
+//!
+//! Several events are in flight at the same time. A connection keeps their order and never reconnects, so
+//! only the last events in flight can be lost. Only while a cluster elects a new leader for the stream can an
+//! event be refused and its successor be accepted. In this case `eventId` gives the order.
 
 use std::collections::VecDeque;
 
@@ -22,21 +25,21 @@ use model::webhook::Scope;
 use serde_json::{Value, json};
 use store::{NatsCursor, Store, StoreError};
 
-use super::connection::described;
+use super::connection::describe;
 use super::stream::EventStream;
 use super::subject::Subjects;
 
-/// The type of the event that tells of events which were forgotten before they were published.
+/// The type of the event that reports events that were deleted before they were published.
 const GAP_EVENT: &str = "nats.gap";
 
-/// Publishes one log below one prefix. There is one at a time for a data folder.
+/// Publishes a log below a prefix. A data directory has one publisher at a time.
 #[derive(Debug)]
 pub(super) struct Publisher {
     store: Store,
     subjects: Subjects,
     cursor: NatsCursor,
-    /// Up to here a gap was told of.
-    gap_told: i64,
+    /// The id up to which gaps were reported.
+    gap_reported: i64,
     status: NatsStatus,
 }
 
@@ -47,15 +50,15 @@ impl Publisher {
         status: NatsStatus,
     ) -> Result<Self, StoreError> {
         let cursor = store.open_nats_cursor(subjects.prefix()).await?;
-        Ok(Self { store, subjects, cursor, gap_told: 0, status })
+        Ok(Self { store, subjects, cursor, gap_reported: 0, status })
     }
 
-    /// Publishes over one connection, until that fails.
+    /// Publishes over a connection until that fails.
     ///
     /// # Errors
-    /// For a person: why it failed.
+    /// Returns a message for the user if the log cannot be read, or if an event cannot be published.
     pub(super) async fn run(&mut self, context: &Context, stream: &EventStream) -> Result<(), String> {
-        let cannot_read = |error: StoreError| format!("the log cannot be read: {error}");
+        let cannot_read = |error: StoreError| format!("cannot read the event log: {error}");
         let message_bytes_max = stream.message_bytes_max.unwrap_or(usize::MAX);
         let body_bytes_max = context
             .client()
@@ -63,8 +66,8 @@ impl Publisher {
             .min(message_bytes_max)
             .saturating_sub(limits::NATS_HEADERS_BYTES_MAX);
         let committed = self.store.committed();
-        if let Some(stored) = stream.last_key.as_deref().and_then(|key| self.place_of(key)) {
-            // A log that was put back from a copy may be behind what it published.
+        if let Some(stored) = stream.last_key.as_deref().and_then(|key| self.event_id_of(key)) {
+            // A log that was restored from a backup may be behind what it has published.
             let newest = self.store.log_bounds().await.map_err(cannot_read)?.newest;
             if stored <= newest {
                 self.advance(stored).await.map_err(cannot_read)?;
@@ -73,7 +76,7 @@ impl Publisher {
         loop {
             let page = self.store.events_after(self.cursor.event_id, EventSubject::default()).await;
             let page = page.map_err(cannot_read)?;
-            self.tell_of_gap().await.map_err(cannot_read)?;
+            self.report_gap().await.map_err(cannot_read)?;
             let sent = self.publish(context, &page.events, body_bytes_max).await;
             if let Some(acknowledged) = sent.acknowledged {
                 self.advance(acknowledged).await.map_err(cannot_read)?;
@@ -84,7 +87,7 @@ impl Publisher {
             }
             tokio::select! {
                 () = committed.notified() => {}
-                // Other processes of the data folder write, too.
+                // Other processes of the data directory write, too.
                 () = tokio::time::sleep(limits::EVENTS_INTERVAL) => {}
             }
         }
@@ -92,10 +95,10 @@ impl Publisher {
 
     async fn publish(&self, context: &Context, events: &[StoredEvent], body_bytes_max: usize) -> Sent {
         let mut sent = Sent { acknowledged: None, outcome: Ok(()) };
-        let mut under_way: VecDeque<(i64, PublishAckFuture)> = VecDeque::new();
+        let mut in_flight: VecDeque<(i64, PublishAckFuture)> = VecDeque::new();
         let mut rest = events.iter();
         loop {
-            let next = if under_way.len() < limits::NATS_IN_FLIGHT_MAX { rest.next() } else { None };
+            let next = if in_flight.len() < limits::NATS_IN_FLIGHT_MAX { rest.next() } else { None };
             if let Some(stored) = next {
                 let message = PublishMessage::build()
                     .message_id(self.key(stored.event_id))
@@ -103,44 +106,45 @@ impl Publisher {
                     .payload(self.body(stored, body_bytes_max));
                 let subject = self.subjects.event(&stored.event.event_type);
                 match context.send_publish(subject, message).await {
-                    Ok(acknowledgement) => under_way.push_back((stored.event_id, acknowledgement)),
+                    Ok(acknowledgement) => in_flight.push_back((stored.event_id, acknowledgement)),
                     Err(error) => {
-                        sent.outcome = Err(format!("events cannot be published: {}", described(&error)));
+                        sent.outcome = Err(format!("cannot publish events: {}", describe(&error)));
                         return sent;
                     }
                 }
                 continue;
             }
-            let Some((event_id, acknowledgement)) = under_way.pop_front() else { return sent };
+            let Some((event_id, acknowledgement)) = in_flight.pop_front() else { return sent };
             match acknowledgement.await {
                 Ok(_) => {
                     self.status.published();
                     sent.acknowledged = Some(event_id);
                 }
                 Err(error) => {
-                    sent.outcome = Err(format!("event {event_id} was not taken: {}", described(&error)));
+                    sent.outcome = Err(format!("event {event_id} was not accepted: {}", describe(&error)));
                     return sent;
                 }
             }
         }
     }
 
-    /// The envelope. Where it is too large for the server, the long texts of its payload are cut.
+    /// Returns the envelope of an event. If it is too large for the server, the long strings of its payload
+    /// are truncated.
     fn body(&self, stored: &StoredEvent, bytes_max: usize) -> Bytes {
         let whole = self.envelope(stored.event_id, &stored.event);
         if whole.len() <= bytes_max {
             return whole;
         }
         let payload: Value = serde_json::from_str(&stored.event.payload).unwrap_or_default();
-        // The envelope holds it twice.
+        // The envelope contains the payload twice.
         let room = bytes_max.saturating_sub(whole.len() - 2 * stored.event.payload.len()) / 2;
         let cut = Event { payload: bounded(&payload, room), ..stored.event.clone() };
         let body = self.envelope(stored.event_id, &cut);
         if body.len() <= bytes_max {
             return body;
         }
-        let nothing = Event { payload: json!({"truncated": true}).to_string(), ..cut };
-        self.envelope(stored.event_id, &nothing)
+        let without_payload = Event { payload: json!({"truncated": true}).to_string(), ..cut };
+        self.envelope(stored.event_id, &without_payload)
     }
 
     fn envelope(&self, event_id: i64, event: &Event) -> Bytes {
@@ -150,13 +154,14 @@ impl Publisher {
         marks.around(event_id, event)
     }
 
-    /// The same however often the event is sent, and no other event's anywhere.
+    /// Returns the key of an event, which is globally unique and does not change when the event is sent
+    /// again.
     fn key(&self, event_id: i64) -> String {
         format!("{}:{event_id}", self.cursor.log_id)
     }
 
-    /// Which event of this log has this key.
-    fn place_of(&self, key: &str) -> Option<i64> {
+    /// Returns the id of the event of this log that has a key.
+    fn event_id_of(&self, key: &str) -> Option<i64> {
         key.strip_prefix(&self.cursor.log_id)?.strip_prefix(':')?.parse().ok()
     }
 
@@ -169,15 +174,16 @@ impl Publisher {
         Ok(())
     }
 
-    /// The history's bounds count for what waits, too.
-    async fn tell_of_gap(&mut self) -> Result<(), StoreError> {
+    /// Reports a gap if unpublished events were deleted, because the limits of the history apply to them,
+    /// too.
+    async fn report_gap(&mut self) -> Result<(), StoreError> {
         let after = self.cursor.event_id;
         let up_to = self.store.log_bounds().await?.forgotten_up_to;
-        if up_to <= after.max(self.gap_told) {
+        if up_to <= after.max(self.gap_reported) {
             return Ok(());
         }
-        self.gap_told = up_to;
-        tracing::warn!(after, up_to, "events were forgotten before they could be published to NATS");
+        self.gap_reported = up_to;
+        tracing::warn!(after, up_to, "events were deleted before they could be published to NATS");
         let event =
             Event::new(Timestamp::now(), GAP_EVENT, &json!({"afterEventId": after, "upToEventId": up_to}));
         self.store.record_event(event).await?;
@@ -185,9 +191,9 @@ impl Publisher {
     }
 }
 
-/// How far a page came.
+/// The result of publishing a page of events.
 struct Sent {
-    /// Up to this event all are acknowledged.
+    /// The id up to which all events are acknowledged.
     acknowledged: Option<i64>,
     outcome: Result<(), String>,
 }

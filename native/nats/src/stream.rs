@@ -1,45 +1,46 @@
-//! The stream that keeps the events: found and checked, or made. One that is there is never changed.
+//! The stream that stores the events. An existing stream is checked and never changed; otherwise one is
+//! created.
 
 use async_nats::jetstream::Context;
 use async_nats::jetstream::context::GetStreamByNameErrorKind;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use model::limits;
 
-use super::connection::described;
+use super::connection::describe;
 use super::subject::{Subjects, captures, listed};
 
-/// A stream that takes this bridge's events.
+/// A stream that accepts the events of this bridge.
 #[derive(Debug)]
 pub(super) struct EventStream {
     pub(super) name: String,
-    /// The largest message that it takes, if it says.
+    /// The maximum size of a message, if the stream limits it.
     pub(super) message_bytes_max: Option<usize>,
-    /// The key of the last event of this bridge that it holds.
+    /// The key of the last event of this bridge in the stream.
     pub(super) last_key: Option<String>,
 }
 
-/// Finds the stream, or makes it.
+/// Finds the stream, or creates it.
 ///
 /// # Errors
-/// For a person: what is wrong.
+/// Returns a message for the user if JetStream does not answer, or if the stream cannot be created or used.
 pub(super) async fn ensure(context: &Context, subjects: &Subjects) -> Result<EventStream, String> {
     let name = match context.stream_by_subject(subjects.events()).await {
         Ok(name) => name,
         Err(error) if error.kind() == GetStreamByNameErrorKind::NotFound => {
             let name = subjects.stream_name();
             context
-                .create_stream(ours(subjects))
+                .create_stream(default_config(subjects))
                 .await
-                .map_err(|error| format!("the stream {name} cannot be made: {}", described(&error)))?;
-            tracing::info!(stream = name, "made a stream for events");
+                .map_err(|error| format!("cannot create the stream {name}: {}", describe(&error)))?;
+            tracing::info!(stream = name, "created a stream for events");
             name
         }
-        Err(error) => return Err(format!("JetStream does not answer: {}", described(&error))),
+        Err(error) => return Err(format!("JetStream does not answer: {}", describe(&error))),
     };
     let stream = context
         .get_stream(&name)
         .await
-        .map_err(|error| format!("the stream {name} cannot be looked at: {}", described(&error)))?;
+        .map_err(|error| format!("cannot read the stream {name}: {}", describe(&error)))?;
     let config = &stream.cached_info().config;
     if let Some(problem) = problem(config, subjects) {
         return Err(format!("the stream {name} {problem}"));
@@ -48,15 +49,16 @@ pub(super) async fn ensure(context: &Context, subjects: &Subjects) -> Result<Eve
     let last_key = match stream.get_last_raw_message_by_subject(&subjects.events()).await {
         Ok(message) => message.headers.get(async_nats::header::NATS_MESSAGE_ID).map(ToString::to_string),
         Err(error) => {
-            // There is none, or this bridge may not read it; then the stream's own memory of keys has to do.
-            tracing::debug!(error = described(&error), stream = name, "cannot read the last event");
+            // There is no event, or the bridge may not read it. Then only the keys that the stream remembers
+            // prevent duplicates.
+            tracing::debug!(error = describe(&error), stream = name, "cannot read the last event");
             None
         }
     };
     Ok(EventStream { name, message_bytes_max, last_key })
 }
 
-fn ours(subjects: &Subjects) -> Config {
+fn default_config(subjects: &Subjects) -> Config {
     Config {
         name: subjects.stream_name(),
         description: Some("Events of Codex Bridge".to_owned()),
@@ -71,23 +73,21 @@ fn ours(subjects: &Subjects) -> Config {
     }
 }
 
-/// Why a stream will not do.
+/// Returns the reason why a stream cannot be used.
 fn problem(config: &Config, subjects: &Subjects) -> Option<String> {
-    let wanted = subjects.events();
-    if !captures(&config.subjects, &wanted) {
+    let required = subjects.events();
+    if !captures(&config.subjects, &required) {
         return Some(format!(
-            "has only part of the events: it takes {}, and must take `{wanted}`. Add that to its subjects, or choose \
+            "accepts only some of the events: its subjects are {}. Add `{required}` to them, or choose \
              another prefix",
             listed(&config.subjects)
         ));
     }
     if config.no_ack {
-        return Some(
-            "acknowledges nothing, so nobody could tell what arrived; set no_ack to false".to_owned(),
-        );
+        return Some("does not acknowledge messages; set no_ack to false".to_owned());
     }
     if config.sealed {
-        return Some("is sealed and takes nothing any more; choose another prefix".to_owned());
+        return Some("is sealed and accepts no messages; choose another prefix".to_owned());
     }
     None
 }
@@ -97,16 +97,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_made_would_pass_the_check() {
+    fn the_default_config_passes_the_check() {
         let subjects = Subjects::new("codex", "here");
-        assert_eq!(problem(&ours(&subjects), &subjects), None);
+        assert_eq!(problem(&default_config(&subjects), &subjects), None);
     }
 
     #[test]
-    fn a_stream_that_will_not_do_is_explained() {
+    fn an_unusable_stream_is_explained() {
         let subjects = Subjects::new("codex", "here");
         let with = |change: fn(&mut Config)| {
-            let mut config = ours(&subjects);
+            let mut config = default_config(&subjects);
             change(&mut config);
             problem(&config, &subjects).unwrap()
         };

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <prefix>.<instance>.events.<event type>    published, into the stream of all bridges with this prefix
-//! <prefix>.<instance>.lanes.<operation>      asked of this bridge, where commands are switched on
+//! <prefix>.<instance>.lanes.<operation>      received by this bridge, if commands are enabled
 //! ```
 
 use std::fmt::Write;
@@ -17,25 +17,25 @@ pub struct Subjects {
 }
 
 impl Subjects {
-    /// For a prefix and an instance that were checked, see [`is_prefix`] and [`is_token`].
+    /// Returns the subjects for a valid prefix and instance; see [`is_prefix`] and [`is_token`].
     #[must_use]
     pub fn new(prefix: &str, instance: &str) -> Self {
         Self { prefix: prefix.to_owned(), instance: instance.to_owned() }
     }
 
-    /// What all subjects begin with.
+    /// Returns the prefix of all subjects.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// Which bridge it is, for people.
+    /// Returns the name of the bridge.
     #[must_use]
     pub fn instance(&self) -> &str {
         &self.instance
     }
 
-    /// Where an event of this type is published.
+    /// Returns the subject of events of a type.
     #[must_use]
     pub fn event(&self, event_type: &str) -> String {
         let mut subject = format!("{}.{}.events", self.prefix, self.instance);
@@ -46,50 +46,52 @@ impl Subjects {
         subject
     }
 
-    /// All events of this bridge.
+    /// Returns the pattern of all events of this bridge.
     #[must_use]
     pub fn events(&self) -> String {
         format!("{}.{}.events.>", self.prefix, self.instance)
     }
 
-    /// All events of all bridges with this prefix.
+    /// Returns the pattern of all events of all bridges with this prefix.
     #[must_use]
     pub fn events_of_all(&self) -> String {
         format!("{}.*.events.>", self.prefix)
     }
 
-    /// All operations of this bridge.
+    /// Returns the pattern of all operations of this bridge.
     #[must_use]
     pub fn operations(&self) -> String {
         format!("{}.{}.lanes.>", self.prefix, self.instance)
     }
 
-    /// The operation that a request asks for.
+    /// Returns the operation in the subject of a request.
     #[must_use]
     pub fn operation<'a>(&self, subject: &'a str) -> Option<&'a str> {
         subject.strip_prefix(&format!("{}.{}.lanes.", self.prefix, self.instance))
     }
 
-    /// The stream that is made for events, where no other one has them. A stream's name must not have dots.
+    /// Returns the name of the stream that is created if no other stream has the events. Names of streams
+    /// must not contain dots.
     #[must_use]
     pub fn stream_name(&self) -> String {
         format!("{}-events", self.prefix.replace('.', "-"))
     }
 }
 
-/// Whether a text is one token of a subject that needs no care anywhere: letters, digits, `-` and `_`.
+/// Reports whether a string is a token of a subject that is valid everywhere: letters, digits, `-` and `_`.
 #[must_use]
 pub fn is_token(text: &str) -> bool {
     (1..=limits::NATS_TOKEN_LENGTH_MAX).contains(&text.len()) && text.chars().all(is_plain)
 }
 
-/// Whether a text is such tokens with dots between them.
+/// Reports whether a string consists of such tokens with dots between them.
 #[must_use]
 pub fn is_prefix(text: &str) -> bool {
     text.len() <= limits::NATS_TOKEN_LENGTH_MAX && text.split('.').all(is_token)
 }
 
-/// A text as one token: what is not plain becomes `-`, so that `build-01.example.com` is `build-01-example-com`.
+/// Converts a string to a token, by replacing other characters with `-`. For example, `build-01.example.com`
+/// becomes `build-01-example-com`.
 #[must_use]
 pub fn token_of(text: &str) -> String {
     let plain = |character| if is_plain(character) { character } else { '-' };
@@ -101,16 +103,16 @@ fn is_plain(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '-' | '_')
 }
 
-/// Whether every subject that `wanted` matches is matched by one of `patterns`. Both may have wildcards.
+/// Reports whether one of `patterns` matches every subject that `required` matches. Both may have wildcards.
 #[must_use]
-pub fn captures<S: AsRef<str>>(patterns: &[S], wanted: &str) -> bool {
-    patterns.iter().any(|pattern| covers(pattern.as_ref(), wanted))
+pub fn captures<S: AsRef<str>>(patterns: &[S], required: &str) -> bool {
+    patterns.iter().any(|pattern| covers(pattern.as_ref(), required))
 }
 
-fn covers(pattern: &str, wanted: &str) -> bool {
-    let (mut pattern, mut wanted) = (pattern.split('.'), wanted.split('.'));
+fn covers(pattern: &str, required: &str) -> bool {
+    let (mut pattern, mut required) = (pattern.split('.'), required.split('.'));
     loop {
-        match (pattern.next(), wanted.next()) {
+        match (pattern.next(), required.next()) {
             (Some(">"), Some(_)) | (None, None) => return true,
             (Some("*"), Some(token)) if token != ">" => {}
             (Some(literal), Some(token)) if literal == token => {}
@@ -119,7 +121,7 @@ fn covers(pattern: &str, wanted: &str) -> bool {
     }
 }
 
-/// Texts as a list for a person.
+/// Formats strings as a list for a message.
 pub(super) fn listed<S: AsRef<str>>(texts: &[S]) -> String {
     let mut list = String::new();
     for text in texts {
@@ -141,21 +143,21 @@ mod tests {
     }
 
     #[test]
-    fn an_event_keeps_the_dots_of_its_type() {
+    fn the_subject_of_an_event_keeps_the_dots_of_its_type() {
         assert_eq!(subjects().event("lane.turn.completed"), "codex.build-01.events.lane.turn.completed");
         assert_eq!(subjects().event("odd..type> *"), "codex.build-01.events.odd.-.type---");
         assert_eq!(subjects().event(""), "codex.build-01.events.-");
     }
 
     #[test]
-    fn an_operation_is_read_from_its_subject() {
+    fn an_operation_is_parsed_from_its_subject() {
         let subjects = subjects();
         assert_eq!(subjects.operation("codex.build-01.lanes.session.start"), Some("session.start"));
         assert_eq!(subjects.operation("codex.other.lanes.list"), None);
     }
 
     #[test]
-    fn prefixes_and_tokens_are_told_from_what_nats_would_misread() {
+    fn prefixes_and_tokens_are_validated() {
         for good in ["codex", "a.b.c", "A-1_b"] {
             assert!(is_prefix(good), "{good}");
         }
@@ -167,10 +169,10 @@ mod tests {
 
     #[test]
     fn a_stream_captures_what_its_patterns_cover() {
-        let wanted = "codex.build-01.events.>";
+        let required = "codex.build-01.events.>";
         for pattern in [">", "codex.>", "codex.*.events.>", "codex.build-01.events.>", "*.*.*.>", "codex.*.>"]
         {
-            assert!(captures(&["other", pattern], wanted), "{pattern}");
+            assert!(captures(&["other", pattern], required), "{pattern}");
         }
         for pattern in [
             "codex.*.events.*",
@@ -180,7 +182,7 @@ mod tests {
             "codex.*.events.lane.>",
             "codex.other.events.>",
         ] {
-            assert!(!captures(&[pattern], wanted), "{pattern}");
+            assert!(!captures(&[pattern], required), "{pattern}");
         }
     }
 
@@ -193,7 +195,7 @@ mod tests {
         }
 
         #[test]
-        fn a_token_is_left_as_it_is(token in "[A-Za-z0-9_-]{1,64}") {
+        fn a_token_is_not_changed(token in "[A-Za-z0-9_-]{1,64}") {
             prop_assert_eq!(token_of(&token), token);
         }
 

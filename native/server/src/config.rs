@@ -186,15 +186,15 @@ impl Config {
             "[::1]" => IpAddr::V6(Ipv6Addr::LOCALHOST),
             host => host.parse().map_err(|_| {
                 format!(
-                    "host must be an IP address or localhost, not {host:?}; use 127.0.0.1 to accept only programs on \
-                     this machine"
+                    "host must be an IP address or localhost, not {host:?}; use 127.0.0.1 to accept only \
+                     programs on this machine"
                 )
             })?,
         };
         if !address.is_loopback() && self.auth_token.is_none() {
             return Err(format!(
-                "refusing to listen on {address} without a token, because anyone who can reach it could run programs \
-                 as you. Set an auth token, or listen on 127.0.0.1"
+                "refusing to listen on {address} without a token, because anyone who can reach it could run \
+                 programs as you. Set an auth token, or listen on 127.0.0.1"
             ));
         }
         Ok(address)

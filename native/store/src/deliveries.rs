@@ -147,7 +147,8 @@ impl Store {
             let mut insert = connection.prepare_cached(
                 "INSERT OR IGNORE INTO webhook_deliveries
                  (delivery_id, webhook_id, event_id, status, next_attempt_at, give_up_at, ended_at, delivery)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM webhooks WHERE webhook_id = ?2)",
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+                 WHERE EXISTS (SELECT 1 FROM webhooks WHERE webhook_id = ?2)",
             )?;
             for delivery in &deliveries {
                 insert.execute(params![
@@ -239,8 +240,9 @@ impl Store {
             let event = change(&mut webhook, &mut delivery);
             connection
                 .prepare_cached(
-                    "UPDATE webhook_deliveries SET status = ?2, next_attempt_at = ?3, give_up_at = ?4, ended_at = ?5,
-                     delivery = ?6 WHERE delivery_id = ?1",
+                    "UPDATE webhook_deliveries
+                     SET status = ?2, next_attempt_at = ?3, give_up_at = ?4, ended_at = ?5, delivery = ?6
+                     WHERE delivery_id = ?1",
                 )?
                 .execute(params![
                     delivery.delivery_id.as_str(),
@@ -355,7 +357,9 @@ impl Store {
         self.write(move |connection| {
             Ok(connection.execute(
                 "UPDATE webhook_deliveries SET status = 'failed', next_attempt_at = NULL, ended_at = ?2,
-                 delivery = json_set(delivery, '$.status', 'failed', '$.nextAttemptAt', NULL, '$.endedAt', ?3, '$.error', ?4)
+                 delivery = json_set(
+                    delivery, '$.status', 'failed', '$.nextAttemptAt', NULL, '$.endedAt', ?3, '$.error', ?4
+                 )
                  WHERE webhook_id = ?1 AND status = 'pending' AND give_up_at <= ?2",
                 params![webhook_id, now.as_millis(), String::from(now), error],
             )?)
@@ -375,15 +379,18 @@ impl Store {
                 [ended_before.as_millis()],
             )?;
             let mut statement = connection.prepare(
-                "SELECT webhook_id, (SELECT event_id FROM webhook_deliveries d WHERE d.webhook_id = webhooks.webhook_id
-                 ORDER BY event_id DESC LIMIT 1 OFFSET ?1) AS newest FROM webhooks WHERE newest IS NOT NULL",
+                "SELECT webhook_id,
+                     (SELECT event_id FROM webhook_deliveries d WHERE d.webhook_id = webhooks.webhook_id
+                      ORDER BY event_id DESC LIMIT 1 OFFSET ?1) AS newest
+                 FROM webhooks WHERE newest IS NOT NULL",
             )?;
             let full = statement.query_map([number(keep)], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let full = full.collect::<Result<Vec<(String, i64)>, _>>()?;
             let mut deleted = old;
             for (webhook_id, newest) in full {
                 deleted += connection.execute(
-                    "DELETE FROM webhook_deliveries WHERE webhook_id = ?1 AND event_id <= ?2 AND ended_at IS NOT NULL",
+                    "DELETE FROM webhook_deliveries
+                     WHERE webhook_id = ?1 AND event_id <= ?2 AND ended_at IS NOT NULL",
                     params![webhook_id, newest],
                 )?;
             }

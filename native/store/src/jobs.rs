@@ -399,10 +399,11 @@ impl Store {
     pub async fn prune_jobs(&self, created_before: Timestamp, keep: u32) -> Result<usize, StoreError> {
         self.write(move |connection| {
             // A job whose events have pending deliveries to webhooks is kept until these end.
-            let deletable = "SELECT job_id FROM jobs WHERE status IN ('completed', 'failed') AND (created_at < ?1
-                          OR rowid NOT IN (SELECT rowid FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT ?2))
-                          AND job_id NOT IN (SELECT job_id FROM events JOIN webhook_deliveries USING (event_id)
-                          WHERE webhook_deliveries.status = 'pending' AND job_id IS NOT NULL)";
+            let deletable = "SELECT job_id FROM jobs WHERE status IN ('completed', 'failed')
+                AND (created_at < ?1
+                     OR rowid NOT IN (SELECT rowid FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT ?2))
+                AND job_id NOT IN (SELECT job_id FROM events JOIN webhook_deliveries USING (event_id)
+                                   WHERE webhook_deliveries.status = 'pending' AND job_id IS NOT NULL)";
             let values = params![created_before.as_millis(), keep];
             delete_events(connection, &format!("job_id IN ({deletable})"), values)?;
             connection.execute(&format!("DELETE FROM approvals WHERE job_id IN ({deletable})"), values)?;

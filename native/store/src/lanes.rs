@@ -60,7 +60,8 @@ impl Store {
         self.write(move |connection| {
             let inserted = connection
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO lanes (lane_id, instance_id, status, thread_id, created_at, updated_at, lane)
+                    "INSERT OR IGNORE INTO lanes
+                     (lane_id, instance_id, status, thread_id, created_at, updated_at, lane)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
@@ -101,7 +102,8 @@ impl Store {
             };
             connection
                 .prepare_cached(
-                    "UPDATE lanes SET instance_id = ?2, status = ?3, thread_id = ?4, updated_at = ?5, lane = ?6
+                    "UPDATE lanes
+                     SET instance_id = ?2, status = ?3, thread_id = ?4, updated_at = ?5, lane = ?6
                      WHERE lane_id = ?1",
                 )?
                 .execute(params![

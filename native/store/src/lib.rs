@@ -73,8 +73,8 @@ pub enum StoreError {
     Record(Arc<serde_json::Error>),
     /// A newer version of this program wrote the database.
     #[error(
-        "{path} was written by a newer version of Codex Bridge (schema {found}; this version supports {known}); \
-         update Codex Bridge"
+        "{path} was written by a newer version of Codex Bridge (schema {found}; this version supports \
+         {known}); update Codex Bridge"
     )]
     TooNew {
         /// The database file.
@@ -194,8 +194,8 @@ impl Store {
         keys_before: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            let deletable = "job_id IS NULL AND at < ?1
-                          AND event_id NOT IN (SELECT event_id FROM webhook_deliveries WHERE status = 'pending')";
+            let deletable = "job_id IS NULL AND at < ?1 AND event_id NOT IN (
+                                 SELECT event_id FROM webhook_deliveries WHERE status = 'pending')";
             events::delete_events(connection, deletable, [events_before.as_millis()])?;
             approvals::delete_approvals_without_job(connection, events_before)?;
             idempotency::delete_keys(connection, keys_before)

@@ -109,8 +109,13 @@ impl Store {
                 // The JSON must contain the same time as the column.
                 connection.execute(
                     "UPDATE webhook_deliveries SET next_attempt_at = ?2,
-                     delivery = json_set(delivery, '$.nextAttemptAt', ?3) WHERE webhook_id = ?1 AND status = 'pending'",
-                    params![webhook_id.as_str(), webhook.updated_at.as_millis(), String::from(webhook.updated_at)],
+                     delivery = json_set(delivery, '$.nextAttemptAt', ?3)
+                     WHERE webhook_id = ?1 AND status = 'pending'",
+                    params![
+                        webhook_id.as_str(),
+                        webhook.updated_at.as_millis(),
+                        String::from(webhook.updated_at)
+                    ],
                 )?;
             }
             Ok(Some(webhook))

@@ -109,7 +109,11 @@ proptest! {
                 Action::Other => lane.follow(&job("another"), now),
                 Action::Verify(passed) => {
                     let result = VerificationResult {
-                        command: "true".into(), passed, exit_code: None, output: String::new(), duration_ms: 0,
+                        command: "true".into(),
+                        passed,
+                        exit_code: None,
+                        output: String::new(),
+                        duration_ms: 0,
                     };
                     lane.verified(vec![result], now)
                 }
@@ -125,7 +129,8 @@ proptest! {
                         Action::Start => drop(job.start(Some(&"turn".into()), now)),
                         Action::Wait(true) if job.status == JobStatus::Running => {
                             let kind = ApprovalKind::Command;
-                            job.waiting_on = vec![WaitingOn { approval_id: "a".into(), kind, summary: "?".into() }];
+                            let approval_id = "a".into();
+                            job.waiting_on = vec![WaitingOn { approval_id, kind, summary: "?".into() }];
                         }
                         Action::Wait(_) => job.waiting_on.clear(),
                         Action::Complete => drop(job.complete(JobResult::default(), now)),
