@@ -270,7 +270,7 @@ impl Approvals {
         answer: Answer,
         by: ResolvedBy,
     ) -> Result<Approval, Error> {
-        let deadline = Instant::now() + limits::APPROVAL_SETTLES_WITHIN;
+        let deadline = Instant::now() + limits::APPROVAL_COMMIT_TIMEOUT;
         loop {
             if let Some((asked, said)) = self.take(approval_id, &answer, by)? {
                 let Answer { decision, note, .. } = answer;
@@ -286,7 +286,7 @@ impl Approvals {
                 return Err(Error::ApprovalAskedElsewhere { url });
             }
             // Recorded, and about to wait here; or answered, and about to be recorded.
-            tokio::time::sleep(limits::APPROVAL_SETTLES_INTERVAL).await;
+            tokio::time::sleep(limits::APPROVAL_COMMIT_INTERVAL).await;
         }
     }
 

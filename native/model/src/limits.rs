@@ -123,9 +123,9 @@ pub const CANCEL_WAIT: Duration = Duration::from_secs(10);
 /// The maximum time for which an approval of this process may differ from its record: it is recorded shortly
 /// before it can be answered, and stays recorded as pending shortly after it was resolved. A write takes a
 /// fraction of a millisecond, and at worst [`STORE_BUSY_TIMEOUT`].
-pub const APPROVAL_SETTLES_WITHIN: Duration = Duration::from_secs(6);
+pub const APPROVAL_COMMIT_TIMEOUT: Duration = Duration::from_secs(6);
 /// How often to check such an approval.
-pub const APPROVAL_SETTLES_INTERVAL: Duration = Duration::from_millis(5);
+pub const APPROVAL_COMMIT_INTERVAL: Duration = Duration::from_millis(5);
 /// The maximum time for a method that a caller names to answer. Thread methods take milliseconds; tools and
 /// logins take longer.
 pub const RPC_TIMEOUT: Duration = Duration::from_secs(120);
@@ -197,7 +197,7 @@ pub const FOLLOW_INTERVAL_MAX: Duration = Duration::from_secs(2);
 pub const FOLLOW_TURNS: usize = 8;
 /// The maximum time to wait for a queued message to start by itself once the bridge owns the thread. It takes
 /// 0.15 s, unless the queue is paused.
-pub const QUEUE_BEGINS_WITHIN: Duration = Duration::from_millis(500);
+pub const QUEUED_TURN_START_TIMEOUT: Duration = Duration::from_millis(500);
 /// The maximum time for a turn of `codex exec` to appear in the history, which takes about 50 ms. If it does
 /// not, the id of the turn stays unknown.
 pub const EXEC_TURN_ID_TIMEOUT: Duration = Duration::from_secs(2);
@@ -329,7 +329,7 @@ pub const DELIVERIES_KEPT_MAX: usize = 10_000;
 
 /// The maximum length of the reason or note of a synthetic approval or completion, in characters: a few
 /// sentences.
-pub const DEBUG_WORDS_MAX: usize = 2_000;
+pub const DEBUG_NOTE_CHARS_MAX: usize = 2_000;
 
 /// The maximum length of a token of NATS subjects that a user chooses. Host names have up to 64 characters.
 pub const NATS_TOKEN_LENGTH_MAX: usize = 64;
@@ -368,7 +368,7 @@ pub const NATS_COMMANDS_WAITING_MAX: usize = 256;
 
 /// The maximum number of code-context answers that are computed at the same time. Each takes a thread for
 /// milliseconds; more would only compete for the processors.
-pub const CODE_ANSWERS_AT_ONCE: usize = 8;
+pub const CODE_ANSWERS_MAX: usize = 8;
 /// The number of tool events buffered for listeners that are behind. Each invocation has two events.
 pub const CODE_EVENTS_KEPT: usize = 1024;
 /// The minimum time between two progress events of the index, which is often enough for a moving progress

@@ -68,7 +68,7 @@ impl Code {
             events: ToolEvents::default(),
             progress: watch::Sender::new(None),
             callers: Callers::default(),
-            permits: Semaphore::new(limits::CODE_ANSWERS_AT_ONCE),
+            permits: Semaphore::new(limits::CODE_ANSWERS_MAX),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -284,7 +284,7 @@ impl ThreadTask {
     }
 
     async fn wait_for_activity(&mut self) {
-        let deadline = Instant::now() + limits::QUEUE_BEGINS_WITHIN;
+        let deadline = Instant::now() + limits::QUEUED_TURN_START_TIMEOUT;
         while !self.is_followed() {
             let Some(loaded) = &mut self.loaded else { return };
             match tokio::time::timeout_at(deadline, loaded.watch.next()).await {
