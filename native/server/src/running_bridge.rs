@@ -155,8 +155,8 @@ impl Bridge {
 
         let token = generated.map(|(token, _)| token);
         let guard = |address| {
-            let (configured, made) = (config.auth_token.clone(), token.clone());
-            Guard::new(address, configured, made, &config.allowed_origins)
+            let (configured, generated) = (config.auth_token.clone(), token.clone());
+            Guard::new(address, configured, generated, &config.allowed_origins)
         };
         let sign_in = SignIn::open(store.clone(), config.auth_token.clone().or_else(|| token.clone()))
             .await

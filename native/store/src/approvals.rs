@@ -177,7 +177,7 @@ impl Store {
     pub async fn pending_approvals_of_others(
         &self,
         instance_id: &InstanceId,
-    ) -> Result<Vec<(String, Approval)>, StoreError> {
+    ) -> Result<Vec<(InstanceId, Approval)>, StoreError> {
         let instance_id = instance_id.to_string();
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -188,7 +188,7 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
                 if let Some(approval) = readable(text) {
-                    approvals.push((row.get(0)?, approval));
+                    approvals.push((required_id(row, 0)?, approval));
                 }
             }
             Ok(approvals)

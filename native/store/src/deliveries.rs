@@ -367,8 +367,8 @@ impl Store {
         .await
     }
 
-    /// Deletes deliveries that ended before `ended_before`, and all but the newest `keep` ended deliveries of
-    /// each webhook. Returns their number.
+    /// Deletes deliveries that ended before `ended_before`, and ended deliveries that are not among the newest
+    /// `keep` deliveries of their webhook. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the database cannot be written.

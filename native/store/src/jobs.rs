@@ -44,13 +44,13 @@ pub struct JobPage {
 /// The number of jobs with each status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobCounts {
-    /// Accepted jobs whose turn has not started.
+    /// The number of accepted jobs whose turn has not started.
     pub starting: u64,
-    /// Running jobs.
+    /// The number of running jobs.
     pub running: u64,
-    /// Completed jobs.
+    /// The number of completed jobs.
     pub completed: u64,
-    /// Failed jobs.
+    /// The number of failed jobs.
     pub failed: u64,
     /// The id of the newest job.
     pub latest_job_id: Option<JobId>,

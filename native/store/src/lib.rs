@@ -232,14 +232,14 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let made = match options.open(path) {
+    let created = match options.open(path) {
         Ok(_) => Ok(()),
         // The file is not opened here: closing it would release the locks that SQLite holds on it in this
         // process (POSIX).
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => restrict_permissions(path),
         Err(error) => Err(error),
     };
-    made.map_err(|error| StoreError::File { path: path.to_owned(), error: Arc::new(error) })
+    created.map_err(|error| StoreError::File { path: path.to_owned(), error: Arc::new(error) })
 }
 
 #[cfg(unix)]

@@ -158,7 +158,8 @@ fn check_switched_on(app: &App) -> Result<(), RequestError> {
 fn check_words(field: &'static str, words: Option<&str>) -> Result<(), RequestError> {
     let length = words.map_or(0, |words| words.chars().count());
     if length > limits::DEBUG_NOTE_CHARS_MAX {
-        let problem = format!("has {length} characters; at most {} are allowed", limits::DEBUG_NOTE_CHARS_MAX);
+        let problem =
+            format!("has {length} characters; at most {} are allowed", limits::DEBUG_NOTE_CHARS_MAX);
         return Err(RequestError::invalid(field, problem));
     }
     Ok(())

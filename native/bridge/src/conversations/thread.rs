@@ -425,7 +425,8 @@ impl ThreadTask {
         while let Some(loaded) = &mut self.loaded {
             let running = loaded.activity.turn_id.clone();
             // A queue that does not begin by now is paused; its owner begins it when they want.
-            let patience = if running.is_some() { limits::TURN_SILENCE } else { limits::QUEUED_TURN_START_TIMEOUT };
+            let patience =
+                if running.is_some() { limits::TURN_SILENCE } else { limits::QUEUED_TURN_START_TIMEOUT };
             tokio::select! {
                 event = loaded.watch.next() => match event {
                     Some(event) => self.take(event, Asker::UNKNOWN).await,
