@@ -12,9 +12,9 @@ use bridge::events::Events;
 use bridge::instance::Peers;
 use bridge::jobs::Jobs;
 use bridge::lanes::Lanes;
-use bridge::lanes::watch::Watcher;
+use bridge::lanes::reconciler::LaneReconciler;
 use bridge::nats_status::NatsStatus;
-use bridge::session::Session;
+use bridge::supervisor::Supervisor;
 use bridge::threads::Threads;
 use bridge::webhooks::Webhooks;
 use model::clock::Timestamp;
@@ -50,7 +50,7 @@ pub struct App {
     /// All lanes.
     pub lanes: Lanes,
     /// The lane reconciler.
-    pub watcher: Watcher,
+    pub lane_reconciler: LaneReconciler,
     /// Whether the routes below `/debug` that create simulated records are enabled.
     pub debug_routes: bool,
     /// Answers questions about the code of the workspace.
@@ -58,7 +58,7 @@ pub struct App {
     /// Codex's threads.
     pub threads: Threads,
     /// The supervisor of the shared app-server.
-    pub session: Session,
+    pub supervisor: Supervisor,
     /// The defaults for message fields that a request leaves out.
     pub defaults: MessageDefaults,
     /// The URL of this bridge.

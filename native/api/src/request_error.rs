@@ -1,7 +1,7 @@
 //! The errors of a request: those of the transport, which only the HTTP edge knows, and every error of the domain.
 
 use bridge::error::Error;
-use bridge::session::SessionError;
+use bridge::supervisor::SupervisorError;
 use codex::connection::CallError;
 use http::StatusCode;
 use serde_json::Value;
@@ -83,8 +83,8 @@ impl From<CallError> for RequestError {
     }
 }
 
-impl From<SessionError> for RequestError {
-    fn from(error: SessionError) -> Self {
+impl From<SupervisorError> for RequestError {
+    fn from(error: SupervisorError) -> Self {
         Self::Domain(error.into())
     }
 }
@@ -170,7 +170,7 @@ fn domain_status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::LaneExists(_) => (StatusCode::CONFLICT, "lane_exists"),
         Error::LaneConflict { .. } => (StatusCode::CONFLICT, "lane_conflict"),
         Error::NotReady { .. } => (StatusCode::CONFLICT, "thread_not_ready"),
-        Error::WrongSurface { .. } => (StatusCode::CONFLICT, "surface_mismatch"),
+        Error::SurfaceMismatch { .. } => (StatusCode::CONFLICT, "surface_mismatch"),
         Error::TooManySessions { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_sessions"),
         Error::Git(_) => (StatusCode::CONFLICT, "git_failed"),
         Error::SwitchedOff { .. } => (StatusCode::FORBIDDEN, "switched_off"),
@@ -187,8 +187,10 @@ fn domain_status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
         Error::SendTimeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "send_timeout"),
         Error::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "bridge_stopping"),
-        Error::Session(SessionError::NotFound(_)) => (StatusCode::SERVICE_UNAVAILABLE, "codex_not_found"),
-        Error::Session(SessionError::Start(_) | SessionError::Stopped) => {
+        Error::Supervisor(SupervisorError::NotFound(_)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "codex_not_found")
+        }
+        Error::Supervisor(SupervisorError::Start(_) | SupervisorError::Stopped) => {
             (StatusCode::SERVICE_UNAVAILABLE, "codex_unavailable")
         }
         Error::Codex(CallError::Refused { .. }) => (StatusCode::BAD_GATEWAY, "codex_refused"),

@@ -100,7 +100,7 @@ pub(crate) enum Withdrawn<'a> {
     /// All of this job, whose turn has ended; those of the sub-agents that it started, too, which ask as threads of their own.
     Job(&'a str),
     /// All that were made up for this lane.
-    MadeUp(&'a str),
+    Simulated(&'a str),
 }
 
 impl Withdrawn<'_> {
@@ -113,7 +113,7 @@ impl Withdrawn<'_> {
             }
             Self::Thread(thread_id) => asked.approval.conversation_id.as_deref() == Some(*thread_id),
             Self::Job(job_id) => asked.approval.job_id.as_deref() == Some(*job_id),
-            Self::MadeUp(lane_id) => {
+            Self::Simulated(lane_id) => {
                 asked.asked_by.is_none() && asked.approval.lane_id.as_deref() == Some(*lane_id)
             }
         }
@@ -160,7 +160,7 @@ impl Approvals {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(crate) async fn make_up(
+    pub(crate) async fn simulate(
         &self,
         lane: &Lane,
         source: ApprovalSource,
@@ -168,7 +168,7 @@ impl Approvals {
         job: Option<Arc<LiveJob>>,
     ) -> Result<(Approval, CancellationToken), StoreError> {
         let limit = self.inner.limit;
-        let approval = made_up_approval(lane, source, reason, job.as_ref(), limit);
+        let approval = simulated_approval(lane, source, reason, job.as_ref(), limit);
         let resolved = self.open(approval.clone(), None, job, limit).await?;
         Ok((approval, resolved))
     }
@@ -452,7 +452,7 @@ fn new_approval(
     }
 }
 
-fn made_up_approval(
+fn simulated_approval(
     lane: &Lane,
     source: ApprovalSource,
     reason: Option<String>,

@@ -1,5 +1,5 @@
-//! The reasons why the bridge refuses or fails an operation, in one place. Each message says what is wrong and what to do.
-//! The HTTP edge (crate `api`) assigns a status and a code to each of them.
+//! The errors of the bridge's operations. Each message says what is wrong and what to do next. The HTTP edge (crate
+//! `api`) assigns a status and a code to each error.
 
 use codex::connection::CallError;
 use codex::owner::Owner;
@@ -11,76 +11,79 @@ use model::lane::Lane;
 use serde_json::{Value, json};
 use store::StoreError;
 
-use crate::session::SessionError;
+use crate::supervisor::SupervisorError;
 
-/// Why a request was not done.
+/// The reason why an operation was refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A field of the request is wrong.
+    /// A field of the request is invalid.
     #[error("{field}: {problem}")]
     Invalid {
-        /// Path of the field, for example `images[2]`.
+        /// The path of the field, for example `images[2]`.
         field: String,
         /// What is wrong and what is allowed.
         problem: String,
     },
-    /// No such job.
+    /// The job does not exist.
     #[error("Job not found.")]
     JobNotFound,
     /// Codex does not know the conversation.
     #[error("Codex does not know the conversation {0}. GET /jobs lists the conversations of past jobs.")]
     ConversationNotFound(String),
-    /// Somebody put the conversation away.
-    #[error("The conversation {0} is archived. Take it out with POST /conversations/{0}/unarchive.")]
+    /// The conversation is archived.
+    #[error("The conversation {0} is archived. Unarchive it with POST /conversations/{0}/unarchive.")]
     ConversationArchived(String),
     /// Codex does not know the thread.
-    #[error("Codex does not know the thread {0}. GET /codex/threads lists those that there are.")]
+    #[error("Codex does not know the thread {0}. GET /codex/threads lists the existing threads.")]
     ThreadNotFound(String),
-    /// The thread was put away, or was not.
+    /// The thread is archived where it must not be, or is not archived where it must be.
     #[error("The thread {thread_id} is {}archived.", if *archived { "" } else { "not " })]
     ThreadArchived {
         /// The thread.
         thread_id: ThreadId,
-        /// Whether it is put away.
+        /// Whether it is archived.
         archived: bool,
     },
-    /// A job has the thread.
+    /// A job is using the thread.
     #[error(
-        "The thread {thread_id} is busy. Steer or interrupt its turn (POST /codex/threads/{thread_id}/turns/steer, …/interrupt), \
-         or wait for its job to end."
+        "The thread {thread_id} is busy. Wait for its job to end, or steer or interrupt its turn \
+         (POST /codex/threads/{thread_id}/turns/steer, …/interrupt)."
     )]
     ThreadBusy {
         /// The thread.
         thread_id: ThreadId,
-        /// The turn that runs.
+        /// The active turn.
         active_turn_id: Option<TurnId>,
-        /// Its job.
+        /// The job of the turn.
         job_id: Option<JobId>,
     },
-    /// Another turn than the caller's is the newest.
-    #[error("{expected} is not {} turn of the thread {thread_id}.", if active_turn_id.is_some() { "the active" } else { "the newest" })]
+    /// The turn that the caller expects is not the current one.
+    #[error(
+        "{expected} is not {} turn of the thread {thread_id}.",
+        if active_turn_id.is_some() { "the active" } else { "the newest" }
+    )]
     TurnConflict {
         /// The thread.
         thread_id: ThreadId,
         /// The turn that the caller named.
         expected: String,
-        /// The turn that runs.
+        /// The active turn.
         active_turn_id: Option<TurnId>,
-        /// The newest turn, where none runs.
+        /// The newest turn, if none is active.
         last_turn_id: Option<TurnId>,
     },
-    /// The setting does not allow the method.
+    /// The setting `codexBridge.rpc` does not allow the method.
     #[error("{method} {problem}")]
     RpcRefused {
         /// The method.
         method: String,
-        /// Why, and which setting would allow it.
+        /// Why it is refused, and which value of the setting would allow it.
         problem: String,
-        /// Which setting allows it; `None` where none does.
+        /// The value of the setting that would allow it; `None` if none does.
         needs: Option<&'static str>,
     },
-    /// The binary does not have the method.
-    #[error("The Codex that was found does not have {0}. Update Codex.")]
+    /// The installed Codex does not have the method.
+    #[error("The installed Codex does not support {0}. Update Codex.")]
     MethodUnknown(String),
     /// No conversation tab has the focus.
     #[error("No active Codex conversation tab is focused.")]
@@ -88,191 +91,201 @@ pub enum Error {
     /// The bridge runs without an editor.
     #[error("This bridge runs without VS Code, so there are no conversation tabs. {0}")]
     EditorUnavailable(&'static str),
-    /// The editor did not do what was asked.
-    #[error("VS Code could not do it: {0}")]
+    /// The editor failed to do what was requested.
+    #[error("VS Code could not complete the request: {0}")]
     EditorFailed(String),
     /// Another process owns the conversation.
     #[error(
-        "{} owns the conversation {conversation_id}. Close it there (its tab, or `codex resume` in a terminal) and try \
-         again, or send with delivery \"handover\", which puts the message into its queue, or \"fork\", which goes on in a \
-         copy.",
-        owner.as_ref().map_or_else(|| "Another process".to_owned(), |owner| format!("{} (process {})", owner.program, owner.pid))
+        "{} owns the conversation {conversation_id}. Close it there (its tab, or `codex resume` in a terminal) \
+         and try again, or send with delivery \"handover\", which puts the message into its queue, or \"fork\", \
+         which continues in a copy.",
+        owner.as_ref().map_or_else(
+            || "Another process".to_owned(),
+            |owner| format!("{} (process {})", owner.program, owner.pid),
+        )
     )]
     ConversationOwnedElsewhere {
         /// The conversation.
         conversation_id: ThreadId,
-        /// The process, where the operating system tells.
+        /// The process, if the operating system reveals it.
         owner: Option<Owner>,
     },
-    /// A turn runs, or waits, on the conversation.
+    /// A turn runs or is queued on the conversation.
     #[error(
         "The conversation {0} is busy. Wait for its job to end, or send with delivery \"queue\" or \"steer\"."
     )]
     ConversationBusy(String),
-    /// Nothing runs that could be steered.
+    /// No turn runs that could be steered or interrupted.
     #[error(
-        "No turn of this bridge runs on the conversation {0}, so there is nothing to steer. Send a message."
+        "No turn of this bridge runs on the conversation {0}, so there is nothing to steer. Send a message instead."
     )]
     NoActiveTurn(String),
     /// The job has ended.
     #[error("The job has ended ({status}).")]
     JobEnded {
-        /// How.
+        /// The job's final status.
         status: &'static str,
     },
-    /// The job has begun.
-    #[error("The job does not wait in a queue any more. Cancel it or steer it.")]
+    /// The job has left the queue.
+    #[error("The job is no longer queued. Cancel it or steer it.")]
     JobNotQueued,
     /// Another bridge process runs the job.
-    #[error("Another bridge{} runs the job. Ask that one.", url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default())]
+    #[error("Another bridge{} runs the job. Send the request to that bridge.", in_parentheses(url.as_ref()))]
     JobRunsElsewhere {
-        /// Its address, where it is known.
+        /// The address of that bridge, if it is known.
         url: Option<String>,
     },
-    /// Somebody cancelled the job.
-    #[error("The job was cancelled before its turn began.")]
+    /// The job was cancelled before its turn started.
+    #[error("The job was cancelled before its turn started.")]
     JobCancelled,
-    /// No such approval.
+    /// The approval does not exist.
     #[error("Approval not found.")]
     ApprovalNotFound,
-    /// The approval was resolved before.
+    /// The approval is already resolved.
     #[error("{}", already_resolved(.0))]
     ApprovalResolved(Box<Approval>),
-    /// The Codex of another bridge process waits for the answer.
-    #[error("Another bridge{} asks. Answer there.", url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default())]
+    /// Another bridge process requested the approval.
+    #[error(
+        "Another bridge{} requested this approval. Send the decision to that bridge.",
+        in_parentheses(url.as_ref())
+    )]
     ApprovalAskedElsewhere {
-        /// Its address, where it is known.
+        /// The address of that bridge, if it is known.
         url: Option<String>,
     },
-    /// The decision does not fit the approval.
+    /// The decision or its answers do not fit the approval.
     #[error("{field}: {problem}")]
     DecisionInvalid {
         /// The field of the request.
         field: &'static str,
         /// What is wrong.
         problem: String,
-        /// What may be decided.
+        /// The decisions that the approval offers.
         offered: Vec<Decision>,
     },
-    /// No such lane.
+    /// The lane does not exist.
     #[error("Lane not found.")]
     LaneNotFound,
-    /// There is a lane of that id.
-    #[error("There is a lane {0} already.")]
+    /// A lane with this id exists.
+    #[error("Lane {0} already exists.")]
     LaneExists(String),
-    /// The lane's state does not allow it.
+    /// The lane's state does not allow the operation.
     #[error("The lane cannot do that now: {problem} (status {}).", lane.status.name())]
     LaneConflict {
-        /// What is in the way.
+        /// What prevents the operation.
         problem: String,
-        /// The lane as it is.
+        /// The current lane.
         lane: Box<Lane>,
     },
     /// The thread of a strict lane cannot be loaded.
     #[error(
-        "The lane's thread is not ready: {reason}. With readinessMode lenient the session starts all the same."
+        "The lane's thread is not ready: {}. Set readinessMode to lenient to start the session anyway.",
+        reason.trim_end_matches('.')
     )]
     NotReady {
-        /// Why.
+        /// Why the thread cannot be loaded.
         reason: String,
     },
-    /// The thread is not on the surface that is required.
+    /// The thread did not originate in the required surface.
     #[error(
-        "The thread was born on {found}, not on {wanted}. Take another one, or leave requirePreferredSurface out."
+        "The thread originated in {actual}, not {required}. Use another thread, or omit \
+         requirePreferredSurface."
     )]
-    WrongSurface {
-        /// Where it was born.
-        found: &'static str,
-        /// Where it should have been.
-        wanted: &'static str,
+    SurfaceMismatch {
+        /// The surface that the thread originated in.
+        actual: &'static str,
+        /// The surface that the request requires.
+        required: &'static str,
     },
-    /// All sessions are in use.
-    #[error("{limit} lane sessions run already, all of them busy. Stop one, or raise the limit.")]
+    /// The maximum number of lane sessions run, and all of them are busy.
+    #[error("All {limit} lane sessions are busy. Stop one, or raise codexBridge.lanes.sessionsMax.")]
     TooManySessions {
-        /// The bound.
+        /// The maximum number of lane sessions.
         limit: usize,
     },
-    /// git did not do it.
+    /// A git command failed.
     #[error("git: {0}")]
     Git(String),
-    /// A setting keeps it off.
-    #[error("{what} is off. The setting {setting} turns it on.")]
+    /// A setting disables the feature.
+    #[error("{what} is disabled. Enable it with the setting {setting}.")]
     SwitchedOff {
-        /// What is off.
+        /// The feature.
         what: &'static str,
-        /// What turns it on.
+        /// The setting that enables it.
         setting: &'static str,
     },
-    /// No such webhook.
-    #[error("Webhook not found. GET /webhooks lists them.")]
+    /// The webhook does not exist.
+    #[error("Webhook not found. GET /webhooks lists all webhooks.")]
     WebhookNotFound,
-    /// No such delivery.
-    #[error("Delivery not found. GET /webhooks/{0}/deliveries lists those that are remembered.")]
+    /// The delivery does not exist.
+    #[error("Delivery not found. GET /webhooks/{0}/deliveries lists the stored deliveries.")]
     DeliveryNotFound(String),
-    /// Nothing is sent to the webhook.
-    #[error("Nothing is sent to this webhook: it is {state}. PATCH it with enabled: true first.")]
+    /// The webhook is paused or disabled.
+    #[error("This webhook is {state}. Enable it first: PATCH it with enabled: true.")]
     WebhookInactive {
         /// `paused` or `disabled`.
         state: &'static str,
     },
-    /// The event of the delivery is forgotten.
-    #[error("The event of this delivery has been forgotten, so there is nothing to send again.")]
+    /// The event of the delivery was pruned from the log.
+    #[error("The event of this delivery is no longer stored, so it cannot be sent again.")]
     EventForgotten,
-    /// Too many webhooks.
-    #[error("There are {limit} webhooks already. Delete one that is not needed.")]
+    /// The maximum number of webhooks exists.
+    #[error("There are already {limit} webhooks. Delete one first.")]
     TooManyWebhooks {
-        /// The bound.
+        /// The maximum number of webhooks.
         limit: u32,
     },
-    /// Codex began, but did not get to the end.
-    #[error("Codex could not do it: {0}")]
+    /// Codex started an operation but did not complete it.
+    #[error("Codex could not complete the request: {0}")]
     CodexFailed(String),
-    /// The Codex that was found cannot do it.
-    #[error("The Codex that was found cannot {0}. Update Codex.")]
+    /// The installed Codex does not support the operation.
+    #[error("The installed Codex cannot {0}. Update Codex.")]
     UnsupportedByCodex(&'static str),
-    /// Too many turns wait for one conversation.
-    #[error("{limit} messages wait for the conversation already. Send again when some are done.")]
+    /// The queue of the conversation is full.
+    #[error(
+        "{limit} messages are already queued for this conversation. Send again when some of them are done."
+    )]
     QueueFull {
-        /// The bound.
+        /// The maximum number of queued messages.
         limit: usize,
     },
-    /// The turn was not started in time.
-    #[error("The message was not started within sendTimeoutMs ({limit_ms} ms); nothing was sent.")]
+    /// The turn did not start in time.
+    #[error("The turn did not start within sendTimeoutMs ({limit_ms} ms). Nothing was sent.")]
     SendTimeout {
-        /// The time limit of this request.
+        /// The time limit of the request in milliseconds.
         limit_ms: u64,
     },
-    /// The bridge is being stopped.
+    /// The bridge is stopping.
     #[error("The bridge is stopping. Send again when it is back.")]
     Stopping,
-    /// Codex is not there.
+    /// No app-server runs.
     #[error(transparent)]
-    Session(#[from] SessionError),
-    /// Codex said no, or nothing.
+    Supervisor(#[from] SupervisorError),
+    /// A request to Codex was refused or not answered.
     #[error(transparent)]
     Codex(#[from] CallError),
     /// The database failed.
-    #[error("cannot use the database: {0}")]
+    #[error("The database failed: {0}")]
     Store(#[from] StoreError),
-    /// Something that must not happen.
+    /// An internal error, such as a panic in a task.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Error {
-    /// A wrong field.
+    /// Creates the error of an invalid field.
     pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), problem: problem.into() }
     }
 
-    /// Facts for programs beside the message.
+    /// Returns the details that programs can use in addition to the message.
     #[must_use]
     pub fn details(&self) -> Option<Value> {
         match self {
             Self::Invalid { field, .. } => Some(json!({"field": field})),
             Self::DecisionInvalid { field, offered, .. } => Some(json!({"field": field, "allowed": offered})),
             Self::LaneConflict { lane, .. } => Some(json!({"lane": lane})),
-            Self::WrongSurface { found, wanted } => Some(json!({"found": found, "wanted": wanted})),
+            Self::SurfaceMismatch { actual, required } => Some(json!({"found": actual, "wanted": required})),
             Self::SwitchedOff { setting, .. } => Some(json!({"setting": setting})),
             Self::ApprovalResolved(approval) => Some(json!({"approval": approval})),
             Self::JobRunsElsewhere { url } | Self::ApprovalAskedElsewhere { url } => {
@@ -310,12 +323,15 @@ impl Error {
             Self::Codex(CallError::Refused { method, error }) => {
                 Some(json!({"method": method, "code": error.code, "message": error.message}))
             }
-            Self::Session(SessionError::NotFound(not_found)) => Some(json!({"looked": not_found.looked})),
+            // `looked` is the older name of `searched`.
+            Self::Supervisor(SupervisorError::NotFound(not_found)) => {
+                Some(json!({"searched": not_found.looked, "looked": not_found.looked}))
+            }
             _ => None,
         }
     }
 
-    /// An error of Codex on a conversation, said in our words where we know what it means.
+    /// Translates an error of a Codex call about a conversation. An unrecognized error stays [`Error::Codex`].
     #[must_use]
     pub fn of_conversation(conversation_id: &ThreadId, error: CallError) -> Self {
         match error.refusal() {
@@ -328,20 +344,20 @@ impl Error {
         }
     }
 
-    /// How a job ends that could not be started because of this.
+    /// Returns the failure of a job that could not be started because of this error.
     #[must_use]
     pub fn as_failure(&self) -> Failure {
         let code = match self {
             Self::SendTimeout { .. } => FailureCode::SendTimeout,
-            Self::Session(SessionError::NotFound(_)) => FailureCode::CodexNotFound,
+            Self::Supervisor(SupervisorError::NotFound(_)) => FailureCode::CodexNotFound,
             Self::Codex(CallError::Closed { .. }) => FailureCode::CodexExited,
             Self::ConversationOwnedElsewhere { .. } => FailureCode::ConversationOwnedElsewhere,
             Self::ConversationNotFound(_) => FailureCode::ConversationNotFound,
-            Self::Stopping | Self::Session(SessionError::Stopped) => FailureCode::BridgeStopped,
+            Self::Stopping | Self::Supervisor(SupervisorError::Stopped) => FailureCode::BridgeStopped,
             Self::Codex(CallError::Refused { .. } | CallError::Unexpected { .. }) => {
                 FailureCode::CodexRefused
             }
-            Self::Session(SessionError::Start(_)) | Self::Codex(CallError::TimedOut { .. }) => {
+            Self::Supervisor(SupervisorError::Start(_)) | Self::Codex(CallError::TimedOut { .. }) => {
                 FailureCode::CodexUnavailable
             }
             Self::ConversationArchived(_) => FailureCode::ConversationArchived,
@@ -361,9 +377,13 @@ fn already_resolved(approval: &Approval) -> String {
     let by = match approval.resolved_by {
         Some(ResolvedBy::Api) => "by another client",
         Some(ResolvedBy::Editor) => "in VS Code",
-        Some(ResolvedBy::Deadline) => "because nobody answered in time",
-        Some(ResolvedBy::Codex) => "by Codex, whose turn ended",
-        Some(ResolvedBy::Bridge) | None => "because the process that asked is gone",
+        Some(ResolvedBy::Deadline) => "because it was not answered in time",
+        Some(ResolvedBy::Codex) => "by Codex, because its turn ended",
+        Some(ResolvedBy::Bridge) | None => "because the process that requested it has ended",
     };
-    format!("The approval was resolved before ({}), {by}.", approval.status.name())
+    format!("The approval was already resolved ({}) {by}.", approval.status.name())
+}
+
+fn in_parentheses(url: Option<&String>) -> String {
+    url.map(|url| format!(" ({url})")).unwrap_or_default()
 }

@@ -38,14 +38,14 @@ pub struct DiscoveryEntry {
 /// The bridge processes of a data folder, as far as others can tell.
 #[derive(Debug, Clone)]
 pub struct Peers {
-    locks_folder: PathBuf,
+    locks_directory: PathBuf,
 }
 
 impl Peers {
     /// Whether the bridge process `id` lives.
     #[must_use]
     pub fn is_alive(&self, id: &str) -> bool {
-        is_locked(&lock_path(&self.locks_folder, id))
+        is_locked(&lock_path(&self.locks_directory, id))
     }
 }
 
@@ -54,7 +54,7 @@ impl Peers {
 pub struct Instance {
     /// UUID.
     pub id: InstanceId,
-    locks_folder: PathBuf,
+    locks_directory: PathBuf,
     lock: Option<File>,
     discovery_folder: PathBuf,
 }
@@ -65,19 +65,19 @@ impl Instance {
     /// # Errors
     /// When the folders cannot be written.
     pub fn register(id: InstanceId, data_folder: &Path, discovery_folder: &Path) -> std::io::Result<Self> {
-        let locks_folder = data_folder.join("instances");
-        make_private_folder(&locks_folder)?;
-        make_private_folder(discovery_folder)?;
-        let lock = File::create(lock_path(&locks_folder, &id))?;
+        let locks_directory = data_folder.join("instances");
+        make_private_directory(&locks_directory)?;
+        make_private_directory(discovery_folder)?;
+        let lock = File::create(lock_path(&locks_directory, &id))?;
         lock.lock()?;
         remove_dead_entries(discovery_folder);
-        Ok(Self { id, locks_folder, lock: Some(lock), discovery_folder: discovery_folder.to_owned() })
+        Ok(Self { id, locks_directory, lock: Some(lock), discovery_folder: discovery_folder.to_owned() })
     }
 
     /// The lock that lives as long as this process.
     #[must_use]
     pub fn lock_file(&self) -> PathBuf {
-        lock_path(&self.locks_folder, &self.id)
+        lock_path(&self.locks_directory, &self.id)
     }
 
     /// Writes the discovery file, replacing an earlier one in one step.
@@ -92,7 +92,7 @@ impl Instance {
     /// Those that share the data folder, with this one.
     #[must_use]
     pub fn peers(&self) -> Peers {
-        Peers { locks_folder: self.locks_folder.clone() }
+        Peers { locks_directory: self.locks_directory.clone() }
     }
 
     fn discovery_file(&self) -> PathBuf {
@@ -161,7 +161,7 @@ pub fn claim_private_file(path: &Path, text: &str) -> std::io::Result<String> {
 ///
 /// # Errors
 /// When it cannot be made.
-pub fn make_private_folder(path: &Path) -> std::io::Result<()> {
+pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -185,8 +185,8 @@ pub fn url_of(discovery_folder: &Path, id: &str) -> Option<String> {
     serde_json::from_str::<DiscoveryEntry>(&text).ok().map(|entry| entry.url)
 }
 
-fn lock_path(locks_folder: &Path, id: &str) -> PathBuf {
-    locks_folder.join(format!("{id}.lock"))
+fn lock_path(locks_directory: &Path, id: &str) -> PathBuf {
+    locks_directory.join(format!("{id}.lock"))
 }
 
 /// Whoever cannot be looked at (too many open files, for example) counts as alive: to take over the jobs of the living

@@ -48,8 +48,8 @@ pub struct LiveJob {
     progress: SyncMutex<Progress>,
     /// Held while a change is being committed, so that changes follow one another.
     changing: Mutex<()>,
-    called_off: CancellationToken,
-    called_off_because: OnceLock<FailureCode>,
+    cancel_requested: CancellationToken,
+    cancel_reason: OnceLock<FailureCode>,
     /// Jobs whose messages joined its turn; they end as it does.
     joined: Mutex<Vec<Arc<LiveJob>>>,
     jobs: Jobs,
@@ -77,7 +77,7 @@ impl Jobs {
     pub async fn create(&self, new: NewJob, message: String) -> Result<Arc<LiveJob>, StoreError> {
         let job = Job::new(new, Timestamp::now());
         self.inner.store.insert_job(&self.inner.instance_id, &job, message).await?;
-        Ok(self.enliven(job))
+        Ok(self.track(job))
     }
 
     /// Takes over the unfinished jobs of bridge processes of which `is_alive` says that they are gone.
@@ -94,7 +94,7 @@ impl Jobs {
                 continue;
             }
             match self.inner.store.adopt_job(&job.job_id, &owner, &self.inner.instance_id).await {
-                Ok(true) => adopted.push(self.enliven(job)),
+                Ok(true) => adopted.push(self.track(job)),
                 Ok(false) => {}
                 // The next look finds it again; those adopted so far must not be lost.
                 Err(error) => tracing::error!(%error, job_id = %job.job_id, "cannot adopt a job"),
@@ -103,14 +103,14 @@ impl Jobs {
         Ok(adopted)
     }
 
-    fn enliven(&self, job: Job) -> Arc<LiveJob> {
+    fn track(&self, job: Job) -> Arc<LiveJob> {
         let live = Arc::new(LiveJob {
             job_id: job.job_id.clone(),
             progress: SyncMutex::new(job.progress.clone()),
             state: watch::Sender::new(job),
             changing: Mutex::default(),
-            called_off: CancellationToken::new(),
-            called_off_because: OnceLock::new(),
+            cancel_requested: CancellationToken::new(),
+            cancel_reason: OnceLock::new(),
             joined: Mutex::default(),
             jobs: self.clone(),
         });
@@ -289,21 +289,21 @@ impl LiveJob {
     }
 
     /// Asks whoever runs the job to end it; `because` becomes its failure's code. The first reason stays.
-    pub fn call_off(&self, because: FailureCode) {
+    pub fn request_cancel(&self, reason: FailureCode) {
         // A second reason changes nothing.
-        let _ = self.called_off_because.set(because);
-        self.called_off.cancel();
+        let _ = self.cancel_reason.set(reason);
+        self.cancel_requested.cancel();
     }
 
     /// Completes when the job was called off.
-    pub async fn called_off(&self) {
-        self.called_off.cancelled().await;
+    pub async fn cancel_requested(&self) {
+        self.cancel_requested.cancelled().await;
     }
 
     /// Why the job was called off, if it was.
     #[must_use]
-    pub fn called_off_because(&self) -> Option<FailureCode> {
-        self.called_off_because.get().copied()
+    pub fn cancel_reason(&self) -> Option<FailureCode> {
+        self.cancel_reason.get().copied()
     }
 
     /// The jobs whose messages joined its turn. Held while one more is about to join, so that it is not missed at the end.
@@ -325,7 +325,7 @@ impl LiveJob {
     }
 
     /// Completes when the job has ended, or its turn began.
-    pub async fn begun_or_ended(&self) {
+    pub async fn started_or_ended(&self) {
         let mut state = self.state.subscribe();
         // An error means that the job is gone, which it is once it has ended.
         let _ = state.wait_for(|job| job.turn_id.is_some() || job.status.is_end()).await;
@@ -335,12 +335,12 @@ impl LiveJob {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn items_told(&self) -> Result<HashSet<String>, StoreError> {
+    pub async fn recorded_item_ids(&self) -> Result<HashSet<String>, StoreError> {
         self.jobs.inner.events.items_of(&self.job_id).await
     }
 
     /// Takes note of something that Codex told, and shows it to whoever listens.
-    pub async fn heard(&self, notification: &Notification) {
+    pub async fn observe(&self, notification: &Notification) {
         {
             let mut progress = self.progress();
             progress.event_count += 1;
@@ -360,7 +360,7 @@ impl LiveJob {
     }
 
     /// Takes note of the Codex process's last words.
-    pub fn heard_stderr(&self, line: Option<String>) {
+    pub fn observe_stderr(&self, line: Option<String>) {
         self.progress().last_stderr = line;
     }
 

@@ -14,10 +14,10 @@ use bridge::editor::Editor;
 use bridge::events::{Events, Filter, Listener};
 use bridge::instance::{DiscoveryEntry, Instance};
 use bridge::jobs::Jobs;
-use bridge::lanes::watch::Watcher;
+use bridge::lanes::reconciler::LaneReconciler;
 use bridge::lanes::{LaneParts, Lanes};
-use bridge::session::Session;
-use bridge::sessions::Sessions;
+use bridge::supervisor::Supervisor;
+use bridge::thread_router::ThreadRouter;
 use bridge::threads::Threads;
 use bridge::webhooks::Webhooks;
 use model::clock::Timestamp;
@@ -91,7 +91,7 @@ impl Bridge {
             None => None,
         };
         let jobs = Jobs::new(store.clone(), events.clone(), instance_id.clone());
-        let session = Session::new(
+        let supervisor = Supervisor::new(
             config.locate.clone(),
             // A directory that is never deleted. Threads have their own working directories.
             config.data_directory.clone(),
@@ -100,7 +100,7 @@ impl Bridge {
             stopping.clone(),
             tasks.clone(),
         );
-        let sessions = Sessions::new(session.clone());
+        let router = ThreadRouter::new(supervisor.clone());
         let approvals = Approvals::new(
             store.clone(),
             instance_id.clone(),
@@ -112,7 +112,7 @@ impl Bridge {
         let conversations = Conversations::new(
             jobs.clone(),
             approvals.clone(),
-            sessions.clone(),
+            router.clone(),
             editor.clone(),
             config.discovery_directory.clone(),
             stopping.clone(),
@@ -132,15 +132,15 @@ impl Bridge {
             jobs: jobs.clone(),
             approvals: approvals.clone(),
             conversations: conversations.clone(),
-            threads: sessions.clone(),
+            router: router.clone(),
             defaults: defaults.clone(),
             isolation: config.lane_isolation,
             session_limits: config.lane_sessions,
-            worktrees_folder: config.data_directory.join("worktrees"),
+            worktrees_directory: config.data_folder.join("worktrees"),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
         });
-        let watcher = Watcher::new(lanes.clone());
+        let lane_reconciler = LaneReconciler::new(lanes.clone());
         let entry = DiscoveryEntry {
             instance_id: instance_id.clone(),
             url: url.clone(),
@@ -173,10 +173,10 @@ impl Bridge {
             webhooks: webhooks.clone(),
             nats: nats.as_ref().map(Nats::status),
             conversations: conversations.clone(),
-            threads: Threads::new(conversations.clone(), sessions, config.rpc),
-            session: session.clone(),
+            threads: Threads::new(conversations.clone(), router, config.rpc),
+            supervisor: supervisor.clone(),
             lanes,
-            watcher: watcher.clone(),
+            lane_reconciler: lane_reconciler.clone(),
             debug_routes: config.debug_routes,
             defaults,
             url: url.clone(),
@@ -193,9 +193,9 @@ impl Bridge {
             tasks: tasks.clone(),
             stopping: stopping.clone(),
         });
-        session.search_in_background();
+        supervisor.search_in_background();
         tasks.spawn(stopping.clone().run_until_cancelled_owned(events.run()));
-        tasks.spawn(stopping.clone().run_until_cancelled_owned(watcher.run()));
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(lane_reconciler.run()));
         tasks.spawn(webhooks.run(stopping.clone()));
         let reconciler = Reconciler { jobs, approvals, conversations, peers: instance.peers() };
         // Before the first request, so that a new message does not overtake one that waits in a queue.
@@ -301,7 +301,7 @@ impl Bridge {
             tracing::error!("some tasks did not end in time; the next start recovers their jobs");
         }
         let close = async {
-            self.app.session.stop().await;
+            self.app.supervisor.stop().await;
             self.store.close().await;
         };
         if tokio::time::timeout(limits::STOP_CLOSE_TIMEOUT, close).await.is_err() {

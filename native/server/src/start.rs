@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use api::ListenError;
-use bridge::instance::{claim_private_file, make_private_folder};
+use bridge::instance::{claim_private_file, make_private_directory};
 use store::StoreError;
 use uuid::Uuid;
 
@@ -37,9 +37,9 @@ pub enum StartError {
     },
 }
 
-/// Makes the directory of the database and the caches, which only this user may read.
-pub(crate) fn make_data_directory(config: &Config) -> Result<(), StartError> {
-    make_private_folder(&config.data_directory).map_err(directory_error(&config.data_directory))
+/// Makes the folder of the database and the caches, which only this user may read.
+pub(crate) fn make_data_folder(config: &Config) -> Result<(), StartError> {
+    make_private_directory(&config.data_folder).map_err(folder_error(&config.data_folder))
 }
 
 pub(crate) fn directory_error(directory: &Path) -> impl Fn(std::io::Error) -> StartError {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bridge::error::Error;
-use bridge::lanes::{Reconciled, Stale};
+use bridge::lanes::{ClearedLanes, StaleLanes};
 use model::approval::{Approval, ApprovalSource};
 use model::ids::LaneId;
 use model::lane::Lane;
@@ -101,7 +101,7 @@ pub(crate) async fn make_up_approval(
     let MadeUpApprovalBody { lane_id, source, reason } = body.known()?;
     check_words("reason", reason.as_deref())?;
     let source = source.unwrap_or(ApprovalSource::Runtime);
-    let (lane, approval) = app.lanes.make_up_approval(&lane_id, source, reason).await?;
+    let (lane, approval) = app.lanes.simulate_approval(&lane_id, source, reason).await?;
     Ok(Json(MadeUpApprovalView { ok: true, lane, approval }))
 }
 
@@ -120,7 +120,7 @@ pub(crate) async fn make_up_end(
     check_switched_on(&app)?;
     let MadeUpEndBody { lane_id, note } = body.known()?;
     check_words("note", note.as_deref())?;
-    Ok(Json(MadeUpEndView { ok: true, lane: app.lanes.make_up_end(&lane_id, note).await? }))
+    Ok(Json(MadeUpEndView { ok: true, lane: app.lanes.simulate_completion(&lane_id, note).await? }))
 }
 
 /// Clears lanes that say that they work although nothing does.
@@ -135,14 +135,14 @@ pub(crate) async fn reconcile_stale(
     body: JsonBody<ReconcileBody>,
 ) -> Result<Json<ReconciledView>, RequestError> {
     let body = body.known()?;
-    let stale = Stale {
-        rehearsals: body.clear_synthetic_running_lanes.unwrap_or(true),
+    let stale = StaleLanes {
+        simulations: body.clear_synthetic_running_lanes.unwrap_or(true),
         orphaned_turns: body.clear_orphaned_active_turns.unwrap_or(true),
     };
-    let Reconciled { rehearsals, orphaned_turns } = app.lanes.reconcile(stale).await?;
+    let ClearedLanes { simulations, orphaned_turns } = app.lanes.clear_stale(stale).await?;
     Ok(Json(ReconciledView {
         ok: true,
-        cleared_synthetic_running_lanes: rehearsals,
+        cleared_synthetic_running_lanes: simulations,
         cleared_orphaned_active_turns: orphaned_turns,
     }))
 }

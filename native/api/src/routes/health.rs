@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bridge::editor::ConversationTab;
 use bridge::nats_status::NatsView;
-use bridge::session::CodexView;
+use bridge::supervisor::CodexView;
 use model::clock::Timestamp;
 use model::ids::{InstanceId, JobId, ThreadId};
 use model::limits;
@@ -124,7 +124,7 @@ pub async fn health(app: &App) -> Result<HealthView<'_>, RequestError> {
         },
         open_conversations,
         editor,
-        codex: app.session.health().await,
+        codex: app.supervisor.health().await,
         nats,
         version: &app.version,
         instance_id: &app.instance_id,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use bridge::lanes::watch::{Tick, WatchView};
+use bridge::lanes::reconciler::{ReconcilerStatus, Reconciliation};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -28,7 +28,7 @@ pub(crate) struct WatchBody {
 pub(crate) struct WatchStatusView {
     /// Always `true`.
     ok: bool,
-    watch: WatchView,
+    watch: ReconcilerStatus,
 }
 
 /// Reply of `POST /watch/tick`.
@@ -36,7 +36,7 @@ pub(crate) struct WatchStatusView {
 pub(crate) struct TickView {
     /// Always `true`.
     pub(crate) ok: bool,
-    pub(crate) tick: Tick,
+    pub(crate) tick: Reconciliation,
 }
 
 /// How the watcher stands.
@@ -45,7 +45,7 @@ pub(crate) struct TickView {
     (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn get_watch_status(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
-    Json(WatchStatusView { ok: true, watch: app.watcher.status() })
+    Json(WatchStatusView { ok: true, watch: app.lane_reconciler.status() })
 }
 
 /// Lets the watcher look by itself.
@@ -62,7 +62,7 @@ pub(crate) async fn start_watch(
         Some(seconds @ 1..=86_400) => Some(Duration::from_secs(seconds)),
         Some(_) => return Err(RequestError::invalid("intervalSec", "must be between 1 and 86400")),
     };
-    Ok(Json(WatchStatusView { ok: true, watch: app.watcher.start(interval) }))
+    Ok(Json(WatchStatusView { ok: true, watch: app.lane_reconciler.start(interval) }))
 }
 
 /// Lets the watcher look no longer by itself.
@@ -71,7 +71,7 @@ pub(crate) async fn start_watch(
     (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn stop_watch(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
-    Json(WatchStatusView { ok: true, watch: app.watcher.stop() })
+    Json(WatchStatusView { ok: true, watch: app.lane_reconciler.stop() })
 }
 
 /// Looks at all lanes now.
@@ -80,5 +80,5 @@ pub(crate) async fn stop_watch(State(app): State<Arc<App>>) -> Json<WatchStatusV
     (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn tick_watch(State(app): State<Arc<App>>) -> Result<Json<TickView>, RequestError> {
-    Ok(Json(TickView { ok: true, tick: app.watcher.tick().await? }))
+    Ok(Json(TickView { ok: true, tick: app.lane_reconciler.reconcile().await? }))
 }

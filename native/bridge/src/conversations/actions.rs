@@ -106,7 +106,7 @@ impl Conversations {
     /// # Errors
     /// [`Error`]; Codex keeps nothing of it then.
     pub async fn start_empty(&self, options: &ThreadOptions, title: &str) -> Result<String, Error> {
-        let server = self.inner.sessions.shared().ready().await?;
+        let server = self.inner.router.shared().ready().await?;
         let (thread, _watch) = server.connection.thread_start(options).await?;
         let stored = async {
             // Writes the thread's file; what it was started with is kept only from then on.
@@ -138,7 +138,7 @@ impl Conversations {
         point: &ForkPoint,
         title: Option<&str>,
     ) -> Result<String, Error> {
-        let server = self.inner.sessions.of(conversation_id).ready().await?;
+        let server = self.inner.router.supervisor_of(conversation_id).ready().await?;
         let (fork, _watch) = self.fork_on(&server, conversation_id, options, point).await?;
         if let Some(title) = title
             && let Err(error) = server.connection.thread_set_name(&fork.id, title).await

@@ -96,7 +96,7 @@ impl Conversations {
             (None, Some(id)) => self.conversation(id, false).await?.thread.cwd,
             (None, None) => None,
         };
-        let launch: Launch = self.inner.sessions.shared().launch(folder).await?;
+        let launch: Launch = self.inner.router.shared().launch(folder).await?;
         let mut run = ExecRun::start(&launch, &arguments, &message.text)
             .map_err(|error| Error::CodexFailed(format!("`codex exec` cannot be run: {error}")))?;
         // From here on it may run, also when this process ends: a request that is sent again must not begin another one.
@@ -115,7 +115,7 @@ impl Conversations {
         let stopping = &self.inner.stopping;
         let started = tokio::select! {
             started = timeout_at(deadline, thread_id) => started.map_err(|_| send_timeout(message.send_timeout)),
-            () = job.called_off() => Err(Error::JobCancelled),
+            () = job.cancel_requested() => Err(Error::JobCancelled),
             () = stopping.cancelled() => Err(Error::Stopping),
         };
         match started {
@@ -140,7 +140,7 @@ impl Conversations {
 
     /// What the binary's help lists, asked once for each binary.
     async fn exec_options(&self) -> Result<ExecOptions, Error> {
-        let path = self.inner.sessions.shared().launch(None).await?.executable;
+        let path = self.inner.router.shared().launch(None).await?.executable;
         let mut known = self.inner.exec_options.lock().await;
         if let Some((known_path, options)) = &*known
             && *known_path == path
@@ -199,16 +199,16 @@ impl ThreadTask {
             tokio::select! {
                 event = run.next() => match event {
                     Some(event) => {
-                        job.heard(&event.as_notification(&self.thread_id)).await;
+                        job.observe(&event.as_notification(&self.thread_id)).await;
                         end = record.observe_exec(&event, is_new).or(end);
                     }
                     None => break FailureCode::CodexExited,
                 },
-                () = job.called_off() => {
+                () = job.cancel_requested() => {
                     run.stop().await;
                     break FailureCode::Cancelled;
                 }
-                () = &mut limit => job.call_off(FailureCode::TurnTimeout),
+                () = &mut limit => job.request_cancel(FailureCode::TurnTimeout),
                 () = stopping.cancelled() => {
                     run.stop().await;
                     break FailureCode::BridgeStopped;
@@ -217,7 +217,7 @@ impl ThreadTask {
         };
         let exit = run.exited().await;
         if end.is_none() && interrupted == FailureCode::CodexExited {
-            job.heard_stderr(run.stderr_tail().lines().last().map(str::to_owned));
+            job.observe_stderr(run.stderr_tail().lines().last().map(str::to_owned));
             let noted = job.note(|job, _| {
                 job.exit_code = exit.code;
                 job.signal = exit.signal.map(signal_name);

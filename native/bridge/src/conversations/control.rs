@@ -65,11 +65,11 @@ impl Conversations {
             Some(Delivery::Steered) => {
                 let running = self.inner.registry.running(&conversation_id);
                 if let Some(running) = running.filter(|running| running.view().turn_id == view.turn_id) {
-                    running.call_off(because);
+                    running.request_cancel(because);
                 }
             }
             Some(Delivery::Started | Delivery::Queued | Delivery::Forked) | None => {
-                live.call_off(because);
+                live.request_cancel(because);
             }
         }
         let job = self.inner.jobs.wait(job_id, limits::CANCEL_WAIT).await?;
@@ -115,10 +115,10 @@ impl Conversations {
 
     /// Takes a message back out of another process's queue.
     async fn take_back(&self, live: &LiveJob, conversation_id: &ThreadId) -> Result<(), Error> {
-        let server = self.inner.sessions.of(conversation_id).ready().await?;
+        let server = self.inner.router.supervisor_of(conversation_id).ready().await?;
         let removed = server.connection.thread_queue_remove(conversation_id, &live.job_id).await;
         if removed.map_err(|error| Error::of_conversation(conversation_id, error))? {
-            live.call_off(FailureCode::Cancelled);
+            live.request_cancel(FailureCode::Cancelled);
             return Ok(());
         }
         let view = live.view();
@@ -127,7 +127,7 @@ impl Conversations {
         }
         if view.delivery != Some(Delivery::HandedOver) {
             // Its owner died, and the bridge is about to run it.
-            live.call_off(FailureCode::Cancelled);
+            live.request_cancel(FailureCode::Cancelled);
             return Ok(());
         }
         // Its turn runs there, and only that process can interrupt it.
@@ -180,10 +180,10 @@ impl Conversations {
         let no_turn = || Error::NoActiveTurn(conversation_id.to_owned().into());
         let running = self.inner.registry.running(conversation_id).ok_or_else(no_turn)?;
         tokio::select! {
-            begun = timeout(message.send_timeout, running.begun_or_ended()) => {
+            begun = timeout(message.send_timeout, running.started_or_ended()) => {
                 begun.map_err(|_| send_timeout(message.send_timeout))?;
             }
-            () = job.called_off() => return Err(Error::JobCancelled),
+            () = job.cancel_requested() => return Err(Error::JobCancelled),
         }
         // Held until ours is among them, so that the end of the turn does not miss it.
         let mut joined = running.joined().await;
@@ -222,7 +222,7 @@ impl Conversations {
         if view.delivery == Some(Delivery::HandedOver) {
             return Err(self.owned_elsewhere(&conversation_id).await);
         }
-        let server = self.inner.sessions.of(&conversation_id).ready().await?;
+        let server = self.inner.router.supervisor_of(&conversation_id).ready().await?;
         if !server.methods.has("turn/steer") {
             return Err(Error::UnsupportedByCodex("steer a running turn"));
         }
@@ -296,7 +296,7 @@ impl Conversations {
         let conversation_id = job.conversation_id.as_deref().unwrap_or_default();
         let mut message = self.stored_message(&job.job_id).await?.ok_or(Error::JobNotQueued)?;
         message.set_text(text);
-        let server = self.inner.sessions.of(&ThreadId::from(conversation_id)).ready().await?;
+        let server = self.inner.router.supervisor_of(&ThreadId::from(conversation_id)).ready().await?;
         let replaced =
             server.connection.thread_queue_replace(conversation_id, &job.job_id, &message.input).await;
         match replaced {

@@ -64,7 +64,7 @@ impl Conversations {
         message: &Message,
         kind: Fork,
     ) -> Result<(ThreadId, Option<Loaded>), Error> {
-        let server = self.inner.sessions.of(conversation_id).ready().await?;
+        let server = self.inner.router.supervisor_of(conversation_id).ready().await?;
         let (thread, watch) =
             self.fork_on(&server, conversation_id, &message.options, &ForkPoint::Whole).await?;
         let recorded = async {

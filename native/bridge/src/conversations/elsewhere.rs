@@ -82,7 +82,7 @@ impl ThreadTask {
                 );
                 self.run_unclaimed(job, message, begun, warning).await
             }
-            Ok(false) if job.called_off_because().is_some() => {
+            Ok(false) if job.cancel_reason().is_some() => {
                 JobEnd::NotBegun { error: Error::JobCancelled, begun }
             }
             // Somebody was quicker; or it cannot be told, and following finds out.
@@ -99,7 +99,7 @@ impl ThreadTask {
         job: &Arc<LiveJob>,
         message: &Message,
     ) -> Result<Arc<AppServer>, Error> {
-        let server = self.conversations.inner.sessions.of(&self.thread_id).ready().await?;
+        let server = self.conversations.inner.router.supervisor_of(&self.thread_id).ready().await?;
         let mut has_options = message.options != ThreadOptions::default();
         if let Some(loaded) = &self.loaded {
             // Just made, with the message's options. Without a name it would not be stored.
@@ -209,7 +209,7 @@ impl ThreadTask {
             return JobEnd::Failed(failure(FailureCode::BridgeStopped));
         }
         let exit = server.exited().await;
-        job.heard_stderr(server.stderr_last());
+        job.observe_stderr(server.stderr_last());
         let noted = job.note(|job, _| {
             job.exit_code = exit.code;
             job.signal = exit.signal.map(signal_name);
@@ -251,14 +251,14 @@ impl ThreadTask {
         let late = async {
             let Some(limit) = limit else { return std::future::pending().await };
             // Waiting is no part of the turn.
-            job.begun_or_ended().await;
+            job.started_or_ended().await;
             tokio::time::sleep(limit).await;
         };
         let until = async {
             tokio::select! {
-                () = job.called_off() => Followed::CalledOff,
+                () = job.cancel_requested() => Followed::CalledOff,
                 () = late => {
-                    job.call_off(FailureCode::TurnTimeout);
+                    job.request_cancel(FailureCode::TurnTimeout);
                     Followed::CalledOff
                 }
                 () = self.conversations.inner.stopping.cancelled() => Followed::LeftToItsOwner,
@@ -284,7 +284,7 @@ async fn end_of(
             JobEnd::Failed(failure)
         }
         Followed::CalledOff => {
-            let mut failure = failure(job.called_off_because().unwrap_or(FailureCode::Cancelled));
+            let mut failure = failure(job.cancel_reason().unwrap_or(FailureCode::Cancelled));
             if failure.code == FailureCode::TurnTimeout {
                 failure.message += " It runs in another process, which alone can interrupt it.";
             }

@@ -66,7 +66,7 @@ pub(super) async fn job_end(
             let result = JobResult { text, token_usage: usage, duration_ms, diff, plan };
             JobEnd::Completed { result, warnings }
         }
-        TurnEnd::Interrupted => JobEnd::Failed(failure(job.called_off_because().unwrap_or(interrupted))),
+        TurnEnd::Interrupted => JobEnd::Failed(failure(job.cancel_reason().unwrap_or(interrupted))),
         TurnEnd::Failed(message) => JobEnd::Failed(Failure { code: FailureCode::TurnFailed, message }),
     }
 }

@@ -123,13 +123,13 @@ impl<'a> Follower<'a> {
             }
             let stopping = &self.conversations.inner.stopping;
             let is_over = Instant::now() >= deadline || stopping.is_cancelled();
-            if is_over || self.job.called_off_because().is_some() {
+            if is_over || self.job.cancel_reason().is_some() {
                 return false;
             }
             tokio::select! {
                 () = sleep(limits::FOLLOW_INTERVAL_MIN) => {}
                 () = stopping.cancelled() => {}
-                () = self.job.called_off() => {}
+                () = self.job.cancel_requested() => {}
             }
         }
     }
@@ -184,8 +184,8 @@ impl<'a> Follower<'a> {
 
     /// The app-server, and the turn as far as it is stored.
     async fn read(&mut self) -> Result<(Arc<AppServer>, Option<Turn>), String> {
-        let session = self.conversations.inner.sessions.of(self.thread_id);
-        let server = session.ready().await.map_err(|error| error.to_string())?;
+        let supervisor = self.conversations.inner.router.supervisor_of(self.thread_id);
+        let server = supervisor.ready().await.map_err(|error| error.to_string())?;
         if self.server.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &server)) {
             self.is_owned = false;
             self.server = Some(Arc::clone(&server));
@@ -274,7 +274,7 @@ impl<'a> Follower<'a> {
         }
         let told = match &mut self.told {
             Some(told) => told,
-            unread @ None => match self.job.items_told().await {
+            unread @ None => match self.job.recorded_item_ids().await {
                 Ok(told) => unread.insert(told),
                 Err(error) => return tracing::error!(%error, "cannot read what was told of a job"),
             },
@@ -283,7 +283,7 @@ impl<'a> Follower<'a> {
             let Some(id) = item["id"].as_str().filter(|_| item["status"] != "inProgress") else { continue };
             if told.insert(id.to_owned()) {
                 let params = json!({"threadId": self.thread_id, "turnId": turn.id, "item": item});
-                self.job.heard(&Notification { method: "item/completed".to_owned(), params }).await;
+                self.job.observe(&Notification { method: "item/completed".to_owned(), params }).await;
             }
         }
     }

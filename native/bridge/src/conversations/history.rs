@@ -48,9 +48,9 @@ impl Conversations {
     /// # Errors
     /// [`Error`].
     pub async fn history(&self, query: &ThreadListQuery) -> Result<ConversationPage, Error> {
-        let server = self.inner.sessions.shared().ready().await?;
+        let server = self.inner.router.shared().ready().await?;
         let page = server.connection.thread_list(query).await.map_err(page_refused)?;
-        let home = self.inner.sessions.shared().codex_home().map(ToOwned::to_owned);
+        let home = self.inner.router.shared().codex_home().map(ToOwned::to_owned);
         let owners = blocking(move || home.map(|home| owner::owners(&home))).await?.unwrap_or_default();
         let conversations = page.threads.into_iter().map(|thread| {
             let holder = self.holder(&thread.id, &owners);
@@ -90,7 +90,9 @@ impl Conversations {
 
     fn holder(&self, conversation_id: &ThreadId, owners: &HashMap<ThreadId, Owner>) -> Holder {
         match owners.get(conversation_id) {
-            Some(owner) if self.inner.sessions.of(conversation_id).pid() == Some(owner.pid) => Holder::Bridge,
+            Some(owner) if self.inner.router.supervisor_of(conversation_id).pid() == Some(owner.pid) => {
+                Holder::Bridge
+            }
             Some(owner) => Holder::Other(owner.clone()),
             // About to take it; or, where the system does not tell, perhaps following a turn of somebody else's.
             None if self.inner.registry.is_active(conversation_id) => Holder::Bridge,
@@ -101,7 +103,7 @@ impl Conversations {
 
     /// The process that has the conversation loaded, where the operating system tells.
     pub(super) async fn owner(&self, conversation_id: &ThreadId) -> Option<Owner> {
-        let (home, id) = (self.inner.sessions.shared().codex_home()?.to_owned(), conversation_id.to_owned());
+        let (home, id) = (self.inner.router.shared().codex_home()?.to_owned(), conversation_id.to_owned());
         blocking(move || owner::owner(&home, &id)).await.ok().flatten()
     }
 

@@ -47,7 +47,7 @@ use crate::approvals::{Approvals, Withdrawn};
 use crate::editor::{ConversationTab, Editor, EditorError};
 use crate::error::Error;
 use crate::jobs::{Jobs, LiveJob};
-use crate::sessions::Sessions;
+use crate::thread_router::ThreadRouter;
 pub use control::Waiting;
 pub use history::{Conversation, ConversationPage, Holder};
 use message::{DeliveryMode, Message};
@@ -65,7 +65,7 @@ pub struct Conversations {
 struct Inner {
     jobs: Jobs,
     approvals: Approvals,
-    sessions: Sessions,
+    router: ThreadRouter,
     editor: Option<Arc<dyn Editor>>,
     /// Where the addresses of other bridge processes are found.
     discovery_folder: PathBuf,
@@ -103,12 +103,12 @@ struct Begun {
 type BegunSender = oneshot::Sender<Result<Begun, Error>>;
 
 impl Conversations {
-    /// Conversations in `sessions`, shown by `editor`.
+    /// Conversations in `router`, shown by `editor`.
     #[must_use]
     pub fn new(
         jobs: Jobs,
         approvals: Approvals,
-        sessions: Sessions,
+        router: ThreadRouter,
         editor: Option<Arc<dyn Editor>>,
         discovery_folder: PathBuf,
         stopping: CancellationToken,
@@ -119,7 +119,7 @@ impl Conversations {
             inner: Arc::new(Inner {
                 jobs,
                 approvals,
-                sessions,
+                router,
                 editor,
                 discovery_folder,
                 registry,
@@ -348,7 +348,7 @@ impl Conversations {
     async fn start_thread(&self, message: &Message) -> Result<(String, Loaded), Error> {
         let deadline = Instant::now() + message.send_timeout;
         let late = || send_timeout(message.send_timeout);
-        let ready = tokio::time::timeout_at(deadline, self.inner.sessions.shared().ready());
+        let ready = tokio::time::timeout_at(deadline, self.inner.router.shared().ready());
         let server = ready.await.map_err(|_| late())??;
         let (this, options) = (Arc::clone(&server), message.options.clone());
         let mut start = self.inner.tasks.spawn(async move { this.connection.thread_start(&options).await });
@@ -460,7 +460,7 @@ impl Conversations {
         conversation_id: &ThreadId,
         call: impl Fn(Arc<AppServer>) -> F,
     ) -> Result<T, Error> {
-        let server = self.inner.sessions.of(conversation_id).ready().await?;
+        let server = self.inner.router.supervisor_of(conversation_id).ready().await?;
         loop {
             let error = match call(Arc::clone(&server)).await {
                 Ok(value) => return Ok(value),
@@ -499,7 +499,7 @@ impl Conversations {
         };
         tracing::error!(%conversation_id, "a conversation's task panicked");
         // Its load went with it.
-        if let Ok(server) = self.inner.sessions.of(conversation_id).ready().await {
+        if let Ok(server) = self.inner.router.supervisor_of(conversation_id).ready().await {
             thread::unsubscribe(&server, conversation_id).await;
             self.inner.registry.note_released(conversation_id);
         }

@@ -74,7 +74,7 @@ impl Conversations {
         needs: Needs,
     ) -> Result<Value, Error> {
         let Some(conversation_id) = conversation_id else {
-            let server = self.inner.sessions.shared().ready().await?;
+            let server = self.inner.router.shared().ready().await?;
             let result = server.connection.call(method, params, limits::RPC_TIMEOUT).await?;
             if needs == Needs::LoadsNew {
                 self.let_go_of_new(&result).await;
@@ -125,7 +125,7 @@ impl Conversations {
     /// Nobody shall hold a conversation that was just made: whoever works on it loads it.
     async fn let_go_of_new(&self, result: &Value) {
         let Some(id) = result.pointer("/thread/id").and_then(Value::as_str) else { return };
-        if let Ok(server) = self.inner.sessions.shared().ready().await {
+        if let Ok(server) = self.inner.router.shared().ready().await {
             unsubscribe(&server, &ThreadId::from(id)).await;
             self.inner.registry.note_released(&ThreadId::from(id));
         }
@@ -260,7 +260,7 @@ impl ThreadTask {
 
     async fn call_that_loads(&mut self, method: &str, params: Value) -> Result<Value, Error> {
         self.release().await;
-        let server = self.conversations.inner.sessions.of(&self.thread_id).ready().await?;
+        let server = self.conversations.inner.router.supervisor_of(&self.thread_id).ready().await?;
         let deadline = Instant::now() + limits::ACTION_TIMEOUT;
         loop {
             let called = server.connection.call_watching(method, params.clone(), limits::RPC_TIMEOUT).await;

@@ -121,7 +121,7 @@ impl ThreadTask {
                 self.finish_turns_of_others(None).await;
             }
             if !registry.has_more(&self.thread_id)
-                && let Some(leaves) = conversations.inner.sessions.resident_until(&self.thread_id)
+                && let Some(leaves) = conversations.inner.router.pinned_until(&self.thread_id)
             {
                 registry.rest(&self.thread_id);
                 if let Some(done) = done.take() {
@@ -301,10 +301,10 @@ impl ThreadTask {
         options: &ThreadOptions,
         deadline: Instant,
     ) -> Result<Option<Access>, Error> {
-        let sessions = &self.conversations.inner.sessions;
-        let session = sessions.of(&self.thread_id);
-        let options = options.or(sessions.options_of(&self.thread_id));
-        let ready = tokio::time::timeout_at(deadline, session.ready());
+        let router = &self.conversations.inner.router;
+        let supervisor = router.supervisor_of(&self.thread_id);
+        let options = options.or(router.pinned_options(&self.thread_id));
+        let ready = tokio::time::timeout_at(deadline, supervisor.ready());
         let Ok(server) = ready.await else { return Ok(None) };
         let server = server?;
         loop {
@@ -328,7 +328,7 @@ impl ThreadTask {
         let Some(Loaded { server, cwd, .. }) = &self.loaded else {
             return Err(Error::Internal("the thread is not loaded".to_owned()));
         };
-        if job.called_off_because().is_some() {
+        if job.cancel_reason().is_some() {
             return Err(Error::JobCancelled);
         }
         let connection = &server.connection;
@@ -416,7 +416,7 @@ impl ThreadTask {
         let given_up = async {
             let Some((job, deadline)) = waits else { return std::future::pending().await };
             tokio::select! {
-                () = job.called_off() => {}
+                () = job.cancel_requested() => {}
                 () = at(deadline) => {}
             }
         };

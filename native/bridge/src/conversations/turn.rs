@@ -38,7 +38,7 @@ impl ThreadTask {
                     Some(event) => {
                         let end = match &event {
                             ThreadEvent::Notification(notification) => {
-                                job.heard(notification).await;
+                                job.observe(notification).await;
                                 record.observe(turn_id, notification)
                             }
                             ThreadEvent::Request(_) => None,
@@ -69,8 +69,8 @@ impl ThreadTask {
                         break end;
                     }
                 }
-                () = at(turn_deadline), if job.called_off_because().is_none() => {
-                    job.call_off(FailureCode::TurnTimeout);
+                () = at(turn_deadline), if job.cancel_reason().is_none() => {
+                    job.request_cancel(FailureCode::TurnTimeout);
                 }
                 // Asked again from time to time, as long as the turn runs.
                 () = called_off(job, interrupt_at) => {
@@ -126,7 +126,7 @@ impl ThreadTask {
             }
             while let Some(event) = watch.next().await {
                 let ThreadEvent::Notification(notification) = event else { continue };
-                job.heard(&notification).await;
+                job.observe(&notification).await;
                 if let Some(end) = record.observe(turn_id, &notification) {
                     return Some(end);
                 }
@@ -149,7 +149,7 @@ pub(super) async fn at(moment: Option<Instant>) {
 
 /// Completes when the job is called off and it is time to say so.
 async fn called_off(job: &LiveJob, not_before: Option<Instant>) {
-    job.called_off().await;
+    job.cancel_requested().await;
     if let Some(moment) = not_before {
         sleep_until(moment).await;
     }

@@ -12,11 +12,11 @@
 mod claims;
 mod cleanup;
 mod follow;
-mod rehearsal;
+pub mod reconciler;
 pub mod sessions;
+mod simulation;
 mod threads;
 mod verification;
-pub mod watch;
 mod workflow;
 mod worktree;
 
@@ -41,11 +41,11 @@ use crate::conversations::message::{Message, MessageBody, MessageDefaults};
 use crate::error::Error;
 use crate::instance::Peers;
 use crate::jobs::Jobs;
-use crate::sessions::Sessions;
+use crate::thread_router::ThreadRouter;
 use claims::Claims;
 pub use cleanup::{CleanedUp, Cleanup};
-pub use rehearsal::{Reconciled, Stale};
 use sessions::LaneSessions;
+pub use simulation::{ClearedLanes, StaleLanes};
 pub use workflow::Started;
 
 /// All lanes. Cheap to clone.
@@ -62,12 +62,12 @@ struct Inner {
     jobs: Jobs,
     approvals: Approvals,
     conversations: Conversations,
-    threads: Sessions,
+    router: ThreadRouter,
     sessions: LaneSessions,
     defaults: MessageDefaults,
     isolation: SessionIsolation,
     /// Where the worktrees of lanes are made.
-    worktrees_folder: PathBuf,
+    worktrees_directory: PathBuf,
     /// Lanes that a task of this process follows or verifies.
     followed: Claims,
     /// Lanes of which this process is about to send a message, or runs the workflow.
@@ -92,7 +92,7 @@ pub struct LaneParts {
     /// All conversations.
     pub conversations: Conversations,
     /// Which app-server has which thread.
-    pub threads: Sessions,
+    pub router: ThreadRouter,
     /// What messages need that they do not say.
     pub defaults: MessageDefaults,
     /// In which process turns run, where a lane does not say.
@@ -100,7 +100,7 @@ pub struct LaneParts {
     /// Bounds of sessions.
     pub session_limits: model::limits::SessionLimits,
     /// Where the worktrees of lanes are made.
-    pub worktrees_folder: PathBuf,
+    pub worktrees_directory: PathBuf,
     /// Set when the bridge stops.
     pub stopping: CancellationToken,
     /// All tasks.
@@ -157,11 +157,11 @@ impl Lanes {
             jobs,
             approvals,
             conversations,
-            threads,
+            router,
             defaults,
             isolation,
             session_limits,
-            worktrees_folder,
+            worktrees_directory,
             stopping,
             tasks,
         } = parts;
@@ -172,11 +172,11 @@ impl Lanes {
             jobs,
             approvals,
             conversations,
-            threads,
+            router,
             sessions: LaneSessions::new(session_limits),
             defaults,
             isolation,
-            worktrees_folder,
+            worktrees_directory,
             followed: Claims::default(),
             starting: Claims::default(),
             stopping,
@@ -188,7 +188,7 @@ impl Lanes {
     /// Makes a lane. Nothing of Codex is started by that.
     ///
     /// # Errors
-    /// [`Error::LaneExists`], [`Error::Invalid`], [`Error::WrongSurface`], [`Error::Git`].
+    /// [`Error::LaneExists`], [`Error::Invalid`], [`Error::SurfaceMismatch`], [`Error::Git`].
     pub async fn create(&self, new: NewLane) -> Result<Lane, Error> {
         let lane = self.prepare(new, None).await?;
         self.insert(&lane).await?;
@@ -214,8 +214,8 @@ impl Lanes {
             title = title.or_else(|| thread.name.clone());
             repo_root = repo_root.or_else(|| thread.folder());
             if new.require_preferred_surface && !surface.suits(new.preferred_surface) {
-                let (found, wanted) = (surface.name(), new.preferred_surface.name());
-                return Err(Error::WrongSurface { found, wanted });
+                let (actual, required) = (surface.name(), new.preferred_surface.name());
+                return Err(Error::SurfaceMismatch { actual, required });
             }
         }
         let (mut branch, mut worktree_path) = (new.branch, None);
@@ -227,7 +227,7 @@ impl Lanes {
                 return Err(Error::invalid("repoRoot", "is missing; a worktree is made from it"));
             };
             let name = branch.unwrap_or_else(|| format!("lane/{lane_id}"));
-            let folder = self.inner.worktrees_folder.join(lane_id.as_str());
+            let folder = self.inner.worktrees_directory.join(lane_id.as_str());
             worktree::add(repo_root, &folder, &name).await?;
             branch = Some(name);
             worktree_path = Some(folder.display().to_string());
@@ -418,8 +418,8 @@ impl Lanes {
     /// [`Error::LaneConflict`] when none runs; what cancelling can fail with.
     pub async fn interrupt(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         let lane = self.get(lane_id).await?;
-        if lane.is_simulated() {
-            self.end_rehearsal(lane_id, "it was interrupted").await?;
+        if lane.is_rehearsing() {
+            self.end_simulation(lane_id, "it was interrupted").await?;
             return self.get(lane_id).await;
         }
         let Some(job_id) = lane.active_job_id.clone() else {

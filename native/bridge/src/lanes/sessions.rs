@@ -1,7 +1,7 @@
 //! Sessions of lanes: the app-server that runs a lane's turns, where its thread stays loaded.
 //!
 //! One task a session ([`Lanes::keep_session`]) starts the app-server, loads the thread, and tells when the process dies; the
-//! [`Session`] under it starts the next one, after a wait. A session that nobody uses for a while ends, and the one that
+//! [`Supervisor`] under it starts the next one, after a wait. A session that nobody uses for a while ends, and the one that
 //! waits longest makes room for another when all places are taken.
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use super::Lanes;
 use crate::error::Error;
-use crate::session::Session;
+use crate::supervisor::Supervisor;
 
 /// How a lane's session stands.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -60,7 +60,7 @@ pub(super) struct LaneSessions {
 /// A session that runs.
 #[derive(Debug)]
 pub(super) struct Running {
-    session: Session,
+    supervisor: Supervisor,
     isolation: SessionIsolation,
     started_at: Timestamp,
     /// The thread that lives in it.
@@ -85,8 +85,8 @@ impl LaneSessions {
     }
 
     /// The app-server of a lane whose session runs.
-    pub(super) fn session_of(&self, lane_id: &LaneId) -> Option<Session> {
-        self.get(lane_id).map(|running| running.session.clone())
+    pub(super) fn supervisor_of(&self, lane_id: &LaneId) -> Option<Supervisor> {
+        self.get(lane_id).map(|running| running.supervisor.clone())
     }
 }
 
@@ -100,22 +100,22 @@ impl Lanes {
         if self.inner.sessions.get(lane_id).is_none() {
             self.open_session(&lane).await?;
         }
-        self.settle_thread(&lane).await?;
+        self.pin_thread(&lane).await?;
         self.session_view(&lane).await
     }
 
     async fn open_session(&self, lane: &Lane) -> Result<(), Error> {
         let ends = self.inner.stopping.child_token();
         let isolation = lane.session_isolation;
-        let session = match isolation {
-            SessionIsolation::Shared => self.inner.threads.shared().clone(),
+        let supervisor = match isolation {
+            SessionIsolation::Shared => self.inner.router.shared().clone(),
             SessionIsolation::Process => {
                 self.make_room().await?;
-                self.inner.threads.shared().another(ends.clone())
+                self.inner.router.shared().sibling(ends.clone())
             }
         };
         let running = Arc::new(Running {
-            session: session.clone(),
+            supervisor: supervisor.clone(),
             isolation,
             started_at: Timestamp::now(),
             thread_id: Mutex::default(),
@@ -124,7 +124,7 @@ impl Lanes {
             ends,
         });
         self.inner.sessions.running().insert(lane.lane_id.clone(), Arc::clone(&running));
-        let server = match session.ready().await {
+        let server = match supervisor.ready().await {
             Ok(server) => server,
             Err(error) => {
                 self.inner.sessions.running().remove(&lane.lane_id);
@@ -171,7 +171,7 @@ impl Lanes {
     }
 
     /// Loads the lane's thread in its session. What a lenient lane cannot load is deferred.
-    async fn settle_thread(&self, lane: &Lane) -> Result<(), Error> {
+    async fn pin_thread(&self, lane: &Lane) -> Result<(), Error> {
         let (Some(thread_id), Some(running)) = (&lane.thread_id, self.inner.sessions.get(&lane.lane_id))
         else {
             return Ok(());
@@ -181,9 +181,9 @@ impl Lanes {
         if settled && running.deferred.lock().is_none() {
             return Ok(());
         }
-        let (session, leaves) = (running.session.clone(), running.ends.child_token());
-        self.inner.threads.settle(thread_id, session, Self::thread_options(lane), leaves);
-        *running.thread_id.lock() = Some(thread_id.clone());
+        let (supervisor, unpinned) = (running.supervisor.clone(), running.ends.child_token());
+        self.inner.router.pin(thread_id, supervisor, Self::thread_options(lane), unpinned);
+        *locked(&running.thread_id) = Some(thread_id.clone());
         let loaded = self.inner.conversations.load(thread_id).await;
         let reason = match loaded {
             // A turn that runs has it loaded.
@@ -211,7 +211,7 @@ impl Lanes {
             return Ok(lane);
         }
         let lane = self.make_thread(&lane).await?;
-        self.settle_thread(&lane).await?;
+        self.pin_thread(&lane).await?;
         Ok(lane)
     }
 
@@ -235,10 +235,10 @@ impl Lanes {
         let Some(running) = self.inner.sessions.running().remove(&lane.lane_id) else { return };
         let thread_id = running.thread_id.lock().take();
         if let Some(thread_id) = thread_id {
-            self.inner.threads.leave(&thread_id);
+            self.inner.router.unpin(&thread_id);
         }
         if running.isolation == SessionIsolation::Process {
-            running.session.stop().await;
+            running.supervisor.stop().await;
         }
         running.ends.cancel();
         let payload = json!({"reason": reason});
@@ -248,7 +248,7 @@ impl Lanes {
     /// Watches the app-server of a session: tells when it dies, loads the thread in the next one, and ends what nobody uses.
     async fn keep_session(self, lane_id: LaneId, running: Arc<Running>) {
         loop {
-            let Ok(server) = running.session.ready().await else { break };
+            let Ok(server) = running.supervisor.ready().await else { break };
             let idle = self.inner.sessions.limits.idle;
             tokio::select! {
                 exit = server.exited() => {
@@ -259,8 +259,8 @@ impl Lanes {
                     let payload = json!({"pid": server.pid, "code": exit.code, "signal": exit.signal});
                     self.tell(&lane, LaneEvent { event_type: "lane.session.died", payload }).await;
                     // The thread is loaded again in the next one.
-                    running.thread_id.lock().take();
-                    if let Err(error) = self.settle_thread(&lane).await {
+                    locked(&running.thread_id).take();
+                    if let Err(error) = self.pin_thread(&lane).await {
                         tracing::warn!(%error, %lane_id, "cannot load the thread of a lane again");
                     }
                 }
@@ -315,7 +315,7 @@ impl Lanes {
             running: running.is_some(),
             thread_id: lane.thread_id.clone(),
             started_at: running.as_ref().map(|running| running.started_at),
-            pid: running.as_ref().and_then(|running| running.session.pid()),
+            pid: running.as_ref().and_then(|running| running.supervisor.pid()),
             isolation: lane.session_isolation,
             pending_requests,
             active_turn_id: lane.active_turn_id.clone(),

@@ -51,9 +51,9 @@ impl Lanes {
     /// Makes the lane's thread, in its session, and binds it. It is on disk when this returns.
     pub(super) async fn make_thread(&self, lane: &Lane) -> Result<Lane, Error> {
         let options = Self::thread_options(lane);
-        let session = self.inner.sessions.session_of(&lane.lane_id);
-        let session = session.unwrap_or_else(|| self.inner.threads.shared().clone());
-        let server = session.ready().await?;
+        let supervisor = self.inner.sessions.supervisor_of(&lane.lane_id);
+        let supervisor = supervisor.unwrap_or_else(|| self.inner.router.shared().clone());
+        let server = supervisor.ready().await?;
         let (thread, _watch) = server.connection.thread_start(&options).await?;
         let title = lane.title.clone().unwrap_or_else(|| lane.lane_id.clone().into());
         // Without a name it would not be stored before its first turn.

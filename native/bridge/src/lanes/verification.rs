@@ -16,11 +16,11 @@ impl Lanes {
     /// Runs the lane's verification commands, up to the first that fails.
     pub(super) async fn verify(&self, lane: &Lane) -> Result<Vec<VerificationResult>, Error> {
         let folder = self.folder(lane).await?;
-        let session = self.inner.sessions.session_of(&lane.lane_id);
-        let session = session.unwrap_or_else(|| self.inner.threads.shared().clone());
+        let supervisor = self.inner.sessions.supervisor_of(&lane.lane_id);
+        let supervisor = supervisor.unwrap_or_else(|| self.inner.router.shared().clone());
         let mut results = Vec::new();
         for command in &lane.verification_commands {
-            let server = session.ready().await?;
+            let server = supervisor.ready().await?;
             let begun = Instant::now();
             let outcome = server
                 .connection

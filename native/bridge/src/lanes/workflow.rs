@@ -114,7 +114,7 @@ impl Lanes {
     }
 
     /// Goes on with a workflow whose bridge process died, in the background.
-    pub(super) fn go_on_in_background(&self, lane: Lane) {
+    pub(super) fn resume_workflow_in_background(&self, lane: Lane) {
         let this = self.clone();
         self.inner.tasks.spawn(async move {
             let lane_id = lane.lane_id.clone();

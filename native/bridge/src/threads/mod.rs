@@ -21,8 +21,8 @@ use serde_json::{Map, Value, json};
 
 use crate::conversations::{Conversation, ConversationPage, Conversations, Holder, Needs};
 use crate::error::Error;
-use crate::session::Session;
-use crate::sessions::Sessions;
+use crate::supervisor::Supervisor;
+use crate::thread_router::ThreadRouter;
 use active::{ActiveQuery, ActiveThread};
 use methods::{Method, RpcMode};
 
@@ -34,7 +34,7 @@ const SUB_AGENT_KINDS: [&str; 5] =
 #[derive(Debug, Clone)]
 pub struct Threads {
     conversations: Conversations,
-    sessions: Sessions,
+    router: ThreadRouter,
     rpc: RpcMode,
 }
 
@@ -70,8 +70,8 @@ pub struct Activity {
 impl Threads {
     /// The threads of these conversations; `rpc` says which of Codex's methods callers may name.
     #[must_use]
-    pub fn new(conversations: Conversations, sessions: Sessions, rpc: RpcMode) -> Self {
-        Self { conversations, sessions, rpc }
+    pub fn new(conversations: Conversations, router: ThreadRouter, rpc: RpcMode) -> Self {
+        Self { conversations, router, rpc }
     }
 
     /// The threads that fit, at most [`ThreadListQuery::limit`]; asks on where Codex gives fewer at once.
@@ -136,12 +136,12 @@ impl Threads {
     /// [`Error`].
     pub async fn loaded(&self) -> Result<Vec<LoadedThreads>, Error> {
         let mut loaded = Vec::new();
-        for session in self.sessions.all() {
+        for supervisor in self.router.all() {
             // Only the bridge's own is started for the question.
-            if session.pid().is_none() && !session.is(self.sessions.shared()) {
+            if supervisor.pid().is_none() && !supervisor.is_same(self.router.shared()) {
                 continue;
             }
-            let server = session.ready().await?;
+            let server = supervisor.ready().await?;
             let thread_ids = server.connection.thread_loaded_list().await?;
             loaded.push(LoadedThreads { pid: server.pid, thread_ids: thread_ids.into_iter().collect() });
         }
@@ -252,7 +252,7 @@ impl Threads {
             }
             return Err(Error::NoActiveTurn(thread_id.to_owned().into()));
         };
-        let begun = tokio::time::timeout(limits::ACTION_TIMEOUT, job.begun_or_ended()).await;
+        let begun = tokio::time::timeout(limits::ACTION_TIMEOUT, job.started_or_ended()).await;
         let active_turn_id = job.view().turn_id;
         match expected {
             _ if begun.is_err() => Err(Error::NoActiveTurn(thread_id.to_owned().into())),
@@ -307,7 +307,7 @@ impl Threads {
     /// # Errors
     /// [`Error`].
     pub async fn running(&self, window: Duration) -> Result<Activity, Error> {
-        let home = self.sessions.shared().codex_home().map(ToOwned::to_owned);
+        let home = self.router.shared().codex_home().map(ToOwned::to_owned);
         let looked = tokio::task::spawn_blocking(move || home.and_then(|home| processes::running(&home)));
         let running = looked
             .await
@@ -334,7 +334,7 @@ impl Threads {
     /// Process ids of the bridge's own app-servers, those of lanes included.
     #[must_use]
     pub fn own_pids(&self) -> Vec<u32> {
-        self.sessions.all().iter().filter_map(Session::pid).collect()
+        self.router.all().iter().filter_map(Supervisor::pid).collect()
     }
 
     /// One of Codex's lists, as Codex answers.
@@ -342,7 +342,7 @@ impl Threads {
     /// # Errors
     /// [`Error::MethodUnknown`] where the binary does not have it.
     pub async fn list_of(&self, method: &str, params: Value) -> Result<Map<String, Value>, Error> {
-        let server = self.sessions.shared().ready().await?;
+        let server = self.router.shared().ready().await?;
         if !server.methods.has(method) {
             return Err(Error::MethodUnknown(method.to_owned()));
         }
@@ -375,7 +375,7 @@ impl Threads {
             let problem = "is not taken, because Codex would then leave threadId aside";
             return Err(Error::invalid(format!("params.{field}"), problem));
         }
-        let server = self.sessions.shared().ready().await?;
+        let server = self.router.shared().ready().await?;
         if !server.methods.has(method) {
             return Err(Error::MethodUnknown(method.to_owned()));
         }

@@ -65,7 +65,7 @@ pub(super) async fn checks(app: &App) -> Result<Vec<Check>, RequestError> {
 }
 
 async fn codex(app: &App) -> Check {
-    let codex = app.session.health().await;
+    let codex = app.supervisor.health().await;
     match (codex.problem, codex.path) {
         (Some(problem), _) => {
             let advice = "Install Codex (npm install -g @openai/codex) or name it: setting codexBridge.codexPath, flag --codex.";
@@ -89,7 +89,7 @@ async fn codex(app: &App) -> Check {
 /// Starts Codex where it does not run. Where it cannot, the check of Codex says why; an old one that knows no such question is
 /// not reproached with that.
 async fn login(app: &App) -> Option<Check> {
-    let login = app.session.ready().await.ok()?.connection.account_read().await.ok()?;
+    let login = app.supervisor.ready().await.ok()?.connection.account_read().await.ok()?;
     Some(login_check(&login))
 }
 

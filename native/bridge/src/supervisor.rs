@@ -1,8 +1,9 @@
-//! The app-server that the bridge works with: found, started when it is first needed, and started again when it died.
+//! The supervisor of a Codex app-server: finds the binary, starts the app-server when it is first needed, and restarts it
+//! when it dies.
 //!
-//! Callers ask for [`Session::ready`] and get a running app-server or the reason why there is none. Starts are
-//! serialised; one that follows a death waits (backoff), so that a broken binary is not started in a tight loop. When a
-//! running app-server dies, a new one is started without being asked, after the same wait.
+//! [`Supervisor::ready`] returns the running app-server, or the reason why none runs. Starts are serialized. A start that
+//! follows a death waits first (backoff), so that a broken binary is not started in a tight loop. When a running app-server
+//! dies, the next one is started without a request, after the same wait.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,62 +23,65 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 
-/// Why there is no app-server.
+/// The reason why no app-server runs.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum SessionError {
-    /// No binary.
+pub enum SupervisorError {
+    /// No Codex binary was found.
     #[error("{0}")]
     NotFound(Arc<NotFound>),
-    /// A binary, but it does not run.
+    /// The binary was found, but the app-server did not start.
     #[error("{0}")]
     Start(Arc<StartError>),
-    /// The bridge is being stopped.
-    #[error("the bridge is stopping")]
+    /// The bridge is stopping.
+    #[error("The bridge is stopping.")]
     Stopped,
 }
 
-/// What `/health` says about Codex.
+/// The state of Codex, as `GET /health` shows it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CodexView {
     /// Whether a binary was found.
     pub found: bool,
-    /// The binary.
+    /// The path of the binary.
     #[schema(value_type = Option<String>)]
     pub path: Option<PathBuf>,
     /// Where it was found: `setting`, `chatgptSetting`, `chatgptExtension`, `npm` or `path`.
     #[schema(value_type = Option<String>)]
     pub source: Option<LocateSource>,
-    /// Its version, once it was asked.
+    /// The version of the binary, once it has reported one.
     pub version: Option<String>,
-    /// The app-server: `idle` (not needed yet), `ready`, `restarting` or `failed`.
+    /// The state of the app-server: `idle` (not needed yet), `ready`, `restarting` or `failed`.
     pub state: &'static str,
-    /// Process id of the running app-server.
+    /// The process id of the running app-server.
     pub pid: Option<u32>,
-    /// What is wrong and what to do, where something is.
+    /// The current problem and what to do about it, if there is one.
     pub problem: Option<String>,
-    /// Every place that was searched, when none was found: `[{place, reason}]`.
+    /// The same value as `searched`. Use `searched`.
     #[schema(value_type = Vec<Object>)]
     pub looked: Vec<serde_json::Value>,
+    /// Every place that was searched, if no binary was found: `[{place, reason}]`.
+    #[schema(value_type = Vec<Object>)]
+    pub searched: Vec<serde_json::Value>,
 }
 
-/// The bridge's own app-server. Cheap to clone.
+/// The supervisor of one app-server. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub struct Supervisor {
     inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
     locate: LocateOptions,
-    working_folder: PathBuf,
+    working_directory: PathBuf,
     environment: Vec<(String, String)>,
     codex_home: Option<PathBuf>,
     client_version: String,
     running: Mutex<Running>,
-    view: SyncMutex<View>,
-    /// Set once the first search is over and the binary was asked for its version.
-    searched: CancellationToken,
+    view: StdMutex<View>,
+    /// Cancelled once the first search is over and the binary was asked for its version.
+    first_search: CancellationToken,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
@@ -85,24 +89,24 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Running {
     server: Option<Arc<AppServer>>,
-    /// Not before this moment may the next one be started.
+    /// The earliest moment at which the next app-server may be started.
     next_start: Option<Instant>,
     backoff: Option<Duration>,
 }
 
-/// What was last seen, to be shown without waiting for a start that is under way.
+/// The last observed state, which can be shown without waiting for a start in progress.
 #[derive(Debug)]
 struct View {
     codex: CodexView,
     searched_at: Option<Instant>,
 }
 
-impl Session {
-    /// Nothing is searched or started yet.
+impl Supervisor {
+    /// Creates a supervisor. It does not search for Codex or start anything yet.
     #[must_use]
     pub fn new(
         locate: LocateOptions,
-        working_folder: PathBuf,
+        working_directory: PathBuf,
         environment: Vec<(String, String)>,
         client_version: String,
         stopping: CancellationToken,
@@ -117,30 +121,31 @@ impl Session {
             pid: None,
             problem: None,
             looked: Vec::new(),
+            searched: Vec::new(),
         };
         let view = SyncMutex::new(View { codex, searched_at: None });
         let inner = Inner {
             locate,
-            working_folder,
+            working_directory,
             codex_home: codex::owner::codex_home(&environment),
             environment,
             client_version,
             running: Mutex::default(),
             view,
-            searched: CancellationToken::new(),
+            first_search: CancellationToken::new(),
             stopping,
             tasks,
         };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Another app-server of the same binary, which ends with `stopping`.
+    /// Creates a supervisor for a separate app-server of the same binary, which ends when `stopping` is cancelled.
     #[must_use]
-    pub fn another(&self, stopping: CancellationToken) -> Self {
-        let Inner { locate, working_folder, environment, client_version, tasks, .. } = &*self.inner;
+    pub fn sibling(&self, stopping: CancellationToken) -> Self {
+        let Inner { locate, working_directory, environment, client_version, tasks, .. } = &*self.inner;
         Self::new(
             locate.clone(),
-            working_folder.clone(),
+            working_directory.clone(),
             environment.clone(),
             client_version.clone(),
             stopping,
@@ -148,24 +153,25 @@ impl Session {
         )
     }
 
-    /// Whether both are the same app-server.
+    /// Reports whether both supervise the same app-server.
     #[must_use]
-    pub fn is(&self, other: &Self) -> bool {
+    pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
-    /// The running app-server; starts it where there is none.
+    /// Returns the running app-server, and starts it first if none runs.
     ///
     /// # Errors
-    /// [`SessionError`].
-    pub async fn ready(&self) -> Result<Arc<AppServer>, SessionError> {
+    /// [`SupervisorError::NotFound`] if there is no binary, [`SupervisorError::Start`] if it does not start, and
+    /// [`SupervisorError::Stopped`] if the bridge is stopping.
+    pub async fn ready(&self) -> Result<Arc<AppServer>, SupervisorError> {
         tokio::select! {
-            () = self.inner.stopping.cancelled() => Err(SessionError::Stopped),
+            () = self.inner.stopping.cancelled() => Err(SupervisorError::Stopped),
             ready = self.start_unless_running() => ready,
         }
     }
 
-    async fn start_unless_running(&self) -> Result<Arc<AppServer>, SessionError> {
+    async fn start_unless_running(&self) -> Result<Arc<AppServer>, SupervisorError> {
         let mut running = self.inner.running.lock().await;
         if let Some(server) = &running.server
             && !server.connection.is_closed()
@@ -183,12 +189,12 @@ impl Session {
                 let server = Arc::new(server);
                 running.server = Some(Arc::clone(&server));
                 running.next_start = None;
-                self.inner.tasks.spawn(self.clone().watch(Arc::clone(&server), Instant::now()));
+                self.inner.tasks.spawn(self.clone().supervise(Arc::clone(&server), Instant::now()));
                 Ok(server)
             }
             Err(error) => {
-                // A missing binary costs nothing to look for again; a broken one is not started in a loop.
-                if matches!(error, SessionError::Start(_)) {
+                // Searching again for a missing binary is cheap, but a broken one must not be started in a loop.
+                if matches!(error, SupervisorError::Start(_)) {
                     delay_next_start(&mut running);
                 }
                 Err(error)
@@ -196,29 +202,29 @@ impl Session {
         }
     }
 
-    /// How the binary is run in `folder`, or in the bridge's own where there is none.
+    /// Returns how to run the binary in `directory`, or in the bridge's own working directory if it is `None`.
     ///
     /// # Errors
-    /// [`SessionError::NotFound`].
-    pub async fn launch(&self, folder: Option<PathBuf>) -> Result<Launch, SessionError> {
-        let located = self.search().await.map_err(SessionError::NotFound)?;
+    /// [`SupervisorError::NotFound`] if there is no binary.
+    pub async fn launch(&self, directory: Option<PathBuf>) -> Result<Launch, SupervisorError> {
+        let located = self.search().await.map_err(SupervisorError::NotFound)?;
         Ok(Launch {
             executable: located.path,
-            working_folder: folder.unwrap_or_else(|| self.inner.working_folder.clone()),
+            working_folder: directory.unwrap_or_else(|| self.inner.working_directory.clone()),
             environment: self.inner.environment.clone(),
         })
     }
 
-    async fn start(&self) -> Result<AppServer, SessionError> {
+    async fn start(&self) -> Result<AppServer, SupervisorError> {
         let launch = self.launch(None).await?;
         AppServer::start(&launch, &self.inner.client_version)
             .await
-            .map_err(|error| SessionError::Start(Arc::new(error)))
+            .map_err(|error| SupervisorError::Start(Arc::new(error)))
     }
 
-    /// Waits for the end of this app-server and replaces it.
-    fn watch(self, server: Arc<AppServer>, started: Instant) -> BoxFuture<'static, ()> {
-        // Boxed, because it starts the next app-server, which is watched in turn.
+    /// Waits until this app-server exits, then replaces it.
+    fn supervise(self, server: Arc<AppServer>, started: Instant) -> BoxFuture<'static, ()> {
+        // Boxed, because it starts the next app-server, which is supervised in turn.
         async move { self.replace_when_dead(server, started).await }.boxed()
     }
 
@@ -227,11 +233,11 @@ impl Session {
             exit = server.exited() => exit,
             () = self.inner.stopping.cancelled() => return,
         };
-        tracing::warn!(?exit, stderr = server.stderr_tail(), "the Codex app-server died; starting it again");
+        tracing::warn!(?exit, stderr = server.stderr_tail(), "the Codex app-server died; restarting it");
         {
             let mut running = self.inner.running.lock().await;
             if running.server.as_ref().is_none_or(|current| !Arc::ptr_eq(current, &server)) {
-                // A request was quicker and has started the next one.
+                // A request has already started the next one.
                 return;
             }
             if started.elapsed() > limits::HEALTHY_AFTER {
@@ -244,11 +250,11 @@ impl Session {
         }
         drop(server);
         if let Err(error) = self.ready().await {
-            tracing::error!(%error, "the Codex app-server could not be started again; the next request tries again");
+            tracing::error!(%error, "cannot restart the Codex app-server; the next request tries again");
         }
     }
 
-    /// Searches for the binary, and asks a newly found one for its version.
+    /// Searches for the binary. A newly found binary is asked for its version in the background.
     async fn search(&self) -> Result<Located, Arc<NotFound>> {
         let options = self.inner.locate.clone();
         let found = tokio::task::spawn_blocking(move || locate(&options)).await.unwrap_or_else(|error| {
@@ -265,6 +271,7 @@ impl Session {
                     view.codex.path = Some(located.path.clone());
                     view.codex.source = Some(located.source);
                     view.codex.looked.clear();
+                    view.codex.searched.clear();
                     if !known {
                         view.codex.version = None;
                         view.codex.problem = None;
@@ -277,11 +284,11 @@ impl Session {
                     view.codex.source = None;
                     view.codex.version = None;
                     view.codex.problem = Some(not_found.to_string());
-                    view.codex.looked = not_found
-                        .looked
-                        .iter()
-                        .filter_map(|looked| serde_json::to_value(looked).ok())
-                        .collect();
+                    let places = not_found.looked.iter();
+                    let searched: Vec<_> =
+                        places.filter_map(|place| serde_json::to_value(place).ok()).collect();
+                    view.codex.looked.clone_from(&searched);
+                    view.codex.searched = searched;
                     true
                 }
             }
@@ -291,7 +298,7 @@ impl Session {
                 let (this, path) = (self.clone(), located.path.clone());
                 self.inner.tasks.spawn(async move { this.ask_version(path).await });
             }
-            _ => self.inner.searched.cancel(),
+            _ => self.inner.first_search.cancel(),
         }
         found.map_err(Arc::new)
     }
@@ -303,10 +310,10 @@ impl Session {
             Ok(version) => view.codex.version = Some(version),
             Err(problem) => view.codex.problem = Some(problem),
         }
-        self.inner.searched.cancel();
+        self.inner.first_search.cancel();
     }
 
-    fn note_start(&self, started: &Result<AppServer, SessionError>) {
+    fn note_start(&self, started: &Result<AppServer, SupervisorError>) {
         let mut view = self.view();
         match started {
             Ok(server) => {
@@ -322,11 +329,12 @@ impl Session {
         }
     }
 
-    /// What is known about Codex, after the first search. Looks for a binary in the background where none was found lately.
+    /// Waits for the first search and returns the state of Codex. Searches again in the background if no binary was found
+    /// and the last search is older than [`limits::LOCATE_AGE_MAX`].
     pub async fn health(&self) -> CodexView {
-        let first_search = self.inner.searched.cancelled();
+        let first_search = self.inner.first_search.cancelled();
         if tokio::time::timeout(limits::FIRST_SEARCH_TIMEOUT, first_search).await.is_err() {
-            tracing::debug!("the search for Codex takes long");
+            tracing::debug!("the search for Codex is taking long");
         }
         let (codex, stale) = {
             let mut view = self.view();
@@ -343,7 +351,7 @@ impl Session {
         codex
     }
 
-    /// Finds the binary ahead of the first request, so that `/health` can tell.
+    /// Searches for the binary in the background, so that `GET /health` can report it before the first request needs it.
     pub fn search_in_background(&self) {
         let this = self.clone();
         self.inner.tasks.spawn(async move {
@@ -353,19 +361,19 @@ impl Session {
         });
     }
 
-    /// Where Codex keeps its threads.
+    /// Returns the Codex home, where Codex stores its threads.
     #[must_use]
     pub fn codex_home(&self) -> Option<&Path> {
         self.inner.codex_home.as_deref()
     }
 
-    /// Process id of the running app-server.
+    /// Returns the process id of the running app-server.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.view().codex.pid
     }
 
-    /// Ends the app-server with all that it started.
+    /// Stops the app-server and every process that it started.
     pub async fn stop(&self) {
         self.inner.stopping.cancel();
         let server = self.inner.running.lock().await.server.take();
