@@ -63,7 +63,8 @@ pub struct App {
     pub defaults: MessageDefaults,
     /// The URL of this bridge.
     pub url: String,
-    /// The requested port. Another program may have it, and then the bridge uses the next free one; 0 requests any.
+    /// The requested port. Another program may have it, and then the bridge uses the next free one; 0
+    /// requests any.
     pub requested_port: u16,
     /// The directory of the database.
     pub data_folder: PathBuf,
@@ -89,7 +90,8 @@ pub struct App {
     pub stopping: CancellationToken,
 }
 
-/// The part of the state that the routes of code questions need. A server without a bridge has only this part.
+/// The part of the state that the routes of code questions need. A server without a bridge has only this
+/// part.
 #[derive(Debug, Clone)]
 pub(crate) struct CodeState(pub(crate) Code);
 

@@ -1,4 +1,5 @@
-//! The errors of a request: those of the transport, which only the HTTP edge knows, and every error of the domain.
+//! The errors of a request: those of the transport, which only the HTTP edge knows, and every error of the
+//! domain.
 
 use bridge::error::Error;
 use bridge::supervisor::SupervisorError;

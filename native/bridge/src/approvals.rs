@@ -1,8 +1,9 @@
-//! Approvals: what Codex asks before it goes on. Every request is answered, by whoever comes first: a client of the API,
-//! the person in the editor, or the deadline.
+//! Approvals: the requests that Codex waits for during a turn. The first answer counts. It comes from a
+//! client of the API, from the person in the editor, or from the deadline.
 //!
-//! A question is durable before anybody hears of it, and so is its answer before Codex does. The questions that wait are
-//! kept here with the process that asked; when that process, its turn or this bridge ends, they are withdrawn.
+//! An approval is committed before it is shown, and its resolution is committed before Codex receives the
+//! answer. Pending approvals are stored here with the app-server that requested them. They are withdrawn when
+//! that app-server, its turn or this bridge ends.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ use crate::error::Error;
 use crate::instance::url_of;
 use crate::jobs::LiveJob;
 
-/// All approvals. Cheap to clone.
+/// The approvals of a data directory. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Approvals {
     inner: Arc<Inner>,
@@ -43,100 +44,101 @@ struct Inner {
     store: Store,
     instance_id: InstanceId,
     editor: Option<Arc<dyn Editor>>,
-    /// Until an approval that nobody answers is denied.
+    /// The time after which an unanswered approval is denied.
     limit: Duration,
-    waiting: Mutex<HashMap<ApprovalId, Waiting>>,
-    /// Where the addresses of other bridge processes are found.
-    discovery_folder: PathBuf,
+    pending: Mutex<HashMap<ApprovalId, PendingApproval>>,
+    /// The directory with the discovery files of the bridge processes.
+    discovery_directory: PathBuf,
     tasks: TaskTracker,
 }
 
-/// A question that waits for its answer.
+/// An approval that is not resolved yet.
 #[derive(Debug)]
-struct Waiting {
+struct PendingApproval {
     approval: Approval,
-    /// Who is told the answer; nobody when the question was made up.
-    asked_by: Option<AskedBy>,
+    /// The app-server that receives the answer; `None` for a simulated approval.
+    requester: Option<Requester>,
     job: Option<Arc<LiveJob>>,
     resolved: CancellationToken,
 }
 
-/// The Codex that asked.
+/// The app-server that requested an approval.
 #[derive(Debug)]
-struct AskedBy {
+struct Requester {
     request: ServerRequest,
     server: Arc<AppServer>,
 }
 
-/// For whom Codex asks.
+/// The turn for which Codex requests an approval.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asker<'a> {
-    /// The job whose turn asks.
+    /// The job of the turn.
     pub(crate) job: Option<&'a Arc<LiveJob>>,
-    /// Until an approval that nobody answers is denied; the setting's where there is none.
+    /// The time after which an unanswered approval is denied; `None` for the time in the settings.
     pub(crate) limit: Option<Duration>,
 }
 
 impl Asker<'_> {
-    /// For a turn that another program queued.
+    /// A turn that another program queued.
     pub(crate) const UNKNOWN: Self = Self { job: None, limit: None };
 }
 
-/// What Codex is told.
-type Said = Result<Value, RpcError>;
+/// The answer to a request of Codex.
+type Reply = Result<Value, RpcError>;
 
-/// What Codex no longer waits for.
+/// The pending approvals that Codex no longer waits for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Withdrawn<'a> {
-    /// One request.
+    /// The approval of one request.
     Request {
-        /// The thread that asked.
+        /// The thread that sent the request.
         thread_id: &'a ThreadId,
-        /// Codex's id of the request.
+        /// The id of the request in Codex.
         request_id: &'a Value,
     },
-    /// All of this thread.
+    /// All approvals of this thread.
     Thread(&'a str),
-    /// All of this job, whose turn has ended; those of the sub-agents that it started, too, which ask as threads of their own.
+    /// All approvals of this job, whose turn has ended. They include those of its sub-agents, which have
+    /// threads of their own.
     Job(&'a str),
-    /// All that were made up for this lane.
+    /// All simulated approvals of this lane.
     Simulated(&'a str),
 }
 
 impl Withdrawn<'_> {
-    fn is(&self, asked: &Waiting) -> bool {
+    fn includes(&self, pending: &PendingApproval) -> bool {
         match self {
             Self::Request { thread_id, request_id } => {
-                let asked_by = asked.asked_by.as_ref();
-                Self::Thread(thread_id).is(asked)
-                    && asked_by.is_some_and(|asked_by| asked_by.request.id == **request_id)
+                let requester = pending.requester.as_ref();
+                Self::Thread(thread_id).includes(pending)
+                    && requester.is_some_and(|requester| requester.request.id == **request_id)
             }
-            Self::Thread(thread_id) => asked.approval.conversation_id.as_deref() == Some(*thread_id),
-            Self::Job(job_id) => asked.approval.job_id.as_deref() == Some(*job_id),
+            Self::Thread(thread_id) => pending.approval.conversation_id.as_deref() == Some(*thread_id),
+            Self::Job(job_id) => pending.approval.job_id.as_deref() == Some(*job_id),
             Self::Simulated(lane_id) => {
-                asked.asked_by.is_none() && asked.approval.lane_id.as_deref() == Some(*lane_id)
+                pending.requester.is_none() && pending.approval.lane_id.as_deref() == Some(*lane_id)
             }
         }
     }
 }
 
 impl Approvals {
-    /// Approvals of this bridge process; the person at `editor` is asked, too.
+    /// Creates the approvals of this bridge process. If there is an `editor`, the person there is asked too.
     #[must_use]
     pub fn new(
         store: Store,
         instance_id: InstanceId,
         editor: Option<Arc<dyn Editor>>,
         limit: Duration,
-        discovery_folder: PathBuf,
+        discovery_directory: PathBuf,
         tasks: TaskTracker,
     ) -> Self {
-        let waiting = Mutex::default();
-        let inner = Inner { store, instance_id, editor, limit, waiting, discovery_folder, tasks };
+        let pending = Mutex::default();
+        let inner = Inner { store, instance_id, editor, limit, pending, discovery_directory, tasks };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Takes in a question of Codex.
+    /// Records a request of Codex and waits for its answer in the background.
     pub(crate) async fn ask(
         &self,
         server: &Arc<AppServer>,
@@ -147,19 +149,19 @@ impl Approvals {
         let Asker { job, limit } = asker;
         let limit = limit.unwrap_or(self.inner.limit);
         let approval = new_approval(question, &request, job, limit);
-        let asked_by = AskedBy { request: request.clone(), server: Arc::clone(server) };
-        if let Err(error) = self.open(approval, Some(asked_by), job.cloned(), limit).await {
-            // Nobody could ever answer it.
-            tracing::error!(%error, "cannot record an approval; declined it");
+        let requester = Requester { request: request.clone(), server: Arc::clone(server) };
+        if let Err(error) = self.open(approval, Some(requester), job.cloned(), limit).await {
+            // It could never be answered.
+            tracing::error!(%error, "cannot record an approval; declining it");
             server.connection.answer(&request.id, &decline(&request)).await;
         }
     }
 
-    /// Asks what nobody asked, for the lane and its job, where one runs: it is recorded, shown and answered as if Codex had
-    /// asked. Returns it with what tells that it is resolved.
+    /// Simulates an approval for the lane and its running job, if there is one. It is recorded, shown and
+    /// answered as if Codex had requested it. Returns it with a token that is cancelled when it is resolved.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`] if the approval could not be stored.
     pub(crate) async fn simulate(
         &self,
         lane: &Lane,
@@ -173,65 +175,67 @@ impl Approvals {
         Ok((approval, resolved))
     }
 
-    /// Records a question, and waits for its answer in the background. Returns what tells that it is resolved.
+    /// Records an approval and waits for its answer in the background. Returns a token that is cancelled when
+    /// the approval is resolved.
     async fn open(
         &self,
         approval: Approval,
-        asked_by: Option<AskedBy>,
+        requester: Option<Requester>,
         job: Option<Arc<LiveJob>>,
         limit: Duration,
     ) -> Result<CancellationToken, StoreError> {
         let id = approval.approval_id.clone();
-        // The job first, so that whoever sees the approval finds the job waiting for it.
+        // The job is updated first, so that a client that sees the approval finds the job waiting for it.
         if let Some(job) = &job {
             let summary = approval.summary.clone();
             let waiting_on = WaitingOn { approval_id: id.clone(), kind: approval.kind, summary };
-            note(job, |waiting| waiting.push(waiting_on)).await;
+            update_waiting_on(job, |waiting| waiting.push(waiting_on)).await;
         }
         if let Err(error) = self.inner.store.insert_approval(&self.inner.instance_id, &approval).await {
             if let Some(job) = &job {
-                note(job, |waiting| waiting.retain(|one| one.approval_id != id)).await;
+                update_waiting_on(job, |waiting| waiting.retain(|one| one.approval_id != id)).await;
             }
             return Err(error);
         }
         let resolved = CancellationToken::new();
-        let waiting = Waiting { approval: approval.clone(), asked_by, job, resolved: resolved.clone() };
-        self.waiting().insert(id, waiting);
+        let pending =
+            PendingApproval { approval: approval.clone(), requester, job, resolved: resolved.clone() };
+        self.pending().insert(id, pending);
         self.inner.tasks.spawn(self.clone().wait(approval, limit, resolved.clone()));
         Ok(resolved)
     }
 
-    /// Asks the person in the editor, and denies when nobody has answered in time.
+    /// Asks the person in the editor, and denies the request if it is not answered in time.
     async fn wait(self, approval: Approval, limit: Duration, resolved: CancellationToken) {
         let id = approval.approval_id.clone();
         let deadline = tokio::time::sleep(limit);
         tokio::pin!(deadline);
-        let asked = self.answer_of_editor(&approval);
+        let asked = self.ask_in_editor(&approval);
         tokio::pin!(asked);
-        let mut is_asked = true;
+        let mut is_asking = true;
         loop {
             let (answer, by) = tokio::select! {
                 () = resolved.cancelled() => {
-                    self.tell_editor(&id).await;
+                    self.dismiss_in_editor(&id).await;
                     return;
                 }
-                answer = &mut asked, if is_asked => (answer, ResolvedBy::Editor),
+                answer = &mut asked, if is_asking => (answer, ResolvedBy::Editor),
                 () = &mut deadline => {
                     (Answer { decision: Decision::Deny, content: None, note: None }, ResolvedBy::Deadline)
                 }
             };
             match self.resolve(&id, answer, by).await {
-                // Nothing happened yet: the deadline stays.
+                // Nothing was resolved, so the deadline still applies.
                 Err(error @ Error::DecisionInvalid { .. }) => {
-                    tracing::error!(%error, approval_id = %id, "the editor gave an answer that is none");
-                    is_asked = false;
+                    tracing::error!(%error, approval_id = %id, "the editor returned an invalid decision");
+                    is_asking = false;
                     continue;
                 }
                 Ok(_) if by == ResolvedBy::Editor => {}
-                Ok(_) => self.tell_editor(&id).await,
+                Ok(_) => self.dismiss_in_editor(&id).await,
                 Err(error @ Error::ApprovalResolved(_)) => {
-                    tracing::debug!(%error, "an answer came too late");
-                    self.tell_editor(&id).await;
+                    tracing::debug!(%error, "an answer came after the approval was resolved");
+                    self.dismiss_in_editor(&id).await;
                 }
                 Err(error) => tracing::error!(%error, approval_id = %id, "cannot resolve an approval"),
             }
@@ -239,8 +243,8 @@ impl Approvals {
         }
     }
 
-    /// What the person in the editor answers; never comes back when they do not.
-    async fn answer_of_editor(&self, approval: &Approval) -> Answer {
+    /// Asks the person in the editor and returns the answer. Never completes if there is none.
+    async fn ask_in_editor(&self, approval: &Approval) -> Answer {
         let Some(editor) = &self.inner.editor else { return std::future::pending().await };
         match editor.ask_approval(approval).await {
             Ok(Some(answer)) => return answer,
@@ -250,20 +254,21 @@ impl Approvals {
         std::future::pending().await
     }
 
-    /// Whoever is asked there can stop asking.
-    async fn tell_editor(&self, approval_id: &ApprovalId) {
+    /// Dismisses the prompt in the editor.
+    async fn dismiss_in_editor(&self, approval_id: &ApprovalId) {
         let Some(editor) = &self.inner.editor else { return };
         let Ok(Some(approval)) = self.inner.store.approval(approval_id).await else { return };
         if let Err(error) = editor.approval_resolved(&approval).await {
-            tracing::debug!(%error, "cannot tell the editor that an approval is resolved");
+            tracing::debug!(%error, "cannot dismiss the prompt of a resolved approval in the editor");
         }
     }
 
-    /// Answers a question. Who comes first wins.
+    /// Resolves an approval with an answer. The first answer counts.
     ///
     /// # Errors
-    /// [`Error::ApprovalNotFound`], [`Error::ApprovalResolved`], [`Error::ApprovalAskedElsewhere`],
-    /// [`Error::DecisionInvalid`].
+    /// [`Error::ApprovalNotFound`] if it does not exist, [`Error::ApprovalResolved`] if it is already
+    /// resolved, [`Error::ApprovalAskedElsewhere`] if another bridge process requested it, and
+    /// [`Error::DecisionInvalid`] if the answer does not fit it.
     pub async fn resolve(
         &self,
         approval_id: &ApprovalId,
@@ -272,102 +277,103 @@ impl Approvals {
     ) -> Result<Approval, Error> {
         let deadline = Instant::now() + limits::APPROVAL_COMMIT_TIMEOUT;
         loop {
-            if let Some((asked, said)) = self.take(approval_id, &answer, by)? {
+            if let Some((pending, reply)) = self.take(approval_id, &answer, by)? {
                 let Answer { decision, note, .. } = answer;
-                return self.conclude(asked, decision.status(), Some(decision), by, note, said).await;
+                return self.conclude(pending, decision.status(), Some(decision), by, note, reply).await;
             }
             let approval = self.get(approval_id).await?;
             if approval.status != ApprovalStatus::Pending {
                 return Err(Error::ApprovalResolved(Box::new(approval)));
             }
-            let asker = self.inner.store.approval_instance(approval_id).await?;
-            if asker.as_ref() != Some(&self.inner.instance_id) || Instant::now() >= deadline {
-                let url = asker.and_then(|id| url_of(&self.inner.discovery_folder, &id));
+            let requester = self.inner.store.approval_instance(approval_id).await?;
+            if requester.as_ref() != Some(&self.inner.instance_id) || Instant::now() >= deadline {
+                let url = requester.and_then(|id| url_of(&self.inner.discovery_directory, &id));
                 return Err(Error::ApprovalAskedElsewhere { url });
             }
-            // Recorded, and about to wait here; or answered, and about to be recorded.
-            tokio::time::sleep(limits::APPROVAL_COMMIT_INTERVAL).await;
+            // It is recorded but not pending here yet, or it is answered but not recorded as resolved yet.
+            tokio::time::sleep(limits::APPROVAL_SETTLES_INTERVAL).await;
         }
     }
 
-    /// Takes the question out of those that wait, with what Codex is to be told. Whoever gets it has answered it.
+    /// Removes the approval from the pending ones and returns it with the reply for Codex. The caller that
+    /// receives it has answered it.
     fn take(
         &self,
         approval_id: &ApprovalId,
         answer: &Answer,
         by: ResolvedBy,
-    ) -> Result<Option<(Waiting, Option<Said>)>, Error> {
-        let mut waiting = self.waiting();
-        let Some(asked) = waiting.get(approval_id) else { return Ok(None) };
-        let said = reply(asked, answer, by)?;
-        Ok(waiting.remove(approval_id).map(|asked| (asked, said)))
+    ) -> Result<Option<(PendingApproval, Option<Reply>)>, Error> {
+        let mut pending = self.pending();
+        let Some(found) = pending.get(approval_id) else { return Ok(None) };
+        let reply = reply(found, answer, by)?;
+        Ok(pending.remove(approval_id).map(|found| (found, reply)))
     }
 
-    /// Codex no longer waits for these.
+    /// Cancels the approvals that Codex no longer waits for.
     pub(crate) async fn withdraw(&self, what: Withdrawn<'_>) {
-        let taken: Vec<Waiting> = {
-            let mut waiting = self.waiting();
-            if waiting.is_empty() {
+        let taken: Vec<PendingApproval> = {
+            let mut pending = self.pending();
+            if pending.is_empty() {
                 return;
             }
-            waiting.extract_if(|_, asked| what.is(asked)).map(|(_, asked)| asked).collect()
+            pending.extract_if(|_, one| what.includes(one)).map(|(_, one)| one).collect()
         };
-        for asked in taken {
+        for pending in taken {
             let concluded =
-                self.conclude(asked, ApprovalStatus::Cancelled, None, ResolvedBy::Codex, None, None);
+                self.conclude(pending, ApprovalStatus::Cancelled, None, ResolvedBy::Codex, None, None);
             if let Err(error) = concluded.await {
-                tracing::error!(%error, "cannot record that an approval was withdrawn");
+                tracing::error!(%error, "cannot record the withdrawal of an approval");
             }
         }
     }
 
-    /// Commits the end of an approval, then lets Codex go on.
+    /// Commits the resolution of an approval, then sends the reply to Codex.
     async fn conclude(
         &self,
-        asked: Waiting,
+        pending: PendingApproval,
         status: ApprovalStatus,
         decision: Option<Decision>,
         by: ResolvedBy,
-        note_text: Option<String>,
-        said: Option<Said>,
+        note: Option<String>,
+        reply: Option<Reply>,
     ) -> Result<Approval, Error> {
-        let Waiting { mut approval, asked_by, job, resolved } = asked;
+        let PendingApproval { mut approval, requester, job, resolved } = pending;
         let id = approval.approval_id.clone();
-        // It was waiting, so nobody has resolved it.
+        // It was pending, so it cannot have been resolved before.
         let _ = approval.resolve(status, decision, by, Timestamp::now());
-        approval.note = note_text;
+        approval.note = note;
         let committed = self.inner.store.update_approval(&approval).await;
-        if let (Some(AskedBy { request, server }), Some(said)) = (asked_by, said) {
-            server.connection.answer(&request.id, &said).await;
+        if let (Some(Requester { request, server }), Some(reply)) = (requester, reply) {
+            server.connection.answer(&request.id, &reply).await;
         }
         if let Some(job) = job {
-            note(&job, |waiting| waiting.retain(|one| one.approval_id != id)).await;
+            update_waiting_on(&job, |waiting| waiting.retain(|one| one.approval_id != id)).await;
         }
         resolved.cancel();
         committed?;
         Ok(approval)
     }
 
-    /// One approval.
+    /// Returns an approval.
     ///
     /// # Errors
-    /// [`Error::ApprovalNotFound`].
+    /// [`Error::ApprovalNotFound`] if it does not exist.
     pub async fn get(&self, approval_id: &ApprovalId) -> Result<Approval, Error> {
         self.inner.store.approval(approval_id).await?.ok_or(Error::ApprovalNotFound)
     }
 
-    /// Approvals, newest first.
+    /// Returns a page of approvals, newest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`] if the database cannot be read.
     pub async fn list(&self, query: ApprovalQuery) -> Result<ApprovalPage, StoreError> {
         self.inner.store.approvals(query).await
     }
 
-    /// Marks what bridge processes left pending of which `is_alive` says that they are gone.
+    /// Expires the pending approvals of bridge processes that are not alive according to `is_alive`.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`] if the database cannot be read or written.
     pub async fn expire_orphans(&self, is_alive: impl Fn(&str) -> bool) -> Result<(), StoreError> {
         let pending = self.inner.store.pending_approvals_of_others(&self.inner.instance_id).await?;
         for (owner, mut approval) in pending {
@@ -383,18 +389,19 @@ impl Approvals {
         Ok(())
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<ApprovalId, Waiting>> {
-        self.inner.waiting.lock()
+    fn pending(&self) -> MutexGuard<'_, HashMap<ApprovalId, PendingApproval>> {
+        self.inner.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What Codex is told, when it was Codex that asked. The deadline says no even to what offers no such decision.
-fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Option<Said>, Error> {
-    let request = asked.asked_by.as_ref().map(|asked_by| &asked_by.request);
+/// Returns the reply for Codex; `None` for a simulated approval. On timeout the request is denied even if it
+/// offers no `deny`.
+fn reply(pending: &PendingApproval, answer: &Answer, by: ResolvedBy) -> Result<Option<Reply>, Error> {
+    let request = pending.requester.as_ref().map(|requester| &requester.request);
     if by == ResolvedBy::Deadline {
         return Ok(request.map(decline));
     }
-    let offered = &asked.approval.decisions;
+    let offered = &pending.approval.decisions;
     if !offered.contains(&answer.decision) {
         let names: Vec<_> = offered.iter().map(|decision| decision.name()).collect();
         let problem = format!("must be one of {}", names.join(", "));
@@ -406,9 +413,9 @@ fn reply(asked: &Waiting, answer: &Answer, by: ResolvedBy) -> Result<Option<Said
     })
 }
 
-async fn note(job: &LiveJob, change: impl FnOnce(&mut Vec<WaitingOn>)) {
+async fn update_waiting_on(job: &LiveJob, change: impl FnOnce(&mut Vec<WaitingOn>)) {
     if let Err(error) = job.note(|job, _| change(&mut job.waiting_on)).await {
-        tracing::error!(%error, job_id = %job.job_id, "cannot note what the job waits for");
+        tracing::error!(%error, job_id = %job.job_id, "cannot record what the job waits for");
     }
 }
 
@@ -466,7 +473,7 @@ fn simulated_approval(
         thread_id: lane.thread_id.clone().unwrap_or_default(),
         turn_id: lane.active_turn_id.clone(),
         item_id: None,
-        summary: reason.clone().unwrap_or_else(|| "a test of approvals".to_owned()),
+        summary: reason.clone().unwrap_or_else(|| "A test of approvals".to_owned()),
         command: None,
         cwd: lane.directory().map(PathBuf::from),
         reason,

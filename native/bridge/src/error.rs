@@ -1,11 +1,11 @@
-//! The errors of the bridge's operations. Each message says what is wrong and what to do next. The HTTP edge (crate
-//! `api`) assigns a status and a code to each error.
+//! The errors of the bridge's operations. Each message says what is wrong and what to do next. The HTTP edge
+//! (crate `api`) assigns a status and a code to each error.
 
 use codex::connection::CallError;
 use codex::owner::Owner;
 use codex::rpc::Refusal;
 use model::approval::{Approval, Decision, ResolvedBy};
-use model::ids::{JobId, ThreadId, TurnId};
+use model::ids::{JobId, LaneId, ThreadId, TurnId};
 use model::job::{Failure, FailureCode};
 use model::lane::Lane;
 use serde_json::{Value, json};
@@ -168,7 +168,7 @@ pub enum Error {
     LaneNotFound,
     /// A lane with this id exists.
     #[error("Lane {0} already exists.")]
-    LaneExists(String),
+    LaneExists(LaneId),
     /// The lane's state does not allow the operation.
     #[error("The lane cannot do that now: {problem} (status {}).", lane.status.name())]
     LaneConflict {
@@ -331,7 +331,8 @@ impl Error {
         }
     }
 
-    /// Translates an error of a Codex call about a conversation. An unrecognized error stays [`Error::Codex`].
+    /// Translates an error of a Codex call about a conversation. An unrecognized error stays
+    /// [`Error::Codex`].
     #[must_use]
     pub fn of_conversation(conversation_id: &ThreadId, error: CallError) -> Self {
         match error.refusal() {

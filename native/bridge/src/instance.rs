@@ -1,9 +1,10 @@
-//! This bridge process among others: how others know that it lives, and how clients find it.
+//! The identity of this bridge process: how other processes see that it is alive, and how clients find it.
 //!
-//! - A **lock file** in the data folder (`instances/<instanceId>.lock`), locked for as long as the process lives: the
-//!   operating system releases it however the process ends, so that others can tell whose jobs have nobody left.
-//! - A **discovery file** in the discovery folder (`<instanceId>.json`, mode 0600) with the address, for clients that look
-//!   for the bridge of a workspace folder.
+//! - The **lock file** in the data directory (`instances/<instanceId>.lock`) is locked for as long as the
+//!   process lives. The operating system releases it however the process ends, so that other bridges can find
+//!   the jobs of dead processes.
+//! - The **discovery file** in the discovery directory (`<instanceId>.json`, mode 0600) contains the address.
+//!   Clients use it to find the bridge of a workspace directory.
 
 use std::fs::{File, TryLockError};
 use std::io::Write;
@@ -13,36 +14,36 @@ use model::clock::Timestamp;
 use model::ids::InstanceId;
 use serde::{Deserialize, Serialize};
 
-/// What clients find in the discovery folder.
+/// The content of a discovery file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoveryEntry {
-    /// UUID of this bridge process; `/health` tells it, too.
+    /// The UUID of the bridge process, which `GET /health` also returns.
     pub instance_id: InstanceId,
-    /// For example `http://127.0.0.1:8765`.
+    /// The base URL, for example `http://127.0.0.1:8765`.
     pub url: String,
-    /// Process id.
+    /// The process id.
     pub pid: u32,
-    /// The folders open in this window, or the working folder of `codex-bridge serve`.
+    /// The directories that are open in this window, or the working directory of `codex-bridge serve`.
     pub workspace_folders: Vec<PathBuf>,
-    /// Version of Codex Bridge.
+    /// The version of Codex Bridge.
     pub version: String,
-    /// When it started.
+    /// When the bridge started.
     pub started_at: Timestamp,
-    /// The file that holds the token which this bridge wants, where it made one itself.
+    /// The file with the token that this bridge requires, if the bridge generated one.
     pub token_file: Option<PathBuf>,
-    /// The lock that lives as long as the process.
+    /// The lock file, which is locked for as long as the process lives.
     pub lock_file: PathBuf,
 }
 
-/// The bridge processes of a data folder, as far as others can tell.
+/// The bridge processes of a data directory. Their lock files tell which are alive.
 #[derive(Debug, Clone)]
 pub struct Peers {
     locks_directory: PathBuf,
 }
 
 impl Peers {
-    /// Whether the bridge process `id` lives.
+    /// Reports whether the bridge process `id` is alive.
     #[must_use]
     pub fn is_alive(&self, id: &str) -> bool {
         is_locked(&lock_path(&self.locks_directory, id))
@@ -52,68 +53,81 @@ impl Peers {
 /// This bridge process.
 #[derive(Debug)]
 pub struct Instance {
-    /// UUID.
+    /// The UUID of the process.
     pub id: InstanceId,
     locks_directory: PathBuf,
     lock: Option<File>,
-    discovery_folder: PathBuf,
+    discovery_directory: PathBuf,
 }
 
 impl Instance {
-    /// Takes the lock.
+    /// Creates and locks the lock file of this process, and removes the discovery files of dead processes.
     ///
     /// # Errors
-    /// When the folders cannot be written.
-    pub fn register(id: InstanceId, data_folder: &Path, discovery_folder: &Path) -> std::io::Result<Self> {
-        let locks_directory = data_folder.join("instances");
+    /// When one of the directories cannot be written.
+    pub fn register(
+        id: InstanceId,
+        data_directory: &Path,
+        discovery_directory: &Path,
+    ) -> std::io::Result<Self> {
+        let locks_directory = data_directory.join("instances");
         make_private_directory(&locks_directory)?;
-        make_private_directory(discovery_folder)?;
+        make_private_directory(discovery_directory)?;
         let lock = File::create(lock_path(&locks_directory, &id))?;
         lock.lock()?;
-        remove_dead_entries(discovery_folder);
-        Ok(Self { id, locks_directory, lock: Some(lock), discovery_folder: discovery_folder.to_owned() })
+        remove_dead_entries(discovery_directory);
+        Ok(Self {
+            id,
+            locks_directory,
+            lock: Some(lock),
+            discovery_directory: discovery_directory.to_owned(),
+        })
     }
 
-    /// The lock that lives as long as this process.
+    /// Returns the path of the lock file of this process.
     #[must_use]
     pub fn lock_file(&self) -> PathBuf {
         lock_path(&self.locks_directory, &self.id)
     }
 
-    /// Writes the discovery file, replacing an earlier one in one step.
+    /// Writes the discovery file. Replaces an earlier one atomically.
     ///
     /// # Errors
-    /// When the folder cannot be written.
+    /// When the directory cannot be written.
     pub fn announce(&self, entry: &DiscoveryEntry) -> std::io::Result<()> {
         let text = serde_json::to_string_pretty(entry)?;
         write_private_file(&self.discovery_file(), &text)
     }
 
-    /// Those that share the data folder, with this one.
+    /// Returns the bridge processes of the data directory, this one included.
     #[must_use]
     pub fn peers(&self) -> Peers {
         Peers { locks_directory: self.locks_directory.clone() }
     }
 
     fn discovery_file(&self) -> PathBuf {
-        self.discovery_folder.join(format!("{}.json", self.id))
+        self.discovery_directory.join(format!("{}.json", self.id))
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        // Whoever finds a file without a locked lock knows that it is left over, so these are courtesies.
+        // Other processes ignore files whose lock is free, so failing to remove these does no harm.
         self.lock.take();
         for file in [self.discovery_file(), self.lock_file()] {
             if let Err(error) = std::fs::remove_file(&file) {
-                tracing::debug!(%error, file = %file.display(), "left a file behind");
+                tracing::debug!(%error, file = %file.display(), "cannot remove a file of this process");
             }
         }
     }
 }
 
-/// The lock of the one process of a data folder that does something for all, unless another one has it. The operating system
-/// releases it however the process ends. The file stays: whoever removed it could leave two such processes.
+/// Tries to take the lock of a task that only one process of a data directory may do. Returns `None` if
+/// another process holds it. The operating system releases the lock however the process ends. The file is
+/// never removed, because removing it could let two processes hold the lock.
+///
+/// # Errors
+/// When the file cannot be opened or locked.
 pub fn take_lock(path: &Path) -> std::io::Result<Option<File>> {
     let file = File::options().create(true).truncate(false).write(true).open(path)?;
     match file.try_lock() {
@@ -123,33 +137,33 @@ pub fn take_lock(path: &Path) -> std::io::Result<Option<File>> {
     }
 }
 
-/// Writes a file that only this user can read, replacing an earlier one in one step.
+/// Writes a file that only this user can read. Replaces an earlier one atomically.
 ///
 /// # Errors
-/// When the folder cannot be written.
-pub fn write_private_file(path: &Path, text: &str) -> std::io::Result<()> {
+/// When the directory cannot be written.
+pub fn write_private_file(path: &Path, content: &str) -> std::io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&temporary)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content.as_bytes())?;
     drop(file);
     std::fs::rename(&temporary, path)
 }
 
-/// Writes a file that only this user can read, unless another process just did. Returns what is in it.
+/// Creates a file that only this user can read, unless it already exists. Returns the content of the file.
 ///
 /// # Errors
-/// When the folder cannot be written.
-pub fn claim_private_file(path: &Path, text: &str) -> std::io::Result<String> {
+/// When the file can be neither created nor read.
+pub fn claim_private_file(path: &Path, content: &str) -> std::io::Result<String> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()).map(|()| text.to_owned()),
+        Ok(mut file) => file.write_all(content.as_bytes()).map(|()| content.to_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             Ok(std::fs::read_to_string(path)?.trim().to_owned())
         }
@@ -157,10 +171,11 @@ pub fn claim_private_file(path: &Path, text: &str) -> std::io::Result<String> {
     }
 }
 
-/// Makes a folder, with those above it, that only this user can enter (on Windows the profile's rights do that).
+/// Creates a directory, with its parents, that only this user can enter. On Windows the permissions of the
+/// user profile ensure that.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When the directory cannot be created.
 pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -169,19 +184,19 @@ pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// The bridges that run, as the discovery folder tells.
+/// Returns the running bridges that have a file in the discovery directory.
 #[must_use]
-pub fn running(discovery_folder: &Path) -> Vec<DiscoveryEntry> {
-    let files = std::fs::read_dir(discovery_folder).into_iter().flatten().flatten();
+pub fn running(discovery_directory: &Path) -> Vec<DiscoveryEntry> {
+    let files = std::fs::read_dir(discovery_directory).into_iter().flatten().flatten();
     let entries = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
     let entries = entries.filter_map(|text| serde_json::from_str::<DiscoveryEntry>(&text).ok());
     entries.filter(|entry| is_locked(&entry.lock_file)).collect()
 }
 
-/// The address of the bridge process `id`, if it can be found.
+/// Returns the address of the bridge process `id`, or `None` if it has no readable discovery file.
 #[must_use]
-pub fn url_of(discovery_folder: &Path, id: &str) -> Option<String> {
-    let text = std::fs::read_to_string(discovery_folder.join(format!("{id}.json"))).ok()?;
+pub fn url_of(discovery_directory: &Path, id: &str) -> Option<String> {
+    let text = std::fs::read_to_string(discovery_directory.join(format!("{id}.json"))).ok()?;
     serde_json::from_str::<DiscoveryEntry>(&text).ok().map(|entry| entry.url)
 }
 
@@ -189,8 +204,9 @@ fn lock_path(locks_directory: &Path, id: &str) -> PathBuf {
     locks_directory.join(format!("{id}.lock"))
 }
 
-/// Whoever cannot be looked at (too many open files, for example) counts as alive: to take over the jobs of the living
-/// would be worse than to leave those of the dead a while longer.
+/// Reports whether a lock file is locked. A file that cannot be opened (because of too many open files, for
+/// example) counts as locked: taking over the jobs of a living process would be worse than leaving those of a
+/// dead process for a while longer.
 fn is_locked(path: &Path) -> bool {
     match File::open(path) {
         Ok(file) => !matches!(file.try_lock(), Ok(())),
@@ -198,20 +214,20 @@ fn is_locked(path: &Path) -> bool {
     }
 }
 
-fn remove_dead_entries(discovery_folder: &Path) {
-    let Ok(entries) = std::fs::read_dir(discovery_folder) else { return };
+fn remove_dead_entries(discovery_directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(discovery_directory) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
-        // What cannot be read, or is no entry of ours, is not ours to remove.
+        // A file that cannot be read or parsed is not a discovery file, so it is not removed.
         let entry = std::fs::read_to_string(&path).ok();
         let entry = entry.and_then(|text| serde_json::from_str::<DiscoveryEntry>(&text).ok());
         if let Some(entry) = entry
             && !is_locked(&entry.lock_file)
             && let Err(error) = std::fs::remove_file(&path)
         {
-            tracing::debug!(%error, file = %path.display(), "left a dead discovery file");
+            tracing::debug!(%error, file = %path.display(), "cannot remove the discovery file of a dead process");
         }
     }
 }
@@ -234,9 +250,9 @@ mod tests {
     }
 
     #[test]
-    fn the_living_are_told_from_the_dead() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, discovery) = (folder.path().join("data"), folder.path().join("discovery"));
+    fn dead_processes_are_recognized() {
+        let directory = tempfile::tempdir().unwrap();
+        let (data, discovery) = (directory.path().join("data"), directory.path().join("discovery"));
         let register = |id: &str| Instance::register(id.to_owned().into(), &data, &discovery).unwrap();
         let (one, two) = (register("one"), register("two"));
         assert!(one.peers().is_alive("two"));
@@ -247,18 +263,18 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn whoever_cannot_be_looked_at_counts_as_alive() {
-        let folder = tempfile::tempdir().unwrap();
-        // A link to itself cannot be opened, by root neither.
-        let path = folder.path().join("one.lock");
+    fn a_lock_that_cannot_be_opened_counts_as_locked() {
+        let directory = tempfile::tempdir().unwrap();
+        // A link to itself cannot be opened, not even by root.
+        let path = directory.path().join("one.lock");
         std::os::unix::fs::symlink(&path, &path).unwrap();
         assert!(is_locked(&path));
     }
 
     #[test]
-    fn files_of_the_dead_are_removed_and_those_of_the_living_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, discovery) = (folder.path().join("data"), folder.path().join("discovery"));
+    fn discovery_files_of_dead_processes_are_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (data, discovery) = (directory.path().join("data"), directory.path().join("discovery"));
         let living = Instance::register("living".into(), &data, &discovery).unwrap();
         living.announce(&entry(&living)).unwrap();
         let mut dead = entry(&living);
@@ -273,12 +289,13 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn the_discovery_file_is_for_its_user_only() {
+    fn only_the_user_can_read_the_discovery_file() {
         use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let instance = Instance::register("one".into(), &folder.path().join("data"), folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let instance =
+            Instance::register("one".into(), &directory.path().join("data"), directory.path()).unwrap();
         instance.announce(&entry(&instance)).unwrap();
-        let mode = folder.path().join("one.json").metadata().unwrap().permissions().mode();
+        let mode = directory.path().join("one.json").metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -1,8 +1,8 @@
-//! The jobs of this bridge process while they run, and all jobs once they are stored.
+//! The unfinished jobs of this bridge process, and all stored jobs.
 //!
-//! A [`LiveJob`] is the only way to change a job: the changed state is committed first and shown afterwards. What was
-//! last heard of Codex ([`Progress`]) is shown at once and stored with the next step, because a write for each streamed
-//! word would cost more than the word.
+//! A job is changed only through its [`LiveJob`], which commits the changed state before it shows it. The
+//! progress that Codex reports ([`Progress`]) is shown at once and stored with the next step, because a write
+//! for each streamed word would cost more than the word.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::Error;
 use crate::events::Events;
 
-/// All jobs. Cheap to clone.
+/// The jobs of a data directory. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Jobs {
     inner: Arc<Inner>,
@@ -39,24 +39,24 @@ struct Inner {
     counts: SyncMutex<Option<(Instant, JobCounts)>>,
 }
 
-/// One unfinished job of this bridge process.
+/// An unfinished job of this bridge process.
 #[derive(Debug)]
 pub struct LiveJob {
-    /// Its id.
+    /// The id of the job.
     pub job_id: JobId,
     state: watch::Sender<Job>,
-    progress: SyncMutex<Progress>,
-    /// Held while a change is being committed, so that changes follow one another.
+    progress: StdMutex<Progress>,
+    /// Held while a change is being committed, so that changes are serialized.
     changing: Mutex<()>,
     cancel_requested: CancellationToken,
     cancel_reason: OnceLock<FailureCode>,
-    /// Jobs whose messages joined its turn; they end as it does.
+    /// Jobs whose messages joined the turn of this job. They end as it does.
     joined: Mutex<Vec<Arc<LiveJob>>>,
     jobs: Jobs,
 }
 
 impl Jobs {
-    /// The jobs of `store`, those of `instance_id` being this process's own.
+    /// Creates the jobs of `store`, of which this process owns those of `instance_id`.
     #[must_use]
     pub fn new(store: Store, events: Events, instance_id: InstanceId) -> Self {
         let inner = Inner {
@@ -70,20 +70,21 @@ impl Jobs {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Records a new job. `message` is all that is needed to dispatch it, as JSON.
+    /// Records a new job. `message` is JSON with everything that is needed to dispatch the job.
     ///
     /// # Errors
-    /// [`StoreError`]; there is no job then.
+    /// [`StoreError`] if the job could not be stored. It does not exist then.
     pub async fn create(&self, new: NewJob, message: String) -> Result<Arc<LiveJob>, StoreError> {
         let job = Job::new(new, Timestamp::now());
         self.inner.store.insert_job(&self.inner.instance_id, &job, message).await?;
         Ok(self.track(job))
     }
 
-    /// Takes over the unfinished jobs of bridge processes of which `is_alive` says that they are gone.
+    /// Takes over the unfinished jobs of the bridge processes that are not alive according to `is_alive`.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`] if the unfinished jobs cannot be read. A job that cannot be adopted is logged and
+    /// skipped.
     pub async fn adopt_orphans(
         &self,
         is_alive: impl Fn(&str) -> bool,
@@ -96,7 +97,7 @@ impl Jobs {
             match self.inner.store.adopt_job(&job.job_id, &owner, &self.inner.instance_id).await {
                 Ok(true) => adopted.push(self.track(job)),
                 Ok(false) => {}
-                // The next look finds it again; those adopted so far must not be lost.
+                // The next attempt finds it again. The jobs that are already adopted must not be lost.
                 Err(error) => tracing::error!(%error, job_id = %job.job_id, "cannot adopt a job"),
             }
         }
@@ -122,18 +123,18 @@ impl Jobs {
         live
     }
 
-    /// One job.
+    /// Returns a job.
     ///
     /// # Errors
-    /// [`Error::JobNotFound`].
+    /// [`Error::JobNotFound`] if the job does not exist.
     pub async fn get(&self, job_id: &JobId) -> Result<Job, Error> {
         self.find(job_id).await?.ok_or(Error::JobNotFound)
     }
 
-    /// One job, if there is such a one.
+    /// Returns a job, or `None` if it does not exist.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`] if the database cannot be read.
     pub async fn find(&self, job_id: &JobId) -> Result<Option<Job>, StoreError> {
         if let Some(live) = self.live_job(job_id) {
             return Ok(Some(live.view()));
@@ -141,10 +142,10 @@ impl Jobs {
         self.inner.store.job(job_id).await
     }
 
-    /// One job, as soon as it ended, or as it is after `limit`.
+    /// Waits until a job has ended, for at most `limit`, and returns its state.
     ///
     /// # Errors
-    /// [`Error::JobNotFound`].
+    /// [`Error::JobNotFound`] if the job does not exist.
     pub async fn wait(&self, job_id: &JobId, limit: Duration) -> Result<Job, Error> {
         let deadline = Instant::now() + limit;
         if let Some(live) = self.live_job(job_id) {
@@ -154,7 +155,8 @@ impl Jobs {
                 Ok(_) | Err(_) => Ok(live.view()),
             };
         }
-        // It has ended, or runs in another bridge process, of which only the database tells.
+        // The job has ended, or it runs in another bridge process, whose progress is visible only in the
+        // database.
         loop {
             let job = self.get(job_id).await?;
             if job.status.is_end() || Instant::now() >= deadline {
@@ -164,10 +166,10 @@ impl Jobs {
         }
     }
 
-    /// Jobs, newest first.
+    /// Returns a page of jobs, newest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`] if the database cannot be read.
     pub async fn list(&self, query: JobQuery) -> Result<JobPage, StoreError> {
         let mut page = self.inner.store.jobs(query).await?;
         for job in &mut page.jobs {
@@ -178,10 +180,11 @@ impl Jobs {
         Ok(page)
     }
 
-    /// How many jobs are in which state; at most a second old, as other bridge processes may write, too.
+    /// Returns the number of jobs in each state. The counts are up to a second old, because other bridge
+    /// processes write jobs too.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`] if the database cannot be read.
     pub async fn counts(&self) -> Result<JobCounts, StoreError> {
         if let Some((counted_at, counts)) = &*self.cached_counts()
             && counted_at.elapsed() < limits::COUNTS_AGE_MAX
@@ -194,31 +197,31 @@ impl Jobs {
         Ok(counts)
     }
 
-    /// The number of unfinished jobs of this process, and its changes.
+    /// Returns a receiver of the number of unfinished jobs of this process.
     #[must_use]
     pub fn running(&self) -> watch::Receiver<usize> {
         self.inner.running.subscribe()
     }
 
-    /// What happens.
+    /// Returns the event log in which the jobs are recorded.
     #[must_use]
     pub fn events(&self) -> &Events {
         &self.inner.events
     }
 
-    /// What the jobs are kept in.
+    /// Returns the database that stores the jobs.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.inner.store
     }
 
-    /// An unfinished job of this process.
+    /// Returns an unfinished job of this process.
     #[must_use]
     pub fn live_job(&self, job_id: &JobId) -> Option<Arc<LiveJob>> {
         self.live().get(job_id).cloned()
     }
 
-    /// The unfinished jobs of this process, in no order.
+    /// Returns the unfinished jobs of this process in no particular order.
     #[must_use]
     pub fn live_views(&self) -> Vec<Job> {
         self.live().values().map(|job| job.view()).collect()
@@ -238,7 +241,7 @@ impl Jobs {
 }
 
 impl LiveJob {
-    /// Its present state.
+    /// Returns the current state of the job.
     #[must_use]
     pub fn view(&self) -> Job {
         let mut job = self.state.borrow().clone();
@@ -246,10 +249,11 @@ impl LiveJob {
         job
     }
 
-    /// Changes it by one step: commits, then shows. A step that the state does not allow changes nothing.
+    /// Applies a state transition: commits it with its event, then shows it. A refused transition changes
+    /// nothing.
     ///
     /// # Errors
-    /// [`StoreError`]; nothing changed then.
+    /// [`StoreError`] if the transition could not be committed. Nothing has changed then.
     pub async fn step(
         &self,
         step: impl FnOnce(&mut Job, Timestamp) -> Result<JobEvent, Refusal>,
@@ -262,10 +266,10 @@ impl LiveJob {
         }
     }
 
-    /// Changes a side fact that is no step of its life.
+    /// Updates a field without a state transition. Records no event.
     ///
     /// # Errors
-    /// [`StoreError`]; nothing changed then.
+    /// [`StoreError`] if the change could not be committed. Nothing has changed then.
     pub async fn note(&self, change: impl FnOnce(&mut Job, Timestamp)) -> Result<(), StoreError> {
         let _changing = self.changing.lock().await;
         let mut job = self.view();
@@ -288,58 +292,60 @@ impl LiveJob {
         Ok(())
     }
 
-    /// Asks whoever runs the job to end it; `because` becomes its failure's code. The first reason stays.
+    /// Requests the cancellation of the job. `reason` becomes the code of its failure. Only the first reason
+    /// counts.
     pub fn request_cancel(&self, reason: FailureCode) {
-        // A second reason changes nothing.
+        // An error means that there is already a reason.
         let _ = self.cancel_reason.set(reason);
         self.cancel_requested.cancel();
     }
 
-    /// Completes when the job was called off.
+    /// Completes when the cancellation of the job is requested.
     pub async fn cancel_requested(&self) {
         self.cancel_requested.cancelled().await;
     }
 
-    /// Why the job was called off, if it was.
+    /// Returns why the cancellation of the job was requested, or `None` if it was not.
     #[must_use]
     pub fn cancel_reason(&self) -> Option<FailureCode> {
         self.cancel_reason.get().copied()
     }
 
-    /// The jobs whose messages joined its turn. Held while one more is about to join, so that it is not missed at the end.
+    /// Locks the list of jobs whose messages joined the turn of this job. The lock is held while another job
+    /// is about to join, so that it is not missed when the turn ends.
     pub async fn joined(&self) -> tokio::sync::MutexGuard<'_, Vec<Arc<LiveJob>>> {
         self.joined.lock().await
     }
 
-    /// Takes the jobs that joined its turn, which has ended.
+    /// Takes the jobs that joined the turn, which has ended.
     pub async fn take_joined(&self) -> Vec<Arc<LiveJob>> {
         std::mem::take(&mut *self.joined.lock().await)
     }
 
-    /// The job as soon as `is_so` holds of it, or as it ended.
-    pub async fn wait_for(&self, is_so: impl Fn(&Job) -> bool) -> Job {
+    /// Waits until `condition` is true of the job or the job has ended, and returns its state.
+    pub async fn wait_for(&self, condition: impl Fn(&Job) -> bool) -> Job {
         let mut state = self.state.subscribe();
-        // An error means that the job is gone, which it is once it has ended.
-        let _ = state.wait_for(|job| job.status.is_end() || is_so(job)).await;
+        // An error means that the job has ended and was dropped.
+        let _ = state.wait_for(|job| job.status.is_end() || condition(job)).await;
         self.view()
     }
 
-    /// Completes when the job has ended, or its turn began.
+    /// Completes when the turn of the job has started or the job has ended.
     pub async fn started_or_ended(&self) {
         let mut state = self.state.subscribe();
-        // An error means that the job is gone, which it is once it has ended.
+        // An error means that the job has ended and was dropped.
         let _ = state.wait_for(|job| job.turn_id.is_some() || job.status.is_end()).await;
     }
 
-    /// The ids of the items that were told of its turn.
+    /// Returns the ids of the items of the job's turn that the event log contains.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`] if the database cannot be read.
     pub async fn recorded_item_ids(&self) -> Result<HashSet<String>, StoreError> {
         self.jobs.inner.events.items_of(&self.job_id).await
     }
 
-    /// Takes note of something that Codex told, and shows it to whoever listens.
+    /// Adds a notification of Codex to the job's progress and publishes it to the listeners.
     pub async fn observe(&self, notification: &Notification) {
         {
             let mut progress = self.progress();
@@ -359,7 +365,7 @@ impl LiveJob {
         self.jobs.inner.events.of_codex(subject, notification).await;
     }
 
-    /// Takes note of the Codex process's last words.
+    /// Stores the last line that the Codex process wrote to stderr.
     pub fn observe_stderr(&self, line: Option<String>) {
         self.progress().last_stderr = line;
     }

@@ -107,8 +107,8 @@ pub(crate) async fn make_up_approval(
 
 /// Makes up the good end of a lane's work, with the events of one.
 ///
-/// Refused with 403 `switched_off` unless the setting `debugRoutes` (`serve --debug-routes`) is on; with 409 while a real turn
-/// runs.
+/// Refused with 403 `switched_off` unless the setting `debugRoutes` (`serve --debug-routes`) is on; with 409
+/// while a real turn runs.
 #[utoipa::path(post, path = "/debug/complete", tag = "debug", request_body = MadeUpEndBody, responses(
     (status = OK, description = "The lane, done", body = MadeUpEndView),
     (status = "default", description = "Refused or failed", body = ErrorView),
@@ -125,7 +125,8 @@ pub(crate) async fn make_up_end(
 
 /// Clears lanes that say that they work although nothing does.
 ///
-/// What really runs is left alone. The bridge does the same by itself for what a bridge process that died left behind.
+/// What really runs is left alone. The bridge does the same by itself for what a bridge process that died
+/// left behind.
 #[utoipa::path(post, path = "/debug/reconcile-stale", tag = "debug", request_body = ReconcileBody, responses(
     (status = OK, description = "What was cleared", body = ReconciledView),
     (status = "default", description = "Refused or failed", body = ErrorView),

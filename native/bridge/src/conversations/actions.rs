@@ -1,7 +1,7 @@
 //! What can be done to a conversation itself.
 //!
-//! Compacting and rolling back need its writer, so they take their place among its turns and refuse to wait behind one;
-//! naming, forking and showing need none and are possible at any time, whoever owns it.
+//! Compacting and rolling back need its writer, so they take their place among its turns and refuse to wait
+//! behind one; naming, forking and showing need none and are possible at any time, whoever owns it.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! Turns of `codex exec`, for options that the app-server does not take.
 //!
-//! Each runs in a process of its own, which holds the conversation's writer meanwhile. Nobody can be asked during such a
-//! turn, and nothing can be added to it; cancelling it interrupts its process. What the binary takes is read from its help.
+//! Each runs in a process of its own, which holds the conversation's writer meanwhile. Nobody can be asked
+//! during such a turn, and nothing can be added to it; cancelling it interrupts its process. What the binary
+//! takes is read from its help.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -99,7 +100,8 @@ impl Conversations {
         let launch: Launch = self.inner.router.shared().launch(folder).await?;
         let mut run = ExecRun::start(&launch, &arguments, &message.text)
             .map_err(|error| Error::CodexFailed(format!("`codex exec` cannot be run: {error}")))?;
-        // From here on it may run, also when this process ends: a request that is sent again must not begin another one.
+        // From here on it may run, also when this process ends: a request that is sent again must not begin
+        // another one.
         let pid = run.pid;
         job.note(|job, _| job.pid = Some(pid)).await?;
         let record = TurnRecord::default();
@@ -234,8 +236,8 @@ impl ThreadTask {
         }
     }
 
-    /// Records that the turn began. Its id is asked of the history: with it, the next start of the bridge can find out what
-    /// became of the turn, should this one die.
+    /// Records that the turn began. Its id is asked of the history: with it, the next start of the bridge can
+    /// find out what became of the turn, should this one die.
     async fn begin_exec(&self, job: &LiveJob, message: &Message, pid: u32) -> Result<(), Error> {
         let cwd = message.options.cwd.as_ref().map(|cwd| cwd.display().to_string());
         job.step(|job, now| job.bind(&self.thread_id, cwd, Some(pid), now)).await?.map_err(ended_early)?;

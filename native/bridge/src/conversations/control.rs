@@ -26,16 +26,18 @@ pub struct Waiting {
     pub conversation_id: ThreadId,
     /// The jobs that wait here, in the order in which they will run.
     pub here: Vec<Job>,
-    /// The jobs that wait in the queue of the process that has the conversation, in the order in which they were handed over.
+    /// The jobs that wait in the queue of the process that has the conversation, in the order in which they
+    /// were handed over.
     pub elsewhere: Vec<Job>,
 }
 
 impl Conversations {
-    /// Ends a job: takes it out of its queue, or interrupts its turn. Returns it as it is then, ended in all but the rarest
-    /// cases. A job that was cancelled before stays as it is.
+    /// Ends a job: takes it out of its queue, or interrupts its turn. Returns it as it is then, ended in all
+    /// but the rarest cases. A job that was cancelled before stays as it is.
     ///
     /// # Errors
-    /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::ConversationOwnedElsewhere`].
+    /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`],
+    /// [`Error::ConversationOwnedElsewhere`].
     pub async fn cancel(&self, job_id: &JobId) -> Result<Job, Error> {
         self.call_off(job_id, FailureCode::Cancelled).await
     }
@@ -89,7 +91,8 @@ impl Conversations {
         true
     }
 
-    /// Takes a message that waits out of its queue, here or in another process. One whose turn has begun goes on.
+    /// Takes a message that waits out of its queue, here or in another process. One whose turn has begun goes
+    /// on.
     ///
     /// # Errors
     /// [`Error::JobNotFound`], [`Error::JobEnded`], [`Error::JobRunsElsewhere`], [`Error::JobNotQueued`].
@@ -236,8 +239,8 @@ impl Conversations {
         })
     }
 
-    /// The jobs that wait on a conversation, or on the copy that replaced it: here, in order, and those that wait in the queue of
-    /// another process.
+    /// The jobs that wait on a conversation, or on the copy that replaced it: here, in order, and those that
+    /// wait in the queue of another process.
     ///
     /// # Errors
     /// [`Error::Store`].

@@ -1,5 +1,5 @@
-//! Conversations that go on as copies: forks that a caller asks for, and conversations of `codex exec`, which the history
-//! does not show and which therefore go on as copies that it does.
+//! Conversations that go on as copies: forks that a caller asks for, and conversations of `codex exec`, which
+//! the history does not show and which therefore go on as copies that it does.
 
 use std::sync::Arc;
 
@@ -55,8 +55,8 @@ impl Conversations {
         }
     }
 
-    /// Makes a copy, loaded here, and lets the job go on in it. Where another bridge process was quicker to replace the
-    /// conversation, the job goes on in that one's copy, which is not loaded here.
+    /// Makes a copy, loaded here, and lets the job go on in it. Where another bridge process was quicker to
+    /// replace the conversation, the job goes on in that one's copy, which is not loaded here.
     async fn copy(
         &self,
         conversation_id: &ThreadId,
@@ -113,8 +113,8 @@ impl ThreadTask {
         self.move_to(&copy_id, loaded, job, message, begun).await
     }
 
-    /// The copy is gone: somebody deleted it, or it was never stored. The message goes back to the original, of which another
-    /// copy is made.
+    /// The copy is gone: somebody deleted it, or it was never stored. The message goes back to the original,
+    /// of which another copy is made.
     pub(super) async fn move_back(
         &mut self,
         original_id: &str,

@@ -1,4 +1,5 @@
-//! Turns that another process runs, or ran: messages that are handed over, and what became of a process that died.
+//! Turns that another process runs, or ran: messages that are handed over, and what became of a process that
+//! died.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use crate::error::Error;
 use crate::jobs::LiveJob;
 
 impl ThreadTask {
-    /// Another process owns the thread: puts the message into its queue and follows it there, if its sender allows that.
+    /// Another process owns the thread: puts the message into its queue and follows it there, if its sender
+    /// allows that.
     pub(super) async fn hand_over(
         &mut self,
         server: &AppServer,
@@ -45,8 +47,8 @@ impl ThreadTask {
         self.follow_queued(job, message).await
     }
 
-    /// Lets the panel of the editor run the message: its app-server finds it in the thread's queue as soon as it loads the
-    /// thread. When it does not in time, the bridge runs it.
+    /// Lets the panel of the editor run the message: its app-server finds it in the thread's queue as soon as
+    /// it loads the thread. When it does not in time, the bridge runs it.
     pub(super) async fn hand_to_panel(
         &mut self,
         job: &Arc<LiveJob>,
@@ -93,7 +95,8 @@ impl ThreadTask {
         }
     }
 
-    /// Puts the message into the thread's queue, with the thread loaded nowhere here: our app-server must not run it.
+    /// Puts the message into the thread's queue, with the thread loaded nowhere here: our app-server must not
+    /// run it.
     async fn prepare_for_panel(
         &mut self,
         job: &Arc<LiveJob>,
@@ -223,7 +226,8 @@ impl ThreadTask {
 
     /// The bridge process that ran the job is gone: finds out what became of its turn.
     pub(super) async fn recover(&mut self, job: &Arc<LiveJob>, message: Option<&Message>) -> JobEnd {
-        // What is loaded here is not the turn's: to find out its end, the thread is loaded once more, and released.
+        // What is loaded here is not the turn's: to find out its end, the thread is loaded once more, and
+        // released.
         self.release().await;
         let view = job.view();
         if let (Some(Delivery::HandedOver), None, Some(message)) = (view.delivery, &view.turn_id, message) {

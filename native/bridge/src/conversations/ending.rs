@@ -44,7 +44,8 @@ impl JobEnd {
     }
 }
 
-/// How a job ends whose turn ended so. `interrupted` says what an interruption means here, unless the job was called off.
+/// How a job ends whose turn ended so. `interrupted` says what an interruption means here, unless the job was
+/// called off.
 pub(super) async fn job_end(
     job: &LiveJob,
     end: TurnEnd,
@@ -128,8 +129,8 @@ pub(super) async fn end_interrupted_by_restart(job: &LiveJob) {
     end_failed(job, failure(FailureCode::InterruptedByRestart)).await;
 }
 
-/// Another process may keep the database busy, or its disk be full for a while: a job whose end was lost would look as if
-/// it ran for ever.
+/// Another process may keep the database busy, or its disk be full for a while: a job whose end was lost
+/// would look as if it ran for ever.
 async fn finish(job: &LiveJob, step: impl Fn(&mut Job, Timestamp) -> Result<JobEvent, Refusal>) {
     for _ in 0..limits::END_ATTEMPTS_MAX {
         match job.step(&step).await {

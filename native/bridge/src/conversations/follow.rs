@@ -1,7 +1,9 @@
-//! Finding out what became of a turn that this process does not run, or no longer runs, by reading the thread.
+//! Finding out what became of a turn that this process does not run, or no longer runs, by reading the
+//! thread.
 //!
-//! A process that does not own a thread sees a running turn as `interrupted` without a time of completion, and so looks a
-//! turn whose process died. Only the thread's writer tells them apart: if it can be had, nobody runs the turn.
+//! A process that does not own a thread sees a running turn as `interrupted` without a time of completion,
+//! and so looks a turn whose process died. Only the thread's writer tells them apart: if it can be had,
+//! nobody runs the turn.
 
 use std::collections::HashSet;
 use std::pin::{Pin, pin};
@@ -110,7 +112,8 @@ impl<'a> Follower<'a> {
         followed
     }
 
-    /// Whether the turn begins before `deadline`, in whichever process. Only looks: the message stays where it is.
+    /// Whether the turn begins before `deadline`, in whichever process. Only looks: the message stays where
+    /// it is.
     pub(super) async fn begins_before(&mut self, deadline: Instant) -> bool {
         loop {
             match self.read().await {
@@ -144,8 +147,8 @@ impl<'a> Follower<'a> {
                 otherwise = &mut until => return otherwise,
                 read = self.read() => read,
             };
-            // Not dropped in its middle: the job would show less than what is recorded, or the thread's writer stay with
-            // nobody.
+            // Not dropped in its middle: the job would show less than what is recorded, or the thread's
+            // writer stay with nobody.
             let was_owned = self.is_owned;
             let look = match read {
                 Ok((server, turn)) => self.judge(&server, turn).await,
@@ -154,7 +157,8 @@ impl<'a> Follower<'a> {
             match look {
                 Look::Ended(end, record) => return Followed::Ended(end, record),
                 Look::Unclaimed => return Followed::Unclaimed,
-                // A message on its way from the queue to a turn may be in neither for a moment, so one look is not enough.
+                // A message on its way from the queue to a turn may be in neither for a moment, so one look
+                // is not enough.
                 Look::Missing if missing == MISSING_LOOKS => {
                     return Followed::Lost("Codex has no such turn".to_owned());
                 }
@@ -226,7 +230,8 @@ impl<'a> Follower<'a> {
         Look::Waiting
     }
 
-    /// None of the newest turns has the message: it waits in the thread's queue, or is in an older turn, or nowhere.
+    /// None of the newest turns has the message: it waits in the thread's queue, or is in an older turn, or
+    /// nowhere.
     async fn look_elsewhere(&mut self, server: &AppServer) -> Result<Turn, Look> {
         let unreadable = |error: CallError| Look::Unreadable(error.to_string());
         if matches!(self.whose, Whose::Queued) {
@@ -262,7 +267,8 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Records that the turn began, and tells of what is new in it. Of a turn of ours that was told while it ran.
+    /// Records that the turn began, and tells of what is new in it. Of a turn of ours that was told while it
+    /// ran.
     async fn note_turn(&mut self, turn: &Turn) {
         if self.job.view().turn_id.is_none()
             && let Err(error) = self.job.step(|job, now| job.start(Some(&turn.id), now)).await

@@ -94,7 +94,8 @@ impl Conversations {
                 Holder::Bridge
             }
             Some(owner) => Holder::Other(owner.clone()),
-            // About to take it; or, where the system does not tell, perhaps following a turn of somebody else's.
+            // About to take it; or, where the system does not tell, perhaps following a turn of somebody
+            // else's.
             None if self.inner.registry.is_active(conversation_id) => Holder::Bridge,
             None if owner::CAN_TELL => Holder::Nobody,
             None => Holder::Unknown,

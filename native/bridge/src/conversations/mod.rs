@@ -1,15 +1,15 @@
 //! Conversations: starting them, continuing them, showing them.
 //!
 //! A message becomes a job (durable) before Codex hears of it. Every conversation with work has one task
-//! ([`thread::ThreadTask`]) that does it piece by piece and leaves when there is no more; the [`registry`] says which have
-//! one, and what waits on each.
+//! ([`thread::ThreadTask`]) that does it piece by piece and leaves when there is no more; the [`registry`]
+//! says which have one, and what waits on each.
 //!
 //! - [`message`]: a message as a caller sends it, checked.
 //! - [`thread`], [`turn`]: loading a thread, running a turn on it. [`ending`]: how jobs end.
 //! - [`elsewhere`], [`follow`]: turns that other processes run, or ran.
 //! - [`cli`]: turns of `codex exec`. [`copies`]: conversations that go on as copies.
-//! - [`control`]: cancel, steer, edit what waits. [`actions`]: what is done to a conversation itself. [`history`]: which
-//!   there are. [`raw`]: Codex's own methods as a caller names them.
+//! - [`control`]: cancel, steer, edit what waits. [`actions`]: what is done to a conversation itself.
+//!   [`history`]: which there are. [`raw`]: Codex's own methods as a caller names them.
 
 mod actions;
 mod cli;
@@ -193,8 +193,8 @@ impl Conversations {
         }
     }
 
-    /// Goes on with a job that another bridge process left unfinished: sends what still waited, and finds out what became
-    /// of the rest.
+    /// Goes on with a job that another bridge process left unfinished: sends what still waited, and finds out
+    /// what became of the rest.
     pub async fn recover(&self, job: Arc<LiveJob>) {
         let view = job.view();
         let Some(conversation_id) = view.conversation_id else {
@@ -393,7 +393,8 @@ impl Conversations {
                         let delivery = Delivery::Queued;
                         Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id: None, tab })
                     }
-                    // Its turn came before this was written, or it could not be written; it is under way all the same.
+                    // Its turn came before this was written, or it could not be written; it is under way all
+                    // the same.
                     Ok(Err(_)) | Err(_) => self.reply(job, reply, open).await,
                 }
             }
@@ -404,7 +405,8 @@ impl Conversations {
         }
     }
 
-    /// Until when the editor must show the conversation once the turn has begun. A message for the panel opens it before.
+    /// Until when the editor must show the conversation once the turn has begun. A message for the panel
+    /// opens it before.
     fn opens_later(&self, message: &Message) -> Option<Duration> {
         message.open.filter(|_| message.delivery != DeliveryMode::Panel)
     }
@@ -492,7 +494,8 @@ impl Conversations {
         });
     }
 
-    /// A conversation's task panicked, which only a defect of ours can do: its jobs end, and the next message gets a new task.
+    /// A conversation's task panicked, which only a defect of ours can do: its jobs end, and the next message
+    /// gets a new task.
     async fn abandon(&self, conversation_id: &ThreadId) {
         let Some(Queue { running, waiting, .. }) = self.inner.registry.remove(conversation_id) else {
             return;

@@ -1,8 +1,8 @@
 //! Codex's own methods on a conversation, as a caller names them.
 //!
-//! What needs the conversation for itself takes its place among its turns, as [`super::actions`] does: its task loads it, makes
-//! the call, follows the turn that the call began, and gives the writer back. So no such call can join a turn of a job, and none
-//! leaves the writer held.
+//! What needs the conversation for itself takes its place among its turns, as [`super::actions`] does: its
+//! task loads it, makes the call, follows the turn that the call began, and gives the writer back. So no such
+//! call can join a turn of a job, and none leaves the writer held.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,8 +64,8 @@ impl Conversations {
     /// Calls a method that names a conversation, or none, as it is.
     ///
     /// # Errors
-    /// [`Error`]: Codex's own refusals are [`Error::Codex`], where they do not say that the conversation is unknown or owned
-    /// elsewhere.
+    /// [`Error`]: Codex's own refusals are [`Error::Codex`], where they do not say that the conversation is
+    /// unknown or owned elsewhere.
     pub async fn call_raw(
         &self,
         conversation_id: Option<&ThreadId>,

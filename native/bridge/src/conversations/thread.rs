@@ -1,8 +1,8 @@
 //! The task of one conversation: runs its turns one after another, and holds its writer only meanwhile.
 //!
-//! For each message: load the thread (or, where another process owns it, hand the message over: [`super::elsewhere`]), start
-//! the turn, follow it to its end ([`super::turn`]). The writer is released before the end is shown, so that whoever
-//! waits for the end finds the conversation free.
+//! For each message: load the thread (or, where another process owns it, hand the message over:
+//! [`super::elsewhere`]), start the turn, follow it to its end ([`super::turn`]). The writer is released
+//! before the end is shown, so that whoever waits for the end finds the conversation free.
 
 use std::sync::Arc;
 
@@ -213,8 +213,8 @@ impl ThreadTask {
         end
     }
 
-    /// What other programs queued on the thread runs before our turn. That may take as long as it likes, so the sender is told
-    /// that the message waits, unless it was to start now.
+    /// What other programs queued on the thread runs before our turn. That may take as long as it likes, so
+    /// the sender is told that the message waits, unless it was to start now.
     async fn wait_for_turns_of_others(
         &mut self,
         job: &Arc<LiveJob>,
@@ -308,7 +308,8 @@ impl ThreadTask {
         let Ok(server) = ready.await else { return Ok(None) };
         let server = server?;
         loop {
-            // Not given up in the middle: Codex would grant the thread all the same, to nobody. The call has a limit of its own.
+            // Not given up in the middle: Codex would grant the thread all the same, to nobody. The call has
+            // a limit of its own.
             match server.connection.thread_resume(&self.thread_id, &options).await {
                 Ok((thread, watch)) => {
                     self.loaded = Some(Loaded::existing(server, &thread, watch));
@@ -392,8 +393,8 @@ impl ThreadTask {
         }
     }
 
-    /// Whether messages of other processes are in the thread's queue, or run. While the thread is loaded here, our
-    /// app-server runs them; released too early, it would end them.
+    /// Whether messages of other processes are in the thread's queue, or run. While the thread is loaded
+    /// here, our app-server runs them; released too early, it would end them.
     async fn has_turns_of_others(&mut self) -> bool {
         self.catch_up().await;
         let Some(loaded) = &self.loaded else { return false };
@@ -410,8 +411,8 @@ impl ThreadTask {
         is_active || queue.is_ok_and(|queue| !queue.is_empty())
     }
 
-    /// Keeps the thread until the turns of others have ended; where a job waits for that, until it was called off or its
-    /// time is up.
+    /// Keeps the thread until the turns of others have ended; where a job waits for that, until it was called
+    /// off or its time is up.
     pub(super) async fn finish_turns_of_others(&mut self, waits: Option<(&LiveJob, Option<Instant>)>) {
         let given_up = async {
             let Some((job, deadline)) = waits else { return std::future::pending().await };
@@ -450,7 +451,8 @@ impl ThreadTask {
         }
     }
 
-    /// Keeps the thread loaded until there is work, or it moves out. Turns that others queue on it run meanwhile.
+    /// Keeps the thread loaded until there is work, or it moves out. Turns that others queue on it run
+    /// meanwhile.
     async fn reside(&mut self, leaves: &CancellationToken) {
         let arrived = self.conversations.inner.registry.arrived(&self.thread_id);
         let stopping = self.conversations.inner.stopping.clone();
@@ -510,8 +512,8 @@ impl ThreadTask {
         self.let_go().await;
     }
 
-    /// Gives the thread's writer back and waits until Codex has closed the thread. What is put into its queue before that,
-    /// our app-server begins, or it never answers (seen on 0.169.0).
+    /// Gives the thread's writer back and waits until Codex has closed the thread. What is put into its queue
+    /// before that, our app-server begins, or it never answers (seen on 0.169.0).
     pub(super) async fn release_and_close(&mut self) {
         let Some(Loaded { server, mut watch, .. }) = self.let_go().await else { return };
         let closed = async {

@@ -96,7 +96,8 @@ impl ThreadTask {
         }
     }
 
-    /// The turn's end as the thread's history has it, if it has certainly ended: the turn is ours, and may still run.
+    /// The turn's end as the thread's history has it, if it has certainly ended: the turn is ours, and may
+    /// still run.
     pub(super) async fn read_turn(&self, turn_id: &TurnId, record: &mut TurnRecord) -> Option<TurnEnd> {
         let server = &self.loaded.as_ref()?.server;
         match server.connection.thread_read(&self.thread_id, true).await {

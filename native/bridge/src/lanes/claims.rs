@@ -1,4 +1,4 @@
-//! Which lanes a task of this process works on, so that no second one does.
+//! Claims to lanes, so that only one task of this process works on a lane.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use model::ids::LaneId;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
-/// The lanes that are worked on. Cheap to clone.
+/// The claimed lanes. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Claims {
     lanes: Arc<Mutex<HashSet<LaneId>>>,
-    given_back: Arc<Notify>,
+    released: Arc<Notify>,
 }
 
-/// A claim to one lane. Given back when it is dropped.
+/// The claim to one lane. It is released when it is dropped.
 #[derive(Debug)]
 pub(super) struct Claim {
     claims: Claims,
@@ -22,27 +22,27 @@ pub(super) struct Claim {
 }
 
 impl Claims {
-    /// The claim to a lane, unless somebody has it.
+    /// Claims a lane. Returns `None` if it is already claimed.
     pub(super) fn claim(&self, lane_id: &LaneId) -> Option<Claim> {
         let is_new = self.lanes().insert(lane_id.to_owned());
         is_new.then(|| Claim { claims: self.clone(), lane_id: lane_id.to_owned() })
     }
 
-    /// The claim to a lane, as soon as nobody has it.
+    /// Waits until a lane is unclaimed, and claims it.
     pub(super) async fn claim_when_free(&self, lane_id: &LaneId) -> Claim {
         loop {
-            let given_back = self.given_back.notified();
-            tokio::pin!(given_back);
-            // From here on it hears, so that nothing is missed between the look and the wait.
-            given_back.as_mut().enable();
+            let released = self.released.notified();
+            tokio::pin!(released);
+            // Registers before the attempt, so that a release between the attempt and the wait is not missed.
+            released.as_mut().enable();
             if let Some(claim) = self.claim(lane_id) {
                 return claim;
             }
-            given_back.await;
+            released.await;
         }
     }
 
-    /// Whether somebody works on it.
+    /// Reports whether a lane is claimed.
     pub(super) fn has(&self, lane_id: &LaneId) -> bool {
         self.lanes().contains(lane_id)
     }
@@ -55,6 +55,6 @@ impl Claims {
 impl Drop for Claim {
     fn drop(&mut self) {
         self.claims.lanes().remove(&self.lane_id);
-        self.claims.given_back.notify_waiters();
+        self.claims.released.notify_waiters();
     }
 }

@@ -10,37 +10,37 @@ use store::LaneQuery;
 use super::Lanes;
 use crate::error::Error;
 
-/// Which lanes to delete.
+/// The criteria of the lanes to delete.
 #[derive(Debug, Clone)]
 pub struct Cleanup {
-    /// Those that stand at one of these.
+    /// The statuses to select.
     pub statuses: Vec<LaneStatus>,
-    /// That did not change for so long.
+    /// The minimum time since the last change.
     pub older_than: Duration,
-    /// Only those that a test made.
+    /// Whether to select only synthetic lanes.
     pub synthetic_only: bool,
-    /// At most so many.
+    /// The maximum number of lanes.
     pub limit: u32,
-    /// Only tells which they are.
+    /// Whether to only return the matching lanes and delete nothing.
     pub dry_run: bool,
 }
 
-/// What was deleted.
+/// The outcome of a cleanup.
 #[derive(Debug, Default)]
 pub struct CleanedUp {
-    /// Lanes that match.
+    /// The lanes that match.
     pub matched: Vec<LaneId>,
-    /// Of these, deleted.
+    /// The matching lanes that were deleted.
     pub deleted: Vec<LaneId>,
-    /// What was left behind of them.
+    /// What the deleted lanes left behind, as messages.
     pub left: Vec<String>,
 }
 
 impl Lanes {
-    /// Deletes the lanes that match. One that works on something never does.
+    /// Deletes the lanes that match. An active lane never matches.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read or written.
     pub async fn clean_up(&self, cleanup: Cleanup) -> Result<CleanedUp, Error> {
         let age = i64::try_from(cleanup.older_than.as_millis()).unwrap_or(i64::MAX);
         let query = LaneQuery {
@@ -66,7 +66,7 @@ impl Lanes {
                     cleaned.deleted.push(lane_id.clone());
                     cleaned.left.extend(left);
                 }
-                // It began something, or somebody else deleted it.
+                // It became active, or another request deleted it.
                 Err(Error::LaneConflict { .. } | Error::LaneNotFound) => {}
                 Err(error) => return Err(error),
             }

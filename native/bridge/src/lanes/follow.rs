@@ -1,4 +1,4 @@
-//! A lane follows its job, and is verified when that ended well.
+//! Follows the job of a lane, and verifies the lane when the job has completed.
 
 use model::ids::{JobId, LaneId};
 use model::job::Job;
@@ -9,7 +9,7 @@ use super::Lanes;
 use crate::error::Error;
 
 impl Lanes {
-    /// Follows the lane's job from now on, unless a task of this process does already.
+    /// Starts to follow the lane's job, unless a task of this process already does.
     pub(super) fn follow_in_background(&self, lane_id: &LaneId) {
         let Some(claim) = self.inner.followed.claim(lane_id) else { return };
         let (this, lane_id) = (self.clone(), lane_id.to_owned());
@@ -17,7 +17,7 @@ impl Lanes {
             let stopping = this.inner.stopping.clone();
             tokio::select! {
                 followed = this.follow(&lane_id) => if let Err(error) = followed {
-                    // The next look goes on with it.
+                    // The next reconciliation resumes it.
                     tracing::warn!(%error, %lane_id, "stopped following a lane");
                 },
                 () = stopping.cancelled() => {}
@@ -44,7 +44,7 @@ impl Lanes {
             };
             lane = match self.step(lane_id, move |lane, now| lane.follow(&job, now)).await {
                 Ok(lane) => lane,
-                // Somebody else took the step.
+                // Another task took the step.
                 Err(Error::LaneConflict { lane, .. }) => *lane,
                 Err(error) => return Err(error),
             };
@@ -52,21 +52,22 @@ impl Lanes {
         Ok(())
     }
 
-    /// The job as soon as it tells something that the lane does not show yet.
+    /// Waits until the job has a state that the lane does not show yet, and returns the job.
     async fn next_state(&self, job_id: &JobId, lane: &Lane) -> Result<Job, Error> {
-        let is_news = |job: &Job| {
-            let waits = lane.status == LaneStatus::NeedsApproval;
+        let is_new = |job: &Job| {
+            let needs_approval = lane.status == LaneStatus::NeedsApproval;
             job.status.is_end()
                 || (job.turn_id.is_some() && lane.active_turn_id != job.turn_id)
-                || (job.turn_id.is_some() && waits == job.waiting_on.is_empty())
+                || (job.turn_id.is_some() && needs_approval == job.waiting_on.is_empty())
         };
         if let Some(live) = self.inner.jobs.live_job(job_id) {
-            return Ok(live.wait_for(is_news).await);
+            return Ok(live.wait_for(is_new).await);
         }
-        // It runs in another bridge process, of which only the database tells, or it has ended.
+        // The job runs in another bridge process, whose progress is visible only in the database, or it has
+        // ended.
         loop {
             let job = self.inner.jobs.get(job_id).await?;
-            if is_news(&job) {
+            if is_new(&job) {
                 return Ok(job);
             }
             tokio::time::sleep(limits::FOREIGN_JOB_INTERVAL).await;

@@ -1,13 +1,16 @@
-//! Lanes: units of work with a conversation of their own.
+//! Lanes: units of work that each have their own conversation.
 //!
-//! A lane's turns are jobs. The lane is bound to one job at a time (`active_job_id`, recorded before the message is sent) and
-//! follows it ([`follow`]): what the job does moves the lane, in one transaction with the lane's events. A bridge that dies
-//! leaves both, and the next look finds out what became of the job.
+//! The turns of a lane are jobs. A lane is bound to one job at a time (`active_job_id`, recorded before the
+//! message is sent) and follows it ([`follow`]): each state of the job moves the lane, in one transaction
+//! with the lane's events. A bridge that dies leaves both behind, and the next reconciliation finds out what
+//! became of the job.
 //!
 //! - [`sessions`]: the app-server of a lane, where its thread stays loaded.
-//! - [`workflow`]: a lane, its session, its thread and its first instruction in durable steps.
-//! - [`verification`]: what must hold after each turn. [`worktree`]: a folder and branch of its own.
-//! - [`watch`]: the look that finds what was left over. [`rehearsal`]: turns that are made up, for tests of what listens.
+//! - [`workflow`]: creates a lane, its session, its thread and its first turn in durable steps.
+//! - [`verification`]: commands that must pass after each turn.
+//! - [`worktree`]: a directory and a branch of the lane's own.
+//! - [`reconciler`]: resumes what was left unfinished.
+//! - [`simulation`]: simulated turns, for tests of the clients that listen to lanes.
 
 mod claims;
 mod cleanup;
@@ -48,7 +51,7 @@ use sessions::LaneSessions;
 pub use simulation::{ClearedLanes, StaleLanes};
 pub use workflow::Started;
 
-/// All lanes. Cheap to clone.
+/// The lanes of a data directory. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Lanes {
     inner: Arc<Inner>,
@@ -66,88 +69,88 @@ struct Inner {
     sessions: LaneSessions,
     defaults: MessageDefaults,
     isolation: SessionIsolation,
-    /// Where the worktrees of lanes are made.
+    /// The directory of the worktrees.
     worktrees_directory: PathBuf,
-    /// Lanes that a task of this process follows or verifies.
+    /// The lanes that a task of this process follows or verifies.
     followed: Claims,
-    /// Lanes of which this process is about to send a message, or runs the workflow.
+    /// The lanes for which this process is sending a message or running the workflow.
     starting: Claims,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
 
-/// What lanes work with.
+/// The dependencies and settings of [`Lanes`].
 #[derive(Debug)]
 pub struct LaneParts {
     /// The database.
     pub store: Store,
-    /// This bridge process.
+    /// The id of this bridge process.
     pub instance_id: InstanceId,
-    /// The others.
+    /// The bridge processes of the data directory.
     pub peers: Peers,
-    /// All jobs.
+    /// The jobs.
     pub jobs: Jobs,
-    /// All approvals.
+    /// The approvals.
     pub approvals: Approvals,
-    /// All conversations.
+    /// The conversations.
     pub conversations: Conversations,
-    /// Which app-server has which thread.
+    /// The router that lane threads are pinned in.
     pub router: ThreadRouter,
-    /// What messages need that they do not say.
+    /// The defaults of messages.
     pub defaults: MessageDefaults,
-    /// In which process turns run, where a lane does not say.
+    /// The session isolation of lanes that do not specify one.
     pub isolation: SessionIsolation,
-    /// Bounds of sessions.
+    /// The limits of lane sessions.
     pub session_limits: model::limits::SessionLimits,
-    /// Where the worktrees of lanes are made.
+    /// The directory of the worktrees.
     pub worktrees_directory: PathBuf,
-    /// Set when the bridge stops.
+    /// Cancelled when the bridge stops.
     pub stopping: CancellationToken,
-    /// All tasks.
+    /// The tasks of the bridge.
     pub tasks: TaskTracker,
 }
 
-/// What a lane is made from.
+/// The properties of a new lane.
 #[derive(Debug, Clone, Default)]
 pub struct NewLane {
-    /// Chosen by the caller; a UUID otherwise.
+    /// The id; a random UUID if it is `None`.
     pub lane_id: Option<LaneId>,
-    /// What it belongs to.
+    /// The project that the lane belongs to.
     pub project_id: Option<String>,
-    /// Absolute folder of its repository.
+    /// The absolute path of the repository.
     pub repo_root: Option<PathBuf>,
-    /// Whether it gets a worktree of its own.
+    /// Whether to create a worktree for the lane.
     pub worktree: bool,
-    /// Branch of that worktree.
+    /// The branch of that worktree.
     pub branch: Option<String>,
-    /// A thread that exists.
+    /// An existing thread to attach.
     pub thread_id: Option<ThreadId>,
-    /// What it is called.
+    /// The title.
     pub title: Option<String>,
-    /// What happens when that thread cannot be loaded yet.
+    /// What happens if the thread cannot be loaded yet.
     pub readiness_mode: ReadinessMode,
-    /// Where its thread should be.
+    /// The surface that the thread should originate in.
     pub preferred_surface: PreferredSurface,
-    /// Whether it must be there.
+    /// Whether the thread must originate in that surface.
     pub require_preferred_surface: bool,
-    /// In which process its turns run.
+    /// The process in which the turns run; the default of the settings if it is `None`.
     pub session_isolation: Option<SessionIsolation>,
-    /// Model id.
+    /// The id of the model.
     pub model: Option<String>,
-    /// What its commands may touch.
+    /// The sandbox of its commands.
     pub sandbox: Option<SandboxMode>,
-    /// When Codex asks.
+    /// When Codex asks for approval.
     pub approval_policy: Option<ApprovalPolicy>,
-    /// When its work is good.
+    /// The criteria that its work must meet.
     pub acceptance_criteria: Vec<String>,
     /// Shell commands that must exit with 0 after each turn.
     pub verification_commands: Vec<String>,
-    /// Made by a test.
+    /// Whether the lane was created by a test.
     pub synthetic: bool,
 }
 
 impl Lanes {
-    /// Lanes of this bridge process.
+    /// Creates the lanes of this bridge process.
     #[must_use]
     pub fn new(parts: LaneParts) -> Self {
         let LaneParts {
@@ -185,10 +188,12 @@ impl Lanes {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Makes a lane. Nothing of Codex is started by that.
+    /// Creates a lane. Starts nothing in Codex.
     ///
     /// # Errors
-    /// [`Error::LaneExists`], [`Error::Invalid`], [`Error::SurfaceMismatch`], [`Error::Git`].
+    /// [`Error::LaneExists`] if the id is in use, [`Error::ThreadNotFound`] if Codex does not know the
+    /// thread, [`Error::SurfaceMismatch`] if the thread must originate elsewhere, [`Error::Invalid`] if a
+    /// field is invalid, and [`Error::Git`] if the worktree cannot be created.
     pub async fn create(&self, new: NewLane) -> Result<Lane, Error> {
         let lane = self.prepare(new, None).await?;
         self.insert(&lane).await?;
@@ -199,15 +204,15 @@ impl Lanes {
         if self.inner.store.insert_lane(&self.inner.instance_id, lane).await? {
             return Ok(());
         }
-        Err(Error::LaneExists(lane.lane_id.clone().into()))
+        Err(Error::LaneExists(lane.lane_id.clone()))
     }
 
-    /// A lane as it would be recorded.
+    /// Builds a lane without recording it. Creates its worktree if it gets one.
     async fn prepare(&self, new: NewLane, workflow: Option<Workflow>) -> Result<Lane, Error> {
         let lane_id = new.lane_id.unwrap_or_else(|| (Uuid::new_v4().to_string()).into());
         let mut surface = Surface::Unknown;
         let mut title = new.title;
-        let mut repo_root = new.repo_root.map(|folder| folder.display().to_string());
+        let mut repo_root = new.repo_root.map(|directory| directory.display().to_string());
         if let Some(thread_id) = &new.thread_id {
             let thread = self.thread(thread_id).await?;
             surface = threads::surface(&thread);
@@ -221,16 +226,16 @@ impl Lanes {
         let (mut branch, mut worktree_path) = (new.branch, None);
         if new.worktree {
             if self.inner.store.lane(&lane_id).await?.is_some() {
-                return Err(Error::LaneExists(lane_id.into()));
+                return Err(Error::LaneExists(lane_id));
             }
             let Some(repo_root) = &repo_root else {
-                return Err(Error::invalid("repoRoot", "is missing; a worktree is made from it"));
+                return Err(Error::invalid("repoRoot", "is required to create a worktree"));
             };
             let name = branch.unwrap_or_else(|| format!("lane/{lane_id}"));
-            let folder = self.inner.worktrees_directory.join(lane_id.as_str());
-            worktree::add(repo_root, &folder, &name).await?;
+            let directory = self.inner.worktrees_directory.join(lane_id.as_str());
+            worktree::add(repo_root, &directory, &name).await?;
             branch = Some(name);
-            worktree_path = Some(folder.display().to_string());
+            worktree_path = Some(directory.display().to_string());
         }
         let now = Timestamp::now();
         Ok(Lane {
@@ -262,36 +267,36 @@ impl Lanes {
         })
     }
 
-    /// One lane.
+    /// Returns a lane.
     ///
     /// # Errors
-    /// [`Error::LaneNotFound`].
+    /// [`Error::LaneNotFound`] if the lane does not exist.
     pub async fn get(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         self.inner.store.lane(lane_id).await?.ok_or(Error::LaneNotFound)
     }
 
-    /// Lanes, newest first.
+    /// Returns the lanes that match, newest first.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::Store`] if the database cannot be read.
     pub async fn list(&self, query: LaneQuery) -> Result<Vec<Lane>, Error> {
         let lanes = self.inner.store.lanes(query).await?;
         Ok(lanes.into_iter().map(|OwnedLane { lane, .. }| lane).collect())
     }
 
-    /// The lane of each of these threads that has one; the newest where it has several.
+    /// Returns the lanes of these threads. If a thread has several lanes, the newest is returned.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::Store`] if the database cannot be read.
     pub async fn of_threads(&self, thread_ids: Vec<ThreadId>) -> Result<HashMap<ThreadId, LaneId>, Error> {
         Ok(self.inner.store.lanes_of_threads(thread_ids).await?)
     }
 
-    /// Forgets a lane: ends its session, and removes its worktree unless that holds work. Its conversation stays with Codex.
-    /// Returns what was left behind.
+    /// Deletes a lane, ends its session, and removes its worktree unless that contains work. Codex keeps its
+    /// conversation. Returns messages about what was left behind.
     ///
     /// # Errors
-    /// [`Error::LaneNotFound`], [`Error::LaneConflict`] while it works on something.
+    /// [`Error::LaneNotFound`], and [`Error::LaneConflict`] while the lane is active.
     pub async fn delete(&self, lane_id: &LaneId) -> Result<Vec<String>, Error> {
         let lane = match self.inner.store.delete_lane(lane_id).await? {
             LaneChange::NotFound => return Err(Error::LaneNotFound),
@@ -300,27 +305,30 @@ impl Lanes {
         };
         self.end_session(&lane, "the lane was deleted").await;
         let mut left = Vec::new();
-        if let (Some(repo_root), Some(folder)) = (&lane.repo_root, &lane.worktree_path)
-            && let Err(Error::Git(reason)) = worktree::remove(repo_root, folder, lane.branch.as_deref()).await
+        if let (Some(repo_root), Some(directory)) = (&lane.repo_root, &lane.worktree_path)
+            && let Err(Error::Git(reason)) =
+                worktree::remove(repo_root, directory, lane.branch.as_deref()).await
         {
-            left.push(format!("the worktree {folder} was kept: {reason}"));
+            left.push(format!("the worktree {directory} was kept: {reason}"));
         }
         Ok(left)
     }
 
-    /// Sends an instruction to a lane, as a turn of its own. Starts its session, and makes its thread, where there is none.
+    /// Sends an instruction to a lane as a new turn. Starts its session and creates its thread if it has
+    /// none.
     ///
     /// # Errors
-    /// [`Error::LaneConflict`] while it works on something; what sending a message can fail with.
+    /// [`Error::LaneNotFound`], [`Error::LaneConflict`] while the lane is active, and the errors of starting
+    /// a session and of [`Conversations::send`].
     pub async fn prompt(&self, lane_id: &LaneId, input: &str, job_id: JobId) -> Result<(Lane, Job), Error> {
         let this = self.clone();
         let (lane_id, input) = (lane_id.to_owned(), input.to_owned());
         let prompted =
-            self.inner.tasks.spawn(async move { this.prompt_to_the_end(&lane_id, &input, job_id).await });
+            self.inner.tasks.spawn(async move { this.prompt_uncancelled(&lane_id, &input, job_id).await });
         prompted.await.map_err(|error| Error::Internal(format!("a prompt ended early: {error}")))?
     }
 
-    async fn prompt_to_the_end(
+    async fn prompt_uncancelled(
         &self,
         lane_id: &LaneId,
         input: &str,
@@ -330,10 +338,10 @@ impl Lanes {
         if lane.status.is_active() {
             return Err(conflict(LaneRefusal::Busy, lane));
         }
-        // Until there is a job, the look must not take the lane for one that was left behind.
+        // Until the job exists, a reconciliation must not treat the lane as abandoned.
         let _starting = self.inner.starting.claim(lane_id);
-        let begun = job_id.clone();
-        self.step(lane_id, move |lane, now| lane.begin(&begun, now)).await?;
+        let bound_job_id = job_id.clone();
+        self.step(lane_id, move |lane, now| lane.begin(&bound_job_id, now)).await?;
         match self.send(lane_id, input, job_id.clone()).await {
             Ok(job) => {
                 self.follow_in_background(lane_id);
@@ -341,15 +349,15 @@ impl Lanes {
             }
             Err(error) => {
                 let problem = error.to_string();
-                self.settle_failed_start(lane_id, &job_id, problem).await;
+                self.record_failed_start(lane_id, &job_id, problem).await;
                 Err(error)
             }
         }
     }
 
-    /// The message could not be sent: the job says so, where there is one.
-    async fn settle_failed_start(&self, lane_id: &LaneId, job_id: &JobId, problem: String) {
-        let settled = async {
+    /// Records with the lane that its message could not be sent.
+    async fn record_failed_start(&self, lane_id: &LaneId, job_id: &JobId, problem: String) {
+        let recorded = async {
             let job = self.inner.jobs.find(job_id).await?;
             self.step(lane_id, move |lane, now| match job {
                 Some(job) => lane.follow(&job, now),
@@ -357,14 +365,14 @@ impl Lanes {
             })
             .await
         };
-        // The next look finds the lane with a job that never began.
-        if let Err(error) = settled.await {
-            tracing::error!(%error, %lane_id, "cannot record that a lane's turn did not begin");
+        // If this fails, the next reconciliation finds the lane with a job that never started.
+        if let Err(error) = recorded.await {
+            tracing::error!(%error, %lane_id, "cannot record that the turn of a lane did not start");
         }
     }
 
     async fn send(&self, lane_id: &LaneId, input: &str, job_id: JobId) -> Result<Job, Error> {
-        let lane = self.session_and_thread(lane_id).await?;
+        let lane = self.ensure_session_and_thread(lane_id).await?;
         let Some(thread_id) = lane.thread_id.clone() else {
             return Err(Error::Internal("the lane has no thread".to_owned()));
         };
@@ -382,12 +390,12 @@ impl Lanes {
         let defaults = self.inner.defaults.clone();
         let checked = tokio::task::spawn_blocking(move || body.into_continuation(job_id, &defaults)).await;
         let mut message =
-            checked.map_err(|error| Error::Internal(format!("a check panicked: {error}")))??;
+            checked.map_err(|error| Error::Internal(format!("checking a message panicked: {error}")))??;
         message.lane_id = Some(lane.lane_id.clone());
         Ok(message)
     }
 
-    /// What the lane's thread is loaded or made with.
+    /// Returns the options with which the lane's thread is created or loaded.
     fn thread_options(lane: &Lane) -> ThreadOptions {
         ThreadOptions {
             cwd: lane.directory().map(PathBuf::from),
@@ -398,24 +406,29 @@ impl Lanes {
         }
     }
 
-    /// Adds words to the lane's running turn.
+    /// Steers the active turn of the lane with further input.
     ///
     /// # Errors
-    /// [`Error::LaneConflict`] when none runs; what steering can fail with.
+    /// [`Error::LaneNotFound`], [`Error::LaneConflict`] if no turn is active, and the errors of
+    /// [`Conversations::steer`].
     pub async fn steer(&self, lane_id: &LaneId, input: &str) -> Result<(Lane, TurnId), Error> {
         let lane = self.get(lane_id).await?;
         let Some(job_id) = &lane.active_job_id else {
-            return Err(Error::LaneConflict { problem: "no turn runs".to_owned(), lane: Box::new(lane) });
+            return Err(Error::LaneConflict {
+                problem: "no turn is active".to_owned(),
+                lane: Box::new(lane),
+            });
         };
         let input = [UserInput::Text { text: input.to_owned() }];
         let (turn_id, _) = self.inner.conversations.steer(job_id, &input).await?;
         Ok((lane, turn_id.into()))
     }
 
-    /// Interrupts the lane's turn.
+    /// Interrupts the active turn of the lane.
     ///
     /// # Errors
-    /// [`Error::LaneConflict`] when none runs; what cancelling can fail with.
+    /// [`Error::LaneNotFound`], [`Error::LaneConflict`] if no turn is active, and the errors of cancelling a
+    /// job.
     pub async fn interrupt(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         let lane = self.get(lane_id).await?;
         if lane.is_rehearsing() {
@@ -423,7 +436,10 @@ impl Lanes {
             return self.get(lane_id).await;
         }
         let Some(job_id) = lane.active_job_id.clone() else {
-            return Err(Error::LaneConflict { problem: "no turn runs".to_owned(), lane: Box::new(lane) });
+            return Err(Error::LaneConflict {
+                problem: "no turn is active".to_owned(),
+                lane: Box::new(lane),
+            });
         };
         if lane.status == LaneStatus::Verifying {
             let stopped =
@@ -431,7 +447,7 @@ impl Lanes {
             return stopped.await;
         }
         let job = self.inner.conversations.call_off(&job_id, FailureCode::Interrupted).await?;
-        // As the follower does, which may not have come to it yet.
+        // The task that follows the lane may not have seen the end of the job yet.
         match self.step(lane_id, move |lane, now| lane.follow(&job, now)).await {
             Ok(lane) => Ok(lane),
             Err(Error::LaneConflict { lane, .. }) => Ok(*lane),
@@ -439,7 +455,7 @@ impl Lanes {
         }
     }
 
-    /// Takes a step of a lane.
+    /// Applies a state transition to a lane.
     async fn step(
         &self,
         lane_id: &LaneId,
@@ -452,11 +468,11 @@ impl Lanes {
         }
     }
 
-    /// Records something that happened to a lane.
-    async fn tell(&self, lane: &Lane, event: LaneEvent) {
+    /// Records an event of a lane. An error is logged.
+    async fn record_event(&self, lane: &Lane, event: LaneEvent) {
         let event_type = event.event_type;
         if let Err(error) = self.inner.store.record_lane_event(lane, event).await {
-            tracing::error!(%error, event_type, "cannot record an event");
+            tracing::error!(%error, event_type, "cannot record an event of a lane");
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The lane reconciler: finds the work that a dead bridge process left unfinished, and brings lanes up to date.
+//! The lane reconciler: finds the work that a dead bridge process left unfinished, and brings lanes up to
+//! date.
 //!
-//! A reconciliation runs when the bridge starts and then at every interval. The routes under `/watch` show its state, run
-//! it once, pause it and resume it.
+//! A reconciliation runs when the bridge starts and then at every interval. The routes under `/watch` show
+//! its state, run it once, pause it and resume it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

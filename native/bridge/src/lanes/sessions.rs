@@ -1,8 +1,9 @@
-//! Sessions of lanes: the app-server that runs a lane's turns, where its thread stays loaded.
+//! Lane sessions. A lane session is the app-server that runs the turns of a lane and keeps its thread loaded.
 //!
-//! One task a session ([`Lanes::keep_session`]) starts the app-server, loads the thread, and tells when the process dies; the
-//! [`Supervisor`] under it starts the next one, after a wait. A session that nobody uses for a while ends, and the one that
-//! waits longest makes room for another when all places are taken.
+//! One task per session ([`Lanes::maintain_session`]) records the death of the app-server and loads the
+//! thread again once the [`Supervisor`] has restarted it. It also ends a session that was not used for a
+//! while. When the maximum number of sessions runs, the one that was unused for the longest time is ended to
+//! make room for another.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,53 +23,53 @@ use super::Lanes;
 use crate::error::Error;
 use crate::supervisor::Supervisor;
 
-/// How a lane's session stands.
+/// The state of a lane session.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
-    /// The lane; a session has the id of its lane.
+    /// The lane, whose id is also the id of the session.
     pub lane_id: LaneId,
-    /// Whether it runs.
+    /// Whether the session runs.
     pub running: bool,
-    /// The lane's thread.
+    /// The thread of the lane.
     pub thread_id: Option<ThreadId>,
-    /// When it started.
+    /// When the session started.
     pub started_at: Option<Timestamp>,
-    /// Process id of its app-server.
+    /// The process id of the app-server.
     pub pid: Option<u32>,
-    /// In which process its turns run.
+    /// The process in which the turns run: one of its own, or the shared app-server.
     pub isolation: SessionIsolation,
-    /// Approvals that Codex waits for.
+    /// The number of approvals that Codex waits for.
     pub pending_requests: usize,
-    /// The turn that runs.
+    /// The active turn.
     pub active_turn_id: Option<TurnId>,
-    /// What happens when its thread cannot be loaded yet.
+    /// What happens if the thread cannot be loaded yet.
     pub readiness_mode: ReadinessMode,
-    /// Whether its thread could not be loaded yet.
+    /// Whether the thread could not be loaded yet.
     pub readiness_deferred: bool,
-    /// Why not.
+    /// Why the thread could not be loaded yet.
     pub readiness_reason: Option<String>,
 }
 
-/// The sessions of this bridge process.
+/// The lane sessions of this bridge process.
 #[derive(Debug)]
 pub(super) struct LaneSessions {
     limits: SessionLimits,
     running: Mutex<HashMap<LaneId, Arc<Running>>>,
 }
 
-/// A session that runs.
+/// A running session.
 #[derive(Debug)]
 pub(super) struct Running {
     supervisor: Supervisor,
     isolation: SessionIsolation,
     started_at: Timestamp,
-    /// The thread that lives in it.
+    /// The thread that is pinned to the session.
     thread_id: Mutex<Option<ThreadId>>,
     deferred: Mutex<Option<String>>,
     used_at: Mutex<Instant>,
-    /// Ends it.
-    ends: CancellationToken,
+    /// Cancelled to end the session.
+    ended: CancellationToken,
 }
 
 impl LaneSessions {
@@ -84,17 +85,18 @@ impl LaneSessions {
         self.running().get(lane_id).cloned()
     }
 
-    /// The app-server of a lane whose session runs.
+    /// Returns the supervisor of the lane's session, or `None` if the session does not run.
     pub(super) fn supervisor_of(&self, lane_id: &LaneId) -> Option<Supervisor> {
         self.get(lane_id).map(|running| running.supervisor.clone())
     }
 }
 
 impl Lanes {
-    /// Starts the lane's session, and loads its thread there. One that runs stays as it is.
+    /// Starts the lane's session unless it runs, and loads the lane's thread in it.
     ///
     /// # Errors
-    /// [`Error::NotReady`] when the thread of a strict lane cannot be loaded; [`Error::TooManySessions`].
+    /// [`Error::LaneNotFound`], [`Error::NotReady`] if the thread of a strict lane cannot be loaded, and
+    /// [`Error::TooManySessions`] if the maximum number of sessions runs and all of them are busy.
     pub async fn start_session(&self, lane_id: &LaneId) -> Result<SessionView, Error> {
         let lane = self.get(lane_id).await?;
         if self.inner.sessions.get(lane_id).is_none() {
@@ -105,13 +107,13 @@ impl Lanes {
     }
 
     async fn open_session(&self, lane: &Lane) -> Result<(), Error> {
-        let ends = self.inner.stopping.child_token();
+        let ended = self.inner.stopping.child_token();
         let isolation = lane.session_isolation;
         let supervisor = match isolation {
             SessionIsolation::Shared => self.inner.router.shared().clone(),
             SessionIsolation::Process => {
                 self.make_room().await?;
-                self.inner.router.shared().sibling(ends.clone())
+                self.inner.router.shared().sibling(ended.clone())
             }
         };
         let running = Arc::new(Running {
@@ -121,24 +123,24 @@ impl Lanes {
             thread_id: Mutex::default(),
             deferred: Mutex::default(),
             used_at: Mutex::new(Instant::now()),
-            ends,
+            ended,
         });
         self.inner.sessions.running().insert(lane.lane_id.clone(), Arc::clone(&running));
         let server = match supervisor.ready().await {
             Ok(server) => server,
             Err(error) => {
                 self.inner.sessions.running().remove(&lane.lane_id);
-                running.ends.cancel();
+                running.ended.cancel();
                 return Err(error.into());
             }
         };
         let payload = json!({"pid": server.pid, "isolation": isolation});
-        self.tell(lane, LaneEvent { event_type: "lane.session.started", payload }).await;
-        self.inner.tasks.spawn(self.clone().keep_session(lane.lane_id.clone(), running));
+        self.record_event(lane, LaneEvent { event_type: "lane.session.started", payload }).await;
+        self.inner.tasks.spawn(self.clone().maintain_session(lane.lane_id.clone(), running));
         Ok(())
     }
 
-    /// Ends the session that waits longest when all places are taken.
+    /// Ends the session that was unused for the longest time if the maximum number of sessions runs.
     async fn make_room(&self) -> Result<(), Error> {
         let limit = self.inner.sessions.limits.processes_max;
         let mut own: Vec<(Instant, LaneId)> = self
@@ -158,7 +160,7 @@ impl Lanes {
             match lane {
                 Ok(lane) if lane.status.is_active() => {}
                 Ok(lane) => {
-                    self.end_session(&lane, "another session needed its place").await;
+                    self.end_session(&lane, "another session was started in its place").await;
                     return Ok(());
                 }
                 Err(_) => {
@@ -170,23 +172,24 @@ impl Lanes {
         Err(Error::TooManySessions { limit })
     }
 
-    /// Loads the lane's thread in its session. What a lenient lane cannot load is deferred.
+    /// Pins the lane's thread to its session and loads it there. A lenient lane defers a thread that cannot
+    /// be loaded.
     async fn pin_thread(&self, lane: &Lane) -> Result<(), Error> {
         let (Some(thread_id), Some(running)) = (&lane.thread_id, self.inner.sessions.get(&lane.lane_id))
         else {
             return Ok(());
         };
-        *running.used_at.lock() = Instant::now();
-        let settled = running.thread_id.lock().as_ref() == Some(thread_id);
-        if settled && running.deferred.lock().is_none() {
+        *locked(&running.used_at) = Instant::now();
+        let is_pinned = locked(&running.thread_id).as_ref() == Some(thread_id);
+        if is_pinned && locked(&running.deferred).is_none() {
             return Ok(());
         }
-        let (supervisor, unpinned) = (running.supervisor.clone(), running.ends.child_token());
+        let (supervisor, unpinned) = (running.supervisor.clone(), running.ended.child_token());
         self.inner.router.pin(thread_id, supervisor, Self::thread_options(lane), unpinned);
         *locked(&running.thread_id) = Some(thread_id.clone());
         let loaded = self.inner.conversations.load(thread_id).await;
         let reason = match loaded {
-            // A turn that runs has it loaded.
+            // A busy thread is loaded by its turn.
             Ok(()) | Err(Error::ConversationBusy(_)) => None,
             Err(error @ (Error::ConversationNotFound(_) | Error::ConversationOwnedElsewhere { .. })) => {
                 Some(error.to_string())
@@ -203,34 +206,34 @@ impl Lanes {
         }
     }
 
-    /// Makes sure that the lane has a session and a thread.
-    pub(super) async fn session_and_thread(&self, lane_id: &LaneId) -> Result<Lane, Error> {
+    /// Starts the session and creates the thread of a lane where it has none.
+    pub(super) async fn ensure_session_and_thread(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         self.start_session(lane_id).await?;
         let lane = self.get(lane_id).await?;
         if lane.thread_id.is_some() {
             return Ok(lane);
         }
-        let lane = self.make_thread(&lane).await?;
+        let lane = self.create_thread(&lane).await?;
         self.pin_thread(&lane).await?;
         Ok(lane)
     }
 
-    /// Ends the lane's session: interrupts its turn first.
+    /// Interrupts the lane's turn and ends its session.
     ///
     /// # Errors
-    /// [`Error::LaneNotFound`].
+    /// [`Error::LaneNotFound`] if the lane does not exist.
     pub async fn stop_session(&self, lane_id: &LaneId) -> Result<SessionView, Error> {
         let lane = self.get(lane_id).await?;
         if lane.status.is_active()
             && let Err(error) = self.interrupt(lane_id).await
         {
-            tracing::warn!(%error, %lane_id, "cannot interrupt the turn of a session that ends");
+            tracing::warn!(%error, %lane_id, "cannot interrupt the turn of a session that is stopped");
         }
-        self.end_session(&lane, "it was stopped").await;
+        self.end_session(&lane, "the session was stopped").await;
         self.session_view(&self.get(lane_id).await?).await
     }
 
-    /// Ends the session of a lane whose turn has ended.
+    /// Ends the session of a lane that has no active turn.
     pub(super) async fn end_session(&self, lane: &Lane, reason: &str) {
         let Some(running) = self.inner.sessions.running().remove(&lane.lane_id) else { return };
         let thread_id = running.thread_id.lock().take();
@@ -240,36 +243,37 @@ impl Lanes {
         if running.isolation == SessionIsolation::Process {
             running.supervisor.stop().await;
         }
-        running.ends.cancel();
+        running.ended.cancel();
         let payload = json!({"reason": reason});
-        self.tell(lane, LaneEvent { event_type: "lane.session.stopped", payload }).await;
+        self.record_event(lane, LaneEvent { event_type: "lane.session.stopped", payload }).await;
     }
 
-    /// Watches the app-server of a session: tells when it dies, loads the thread in the next one, and ends what nobody uses.
-    async fn keep_session(self, lane_id: LaneId, running: Arc<Running>) {
+    /// Maintains a session until it ends: records the death of its app-server, loads the thread in the next
+    /// one, and ends the session when it is idle.
+    async fn maintain_session(self, lane_id: LaneId, running: Arc<Running>) {
         loop {
             let Ok(server) = running.supervisor.ready().await else { break };
             let idle = self.inner.sessions.limits.idle;
             tokio::select! {
                 exit = server.exited() => {
-                    if running.ends.is_cancelled() {
+                    if running.ended.is_cancelled() {
                         break;
                     }
                     let Ok(lane) = self.get(&lane_id).await else { break };
                     let payload = json!({"pid": server.pid, "code": exit.code, "signal": exit.signal});
-                    self.tell(&lane, LaneEvent { event_type: "lane.session.died", payload }).await;
-                    // The thread is loaded again in the next one.
+                    self.record_event(&lane, LaneEvent { event_type: "lane.session.died", payload }).await;
+                    // Forces the thread to be loaded in the next app-server.
                     locked(&running.thread_id).take();
                     if let Err(error) = self.pin_thread(&lane).await {
-                        tracing::warn!(%error, %lane_id, "cannot load the thread of a lane again");
+                        tracing::warn!(%error, %lane_id, "cannot load the thread of a lane after a restart");
                     }
                 }
-                () = running.ends.cancelled() => break,
+                () = running.ended.cancelled() => break,
                 () = tokio::time::sleep(idle) => {
                     let Ok(lane) = self.get(&lane_id).await else { break };
                     let unused = running.used_at.lock().elapsed() >= idle;
                     if unused && !lane.status.is_active() {
-                        self.end_session(&lane, "nobody used it for a while").await;
+                        self.end_session(&lane, "the session was not used for a while").await;
                         break;
                     }
                 }
@@ -277,15 +281,15 @@ impl Lanes {
         }
     }
 
-    /// How the lane's session stands.
+    /// Returns the state of the lane's session.
     ///
     /// # Errors
-    /// [`Error::LaneNotFound`].
+    /// [`Error::LaneNotFound`] if the lane does not exist.
     pub async fn session_status(&self, lane_id: &LaneId) -> Result<SessionView, Error> {
         self.session_view(&self.get(lane_id).await?).await
     }
 
-    /// All sessions that run.
+    /// Returns all running sessions.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -1,5 +1,5 @@
-//! The operations of `/debug`: simulated approvals and turn ends, for tests of the clients that listen to them, and the
-//! cleanup of lanes that claim to be active although nothing runs on them.
+//! The operations of `/debug`: simulated approvals and turn ends, for tests of the clients that listen to
+//! them, and the cleanup of lanes that claim to be active although nothing runs on them.
 
 use model::approval::{Approval, ApprovalSource};
 use model::ids::LaneId;
@@ -30,11 +30,12 @@ pub struct ClearedLanes {
 }
 
 impl Lanes {
-    /// Simulates an approval of a lane. It belongs to the lane's turn if one runs in this process. Otherwise the lane
-    /// becomes active and needs an approval.
+    /// Simulates an approval of a lane. It belongs to the lane's turn if one runs in this process. Otherwise
+    /// the lane becomes active and needs an approval.
     ///
     /// # Errors
-    /// [`Error::LaneNotFound`], and [`Error::LaneConflict`] when the lane's turn runs in another bridge process.
+    /// [`Error::LaneNotFound`], and [`Error::LaneConflict`] when the lane's turn runs in another bridge
+    /// process.
     pub async fn simulate_approval(
         &self,
         lane_id: &LaneId,

@@ -1,4 +1,4 @@
-//! Threads of lanes.
+//! The threads of lanes.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use super::Lanes;
 use crate::error::Error;
 
 impl Lanes {
-    /// A thread as Codex has it.
+    /// Reads a thread from Codex.
     pub(super) async fn thread(&self, thread_id: &ThreadId) -> Result<Thread, Error> {
         let conversation = self.inner.conversations.conversation(thread_id, false).await;
         match conversation {
@@ -21,14 +21,15 @@ impl Lanes {
         }
     }
 
-    /// Brings the lane up to date with its thread.
+    /// Updates the lane from its thread: surface, title and repository directory.
     ///
     /// # Errors
-    /// [`Error::LaneNotFound`], [`Error::LaneConflict`] when it has none.
+    /// [`Error::LaneNotFound`], [`Error::LaneConflict`] if the lane has no thread, and
+    /// [`Error::ThreadNotFound`] if Codex does not know it.
     pub async fn sync_from_codex(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         let lane = self.get(lane_id).await?;
         let Some(thread_id) = &lane.thread_id else {
-            let problem = "it has no thread; attach one, or prompt it".to_owned();
+            let problem = "it has no thread; attach a thread or prompt the lane".to_owned();
             return Err(Error::LaneConflict { problem, lane: Box::new(lane) });
         };
         let thread = self.thread(thread_id).await?;
@@ -48,21 +49,21 @@ impl Lanes {
         .await
     }
 
-    /// Makes the lane's thread, in its session, and binds it. It is on disk when this returns.
-    pub(super) async fn make_thread(&self, lane: &Lane) -> Result<Lane, Error> {
+    /// Creates the lane's thread in its session and binds it. The thread is on disk when this returns.
+    pub(super) async fn create_thread(&self, lane: &Lane) -> Result<Lane, Error> {
         let options = Self::thread_options(lane);
         let supervisor = self.inner.sessions.supervisor_of(&lane.lane_id);
         let supervisor = supervisor.unwrap_or_else(|| self.inner.router.shared().clone());
         let server = supervisor.ready().await?;
         let (thread, _watch) = server.connection.thread_start(&options).await?;
         let title = lane.title.clone().unwrap_or_else(|| lane.lane_id.clone().into());
-        // Without a name it would not be stored before its first turn.
+        // Codex stores a thread without a name only with its first turn.
         server.connection.thread_set_name(&thread.id, &title).await?;
-        let found = surface(&thread);
+        let thread_surface = surface(&thread);
         let cwd = thread.folder();
         self.step(&lane.lane_id, move |lane, now| {
             lane.thread_id = Some(thread.id);
-            lane.surface = found;
+            lane.surface = thread_surface;
             lane.title.get_or_insert(title);
             if lane.repo_root.is_none() {
                 lane.repo_root = cwd;
@@ -73,10 +74,10 @@ impl Lanes {
         .await
     }
 
-    /// The folder in which the lane's commands run.
-    pub(super) async fn folder(&self, lane: &Lane) -> Result<PathBuf, Error> {
-        if let Some(folder) = lane.directory() {
-            return Ok(PathBuf::from(folder));
+    /// Returns the directory in which the lane's commands run.
+    pub(super) async fn directory(&self, lane: &Lane) -> Result<PathBuf, Error> {
+        if let Some(directory) = lane.folder() {
+            return Ok(PathBuf::from(directory));
         }
         match &lane.thread_id {
             Some(thread_id) => {
@@ -87,7 +88,7 @@ impl Lanes {
     }
 }
 
-/// Where a thread was born.
+/// Returns the surface that a thread originated in.
 pub(super) fn surface(thread: &Thread) -> Surface {
     Surface::of_thread(thread)
 }

@@ -1,4 +1,5 @@
-//! Verification: shell commands that must exit with 0 after a lane's turn, run in Codex's sandbox, in the lane's folder.
+//! Verification: shell commands that must exit with 0 after each turn of a lane. Codex runs them in its
+//! sandbox, in the directory of the lane.
 
 use std::time::Instant;
 
@@ -15,21 +16,21 @@ use crate::error::Error;
 impl Lanes {
     /// Runs the lane's verification commands, up to the first that fails.
     pub(super) async fn verify(&self, lane: &Lane) -> Result<Vec<VerificationResult>, Error> {
-        let folder = self.folder(lane).await?;
+        let directory = self.directory(lane).await?;
         let supervisor = self.inner.sessions.supervisor_of(&lane.lane_id);
         let supervisor = supervisor.unwrap_or_else(|| self.inner.router.shared().clone());
         let mut results = Vec::new();
         for command in &lane.verification_commands {
             let server = supervisor.ready().await?;
-            let begun = Instant::now();
+            let started = Instant::now();
             let outcome = server
                 .connection
-                .command_exec(&shell(command), &folder, lane.sandbox, limits::VERIFICATION_TIMEOUT)
+                .command_exec(&shell(command), &directory, lane.sandbox, limits::VERIFICATION_TIMEOUT)
                 .await;
-            let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let result = result_of(command.clone(), outcome, duration_ms)?;
             let payload = json!({"result": result, "jobId": lane.active_job_id});
-            self.tell(lane, LaneEvent { event_type: "lane.verification.result", payload }).await;
+            self.record_event(lane, LaneEvent { event_type: "lane.verification.result", payload }).await;
             let passed = result.passed;
             results.push(result);
             if !passed {
@@ -66,7 +67,7 @@ fn result_of(
         Err(error) if error.refusal() == Some(Refusal::MethodUnknown) => {
             Err(Error::UnsupportedByCodex("run verification commands"))
         }
-        // Not in time, or not at all: it did not pass.
+        // A command that was refused or timed out did not pass.
         Err(error @ (CallError::Refused { .. } | CallError::TimedOut { .. })) => Ok(VerificationResult {
             command,
             passed: false,

@@ -1,7 +1,7 @@
 //! The workflow `start-visible`: a lane, its session, its thread and its first instruction, in durable steps.
 //!
-//! What is left to do is recorded with the lane before anything else happens, with the id of the job that the first
-//! instruction becomes. Whoever goes on with it looks for that job, so that it is sent once.
+//! The remaining steps are recorded with the lane before anything else happens, with the id of the job that the first
+//! instruction becomes. A task that resumes the workflow looks for that job, so that the instruction is sent once.
 
 use model::ids::LaneId;
 use model::job::Job;
@@ -13,27 +13,27 @@ use super::sessions::SessionView;
 use super::{Lanes, NewLane};
 use crate::error::Error;
 
-/// What the workflow came to.
+/// The outcome of the workflow.
 #[derive(Debug)]
 pub struct Started {
     /// The lane.
     pub lane: Lane,
-    /// Its session.
+    /// The session of the lane.
     pub session: SessionView,
-    /// The job of the first instruction, where one was sent.
+    /// The job of the first instruction, if one was sent.
     pub job: Option<Job>,
-    /// Whether the first instruction was left out, because the thread cannot be loaded yet.
+    /// Whether the first instruction was skipped because the thread cannot be loaded yet.
     pub kickoff_skipped: bool,
-    /// Whether the lane was there before.
+    /// Whether the lane existed before.
     pub existed: bool,
 }
 
 impl Lanes {
-    /// Makes or takes over a lane, starts its session, makes its thread, and sends the first instruction. Asked again with
-    /// the id of a lane that exists, it goes on with what is left of that one, and repeats nothing.
+    /// Creates a lane, starts its session, creates its thread, and sends the first instruction. If the lane already
+    /// exists, only its remaining steps are done, and none is repeated.
     ///
     /// # Errors
-    /// What each step can fail with; the lane stays as far as it came.
+    /// The error of the step that failed. The steps before it stay done.
     pub async fn start_visible(
         &self,
         new: NewLane,
@@ -41,11 +41,11 @@ impl Lanes {
     ) -> Result<Started, Error> {
         let this = self.clone();
         let started =
-            self.inner.tasks.spawn(async move { this.start_visible_to_the_end(new, kickoff_prompt).await });
+            self.inner.tasks.spawn(async move { this.start_visible_uncancelled(new, kickoff_prompt).await });
         started.await.map_err(|error| Error::Internal(format!("a workflow ended early: {error}")))?
     }
 
-    async fn start_visible_to_the_end(
+    async fn start_visible_uncancelled(
         &self,
         new: NewLane,
         kickoff_prompt: Option<String>,
@@ -63,25 +63,24 @@ impl Lanes {
                 let lane = self.prepare(new, Some(workflow)).await?;
                 match self.insert(&lane).await {
                     Ok(()) => lane,
-                    // Another request was quicker.
-                    Err(Error::LaneExists(lane_id)) => self.get(&LaneId::from(lane_id.as_str())).await?,
+                    // Another request has created it meanwhile.
+                    Err(Error::LaneExists(lane_id)) => self.get(&lane_id).await?,
                     Err(error) => return Err(error),
                 }
             }
         };
-        self.go_on(lane, existed).await
+        self.resume_workflow(lane, existed).await
     }
 
-    /// Does what is left of a lane's workflow.
-    async fn go_on(&self, lane: Lane, existed: bool) -> Result<Started, Error> {
+    /// Does the remaining steps of a lane's workflow, once no other task works on it.
+    async fn resume_workflow(&self, lane: Lane, existed: bool) -> Result<Started, Error> {
         let lane_id = lane.lane_id.clone();
-        // Whoever else is at it does the same.
         let _claim = self.inner.starting.claim_when_free(&lane_id).await;
-        self.go_on_alone(&lane_id, existed).await
+        self.resume_claimed_workflow(&lane_id, existed).await
     }
 
-    async fn go_on_alone(&self, lane_id: &LaneId, existed: bool) -> Result<Started, Error> {
-        let lane = self.session_and_thread(lane_id).await?;
+    async fn resume_claimed_workflow(&self, lane_id: &LaneId, existed: bool) -> Result<Started, Error> {
+        let lane = self.ensure_session_and_thread(lane_id).await?;
         let session = self.session_status(lane_id).await?;
         let Some(Workflow { kickoff_prompt, kickoff_job_id }) = lane.workflow.clone() else {
             let job = match &lane.active_job_id {
@@ -96,10 +95,13 @@ impl Lanes {
             if session.readiness_deferred && lane.readiness_mode == ReadinessMode::Lenient {
                 kickoff_skipped = true;
                 let payload = json!({"reason": session.readiness_reason, "kickoffPrompt": prompt});
-                self.tell(&lane, LaneEvent { event_type: "lane.turn.skipped.readiness_deferred", payload })
-                    .await;
+                self.record_event(
+                    &lane,
+                    LaneEvent { event_type: "lane.turn.skipped.readiness_deferred", payload },
+                )
+                .await;
             } else {
-                let (_, sent) = self.prompt_to_the_end(lane_id, prompt, kickoff_job_id).await?;
+                let (_, sent) = self.prompt_uncancelled(lane_id, prompt, kickoff_job_id).await?;
                 job = Some(sent);
             }
         }
@@ -113,14 +115,14 @@ impl Lanes {
         Ok(Started { lane, session, job, kickoff_skipped, existed })
     }
 
-    /// Goes on with a workflow whose bridge process died, in the background.
+    /// Resumes a workflow whose bridge process died, in the background.
     pub(super) fn resume_workflow_in_background(&self, lane: Lane) {
         let this = self.clone();
         self.inner.tasks.spawn(async move {
             let lane_id = lane.lane_id.clone();
-            if let Err(error) = this.go_on(lane, true).await {
-                tracing::error!(%error, %lane_id, "cannot go on with a lane's workflow");
-                let problem = format!("its workflow could not be finished: {error}");
+            if let Err(error) = this.resume_workflow(lane, true).await {
+                tracing::error!(%error, %lane_id, "cannot resume the workflow of a lane");
+                let problem = format!("the workflow could not be completed: {error}");
                 let failed = this.step(&lane_id, move |lane, now| {
                     lane.workflow = None;
                     lane.problem = Some(problem);

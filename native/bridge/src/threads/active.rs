@@ -1,4 +1,4 @@
-//! Which threads are in use, and which of them a caller would rather have.
+//! Selects the threads in use, and ranks them by the preferences of the caller.
 
 use std::time::Duration;
 
@@ -7,43 +7,43 @@ use model::clock::Timestamp;
 use super::Surface;
 use crate::conversations::{Conversation, Holder};
 
-/// What a caller looks for.
+/// The filters and preferences of a caller.
 #[derive(Debug, Clone)]
 pub struct ActiveQuery {
-    /// How long ago a thread may have changed last.
+    /// The maximum time since the last change of a thread.
     pub window: Duration,
-    /// Only those of this source (`Thread::source_name`).
+    /// Selects only threads of this source (`Thread::source_name`).
     pub source: Option<String>,
-    /// Only those of these kinds; empty: those that Codex lists by itself.
+    /// Selects only threads of these kinds. If it is empty, selects the kinds that Codex lists by default.
     pub source_kinds: Vec<String>,
-    /// Only those of this surface.
+    /// Selects only threads of this surface.
     pub surface: Option<Surface>,
-    /// Only those of this originator.
+    /// Selects only threads of this originator.
     pub originator: Option<String>,
-    /// Those of this originator first.
+    /// Ranks threads of this originator first.
     pub prefer_originator: Option<String>,
-    /// Those of this surface first.
+    /// Ranks threads of this surface first.
     pub preferred_surface: Option<Surface>,
 }
 
 /// A thread in use.
 #[derive(Debug, Clone)]
 pub struct ActiveThread {
-    /// The thread and who has it.
+    /// The thread and its holder.
     pub conversation: Conversation,
-    /// Why it counts as active: `recent` (it changed within the window), `owner` (a process has it loaded), `turn` (this bridge
-    /// runs a turn on it).
+    /// The reasons why it counts as active: `recent` (it changed within the window), `owner` (a process has it loaded),
+    /// `turn` (this bridge runs a turn on it).
     pub because: Vec<&'static str>,
-    /// Whether it is of what the caller prefers.
+    /// Whether it meets every preference of the caller.
     pub preferred: bool,
 }
 
 impl ActiveQuery {
-    /// The threads that fit, preferred ones first, otherwise in the given order.
+    /// Returns the threads that match, preferred ones first, otherwise in the given order.
     #[must_use]
     pub fn select(&self, conversations: Vec<Conversation>, now: Timestamp) -> Vec<ActiveThread> {
         let since = now.before(self.window).as_millis();
-        let fits = |conversation: &Conversation| {
+        let matches = |conversation: &Conversation| {
             let thread = &conversation.thread;
             thread.updated_at.is_some_and(|updated| updated.saturating_mul(1000) >= since)
                 && self.source.as_ref().is_none_or(|source| thread.source_name() == *source)
@@ -55,20 +55,21 @@ impl ActiveQuery {
         };
         let mut ranked: Vec<(u8, ActiveThread)> = conversations
             .into_iter()
-            .filter(fits)
+            .filter(matches)
             .map(|conversation| {
-                let missed = self.missed(&conversation);
+                let penalty = self.penalty(&conversation);
                 let has_preference = self.prefer_originator.is_some() || self.preferred_surface.is_some();
                 let because = because(&conversation.holder);
-                (missed, ActiveThread { conversation, because, preferred: has_preference && missed == 0 })
+                (penalty, ActiveThread { conversation, because, preferred: has_preference && penalty == 0 })
             })
             .collect();
-        ranked.sort_by_key(|(missed, _)| *missed);
+        ranked.sort_by_key(|(penalty, _)| *penalty);
         ranked.into_iter().map(|(_, thread)| thread).collect()
     }
 
-    /// How many of the preferences it does not meet. The surface weighs more: it says where a person would see it.
-    fn missed(&self, Conversation { thread, .. }: &Conversation) -> u8 {
+    /// Returns the penalty for unmet preferences. The surface weighs more than the originator, because it says where a
+    /// person would see the thread.
+    fn penalty(&self, Conversation { thread, .. }: &Conversation) -> u8 {
         let surface = self.preferred_surface.is_some_and(|surface| Surface::of_thread(thread) != surface);
         let originator = self
             .prefer_originator
@@ -127,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn filters_leave_out_and_preferences_only_sort() {
-        let text = |text: &str| Some(text.to_owned());
+    fn filters_exclude_threads_and_preferences_only_rank_them() {
+        let some = |name: &str| Some(name.to_owned());
         let cases = [
             (ANY, &["vscode", "bridge", "desktop", "terminal"][..]),
             (ActiveQuery { window: Duration::from_secs(2), ..ANY }, &["vscode", "bridge"]),
-            (ActiveQuery { source: text("cli"), ..ANY }, &["terminal"]),
+            (ActiveQuery { source: some("cli"), ..ANY }, &["terminal"]),
             (ActiveQuery { surface: Some(Surface::Vscode), ..ANY }, &["vscode", "bridge"]),
-            (ActiveQuery { originator: text("codex desktop"), ..ANY }, &["desktop"]),
+            (ActiveQuery { originator: some("codex desktop"), ..ANY }, &["desktop"]),
             (
                 ActiveQuery { preferred_surface: Some(Surface::Cli), ..ANY },
                 &["terminal", "vscode", "bridge", "desktop"],
@@ -142,7 +143,7 @@ mod tests {
             (
                 ActiveQuery {
                     preferred_surface: Some(Surface::Vscode),
-                    prefer_originator: text("codex-bridge"),
+                    prefer_originator: some("codex-bridge"),
                     ..ANY
                 },
                 &["bridge", "vscode", "desktop", "terminal"],
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_meets_every_preference_is_called_preferred() {
+    fn a_preferred_thread_meets_every_preference() {
         let all = || vec![conversation("a", "cli", "codex_cli_rs", 1)];
         let now = Timestamp::from_millis(10_000_000);
         assert!(!ANY.select(all(), now)[0].preferred);

@@ -1,28 +1,29 @@
-//! Codex's own methods: who may call each through the bridge, and what it needs of the thread that it names.
+//! The methods of Codex's app-server: who may call each of them through the bridge, and what each needs of the thread that
+//! it names.
 //!
-//! Source: `ClientRequest` of `codex app-server generate-ts --experimental` 0.169.0; what each needs was tried out on that
-//! binary, on a thread that was not loaded. The bridge's tests fail over a method of the installed binary that stands nowhere
-//! here.
+//! Source: `ClientRequest` of `codex app-server generate-ts --experimental` 0.169.0. The needs of each method were tested
+//! with that binary on a thread that was not loaded. A test of the bridge fails if the installed binary has a method that
+//! is not listed here.
 
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
 use crate::conversations::Needs;
 
-/// Which of Codex's own methods callers may name.
+/// The methods of Codex that callers may call through the bridge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RpcMode {
-    /// Those that read or act on threads and turns.
+    /// The methods that read or act on threads and turns.
     #[default]
     Safe,
-    /// All but the few that would take the connection from the bridge.
+    /// All methods except the few that would take the connection away from the bridge.
     All,
-    /// None.
+    /// No methods.
     Off,
 }
 
 impl RpcMode {
-    /// As the setting spells it.
+    /// Returns the name in the setting.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -53,36 +54,40 @@ impl FromStr for RpcMode {
 /// Who may call a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// With the setting `safe` already: it reads or acts on threads and turns, or lists what they can be run with.
+    /// Allowed with the settings `safe` and `all`. The method reads or acts on threads and turns, or lists what they can
+    /// be run with.
     Safe,
-    /// Only with the setting `all`: it runs programs, touches files, accounts or settings, or is not known.
+    /// Allowed only with the setting `all`. The method runs programs, accesses files, accounts or settings, or is not
+    /// known.
     All,
-    /// Never: it would answer for another caller, or take the connection from the bridge. Says why.
+    /// Never allowed, for the given reason. The method would answer on behalf of another caller, or take the connection
+    /// away from the bridge.
     Never(&'static str),
 }
 
-/// A method.
+/// The properties of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
     /// Who may call it.
     pub access: Access,
-    /// What it needs of the thread that `params.threadId` names.
+    /// The needs that it has of the thread in `params.threadId`.
     pub needs: Needs,
-    /// Whether it makes no sense without a thread.
-    pub of_a_thread: bool,
+    /// Whether `params.threadId` is required.
+    pub requires_thread: bool,
 }
 
 impl Method {
-    /// What is known of a method. What is not known needs `all`, and is kept away from threads with a job.
+    /// Returns the properties of a method. An unknown method requires the setting `all` and cannot be called on a thread
+    /// with a job.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        Self::known(name).unwrap_or(Self { access: Access::All, needs: Needs::Turn, of_a_thread: false })
+        Self::known(name).unwrap_or(Self { access: Access::All, needs: Needs::Turn, requires_thread: false })
     }
 
-    /// What is known of a method.
+    /// Returns the properties of a known method.
     #[must_use]
     pub fn known(name: &str) -> Option<Self> {
-        let of = |access, needs, of_a_thread| Some(Self { access, needs, of_a_thread });
+        let of = |access, needs, requires_thread| Some(Self { access, needs, requires_thread });
         if let Some((_, why)) = NEVER.iter().find(|(method, _)| *method == name) {
             return of(Access::Never(why), Needs::Nothing, false);
         }
@@ -106,21 +111,20 @@ impl Method {
         None
     }
 
-    /// Why the setting does not allow it, and which one would.
+    /// Returns why the setting does not allow the method, with the value that would. Returns `None` if it is allowed.
     #[must_use]
     pub fn refusal(self, mode: RpcMode) -> Option<(String, Option<&'static str>)> {
         match (self.access, mode) {
-            (Access::Never(why), _) => Some((format!("is never called for others: {why}"), None)),
+            (Access::Never(why), _) => Some((format!("cannot be called through the bridge: {why}"), None)),
             (_, RpcMode::Off) => {
                 let needs = if self.access == Access::Safe { "safe" } else { "all" };
-                let problem = format!(
-                    "is refused: the setting codexBridge.rpc (--rpc) is off; it would have to be {needs:?}"
-                );
+                let problem =
+                    format!("requires the setting codexBridge.rpc (--rpc) to be {needs:?}; it is \"off\"");
                 Some((problem, Some(needs)))
             }
             (Access::All, RpcMode::Safe) => {
-                let problem = "does more than read or act on threads and turns, so the setting codexBridge.rpc (--rpc) would \
-                     have to be \"all\"; it is \"safe\"";
+                let problem = "does more than read or act on threads and turns, so it requires the setting \
+                     codexBridge.rpc (--rpc) to be \"all\"; it is \"safe\"";
                 Some((problem.to_owned(), Some("all")))
             }
             _ => None,
@@ -130,14 +134,11 @@ impl Method {
 
 const NEVER: &[(&str, &str)] = &[
     ("initialize", "the connection is the bridge's own"),
-    ("thread/unsubscribe", "the bridge gives each thread back itself, as soon as nothing runs on it"),
-    (
-        "thread/approveGuardianDeniedAction",
-        "it would answer for whom Codex asked; approvals are answered by POST /approvals/{approvalId}",
-    ),
+    ("thread/unsubscribe", "the bridge itself releases each thread as soon as nothing runs on it"),
+    ("thread/approveGuardianDeniedAction", "approvals are resolved with POST /approvals/{approvalId}"),
 ];
 
-/// What reads threads and turns or acts on them, by what it needs.
+/// The methods that read or act on threads and turns, by their needs.
 const OF_THREADS: &[(Needs, &[&str])] = &[
     (
         Needs::Nothing,
@@ -202,7 +203,7 @@ const OF_THREADS: &[(Needs, &[&str])] = &[
     (Needs::LoadsNew, &["thread/start", "thread/fork"]),
 ];
 
-/// What threads can be run with and where they can be put.
+/// The methods that list what threads can be run with and where they can be stored.
 const LISTS: &[&str] = &[
     "model/list",
     "modelProvider/list",
@@ -227,12 +228,12 @@ const LISTS: &[&str] = &[
     "thread/realtime/listVoices",
 ];
 
-/// What does more than that, in the name of a thread.
+/// The methods that act on behalf of a thread and do more than that.
 const OTHERS_OF_THREADS: &[(Needs, &[&str])] = &[
-    // Outside of the thread's sandbox.
+    // Runs outside of the sandbox of the thread.
     (Needs::WriterForTurn, &["thread/shellCommand"]),
     (Needs::Writer, &["mcpServer/tool/call", "mcpServer/resource/read"]),
-    // A conversation by voice needs a connection that listens to it.
+    // A voice conversation needs a connection that listens to it.
     (
         Needs::Turn,
         &[
@@ -245,7 +246,8 @@ const OTHERS_OF_THREADS: &[(Needs, &[&str])] = &[
     ),
 ];
 
-/// Programs, files, accounts, settings, everything else: all methods that begin so.
+/// The groups of methods for programs, files, accounts, settings and the like. A group is the part of the name before
+/// the first slash.
 const OTHER_GROUPS: &[&str] = &[
     "account",
     "accountSession",
@@ -287,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_setting_allows_what_it_says() {
+    fn each_setting_allows_its_methods() {
         let allowed = |method: &str, mode| Method::of(method).refusal(mode).is_none();
         let cases = [
             ("thread/list", true, true),
@@ -314,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_setting_where_one_would_help() {
+    fn a_refusal_names_the_setting_that_would_allow_the_method() {
         let (problem, needs) = Method::of("fs/readFile").refusal(RpcMode::Safe).unwrap();
         assert!(problem.contains("codexBridge.rpc") && needs == Some("all"), "{problem}");
         let (_, needs) = Method::of("thread/list").refusal(RpcMode::Off).unwrap();
@@ -323,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_needs_all_and_leaves_jobs_alone() {
+    fn unknown_methods_require_all_and_a_thread_without_a_job() {
         assert_eq!(Method::known("something/new"), None);
         assert_eq!((Method::of("x").access, Method::of("x").needs), (Access::All, Needs::Turn));
     }

@@ -1,8 +1,8 @@
-//! Codex's threads as Codex itself has them: what `/codex/…` tells of them and does to them.
+//! Codex's threads, as Codex itself has them, for the routes under `/codex`.
 //!
-//! A thread is a conversation; whatever runs on it goes through [`crate::conversations`]. Here is what that has no need of: where
-//! a thread is seen ([`Surface`]), which are in use ([`active`]), which processes there are, and Codex's own methods
-//! ([`methods`]).
+//! A thread is a conversation, and every turn on it goes through [`crate::conversations`]. This module contains what that
+//! does not need: the surface of a thread ([`Surface`]), the threads in use ([`active`]), the Codex processes, and Codex's
+//! own methods ([`methods`]).
 
 pub mod active;
 pub mod methods;
@@ -38,46 +38,47 @@ pub struct Threads {
     rpc: RpcMode,
 }
 
-/// A thread that is to be made.
+/// The properties of a new thread.
 #[derive(Debug, Clone, Default)]
 pub struct NewThread {
-    /// What it is started with.
+    /// The options with which it is started.
     pub options: ThreadOptions,
-    /// What it is called. A thread without a name and without a turn is not stored.
+    /// The title. Codex does not store a thread that has neither a name nor a turn.
     pub title: String,
 }
 
 /// The threads that one app-server of the bridge has loaded.
 #[derive(Debug, Clone)]
 pub struct LoadedThreads {
-    /// The app-server.
+    /// The process id of the app-server.
     pub pid: u32,
-    /// The threads.
+    /// The loaded threads.
     pub thread_ids: Vec<ThreadId>,
 }
 
-/// What runs, as far as it can be told.
+/// The Codex activity of this user, as far as it can be determined.
 #[derive(Debug, Clone)]
 pub struct Activity {
     /// The Codex processes; `None` where the operating system hides them.
     pub processes: Option<Vec<CodexProcess>>,
-    /// The threads that somebody must have whom the operating system hides; only where it hides something.
+    /// The threads that a hidden process must have loaded; `None` where the operating system hides nothing.
     pub inferred: Option<Vec<ActiveThread>>,
-    /// Process ids of the bridge's own app-servers, those of lanes included.
+    /// The process ids of the bridge's own app-servers, including those of lanes.
     pub own_pids: Vec<u32>,
 }
 
 impl Threads {
-    /// The threads of these conversations; `rpc` says which of Codex's methods callers may name.
+    /// Creates the threads of these conversations. `rpc` selects the methods of Codex that callers may call.
     #[must_use]
     pub fn new(conversations: Conversations, router: ThreadRouter, rpc: RpcMode) -> Self {
         Self { conversations, router, rpc }
     }
 
-    /// The threads that fit, at most [`ThreadListQuery::limit`]; asks on where Codex gives fewer at once.
+    /// Returns the threads that match, at most [`ThreadListQuery::limit`]. Requests further pages if Codex returns fewer
+    /// at once.
     ///
     /// # Errors
-    /// [`Error`]; a source kind that the binary does not know is [`Error::Invalid`].
+    /// [`Error::Invalid`] if Codex does not know a source kind, and the errors of a Codex call.
     pub async fn list(&self, query: &ThreadListQuery) -> Result<ConversationPage, Error> {
         let limit = usize::try_from(query.limit.unwrap_or(limits::THREADS_PAGE_MAX)).unwrap_or(usize::MAX);
         let mut page = self.page(query).await?;
@@ -98,25 +99,25 @@ impl Threads {
     async fn page(&self, query: &ThreadListQuery) -> Result<ConversationPage, Error> {
         let page = self.conversations.history(query).await;
         page.map_err(|error| match error {
-            // By the name that this API has for it.
+            // The name of the field in this API.
             Error::Invalid { field, problem } if field == "source" => Error::invalid("sourceKinds", problem),
             error => error,
         })
     }
 
-    /// One thread.
+    /// Returns a thread.
     ///
     /// # Errors
-    /// [`Error::ThreadNotFound`].
+    /// [`Error::ThreadNotFound`] if Codex does not know it.
     pub async fn get(&self, thread_id: &ThreadId) -> Result<Conversation, Error> {
         let conversation = self.conversations.conversation(thread_id, false).await;
-        conversation.map_err(|error| self.in_terms_of_threads(thread_id, error))
+        conversation.map_err(|error| self.as_thread_error(thread_id, error))
     }
 
-    /// The ids of a thread's sub-agents.
+    /// Returns the ids of a thread's sub-agents.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The errors of a Codex call.
     pub async fn children(&self, thread_id: &ThreadId) -> Result<Vec<ThreadId>, Error> {
         let query = ThreadListQuery {
             parent_thread_id: Some(thread_id.to_owned()),
@@ -126,18 +127,18 @@ impl Threads {
         };
         let page = self.conversations.history(&query).await?;
         let children = page.conversations.into_iter().map(|child| child.thread);
-        // Binaries that do not know the filter list all.
+        // A Codex that does not know the filter lists all threads.
         Ok(children.filter(|child| child.parent() == Some(thread_id)).map(|child| child.id).collect())
     }
 
-    /// What the app-servers of the bridge have loaded.
+    /// Returns the threads that the app-servers of the bridge have loaded.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The errors of a Codex call.
     pub async fn loaded(&self) -> Result<Vec<LoadedThreads>, Error> {
         let mut loaded = Vec::new();
         for supervisor in self.router.all() {
-            // Only the bridge's own is started for the question.
+            // Only the shared app-server is started for this request.
             if supervisor.pid().is_none() && !supervisor.is_same(self.router.shared()) {
                 continue;
             }
@@ -148,32 +149,32 @@ impl Threads {
         Ok(loaded)
     }
 
-    /// Makes a thread that has a name and no turn yet, stored and free for whoever wants it.
-    /// Returns its id, and what of its options Codex will have forgotten when somebody loads it.
+    /// Creates a thread with a name and no turn. The thread is stored and not loaded by anyone.
+    /// Returns its id, and warnings about the options that Codex does not store for it.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The errors of [`Conversations::start_empty`].
     pub async fn start(&self, new: NewThread) -> Result<(String, Vec<String>), Error> {
         let NewThread { options, title } = new;
         let thread_id = self.conversations.start_empty(&options, &title).await?;
-        let forgotten = [
+        let not_stored = [
             ("sandbox", options.sandbox.is_some()),
             ("config", options.config.is_some()),
             ("baseInstructions", options.base_instructions.is_some()),
         ];
-        let warnings = forgotten.into_iter().filter(|(_, given)| *given);
+        let warnings = not_stored.into_iter().filter(|(_, given)| *given);
         let warnings = warnings.map(|(field, _)| {
             format!(
-                "{field}: Codex does not keep it for a thread without a turn; give it with the first turn"
+                "{field}: Codex does not store it for a thread without a turn; send it with the first turn"
             )
         });
         Ok((thread_id, warnings.collect()))
     }
 
-    /// Makes a copy; returns its id.
+    /// Forks a thread and returns the id of the copy.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The errors of [`Conversations::fork`].
     pub async fn fork(
         &self,
         thread_id: &ThreadId,
@@ -182,29 +183,29 @@ impl Threads {
         title: Option<&str>,
     ) -> Result<String, Error> {
         let forked = self.conversations.fork(thread_id, options, point, title).await;
-        forked.map_err(|error| self.in_terms_of_threads(thread_id, error))
+        forked.map_err(|error| self.as_thread_error(thread_id, error))
     }
 
-    /// Puts a thread away.
+    /// Archives a thread.
     ///
     /// # Errors
-    /// [`Error::ThreadArchived`] where it is already.
+    /// [`Error::ThreadArchived`] if it is already archived.
     pub async fn archive(&self, thread_id: &ThreadId) -> Result<(), Error> {
         let archived = self.conversations.archive(thread_id).await;
-        self.unless_done(thread_id, true, archived).await
+        self.check_archived(thread_id, true, archived).await
     }
 
-    /// Takes a thread back out.
+    /// Unarchives a thread.
     ///
     /// # Errors
-    /// [`Error::ThreadArchived`] where it is not put away.
+    /// [`Error::ThreadArchived`] if it is not archived.
     pub async fn unarchive(&self, thread_id: &ThreadId) -> Result<(), Error> {
         let unarchived = self.conversations.unarchive(thread_id).await;
-        self.unless_done(thread_id, false, unarchived).await
+        self.check_archived(thread_id, false, unarchived).await
     }
 
-    /// Codex calls a thread unknown also when it stands on the other side already.
-    async fn unless_done(
+    /// Tells a thread that is already archived (or not) from an unknown one, because Codex reports both as unknown.
+    async fn check_archived(
         &self,
         thread_id: &ThreadId,
         archived: bool,
@@ -212,7 +213,7 @@ impl Threads {
     ) -> Result<(), Error> {
         let error = match outcome {
             Ok(()) => return Ok(()),
-            Err(error) => self.in_terms_of_threads(thread_id, error),
+            Err(error) => self.as_thread_error(thread_id, error),
         };
         if matches!(error, Error::ThreadNotFound(_)) {
             self.get(thread_id).await?;
@@ -221,28 +222,29 @@ impl Threads {
         Err(error)
     }
 
-    /// Replaces what the model sees of the history by a summary; returns when that is done.
+    /// Replaces the history that the model sees with a summary. Returns when the summary is complete.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The errors of [`Conversations::compact`].
     pub async fn compact(&self, thread_id: &ThreadId) -> Result<(), Error> {
         let compacted = self.conversations.compact(thread_id).await;
-        compacted.map_err(|error| self.in_terms_of_threads(thread_id, error))
+        compacted.map_err(|error| self.as_thread_error(thread_id, error))
     }
 
-    /// Takes turns back from the end.
+    /// Removes turns from the end of a thread.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The errors of [`Conversations::roll_back`].
     pub async fn roll_back(&self, thread_id: &ThreadId, what: RollBack) -> Result<(), Error> {
         let rolled_back = self.conversations.roll_back(thread_id, what).await;
-        rolled_back.map_err(|error| self.in_terms_of_threads(thread_id, error))
+        rolled_back.map_err(|error| self.as_thread_error(thread_id, error))
     }
 
-    /// The job whose turn runs on a thread, once it has begun; only if it is this turn, where one is named.
+    /// Returns the id of the job whose turn runs on a thread, once the turn has started.
     ///
     /// # Errors
-    /// [`Error::NoActiveTurn`], [`Error::ConversationOwnedElsewhere`], [`Error::TurnConflict`], [`Error::ThreadNotFound`].
+    /// [`Error::TurnConflict`] if the turn is not the expected one, [`Error::NoActiveTurn`] if no turn of this bridge runs,
+    /// [`Error::ConversationOwnedElsewhere`] if another process has the thread, and [`Error::ThreadNotFound`].
     pub async fn running_job(&self, thread_id: &ThreadId, expected: Option<&str>) -> Result<String, Error> {
         let Some(job) = self.conversations.active_job(thread_id) else {
             let conversation = self.get(thread_id).await?;
@@ -252,10 +254,10 @@ impl Threads {
             }
             return Err(Error::NoActiveTurn(thread_id.to_owned().into()));
         };
-        let begun = tokio::time::timeout(limits::ACTION_TIMEOUT, job.started_or_ended()).await;
+        let started = tokio::time::timeout(limits::ACTION_TIMEOUT, job.started_or_ended()).await;
         let active_turn_id = job.view().turn_id;
         match expected {
-            _ if begun.is_err() => Err(Error::NoActiveTurn(thread_id.to_owned().into())),
+            _ if started.is_err() => Err(Error::NoActiveTurn(thread_id.to_owned().into())),
             Some(expected) if active_turn_id.as_deref() != Some(expected) => Err(Error::TurnConflict {
                 thread_id: thread_id.to_owned(),
                 expected: expected.to_owned(),
@@ -266,13 +268,13 @@ impl Threads {
         }
     }
 
-    /// The threads in use.
+    /// Returns the threads in use.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The errors of a Codex call.
     pub async fn active(&self, query: &ActiveQuery) -> Result<Vec<ActiveThread>, Error> {
         let source_kinds = match (&query.source, query.source_kinds.is_empty()) {
-            // Those that Codex does not list by itself.
+            // Codex lists these sources only on request.
             (Some(source), true) if ["exec", "appServer", "unknown"].contains(&source.as_str()) => {
                 vec![source.clone()]
             }
@@ -301,17 +303,17 @@ impl Threads {
         Ok(query.select(recent, now))
     }
 
-    /// The Codex processes of this user and what they have; where the operating system hides some, the threads that changed
-    /// within `window`, from which that can be inferred.
+    /// Returns the Codex processes of this user and the threads that they have loaded. Where the operating system hides
+    /// some processes, also returns the threads that changed within `window`.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The errors of a Codex call.
     pub async fn running(&self, window: Duration) -> Result<Activity, Error> {
         let home = self.router.shared().codex_home().map(ToOwned::to_owned);
-        let looked = tokio::task::spawn_blocking(move || home.and_then(|home| processes::running(&home)));
-        let running = looked
+        let processes = tokio::task::spawn_blocking(move || home.and_then(|home| processes::running(&home)));
+        let running = processes
             .await
-            .map_err(|error| Error::Internal(format!("looking for processes failed: {error}")))?;
+            .map_err(|error| Error::Internal(format!("listing the processes failed: {error}")))?;
         let hides = running.as_ref().is_none_or(|running| !running.hidden_thread_ids.is_empty());
         let inferred = if hides {
             let query = ActiveQuery {
@@ -331,17 +333,17 @@ impl Threads {
         Ok(Activity { processes, inferred, own_pids: self.own_pids() })
     }
 
-    /// Process ids of the bridge's own app-servers, those of lanes included.
+    /// Returns the process ids of the bridge's own app-servers, including those of lanes.
     #[must_use]
     pub fn own_pids(&self) -> Vec<u32> {
         self.router.all().iter().filter_map(Supervisor::pid).collect()
     }
 
-    /// One of Codex's lists, as Codex answers.
+    /// Calls a list method of Codex and returns its answer.
     ///
     /// # Errors
-    /// [`Error::MethodUnknown`] where the binary does not have it.
-    pub async fn list_of(&self, method: &str, params: Value) -> Result<Map<String, Value>, Error> {
+    /// [`Error::MethodUnknown`] if the installed Codex does not have the method.
+    pub async fn call_list(&self, method: &str, params: Value) -> Result<Map<String, Value>, Error> {
         let server = self.router.shared().ready().await?;
         if !server.methods.has(method) {
             return Err(Error::MethodUnknown(method.to_owned()));
@@ -353,10 +355,11 @@ impl Threads {
         }
     }
 
-    /// Calls a method of Codex that a caller names.
+    /// Calls any method of Codex that the setting `codexBridge.rpc` allows.
     ///
     /// # Errors
-    /// [`Error::RpcRefused`] where the setting does not allow it; Codex's own refusal is [`Error::Codex`].
+    /// [`Error::RpcRefused`] if the setting does not allow it, [`Error::MethodUnknown`] if the installed Codex does not have
+    /// it, [`Error::Invalid`] if a parameter is invalid, and [`Error::Codex`] if Codex refuses the call.
     pub async fn rpc(&self, method: &str, params: Value) -> Result<Value, Error> {
         let known = Method::of(method);
         if let Some((problem, needs)) = known.refusal(self.rpc) {
@@ -365,14 +368,14 @@ impl Threads {
         let params = if params.is_null() { json!({}) } else { params };
         let thread_id = params.get("threadId").and_then(Value::as_str).map(ThreadId::from);
         if thread_id.is_none()
-            && (known.of_a_thread || params.get("threadId").is_some_and(|id| !id.is_null()))
+            && (known.requires_thread || params.get("threadId").is_some_and(|id| !id.is_null()))
         {
-            return Err(Error::invalid("params.threadId", "must be a string: the id of a thread"));
+            return Err(Error::invalid("params.threadId", "must be a string, the id of a thread"));
         }
         if matches!(known.needs, Needs::Loads | Needs::LoadsNew)
             && let Some(field) = ["path", "history"].into_iter().find(|field| is_given(params.get(*field)))
         {
-            let problem = "is not taken, because Codex would then leave threadId aside";
+            let problem = "is not allowed, because Codex would then ignore threadId";
             return Err(Error::invalid(format!("params.{field}"), problem));
         }
         let server = self.router.shared().ready().await?;
@@ -386,15 +389,15 @@ impl Threads {
                 error => error,
             };
             match &thread_id {
-                Some(thread_id) => self.in_terms_of_threads(thread_id, error),
+                Some(thread_id) => self.as_thread_error(thread_id, error),
                 None => error,
             }
         })
     }
 
-    /// An error of a conversation, as one of a thread that says how it stands.
+    /// Translates an error of a conversation into one of a thread, with the state of the thread.
     #[must_use]
-    pub fn in_terms_of_threads(&self, thread_id: &ThreadId, error: Error) -> Error {
+    pub fn as_thread_error(&self, thread_id: &ThreadId, error: Error) -> Error {
         match error {
             Error::ConversationNotFound(id) => Error::ThreadNotFound(id),
             Error::ConversationBusy(id) => {
@@ -418,7 +421,8 @@ fn is_given(value: Option<&Value>) -> bool {
     value.is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
-/// The text of an unknown method says so of the method; the same words about something else are about a parameter.
+/// Translates the refusal of an unknown method. Codex uses the same message for an unknown parameter, which does not name
+/// the method and stays [`Error::Codex`].
 fn method_unknown(method: &str, error: CallError) -> Error {
     match &error {
         CallError::Refused { error: refused, .. }
@@ -443,12 +447,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_method_is_told_from_an_unknown_word() {
+    fn an_unknown_method_differs_from_an_unknown_parameter() {
         let unknown =
             method_unknown("a/b", refused("Invalid request: unknown variant `a/b`, expected one of `c`"));
         assert!(matches!(unknown, Error::MethodUnknown(_)));
-        let word =
+        let parameter =
             method_unknown("a/b", refused("Invalid request: unknown variant `x`, expected one of `y`"));
-        assert!(matches!(word, Error::Codex(_)));
+        assert!(matches!(parameter, Error::Codex(_)));
     }
 }

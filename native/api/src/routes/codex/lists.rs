@@ -127,6 +127,6 @@ fn given<const N: usize>(params: [(&str, Option<Value>); N]) -> Value {
 }
 
 async fn list(app: &App, method: &str, params: Value) -> Result<Json<CodexListView>, RequestError> {
-    let answer = app.threads.list_of(method, params).await?;
+    let answer = app.threads.call_list(method, params).await?;
     Ok(Json(CodexListView { ok: true, answer }))
 }

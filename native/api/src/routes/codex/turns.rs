@@ -29,8 +29,8 @@ use crate::routes::conversations::SentView;
 pub(crate) enum Input {
     /// A text.
     Text(String),
-    /// Codex's own array of pieces, for example `{"type": "text", "text": "…"}`, `{"type": "localImage", "path": "…"}` or
-    /// `{"type": "skill", "name": "…", "path": "…"}`, passed on as they are.
+    /// Codex's own array of pieces, for example `{"type": "text", "text": "…"}`, `{"type": "localImage",
+    /// "path": "…"}` or `{"type": "skill", "name": "…", "path": "…"}`, passed on as they are.
     #[schema(value_type = Vec<Object>)]
     Pieces(Vec<Map<String, Value>>),
 }
@@ -41,8 +41,8 @@ pub(crate) enum Input {
 pub(crate) struct StartTurnBody {
     /// What Codex shall do.
     input: Input,
-    /// Only if this turn runs or, where none does, is the thread's newest: otherwise 409 `turn_conflict`, with how it is in
-    /// `details`.
+    /// Only if this turn runs or, where none does, is the thread's newest: otherwise 409 `turn_conflict`,
+    /// with how it is in `details`.
     expected_turn_id: Option<TurnId>,
     /// How it shall reach the thread.
     #[serde(default)]
@@ -86,7 +86,8 @@ pub(crate) struct SteerTurnBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InterruptTurnBody {
-    /// Only if this turn runs: otherwise 409 `turn_conflict`, with the one that does in `details`. Default: whichever runs.
+    /// Only if this turn runs: otherwise 409 `turn_conflict`, with the one that does in `details`. Default:
+    /// whichever runs.
     turn_id: Option<TurnId>,
     /// The same as `turnId`.
     expected_turn_id: Option<TurnId>,
@@ -138,7 +139,7 @@ pub(crate) async fn start_turn(
     message.input = input;
     message.expected_turn_id = body.expected_turn_id;
     let sent = app.conversations.send(&thread_id, message).await;
-    let sent = sent.map_err(|error| app.threads.in_terms_of_threads(&thread_id, error))?;
+    let sent = sent.map_err(|error| app.threads.as_thread_error(&thread_id, error))?;
     Ok(Json(SentView::new(sent, Some(thread_id))))
 }
 
@@ -158,7 +159,7 @@ pub(crate) async fn steer_turn(
     let expected = one_of(expected_turn_id, turn_id)?;
     let job_id = app.threads.running_job(&thread_id, expected.as_deref()).await?;
     let steered = app.conversations.steer(&JobId::from(job_id.as_str()), &input).await;
-    let (turn_id, job) = steered.map_err(|error| app.threads.in_terms_of_threads(&thread_id, error))?;
+    let (turn_id, job) = steered.map_err(|error| app.threads.as_thread_error(&thread_id, error))?;
     Ok(Json(TurnChangedView { ok: true, thread_id, turn_id: Some(turn_id.into()), job }))
 }
 
@@ -177,7 +178,7 @@ pub(crate) async fn interrupt_turn(
     let expected = one_of(turn_id, expected_turn_id)?;
     let job_id = app.threads.running_job(&thread_id, expected.as_deref()).await?;
     let cancelled = app.conversations.cancel(&JobId::from(job_id.as_str())).await;
-    let job = cancelled.map_err(|error| app.threads.in_terms_of_threads(&thread_id, error))?;
+    let job = cancelled.map_err(|error| app.threads.as_thread_error(&thread_id, error))?;
     Ok(Json(TurnChangedView { ok: true, thread_id, turn_id: job.turn_id.clone(), job }))
 }
 

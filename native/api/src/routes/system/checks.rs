@@ -86,8 +86,8 @@ async fn codex(app: &App) -> Check {
     }
 }
 
-/// Starts Codex where it does not run. Where it cannot, the check of Codex says why; an old one that knows no such question is
-/// not reproached with that.
+/// Starts Codex where it does not run. Where it cannot, the check of Codex says why; an old one that knows no
+/// such question is not reproached with that.
 async fn login(app: &App) -> Option<Check> {
     let login = app.supervisor.ready().await.ok()?.connection.account_read().await.ok()?;
     Some(login_check(&login))
