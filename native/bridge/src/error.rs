@@ -96,9 +96,9 @@ pub enum Error {
     EditorFailed(String),
     /// Another process owns the conversation.
     #[error(
-        "{} owns the conversation {conversation_id}. Close it there (its tab, or `codex resume` in a terminal) \
-         and try again, or send with delivery \"handover\", which puts the message into its queue, or \"fork\", \
-         which continues in a copy.",
+        "{} owns the conversation {conversation_id}. Close it there (its tab, or `codex resume` in a \
+         terminal) and try again, or send with delivery \"handover\", which puts the message into its queue, \
+         or \"fork\", which continues in a copy.",
         owner.as_ref().map_or_else(
             || "Another process".to_owned(),
             |owner| format!("{} (process {})", owner.program, owner.pid),
@@ -117,7 +117,8 @@ pub enum Error {
     ConversationBusy(String),
     /// No turn runs that could be steered or interrupted.
     #[error(
-        "No turn of this bridge runs on the conversation {0}, so there is nothing to steer. Send a message instead."
+        "No turn of this bridge runs on the conversation {0}, so there is nothing to steer. Send a message \
+         instead."
     )]
     NoActiveTurn(String),
     /// The job has ended.

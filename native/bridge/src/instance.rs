@@ -227,7 +227,7 @@ fn remove_dead_entries(discovery_directory: &Path) {
             && !is_locked(&entry.lock_file)
             && let Err(error) = std::fs::remove_file(&path)
         {
-            tracing::debug!(%error, file = %path.display(), "cannot remove the discovery file of a dead process");
+            tracing::debug!(%error, file = %path.display(), "cannot remove a stale discovery file");
         }
     }
 }

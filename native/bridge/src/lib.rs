@@ -1,7 +1,8 @@
 //! The control plane: jobs, conversations, lanes, approvals, events, webhooks, and code questions.
 //!
-//! Everything that decides lives here. The HTTP edge (crate `api`), NATS (crate `nats`) and the composition of a running
-//! bridge (crate `server`) are above it; the database (crate `store`) and the pure values (crate `model`) are below it.
+//! Everything that decides lives here. The HTTP edge (crate `api`), NATS (crate `nats`) and the composition
+//! of a running bridge (crate `server`) are above it; the database (crate `store`) and the pure values (crate
+//! `model`) are below it.
 
 pub mod approvals;
 pub mod code;

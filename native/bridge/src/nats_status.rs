@@ -84,7 +84,8 @@ struct Observed {
 }
 
 impl NatsStatus {
-    /// Returns the status of a bridge that has not yet tried to connect. `store` holds the log that it publishes.
+    /// Returns the status of a bridge that has not yet tried to connect. `store` holds the log that it
+    /// publishes.
     #[must_use]
     pub fn new(identity: NatsIdentity, store: Store) -> Self {
         Self { identity: Arc::new(identity), store, observed: Arc::default() }

@@ -1,9 +1,9 @@
-//! The supervisor of a Codex app-server: finds the binary, starts the app-server when it is first needed, and restarts it
-//! when it dies.
+//! The supervisor of a Codex app-server: finds the binary, starts the app-server when it is first needed, and
+//! restarts it when it dies.
 //!
-//! [`Supervisor::ready`] returns the running app-server, or the reason why none runs. Starts are serialized. A start that
-//! follows a death waits first (backoff), so that a broken binary is not started in a tight loop. When a running app-server
-//! dies, the next one is started without a request, after the same wait.
+//! [`Supervisor::ready`] returns the running app-server, or the reason why none runs. Starts are serialized.
+//! A start that follows a death waits first (backoff), so that a broken binary is not started in a tight
+//! loop. When a running app-server dies, the next one is started without a request, after the same wait.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -139,7 +139,8 @@ impl Supervisor {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Creates a supervisor for a separate app-server of the same binary, which ends when `stopping` is cancelled.
+    /// Creates a supervisor for a separate app-server of the same binary, which ends when `stopping` is
+    /// cancelled.
     #[must_use]
     pub fn sibling(&self, stopping: CancellationToken) -> Self {
         let Inner { locate, working_directory, environment, client_version, tasks, .. } = &*self.inner;
@@ -162,8 +163,8 @@ impl Supervisor {
     /// Returns the running app-server, and starts it first if none runs.
     ///
     /// # Errors
-    /// [`SupervisorError::NotFound`] if there is no binary, [`SupervisorError::Start`] if it does not start, and
-    /// [`SupervisorError::Stopped`] if the bridge is stopping.
+    /// [`SupervisorError::NotFound`] if there is no binary, [`SupervisorError::Start`] if it does not start,
+    /// and [`SupervisorError::Stopped`] if the bridge is stopping.
     pub async fn ready(&self) -> Result<Arc<AppServer>, SupervisorError> {
         tokio::select! {
             () = self.inner.stopping.cancelled() => Err(SupervisorError::Stopped),
@@ -193,7 +194,8 @@ impl Supervisor {
                 Ok(server)
             }
             Err(error) => {
-                // Searching again for a missing binary is cheap, but a broken one must not be started in a loop.
+                // Searching again for a missing binary is cheap, but a broken one must not be started in a
+                // loop.
                 if matches!(error, SupervisorError::Start(_)) {
                     delay_next_start(&mut running);
                 }
@@ -202,7 +204,8 @@ impl Supervisor {
         }
     }
 
-    /// Returns how to run the binary in `directory`, or in the bridge's own working directory if it is `None`.
+    /// Returns how to run the binary in `directory`, or in the bridge's own working directory if it is
+    /// `None`.
     ///
     /// # Errors
     /// [`SupervisorError::NotFound`] if there is no binary.
@@ -329,8 +332,8 @@ impl Supervisor {
         }
     }
 
-    /// Waits for the first search and returns the state of Codex. Searches again in the background if no binary was found
-    /// and the last search is older than [`limits::LOCATE_AGE_MAX`].
+    /// Waits for the first search and returns the state of Codex. Searches again in the background if no
+    /// binary was found and the last search is older than [`limits::LOCATE_AGE_MAX`].
     pub async fn health(&self) -> CodexView {
         let first_search = self.inner.first_search.cancelled();
         if tokio::time::timeout(limits::FIRST_SEARCH_TIMEOUT, first_search).await.is_err() {
@@ -351,7 +354,8 @@ impl Supervisor {
         codex
     }
 
-    /// Searches for the binary in the background, so that `GET /health` can report it before the first request needs it.
+    /// Searches for the binary in the background, so that `GET /health` can report it before the first
+    /// request needs it.
     pub fn search_in_background(&self) {
         let this = self.clone();
         self.inner.tasks.spawn(async move {

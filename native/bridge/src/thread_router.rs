@@ -1,7 +1,7 @@
 //! Finds the app-server that holds a thread.
 //!
-//! The shared app-server of the bridge holds every thread that is not pinned. The thread of a lane session is pinned: it
-//! stays loaded in the app-server of that session, between its turns too, until the session ends.
+//! The shared app-server of the bridge holds every thread that is not pinned. The thread of a lane session is
+//! pinned: it stays loaded in the app-server of that session, between its turns too, until the session ends.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,8 +66,8 @@ impl ThreadRouter {
 
     /// Pins the thread to the app-server of `supervisor` until `unpinned` is cancelled.
     ///
-    /// The thread is loaded with `options` where a message does not specify its own, because Codex remembers only the
-    /// options of the last turn.
+    /// The thread is loaded with `options` where a message does not specify its own, because Codex remembers
+    /// only the options of the last turn.
     pub fn pin(
         &self,
         thread_id: &ThreadId,

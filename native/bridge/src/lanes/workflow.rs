@@ -1,7 +1,8 @@
 //! The workflow `start-visible`: a lane, its session, its thread and its first instruction, in durable steps.
 //!
-//! The remaining steps are recorded with the lane before anything else happens, with the id of the job that the first
-//! instruction becomes. A task that resumes the workflow looks for that job, so that the instruction is sent once.
+//! The remaining steps are recorded with the lane before anything else happens, with the id of the job that
+//! the first instruction becomes. A task that resumes the workflow searches for that job, so that the
+//! instruction is sent once.
 
 use model::ids::LaneId;
 use model::job::Job;
@@ -29,8 +30,8 @@ pub struct Started {
 }
 
 impl Lanes {
-    /// Creates a lane, starts its session, creates its thread, and sends the first instruction. If the lane already
-    /// exists, only its remaining steps are done, and none is repeated.
+    /// Creates a lane, starts its session, creates its thread, and sends the first instruction. If the lane
+    /// already exists, only its remaining steps are done, and none is repeated.
     ///
     /// # Errors
     /// The error of the step that failed. The steps before it stay done.

@@ -10,8 +10,8 @@ use crate::error::Error;
 
 /// Creates a worktree of `repo_root` in `directory` on `branch`. Creates the branch if it does not exist.
 ///
-/// An existing worktree is kept. It comes from a bridge that died before it recorded the lane, or from an earlier lane
-/// with this id that left work behind.
+/// An existing worktree is kept. It comes from a bridge that died before it recorded the lane, or from an
+/// earlier lane with this id that left work behind.
 pub(super) async fn add(repo_root: &str, directory: &Path, branch: &str) -> Result<(), Error> {
     if git(repo_root, &["check-ref-format", "--branch", branch]).await.is_err() {
         return Err(Error::invalid("branch", format!("`{branch}` is not a valid branch name")));

@@ -31,8 +31,8 @@ pub struct ActiveQuery {
 pub struct ActiveThread {
     /// The thread and its holder.
     pub conversation: Conversation,
-    /// The reasons why it counts as active: `recent` (it changed within the window), `owner` (a process has it loaded),
-    /// `turn` (this bridge runs a turn on it).
+    /// The reasons why it counts as active: `recent` (it changed within the window), `owner` (a process has
+    /// it loaded), `turn` (this bridge runs a turn on it).
     pub because: Vec<&'static str>,
     /// Whether it meets every preference of the caller.
     pub preferred: bool,
@@ -67,8 +67,8 @@ impl ActiveQuery {
         ranked.into_iter().map(|(_, thread)| thread).collect()
     }
 
-    /// Returns the penalty for unmet preferences. The surface weighs more than the originator, because it says where a
-    /// person would see the thread.
+    /// Returns the penalty for unmet preferences. The surface weighs more than the originator, because it
+    /// says where a person would see the thread.
     fn penalty(&self, Conversation { thread, .. }: &Conversation) -> u8 {
         let surface = self.preferred_surface.is_some_and(|surface| Surface::of_thread(thread) != surface);
         let originator = self

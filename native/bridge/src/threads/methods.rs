@@ -1,9 +1,9 @@
-//! The methods of Codex's app-server: who may call each of them through the bridge, and what each needs of the thread that
-//! it names.
+//! The methods of Codex's app-server: who may call each of them through the bridge, and what each needs of
+//! the thread that it names.
 //!
-//! Source: `ClientRequest` of `codex app-server generate-ts --experimental` 0.169.0. The needs of each method were tested
-//! with that binary on a thread that was not loaded. A test of the bridge fails if the installed binary has a method that
-//! is not listed here.
+//! Source: `ClientRequest` of `codex app-server generate-ts --experimental` 0.169.0. The needs of each method
+//! were tested with that binary on a thread that was not loaded. A test of the bridge fails if the installed
+//! binary has a method that is not listed here.
 
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
@@ -54,14 +54,14 @@ impl FromStr for RpcMode {
 /// Who may call a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Allowed with the settings `safe` and `all`. The method reads or acts on threads and turns, or lists what they can
-    /// be run with.
+    /// Allowed with the settings `safe` and `all`. The method reads or acts on threads and turns, or lists
+    /// what they can be run with.
     Safe,
-    /// Allowed only with the setting `all`. The method runs programs, accesses files, accounts or settings, or is not
-    /// known.
+    /// Allowed only with the setting `all`. The method runs programs, accesses files, accounts or settings,
+    /// or is not known.
     All,
-    /// Never allowed, for the given reason. The method would answer on behalf of another caller, or take the connection
-    /// away from the bridge.
+    /// Never allowed, for the given reason. The method would answer on behalf of another caller, or take the
+    /// connection away from the bridge.
     Never(&'static str),
 }
 
@@ -77,8 +77,8 @@ pub struct Method {
 }
 
 impl Method {
-    /// Returns the properties of a method. An unknown method requires the setting `all` and cannot be called on a thread
-    /// with a job.
+    /// Returns the properties of a method. An unknown method requires the setting `all` and cannot be called
+    /// on a thread with a job.
     #[must_use]
     pub fn of(name: &str) -> Self {
         Self::known(name).unwrap_or(Self { access: Access::All, needs: Needs::Turn, requires_thread: false })
@@ -111,7 +111,8 @@ impl Method {
         None
     }
 
-    /// Returns why the setting does not allow the method, with the value that would. Returns `None` if it is allowed.
+    /// Returns why the setting does not allow the method, with the value that would. Returns `None` if it is
+    /// allowed.
     #[must_use]
     pub fn refusal(self, mode: RpcMode) -> Option<(String, Option<&'static str>)> {
         match (self.access, mode) {
@@ -246,8 +247,8 @@ const OTHERS_OF_THREADS: &[(Needs, &[&str])] = &[
     ),
 ];
 
-/// The groups of methods for programs, files, accounts, settings and the like. A group is the part of the name before
-/// the first slash.
+/// The groups of methods for programs, files, accounts, settings and the like. A group is the part of the
+/// name before the first slash.
 const OTHER_GROUPS: &[&str] = &[
     "account",
     "accountSession",

@@ -1,8 +1,8 @@
 //! Codex's threads, as Codex itself has them, for the routes under `/codex`.
 //!
-//! A thread is a conversation, and every turn on it goes through [`crate::conversations`]. This module contains what that
-//! does not need: the surface of a thread ([`Surface`]), the threads in use ([`active`]), the Codex processes, and Codex's
-//! own methods ([`methods`]).
+//! A thread is a conversation, and every turn on it goes through [`crate::conversations`]. This module
+//! contains what that does not need: the surface of a thread ([`Surface`]), the threads in use ([`active`]),
+//! the Codex processes, and Codex's own methods ([`methods`]).
 
 pub mod active;
 pub mod methods;
@@ -74,8 +74,8 @@ impl Threads {
         Self { conversations, router, rpc }
     }
 
-    /// Returns the threads that match, at most [`ThreadListQuery::limit`]. Requests further pages if Codex returns fewer
-    /// at once.
+    /// Returns the threads that match, at most [`ThreadListQuery::limit`]. Requests further pages if Codex
+    /// returns fewer at once.
     ///
     /// # Errors
     /// [`Error::Invalid`] if Codex does not know a source kind, and the errors of a Codex call.
@@ -204,7 +204,8 @@ impl Threads {
         self.check_archived(thread_id, false, unarchived).await
     }
 
-    /// Tells a thread that is already archived (or not) from an unknown one, because Codex reports both as unknown.
+    /// Tells a thread that is already archived (or not) from an unknown one, because Codex reports both as
+    /// unknown.
     async fn check_archived(
         &self,
         thread_id: &ThreadId,
@@ -243,8 +244,9 @@ impl Threads {
     /// Returns the id of the job whose turn runs on a thread, once the turn has started.
     ///
     /// # Errors
-    /// [`Error::TurnConflict`] if the turn is not the expected one, [`Error::NoActiveTurn`] if no turn of this bridge runs,
-    /// [`Error::ConversationOwnedElsewhere`] if another process has the thread, and [`Error::ThreadNotFound`].
+    /// [`Error::TurnConflict`] if the turn is not the expected one, [`Error::NoActiveTurn`] if no turn of
+    /// this bridge runs, [`Error::ConversationOwnedElsewhere`] if another process has the thread, and
+    /// [`Error::ThreadNotFound`].
     pub async fn running_job(&self, thread_id: &ThreadId, expected: Option<&str>) -> Result<String, Error> {
         let Some(job) = self.conversations.active_job(thread_id) else {
             let conversation = self.get(thread_id).await?;
@@ -303,8 +305,8 @@ impl Threads {
         Ok(query.select(recent, now))
     }
 
-    /// Returns the Codex processes of this user and the threads that they have loaded. Where the operating system hides
-    /// some processes, also returns the threads that changed within `window`.
+    /// Returns the Codex processes of this user and the threads that they have loaded. Where the operating
+    /// system hides some processes, also returns the threads that changed within `window`.
     ///
     /// # Errors
     /// The errors of a Codex call.
@@ -358,8 +360,9 @@ impl Threads {
     /// Calls any method of Codex that the setting `codexBridge.rpc` allows.
     ///
     /// # Errors
-    /// [`Error::RpcRefused`] if the setting does not allow it, [`Error::MethodUnknown`] if the installed Codex does not have
-    /// it, [`Error::Invalid`] if a parameter is invalid, and [`Error::Codex`] if Codex refuses the call.
+    /// [`Error::RpcRefused`] if the setting does not allow it, [`Error::MethodUnknown`] if the installed
+    /// Codex does not have it, [`Error::Invalid`] if a parameter is invalid, and [`Error::Codex`] if Codex
+    /// refuses the call.
     pub async fn rpc(&self, method: &str, params: Value) -> Result<Value, Error> {
         let known = Method::of(method);
         if let Some((problem, needs)) = known.refusal(self.rpc) {
@@ -421,8 +424,8 @@ fn is_given(value: Option<&Value>) -> bool {
     value.is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
-/// Translates the refusal of an unknown method. Codex uses the same message for an unknown parameter, which does not name
-/// the method and stays [`Error::Codex`].
+/// Translates the refusal of an unknown method. Codex uses the same message for an unknown parameter, which
+/// does not name the method and stays [`Error::Codex`].
 fn method_unknown(method: &str, error: CallError) -> Error {
     match &error {
         CallError::Refused { error: refused, .. }

@@ -55,13 +55,15 @@ async fn a_missing_codex_is_an_error_with_the_searched_paths() {
     let reply = test.post("/conversations", json!({"message": "hi"})).await;
     assert_eq!(reply.status, 503, "{}", reply.body);
     assert_eq!(reply.body["code"], "codex_not_found");
-    assert!(reply.body["details"]["looked"].to_string().contains("/no/such/codex"));
+    assert!(reply.body["details"]["searched"].to_string().contains("/no/such/codex"));
+    assert_eq!(reply.body["details"]["looked"], reply.body["details"]["searched"]);
     let job = test.get("/jobs").await.body["jobs"][0].clone();
     assert_eq!(job["status"], "failed");
     assert_eq!(job["failure"]["code"], "codex_not_found");
     let codex = test.get("/health").await.body["codex"].clone();
     assert_eq!(codex["found"], false);
-    assert!(codex["looked"].to_string().contains("/no/such/codex"), "{codex}");
+    assert!(codex["searched"].to_string().contains("/no/such/codex"), "{codex}");
+    assert_eq!(codex["looked"], codex["searched"]);
     assert!(codex["problem"].is_string());
 }
 
