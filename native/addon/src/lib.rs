@@ -90,13 +90,13 @@ pub struct BridgeOptions {
     /// The port of the server that only answers questions about code, 0 for none; `codexBridge.context.port`.
     pub context_port: u16,
     /// The data directory with the database: the extension's global storage.
-    pub data_folder: String,
+    pub data_directory: String,
     /// The path of the Codex executable; `codexBridge.codexPath`.
     pub codex_path: Option<String>,
     /// The user's setting `chatgpt.cliExecutable`.
     pub chatgpt_cli_executable: Option<String>,
     /// The directory of the ChatGPT extension.
-    pub chatgpt_extension_folder: Option<String>,
+    pub chatgpt_extension_directory: Option<String>,
     /// The folders open in this window.
     pub workspace_folders: Vec<String>,
     /// The version of the extension.
@@ -110,7 +110,7 @@ impl BridgeOptions {
         let locate = LocateOptions {
             explicit: some_path(self.codex_path),
             chatgpt_cli_executable: some_path(self.chatgpt_cli_executable),
-            chatgpt_extension_folder: some_path(self.chatgpt_extension_folder),
+            chatgpt_extension_directory: some_path(self.chatgpt_extension_directory),
             ..LocateOptions::from_environment()
         };
         // A window without a folder uses the home directory, as VS Code's own terminal does.
@@ -121,7 +121,7 @@ impl BridgeOptions {
             port: self.port,
             auth_token: self.auth_token.filter(|token| !token.is_empty()),
             allowed_origins: self.allowed_origins,
-            data_directory: PathBuf::from(self.data_folder),
+            data_directory: PathBuf::from(self.data_directory),
             discovery_directory: config::discovery_directory()?,
             locate,
             working_directory,

@@ -67,9 +67,9 @@ pub struct App {
     /// requests any.
     pub requested_port: u16,
     /// The directory of the database.
-    pub data_folder: PathBuf,
+    pub data_directory: PathBuf,
     /// The directory in which bridges announce themselves.
-    pub discovery_folder: PathBuf,
+    pub discovery_directory: PathBuf,
     /// The settings in force, without secrets.
     pub settings: Vec<SettingView>,
     /// The id of this bridge process.

@@ -291,7 +291,7 @@ impl Approvals {
                 return Err(Error::ApprovalAskedElsewhere { url });
             }
             // It is recorded but not pending here yet, or it is answered but not recorded as resolved yet.
-            tokio::time::sleep(limits::APPROVAL_SETTLES_INTERVAL).await;
+            tokio::time::sleep(limits::APPROVAL_COMMIT_INTERVAL).await;
         }
     }
 
@@ -390,7 +390,7 @@ impl Approvals {
     }
 
     fn pending(&self) -> MutexGuard<'_, HashMap<ApprovalId, PendingApproval>> {
-        self.inner.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.pending.lock()
     }
 }
 

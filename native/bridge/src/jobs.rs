@@ -45,7 +45,7 @@ pub struct LiveJob {
     /// The id of the job.
     pub job_id: JobId,
     state: watch::Sender<Job>,
-    progress: StdMutex<Progress>,
+    progress: SyncMutex<Progress>,
     /// Held while a change is being committed, so that changes are serialized.
     changing: Mutex<()>,
     cancel_requested: CancellationToken,

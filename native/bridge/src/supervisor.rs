@@ -79,7 +79,7 @@ struct Inner {
     codex_home: Option<PathBuf>,
     client_version: String,
     running: Mutex<Running>,
-    view: StdMutex<View>,
+    view: SyncMutex<View>,
     /// Cancelled once the first search is over and the binary was asked for its version.
     first_search: CancellationToken,
     stopping: CancellationToken,
@@ -213,7 +213,7 @@ impl Supervisor {
         let located = self.search().await.map_err(SupervisorError::NotFound)?;
         Ok(Launch {
             executable: located.path,
-            working_folder: directory.unwrap_or_else(|| self.inner.working_directory.clone()),
+            working_directory: directory.unwrap_or_else(|| self.inner.working_directory.clone()),
             environment: self.inner.environment.clone(),
         })
     }

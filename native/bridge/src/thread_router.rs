@@ -4,10 +4,11 @@
 //! pinned: it stays loaded in the app-server of that session, between its turns too, until the session ends.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use codex::protocol::ThreadOptions;
 use model::ids::ThreadId;
+use parking_lot::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use crate::supervisor::Supervisor;
@@ -98,6 +99,6 @@ impl ThreadRouter {
     }
 
     fn pins(&self) -> MutexGuard<'_, HashMap<ThreadId, Pin>> {
-        self.inner.pins.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.pins.lock()
     }
 }

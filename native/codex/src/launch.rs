@@ -22,7 +22,7 @@ pub struct Launch {
     /// able to end.
     pub executable: PathBuf,
     /// The directory that the process starts in. Threads name a directory of their own.
-    pub working_folder: PathBuf,
+    pub working_directory: PathBuf,
     /// Environment variables to set or override, for example `CODEX_HOME`. All others are inherited.
     pub environment: Vec<(String, String)>,
 }
@@ -73,7 +73,7 @@ pub(crate) fn spawn<A: AsRef<OsStr>>(
     let mut command = CommandWrap::with_new(&launch.executable, |command| {
         command
             .args(arguments)
-            .current_dir(&launch.working_folder)
+            .current_dir(&launch.working_directory)
             .envs(launch.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

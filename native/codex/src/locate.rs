@@ -43,7 +43,7 @@ pub struct LocateOptions {
     /// because a workspace must not choose which program runs.
     pub chatgpt_cli_executable: Option<PathBuf>,
     /// The directory of the installed ChatGPT extension, as reported by VS Code.
-    pub chatgpt_extension_folder: Option<PathBuf>,
+    pub chatgpt_extension_directory: Option<PathBuf>,
     /// Directories of extensions to search in addition to the usual ones in the home directory.
     pub extension_roots: Vec<PathBuf>,
     /// The user's home directory.
@@ -52,7 +52,7 @@ pub struct LocateOptions {
     pub path_variable: Option<OsString>,
     /// The directory from which to search upward for `node_modules`. Leave it out for a directory with
     /// untrusted content, such as an opened workspace, because a program in its `node_modules` would be run.
-    pub working_folder: Option<PathBuf>,
+    pub working_directory: Option<PathBuf>,
     /// Directories under which programs are installed for all users, such as `/usr/local`.
     pub install_prefixes: Vec<PathBuf>,
     /// The platform that the executable must run on.
@@ -61,7 +61,7 @@ pub struct LocateOptions {
 
 impl LocateOptions {
     /// Returns the options from this process's environment: home directory, `PATH`, install prefixes and VS
-    /// Code's own variables. Leaves out [`Self::working_folder`] for the reason given there.
+    /// Code's own variables. Leaves out [`Self::working_directory`] for the reason given there.
     #[must_use]
     pub fn from_environment() -> Self {
         let directory =
@@ -187,7 +187,7 @@ fn absolute(path: &Path, options: &LocateOptions) -> PathBuf {
         return home.join(rest);
     }
     if path.is_relative()
-        && let Some(directory) = options.working_folder.clone().or_else(|| env::current_dir().ok())
+        && let Some(directory) = options.working_directory.clone().or_else(|| env::current_dir().ok())
     {
         return directory.join(path);
     }

@@ -55,7 +55,8 @@ async fn main() {
     )
     .await
     .unwrap();
-    let launch = Launch { executable: codex_binary(), working_folder: folder.path().to_owned(), environment };
+    let launch =
+        Launch { executable: codex_binary(), working_directory: folder.path().to_owned(), environment };
     let direct = AppServer::start(&launch, "bench").await.unwrap();
 
     // First, because Codex is still busy with its conversations for a while after they ended.

@@ -38,8 +38,8 @@ pub enum StartError {
 }
 
 /// Makes the folder of the database and the caches, which only this user may read.
-pub(crate) fn make_data_folder(config: &Config) -> Result<(), StartError> {
-    make_private_directory(&config.data_folder).map_err(folder_error(&config.data_folder))
+pub(crate) fn make_data_directory(config: &Config) -> Result<(), StartError> {
+    make_private_directory(&config.data_directory).map_err(directory_error(&config.data_directory))
 }
 
 pub(crate) fn directory_error(directory: &Path) -> impl Fn(std::io::Error) -> StartError {

@@ -322,7 +322,7 @@ impl Conversations {
             return Err(Error::JobEnded { status: job.status.name() });
         }
         let instance = self.inner.jobs.store().job_instance(job_id).await?;
-        let url = instance.and_then(|id| url_of(&self.inner.discovery_folder, &id));
+        let url = instance.and_then(|id| url_of(&self.inner.discovery_directory, &id));
         Err(Error::JobRunsElsewhere { url })
     }
 }

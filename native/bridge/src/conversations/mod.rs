@@ -68,7 +68,7 @@ struct Inner {
     router: ThreadRouter,
     editor: Option<Arc<dyn Editor>>,
     /// Where the addresses of other bridge processes are found.
-    discovery_folder: PathBuf,
+    discovery_directory: PathBuf,
     registry: Registry,
     /// What the help of `codex exec` lists, and of which binary.
     exec_options: Mutex<Option<(PathBuf, ExecOptions)>>,
@@ -110,7 +110,7 @@ impl Conversations {
         approvals: Approvals,
         router: ThreadRouter,
         editor: Option<Arc<dyn Editor>>,
-        discovery_folder: PathBuf,
+        discovery_directory: PathBuf,
         stopping: CancellationToken,
         tasks: TaskTracker,
     ) -> Self {
@@ -121,7 +121,7 @@ impl Conversations {
                 approvals,
                 router,
                 editor,
-                discovery_folder,
+                discovery_directory,
                 registry,
                 exec_options: Mutex::default(),
                 stopping,

@@ -431,7 +431,7 @@ impl Lanes {
     /// job.
     pub async fn interrupt(&self, lane_id: &LaneId) -> Result<Lane, Error> {
         let lane = self.get(lane_id).await?;
-        if lane.is_rehearsing() {
+        if lane.is_simulated() {
             self.end_simulation(lane_id, "it was interrupted").await?;
             return self.get(lane_id).await;
         }

@@ -4,11 +4,12 @@
 //! A reconciliation runs when the bridge starts and then at every interval. The routes under `/watch` show
 //! its state, run it once, pause it and resume it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::clock::Timestamp;
 use model::limits;
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use store::{LaneQuery, OwnedLane};
 use tokio::sync::Notify;
@@ -125,7 +126,7 @@ impl LaneReconciler {
     }
 
     fn locked_status(&self) -> MutexGuard<'_, ReconcilerStatus> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+        self.status.lock()
     }
 }
 
@@ -141,7 +142,7 @@ impl Lanes {
                 continue;
             }
             let lane_id = lane.lane_id.clone();
-            if lane.is_rehearsing() && !is_ours {
+            if lane.is_simulated() && !is_ours {
                 self.end_simulation(&lane_id, "the bridge that simulated it has ended").await?;
             } else if lane.active_job_id.is_some()
                 && lane.status.is_active()

@@ -179,14 +179,14 @@ impl Lanes {
         else {
             return Ok(());
         };
-        *locked(&running.used_at) = Instant::now();
-        let is_pinned = locked(&running.thread_id).as_ref() == Some(thread_id);
-        if is_pinned && locked(&running.deferred).is_none() {
+        *running.used_at.lock() = Instant::now();
+        let is_pinned = running.thread_id.lock().as_ref() == Some(thread_id);
+        if is_pinned && running.deferred.lock().is_none() {
             return Ok(());
         }
         let (supervisor, unpinned) = (running.supervisor.clone(), running.ended.child_token());
         self.inner.router.pin(thread_id, supervisor, Self::thread_options(lane), unpinned);
-        *locked(&running.thread_id) = Some(thread_id.clone());
+        *running.thread_id.lock() = Some(thread_id.clone());
         let loaded = self.inner.conversations.load(thread_id).await;
         let reason = match loaded {
             // A busy thread is loaded by its turn.
@@ -263,7 +263,7 @@ impl Lanes {
                     let payload = json!({"pid": server.pid, "code": exit.code, "signal": exit.signal});
                     self.record_event(&lane, LaneEvent { event_type: "lane.session.died", payload }).await;
                     // Forces the thread to be loaded in the next app-server.
-                    locked(&running.thread_id).take();
+                    running.thread_id.lock().take();
                     if let Err(error) = self.pin_thread(&lane).await {
                         tracing::warn!(%error, %lane_id, "cannot load the thread of a lane after a restart");
                     }

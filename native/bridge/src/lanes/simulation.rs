@@ -48,7 +48,7 @@ impl Lanes {
             let (approval, _) = approvals.simulate(&lane, source, reason, Some(job)).await?;
             return Ok((lane, approval));
         }
-        let lane = self.step(lane_id, Lane::rehearse_approval).await?;
+        let lane = self.step(lane_id, Lane::simulate_approval).await?;
         let (approval, resolved) = approvals.simulate(&lane, source, reason, None).await?;
         let (this, lane_id, stopping) = (self.clone(), lane.lane_id.clone(), self.inner.stopping.clone());
         self.inner.tasks.spawn(async move {
@@ -56,7 +56,7 @@ impl Lanes {
                 () = resolved.cancelled() => {}
                 () = stopping.cancelled() => return,
             }
-            match this.step(&lane_id, Lane::rehearse_answer).await {
+            match this.step(&lane_id, Lane::simulate_answer).await {
                 // A conflict means that the simulation has ended.
                 Ok(_) | Err(Error::LaneConflict { .. } | Error::LaneNotFound) => {}
                 Err(error) => tracing::error!(%error, %lane_id, "cannot continue a simulated turn"),
@@ -70,7 +70,7 @@ impl Lanes {
     /// # Errors
     /// [`Error::LaneNotFound`], and [`Error::LaneConflict`] while a real turn runs.
     pub async fn simulate_completion(&self, lane_id: &LaneId, note: Option<String>) -> Result<Lane, Error> {
-        let lane = self.step(lane_id, move |lane, now| lane.rehearse_end(note.as_deref(), now)).await?;
+        let lane = self.step(lane_id, move |lane, now| lane.simulate_end(note.as_deref(), now)).await?;
         self.inner.approvals.withdraw(Withdrawn::Simulated(lane_id)).await;
         Ok(lane)
     }
@@ -107,7 +107,7 @@ impl Lanes {
 
     /// Ends a simulated turn that nothing will continue.
     pub(super) async fn end_simulation(&self, lane_id: &LaneId, why: &'static str) -> Result<(), Error> {
-        match self.step(lane_id, |lane, now| lane.lose_rehearsal(why, now)).await {
+        match self.step(lane_id, |lane, now| lane.lose_simulation(why, now)).await {
             // A conflict means that it has already ended.
             Ok(_) | Err(Error::LaneConflict { .. } | Error::LaneNotFound) => {}
             Err(error) => return Err(error),

@@ -76,7 +76,7 @@ impl Lanes {
 
     /// Returns the directory in which the lane's commands run.
     pub(super) async fn directory(&self, lane: &Lane) -> Result<PathBuf, Error> {
-        if let Some(directory) = lane.folder() {
+        if let Some(directory) = lane.directory() {
             return Ok(PathBuf::from(directory));
         }
         match &lane.thread_id {

@@ -87,11 +87,11 @@ struct Checked {
 impl Webhooks {
     /// The webhooks of `store`. Nothing is sent until [`Webhooks::run`] runs.
     #[must_use]
-    pub fn new(store: Store, config: WebhookConfig, data_folder: &Path) -> Self {
+    pub fn new(store: Store, config: WebhookConfig, data_directory: &Path) -> Self {
         Self {
             store,
             config: Arc::new(config),
-            lock_file: data_folder.join("webhooks.lock"),
+            lock_file: data_directory.join("webhooks.lock"),
             changed: Arc::default(),
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn search(options: &LocateOptions, search: &mut Search) -> Option<Pat
     let in_extension = |extension: &Path| {
         extension.join("bin").join(options.platform.extension_directory()).join(options.platform.program())
     };
-    if let Some(extension) = &options.chatgpt_extension_folder
+    if let Some(extension) = &options.chatgpt_extension_directory
         && let Some(program) = search.program(&in_extension(extension), options.platform)
     {
         return Some(program);

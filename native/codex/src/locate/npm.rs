@@ -94,7 +94,7 @@ fn modules_directories(options: &LocateOptions) -> Vec<PathBuf> {
     directories.extend(options.home.iter().flat_map(|home| HOME_MODULES.map(|modules| home.join(modules))));
     directories.extend(
         options
-            .working_folder
+            .working_directory
             .iter()
             .flat_map(|directory| directory.ancestors().map(|parent| parent.join("node_modules"))),
     );

@@ -115,7 +115,7 @@ fn sources_are_tried_in_order_of_precedence() {
     let mut options = LocateOptions {
         explicit: Some(machine.path("chosen/codex")),
         chatgpt_cli_executable: Some(machine.path("chosen-for-chatgpt/codex")),
-        chatgpt_extension_folder: Some(machine.path("given")),
+        chatgpt_extension_directory: Some(machine.path("given")),
         ..machine.options()
     };
     machine.expect(&options, LocateSource::Setting, "chosen/codex");
@@ -123,7 +123,7 @@ fn sources_are_tried_in_order_of_precedence() {
     machine.expect(&options, LocateSource::ChatgptSetting, "chosen-for-chatgpt/codex");
     options.chatgpt_cli_executable = None;
     machine.expect(&options, LocateSource::ChatgptExtension, "given/bin/linux-x86_64/codex");
-    options.chatgpt_extension_folder = None;
+    options.chatgpt_extension_directory = None;
     machine.expect(&options, LocateSource::ChatgptExtension, EXTENSION);
     options.home = None;
     machine.expect(&options, LocateSource::Npm, NPM_PROGRAM);
@@ -170,7 +170,7 @@ fn a_configured_path_may_be_relative_or_start_with_a_tilde() {
     machine.program("home/tools/codex").program("usr/bin/codex");
     let named = |path: &str| LocateOptions {
         explicit: Some(path.into()),
-        working_folder: Some(machine.path("home/tools")),
+        working_directory: Some(machine.path("home/tools")),
         ..machine.options()
     };
     machine.expect(&named("~/tools/codex"), LocateSource::Setting, "home/tools/codex");
@@ -260,7 +260,7 @@ fn every_layout_of_an_npm_package_is_supported() {
         machine.program(&program);
         let options = LocateOptions {
             install_prefixes: vec![machine.path("opt")],
-            working_folder: Some(machine.path("work/project/src")),
+            working_directory: Some(machine.path("work/project/src")),
             ..machine.options()
         };
         machine.expect(&options, LocateSource::Npm, &program);
@@ -389,8 +389,10 @@ fn a_failed_search_reports_what_to_do_and_every_searched_path() {
 /// The layouts above are assumptions about npm. This test uses a real installation.
 #[test]
 fn the_package_that_npm_installed_in_this_checkout_is_found() {
-    let options =
-        LocateOptions { working_folder: Some(env!("CARGO_MANIFEST_DIR").into()), ..LocateOptions::default() };
+    let options = LocateOptions {
+        working_directory: Some(env!("CARGO_MANIFEST_DIR").into()),
+        ..LocateOptions::default()
+    };
     let located = locate(&options).unwrap_or_else(|error| panic!("{error}\nRun `npm ci` first."));
     assert_eq!(located.source, LocateSource::Npm);
     let package = Path::new("node_modules/@openai").join(options.platform.npm_package());

@@ -17,7 +17,7 @@ fn scripted(directory: &TempDir, script: &PeerScript) -> Launch {
     std::fs::write(&file, serde_json::to_string(script).unwrap()).unwrap();
     Launch {
         executable: testkit_program("scripted-app-server"),
-        working_folder: directory.path().to_owned(),
+        working_directory: directory.path().to_owned(),
         environment: vec![("SCRIPTED_APP_SERVER".to_owned(), file.display().to_string())],
     }
 }
@@ -85,7 +85,7 @@ async fn an_executable_that_cannot_be_run_is_named() {
     for executable in [directory.path().join("missing"), directory.path().to_owned(), text] {
         let launch = Launch {
             executable: executable.clone(),
-            working_folder: directory.path().to_owned(),
+            working_directory: directory.path().to_owned(),
             environment: vec![],
         };
         let error = AppServer::start(&launch, "0").await.unwrap_err();

@@ -284,11 +284,11 @@ async fn turns_are_rolled_back_by_count_or_from_a_given_turn() {
 
     assert_eq!(roll_back(&owner, RollBack::Turns(1)).await.unwrap(), 1);
     assert_eq!(turn_ids(&other, &thread_id).await, turns[..3]);
-    assert_eq!(roll_back(&owner, RollBack::From((turns[1].clone()))).await.unwrap(), 2);
+    assert_eq!(roll_back(&owner, RollBack::From(turns[1].clone())).await.unwrap(), 2);
     assert_eq!(turn_ids(&other, &thread_id).await, turns[..1]);
     assert_eq!(roll_back(&owner, RollBack::Turns(0)).await.unwrap(), 0);
     assert!(matches!(roll_back(&owner, RollBack::Turns(2)).await, Err(RollBackError::TooMany(1))));
-    let gone = roll_back(&owner, RollBack::From((turns[2].clone()))).await;
+    let gone = roll_back(&owner, RollBack::From(turns[2].clone())).await;
     assert!(matches!(&gone, Err(RollBackError::TurnUnknown(turn)) if *turn == turns[2]), "{gone:?}");
     assert_eq!(roll_back(&owner, RollBack::Turns(1)).await.unwrap(), 1);
     assert_eq!(turn_ids(&other, &thread_id).await, [""; 0]);

@@ -24,7 +24,7 @@ const CHILD: &str = "sleep 600 <&- >&- 2>&- & echo $! > child\n";
 fn stand_in(directory: &TempDir, script: &str) -> Launch {
     Launch {
         executable: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/client/stand-in.sh"),
-        working_folder: directory.path().to_owned(),
+        working_directory: directory.path().to_owned(),
         environment: vec![("STAND_IN".to_owned(), script.to_owned())],
     }
 }

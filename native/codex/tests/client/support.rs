@@ -159,7 +159,7 @@ impl Place {
     pub(crate) fn launch(&self) -> Launch {
         Launch {
             executable: codex_binary(),
-            working_folder: self.directory(),
+            working_directory: self.directory(),
             environment: vec![("CODEX_HOME".to_owned(), self.home.path().display().to_string())],
         }
     }

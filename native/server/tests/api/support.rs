@@ -152,7 +152,7 @@ pub(crate) fn is_running(pid: u64) -> bool {
 pub(crate) async fn other_app_server(directories: &Directories) -> codex::app_server::AppServer {
     let launch = codex::launch::Launch {
         executable: codex_binary(),
-        working_folder: directories.workspace(),
+        working_directory: directories.workspace(),
         environment: directories.config().environment,
     };
     codex::app_server::AppServer::start(&launch, "0.0.0-other").await.unwrap()

@@ -126,7 +126,7 @@ async fn offered_methods(codex: &Path) -> Methods {
 async fn app_server(codex: &Path, directories: &Directories) -> AppServer {
     let launch = Launch {
         executable: codex.to_owned(),
-        working_folder: directories.workspace(),
+        working_directory: directories.workspace(),
         environment: directories.config().environment,
     };
     AppServer::start(&launch, "0.0.0-other").await.unwrap()

@@ -112,7 +112,7 @@ fn login_check(login: &Login) -> Check {
 
 /// The other bridges of this user that run.
 async fn other_bridges(app: &App) -> Result<Vec<DiscoveryEntry>, RequestError> {
-    let folder = app.discovery_folder.clone();
+    let folder = app.discovery_directory.clone();
     let found = tokio::task::spawn_blocking(move || instance::running(&folder)).await;
     let mut found = found
         .map_err(|error| RequestError::internal(format!("looking for other bridges failed: {error}")))?;

@@ -43,7 +43,7 @@ pub(super) struct SystemView {
     platform: String,
     started_at: Timestamp,
     /// The folder of the database, which bridges may share.
-    data_folder: String,
+    data_directory: String,
     /// What is right and what is not, with what to do.
     checks: Vec<Check>,
     /// The bridge itself, then the app-servers that it started.
@@ -64,7 +64,7 @@ pub(super) async fn get_system(State(app): State<Arc<App>>) -> Result<Json<Syste
         version: app.version.clone(),
         platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
         started_at: app.started_at,
-        data_folder: app.data_folder.display().to_string(),
+        data_directory: app.data_directory.display().to_string(),
         checks,
         processes: memory_of(app.threads.own_pids()).await?,
         settings: app.settings.clone(),
