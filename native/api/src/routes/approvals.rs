@@ -15,7 +15,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 use crate::extract::{JsonBody, PathParameter, QueryOf, page_limit};
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Query of `GET /approvals`.
@@ -77,7 +76,6 @@ pub(super) struct ResolveBody {
 /// Lists what Codex asked, newest first.
 #[utoipa::path(get, path = "/approvals", tag = "approvals", params(ListApprovalsQuery), responses(
     (status = OK, description = "Approvals", body = ApprovalsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn list_approvals(
     State(app): State<Arc<App>>,
@@ -96,7 +94,6 @@ pub(super) async fn list_approvals(
 /// One approval.
 #[utoipa::path(get, path = "/approvals/{approvalId}", tag = "approvals", params(("approvalId" = String, Path)), responses(
     (status = OK, description = "The approval", body = ApprovalView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn get_approval(
     State(app): State<Arc<App>>,
@@ -109,7 +106,6 @@ pub(super) async fn get_approval(
 #[utoipa::path(post, path = "/approvals/{approvalId}", tag = "approvals", params(("approvalId" = String, Path)),
     request_body = ResolveBody, responses(
     (status = OK, description = "The approval, resolved; Codex goes on", body = ApprovalView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn resolve_approval(
     State(app): State<Arc<App>>,

@@ -29,7 +29,6 @@ use uuid::Uuid;
 
 use crate::app::CodeState;
 use crate::extract;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// The routes, for any server that has the code of a workspace.
@@ -152,7 +151,6 @@ struct ClosedView {
 /// What the code context is and answers.
 #[utoipa::path(get, path = "/", tag = "context", responses(
     (status = OK, description = "`{version, name, description, supported_requests, tools}`", body = Object),
-    (status = "default", description = "Refused by the guard, or failed", body = ErrorView),
 ))]
 async fn get_manifest(State(CodeState(code)): State<CodeState>) -> Response {
     manifest(&code)
@@ -161,7 +159,6 @@ async fn get_manifest(State(CodeState(code)): State<CodeState>) -> Response {
 /// The same as `GET /`.
 #[utoipa::path(get, path = "/capabilities", tag = "context", responses(
     (status = OK, description = "`{version, name, description, supported_requests, tools}`", body = Object),
-    (status = "default", description = "Refused by the guard, or failed", body = ErrorView),
 ))]
 async fn get_capabilities(State(CodeState(code)): State<CodeState>) -> Response {
     manifest(&code)
@@ -172,7 +169,6 @@ async fn get_capabilities(State(CodeState(code)): State<CodeState>) -> Response 
     (status = OK, description = "The answer", body = AgentResponse),
     (status = UNPROCESSABLE_ENTITY, description = "Refused: `success` is false, `error` says why", body = AgentResponse),
     (status = BAD_REQUEST, description = "The body is no JSON object: `{error}`", body = Object),
-    (status = "default", description = "Refused by the guard, or failed", body = ErrorView),
 ))]
 async fn answer_request(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
     let mut body = match read_object(body).await {
@@ -213,7 +209,6 @@ async fn answer_request(State(CodeState(code)): State<CodeState>, body: Body) ->
     (status = OK, description = "The result", body = ToolExecutionResult),
     (status = UNPROCESSABLE_ENTITY, description = "Refused: `error` says why", body = ToolExecutionResult),
     (status = BAD_REQUEST, description = "The body is no JSON object: `{error}`", body = Object),
-    (status = "default", description = "Refused by the guard, or failed", body = ErrorView),
 ))]
 async fn invoke_tool(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
     let mut body = match read_object(body).await {
@@ -257,7 +252,6 @@ async fn invoke_tool(State(CodeState(code)): State<CodeState>, body: Body) -> Re
 /// The tools with what they take.
 #[utoipa::path(get, path = "/tools/list", tag = "context", responses(
     (status = OK, description = "`{tools: [{name, description, parameters}], count}`", body = Object),
-    (status = "default", description = "Refused by the guard, or failed", body = ErrorView),
 ))]
 async fn list_tools(State(CodeState(code)): State<CodeState>) -> Response {
     told(code.tools())
@@ -269,7 +263,6 @@ async fn list_tools(State(CodeState(code)): State<CodeState>) -> Response {
 /// with a number as its `id`, and `heartbeat`.
 #[utoipa::path(get, path = "/tools/stream", tag = "context", responses(
     (status = OK, description = "Events", body = String, content_type = "text/event-stream"),
-    (status = "default", description = "Refused by the guard, or failed", body = ErrorView),
 ))]
 async fn stream_tools(State(CodeState(code)): State<CodeState>) -> Response {
     let listening = code.events().listen();
@@ -311,7 +304,6 @@ fn frame(number: Option<u64>, kind: &str, metadata: &Value) -> Bytes {
 /// Who said that they are there.
 #[utoipa::path(get, path = "/sessions", tag = "context", responses(
     (status = OK, description = "The sessions", body = CallersView),
-    (status = "default", description = "Refused by the guard, or failed", body = ErrorView),
 ))]
 async fn list_callers(State(CodeState(code)): State<CodeState>) -> Json<CallersView> {
     let sessions = code.callers().list();
@@ -321,7 +313,6 @@ async fn list_callers(State(CodeState(code)): State<CodeState>) -> Json<CallersV
 /// Says that somebody is there: `{agent_name?}`.
 #[utoipa::path(post, path = "/sessions/create", tag = "context", request_body = Object, responses(
     (status = CREATED, description = "The session", body = Caller),
-    (status = "default", description = "Refused by the guard, or failed", body = ErrorView),
 ))]
 async fn open_caller(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
     match read_object(body).await {
@@ -337,7 +328,6 @@ async fn open_caller(State(CodeState(code)): State<CodeState>, body: Body) -> Re
 /// Says that somebody goes: `{session_id}`.
 #[utoipa::path(post, path = "/sessions/close", tag = "context", request_body = Object, responses(
     (status = OK, description = "Whether they were there", body = ClosedView),
-    (status = "default", description = "Refused by the guard, or failed", body = ErrorView),
 ))]
 async fn close_caller(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
     match read_object(body).await {

@@ -15,7 +15,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::App;
 use crate::dashboard_files;
 use crate::extract::{JsonBody, QueryOf};
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Reply of `POST /dashboard/links`.
@@ -90,7 +89,6 @@ impl BrowserSessionView {
 /// Makes a link that opens the dashboard and signs the browser in, once, within a few minutes.
 #[utoipa::path(post, path = "/dashboard/links", tag = "dashboard", responses(
     (status = OK, description = "The link", body = DashboardLinkView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn create_dashboard_link(State(app): State<Arc<App>>) -> Json<DashboardLinkView> {
     let code = app.sign_in.make_code();
@@ -102,7 +100,6 @@ pub(super) async fn create_dashboard_link(State(app): State<Arc<App>>) -> Json<D
 /// Tells whether this browser is signed in.
 #[utoipa::path(get, path = "/dashboard/session", tag = "dashboard", responses(
     (status = OK, description = "The session of the request's cookie", body = BrowserSessionView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn get_dashboard_session(
     State(app): State<Arc<App>>,
@@ -115,7 +112,6 @@ pub(super) async fn get_dashboard_session(
 /// Signs a browser in with the code of a link: the reply sets a cookie that scripts cannot read.
 #[utoipa::path(post, path = "/dashboard/session", tag = "dashboard", request_body = SignInBody, responses(
     (status = OK, description = "Signed in", body = BrowserSessionView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn sign_in_to_dashboard(
     State(app): State<Arc<App>>,
@@ -140,7 +136,6 @@ pub(super) async fn sign_in_to_dashboard(
 /// Signs this browser out. Streams that it listens to end.
 #[utoipa::path(delete, path = "/dashboard/session", tag = "dashboard", params(SignOutQuery), responses(
     (status = OK, description = "Signed out", body = BrowserSessionView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn sign_out_of_dashboard(
     State(app): State<Arc<App>>,

@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::extract::JsonBody;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Body of `POST /debug/request-approval`.
@@ -91,7 +90,6 @@ pub(crate) struct ReconciledView {
 /// Refused with 403 `switched_off` unless the setting `debugRoutes` (`serve --debug-routes`) is on.
 #[utoipa::path(post, path = "/debug/request-approval", tag = "debug", request_body = MadeUpApprovalBody, responses(
     (status = OK, description = "The approval, pending", body = MadeUpApprovalView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn make_up_approval(
     State(app): State<Arc<App>>,
@@ -111,7 +109,6 @@ pub(crate) async fn make_up_approval(
 /// while a real turn runs.
 #[utoipa::path(post, path = "/debug/complete", tag = "debug", request_body = MadeUpEndBody, responses(
     (status = OK, description = "The lane, done", body = MadeUpEndView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn make_up_end(
     State(app): State<Arc<App>>,
@@ -129,7 +126,6 @@ pub(crate) async fn make_up_end(
 /// left behind.
 #[utoipa::path(post, path = "/debug/reconcile-stale", tag = "debug", request_body = ReconcileBody, responses(
     (status = OK, description = "What was cleared", body = ReconciledView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn reconcile_stale(
     State(app): State<Arc<App>>,

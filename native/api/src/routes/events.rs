@@ -12,7 +12,6 @@ use utoipa::IntoParams;
 
 use crate::App;
 use crate::extract::QueryOf;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 use crate::sse::{self, LastEventId};
 
@@ -37,7 +36,6 @@ pub(super) struct EventsQuery {
 /// The same as `GET /events`, by the path of the lane service.
 #[utoipa::path(get, path = "/events/stream", tag = "events", params(EventsQuery, LastEventId), responses(
     (status = OK, description = "Events; see GET /events", body = EventView, content_type = "text/event-stream"),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn stream_events_at_stream(
     app: State<Arc<App>>,
@@ -57,7 +55,6 @@ pub(super) async fn stream_events_at_stream(
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery, LastEventId), responses(
     (status = OK, description = "Events, each a frame with this as its `data`", body = EventView,
         content_type = "text/event-stream"),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn stream_events(
     State(app): State<Arc<App>>,

@@ -17,7 +17,6 @@ use store::JobCounts;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Reply of `GET /health`.
@@ -90,7 +89,6 @@ impl EditorView {
 /// Whether the bridge runs, what it works with, and how many jobs there are.
 #[utoipa::path(get, path = "/health", tag = "bridge", responses(
     (status = OK, description = "The bridge runs", body = HealthView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn get_health(State(app): State<Arc<App>>) -> Result<Response, RequestError> {
     Ok(Json(health(&app).await?).into_response())

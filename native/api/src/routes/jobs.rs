@@ -21,7 +21,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::approvals::ApprovalsView;
 use crate::App;
 use crate::extract::{JsonBody, PathParameter, QueryOf, page_limit};
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 use crate::sse::{self, LastEventId};
 
@@ -77,7 +76,6 @@ pub(super) struct JobView {
 /// Lists jobs, newest first.
 #[utoipa::path(get, path = "/jobs", tag = "jobs", params(ListJobsQuery), responses(
     (status = OK, description = "Jobs", body = JobsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn list_jobs(
     State(app): State<Arc<App>>,
@@ -118,7 +116,6 @@ pub(super) struct JobStatisticsView {
 /// How many jobs there were in each of 48 periods, and the tokens of their turns.
 #[utoipa::path(get, path = "/jobs/statistics", tag = "jobs", params(JobStatisticsQuery), responses(
     (status = OK, description = "The periods", body = JobStatisticsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn get_job_statistics(
     State(app): State<Arc<App>>,
@@ -139,7 +136,6 @@ pub(super) async fn get_job_statistics(
 /// One job; with `waitMs` as soon as it has ended.
 #[utoipa::path(get, path = "/jobs/{jobId}", tag = "jobs", params(("jobId" = String, Path), GetJobQuery), responses(
     (status = OK, description = "The job", body = JobView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn get_job(
     State(app): State<Arc<App>>,
@@ -191,7 +187,6 @@ pub(super) struct SteeredView {
 /// with that turn.
 #[utoipa::path(post, path = "/jobs/{jobId}/cancel", tag = "jobs", params(("jobId" = String, Path)), responses(
     (status = OK, description = "The job; it has ended unless Codex takes long to stop", body = JobView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn cancel_job(
     State(app): State<Arc<App>>,
@@ -205,7 +200,6 @@ pub(super) async fn cancel_job(
 #[utoipa::path(post, path = "/jobs/{jobId}/steer", tag = "jobs", params(("jobId" = String, Path)),
     request_body = SteerBody, responses(
     (status = OK, description = "The turn has them", body = SteeredView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn steer_job(
     State(app): State<Arc<App>>,
@@ -222,7 +216,6 @@ pub(super) async fn steer_job(
 /// Lists what Codex asked for a job, newest first.
 #[utoipa::path(get, path = "/jobs/{jobId}/approvals", tag = "approvals", params(("jobId" = String, Path)), responses(
     (status = OK, description = "Approvals", body = ApprovalsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn list_job_approvals(
     State(app): State<Arc<App>>,
@@ -254,7 +247,6 @@ pub(super) struct JobEventsQuery {
     params(("jobId" = String, Path), JobEventsQuery, LastEventId), responses(
     (status = OK, description = "Events; see GET /events", body = EventView, content_type = "text/event-stream"),
     (status = NO_CONTENT, description = "The job has ended, and there is nothing more to tell"),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn stream_job_events(
     State(app): State<Arc<App>>,

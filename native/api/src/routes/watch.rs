@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::extract::JsonBody;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Body of `POST /watch/start`.
@@ -42,7 +41,6 @@ pub(crate) struct TickView {
 /// How the watcher stands.
 #[utoipa::path(get, path = "/watch/status", tag = "watch", responses(
     (status = OK, description = "The watcher", body = WatchStatusView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn get_watch_status(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
     Json(WatchStatusView { ok: true, watch: app.lane_reconciler.status() })
@@ -51,7 +49,6 @@ pub(crate) async fn get_watch_status(State(app): State<Arc<App>>) -> Json<WatchS
 /// Lets the watcher look by itself.
 #[utoipa::path(post, path = "/watch/start", tag = "watch", request_body = WatchBody, responses(
     (status = OK, description = "The watcher", body = WatchStatusView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn start_watch(
     State(app): State<Arc<App>>,
@@ -68,7 +65,6 @@ pub(crate) async fn start_watch(
 /// Lets the watcher look no longer by itself.
 #[utoipa::path(post, path = "/watch/stop", tag = "watch", responses(
     (status = OK, description = "The watcher", body = WatchStatusView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn stop_watch(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
     Json(WatchStatusView { ok: true, watch: app.lane_reconciler.stop() })
@@ -77,7 +73,6 @@ pub(crate) async fn stop_watch(State(app): State<Arc<App>>) -> Json<WatchStatusV
 /// Looks at all lanes now.
 #[utoipa::path(post, path = "/watch/tick", tag = "watch", responses(
     (status = OK, description = "What it found", body = TickView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn tick_watch(State(app): State<Arc<App>>) -> Result<Json<TickView>, RequestError> {
     Ok(Json(TickView { ok: true, tick: app.lane_reconciler.reconcile().await? }))

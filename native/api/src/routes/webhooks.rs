@@ -19,7 +19,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::App;
 use crate::extract::{JsonBody, PathParameter, PathParameters, QueryOf, page_limit};
 use crate::idempotency::NewJobId;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// A webhook. Its secret is never shown.
@@ -227,7 +226,6 @@ pub(super) struct DeliveryView {
 /// Lists webhooks, oldest first.
 #[utoipa::path(get, path = "/webhooks", tag = "webhooks", responses(
     (status = OK, description = "Webhooks", body = WebhooksView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn list_webhooks(State(app): State<Arc<App>>) -> Result<Json<WebhooksView>, RequestError> {
     let webhooks = app.webhooks.list().await?;
@@ -241,7 +239,6 @@ pub(super) async fn list_webhooks(State(app): State<Arc<App>>) -> Result<Json<We
 /// means that it arrived. Everything else is tried again for a day: after 5 s, 10 s, 20 s, … up to an hour. 410 disables the webhook.
 #[utoipa::path(post, path = "/webhooks", tag = "webhooks", request_body = WebhookBody, responses(
     (status = OK, description = "The webhook", body = WebhookReplyView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn create_webhook(
     State(app): State<Arc<App>>,
@@ -300,7 +297,6 @@ impl From<StoredEvent> for PreviewedEvent {
 /// Tells which of the newest recorded events a webhook of these events and this scope would have been sent. Changes nothing.
 #[utoipa::path(post, path = "/webhooks/preview", tag = "webhooks", request_body = PreviewBody, responses(
     (status = OK, description = "The events", body = PreviewView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn preview_webhook(
     State(app): State<Arc<App>>,
@@ -320,7 +316,6 @@ pub(super) async fn preview_webhook(
 /// One webhook.
 #[utoipa::path(get, path = "/webhooks/{webhookId}", tag = "webhooks", params(("webhookId" = String, Path)), responses(
     (status = OK, description = "The webhook", body = WebhookReplyView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn get_webhook(
     State(app): State<Arc<App>>,
@@ -333,7 +328,6 @@ pub(super) async fn get_webhook(
 #[utoipa::path(patch, path = "/webhooks/{webhookId}", tag = "webhooks", params(("webhookId" = String, Path)),
     request_body = WebhookBody, responses(
     (status = OK, description = "The webhook", body = WebhookReplyView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn update_webhook(
     State(app): State<Arc<App>>,
@@ -346,7 +340,6 @@ pub(super) async fn update_webhook(
 /// Removes a webhook, with what is on its way to it.
 #[utoipa::path(delete, path = "/webhooks/{webhookId}", tag = "webhooks", params(("webhookId" = String, Path)), responses(
     (status = OK, description = "It is gone", body = WebhookDeletedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn delete_webhook(
     State(app): State<Arc<App>>,
@@ -359,7 +352,6 @@ pub(super) async fn delete_webhook(
 /// Sends an event `webhook.test` the way that all events go, to this webhook only.
 #[utoipa::path(post, path = "/webhooks/{webhookId}/test", tag = "webhooks", params(("webhookId" = String, Path)), responses(
     (status = OK, description = "The event is on its way", body = WebhookTestView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn test_webhook(
     State(app): State<Arc<App>>,
@@ -373,7 +365,6 @@ pub(super) async fn test_webhook(
 #[utoipa::path(get, path = "/webhooks/{webhookId}/deliveries", tag = "webhooks",
     params(("webhookId" = String, Path), ListDeliveriesQuery), responses(
     (status = OK, description = "Deliveries; ended ones are kept for a week", body = DeliveriesView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn list_webhook_deliveries(
     State(app): State<Arc<App>>,
@@ -391,7 +382,6 @@ pub(super) async fn list_webhook_deliveries(
 #[utoipa::path(post, path = "/webhooks/{webhookId}/deliveries/{deliveryId}/redeliver", tag = "webhooks",
     params(("webhookId" = String, Path), ("deliveryId" = String, Path)), responses(
     (status = OK, description = "The delivery, which is due now", body = DeliveryView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn redeliver_webhook_delivery(
     State(app): State<Arc<App>>,

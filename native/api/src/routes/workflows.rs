@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 use super::lanes::LaneBody;
 use crate::App;
 use crate::extract::JsonBody;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Body of `POST /codex/workflows/start-visible`: a lane, and its first instruction.
@@ -54,7 +53,6 @@ pub(crate) struct StartedView {
 /// Asked again with the same `laneId`, it goes on with what is left, and repeats nothing.
 #[utoipa::path(post, path = "/codex/workflows/start-visible", tag = "lanes", request_body = StartVisibleBody, responses(
     (status = OK, description = "The lane, its session and its first turn", body = StartedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn start_visible(
     State(app): State<Arc<App>>,

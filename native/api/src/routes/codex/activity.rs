@@ -18,7 +18,6 @@ use super::names;
 use super::view::{Relations, ThreadView};
 use crate::App;
 use crate::extract::QueryOf;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Query of `GET /codex/active`.
@@ -122,7 +121,6 @@ struct ParentView {
 /// The threads that changed lately, with who has them.
 #[utoipa::path(get, path = "/codex/active", tag = "codex", params(ActiveThreadsQuery), responses(
     (status = OK, description = "The threads", body = ActiveThreadsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_active_threads(
     State(app): State<Arc<App>>,
@@ -148,7 +146,6 @@ pub(crate) async fn list_active_threads(
 /// The Codex processes of this user and the threads that each has. Nothing is signalled or ended by that.
 #[utoipa::path(get, path = "/codex/running", tag = "codex", params(RunningQuery), responses(
     (status = OK, description = "What runs", body = RunningView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_running(
     State(app): State<Arc<App>>,

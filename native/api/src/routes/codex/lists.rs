@@ -12,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::names;
 use crate::App;
 use crate::extract::QueryOf;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Query of `GET /codex/app/list`.
@@ -71,7 +70,6 @@ pub(crate) struct CodexListView {
 /// The apps (connectors) that Codex can use.
 #[utoipa::path(get, path = "/codex/app/list", tag = "codex", params(ListAppsQuery), responses(
     (status = OK, description = "As Codex answers `app/list`", body = CodexListView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_apps(
     State(app): State<Arc<App>>,
@@ -89,7 +87,6 @@ pub(crate) async fn list_apps(
 /// The skills that Codex finds.
 #[utoipa::path(get, path = "/codex/skills/list", tag = "codex", params(ListSkillsQuery), responses(
     (status = OK, description = "As Codex answers `skills/list`", body = CodexListView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_skills(
     State(app): State<Arc<App>>,
@@ -106,7 +103,6 @@ pub(crate) async fn list_skills(
 /// The models that Codex offers.
 #[utoipa::path(get, path = "/codex/model/list", tag = "codex", params(ListModelsQuery), responses(
     (status = OK, description = "As Codex answers `model/list`", body = CodexListView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_models(
     State(app): State<Arc<App>>,

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use super::to_the_end;
 use crate::App;
 use crate::extract::JsonBody;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Body of `POST /codex/rpc`.
@@ -46,7 +45,6 @@ pub(crate) struct RpcView {
 /// a thread that `thread/start` makes is only kept once it has a name or a turn (`POST /codex/threads/start` gives it one).
 #[utoipa::path(post, path = "/codex/rpc", tag = "codex", request_body = RpcBody, responses(
     (status = OK, description = "What Codex answered", body = RpcView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn call_codex(
     State(app): State<Arc<App>>,

@@ -18,7 +18,6 @@ use super::view::{Relations, ThreadView};
 use super::{names, to_the_end};
 use crate::App;
 use crate::extract::{JsonBody, PathParameter, QueryOf, page_limit};
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 use crate::routes::checked;
 use crate::routes::conversations::actions::NoBody;
@@ -170,7 +169,6 @@ pub(crate) struct ChangedThreadView {
 /// Lists Codex's threads, newest first. A thread without any message is not listed, but shown by its id.
 #[utoipa::path(get, path = "/codex/threads", tag = "codex", params(ListThreadsQuery), responses(
     (status = OK, description = "Threads", body = ThreadsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_threads(
     State(app): State<Arc<App>>,
@@ -197,7 +195,6 @@ pub(crate) async fn list_threads(
 /// One thread.
 #[utoipa::path(get, path = "/codex/threads/{threadId}", tag = "codex", params(("threadId" = String, Path)), responses(
     (status = OK, description = "The thread", body = OneThreadView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn get_thread(
     State(app): State<Arc<App>>,
@@ -220,7 +217,6 @@ async fn show(
 /// The threads that the bridge has loaded.
 #[utoipa::path(get, path = "/codex/threads/loaded", tag = "codex", responses(
     (status = OK, description = "The threads", body = LoadedThreadsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_loaded_threads(
     State(app): State<Arc<App>>,
@@ -237,7 +233,6 @@ pub(crate) async fn list_loaded_threads(
 /// Makes a thread that has a title and no turn yet. It is stored, and nobody holds it.
 #[utoipa::path(post, path = "/codex/threads/start", tag = "codex", request_body = StartThreadBody, responses(
     (status = OK, description = "The thread", body = OneThreadView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn start_thread(
     State(app): State<Arc<App>>,
@@ -279,7 +274,6 @@ pub(crate) async fn start_thread(
 #[utoipa::path(post, path = "/codex/threads/{threadId}/fork", tag = "codex", params(("threadId" = String, Path)),
     request_body = ForkThreadBody, responses(
     (status = OK, description = "The copy", body = OneThreadView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn fork_thread(
     State(app): State<Arc<App>>,
@@ -330,7 +324,6 @@ pub(crate) async fn fork_thread(
 #[utoipa::path(post, path = "/codex/threads/{threadId}/archive", tag = "codex", params(("threadId" = String, Path)),
     request_body = NoBody, responses(
     (status = OK, description = "Done", body = ChangedThreadView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn archive_thread(
     State(app): State<Arc<App>>,
@@ -346,7 +339,6 @@ pub(crate) async fn archive_thread(
 #[utoipa::path(post, path = "/codex/threads/{threadId}/unarchive", tag = "codex", params(("threadId" = String, Path)),
     request_body = NoBody, responses(
     (status = OK, description = "Done", body = ChangedThreadView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn unarchive_thread(
     State(app): State<Arc<App>>,
@@ -362,7 +354,6 @@ pub(crate) async fn unarchive_thread(
 #[utoipa::path(post, path = "/codex/threads/{threadId}/rollback", tag = "codex", params(("threadId" = String, Path)),
     request_body = RollBackThreadBody, responses(
     (status = OK, description = "Done", body = ChangedThreadView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn roll_back_thread(
     State(app): State<Arc<App>>,
@@ -387,7 +378,6 @@ pub(crate) async fn roll_back_thread(
 #[utoipa::path(post, path = "/codex/threads/{threadId}/compact", tag = "codex", params(("threadId" = String, Path)),
     request_body = NoBody, responses(
     (status = OK, description = "Done", body = ChangedThreadView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn compact_thread(
     app: State<Arc<App>>,
@@ -401,7 +391,6 @@ pub(crate) async fn compact_thread(
 #[utoipa::path(post, path = "/codex/threads/{threadId}/compact/start", tag = "codex",
     params(("threadId" = String, Path)), request_body = NoBody, responses(
     (status = OK, description = "Done", body = ChangedThreadView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn start_compaction(
     State(app): State<Arc<App>>,

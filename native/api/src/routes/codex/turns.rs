@@ -18,7 +18,6 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::extract::{JsonBody, PathParameter};
 use crate::idempotency::NewJobId;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 use crate::routes::checked;
 use crate::routes::conversations::SentView;
@@ -108,7 +107,6 @@ pub(crate) struct TurnChangedView {
 #[utoipa::path(post, path = "/codex/threads/{threadId}/turns/start", tag = "codex",
     params(("threadId" = String, Path)), request_body = StartTurnBody, responses(
     (status = OK, description = "The turn has begun, or waits", body = SentView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn start_turn(
     State(app): State<Arc<App>>,
@@ -147,7 +145,6 @@ pub(crate) async fn start_turn(
 #[utoipa::path(post, path = "/codex/threads/{threadId}/turns/steer", tag = "codex",
     params(("threadId" = String, Path)), request_body = SteerTurnBody, responses(
     (status = OK, description = "The turn has them", body = TurnChangedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn steer_turn(
     State(app): State<Arc<App>>,
@@ -167,7 +164,6 @@ pub(crate) async fn steer_turn(
 #[utoipa::path(post, path = "/codex/threads/{threadId}/turns/interrupt", tag = "codex",
     params(("threadId" = String, Path)), request_body = InterruptTurnBody, responses(
     (status = OK, description = "It has ended, unless Codex takes long to stop", body = TurnChangedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn interrupt_turn(
     State(app): State<Arc<App>>,

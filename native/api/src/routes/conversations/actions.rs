@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::extract::{JsonBody, PathParameter};
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Body of routes that need none.
@@ -96,7 +95,6 @@ pub(crate) struct ForkedView {
 #[utoipa::path(post, path = "/conversations/{conversationId}/open", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = OpenBody, responses(
     (status = OK, description = "Its tab has the focus", body = OpenedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn open_conversation(
     State(app): State<Arc<App>>,
@@ -121,7 +119,6 @@ pub(crate) async fn open_conversation(
 #[utoipa::path(post, path = "/conversations/{conversationId}/fork", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = ForkBody, responses(
     (status = OK, description = "The copy", body = ForkedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn fork_conversation(
     State(app): State<Arc<App>>,
@@ -148,7 +145,6 @@ pub(crate) async fn fork_conversation(
 #[utoipa::path(post, path = "/conversations/{conversationId}/archive", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
     (status = OK, description = "Done", body = ChangedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn archive_conversation(
     State(app): State<Arc<App>>,
@@ -164,7 +160,6 @@ pub(crate) async fn archive_conversation(
 #[utoipa::path(post, path = "/conversations/{conversationId}/unarchive", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
     (status = OK, description = "Done", body = ChangedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn unarchive_conversation(
     State(app): State<Arc<App>>,
@@ -180,7 +175,6 @@ pub(crate) async fn unarchive_conversation(
 #[utoipa::path(post, path = "/conversations/{conversationId}/rename", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = RenameBody, responses(
     (status = OK, description = "Done", body = ChangedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn rename_conversation(
     State(app): State<Arc<App>>,
@@ -196,7 +190,6 @@ pub(crate) async fn rename_conversation(
 #[utoipa::path(post, path = "/conversations/{conversationId}/compact", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
     (status = OK, description = "Done", body = ChangedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn compact_conversation(
     State(app): State<Arc<App>>,
@@ -212,7 +205,6 @@ pub(crate) async fn compact_conversation(
 #[utoipa::path(post, path = "/conversations/{conversationId}/rollback", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = RollBackBody, responses(
     (status = OK, description = "Done", body = ChangedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn roll_back_conversation(
     State(app): State<Arc<App>>,
@@ -233,7 +225,6 @@ pub(crate) async fn roll_back_conversation(
 #[utoipa::path(post, path = "/conversations/{conversationId}/release", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
     (status = OK, description = "It is free", body = ChangedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn release_conversation(
     State(app): State<Arc<App>>,

@@ -15,7 +15,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 use crate::extract::{PathParameter, QueryOf, page_limit};
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Query of `GET /conversations`.
@@ -122,7 +121,6 @@ pub(crate) struct OneConversationView {
 /// Lists Codex's history, newest first, with who holds each conversation.
 #[utoipa::path(get, path = "/conversations", tag = "conversations", params(ListConversationsQuery), responses(
     (status = OK, description = "Conversations", body = ConversationsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_conversations(
     State(app): State<Arc<App>>,
@@ -148,7 +146,6 @@ pub(crate) async fn list_conversations(
 #[utoipa::path(get, path = "/conversations/{conversationId}", tag = "conversations",
     params(("conversationId" = String, Path), GetConversationQuery), responses(
     (status = OK, description = "The conversation", body = OneConversationView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn get_conversation(
     State(app): State<Arc<App>>,

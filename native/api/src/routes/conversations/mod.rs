@@ -23,7 +23,6 @@ use super::health::EditorView;
 use crate::App;
 use crate::extract::{JsonBody, PathParameter};
 use crate::idempotency::NewJobId;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Reply of the routes that send a message.
@@ -146,7 +145,6 @@ struct CurrentView {
 /// Starts a conversation with a first message, or opens a blank draft.
 #[utoipa::path(post, path = "/conversations", tag = "conversations", request_body = MessageBody, responses(
     (status = OK, description = "The turn has begun, or the draft is open", body = CreatedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn create_conversation(
     State(app): State<Arc<App>>,
@@ -178,7 +176,6 @@ pub(super) async fn create_conversation(
 /// Lists the open conversation tabs.
 #[utoipa::path(get, path = "/conversations/open", tag = "conversations", responses(
     (status = OK, description = "The tabs", body = OpenConversationsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn list_open_conversations(
     State(app): State<Arc<App>>,
@@ -193,7 +190,6 @@ pub(super) async fn list_open_conversations(
 /// The conversation whose tab has the focus.
 #[utoipa::path(get, path = "/conversations/current", tag = "conversations", responses(
     (status = OK, description = "The conversation, or null", body = CurrentConversationView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn get_current_conversation(
     State(app): State<Arc<App>>,
@@ -213,7 +209,6 @@ pub(super) async fn get_current_conversation(
 /// Sends a message to the conversation whose tab has the focus.
 #[utoipa::path(post, path = "/conversations/current/messages", tag = "conversations", request_body = MessageBody, responses(
     (status = OK, description = "The turn has begun, or waits", body = SentView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn send_to_current_conversation(
     State(app): State<Arc<App>>,
@@ -229,7 +224,6 @@ pub(super) async fn send_to_current_conversation(
 #[utoipa::path(post, path = "/conversations/{conversationId}/messages", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = MessageBody, responses(
     (status = OK, description = "The turn has begun, or waits", body = SentView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn send_to_conversation(
     State(app): State<Arc<App>>,

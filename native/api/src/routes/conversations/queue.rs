@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::extract::{JsonBody, PathParameter, PathParameters};
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Reply of `GET /conversations/{conversationId}/queue`.
@@ -50,7 +49,6 @@ pub(crate) struct EditBody {
 #[utoipa::path(get, path = "/conversations/{conversationId}/queue", tag = "conversations",
     params(("conversationId" = String, Path)), responses(
     (status = OK, description = "The jobs that wait", body = QueueView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn get_queue(
     State(app): State<Arc<App>>,
@@ -64,7 +62,6 @@ pub(crate) async fn get_queue(
 #[utoipa::path(patch, path = "/conversations/{conversationId}/queue/{jobId}", tag = "conversations",
     params(("conversationId" = String, Path), ("jobId" = String, Path)), request_body = EditBody, responses(
     (status = OK, description = "The job", body = QueuedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn edit_queued_message(
     State(app): State<Arc<App>>,
@@ -84,7 +81,6 @@ pub(crate) async fn edit_queued_message(
 #[utoipa::path(delete, path = "/conversations/{conversationId}/queue/{jobId}", tag = "conversations",
     params(("conversationId" = String, Path), ("jobId" = String, Path)), responses(
     (status = OK, description = "The job", body = QueuedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn remove_queued_message(
     State(app): State<Arc<App>>,

@@ -13,14 +13,12 @@ use store::{ApprovalPage, ApprovalQuery};
 
 use crate::App;
 use crate::extract::{PathParameter, PathParameters};
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 use crate::routes::approvals::{ApprovalView, ApprovalsView};
 
 /// Lists what Codex asked for a lane, newest first.
 #[utoipa::path(get, path = "/lanes/{laneId}/approvals", tag = "lanes", params(("laneId" = String, Path)), responses(
     (status = OK, description = "Approvals", body = ApprovalsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_lane_approvals(
     State(app): State<Arc<App>>,
@@ -40,7 +38,6 @@ pub(crate) async fn list_lane_approvals(
 #[utoipa::path(post, path = "/lanes/{laneId}/approvals/{approvalId}/approve", tag = "lanes",
     params(("laneId" = String, Path), ("approvalId" = String, Path)), responses(
     (status = OK, description = "The approval, resolved; Codex goes on", body = ApprovalView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn approve_for_lane(
     State(app): State<Arc<App>>,
@@ -53,7 +50,6 @@ pub(crate) async fn approve_for_lane(
 #[utoipa::path(post, path = "/lanes/{laneId}/approvals/{approvalId}/deny", tag = "lanes",
     params(("laneId" = String, Path), ("approvalId" = String, Path)), responses(
     (status = OK, description = "The approval, resolved; Codex goes on", body = ApprovalView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn deny_for_lane(
     State(app): State<Arc<App>>,

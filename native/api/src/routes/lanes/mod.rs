@@ -27,7 +27,6 @@ use crate::App;
 use crate::event_page::{self, EventPageView, WantsPage};
 use crate::extract::{JsonBody, PathParameter, QueryOf, page_limit};
 use crate::idempotency::NewJobId;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 use crate::sse::{self, LastEventId};
 
@@ -277,7 +276,6 @@ pub(crate) struct LaneEventsQuery {
 /// Lists lanes, newest first.
 #[utoipa::path(get, path = "/lanes", tag = "lanes", params(ListLanesQuery), responses(
     (status = OK, description = "Lanes", body = LanesView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_lanes(
     State(app): State<Arc<App>>,
@@ -296,7 +294,6 @@ pub(crate) async fn list_lanes(
 /// Makes a lane. Nothing of Codex is started by that.
 #[utoipa::path(post, path = "/lanes", tag = "lanes", request_body = LaneBody, responses(
     (status = OK, description = "The lane", body = LaneView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn create_lane(
     State(app): State<Arc<App>>,
@@ -310,7 +307,6 @@ pub(crate) async fn create_lane(
 /// Makes a lane for a thread that exists.
 #[utoipa::path(post, path = "/lanes/attach", tag = "lanes", request_body = LaneBody, responses(
     (status = OK, description = "The lane", body = LaneView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn attach_lane(
     State(app): State<Arc<App>>,
@@ -327,7 +323,6 @@ pub(crate) async fn attach_lane(
 /// One lane.
 #[utoipa::path(get, path = "/lanes/{laneId}", tag = "lanes", params(("laneId" = String, Path)), responses(
     (status = OK, description = "The lane", body = LaneView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn get_lane(
     State(app): State<Arc<App>>,
@@ -339,7 +334,6 @@ pub(crate) async fn get_lane(
 /// Forgets a lane: ends its session, and removes its worktree unless that holds work. Its thread stays with Codex.
 #[utoipa::path(delete, path = "/lanes/{laneId}", tag = "lanes", params(("laneId" = String, Path)), responses(
     (status = OK, description = "It is forgotten", body = DeletedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn delete_lane(
     State(app): State<Arc<App>>,
@@ -352,7 +346,6 @@ pub(crate) async fn delete_lane(
 /// Brings a lane up to date with its thread.
 #[utoipa::path(post, path = "/lanes/{laneId}/sync-from-codex", tag = "lanes", params(("laneId" = String, Path)), responses(
     (status = OK, description = "The lane", body = LaneView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn sync_lane(
     State(app): State<Arc<App>>,
@@ -365,7 +358,6 @@ pub(crate) async fn sync_lane(
 #[utoipa::path(post, path = "/lanes/{laneId}/prompt", tag = "lanes", params(("laneId" = String, Path)),
     request_body = InputBody, responses(
     (status = OK, description = "The turn has begun", body = PromptedView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn prompt_lane(
     State(app): State<Arc<App>>,
@@ -383,7 +375,6 @@ pub(crate) async fn prompt_lane(
 #[utoipa::path(post, path = "/lanes/{laneId}/steer", tag = "lanes", params(("laneId" = String, Path)),
     request_body = InputBody, responses(
     (status = OK, description = "The turn has them", body = LaneSteeredView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn steer_lane(
     State(app): State<Arc<App>>,
@@ -398,7 +389,6 @@ pub(crate) async fn steer_lane(
 /// Interrupts a lane's turn.
 #[utoipa::path(post, path = "/lanes/{laneId}/interrupt", tag = "lanes", params(("laneId" = String, Path)), responses(
     (status = OK, description = "The lane", body = LaneView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn interrupt_lane(
     State(app): State<Arc<App>>,
@@ -415,7 +405,6 @@ pub(crate) async fn interrupt_lane(
     (status = OK, description = "Events; see GET /events", content(
         (EventView = "text/event-stream"), (EventPageView = "application/json"),
     )),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn stream_lane_events(
     State(app): State<Arc<App>>,
@@ -438,7 +427,6 @@ pub(crate) async fn stream_lane_events(
 /// Deletes many lanes at once.
 #[utoipa::path(post, path = "/lanes/cleanup", tag = "lanes", request_body = CleanupBody, responses(
     (status = OK, description = "What was deleted", body = CleanedUpView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn clean_up_lanes(
     State(app): State<Arc<App>>,

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::extract::PathParameter;
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 
 /// Reply of `GET /lanes/sessions`.
@@ -35,7 +34,6 @@ pub(crate) struct OneSessionView {
 /// Lists the sessions that run.
 #[utoipa::path(get, path = "/lanes/sessions", tag = "lanes", responses(
     (status = OK, description = "Sessions", body = SessionsView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn list_lane_sessions(
     State(app): State<Arc<App>>,
@@ -46,7 +44,6 @@ pub(crate) async fn list_lane_sessions(
 /// How a lane's session stands.
 #[utoipa::path(get, path = "/lanes/{laneId}/session/status", tag = "lanes", params(("laneId" = String, Path)), responses(
     (status = OK, description = "The session", body = OneSessionView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn get_lane_session(
     State(app): State<Arc<App>>,
@@ -58,7 +55,6 @@ pub(crate) async fn get_lane_session(
 /// Starts a lane's session, and loads its thread there. One that runs stays as it is.
 #[utoipa::path(post, path = "/lanes/{laneId}/session/start", tag = "lanes", params(("laneId" = String, Path)), responses(
     (status = OK, description = "The session", body = OneSessionView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn start_lane_session(
     State(app): State<Arc<App>>,
@@ -70,7 +66,6 @@ pub(crate) async fn start_lane_session(
 /// Ends a lane's session; interrupts its turn first.
 #[utoipa::path(post, path = "/lanes/{laneId}/session/stop", tag = "lanes", params(("laneId" = String, Path)), responses(
     (status = OK, description = "The session", body = OneSessionView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(crate) async fn stop_lane_session(
     State(app): State<Arc<App>>,

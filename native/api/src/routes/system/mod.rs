@@ -15,7 +15,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::App;
 use crate::extract::{QueryOf, page_limit};
 use crate::log_tail::{self, LogLine};
-use crate::reply::ErrorView;
 use crate::request_error::RequestError;
 use checks::{Check, checks};
 use memory::{ProcessMemory, memory_of};
@@ -55,7 +54,6 @@ pub(super) struct SystemView {
 /// What the bridge is made of, how it is, and the settings in force.
 #[utoipa::path(get, path = "/system", tag = "bridge", responses(
     (status = OK, description = "The system", body = SystemView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn get_system(State(app): State<Arc<App>>) -> Result<Json<SystemView>, RequestError> {
     let checks = checks(&app).await?;
@@ -95,7 +93,6 @@ pub(super) struct LogView {
 /// The last lines of this process's log.
 #[utoipa::path(get, path = "/system/log", tag = "bridge", params(LogQuery), responses(
     (status = OK, description = "The lines", body = LogView),
-    (status = "default", description = "Refused or failed", body = ErrorView),
 ))]
 pub(super) async fn get_log(QueryOf(query): QueryOf<LogQuery>) -> Result<Json<LogView>, RequestError> {
     let max = u32::try_from(limits::LOG_LINES_KEPT).unwrap_or(u32::MAX);
