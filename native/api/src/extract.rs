@@ -12,9 +12,11 @@ use flate2::read::MultiGzDecoder;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use model::ids::JobId;
 use model::limits;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::App;
 use crate::request_error::RequestError;
@@ -146,6 +148,20 @@ impl<S: Send + Sync, A: From<String>, B: From<String>> FromRequestParts<S> for P
             Ok(Path((first, second))) => Ok(Self(first.into(), second.into())),
             Err(rejection) => Err(RequestError::invalid("path", rejection.body_text())),
         }
+    }
+}
+
+/// The id of the job that a request creates. It is chosen before the request is carried out, so that the job can be found
+/// even if the bridge process exits in between.
+#[derive(Debug, Clone)]
+pub(super) struct NewJobId(pub(super) JobId);
+
+impl<S: Sync> FromRequestParts<S> for NewJobId {
+    type Rejection = RequestError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, RequestError> {
+        let chosen = parts.extensions.get::<Self>().cloned();
+        Ok(chosen.unwrap_or_else(|| Self(Uuid::new_v4().to_string().into())))
     }
 }
 

@@ -16,12 +16,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
+use axum::Json;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bridge::error::Error;
-use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use model::ids::JobId;
@@ -35,27 +35,15 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{OpenApi, RefOr, Required};
 use uuid::Uuid;
 
-use super::routes::conversations::sent_reply;
-use super::{App, extract};
+use crate::App;
+use crate::extract::{self, NewJobId};
 use crate::request_error::RequestError;
+use crate::sent_view::SentView;
 
 /// The header of the request.
 pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The header of a reply that was given before.
 pub(super) const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
-
-/// The id for the job that a request makes: chosen before the request is carried out, so that the job can be looked for.
-#[derive(Debug, Clone)]
-pub(super) struct NewJobId(pub(super) JobId);
-
-impl<S: Sync> FromRequestParts<S> for NewJobId {
-    type Rejection = RequestError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, RequestError> {
-        let chosen = parts.extensions.get::<Self>().cloned();
-        Ok(chosen.unwrap_or_else(|| Self(Uuid::new_v4().to_string().into())))
-    }
-}
 
 /// What the layer works with.
 #[derive(Debug, Clone)]
@@ -131,8 +119,8 @@ impl Idempotency {
                         Some(Into::into(new_job_id.clone()))
                     }
                     Ok(job) => {
-                        if let Some(reply) = sent_reply(job) {
-                            let (reply, _) = read_reply(reply.into_response()).await?;
+                        if let Some(view) = SentView::of_job(job) {
+                            let (reply, _) = read_reply(Json(view).into_response()).await?;
                             store.keep_reply(&keyed.key, reply.clone()).await?;
                             return Ok(Standing::Replied(reply));
                         }

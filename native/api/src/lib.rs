@@ -20,6 +20,7 @@ mod openapi;
 mod reply;
 pub mod request_error;
 mod routes;
+mod sent_view;
 mod serve;
 pub mod sign_in;
 mod sse;

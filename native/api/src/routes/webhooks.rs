@@ -17,8 +17,7 @@ use store::{DeliveryPage, DeliveryQuery};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
-use crate::extract::{JsonBody, PathParameter, PathParameters, QueryOf, page_limit};
-use crate::idempotency::NewJobId;
+use crate::extract::{JsonBody, NewJobId, PathParameter, PathParameters, QueryOf, page_limit};
 use crate::request_error::RequestError;
 
 /// A webhook. Its secret is never shown.

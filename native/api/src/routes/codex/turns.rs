@@ -16,11 +16,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::extract::{JsonBody, PathParameter};
-use crate::idempotency::NewJobId;
+use crate::extract::{JsonBody, NewJobId, PathParameter};
 use crate::request_error::RequestError;
 use crate::routes::checked;
-use crate::routes::conversations::SentView;
+use crate::sent_view::SentView;
 
 /// What a turn is given.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

@@ -9,77 +9,19 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use bridge::conversations::Dispatched;
 use bridge::conversations::message::{Message, MessageBody, NewConversation};
 use bridge::editor::ConversationTab;
 use bridge::error::Error;
-use model::ids::{JobId, ThreadId, TurnId};
-use model::job::{Delivery, Job, JobStatus, Operation, Transport};
+use model::ids::{JobId, ThreadId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::checked;
 use super::health::EditorView;
 use crate::App;
-use crate::extract::{JsonBody, PathParameter};
-use crate::idempotency::NewJobId;
+use crate::extract::{JsonBody, NewJobId, PathParameter};
 use crate::request_error::RequestError;
-
-/// Reply of the routes that send a message.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SentView {
-    /// Always `true`.
-    ok: bool,
-    conversation_id: ThreadId,
-    /// The same in Codex's own word.
-    thread_id: ThreadId,
-    /// Always `true`.
-    sent: bool,
-    /// How the message reached the conversation.
-    delivery: Delivery,
-    turn: TurnView,
-    job: Job,
-    /// Where to follow the job.
-    job_url: String,
-    /// Whether the editor shows the conversation.
-    opened: bool,
-    open_error: Option<String>,
-    /// The tab that shows it.
-    conversation: Option<ConversationTab>,
-    /// The conversation that was asked for; only in replies of the messages routes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    requested_conversation_id: Option<ThreadId>,
-    /// The conversation that this one replaces; only in replies of the messages routes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    upgraded_from_conversation_id: Option<Option<ThreadId>>,
-    /// What was done differently from what was asked.
-    warnings: Vec<String>,
-}
-
-/// The turn that a message began.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct TurnView {
-    /// How Codex was reached.
-    transport: Transport,
-    /// `started`, or `queued` where the turn waits for another one or in another process.
-    status: &'static str,
-    /// Process id of the app-server that runs it.
-    pid: Option<u32>,
-    /// `thread/started` for a new conversation, `turn/started` for a continued one.
-    event_type: &'static str,
-    turn_id: Option<TurnId>,
-    conversation_id: ThreadId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    requested_conversation_id: Option<ThreadId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    upgraded_from_conversation_id: Option<Option<ThreadId>>,
-    message: String,
-    job_id: JobId,
-}
+use crate::sent_view::SentView;
 
 /// Reply of `POST /conversations` without a message.
 #[derive(Debug, Serialize, ToSchema)]
@@ -263,61 +205,4 @@ fn with_warnings(mut message: Message, unknown: Vec<String>) -> Message {
 #[expect(clippy::needless_pass_by_value, reason = "for use as a function over owned names")]
 fn unknown_field(name: String) -> String {
     format!("{name}: unknown field, ignored")
-}
-
-/// The reply to a message of which only the job is left: the bridge process that took it is gone. `None` while it has not
-/// reached a conversation.
-pub(crate) fn sent_reply(job: Job) -> Option<Json<SentView>> {
-    let conversation_id = job.conversation_id.clone()?;
-    if job.status == JobStatus::Starting && job.delivery.is_none() {
-        return None;
-    }
-    let delivery = job.delivery.unwrap_or(Delivery::Started);
-    let requested = match job.operation {
-        Operation::CreateConversation => None,
-        Operation::ResumeConversation => job.requested_conversation_id.clone(),
-    };
-    let turn_id = job.turn_id.clone();
-    Some(Json(SentView::new(Dispatched { job, conversation_id, delivery, turn_id, tab: None }, requested)))
-}
-
-impl SentView {
-    pub(crate) fn new(sent: Dispatched, requested_conversation_id: Option<ThreadId>) -> Self {
-        let Dispatched { job, conversation_id, delivery, turn_id, tab } = sent;
-        let upgraded_from_conversation_id =
-            requested_conversation_id.as_ref().map(|_| job.upgraded_from_conversation_id.clone());
-        Self {
-            ok: true,
-            sent: true,
-            delivery,
-            turn: TurnView {
-                transport: job.transport,
-                status: match delivery {
-                    Delivery::Queued | Delivery::HandedOver => "queued",
-                    Delivery::Started | Delivery::Steered | Delivery::Forked => "started",
-                },
-                pid: job.pid,
-                event_type: match job.operation {
-                    Operation::CreateConversation => "thread/started",
-                    Operation::ResumeConversation => "turn/started",
-                },
-                turn_id,
-                conversation_id: conversation_id.clone(),
-                requested_conversation_id: requested_conversation_id.clone(),
-                upgraded_from_conversation_id: upgraded_from_conversation_id.clone(),
-                message: job.message.clone(),
-                job_id: job.job_id.clone(),
-            },
-            job_url: format!("/jobs/{}", job.job_id),
-            opened: tab.is_some() || job.opened == Some(true),
-            open_error: job.open_error.clone(),
-            conversation: tab,
-            requested_conversation_id,
-            upgraded_from_conversation_id,
-            warnings: job.warnings.clone(),
-            thread_id: conversation_id.clone(),
-            conversation_id,
-            job,
-        }
-    }
 }

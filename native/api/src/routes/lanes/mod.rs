@@ -25,8 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 use crate::event_page::{self, EventPageView, WantsPage};
-use crate::extract::{JsonBody, PathParameter, QueryOf, page_limit};
-use crate::idempotency::NewJobId;
+use crate::extract::{JsonBody, NewJobId, PathParameter, QueryOf, page_limit};
 use crate::request_error::RequestError;
 use crate::sse::{self, LastEventId};
 
