@@ -16,7 +16,7 @@ use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::message::PublishMessage;
 use bridge::events::bounded::bounded;
 use bridge::nats_status::NatsStatus;
-use bridge::webhooks::envelope::Marks;
+use bridge::webhooks::envelope::Attributes;
 use bytes::Bytes;
 use model::clock::Timestamp;
 use model::event::{Event, EventSubject, StoredEvent};
@@ -150,8 +150,9 @@ impl Publisher {
     fn envelope(&self, event_id: i64, event: &Event) -> Bytes {
         let key = self.key(event_id);
         let scope = Scope::default();
-        let marks = Marks { id: &key, ts: event.at, event_key: &key, subscription_id: None, scope: &scope };
-        marks.around(event_id, event)
+        let attributes =
+            Attributes { id: &key, ts: event.at, event_key: &key, subscription_id: None, scope: &scope };
+        attributes.render(event_id, event)
     }
 
     /// Returns the key of an event, which is globally unique and does not change when the event is sent

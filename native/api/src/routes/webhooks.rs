@@ -246,7 +246,7 @@ pub(super) async fn create_webhook(
 ) -> Result<Json<WebhookReplyView>, RequestError> {
     // The id that the request's key is bound to: sent again, it finds what it made.
     let id = format!("wh_{}", id.replace('-', ""));
-    Ok(WebhookReplyView::of(app.webhooks.create(&id, body.known()?.into()).await?))
+    Ok(WebhookReplyView::of(app.webhooks.create(id.into(), body.known()?.into()).await?))
 }
 
 /// Body of `POST /webhooks/preview`.
@@ -302,11 +302,11 @@ pub(super) async fn preview_webhook(
     body: JsonBody<PreviewBody>,
 ) -> Result<Json<PreviewView>, RequestError> {
     let PreviewBody { events, scope } = body.known()?;
-    let Preview { looked_at, matched, events } =
+    let Preview { examined, matched, events } =
         app.webhooks.preview(&events, scope.unwrap_or_default().into()).await?;
     Ok(Json(PreviewView {
         ok: true,
-        looked_at,
+        looked_at: examined,
         matched,
         events: events.into_iter().map(Into::into).collect(),
     }))

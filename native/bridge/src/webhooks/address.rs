@@ -1,24 +1,24 @@
-//! Which addresses may be reached. Asked for every connection, after the name was resolved: so neither a redirect nor a name that
-//! changes its address gets around it.
+//! Decides which addresses webhooks may reach. Each connection is checked after its host name was resolved, so neither a
+//! redirect nor a changing DNS answer bypasses the check.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Which addresses may be reached beside public ones.
+/// The kinds of addresses that may be reached in addition to public ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowed {
-    /// This machine.
+    /// The addresses of this machine.
     pub(crate) loopback: bool,
-    /// Networks that are not reachable from the internet.
+    /// The networks that cannot be reached from the internet.
     pub(crate) private: bool,
 }
 
-/// Why an address may not be reached.
+/// The error for an address that may not be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{address} {}", match kind {
     Kind::Never => "is never allowed: it is link-local, reserved, or serves a cloud's metadata",
     Kind::Private => "is in a private network; the setting codexBridge.webhooks.allowPrivateNetworks \
         (--webhooks-allow-private-networks) allows these",
-    Kind::Loopback => "is this machine, and a receiver elsewhere redirected to it",
+    Kind::Loopback => "is this machine, and an endpoint elsewhere redirected to it",
     Kind::Public => "is refused",
 })]
 pub(crate) struct Refused {
@@ -35,6 +35,10 @@ enum Kind {
 }
 
 impl Allowed {
+    /// Checks one address.
+    ///
+    /// # Errors
+    /// [`Refused`] if the address may not be reached.
     pub(crate) fn check(self, address: IpAddr) -> Result<(), Refused> {
         let kind = kind_of(address);
         let is_allowed = match kind {
@@ -58,31 +62,33 @@ fn kind_of(address: IpAddr) -> Kind {
     }
 }
 
-/// The IPv4 address that packets to this one reach: mapped (RFC 4291), translated (NAT64, RFC 6052) or tunnelled (6to4, RFC 3056).
+/// Returns the IPv4 address that an IPv6 address leads to: mapped (RFC 4291), translated (NAT64, RFC 6052) or tunneled
+/// (6to4, RFC 3056).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let octets = address.octets();
-    let at = |start: usize| {
+    let v4_at = |start: usize| {
         let [a, b, c, d] = [octets[start], octets[start + 1], octets[start + 2], octets[start + 3]];
         Ipv4Addr::new(a, b, c, d)
     };
     match address.segments() {
         [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => {
-            Some(at(12))
+            Some(v4_at(12))
         }
-        [0x2002, ..] => Some(at(2)),
+        [0x2002, ..] => Some(v4_at(2)),
         // The deprecated IPv4-compatible form, but not :: and ::1.
-        [0, 0, 0, 0, 0, 0, high, low] if high != 0 || low > 1 => Some(at(12)),
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 || low > 1 => Some(v4_at(12)),
         _ => None,
     }
 }
 
-/// After the IANA IPv4 Special-Purpose Address Registry.
+/// Classifies an address by the IANA IPv4 Special-Purpose Address Registry.
 fn kind_of_v4(address: Ipv4Addr) -> Kind {
-    /// Metadata services that are not link-local: Alibaba's and Azure's.
+    /// The metadata services of Alibaba Cloud and Azure, which are not link-local.
     const METADATA: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16)];
     match address.octets() {
         _ if METADATA.contains(&address) => Kind::Never,
-        // "This network", link-local, protocol assignments (Oracle's metadata among them), multicast, reserved and broadcast.
+        // "This network", link-local, protocol assignments (with Oracle's metadata service), multicast, reserved and
+        // broadcast.
         [0, ..] | [169, 254, ..] | [192, 0, 0, _] | [224..=255, ..] => Kind::Never,
         [127, ..] => Kind::Loopback,
         // RFC 1918, carrier-grade NAT (RFC 6598), benchmarking (RFC 2544).
@@ -93,9 +99,9 @@ fn kind_of_v4(address: Ipv4Addr) -> Kind {
     }
 }
 
-/// After the IANA IPv6 Special-Purpose Address Registry.
+/// Classifies an address by the IANA IPv6 Special-Purpose Address Registry.
 fn kind_of_v6(address: Ipv6Addr) -> Kind {
-    /// AWS' metadata service, in a private network.
+    /// The metadata service of AWS, which is in a private network.
     const METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
     match address.segments() {
         _ if address == METADATA => Kind::Never,
@@ -107,7 +113,7 @@ fn kind_of_v6(address: Ipv6Addr) -> Kind {
         | [0x2001, 0, ..]
         | [0xfe80..=0xfebf, ..]
         | [0xff00..=0xffff, ..] => Kind::Never,
-        // Unique local, and the site-local ones that they replaced.
+        // Unique local addresses, and the site-local addresses that they replaced.
         [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => Kind::Private,
         _ => Kind::Public,
     }
@@ -118,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_apart() {
+    fn addresses_are_classified() {
         for (kind, addresses) in [
             (Kind::Loopback, "127.0.0.1 127.255.0.3 ::1 ::ffff:127.0.0.1 64:ff9b::7f00:1"),
             (
@@ -145,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_allowed_stays_so() {
+    fn some_addresses_are_never_allowed() {
         let all = Allowed { loopback: true, private: true };
         let none = Allowed { loopback: false, private: false };
         assert!(all.check("169.254.169.254".parse().unwrap()).is_err());

@@ -1,7 +1,8 @@
-//! The HTTP client of webhooks: one POST with its redirects, within its bounds.
+//! The HTTP client of webhooks. It sends a POST and follows its redirects, within limits.
 //!
-//! Two clients share the TLS settings: one that may reach this machine, and one that may not, for redirects of receivers elsewhere.
-//! A proxy of the environment is not used: through it, nobody could check addresses.
+//! Two HTTP clients share the TLS configuration. One may reach this machine, and the other, which follows redirects of
+//! endpoints elsewhere, may not. Proxy settings of the environment are ignored, because addresses cannot be checked behind
+//! a proxy.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -24,36 +25,40 @@ use super::address::{Allowed, is_loopback};
 use super::connect::{CheckedConnector, ConnectError};
 use crate::tls;
 
-/// Posts to receivers. Cheap to clone.
+/// Posts to endpoints. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Client {
-    anywhere: Http,
-    elsewhere: Http,
+    /// May reach this machine.
+    with_loopback: Http,
+    /// May not reach this machine.
+    without_loopback: Http,
     attempt_timeout: Duration,
 }
 
 type Http = legacy::Client<HttpsConnector<CheckedConnector>, Full<Bytes>>;
 
-/// What became of a POST.
+/// The outcome of a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reply {
     /// The HTTP status, if there was a reply.
     pub(super) status: Option<u16>,
-    /// Why it failed.
+    /// Why the attempt failed, if it did.
     pub(super) error: Option<String>,
-    pub(super) answer: EndpointResponse,
+    /// What the outcome means for the endpoint.
+    pub(super) response: EndpointResponse,
 }
 
 impl Client {
-    /// With the certificates that this machine trusts. Reads files.
+    /// Returns a client that trusts the root certificates of this machine. Reads files.
     pub(super) fn new(config: &WebhookConfig) -> Self {
         let roots = tls::native_roots();
         if roots.is_empty() {
-            tracing::warn!("this machine trusts no certificates, so no https webhook can be reached");
+            tracing::warn!("found no trusted root certificates; https webhooks cannot be reached");
         }
         Self::with_roots(config, roots)
     }
 
+    /// Returns a client that trusts these root certificates.
     pub(super) fn with_roots(config: &WebhookConfig, roots: RootCertStore) -> Self {
         let tls = tls::client_config(roots);
         let client = |loopback| {
@@ -71,13 +76,13 @@ impl Client {
                 .build(connector)
         };
         Self {
-            anywhere: client(true),
-            elsewhere: client(false),
+            with_loopback: client(true),
+            without_loopback: client(false),
             attempt_timeout: config.limits.attempt_timeout,
         }
     }
 
-    /// Posts, and says what became of it.
+    /// Sends a POST and returns its outcome.
     pub(super) async fn post(&self, url: &str, headers: &HeaderMap, body: Bytes) -> Reply {
         let post = tokio::time::timeout(self.attempt_timeout, self.follow(url, headers, body));
         match post.await {
@@ -85,19 +90,19 @@ impl Client {
             Ok(Err(error)) => Reply {
                 status: None,
                 error: Some(error),
-                answer: EndpointResponse::Refused { retry_after: None },
+                response: EndpointResponse::Refused { retry_after: None },
             },
             Err(_) => Reply {
                 status: None,
                 error: Some(format!("no reply within {:?}", self.attempt_timeout)),
-                answer: EndpointResponse::Refused { retry_after: None },
+                response: EndpointResponse::Refused { retry_after: None },
             },
         }
     }
 
     async fn follow(&self, url: &str, headers: &HeaderMap, body: Bytes) -> Result<Reply, String> {
-        let mut url = checked_url(url)?;
-        let mut client = &self.anywhere;
+        let mut url = parse_url(url)?;
+        let mut client = &self.with_loopback;
         for _ in 0..=limits::WEBHOOK_REDIRECTS_MAX {
             let mut request = Request::post(url.as_str())
                 .body(Full::new(body.clone()))
@@ -105,15 +110,16 @@ impl Client {
             *request.headers_mut() = headers.clone();
             let response = client.request(request).await.map_err(|error| describe(&error))?;
             let Some(location) = location(&response) else { return Ok(read_reply(response).await) };
-            let next = url.join(&location).map_err(|error| format!("redirected to a wrong URL: {error}"))?;
             let next =
-                checked_url(next.as_str()).map_err(|error| format!("redirected to a URL that {error}"))?;
+                url.join(&location).map_err(|error| format!("redirected to an invalid URL: {error}"))?;
+            let next =
+                parse_url(next.as_str()).map_err(|error| format!("redirected to a URL that {error}"))?;
             if url.scheme() == "https" && next.scheme() != "https" {
-                return Err("redirected from https to http, which is not followed".to_owned());
+                return Err("redirected from https to http; this redirect is not followed".to_owned());
             }
             let peer = response.extensions().get::<HttpInfo>().map(|info| info.remote_addr().ip());
             if !peer.is_some_and(is_loopback) {
-                client = &self.elsewhere;
+                client = &self.without_loopback;
             }
             drain(response.into_body()).await;
             url = next;
@@ -122,18 +128,21 @@ impl Client {
     }
 }
 
-/// A URL that can be posted to.
-pub(crate) fn checked_url(text: &str) -> Result<Url, String> {
-    if text.len() > limits::WEBHOOK_URL_LENGTH_MAX {
+/// Parses the URL of an endpoint.
+///
+/// # Errors
+/// What is wrong with the URL, as the end of a sentence.
+pub(crate) fn parse_url(url: &str) -> Result<Url, String> {
+    if url.len() > limits::WEBHOOK_URL_LENGTH_MAX {
         return Err(format!("is longer than {} characters", limits::WEBHOOK_URL_LENGTH_MAX));
     }
-    let mut url = Url::parse(text)
-        .map_err(|error| format!("is no URL ({error}); write for example https://example.com/hook"))?;
+    let mut url = Url::parse(url)
+        .map_err(|error| format!("is not a URL ({error}); use, for example, https://example.com/hook"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("begins with `{}:`; only https: and http: can be sent to", url.scheme()));
+        return Err(format!("begins with `{}:`; only https: and http: are supported", url.scheme()));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("holds a user name or password; use the secret to prove who sends".to_owned());
+        return Err("contains a user name or password; use the secret to authenticate requests".to_owned());
     }
     if url.host_str().is_none_or(str::is_empty) {
         return Err("has no host".to_owned());
@@ -142,7 +151,7 @@ pub(crate) fn checked_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Where a redirect that keeps the method leads. A 303 asks for a GET, which delivers nothing.
+/// Returns the target of a redirect that keeps the method. A 303 asks for a GET, which delivers nothing.
 fn location(response: &Response<Incoming>) -> Option<String> {
     let keeps_method = matches!(
         response.status(),
@@ -155,38 +164,38 @@ fn location(response: &Response<Incoming>) -> Option<String> {
     location.to_str().ok().map(str::to_owned)
 }
 
-async fn read_reply(response: Response<Incoming>) -> Reply {
-    let status = response.status();
-    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(retry_after);
-    drain(response.into_body()).await;
-    let answer = match status {
+async fn read_reply(reply: Response<Incoming>) -> Reply {
+    let status = reply.status();
+    let retry_after = reply.headers().get(header::RETRY_AFTER).and_then(retry_after);
+    drain(reply.into_body()).await;
+    let response = match status {
         status if status.is_success() => EndpointResponse::Accepted,
         StatusCode::GONE => EndpointResponse::Gone,
         _ => EndpointResponse::Refused { retry_after },
     };
-    let error = (answer != EndpointResponse::Accepted).then(|| format!("HTTP {status}"));
-    Reply { status: Some(status.as_u16()), error, answer }
+    let error = (response != EndpointResponse::Accepted).then(|| format!("HTTP {status}"));
+    Reply { status: Some(status.as_u16()), error, response }
 }
 
-/// Reads the rest, so that the connection can be used again; not for long.
+/// Reads the rest of a body for a limited time, so that the connection can be reused.
 async fn drain(body: Incoming) {
     let read = Limited::new(body, limits::WEBHOOK_REPLY_BYTES_MAX).collect();
     if !matches!(tokio::time::timeout(limits::WEBHOOK_REPLY_TIMEOUT, read).await, Ok(Ok(_))) {
-        tracing::trace!("a receiver's reply was not read to its end");
+        tracing::trace!("did not read all of an endpoint's reply");
     }
 }
 
-/// Seconds, or a date (RFC 9110, section 10.2.3).
+/// Parses a `Retry-After` header: seconds, or a date (RFC 9110, section 10.2.3).
 fn retry_after(value: &HeaderValue) -> Option<Duration> {
-    let text = value.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
+    let value = value.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = httpdate::parse_http_date(text).ok()?;
+    let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())
 }
 
-/// The causes of an error, the outermost of which says nothing.
+/// Describes an error by its causes, because the outermost error has no details.
 fn describe(error: &legacy::Error) -> String {
     let mut causes = Vec::new();
     let mut cause = error.source();
@@ -214,22 +223,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_checked() {
-        for (wrong, says) in [
-            ("", "no URL"),
-            ("example.com/hook", "no URL"),
+    fn invalid_urls_are_refused() {
+        for (url, message) in [
+            ("", "not a URL"),
+            ("example.com/hook", "not a URL"),
             ("ftp://example.com/", "only https"),
             ("file:///etc/passwd", "only https"),
-            ("https://", "no URL"),
+            ("https://", "not a URL"),
             ("https://user:pass@example.com/", "password"),
             ("https://user@example.com/", "user name"),
             (&format!("https://example.com/{}", "x".repeat(3000)), "longer"),
         ] {
-            let error = checked_url(wrong).unwrap_err();
-            assert!(error.contains(says), "{wrong}: {error}");
+            let error = parse_url(url).unwrap_err();
+            assert!(error.contains(message), "{url}: {error}");
         }
-        // As browsers read it: there is one way to write an address for the check to look at.
-        assert_eq!(checked_url("http://0x7f.1:80/a#b").unwrap().as_str(), "http://127.0.0.1/a");
+        // Parsed as browsers do: an address has a single canonical form, which is the form that is checked.
+        assert_eq!(parse_url("http://0x7f.1:80/a#b").unwrap().as_str(), "http://127.0.0.1/a");
     }
 
     #[test]
@@ -247,18 +256,18 @@ mod tests {
     #[tokio::test]
     async fn metadata_addresses_are_refused_before_anything_is_sent() {
         let client = Client::with_roots(&WebhookConfig::default(), RootCertStore::empty());
-        for (url, says) in [
+        for (url, message) in [
             ("http://169.254.169.254/latest/meta-data", "never allowed"),
             ("http://[fe80::1]/", "never allowed"),
             ("http://[::ffff:169.254.169.254]/", "never allowed"),
             ("https://10.1.2.3/", "allowPrivateNetworks"),
         ] {
             let reply = client.post(url, &HeaderMap::new(), Bytes::new()).await;
-            assert!(reply.error.as_deref().unwrap_or_default().contains(says), "{url}: {reply:?}");
+            assert!(reply.error.as_deref().unwrap_or_default().contains(message), "{url}: {reply:?}");
         }
     }
 
-    /// An https server for `localhost` that answers 200 to everything, and its certificate.
+    /// Starts an https server for `localhost` that replies 200 to all requests. Returns its URL and its certificate.
     async fn https_server() -> (String, rustls::pki_types::CertificateDer<'static>) {
         let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let certificate = certified.cert.der().clone();
@@ -282,7 +291,7 @@ mod tests {
                         Ok::<_, std::convert::Infallible>(Response::new(Full::new(Bytes::new())))
                     });
                     let stream = hyper_util::rt::TokioIo::new(stream);
-                    // A client that hangs up ends it with an error, too.
+                    // A client that closes the connection also causes an error.
                     hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await.ok();
                 });
             }
@@ -298,7 +307,7 @@ mod tests {
         roots.add(certificate).unwrap();
         let trusting = Client::with_roots(&config, roots);
         let reply = trusting.post(&url, &HeaderMap::new(), Bytes::new()).await;
-        assert_eq!((reply.status, reply.answer), (Some(200), EndpointResponse::Accepted), "{reply:?}");
+        assert_eq!((reply.status, reply.response), (Some(200), EndpointResponse::Accepted), "{reply:?}");
         for (client, url) in [
             (Client::with_roots(&config, RootCertStore::empty()), url.clone()),
             (trusting, url.replace("localhost", "127.0.0.1")),

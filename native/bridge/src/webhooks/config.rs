@@ -1,13 +1,13 @@
-//! How webhooks are sent.
+//! The configuration of webhooks.
 
 use model::limits::WebhookLimits;
 
-/// How webhooks are sent.
+/// The configuration of webhooks.
 #[derive(Debug, Clone, Default)]
 pub struct WebhookConfig {
-    /// Whether private networks (RFC 1918, unique local IPv6, carrier-grade NAT) may be reached. Loopback and public addresses
-    /// always may; link-local ones, which serve clouds' credentials, never.
+    /// Whether webhooks may reach private networks (RFC 1918, unique local IPv6, carrier-grade NAT). Loopback and public
+    /// addresses are always allowed. Link-local addresses, at which clouds serve credentials, never are.
     pub allow_private_networks: bool,
-    /// Bounds.
+    /// The limits of deliveries.
     pub limits: WebhookLimits,
 }

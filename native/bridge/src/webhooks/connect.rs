@@ -1,4 +1,4 @@
-//! Connections to receivers: the name is resolved, each address is checked, and only then connected to.
+//! Connections to endpoints. The host name is resolved and each address is checked before it is connected to.
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -12,19 +12,19 @@ use tower::Service;
 
 use super::address::{Allowed, Refused};
 
-/// Opens connections for hyper; TLS goes around it.
+/// Opens TCP connections for hyper, which adds TLS.
 #[derive(Debug, Clone)]
 pub(super) struct CheckedConnector {
     pub(super) allowed: Allowed,
     pub(super) timeout: Duration,
 }
 
-/// Why there is no connection.
+/// The reason why a connection failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
     #[error("the URL has no host")]
     NoHost,
-    #[error("the host's name cannot be resolved: {0}")]
+    #[error("cannot resolve the host name: {0}")]
     Unresolved(std::io::Error),
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -64,7 +64,7 @@ async fn connect(uri: &Uri, allowed: Allowed, timeout: Duration) -> Result<TcpSt
             Err(refused) => error = refused.into(),
         }
     }
-    // One that does not answer must leave time for the next.
+    // An address that does not respond must leave time for the next one.
     let share = timeout / u32::try_from(reachable.len().clamp(1, 3)).unwrap_or(1);
     for address in reachable {
         match tokio::time::timeout(share, TcpStream::connect(address)).await {

@@ -1,4 +1,4 @@
-//! What a receiver gets: the seed's envelope around an event. Events on NATS have the same one.
+//! The envelope of an event: the body of a request to an endpoint, and the payload of a message on NATS.
 
 use bytes::Bytes;
 use model::clock::Timestamp;
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::events::EventView;
 
-/// The type of the event that a test of a webhook makes, for this webhook only.
+/// The type of the event that tests a webhook. It is delivered to this webhook only.
 pub(super) const TEST_EVENT: &str = "webhook.test";
 
-/// As in the seed, so that its receivers work unchanged.
+/// The `source` of the oai-app-proxy, whose endpoints work unchanged with this envelope.
 const SOURCE: &str = "oai-app-proxy";
 
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ struct Envelope<'a> {
     event: EventView<'a>,
 }
 
-/// What an event is about. The one place that knows where its lane and session are.
+/// Returns the subject of an event. All filters by lane and session get their ids here.
 pub(super) fn subject_of(event: &Event) -> Subject<'_> {
     Subject {
         event_type: &event.event_type,
@@ -46,8 +46,8 @@ pub(super) fn subject_of(event: &Event) -> Subject<'_> {
     }
 }
 
-/// Whether a webhook wants an event.
-pub(super) fn is_wanted(webhook: &Webhook, event: &Event) -> bool {
+/// Reports whether an event is to be delivered to a webhook.
+pub(super) fn matches(webhook: &Webhook, event: &Event) -> bool {
     if event.event_type == TEST_EVENT {
         let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
         return webhook.enabled && payload["subscriptionId"] == webhook.id.as_str();
@@ -55,35 +55,35 @@ pub(super) fn is_wanted(webhook: &Webhook, event: &Event) -> bool {
     webhook.matches(&subject_of(event))
 }
 
-/// The body. The same for every attempt, unless the webhook's scope was changed in between.
+/// Renders the body of a request. It is the same for each attempt, unless the webhook's scope changes in between.
 pub(super) fn render(webhook: &Webhook, delivery: &Delivery, event: &Event) -> Bytes {
-    let marks = Marks {
+    let attributes = Attributes {
         id: &delivery.delivery_id,
         ts: delivery.created_at,
         event_key: &delivery.event_key,
         subscription_id: Some(&delivery.subscription_id),
         scope: &webhook.scope,
     };
-    marks.around(delivery.event_id, event)
+    attributes.render(delivery.event_id, event)
 }
 
-/// What an envelope says beside its event.
-pub struct Marks<'a> {
-    /// Of this delivery.
+/// The fields of an envelope that are not those of its event.
+pub struct Attributes<'a> {
+    /// The id of the delivery or message.
     pub id: &'a str,
-    /// When it was made.
+    /// When the delivery was created.
     pub ts: Timestamp,
-    /// The same however often the event is sent.
+    /// The key of the event, which stays the same if the event is sent again.
     pub event_key: &'a str,
-    /// The webhook, where there is one.
+    /// The webhook, if the event is sent to one.
     pub subscription_id: Option<&'a WebhookId>,
-    /// What that one wants.
+    /// The scope of the webhook.
     pub scope: &'a Scope,
 }
 
-impl Marks<'_> {
-    /// The envelope of an event.
-    pub fn around(&self, event_id: i64, event: &Event) -> Bytes {
+impl Attributes<'_> {
+    /// Renders the envelope of an event.
+    pub fn render(&self, event_id: i64, event: &Event) -> Bytes {
         let subject = subject_of(event);
         let envelope = Envelope {
             id: self.id,
@@ -97,7 +97,7 @@ impl Marks<'_> {
             thread_id: subject.thread_id,
             session_id: subject.session_id,
             scope: self.scope,
-            // Written by this program as JSON, so this is never `None`.
+            // This program wrote the payload as JSON, so it is never `None`.
             payload: serde_json::from_str(&event.payload).ok(),
             event: EventView::of(Some(event_id), event),
         };

@@ -1,19 +1,21 @@
-//! Webhooks: events on their way to receivers elsewhere, at least once.
+//! Webhooks: recorded events are delivered to HTTP endpoints, at least once.
 //!
-//! - [`deliverer`]: gives every recorded event its deliveries, one for each webhook that wants it, in one transaction with
-//!   the place in the log; and sends them, until each has arrived or a day is over.
-//! - [`Webhooks`]: what callers do with webhooks. It only changes the database; whoever delivers sees it there.
+//! - The [`deliverer`] creates a delivery for each event and each webhook that matches it, in one transaction with its
+//!   cursor in the log. It runs an [`endpoint_worker`] for each webhook, which sends the deliveries until each has arrived
+//!   or has been given up after a day.
+//! - [`Webhooks`] has the operations of callers. They only change the database, and the deliverer reads it.
 //!
-//! One process of a data folder delivers: the one that holds the lock `webhooks.lock`, which the operating system releases however
-//! it ends. What it had under way is pending still, and the next one sends it again. So a receiver may get an event twice, with the
-//! same `webhook-id` and `eventKey`, and never misses one. Events are sent in their order, but retries come later than their
-//! successors.
+//! One process of a data directory delivers: the one that holds the lock `webhooks.lock`, which the operating system
+//! releases however the process ends. Its unfinished deliveries are still pending, and the next process sends them again.
+//! So an endpoint may receive an event twice, with the same `webhook-id` and `eventKey`, but never misses one. Events are
+//! sent in order, but a retry comes after the events that follow it.
 
 mod address;
 mod client;
 mod config;
 mod connect;
 mod deliverer;
+mod endpoint_worker;
 pub mod envelope;
 mod signature;
 
@@ -38,45 +40,45 @@ use crate::instance::take_lock;
 pub use config::WebhookConfig;
 use deliverer::Deliverer;
 
-/// All webhooks. Cheap to clone.
+/// The webhooks of a data directory. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Webhooks {
     store: Store,
     config: Arc<WebhookConfig>,
     lock_file: PathBuf,
-    /// A caller changed something.
+    /// Notified when a caller has changed the database.
     changed: Arc<Notify>,
 }
 
-/// What a caller sets; `None` leaves it.
+/// The fields of a webhook that a caller sets. `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct WebhookPatch {
-    /// Where events are sent.
+    /// The URL that events are sent to.
     pub url: Option<String>,
-    /// Which types.
+    /// The patterns of event types.
     pub events: Option<Vec<String>>,
-    /// Whether at all.
+    /// Whether events are sent.
     pub enabled: Option<bool>,
-    /// What they are signed with; `Some(None)` for nothing.
+    /// The secret that signs requests. `Some(None)` removes it.
     pub secret: Option<Option<String>>,
-    /// Which ones.
+    /// The lanes, threads and sessions whose events are sent.
     pub scope: Option<Scope>,
 }
 
-/// What a webhook of some events and scope would have been sent lately.
+/// The recent events that a webhook with given patterns and scope would have received.
 #[derive(Debug)]
 pub struct Preview {
-    /// How many of the newest events were looked at.
-    pub looked_at: usize,
-    /// How many of these it would have been sent.
+    /// The number of recent events that were examined.
+    pub examined: usize,
+    /// The number of these that match.
     pub matched: usize,
-    /// The newest of them, newest first.
+    /// The newest matching events, newest first.
     pub events: Vec<StoredEvent>,
 }
 
-/// The same, checked.
+/// A validated [`WebhookPatch`].
 #[derive(Debug)]
-struct Checked {
+struct ValidatedPatch {
     url: Option<String>,
     events: Option<Vec<EventPattern>>,
     enabled: Option<bool>,
@@ -85,7 +87,7 @@ struct Checked {
 }
 
 impl Webhooks {
-    /// The webhooks of `store`. Nothing is sent until [`Webhooks::run`] runs.
+    /// Returns the webhooks of `store`. Nothing is sent until [`Webhooks::run`] is polled.
     #[must_use]
     pub fn new(store: Store, config: WebhookConfig, data_directory: &Path) -> Self {
         Self {
@@ -96,7 +98,7 @@ impl Webhooks {
         }
     }
 
-    /// Delivers, while no other process of the data folder does; until `stopping`.
+    /// Delivers events until `stopping`, as soon as no other process of the data directory does.
     pub async fn run(self, stopping: CancellationToken) {
         loop {
             match take_lock(&self.lock_file) {
@@ -106,7 +108,7 @@ impl Webhooks {
                     return;
                 }
                 Ok(None) => {}
-                Err(error) => tracing::error!(%error, "cannot take the lock of webhooks"),
+                Err(error) => tracing::error!(%error, "cannot take the webhook lock"),
             }
             tokio::select! {
                 () = tokio::time::sleep(limits::WEBHOOK_LEADER_INTERVAL) => {}
@@ -115,18 +117,20 @@ impl Webhooks {
         }
     }
 
-    /// Adds a webhook under this id. One of the same id stays as it is: the request was sent again.
+    /// Creates a webhook with this id. Returns an existing webhook of the same id unchanged, because its request was
+    /// repeated.
     ///
     /// # Errors
-    /// [`Error`]: a wrong field, or too many.
-    pub async fn create(&self, id: &str, patch: WebhookPatch) -> Result<Webhook, Error> {
-        let Checked { url, events, enabled, secret, scope } = patch.checked()?;
+    /// [`Error::Invalid`] if a field is invalid, and [`Error::TooManyWebhooks`] at the limit.
+    pub async fn create(&self, id: WebhookId, patch: WebhookPatch) -> Result<Webhook, Error> {
+        let ValidatedPatch { url, events, enabled, secret, scope } = patch.validated()?;
         let now = Timestamp::now();
         let webhook = Webhook {
-            id: id.to_owned().into(),
-            url: url.ok_or_else(|| Error::invalid("url", "is required: where events are sent"))?,
-            events: events
-                .ok_or_else(|| Error::invalid("events", "is required: event types, for example [\"*\"]"))?,
+            id,
+            url: url.ok_or_else(|| Error::invalid("url", "is required: the URL that events are sent to"))?,
+            events: events.ok_or_else(|| {
+                Error::invalid("events", "is required: patterns of event types, for example [\"*\"]")
+            })?,
             enabled: enabled.unwrap_or(true),
             scope: scope.unwrap_or_default(),
             created_at: now,
@@ -147,67 +151,67 @@ impl Webhooks {
         }
     }
 
-    /// What a webhook of these events and this scope would have been sent of the newest events.
+    /// Returns the recent events that a webhook with these patterns and this scope would have received.
     ///
     /// # Errors
-    /// [`Error`]: a wrong field.
+    /// [`Error::Invalid`] if a field is invalid.
     pub async fn preview(&self, events: &[String], scope: Scope) -> Result<Preview, Error> {
-        let (patterns, scope) = (check_events(events)?, check_scope(scope)?);
+        let (patterns, scope) = (validate_events(events)?, validate_scope(scope)?);
         let newest = self.store.log_bounds().await?.newest;
         let mut after = newest.saturating_sub(limits::PREVIEW_EVENTS_MAX.into()).max(0);
-        let (mut looked_at, mut matching) = (0, Vec::new());
+        let (mut examined, mut matching) = (0, Vec::new());
         loop {
             let page = self.store.events_after(after, EventSubject::default()).await?;
-            looked_at += page.events.len();
+            examined += page.events.len();
             if let Some(last) = page.events.last() {
                 after = last.event_id;
             }
-            let wanted =
+            let matches =
                 |stored: &StoredEvent| selects(&patterns, &scope, &envelope::subject_of(&stored.event));
-            matching.extend(page.events.into_iter().filter(wanted));
+            matching.extend(page.events.into_iter().filter(matches));
             if !page.more || after >= newest {
                 break;
             }
         }
         let matched = matching.len();
         let events = matching.into_iter().rev().take(limits::PREVIEW_SHOWN_MAX).collect();
-        Ok(Preview { looked_at, matched, events })
+        Ok(Preview { examined, matched, events })
     }
 
-    /// All of them, oldest first.
+    /// Returns all webhooks, oldest first.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::Store`] if the database fails.
     pub async fn list(&self) -> Result<Vec<Webhook>, Error> {
         Ok(self.store.webhooks().await?)
     }
 
-    /// One of them.
+    /// Returns one webhook.
     ///
     /// # Errors
-    /// [`Error::WebhookNotFound`].
-    pub async fn get(&self, id: &str) -> Result<Webhook, Error> {
-        self.store.webhook(&WebhookId::from(id)).await?.ok_or(Error::WebhookNotFound)
+    /// [`Error::WebhookNotFound`] if it does not exist.
+    pub async fn get(&self, id: &WebhookId) -> Result<Webhook, Error> {
+        self.store.webhook(id).await?.ok_or(Error::WebhookNotFound)
     }
 
-    /// Changes one. `enabled: true` also ends its pause, and what waits for it is tried at once.
+    /// Changes a webhook. `enabled: true` also ends its pause, and its pending deliveries become due at once.
     ///
     /// # Errors
-    /// [`Error`]: a wrong field, or no such webhook.
-    pub async fn update(&self, id: &str, patch: WebhookPatch) -> Result<Webhook, Error> {
-        let Checked { url, events, enabled, secret, scope } = patch.checked()?;
+    /// [`Error::Invalid`] if a field is invalid, and [`Error::WebhookNotFound`] if the webhook does not exist.
+    pub async fn update(&self, id: &WebhookId, patch: WebhookPatch) -> Result<Webhook, Error> {
+        let ValidatedPatch { url, events, enabled, secret, scope } = patch.validated()?;
         let change = move |webhook: &mut Webhook| {
             let (was_enabled, was_active) = (webhook.enabled, webhook.is_active());
             webhook.updated_at = Timestamp::now();
-            let moved = url.as_ref().is_some_and(|url| *url != webhook.url);
+            let has_moved = url.as_ref().is_some_and(|url| *url != webhook.url);
             webhook.url = url.unwrap_or_else(|| webhook.url.clone());
             webhook.events = events.unwrap_or_else(|| webhook.events.clone());
             webhook.scope = scope.unwrap_or_else(|| webhook.scope.clone());
             if let Some(secret) = secret {
                 webhook.secret = secret;
             }
-            if moved {
-                // Another receiver, perhaps a healthy one.
+            if has_moved {
+                // The new endpoint may be healthy.
                 webhook.health = Default::default();
             }
             if let Some(enabled) = enabled {
@@ -215,42 +219,44 @@ impl Webhooks {
             }
             WebhookChange {
                 from_now_on: webhook.enabled && !was_enabled,
-                due_now: webhook.is_active() && (moved || !was_active || enabled == Some(true)),
+                due_now: webhook.is_active() && (has_moved || !was_active || enabled == Some(true)),
             }
         };
-        let webhook =
-            self.store.change_webhook(&WebhookId::from(id), change).await?.ok_or(Error::WebhookNotFound)?;
+        let webhook = self.store.change_webhook(id, change).await?.ok_or(Error::WebhookNotFound)?;
         self.changed.notify_one();
         Ok(webhook)
     }
 
-    /// Removes one, with what is on its way to it.
+    /// Deletes a webhook with its deliveries.
     ///
     /// # Errors
-    /// [`Error::WebhookNotFound`].
-    pub async fn delete(&self, id: &str) -> Result<(), Error> {
-        if !self.store.delete_webhook(&WebhookId::from(id)).await? {
+    /// [`Error::WebhookNotFound`] if it does not exist.
+    pub async fn delete(&self, id: &WebhookId) -> Result<(), Error> {
+        if !self.store.delete_webhook(id).await? {
             return Err(Error::WebhookNotFound);
         }
         self.changed.notify_one();
         Ok(())
     }
 
-    /// Sends an event `webhook.test` the way that all events go, to this webhook only. Returns the event's id.
+    /// Records an event `webhook.test`, which is delivered like any other event, but to this webhook only. Returns the
+    /// event's id.
     ///
     /// # Errors
-    /// [`Error`]: no such webhook, or nothing is sent to it.
-    pub async fn test(&self, id: &str) -> Result<i64, Error> {
+    /// [`Error::WebhookNotFound`] if the webhook does not exist, and [`Error::WebhookInactive`] if it is paused or
+    /// disabled.
+    pub async fn test(&self, id: &WebhookId) -> Result<i64, Error> {
         let webhook = self.active(id).await?;
         let payload = json!({"subscriptionId": webhook.id, "message": "A test of this webhook."});
         let event = Event::new(Timestamp::now(), envelope::TEST_EVENT, &payload);
         Ok(self.store.record_numbered_event(event).await?)
     }
 
-    /// Deliveries of a webhook, newest event first.
+    /// Returns deliveries of a webhook, newest event first.
     ///
     /// # Errors
-    /// [`Error`]: no such webhook, or no such delivery to go on from.
+    /// [`Error::WebhookNotFound`] if the webhook does not exist, and [`Error::DeliveryNotFound`] if the delivery
+    /// `query.before` does not.
     pub async fn deliveries(&self, query: DeliveryQuery) -> Result<DeliveryPage, Error> {
         self.get(&query.webhook_id).await?;
         if let Some(before) = &query.before {
@@ -259,11 +265,13 @@ impl Webhooks {
         Ok(self.store.deliveries(query).await?)
     }
 
-    /// Sends a delivery again, whatever became of it.
+    /// Makes a delivery pending again, whatever its outcome was.
     ///
     /// # Errors
-    /// [`Error`]: no such webhook or delivery, or nothing is sent to it, or its event is forgotten.
-    pub async fn redeliver(&self, id: &str, delivery_id: &DeliveryId) -> Result<Delivery, Error> {
+    /// [`Error::WebhookNotFound`] and [`Error::DeliveryNotFound`] if one of them does not exist,
+    /// [`Error::WebhookInactive`] if the webhook is paused or disabled, and [`Error::EventForgotten`] if the event is no
+    /// longer in the log.
+    pub async fn redeliver(&self, id: &WebhookId, delivery_id: &DeliveryId) -> Result<Delivery, Error> {
         self.active(id).await?;
         let delivery = self.delivery(id, delivery_id).await?;
         if !self.store.has_event(delivery.event_id).await? {
@@ -274,13 +282,13 @@ impl Webhooks {
             delivery.again(Timestamp::now(), &retry);
             None
         };
-        let changed =
-            self.store.change_delivery(&WebhookId::from(id), delivery_id, ChangedBy::Caller, again).await?;
+        let changed = self.store.change_delivery(id, delivery_id, ChangedBy::Caller, again).await?;
         self.changed.notify_one();
-        changed.map(|(_, delivery)| delivery).ok_or_else(|| Error::DeliveryNotFound(id.to_owned()))
+        changed.map(|(_, delivery)| delivery).ok_or_else(|| Error::DeliveryNotFound(id.to_string()))
     }
 
-    async fn active(&self, id: &str) -> Result<Webhook, Error> {
+    /// Returns a webhook that is neither paused nor disabled.
+    async fn active(&self, id: &WebhookId) -> Result<Webhook, Error> {
         let webhook = self.get(id).await?;
         match (webhook.enabled, webhook.is_active()) {
             (_, true) => Ok(webhook),
@@ -289,46 +297,48 @@ impl Webhooks {
         }
     }
 
-    async fn delivery(&self, id: &str, delivery_id: &DeliveryId) -> Result<Delivery, Error> {
-        let delivery = self.store.delivery(&WebhookId::from(id), delivery_id).await?;
-        delivery.ok_or_else(|| Error::DeliveryNotFound(id.to_owned()))
+    async fn delivery(&self, id: &WebhookId, delivery_id: &DeliveryId) -> Result<Delivery, Error> {
+        let delivery = self.store.delivery(id, delivery_id).await?;
+        delivery.ok_or_else(|| Error::DeliveryNotFound(id.to_string()))
     }
 }
 
 impl WebhookPatch {
-    fn checked(self) -> Result<Checked, Error> {
+    fn validated(self) -> Result<ValidatedPatch, Error> {
         let Self { url, events, enabled, secret, scope } = self;
-        Ok(Checked {
-            url: url.map(|url| check_url(&url)).transpose()?,
-            events: events.map(|events| check_events(&events)).transpose()?,
+        Ok(ValidatedPatch {
+            url: url.map(|url| validate_url(&url)).transpose()?,
+            events: events.map(|events| validate_events(&events)).transpose()?,
             enabled,
-            secret: secret.map(|secret| secret.map(check_secret).transpose()).transpose()?,
-            scope: scope.map(check_scope).transpose()?,
+            secret: secret.map(|secret| secret.map(validate_secret).transpose()).transpose()?,
+            scope: scope.map(validate_scope).transpose()?,
         })
     }
 }
 
-/// The address itself is checked when it is connected to.
-fn check_url(url: &str) -> Result<String, Error> {
-    client::checked_url(url).map(String::from).map_err(|problem| Error::invalid("url", problem))
+/// Validates the URL, but not the addresses of its host: these are checked for each connection.
+fn validate_url(url: &str) -> Result<String, Error> {
+    client::parse_url(url).map(String::from).map_err(|problem| Error::invalid("url", problem))
 }
 
-fn check_events(events: &[String]) -> Result<Vec<EventPattern>, Error> {
+fn validate_events(events: &[String]) -> Result<Vec<EventPattern>, Error> {
     if !(1..=limits::WEBHOOK_PATTERNS_MAX).contains(&events.len()) {
         let problem =
-            format!("must have 1 to {} event types; [\"*\"] means all", limits::WEBHOOK_PATTERNS_MAX);
+            format!("must have 1 to {} patterns; [\"*\"] matches all events", limits::WEBHOOK_PATTERNS_MAX);
         return Err(Error::invalid("events", problem));
     }
-    let parse = |(at, text): (usize, &String)| {
-        EventPattern::parse(text).map_err(|problem| Error::invalid(format!("events[{at}]"), problem))
+    let parse = |(index, pattern): (usize, &String)| {
+        EventPattern::parse(pattern).map_err(|problem| Error::invalid(format!("events[{index}]"), problem))
     };
     events.iter().enumerate().map(parse).collect()
 }
 
-fn check_secret(secret: String) -> Result<Secret, Error> {
+fn validate_secret(secret: String) -> Result<Secret, Error> {
     if secret.trim().is_empty() || secret.len() > limits::WEBHOOK_SECRET_LENGTH_MAX {
-        let problem =
-            format!("must have 1 to {} characters, or be null for none", limits::WEBHOOK_SECRET_LENGTH_MAX);
+        let problem = format!(
+            "must have 1 to {} characters, or be null for no secret",
+            limits::WEBHOOK_SECRET_LENGTH_MAX
+        );
         return Err(Error::invalid("secret", problem));
     }
     let secret = Secret(secret);
@@ -336,7 +346,7 @@ fn check_secret(secret: String) -> Result<Secret, Error> {
     Ok(secret)
 }
 
-fn check_scope(scope: Scope) -> Result<Scope, Error> {
+fn validate_scope(scope: Scope) -> Result<Scope, Error> {
     fn strings<Id: AsRef<str>>(ids: &[Id]) -> Vec<&str> {
         ids.iter().map(AsRef::as_ref).collect()
     }
@@ -350,11 +360,12 @@ fn check_scope(scope: Scope) -> Result<Scope, Error> {
             let problem = format!("has more than {} ids", limits::WEBHOOK_SCOPE_IDS_MAX);
             return Err(Error::invalid(format!("scope.{field}"), problem));
         }
-        let is_wrong = |id: &&&str| {
+        let is_invalid = |id: &&&str| {
             id.trim().is_empty() || id.len() > limits::SCOPE_ID_LENGTH_MAX || id.chars().any(char::is_control)
         };
-        if let Some(wrong) = ids.iter().find(is_wrong) {
-            let problem = format!("`{}` is no id", wrong.chars().take(40).collect::<String>().escape_debug());
+        if let Some(id) = ids.iter().find(is_invalid) {
+            let problem =
+                format!("`{}` is not a valid id", id.chars().take(40).collect::<String>().escape_debug());
             return Err(Error::invalid(format!("scope.{field}"), problem));
         }
     }

@@ -66,7 +66,7 @@ async fn an_invalid_field_is_named_in_the_error() {
     let test = start(with_short_waits).await;
     let many: Vec<String> = (0..300).map(|number| format!("id-{number}")).collect();
     let cases: Vec<(&str, Value, &str)> = vec![
-        ("url", json!("example.com"), "is no URL"),
+        ("url", json!("example.com"), "is not a URL"),
         ("url", json!("ftp://example.com/"), "only https: and http:"),
         ("url", json!("https://me:secret@example.com/"), "password"),
         ("url", json!(5), "expected a string"),
