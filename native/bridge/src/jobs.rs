@@ -342,7 +342,7 @@ impl LiveJob {
     /// # Errors
     /// [`StoreError`] if the database cannot be read.
     pub async fn recorded_item_ids(&self) -> Result<HashSet<String>, StoreError> {
-        self.jobs.inner.events.items_of(&self.job_id).await
+        self.jobs.inner.events.item_ids(&self.job_id).await
     }
 
     /// Adds a notification of Codex to the job's progress and publishes it to the listeners.
@@ -362,7 +362,7 @@ impl LiveJob {
                 lane_id: job.lane_id.clone(),
             }
         };
-        self.jobs.inner.events.of_codex(subject, notification).await;
+        self.jobs.inner.events.handle_codex(subject, notification).await;
     }
 
     /// Stores the last line that the Codex process wrote to stderr.

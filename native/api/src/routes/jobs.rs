@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bridge::conversations::message::steering_input;
-use bridge::events::{EventView, Filter, Start};
+use bridge::events::{EventView, Filter, JobEnd, Start};
 use http::StatusCode;
 use model::clock::Timestamp;
 use model::event::EventSubject;
@@ -259,9 +259,10 @@ pub(super) async fn stream_job_events(
     let filter =
         Filter { subject: EventSubject { job_id: Some(job_id.clone()), ..EventSubject::default() }, types };
     let subscription = app.events.subscribe(filter, Start::After(after.unwrap_or(0))).await?;
-    // Asked after the listening began: an end that is not seen here will be heard.
+    // The status is read after subscribing, so an end that comes later reaches the subscription.
     let has_ended = app.jobs.get(&job_id).await?.status.is_end();
-    let mut subscription = subscription.until_end_of(job_id, has_ended);
+    let job_end = if has_ended { JobEnd::Recorded } else { JobEnd::Ahead };
+    let mut subscription = subscription.until_end_of(job_id, job_end);
     let mut first = None;
     if has_ended {
         first = subscription.next().await?;

@@ -1,4 +1,4 @@
-//! Who said that they are there: agents open a session to be seen by others. Nothing depends on one.
+//! The code-context sessions that agents open to be visible to others. No answer depends on one.
 
 use std::collections::VecDeque;
 
@@ -9,25 +9,26 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Somebody who said that they are there.
+/// A code-context session of an agent.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Caller {
-    /// UUID.
+    /// The id of the session: a UUID.
     pub session_id: String,
-    /// What they call themselves.
+    /// The name that the agent has given itself.
     pub agent_name: String,
-    /// Since when.
+    /// When the session was opened.
     pub created_at: Timestamp,
 }
 
-/// All of them, the oldest first.
+/// The open code-context sessions.
 #[derive(Debug, Default)]
 pub struct Callers {
+    /// Oldest first.
     open: Mutex<VecDeque<Caller>>,
 }
 
 impl Callers {
-    /// Somebody came. Above the bound the oldest is forgotten: most never say that they go.
+    /// Opens a session. At the limit the oldest session is dropped, because most agents never close theirs.
     pub fn open(&self, agent_name: String) -> Caller {
         let caller =
             Caller { session_id: Uuid::new_v4().to_string(), agent_name, created_at: Timestamp::now() };
@@ -39,7 +40,7 @@ impl Callers {
         caller
     }
 
-    /// Somebody goes. Returns whether they were there.
+    /// Closes a session. Reports whether it was open.
     pub fn close(&self, session_id: &str) -> bool {
         let mut open = self.all();
         let before = open.len();
@@ -47,7 +48,7 @@ impl Callers {
         open.len() < before
     }
 
-    /// Who is there.
+    /// Returns the open sessions, oldest first.
     #[must_use]
     pub fn list(&self) -> Vec<Caller> {
         self.all().iter().cloned().collect()
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callers_come_and_go_and_never_become_too_many() {
+    fn sessions_are_opened_closed_and_limited() {
         let callers = Callers::default();
         let first = callers.open("first".to_owned());
         assert!(callers.close(&first.session_id) && !callers.close(&first.session_id));
@@ -72,6 +73,6 @@ mod tests {
         }
         let open = callers.list();
         assert_eq!(open.len(), limits::CODE_CALLERS_MAX);
-        assert_eq!(open[0].agent_name, "1", "the oldest is forgotten");
+        assert_eq!(open[0].agent_name, "1", "the oldest session is dropped");
     }
 }

@@ -1,7 +1,7 @@
-//! Answers about the code of the workspace: the index (crate `context`) for many callers at once.
+//! Answers about the code of the workspace: the index of crate `context`, for concurrent callers.
 //!
-//! The index is opened when somebody asks for the first time. Answers are computed on threads of their own, a bounded number at a time; what
-//! happens meanwhile goes to [`stream`].
+//! The index is opened for the first request. Answers are computed on blocking threads, and their number at a time is
+//! limited. [`stream`] reports invocations and progress.
 
 mod callers;
 pub mod stream;
@@ -19,30 +19,30 @@ use tokio::sync::{Semaphore, watch};
 pub use callers::{Caller, Callers};
 use stream::ToolEvents;
 
-/// The code of the workspace, to be asked about. Cheap to clone.
+/// Answers questions about the code of the workspace. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Code {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    cache_folder: PathBuf,
+    cache_directory: PathBuf,
     editor: Option<Arc<dyn Editor>>,
     workspace: Mutex<Workspace>,
     events: ToolEvents,
-    /// How far the building of the index is, while it is under way.
+    /// The progress of building the index. `None` if it is not being built.
     progress: watch::Sender<Option<Progress>>,
     callers: Callers,
-    /// One for each answer that is being computed.
+    /// A permit for each answer that is being computed.
     permits: Semaphore,
 }
 
-/// The folders, and their index once somebody has asked.
+/// The workspace roots, and their index after the first request.
 struct Workspace {
     roots: Vec<PathBuf>,
     context: Option<Context>,
-    /// That of the folders before, closed: until somebody asks, for what both have.
-    before: Option<Context>,
+    /// The closed index of the previous roots, until the next request. What both indexes have in common is reused.
+    previous: Option<Context>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -58,13 +58,14 @@ impl Inner {
 }
 
 impl Code {
-    /// The code below `roots`, perhaps open in an editor. Its index is kept in `cache_folder`. Nothing is read before somebody asks.
+    /// Returns answers about the code in `roots`. The index is stored in `cache_directory`. Nothing is read before the first
+    /// request.
     #[must_use]
-    pub fn new(roots: Vec<PathBuf>, cache_folder: PathBuf, editor: Option<Arc<dyn Editor>>) -> Self {
+    pub fn new(roots: Vec<PathBuf>, cache_directory: PathBuf, editor: Option<Arc<dyn Editor>>) -> Self {
         let inner = Inner {
-            cache_folder,
+            cache_directory,
             editor,
-            workspace: Mutex::new(Workspace { roots, context: None, before: None }),
+            workspace: Mutex::new(Workspace { roots, context: None, previous: None }),
             events: ToolEvents::default(),
             progress: watch::Sender::new(None),
             callers: Callers::default(),
@@ -73,40 +74,40 @@ impl Code {
         Self { inner: Arc::new(inner) }
     }
 
-    /// From now on the code below these folders.
+    /// Changes the workspace roots.
     pub fn set_roots(&self, roots: Vec<PathBuf>) {
         let mut workspace = self.inner.workspace();
         if workspace.roots != roots {
             workspace.roots = roots;
             if let Some(context) = workspace.context.take() {
                 context.close();
-                workspace.before = Some(context);
+                workspace.previous = Some(context);
             }
         }
     }
 
-    /// What happens.
+    /// Returns the events of invocations and of building the index.
     #[must_use]
     pub fn events(&self) -> &ToolEvents {
         &self.inner.events
     }
 
-    /// How far the building of the index is, and its changes; `None` while nothing is built.
+    /// Returns a receiver of the progress of building the index. Its value is `None` if the index is not being built.
     #[must_use]
     pub fn progress(&self) -> watch::Receiver<Option<Progress>> {
         self.inner.progress.subscribe()
     }
 
-    /// Who said that they are there.
+    /// Returns the code-context sessions of agents.
     #[must_use]
     pub fn callers(&self) -> &Callers {
         &self.inner.callers
     }
 
-    /// Answers a request of one of the protocol's kinds.
+    /// Answers a request of one of the kinds of the protocol.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// [`Refusal`] if the request is invalid or its answer fails.
     pub async fn ask(&self, kind: String, parameters: Value) -> Result<Value, Refusal> {
         self.answer(move |context| context.ask(&kind, &parameters)).await
     }
@@ -114,36 +115,37 @@ impl Code {
     /// Calls a tool.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// [`Refusal`] if the call is invalid or its answer fails.
     pub async fn invoke(&self, tool: String, arguments: Value) -> Result<Value, Refusal> {
         self.answer(move |context| context.invoke(&tool, &arguments)).await
     }
 
-    /// The tools with what they take.
+    /// Returns the tools and their parameters.
     ///
     /// # Errors
-    /// [`Refusal`] when a folder of the workspace cannot be read.
+    /// [`Refusal`] if a workspace root cannot be read.
     pub fn tools(&self) -> Result<Value, Refusal> {
         Ok(self.context()?.tools())
     }
 
-    /// What this is and what it answers.
+    /// Describes the service and the requests that it answers.
     ///
     /// # Errors
-    /// [`Refusal`] when a folder of the workspace cannot be read.
+    /// [`Refusal`] if a workspace root cannot be read.
     pub fn capabilities(&self) -> Result<Value, Refusal> {
         Ok(self.context()?.capabilities())
     }
 
-    /// Builds the index in the background, unless that was done already.
+    /// Builds the index in the background if it is not built yet.
     ///
     /// # Errors
-    /// [`Refusal`] when a folder of the workspace cannot be read.
+    /// [`Refusal`] if a workspace root cannot be read.
     pub fn start_indexing(&self) -> Result<(), Refusal> {
         self.context()?.start_indexing();
         Ok(())
     }
 
+    /// Computes an answer on a blocking thread.
     async fn answer(
         &self,
         answer: impl FnOnce(&Context) -> Result<Value, Refusal> + Send + 'static,
@@ -151,56 +153,56 @@ impl Code {
         let closed = |_| failed("the bridge is stopping".to_owned());
         let _permit = self.inner.permits.acquire().await.map_err(closed)?;
         let this = self.clone();
-        let answered = tokio::task::spawn_blocking(move || answer(&this.context()?)).await;
-        answered.map_err(|error| failed(format!("the answer ended early: {error}")))?
+        let result = tokio::task::spawn_blocking(move || answer(&this.context()?)).await;
+        result.map_err(|error| failed(format!("computing the answer was interrupted: {error}")))?
     }
 
-    /// Tells the listeners of the stream, and how far the index is.
+    /// Returns the listener that publishes events of the index to the stream, and its progress.
     fn listener(&self) -> context::Listener {
         let events = self.inner.events.clone();
         let progress = self.inner.progress.clone();
         Arc::new(move |event| {
             match event {
-                Event::Progress(now) => drop(progress.send_replace(Some(*now))),
+                Event::Progress(current) => drop(progress.send_replace(Some(*current))),
                 Event::Built => drop(progress.send_replace(None)),
                 Event::Started { .. } | Event::Ended { .. } => {}
             }
-            events.heard(event);
+            events.publish(event);
         })
     }
 
+    /// Returns the index, and opens it if it is not open.
     fn context(&self) -> Result<Context, Refusal> {
         let mut workspace = self.inner.workspace();
         if let Some(context) = &workspace.context {
             return Ok(context.clone());
         }
-        let (there, missing): (Vec<PathBuf>, Vec<PathBuf>) =
+        let (roots, missing): (Vec<PathBuf>, Vec<PathBuf>) =
             workspace.roots.iter().cloned().partition(|root| root.is_dir());
         for root in missing {
-            tracing::warn!(root = %root.display(), "a folder of the workspace is not there, and its code not known");
+            tracing::warn!(root = %root.display(), "a workspace root does not exist; its code is not indexed");
         }
         let options = context::Options {
-            roots: there,
-            cache_directory: Some(self.inner.cache_folder.clone()),
+            roots,
+            cache_directory: Some(self.inner.cache_directory.clone()),
             threads: self.inner.editor.is_some().then(threads_beside_an_editor),
             listener: Some(self.listener()),
             editor: self.inner.editor.clone(),
         };
-        let opened = match &workspace.before {
-            Some(before) => before.reopen(options),
+        let opened = match &workspace.previous {
+            Some(previous) => previous.reopen(options),
             None => Context::open(options),
         };
-        let context =
-            opened.map_err(|error| failed(format!("a folder of the workspace cannot be read: {error}")))?;
+        let context = opened.map_err(|error| failed(format!("cannot read a workspace root: {error}")))?;
         workspace.context = Some(context.clone());
-        workspace.before = None;
+        workspace.previous = None;
         let watched = context.clone();
-        // A large workspace takes a while to watch, and whoever asks need not wait for that.
+        // It takes a while to start watching a large workspace, and no answer has to wait for it.
         std::thread::spawn(move || {
             if let Err(error) = watched.watch() {
                 tracing::warn!(
                     %error,
-                    "the workspace cannot be watched; changes of files are noticed only when an answer needs them"
+                    "cannot watch the workspace; changed files are noticed only when an answer needs them"
                 );
             }
         });
@@ -208,7 +210,8 @@ impl Code {
     }
 }
 
-/// The person at the window must not feel that an index is built.
+/// Returns the number of threads that build the index while an editor is open. It is half of the processors, so that the
+/// editor stays responsive.
 fn threads_beside_an_editor() -> usize {
     std::thread::available_parallelism().map_or(1, |processors| (processors.get() / 2).max(1))
 }

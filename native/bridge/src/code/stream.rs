@@ -1,5 +1,5 @@
-//! What happens while answers are made: invocations, the building of the index, and their ends, numbered, for any number of listeners. One
-//! that listens too slowly misses some and sees it by the numbers; it delays nobody.
+//! Numbered events about answers: invocations, their ends, and progress of building the index. A listener that is too slow
+//! misses some and can tell by the numbers. It delays no other.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,18 +11,18 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-/// Something that happened.
+/// An event about an answer or the index.
 #[derive(Debug, Clone)]
 pub struct ToolEvent {
-    /// Each has one more than the one before.
+    /// The number of the event. Numbers increase by one.
     pub number: u64,
     /// `tool_invocation`, `tool_completion` or `index_progress`.
     pub kind: &'static str,
-    /// Its facts.
+    /// The details of the event.
     pub metadata: Value,
 }
 
-/// What happens, for whoever listens. Cheap to clone.
+/// Publishes events to any number of listeners. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ToolEvents {
     inner: Arc<Inner>,
@@ -31,33 +31,33 @@ pub struct ToolEvents {
 #[derive(Debug)]
 struct Inner {
     sender: broadcast::Sender<ToolEvent>,
-    numbers: AtomicU64,
-    progress_told_at: Mutex<Option<Instant>>,
+    next_number: AtomicU64,
+    progress_published_at: Mutex<Option<Instant>>,
 }
 
 impl Default for ToolEvents {
     fn default() -> Self {
         let inner = Inner {
             sender: broadcast::Sender::new(limits::CODE_EVENTS_KEPT),
-            numbers: AtomicU64::new(1),
-            progress_told_at: Mutex::default(),
+            next_number: AtomicU64::new(1),
+            progress_published_at: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
 }
 
 impl ToolEvents {
-    /// Listens from now on.
+    /// Returns a receiver of the events from now on.
     #[must_use]
     pub fn listen(&self) -> broadcast::Receiver<ToolEvent> {
         self.inner.sender.subscribe()
     }
 
-    /// What the index tells.
-    pub(super) fn heard(&self, event: &Event<'_>) {
+    /// Publishes an event of the index.
+    pub(super) fn publish(&self, event: &Event<'_>) {
         match event {
             Event::Started { invocation, tool } => {
-                self.tell("tool_invocation", json!({"invocation": invocation, "tool_name": tool}));
+                self.send("tool_invocation", json!({"invocation": invocation, "tool_name": tool}));
             }
             Event::Ended { invocation, tool, refusal, milliseconds } => {
                 let metadata = json!({
@@ -68,28 +68,31 @@ impl ToolEvents {
                     "error_message": refusal.map(|refusal| &refusal.message),
                     "execution_time_ms": milliseconds,
                 });
-                self.tell("tool_completion", metadata);
+                self.send("tool_completion", metadata);
             }
-            Event::Progress(Progress { files, total }) if self.is_time_for_progress(files == total) => {
-                self.tell("index_progress", json!({"files": files, "total": total}));
+            Event::Progress(progress) if self.is_progress_due(progress) => {
+                let Progress { files, total } = progress;
+                self.send("index_progress", json!({"files": files, "total": total}));
             }
             Event::Progress(_) | Event::Built => {}
         }
     }
 
-    /// The index tells of its progress more often than anybody can look.
-    fn is_time_for_progress(&self, is_last: bool) -> bool {
-        let mut told_at = self.inner.progress_told_at.lock();
-        let is_time = told_at.is_none_or(|told_at| told_at.elapsed() >= limits::CODE_PROGRESS_INTERVAL);
-        if is_time || is_last {
-            *told_at = Some(Instant::now());
+    /// Reports whether to publish progress. The index reports it more often than a person can read it.
+    fn is_progress_due(&self, progress: &Progress) -> bool {
+        let mut published_at = self.inner.progress_published_at.lock();
+        let is_due = progress.files == progress.total
+            || published_at
+                .is_none_or(|published_at| published_at.elapsed() >= limits::CODE_PROGRESS_INTERVAL);
+        if is_due {
+            *published_at = Some(Instant::now());
         }
-        is_time || is_last
+        is_due
     }
 
-    fn tell(&self, kind: &'static str, metadata: Value) {
-        let number = self.inner.numbers.fetch_add(1, Ordering::Relaxed);
-        // Nobody may be listening.
+    fn send(&self, kind: &'static str, metadata: Value) {
+        let number = self.inner.next_number.fetch_add(1, Ordering::Relaxed);
+        // Sending fails if there are no listeners.
         let _ = self.inner.sender.send(ToolEvent { number, kind, metadata });
     }
 }

@@ -1,11 +1,12 @@
-//! Payloads that are too long keep their shape and lose the ends of their long strings.
+//! Limits the size of payloads: a payload that is too large keeps its structure, but its long strings are cut.
 
 use serde_json::{Value, json};
 
-/// Strings are never cut below this, in bytes: ids, types and paths stay whole.
+/// The length in bytes below which strings are not cut, so that ids, types and paths stay complete.
 const STRING_BYTES_MIN: usize = 256;
 
-/// The value as JSON of at most `bytes_max` bytes. Where that takes cutting, it gets the member `truncated: true`.
+/// Renders a value as JSON of at most `bytes_max` bytes. If anything had to be cut, the value gets the member
+/// `truncated: true`.
 pub fn bounded(value: &Value, bytes_max: usize) -> String {
     let whole = value.to_string();
     if whole.len() <= bytes_max {
@@ -13,13 +14,13 @@ pub fn bounded(value: &Value, bytes_max: usize) -> String {
     }
     let mut string_bytes = bytes_max / 2;
     while string_bytes >= STRING_BYTES_MIN {
-        let text = cut(value, string_bytes).to_string();
-        if text.len() <= bytes_max {
-            return text;
+        let json = cut(value, string_bytes).to_string();
+        if json.len() <= bytes_max {
+            return json;
         }
         string_bytes /= 2;
     }
-    // A great many small pieces: what it was about is all that is left.
+    // The value consists of too many small strings, so only the ids of its subject are left.
     let item = &value["item"];
     let ids = json!({"id": item["id"], "type": item["type"]});
     cut(&json!({"threadId": value["threadId"], "turnId": value["turnId"], "item": ids}), STRING_BYTES_MIN)
@@ -37,10 +38,10 @@ fn cut(value: &Value, string_bytes: usize) -> Value {
 
 fn cut_strings(value: &mut Value, string_bytes: usize) {
     match value {
-        Value::String(text) if text.len() > string_bytes => {
-            let end = (0..=string_bytes).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-            text.truncate(end);
-            text.push('…');
+        Value::String(string) if string.len() > string_bytes => {
+            let end = (0..=string_bytes).rev().find(|end| string.is_char_boundary(*end)).unwrap_or(0);
+            string.truncate(end);
+            string.push('…');
         }
         Value::Array(values) => values.iter_mut().for_each(|value| cut_strings(value, string_bytes)),
         Value::Object(object) => object.values_mut().for_each(|value| cut_strings(value, string_bytes)),
@@ -53,30 +54,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fits_is_left_alone() {
+    fn small_values_are_unchanged() {
         let value = json!({"item": {"id": "i", "text": "x".repeat(1000)}});
         assert_eq!(bounded(&value, 2000), value.to_string());
     }
 
     #[test]
-    fn long_strings_are_cut_and_the_rest_stays() {
+    fn only_long_strings_are_cut() {
         let value = json!({"item": {"id": "i", "type": "commandExecution", "output": "ä".repeat(100_000)}});
-        let text = bounded(&value, 10_000);
-        assert!(text.len() <= 10_000);
-        let cut: Value = serde_json::from_str(&text).unwrap();
+        let json = bounded(&value, 10_000);
+        assert!(json.len() <= 10_000);
+        let cut: Value = serde_json::from_str(&json).unwrap();
         assert_eq!((&cut["item"]["id"], &cut["truncated"]), (&json!("i"), &json!(true)));
         assert!(cut["item"]["output"].as_str().unwrap().len() > 1000);
     }
 
     #[test]
-    fn many_small_pieces_leave_only_what_it_was_about() {
+    fn only_ids_are_left_of_many_small_strings() {
         let value = json!({"turnId": "t", "item": {"id": "i", "changes": vec!["abc"; 10_000]}});
         let cut: Value = serde_json::from_str(&bounded(&value, 1000)).unwrap();
         assert_eq!(
             (&cut["turnId"], &cut["item"]["id"], &cut["truncated"]),
             (&json!("t"), &json!("i"), &json!(true))
         );
-        // Quotes and control characters grow when they are written as JSON.
+        // Quotes and control characters become longer in JSON.
         assert!(bounded(&json!({"text": "\u{1}".repeat(10_000)}), 2000).len() <= 2000);
     }
 }

@@ -1,7 +1,7 @@
-//! The feed: reads the log once for all listeners, renders each event once, and keeps the newest in a ring.
+//! The feed reads the log once for all subscriptions, renders each event once, and keeps the newest frames in a ring.
 //!
-//! It wakes on the commits of its own process, and looks now and then for those of others. While nobody listens it reads
-//! nothing; its place in the log is then unknown, and the next listener sets it.
+//! A commit of this process wakes the feed, and it polls the log for events of other processes. Without subscriptions the
+//! feed reads nothing. Its position in the log is unknown then, and the next subscription sets it.
 
 use std::sync::Arc;
 
@@ -13,12 +13,13 @@ use tokio::sync::{Notify, broadcast};
 
 use super::frame::Frame;
 
+/// The feed of one process.
 #[derive(Debug)]
 pub(super) struct Feed {
     store: Store,
     frames: broadcast::Sender<Arc<Frame>>,
-    /// The last event of the log that was put into the ring; `None` while nobody listens.
-    place: Mutex<Option<i64>>,
+    /// The id of the last event of the log that was put into the ring. `None` without subscriptions.
+    position: Mutex<Option<i64>>,
     committed: Arc<Notify>,
 }
 
@@ -26,34 +27,35 @@ impl Feed {
     pub(super) fn new(store: Store) -> Self {
         let (frames, _) = broadcast::channel(limits::EVENTS_BEHIND_MAX);
         let committed = store.committed();
-        Self { store, frames, place: Mutex::default(), committed }
+        Self { store, frames, position: Mutex::default(), committed }
     }
 
-    pub(super) fn has_listeners(&self) -> bool {
+    pub(super) fn has_subscriptions(&self) -> bool {
         self.frames.receiver_count() > 0
     }
 
-    pub(super) fn show_live(&self, event: &Event) {
-        self.show(Frame::live(event));
+    pub(super) fn publish_live(&self, event: &Event) {
+        self.publish(Frame::live(event));
     }
 
-    fn show(&self, frame: Frame) {
-        // An error says that the last listener just left.
+    fn publish(&self, frame: Frame) {
+        // An error means that the last subscription has just ended.
         if self.frames.send(Arc::new(frame)).is_err() {
-            tracing::trace!("nobody listens any more");
+            tracing::trace!("an event has no subscriptions");
         }
     }
 
-    /// Everything from now on, and the newest event there was before that.
-    pub(super) async fn listen(&self) -> Result<(broadcast::Receiver<Arc<Frame>>, i64), StoreError> {
-        // In this order: what is committed after the look reaches the listener through the ring.
+    /// Returns a receiver of all frames from now on, and the id of the newest event before them.
+    pub(super) async fn subscribe(&self) -> Result<(broadcast::Receiver<Arc<Frame>>, i64), StoreError> {
+        // The order matters: an event that is committed after this query reaches the subscription through the ring.
         let frames = self.frames.subscribe();
         let newest = self.store.log_bounds().await?.newest;
-        self.place().get_or_insert(newest);
+        self.position().get_or_insert(newest);
         self.committed.notify_one();
         Ok((frames, newest))
     }
 
+    /// Forwards events from the log to the ring.
     pub(super) async fn run(&self) {
         loop {
             if self.is_needed() {
@@ -65,33 +67,34 @@ impl Feed {
                 self.committed.notified().await;
             }
             if let Err(error) = self.forward().await {
-                tracing::error!(%error, "cannot read the log of events");
+                tracing::error!(%error, "cannot read the event log");
                 tokio::time::sleep(limits::EVENTS_INTERVAL).await;
             }
         }
     }
 
-    /// Whether anybody listens. The place is forgotten under its lock, which a new listener takes after it has begun to
-    /// listen: it finds either the place kept, or none and sets it.
+    /// Reports whether there are subscriptions, and resets the position if there are none. This happens under the lock,
+    /// which a new subscription takes only after it has joined the ring. So it finds either a valid position, or none and
+    /// sets it.
     fn is_needed(&self) -> bool {
-        let mut place = self.place();
-        if !self.has_listeners() {
-            *place = None;
+        let mut position = self.position();
+        if !self.has_subscriptions() {
+            *position = None;
         }
-        place.is_some()
+        position.is_some()
     }
 
-    /// Puts what was recorded since the last time into the ring.
+    /// Puts newly recorded events into the ring.
     async fn forward(&self) -> Result<(), StoreError> {
         loop {
             if !self.is_needed() {
                 return Ok(());
             }
-            let Some(after) = *self.place() else { return Ok(()) };
+            let Some(after) = *self.position() else { return Ok(()) };
             let page = self.store.events_after(after, EventSubject::default()).await?;
             for stored in page.events {
-                *self.place() = Some(stored.event_id);
-                self.show(Frame::recorded(stored));
+                *self.position() = Some(stored.event_id);
+                self.publish(Frame::recorded(stored));
             }
             if !page.more {
                 return Ok(());
@@ -99,7 +102,7 @@ impl Feed {
         }
     }
 
-    fn place(&self) -> MutexGuard<'_, Option<i64>> {
-        self.place.lock()
+    fn position(&self) -> MutexGuard<'_, Option<i64>> {
+        self.position.lock()
     }
 }

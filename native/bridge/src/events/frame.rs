@@ -1,4 +1,4 @@
-//! An event as it goes over the wire: a frame of `text/event-stream` (WHATWG HTML, section 9.2), rendered once for all listeners.
+//! Frames of `text/event-stream` (WHATWG HTML, section 9.2). Each event is rendered once for all subscriptions.
 
 use bytes::Bytes;
 use model::clock::Timestamp;
@@ -9,20 +9,20 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// The `data` of an event. Its type is also the frame's `event`, and its id the frame's `id`.
+/// The `data` of an event. The frame's `event` repeats its type, and the frame's `id` its id.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Event)]
 pub struct EventView<'a> {
-    /// Its place in the log; larger ones came later. Missing where the event is shown once and not recorded.
+    /// The position of the event in the log. Later events have larger ids. Missing if the event is live, not recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     event_id: Option<i64>,
-    /// When it happened.
+    /// When the event happened.
     at: Timestamp,
-    /// Recorded: `job.created`, `job.bound`, `job.queued`, `job.edited`, `job.forked`, `job.started`, `job.completed`,
-    /// `job.failed`, `item.completed`, `approval.requested`, `approval.resolved`, `conversation.renamed` and its like, and
-    /// those of lanes, for example `lane.turn.completed`.
-    /// Live: what Codex tells, by its own names with dots for slashes, for example `item.agentMessage.delta`.
+    /// Recorded events: `job.created`, `job.bound`, `job.queued`, `job.edited`, `job.forked`, `job.started`, `job.completed`,
+    /// `job.failed`, `item.completed`, `approval.requested`, `approval.resolved`, `conversation.renamed` and
+    /// similar ones, and those of lanes, for example `lane.turn.completed`. Live events: the notifications of Codex, with
+    /// dots instead of slashes in their names, for example `item.agentMessage.delta`.
     #[serde(rename = "type")]
     event_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,13 +33,14 @@ pub struct EventView<'a> {
     turn_id: Option<&'a TurnId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lane_id: Option<&'a LaneId>,
-    /// What is told. Of an event of Codex's its own fields, with `truncated: true` where long strings had to be cut.
+    /// The details of the event. For an event of Codex, these are its own fields, with `truncated: true` if long strings
+    /// were cut.
     #[schema(value_type = Object)]
     payload: Option<&'a RawValue>,
 }
 
 impl<'a> EventView<'a> {
-    /// An event as clients see it.
+    /// Returns an event as clients see it.
     #[must_use]
     pub fn of(event_id: Option<i64>, event: &'a Event) -> Self {
         Self {
@@ -50,19 +51,19 @@ impl<'a> EventView<'a> {
             conversation_id: event.conversation_id.as_ref(),
             turn_id: event.turn_id.as_ref(),
             lane_id: event.lane_id.as_ref(),
-            // Written by this program as JSON on one line, so this is never `None`.
+            // This program wrote the payload as JSON on one line, so it is never `None`.
             payload: serde_json::from_str(&event.payload).ok(),
         }
     }
 }
 
-/// A rendered event, with what filters look at.
+/// A rendered event, with the fields that filters use.
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) event_id: Option<i64>,
     pub(super) event_type: String,
     pub(super) subject: EventSubject,
-    pub(super) text: Bytes,
+    pub(super) bytes: Bytes,
 }
 
 impl Frame {
@@ -78,7 +79,7 @@ impl Frame {
     fn new(event_id: Option<i64>, event: &Event) -> Self {
         let data = serde_json::to_string(&EventView::of(event_id, event)).unwrap_or_default();
         let id = event_id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-        let text = format!("{id}event: {}\ndata: {data}\n\n", event.event_type);
+        let frame = format!("{id}event: {}\ndata: {data}\n\n", event.event_type);
         Self {
             event_id,
             event_type: event.event_type.clone(),
@@ -87,18 +88,18 @@ impl Frame {
                 conversation_id: event.conversation_id.clone(),
                 lane_id: event.lane_id.clone(),
             },
-            text: text.into(),
+            bytes: frame.into(),
         }
     }
 
-    /// Whether it is the last event of this job.
+    /// Reports whether this is the last event of a job.
     pub(super) fn ends(&self, job_id: &JobId) -> bool {
-        self.subject.job_id.as_deref() == Some(job_id)
+        self.subject.job_id.as_ref() == Some(job_id)
             && JobEvent::ENDS.iter().any(|end| end.name() == self.event_type)
     }
 }
 
-/// A frame that tells of the stream itself. It has no id, so that a client goes on from the last event it had.
+/// Returns a frame about the stream itself. It has no id, so that a client resumes after the last event that it received.
 pub(super) fn notice(event_type: &str, data: &serde_json::Value) -> String {
     format!("event: {event_type}\ndata: {data}\n\n")
 }
@@ -110,13 +111,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_is_one_line_of_data_whatever_is_in_it() {
+    fn a_frame_has_one_line_of_data() {
         let event =
             Event::new(Timestamp::from_millis(0), "item.completed", &json!({"text": "two\nlines\r\n"}))
                 .about_job(JobId::from("j"))
                 .about_turn(TurnId::from("t"));
         let frame = Frame::recorded(StoredEvent { event_id: 7, event: event.clone() });
-        let text = String::from_utf8(frame.text.to_vec()).unwrap();
+        let text = String::from_utf8(frame.bytes.to_vec()).unwrap();
         let lines: Vec<&str> = text.split('\n').collect();
         assert_eq!(lines.len(), 5, "{text}");
         assert_eq!((lines[0], lines[1]), ("id: 7", "event: item.completed"));
@@ -124,6 +125,6 @@ mod tests {
         let expected = json!({"eventId": 7, "at": "1970-01-01T00:00:00.000Z", "type": "item.completed", "jobId": "j",
             "turnId": "t", "payload": {"text": "two\nlines\r\n"}});
         assert_eq!(data, expected);
-        assert!(Frame::live(&event).text.starts_with(b"event: "), "a live one has no id");
+        assert!(Frame::live(&event).bytes.starts_with(b"event: "), "a live event has no id");
     }
 }

@@ -1,8 +1,9 @@
-//! One listener: first the log, then the ring.
+//! A subscription reads the log first and then follows the ring.
 //!
-//! It listens to the ring before it reads the log, so nothing falls in between; what is in both is told by its id. A listener
-//! that falls behind while it still reads the log has missed nothing that the log does not have, and reads on. One that falls
-//! behind later is told so, and its stream ends: it comes back with the last id it had.
+//! It joins the ring before it reads the log, so no event falls in between. Ids tell which events of the ring it has already
+//! read from the log. A subscription that falls behind while it still reads the log has lost nothing, because the log
+//! contains every recorded event, and reads on. If it falls behind later, it gets a notice and its stream ends. The client
+//! reconnects with the last id that it received.
 
 use std::sync::Arc;
 
@@ -16,164 +17,186 @@ use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
 use super::frame::{Frame, notice};
 use super::{Events, Filter};
 
-/// Where a listener begins.
+/// Where a subscription starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// With what happens from now on.
+    /// With the events from now on.
     Now,
-    /// After this event; 0 for the whole log.
+    /// After the event with this id. 0 means the whole log.
     After(i64),
 }
 
-/// One listener.
+/// A subscription to the events of a filter.
 #[derive(Debug)]
 pub struct Subscription {
     events: Events,
     filter: Filter,
     frames: broadcast::Receiver<Arc<Frame>>,
-    /// The newest recorded event that was looked at.
-    last: i64,
+    /// The id of the newest recorded event that was processed.
+    last_event_id: i64,
     stage: Stage,
-    /// Told before everything else.
-    gap: Option<String>,
-    /// The job with whose last event the stream ends.
-    until_end_of: Option<String>,
-    /// That job's last event is in the log.
-    has_ended: bool,
+    /// The notice of missing events, which comes before all events.
+    gap_notice: Option<String>,
+    /// The job whose last event ends the stream.
+    until_end_of: Option<JobId>,
+    /// The state of that job when the subscription started.
+    job_end: JobEnd,
+}
+
+/// Whether the last event of a job was already recorded when a subscription started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobEnd {
+    /// The log contains it.
+    Recorded,
+    /// It may still come.
+    Ahead,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Reads the log.
+    /// Reading the log.
     Replay,
-    /// Has read the log, and nothing of the ring.
+    /// Done with the log, but nothing was read from the ring.
     Replayed,
-    /// Fell out of the ring before it had anything of it.
+    /// Fell out of the ring before reading anything from it.
     Behind,
-    /// Follows the ring.
+    /// Following the ring.
     Live,
+    /// At the end of the stream.
     Ended,
 }
 
 impl Subscription {
     pub(super) async fn new(events: Events, filter: Filter, start: Start) -> Result<Self, StoreError> {
-        let (frames, newest) = events.feed.listen().await?;
-        let (last, stage, gap) = match start {
+        let (frames, newest) = events.feed.subscribe().await?;
+        let (last_event_id, stage, gap_notice) = match start {
             Start::Now => (newest, Stage::Live, None),
             Start::After(after) => {
                 let bounds = events.log_bounds().await?;
-                // A job's events are forgotten with the job, so whoever asks for one's misses none.
-                let gap = (after < bounds.forgotten_up_to && filter.subject.job_id.is_none())
+                // The events of a job are deleted with the job, so a subscription to one job misses none.
+                let gap_notice = (after < bounds.forgotten_up_to && filter.subject.job_id.is_none())
                     .then(|| notice("stream.gap", &json!({"oldestEventId": bounds.oldest})));
-                (after, Stage::Replay, gap)
+                (after, Stage::Replay, gap_notice)
             }
         };
-        Ok(Self { events, filter, frames, last, stage, gap, until_end_of: None, has_ended: false })
+        Ok(Self {
+            events,
+            filter,
+            frames,
+            last_event_id,
+            stage,
+            gap_notice,
+            until_end_of: None,
+            job_end: JobEnd::Ahead,
+        })
     }
 
-    /// Ends the stream with this job's last event. `has_ended` says that it was recorded before the listener began.
+    /// Ends the stream with the last event of a job.
     #[must_use]
-    pub fn until_end_of(mut self, job_id: JobId, has_ended: bool) -> Self {
-        self.until_end_of = Some(job_id.into());
-        self.has_ended = has_ended;
+    pub fn until_end_of(mut self, job_id: JobId, job_end: JobEnd) -> Self {
+        self.until_end_of = Some(job_id);
+        self.job_end = job_end;
         self
     }
 
-    /// The newest recorded event that it has come past.
+    /// Returns the id of the newest recorded event that was processed.
     #[must_use]
-    pub fn last(&self) -> i64 {
-        self.last
+    pub fn last_event_id(&self) -> i64 {
+        self.last_event_id
     }
 
-    /// The next piece of the stream, as many events as are there; `None` at its end. May be dropped and called again.
+    /// Waits for the next chunk of the stream, which has all events that are available. Returns `None` at the end of the
+    /// stream. Cancel safe.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`] if the log cannot be read.
     pub async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
         loop {
-            let piece = match self.stage {
+            let chunk = match self.stage {
                 Stage::Ended => return Ok(None),
                 Stage::Behind => {
-                    self.frames = self.events.feed.listen().await?.0;
+                    self.frames = self.events.feed.subscribe().await?.0;
                     self.stage = Stage::Replay;
                     continue;
                 }
                 Stage::Replay => self.replay().await?,
                 Stage::Replayed | Stage::Live => self.follow().await,
             };
-            if !piece.is_empty() {
-                return Ok(Some(piece));
+            if !chunk.is_empty() {
+                return Ok(Some(chunk));
             }
         }
     }
 
     async fn replay(&mut self) -> Result<Bytes, StoreError> {
-        let page = self.events.store.events_after(self.last, self.filter.subject.clone()).await?;
-        let mut piece = Piece::default();
-        piece.add(self.gap.take().unwrap_or_default().into());
+        let page = self.events.store.events_after(self.last_event_id, self.filter.subject.clone()).await?;
+        let mut chunk = Chunk::default();
+        chunk.add(self.gap_notice.take().unwrap_or_default().into());
         self.stage = match page.more {
             true => Stage::Replay,
-            false if self.has_ended => Stage::Ended,
+            false if self.job_end == JobEnd::Recorded => Stage::Ended,
             false => Stage::Replayed,
         };
         for stored in page.events {
-            self.take(&Frame::recorded(stored), &mut piece);
+            self.take(&Frame::recorded(stored), &mut chunk);
         }
-        Ok(piece.into_bytes())
+        Ok(chunk.into_bytes())
     }
 
     async fn follow(&mut self) -> Bytes {
-        let mut piece = Piece::default();
+        let mut chunk = Chunk::default();
         let mut next = self.frames.recv().await.map_err(|error| match error {
             RecvError::Lagged(_) => TryRecvError::Lagged(0),
             RecvError::Closed => TryRecvError::Closed,
         });
         loop {
             match next {
-                Ok(frame) => self.take(&frame, &mut piece),
+                Ok(frame) => self.take(&frame, &mut chunk),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Closed) => self.stage = Stage::Ended,
                 Err(TryRecvError::Lagged(_)) if self.stage == Stage::Replayed => self.stage = Stage::Behind,
                 Err(TryRecvError::Lagged(_)) => {
-                    piece.add(notice("stream.too_far_behind", &json!({"lastEventId": self.last})).into());
+                    chunk.add(
+                        notice("stream.too_far_behind", &json!({"lastEventId": self.last_event_id})).into(),
+                    );
                     self.stage = Stage::Ended;
                 }
             }
             if !matches!(self.stage, Stage::Replayed | Stage::Live)
-                || piece.bytes > limits::EVENTS_PAGE_BYTES_MAX
+                || chunk.bytes > limits::EVENTS_PAGE_BYTES_MAX
             {
                 break;
             }
             self.stage = Stage::Live;
             next = self.frames.try_recv();
         }
-        piece.into_bytes()
+        chunk.into_bytes()
     }
 
-    fn take(&mut self, frame: &Frame, piece: &mut Piece) {
+    fn take(&mut self, frame: &Frame, chunk: &mut Chunk) {
         if let Some(event_id) = frame.event_id {
-            if event_id <= self.last {
+            if event_id <= self.last_event_id {
                 return;
             }
-            self.last = event_id;
+            self.last_event_id = event_id;
         }
         if self.filter.matches(&frame.event_type, &frame.subject) {
-            piece.add(frame.text.clone());
+            chunk.add(frame.bytes.clone());
         }
-        if self.until_end_of.as_deref().is_some_and(|job_id| frame.ends(&JobId::from(job_id))) {
+        if self.until_end_of.as_ref().is_some_and(|job_id| frame.ends(job_id)) {
             self.stage = Stage::Ended;
         }
     }
 }
 
-/// Frames that go out together. A single one, which is the usual case, is not copied.
+/// Frames that are sent together. A single frame, which is the usual case, is not copied.
 #[derive(Debug, Default)]
-struct Piece {
+struct Chunk {
     frames: Vec<Bytes>,
     bytes: usize,
 }
 
-impl Piece {
+impl Chunk {
     fn add(&mut self, frame: Bytes) {
         self.bytes += frame.len();
         if !frame.is_empty() {
@@ -207,21 +230,21 @@ mod tests {
         Event::new(Timestamp::now(), "test.happened", &number)
     }
 
-    /// Events of a throwaway store, with the feed running.
-    fn events(folder: &tempfile::TempDir) -> Events {
-        let events = Events::new(Store::open(folder.path()).unwrap());
+    /// Returns the events of a temporary store, with a running feed.
+    fn events(directory: &tempfile::TempDir) -> Events {
+        let events = Events::new(Store::open(directory.path()).unwrap());
         tokio::spawn(events.clone().run());
         events
     }
 
     async fn next(subscription: &mut Subscription) -> Option<String> {
-        subscription.next().await.unwrap().map(|piece| String::from_utf8(piece.to_vec()).unwrap())
+        subscription.next().await.unwrap().map(|chunk| String::from_utf8(chunk.to_vec()).unwrap())
     }
 
     #[tokio::test]
-    async fn a_listener_that_is_too_far_behind_is_told_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let events = events(&folder);
+    async fn a_subscription_that_is_too_far_behind_gets_a_notice() {
+        let directory = tempfile::tempdir().unwrap();
+        let events = events(&directory);
         events.record(event(0)).await.unwrap().committed().await.unwrap();
         let mut live = events.subscribe(Filter::default(), Start::Now).await.unwrap();
         let mut replaying = events.subscribe(Filter::default(), Start::After(0)).await.unwrap();
@@ -233,41 +256,41 @@ mod tests {
         assert_eq!(next(&mut live).await, None);
 
         assert!(next(&mut replaying).await.unwrap().starts_with("id: 1\n"));
-        // It missed nothing that is recorded, and goes on.
-        let (piece, ()) = tokio::join!(next(&mut replaying), async {
+        // It has missed no recorded event, and continues.
+        let (chunk, ()) = tokio::join!(next(&mut replaying), async {
             events.record(event(1)).await.unwrap().committed().await.unwrap();
         });
-        assert!(piece.unwrap().starts_with("id: 2\n"));
+        assert!(chunk.unwrap().starts_with("id: 2\n"));
     }
 
     #[tokio::test]
-    async fn nobody_listening_costs_no_rendering() {
-        let folder = tempfile::tempdir().unwrap();
-        let events = events(&folder);
-        events.live(|| unreachable!("rendered for nobody"));
-        let listener = events.subscribe(Filter::default(), Start::Now).await.unwrap();
-        drop(listener);
-        events.live(|| unreachable!("rendered for nobody"));
-        // The next listener hears again, though the feed had forgotten its place.
-        let mut listener = events.subscribe(Filter::default(), Start::Now).await.unwrap();
+    async fn events_are_not_rendered_without_subscriptions() {
+        let directory = tempfile::tempdir().unwrap();
+        let events = events(&directory);
+        events.live(|| unreachable!("rendered without a subscription"));
+        let subscription = events.subscribe(Filter::default(), Start::Now).await.unwrap();
+        drop(subscription);
+        events.live(|| unreachable!("rendered without a subscription"));
+        // The next subscription gets events, although the feed had reset its position.
+        let mut subscription = events.subscribe(Filter::default(), Start::Now).await.unwrap();
         events.record(event(1)).await.unwrap();
-        assert!(next(&mut listener).await.unwrap().starts_with("id: 1\n"));
+        assert!(next(&mut subscription).await.unwrap().starts_with("id: 1\n"));
     }
 
     #[tokio::test]
-    async fn a_finished_item_is_recorded_and_a_huge_one_is_cut() {
-        let folder = tempfile::tempdir().unwrap();
-        let events = events(&folder);
+    async fn a_finished_item_is_recorded_and_cut_if_it_is_huge() {
+        let directory = tempfile::tempdir().unwrap();
+        let events = events(&directory);
         let output = "x".repeat(2 * limits::EVENT_BYTES_MAX);
         let params = json!({"turnId": "t", "item": {"id": "i", "aggregatedOutput": output}});
         let notification = Notification { method: "item/completed".into(), params };
         let subject = || EventSubject { job_id: Some("j".into()), ..EventSubject::default() };
-        events.of_codex(subject, &notification).await;
-        let mut listener = events.subscribe(Filter::default(), Start::After(0)).await.unwrap();
-        let piece = next(&mut listener).await.unwrap();
-        assert!(piece.len() < limits::EVENT_BYTES_MAX + 1000);
+        events.handle_codex(subject, &notification).await;
+        let mut subscription = events.subscribe(Filter::default(), Start::After(0)).await.unwrap();
+        let chunk = next(&mut subscription).await.unwrap();
+        assert!(chunk.len() < limits::EVENT_BYTES_MAX + 1000);
         for part in ["id: 1\n", "event: item.completed\n", r#""turnId":"t""#, r#""truncated":true"#] {
-            assert!(piece.contains(part), "{part}");
+            assert!(chunk.contains(part), "{part}");
         }
     }
 }
