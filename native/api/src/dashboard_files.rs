@@ -1,6 +1,7 @@
-//! The dashboard's files, which are part of the program. A debug build reads them from `dashboard/dist` when it starts to need them.
+//! The files of the dashboard, which are embedded in the program. A debug build reads them from
+//! `dashboard/dist` on first use.
 //!
-//! They hold no secrets, so everybody gets them whom the guard does not refuse for another reason.
+//! The files contain no secrets, so they need no authentication. The guard's other rules apply to them.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -18,32 +19,33 @@ use rust_embed::RustEmbed;
 
 use crate::request_error::RequestError;
 
-/// What `npm run build:dashboard` made.
+/// The output of `npm run build:dashboard`.
 #[derive(RustEmbed)]
 #[folder = "../../dashboard/dist"]
 #[allow_missing = true]
 struct Built;
 
-/// The page that all views are part of.
+/// The page that contains all views.
 const INDEX: &str = "index.html";
-/// The folder of files whose names change with their content.
+/// The directory of files whose names change with their content.
 const HASHED: &str = "assets/";
 
-/// Nothing from elsewhere, no script in the page itself, no frame around it, and no text that a script takes for HTML.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-     require-trusted-types-for 'script'; trusted-types 'none'";
+/// Forbids resources from elsewhere, inline scripts, framing, and strings that a script uses as HTML.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// Shown by programs that were built without the dashboard.
+/// The page of programs that were built without the dashboard.
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Codex Bridge</title>\
      <h1>The dashboard is not part of this build</h1>\
-     <p>Build it with <code>npm run build:dashboard</code>, then build and start the bridge again.</p></html>";
+     <p>Build it with <code>npm run build:dashboard</code>, then build and start the bridge again.</p>\
+     </html>";
 
-/// A file as it is sent.
+/// A file, ready to be sent.
 struct File {
     bytes: Bytes,
     gzipped: Bytes,
-    /// Quoted, as the header has it.
+    /// The entity tag, with quotes as in the `ETag` header.
     tag: String,
     content_type: &'static str,
 }
@@ -63,19 +65,20 @@ impl File {
 
     fn new(bytes: Bytes, tag: String, content_type: &'static str) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        // Writing to memory does not fail; were it to, the file would go out as it is.
+        // Writing to memory does not fail. If it did, the file would be sent uncompressed.
         let gzipped = encoder.write_all(&bytes).and_then(|()| encoder.finish()).unwrap_or_default();
         Self { bytes, gzipped: gzipped.into(), tag, content_type }
     }
 
-    /// The page, as it is for an address from which the dashboard's folder is that way. Its build names its parts from that folder.
-    fn seen_from(&self, way: &str) -> Self {
-        let page = String::from_utf8_lossy(&self.bytes).replace("\"./", &format!("\"{way}"));
+    /// Returns the page with its relative URLs rewritten. The build makes them relative to the dashboard's
+    /// directory, and `base` is the path from the requested URL to that directory.
+    fn rebased(&self, base: &str) -> Self {
+        let page = String::from_utf8_lossy(&self.bytes).replace("\"./", &format!("\"{base}"));
         Self::new(page.into(), self.tag.clone(), self.content_type)
     }
 }
 
-/// The types of what the build makes; nothing else is in there.
+/// Returns the content type of a file. The build produces only these types.
 fn content_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
@@ -88,23 +91,24 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// The way from an address of the page to the dashboard's folder. Not from the root: behind another server, that is not ours.
-fn way_to_folder(uri: &Uri) -> String {
+/// Returns the relative path from a URL of the page to the dashboard's directory. An absolute path would be
+/// wrong behind another server, whose root is not ours.
+fn base_of(uri: &Uri) -> String {
     match uri.path().strip_prefix("/dashboard/") {
         Some(below) => format!("./{}", "../".repeat(below.matches('/').count())),
         None => "./dashboard/".to_owned(),
     }
 }
 
-/// The file at `path` below `/dashboard/`; the page itself where that names a view.
+/// Replies with the file at `path` below `/dashboard/`, or with the page if `path` names a view.
 pub(super) fn reply(path: &str, uri: &Uri, headers: &HeaderMap) -> Response {
     let name = if FILES.contains_key(path) { path } else { INDEX };
     if name == INDEX && path.starts_with(HASHED) {
-        // A page of another version asks for its own parts.
+        // The page of another version requests a file that this version does not have.
         return RequestError::RouteNotFound.into_response();
     }
     let mut response = match FILES.get(name) {
-        Some(page) if name == INDEX => file_reply(name, &page.seen_from(&way_to_folder(uri)), headers),
+        Some(page) if name == INDEX => file_reply(name, &page.rebased(&base_of(uri)), headers),
         Some(file) => file_reply(name, file, headers),
         None => {
             (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response()
@@ -124,19 +128,19 @@ pub(super) fn reply(path: &str, uri: &Uri, headers: &HeaderMap) -> Response {
 
 fn file_reply(name: &str, file: &File, headers: &HeaderMap) -> Response {
     let caching = if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let about = [(ETAG, file.tag.as_str()), (CACHE_CONTROL, caching), (VARY, "accept-encoding")];
+    let validators = [(ETAG, file.tag.as_str()), (CACHE_CONTROL, caching), (VARY, "accept-encoding")];
     if headers.get(IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == file.tag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, about).into_response();
+        return (StatusCode::NOT_MODIFIED, validators).into_response();
     }
-    let takes_gzip = headers
+    let accepts_gzip = headers
         .get(ACCEPT_ENCODING)
         .and_then(|encodings| encodings.to_str().ok())
         .is_some_and(|encodings| encodings.split(',').any(|encoding| encoding.trim() == "gzip"));
-    if takes_gzip && !file.gzipped.is_empty() {
+    if accepts_gzip && !file.gzipped.is_empty() {
         let encoded = [(CONTENT_TYPE, file.content_type), (CONTENT_ENCODING, "gzip")];
-        return (about, encoded, file.gzipped.clone()).into_response();
+        return (validators, encoded, file.gzipped.clone()).into_response();
     }
-    (about, [(CONTENT_TYPE, file.content_type)], file.bytes.clone()).into_response()
+    (validators, [(CONTENT_TYPE, file.content_type)], file.bytes.clone()).into_response()
 }
 
 #[cfg(test)]
@@ -144,8 +148,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_page_knows_its_way_to_the_files() {
-        for (address, way) in [
+    fn urls_of_the_page_lead_to_its_files() {
+        for (url, base) in [
             ("/dashboard", "./dashboard/"),
             ("/dashboard/", "./"),
             ("/dashboard/jobs?status=failed", "./"),
@@ -153,7 +157,7 @@ mod tests {
             ("/dashboard/jobs%2Fone", "./"),
             ("/dashboard/a/b/", "./../../"),
         ] {
-            assert_eq!(way_to_folder(&address.parse().unwrap()), way, "{address}");
+            assert_eq!(base_of(&url.parse().unwrap()), base, "{url}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A page of recorded events, for callers who want no stream: those who ask with `Accept: application/json`.
+//! Pages of recorded events, for callers that request `Accept: application/json` instead of a stream.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -11,36 +11,36 @@ use utoipa::ToSchema;
 
 use crate::request_error::RequestError;
 
-/// What a stream's route replies with `Accept: application/json`.
+/// The reply of the stream routes to `Accept: application/json`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EventPageView<'a> {
     /// Always `true`.
     ok: bool,
-    /// In their order; only recorded ones.
+    /// Recorded events, in the order of their ids.
     events: Vec<EventView<'a>>,
-    /// Ask on with this as `after`.
+    /// The value of `after` for the next page.
     next_after: i64,
-    /// Whether there may be more already.
+    /// Whether there may be more events already.
     more: bool,
 }
 
-/// Whether the caller wants a page: names JSON, and no stream.
+/// Whether the caller accepts JSON and no stream, and so gets a page.
 pub(super) struct WantsPage(pub(super) bool);
 
 impl<S: Sync> FromRequestParts<S> for WantsPage {
     type Rejection = RequestError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, RequestError> {
-        let accepts = |wanted: &str| {
+        let accepts = |media_type: &str| {
             let mut values = parts.headers.get_all(header::ACCEPT).iter();
-            values.any(|value| value.to_str().is_ok_and(|value| value.contains(wanted)))
+            values.any(|value| value.to_str().is_ok_and(|value| value.contains(media_type)))
         };
         Ok(Self(accepts("application/json") && !accepts("text/event-stream")))
     }
 }
 
-/// The page after `after`.
+/// Replies with the page after `after`.
 pub(super) async fn reply(events: &Events, filter: &Filter, after: i64) -> Result<Response, RequestError> {
     let page = events.page(after, filter.subject.clone()).await?;
     let view = EventPageView {
@@ -50,7 +50,7 @@ pub(super) async fn reply(events: &Events, filter: &Filter, after: i64) -> Resul
         events: page
             .events
             .iter()
-            // They are about this already.
+            // The page contains only events about this subject, so only the types are left to filter.
             .filter(|stored| filter.matches(&stored.event.event_type, &filter.subject))
             .map(|stored| EventView::of(Some(stored.event_id), &stored.event))
             .collect(),

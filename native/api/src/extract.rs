@@ -1,4 +1,4 @@
-//! Reading requests: what a client sent, or a refusal that names the field.
+//! Extractors. They return the parts of a request, or an error that names the invalid field.
 
 use std::fmt::Display;
 use std::io::Read;
@@ -21,15 +21,15 @@ use uuid::Uuid;
 use crate::App;
 use crate::request_error::RequestError;
 
-/// A JSON object as a `T`. An empty body counts as `{}`.
+/// The body of a request, a JSON object, as a `T`. An empty body counts as `{}`.
 pub(super) struct JsonBody<T> {
     pub(super) body: T,
-    /// Names of fields that nothing reads, which usually are misspelt.
+    /// The names of fields that `T` does not have. Most are misspelled.
     pub(super) unknown: Vec<String>,
 }
 
 impl<T> JsonBody<T> {
-    /// The body, if something reads every field of it.
+    /// Returns the body if it has no unknown fields.
     pub(super) fn known(self) -> Result<T, RequestError> {
         match self.unknown.into_iter().next() {
             None => Ok(self.body),
@@ -47,7 +47,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
         let bytes = read(request.into_body(), app.limits.body_timeout).await?;
         let bytes = match encoding.as_ref().map(HeaderValue::as_bytes) {
             None | Some(b"identity") => bytes,
-            Some(b"gzip") => unzip(&bytes)?,
+            Some(b"gzip") => gunzip(&bytes)?,
             Some(_) => return Err(RequestError::UnsupportedEncoding),
         };
         let value = if bytes.is_empty() {
@@ -63,7 +63,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
             return Err(RequestError::BadBody("The request body must be a JSON object.".to_owned()));
         }
         let mut unknown = Vec::new();
-        // What may be null is written as `?` in a path.
+        // The path of a field in an `Option` contains `?`.
         let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string().replace(".?", ""));
         let body = serde_path_to_error::deserialize(serde_ignored::Deserializer::new(value, &mut note))
             .map_err(|error| invalid(error.path().to_string(), error.inner()))?;
@@ -71,7 +71,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
     }
 }
 
-/// The whole body, within its bounds of size and time.
+/// Reads a whole body, within the limits of size and time.
 pub(super) async fn read(body: Body, timeout: Duration) -> Result<Bytes, RequestError> {
     let read = Limited::new(body, limits::BODY_BYTES_MAX).collect();
     let read = tokio::time::timeout(timeout, read).await.map_err(|_| RequestError::BodyTimeout)?.map_err(
@@ -86,21 +86,26 @@ pub(super) async fn read(body: Body, timeout: Duration) -> Result<Bytes, Request
     Ok(read.to_bytes())
 }
 
-/// The bound counts after decompression: a small body can be a large one.
-fn unzip(bytes: &[u8]) -> Result<Bytes, RequestError> {
-    let mut unzipped = Vec::new();
-    let bound = limits::BODY_BYTES_MAX as u64 + 1;
+/// Decompresses a body. The size limit applies to the result, because a small body can decompress to a large
+/// one.
+///
+/// This is not tower-http's `RequestDecompressionLayer`, because [`idempotency`](crate::idempotency) hashes
+/// bodies as they were sent. Besides, the layer would add the crates of async-compression and replace the
+/// error for invalid gzip.
+fn gunzip(bytes: &[u8]) -> Result<Bytes, RequestError> {
+    let mut decompressed = Vec::new();
+    let bytes_max = limits::BODY_BYTES_MAX as u64 + 1;
     MultiGzDecoder::new(bytes)
-        .take(bound)
-        .read_to_end(&mut unzipped)
+        .take(bytes_max)
+        .read_to_end(&mut decompressed)
         .map_err(|error| RequestError::BadBody(format!("The request body is not valid gzip: {error}.")))?;
-    if unzipped.len() > limits::BODY_BYTES_MAX {
+    if decompressed.len() > limits::BODY_BYTES_MAX {
         return Err(RequestError::BodyTooLarge(limits::BODY_BYTES_MAX));
     }
-    Ok(unzipped.into())
+    Ok(decompressed.into())
 }
 
-/// `application/json`, with or without parameters.
+/// Reports whether the content type is `application/json`, with or without parameters.
 fn is_json(headers: &HeaderMap) -> bool {
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -108,7 +113,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-/// The query string as a `T`.
+/// The query of a request as a `T`.
 pub(super) struct QueryOf<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryOf<T> {
@@ -117,7 +122,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryOf<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, RequestError> {
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(query)) => Ok(Self(query)),
-            // Its text names the field and what was expected.
+            // The message of the rejection names the field and the expected value.
             Err(rejection) => Err(RequestError::invalid("query", rejection.body_text())),
         }
     }
@@ -151,8 +156,8 @@ impl<S: Send + Sync, A: From<String>, B: From<String>> FromRequestParts<S> for P
     }
 }
 
-/// The id of the job that a request creates. It is chosen before the request is carried out, so that the job can be found
-/// even if the bridge process exits in between.
+/// The id of the job that a request creates. It is chosen before the request is carried out, so that the job
+/// can be found even if the bridge process exits in between.
 #[derive(Debug, Clone)]
 pub(super) struct NewJobId(pub(super) JobId);
 
@@ -165,7 +170,10 @@ impl<S: Sync> FromRequestParts<S> for NewJobId {
     }
 }
 
-/// How many entries a page may have, at most `max`.
+/// Returns the number of entries of a page: `limit` or the default.
+///
+/// # Errors
+/// [`Error::Invalid`](bridge::error::Error::Invalid) if `limit` is 0 or above `max`.
 pub(super) fn page_limit(limit: Option<u32>, default: u32, max: u32) -> Result<u32, RequestError> {
     let limit = limit.unwrap_or(default);
     if (1..=max).contains(&limit) {
@@ -175,7 +183,7 @@ pub(super) fn page_limit(limit: Option<u32>, default: u32, max: u32) -> Result<u
 }
 
 fn invalid(path: String, problem: &impl Display) -> RequestError {
-    // The path of a problem with the whole is ".".
+    // The path "." means the whole body.
     let field = if path == "." { "body".to_owned() } else { path };
     RequestError::invalid(field, problem.to_string())
 }

@@ -1,17 +1,18 @@
-//! `Idempotency-Key`: a request that is sent again with the same key happens once, also across a restart.
+//! `Idempotency-Key`: a request that is repeated with the same key takes effect once, even across a restart.
 //!
 //! ```text
-//!             no such key            reply
-//! request ─► claim ──────► run ──► keep ──► reply
-//!             │ replied: the kept reply again
-//!             │ under way here, or in a living bridge: wait for its reply
-//!             │ under way in a bridge that is gone: its job tells ──► reply made from the job
-//!             └ ……and left no job, or one whose message was never sent ──► run
+//!             new key                reply
+//! request ─► claim ──────► run ──► save ──► reply
+//!             │ has a reply: repeat it
+//!             │ in progress in this process, or in another running bridge: wait for its reply
+//!             │ in progress in a bridge that exited, and its job was sent ──► reply created from the job
+//!             └ in progress in a bridge that exited, otherwise ──► run
 //! ```
 //!
-//! The claim is durable before anything happens, and names the job that the request will make. A request runs as a task of
-//! its own, so that a client that hangs up finds the reply when it asks again. Routes that make no job are carried out
-//! again when their bridge died in the middle of them, so each must be harmless to repeat then.
+//! The claim is durable before the request takes effect, and contains the id of the job that the request
+//! creates. A request runs as a task of its own, so that a client that disconnects gets the reply when it
+//! repeats the request. If a bridge exits during a request that creates no job, the request is run again, so
+//! each such route must be safe to repeat.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -42,25 +43,25 @@ use crate::sent_view::SentView;
 
 /// The header of the request.
 pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
-/// The header of a reply that was given before.
+/// The header of a repeated reply.
 pub(super) const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
 
-/// What the layer works with.
+/// The state of the layer.
 #[derive(Debug, Clone)]
 pub(super) struct Idempotency {
     app: Arc<App>,
-    gates: Arc<Gates>,
+    locks: Arc<KeyLocks>,
 }
 
-/// How a request goes on.
-enum Standing {
-    /// It is to be carried out, making this job.
+/// How to handle a request with a key.
+enum Handling {
+    /// Run the request, which creates the job with this id.
     Run(JobId),
-    /// It was carried out.
-    Replied(KeptReply),
+    /// Repeat this reply.
+    Repeat(KeptReply),
 }
 
-/// The layer of the routes that create or send.
+/// Runs a request once per key. This is the layer of the routes that create or send.
 pub(super) async fn once(
     State(this): State<Idempotency>,
     request: Request,
@@ -74,62 +75,63 @@ pub(super) async fn once(
         request: format!("{} {}", parts.method, parts.uri),
         body_hash: Sha256::digest(&body).to_vec(),
     };
-    let standing = async {
-        let gate = this.gates.pass(&keyed.key).await;
-        this.standing(&keyed).await.map(|standing| (gate, standing))
+    let handling = async {
+        let lock = this.locks.lock(&keyed.key).await;
+        this.handling(&keyed).await.map(|handling| (lock, handling))
     };
-    let standing = tokio::time::timeout(limits::IDEMPOTENCY_WAIT_MAX, standing).await;
-    let (gate, standing) = standing.map_err(|_| RequestError::IdempotentRequestUnderWay)??;
-    let job_id = match standing {
-        Standing::Replied(reply) => return Ok(replayed(reply)),
-        Standing::Run(job_id) => job_id,
+    let handling = tokio::time::timeout(limits::IDEMPOTENCY_WAIT_MAX, handling).await;
+    let (lock, handling) = handling.map_err(|_| RequestError::IdempotentRequestUnderWay)??;
+    let job_id = match handling {
+        Handling::Repeat(reply) => return Ok(repeated(reply)),
+        Handling::Run(job_id) => job_id,
     };
     parts.extensions.insert(NewJobId(job_id.clone()));
     let request = Request::from_parts(parts, Body::from(body));
     let app = Arc::clone(&this.app);
     let run = this.app.tasks.spawn(async move {
-        let response = keep(&app, &keyed.key, &job_id, next.run(request).await).await;
-        drop(gate);
+        let response = save_reply(&app, &keyed.key, &job_id, next.run(request).await).await;
+        drop(lock);
         response
     });
-    run.await.map_err(|error| RequestError::internal(format!("a request with a key ended early: {error}")))?
+    run.await.map_err(|error| {
+        RequestError::internal(format!("a request with an Idempotency-Key was interrupted: {error}"))
+    })?
 }
 
 impl Idempotency {
     pub(super) fn new(app: Arc<App>) -> Self {
-        Self { app, gates: Arc::default() }
+        Self { app, locks: Arc::default() }
     }
 
-    /// Finds out how the request goes on. The caller holds its key's gate: in this process nobody else carries it out.
-    async fn standing(&self, keyed: &KeyedRequest) -> Result<Standing, RequestError> {
+    /// Decides how to handle a request. The caller holds the lock of its key, so no other task of this
+    /// process runs it.
+    async fn handling(&self, keyed: &KeyedRequest) -> Result<Handling, RequestError> {
         let App { store, jobs, instance_id, peers, stopping, .. } = &*self.app;
         let new_job_id = JobId::from(Uuid::new_v4().to_string());
         loop {
             let (owner, job_id) = match store.claim_key(keyed, instance_id, &new_job_id).await? {
-                Claim::New => return Ok(Standing::Run(new_job_id)),
+                Claim::New => return Ok(Handling::Run(new_job_id)),
                 Claim::OtherRequest => return Err(RequestError::IdempotencyKeyReused),
-                Claim::Replied(reply) => return Ok(Standing::Replied(reply)),
+                Claim::Replied(reply) => return Ok(Handling::Repeat(reply)),
                 Claim::UnderWay { instance_id, job_id } => (instance_id, job_id),
             };
             if owner == *instance_id || !peers.is_alive(&owner) {
                 let run_as = match jobs.get(&job_id).await {
                     Err(Error::JobNotFound) => Some(job_id),
                     Err(error) => return Err(error.into()),
-                    Ok(job) if job.status.is_end() && job.was_never_sent() => {
-                        Some(Into::into(new_job_id.clone()))
-                    }
+                    Ok(job) if job.status.is_end() && job.was_never_sent() => Some(new_job_id.clone()),
                     Ok(job) => {
                         if let Some(view) = SentView::of_job(job) {
                             let (reply, _) = read_reply(Json(view).into_response()).await?;
                             store.keep_reply(&keyed.key, reply.clone()).await?;
-                            return Ok(Standing::Replied(reply));
+                            return Ok(Handling::Repeat(reply));
                         }
                         None
                     }
                 };
                 if let Some(run_as) = run_as {
                     if store.take_over_key(&keyed.key, &owner, instance_id, &run_as).await? {
-                        return Ok(Standing::Run(run_as));
+                        return Ok(Handling::Run(run_as));
                     }
                     continue;
                 }
@@ -142,6 +144,7 @@ impl Idempotency {
     }
 }
 
+/// Returns the key of a request, if it has one.
 fn key_of(request: &Request) -> Result<Option<String>, RequestError> {
     let mut values = request.headers().get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next().filter(|_| request.method() == Method::POST) else { return Ok(None) };
@@ -152,33 +155,42 @@ fn key_of(request: &Request) -> Result<Option<String>, RequestError> {
         Ok(key) if is_valid => Ok(Some(key.to_owned())),
         _ => Err(RequestError::invalid(
             "Idempotency-Key",
-            format!("must be one value of 1 to {} visible ASCII characters", limits::IDEMPOTENCY_KEY_MAX),
+            format!(
+                "must be a single value of 1 to {} visible ASCII characters",
+                limits::IDEMPOTENCY_KEY_MAX
+            ),
         )),
     }
 }
 
-/// Keeps a reply before it is sent; but not one that says "later" of a message that Codex never got, since the next request with
-/// the key shall send it.
-async fn keep(app: &App, key: &str, job_id: &JobId, response: Response) -> Result<Response, RequestError> {
+/// Saves a reply before it is sent. A reply that asks to retry is not saved if Codex never got the message,
+/// so that the next request with the key sends it.
+async fn save_reply(
+    app: &App,
+    key: &str,
+    job_id: &JobId,
+    response: Response,
+) -> Result<Response, RequestError> {
     let (reply, parts) = read_reply(response).await?;
-    let kept = async {
-        let says_later =
+    let save = async {
+        let asks_to_retry =
             [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT]
                 .contains(&parts.status);
-        if says_later
+        if asks_to_retry
             && app.jobs.find(job_id).await?.is_some_and(|job| job.status.is_end() && job.was_never_sent())
         {
             return app.store.forget_key(key).await;
         }
         app.store.keep_reply(key, reply.clone()).await
     };
-    if let Err(error) = kept.await {
-        // Asked again, the job tells.
-        tracing::error!(%error, "cannot keep the reply to a request with a key");
+    if let Err(error) = save.await {
+        // A repeated request gets its reply from the job.
+        tracing::error!(%error, "cannot save the reply to a request with an Idempotency-Key");
     }
     Ok(Response::from_parts(parts, Body::from(reply.body)))
 }
 
+/// Reads the body of a response.
 async fn read_reply(response: Response) -> Result<(KeptReply, http::response::Parts), RequestError> {
     let (parts, body) = response.into_parts();
     let body = body
@@ -189,7 +201,8 @@ async fn read_reply(response: Response) -> Result<(KeptReply, http::response::Pa
     Ok((reply, parts))
 }
 
-fn replayed(reply: KeptReply) -> Response {
+/// Returns a saved reply as a response.
+fn repeated(reply: KeptReply) -> Response {
     let headers = [
         (header::CONTENT_TYPE.as_str(), HeaderValue::from_static("application/json")),
         (IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true")),
@@ -198,16 +211,17 @@ fn replayed(reply: KeptReply) -> Response {
     (status, headers, reply.body).into_response()
 }
 
-/// Adds the header to the description of every route of the layer.
+/// Adds the header to the descriptions of all routes of the layer.
 pub(super) fn describe(api: &mut OpenApi) {
     let key = ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "1 to 255 visible ASCII characters, chosen anew for each request. Sent again with the same key, method, path and \
-             body, the request happens once, also across a restart of the bridge, and its reply is repeated with the header \
-             Idempotency-Replayed: true. With another body: 422 idempotency_key_reused. Kept for a day.",
+            "1 to 255 visible ASCII characters, unique for each request. A request that is repeated with \
+             the same key, method, path and body takes effect once, even across a restart of the bridge. \
+             Its reply is repeated with the header Idempotency-Replayed: true. With another body: 422 \
+             idempotency_key_reused. Keys are stored for a day.",
         ))
         .schema(Some(RefOr::T(ObjectBuilder::new().schema_type(Type::String).build().into())))
         .build();
@@ -217,23 +231,24 @@ pub(super) fn describe(api: &mut OpenApi) {
     }
 }
 
-/// One request at a time for each key. Entries that nobody holds are dropped when the next one comes.
+/// A lock for each key, so that one request at a time has it. Unused entries are dropped when the next key is
+/// locked.
 #[derive(Debug, Default)]
-struct Gates {
-    held: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+struct KeyLocks {
+    entries: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
 }
 
-impl Gates {
-    async fn pass(&self, key: &str) -> OwnedMutexGuard<()> {
-        let gate = {
-            let mut held = self.held.lock();
-            held.retain(|_, gate| gate.strong_count() > 0);
-            held.get(key).and_then(Weak::upgrade).unwrap_or_else(|| {
-                let gate = Arc::default();
-                held.insert(key.to_owned(), Arc::downgrade(&gate));
-                gate
+impl KeyLocks {
+    async fn lock(&self, key: &str) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut entries = self.entries.lock();
+            entries.retain(|_, lock| lock.strong_count() > 0);
+            entries.get(key).and_then(Weak::upgrade).unwrap_or_else(|| {
+                let lock = Arc::default();
+                entries.insert(key.to_owned(), Arc::downgrade(&lock));
+                lock
             })
         };
-        gate.lock_owned().await
+        lock.lock_owned().await
     }
 }

@@ -1,6 +1,7 @@
-//! Requests without a connection: of the program that the bridge runs in, and those that are forwarded from elsewhere. They take the
-//! same routes as those over HTTP, with the same checks; only the [`guard`](super::guard) is left out: it tells whose a connection
-//! is. Whoever forwards asks it for the token.
+//! Requests without a connection, which the program that runs the bridge sends, or which are forwarded from
+//! NATS. They use the same routes and checks as requests over HTTP. Only the [`guard`](super::guard) does not
+//! see them, because it identifies the user of a connection. Before forwarding a request, the caller checks
+//! its token with [`Guard::check_forwarded`](super::guard::Guard::check_forwarded).
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -15,28 +16,28 @@ use super::idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 use super::reply::explain_wrong_method;
 use crate::request_error::RequestError;
 
-/// What a route replied.
+/// The reply of a route.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InProcessReply {
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
-    /// The body; `null` where there is none.
+    /// The body. `null` if it is empty.
     pub body: Value,
 }
 
-/// What a route replied to a forwarded request.
+/// The reply of a route to a forwarded request.
 #[derive(Debug, Clone)]
 pub struct ForwardedReply {
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
-    /// Whether it was given before, see `Idempotency-Key`.
+    /// Whether this repeats the reply to an earlier request with the same `Idempotency-Key`.
     pub replayed: bool,
-    /// JSON.
+    /// The body, as JSON.
     pub body: Bytes,
 }
 
 impl ForwardedReply {
-    /// What every route would say of this error.
+    /// Returns the reply that any route gives for this error.
     pub async fn refusal(error: RequestError) -> Self {
         Self::of(error.into_response()).await
     }
@@ -47,7 +48,7 @@ impl ForwardedReply {
         let body = match response.into_body().collect().await {
             Ok(body) => body.to_bytes(),
             Err(error) => {
-                tracing::error!(%error, "a reply ended early");
+                tracing::error!(%error, "the body of a reply was interrupted");
                 Bytes::new()
             }
         };
@@ -55,20 +56,20 @@ impl ForwardedReply {
     }
 }
 
-/// The routes, for callers without a connection. Cheap to clone.
+/// Calls routes without a connection. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct InProcess {
     router: axum::Router,
 }
 
 impl InProcess {
-    /// Wraps a router.
+    /// Returns a caller of these routes.
     #[must_use]
     pub fn new(router: axum::Router) -> Self {
         Self { router }
     }
 
-    /// Calls a route. `path` may have a query. Every error is a reply, as over HTTP.
+    /// Calls a route. `path` may have a query. Errors become replies, as over HTTP.
     pub async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> InProcessReply {
         let response = match request(method, path, body) {
             Ok(request) => self.respond(request).await,
@@ -78,7 +79,7 @@ impl InProcess {
         InProcessReply { status: reply.status, body: serde_json::from_slice(&reply.body).unwrap_or_default() }
     }
 
-    /// Calls a route for somebody elsewhere. Of their headers, those count that say how often a request is meant.
+    /// Calls a route for a client elsewhere. Of its headers, only `Idempotency-Key` is used.
     pub async fn forward(
         &self,
         method: Method,
@@ -109,10 +110,10 @@ impl InProcess {
         };
         let content_type = response.headers().get(header::CONTENT_TYPE);
         if content_type.is_some_and(|value| value == "text/event-stream") {
-            // It would never end.
+            // The body of a stream never ends.
             return RequestError::invalid(
                 "path",
-                "is a stream; within the program, listen to events instead",
+                "is a stream, which only HTTP supports; listen to events instead",
             )
             .into_response();
         }
@@ -121,9 +122,10 @@ impl InProcess {
 }
 
 fn request(method: &str, path: &str, body: Option<&Value>) -> Result<Request, RequestError> {
-    let method: Method = method.parse().map_err(|_| RequestError::invalid("method", "is no HTTP method"))?;
+    let method: Method =
+        method.parse().map_err(|_| RequestError::invalid("method", "is not an HTTP method"))?;
     if !path.starts_with('/') {
-        return Err(RequestError::invalid("path", "must begin with /"));
+        return Err(RequestError::invalid("path", "must start with /"));
     }
     let body = body.map(Value::to_string).unwrap_or_default();
     Request::builder()

@@ -1,4 +1,5 @@
-//! Getting a port: the wished one, or the next free one when another bridge has it (a second window).
+//! Binds the requested port, or the next free port if another bridge has it, which happens with a second VS
+//! Code window.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -10,44 +11,47 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::SERVER_NAME;
 
-/// Why the address cannot be listened on.
+/// The reason why the bridge cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Another program has the port.
     #[error(
-        "Port {port} is used by another program. Choose another port (setting codexBridge.port, flag --port), or stop that program."
+        "Another program uses port {port}. Stop it, or choose another port (setting codexBridge.port, \
+         flag --port)."
     )]
     Taken {
         /// The port.
         port: u16,
     },
-    /// Another bridge has the wished port, and whoever has those after it.
+    /// Another bridge has the requested port, and the ports after it are taken too.
     #[error(
-        "Ports {first} to {last} are all in use, the first of them by another bridge. Choose another port (setting codexBridge.port, flag --port)."
+        "Ports {first} to {last} are in use, the first of them by another bridge. Choose another port \
+         (setting codexBridge.port, flag --port)."
     )]
     AllTaken {
-        /// The wished one.
+        /// The requested port.
         first: u16,
-        /// The last one tried.
+        /// The last port that was tried.
         last: u16,
     },
-    /// The operating system does not allow it.
+    /// The operating system refused to bind the address.
     #[error("Cannot listen on {address}: {error}. Choose another host or port.")]
     Failed {
         /// The address.
         address: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         error: std::io::Error,
     },
 }
 
-/// Time for a bridge on this machine to answer that it is one; long, since a busy one must not pass for another program.
-const ASK_TIMEOUT: Duration = Duration::from_secs(5);
+/// The maximum time for a bridge to identify itself. It is long, because a busy bridge must not be taken for
+/// another program.
+const IDENTIFY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Listens on `port`, or, when another bridge has it, on the next free one.
+/// Listens on `port`, or on the next free port if another bridge has it.
 ///
 /// # Errors
-/// [`ListenError`].
+/// [`ListenError`] if another program has the port, all tried ports are taken, or an address cannot be bound.
 pub async fn listen(address: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), ListenError> {
     let last = port.saturating_add(limits::PORT_ATTEMPTS_MAX);
     for candidate in port..=last {
@@ -55,17 +59,17 @@ pub async fn listen(address: IpAddr, port: u16) -> Result<(TcpListener, SocketAd
         match TcpListener::bind(address).await {
             Ok(listener) => {
                 let failed = |error| ListenError::Failed { address: address.to_string(), error };
-                // The port that the operating system chose, where the wish was 0.
+                // The operating system chooses the port if the requested port is 0.
                 let address = listener.local_addr().map_err(failed)?;
                 return Ok((listener, address));
             }
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                // Only the wished port is worth a question to the user: who already shares it with another bridge
-                // gets whichever port comes next, whoever has those between.
+                // Only the requested port matters to the user. If another bridge has it, any next free port
+                // is right, no matter which programs use the ports in between.
                 if candidate == port && !is_bridge(address).await {
                     return Err(ListenError::Taken { port });
                 }
-                tracing::info!(port = candidate, "this port is taken; trying the next one");
+                tracing::info!(port = candidate, "the port is taken; trying the next one");
             }
             Err(error) => return Err(ListenError::Failed { address: address.to_string(), error }),
         }
@@ -73,7 +77,8 @@ pub async fn listen(address: IpAddr, port: u16) -> Result<(TcpListener, SocketAd
     Err(ListenError::AllTaken { first: port, last })
 }
 
-/// Whether a bridge answers there. It need not let us in: its `Server` header tells.
+/// Reports whether a bridge listens on an address, by the `Server` header of its reply. The bridge may refuse
+/// the request.
 async fn is_bridge(mut address: SocketAddr) -> bool {
     if address.ip().is_unspecified() {
         address.set_ip(match address {
@@ -81,16 +86,16 @@ async fn is_bridge(mut address: SocketAddr) -> bool {
             SocketAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
         });
     }
-    let ask = async {
+    let request = async {
         let mut stream = TcpStream::connect(address).await?;
-        // A path that needs no work: the header is in every reply.
+        // Any path will do, because every reply has the header.
         let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut reply = Vec::new();
         stream.take(4096).read_to_end(&mut reply).await?;
         Ok::<_, std::io::Error>(reply)
     };
-    match tokio::time::timeout(ASK_TIMEOUT, ask).await {
+    match tokio::time::timeout(IDENTIFY_TIMEOUT, request).await {
         Ok(Ok(reply)) => {
             let head = String::from_utf8_lossy(&reply).to_ascii_lowercase();
             head.contains(&format!("server: {SERVER_NAME}"))

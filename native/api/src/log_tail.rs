@@ -1,4 +1,4 @@
-//! The last lines of the log, for whoever looks at the dashboard. One a process, as the log is.
+//! The last lines of the log, which the dashboard shows. There is one tail per process, as there is one log.
 
 use std::collections::VecDeque;
 use std::fmt::{Debug, Write};
@@ -17,59 +17,59 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogLine {
-    /// Grows by one with each line of this process.
+    /// The number of the line. Numbers increase by one per line of this process.
     pub number: u64,
-    /// When it was written.
+    /// When the line was written.
     pub at: Timestamp,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub level: String,
-    /// Which part of the program wrote it.
+    /// The module that wrote the line.
     pub target: String,
-    /// What it says, with its fields as `name=value`.
+    /// The message, followed by its fields as `name=value`.
     pub message: String,
 }
 
-static LINES: Mutex<Lines> = Mutex::new(Lines { next: 1, kept: VecDeque::new() });
+static LINES: Mutex<Lines> = Mutex::new(Lines { next_number: 1, recent: VecDeque::new() });
 
 struct Lines {
-    next: u64,
-    kept: VecDeque<LogLine>,
+    next_number: u64,
+    recent: VecDeque<LogLine>,
 }
 
-/// Keeps the last lines. To be added to the subscriber that writes the log, behind its filter.
+/// The layer that stores the last lines. Add it to the subscriber that writes the log, behind its filter.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LogTail;
 
 impl<S: Subscriber> Layer<S> for LogTail {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut text = Text::default();
-        event.record(&mut text);
+        let mut visitor = MessageVisitor::default();
+        event.record(&mut visitor);
         let metadata = event.metadata();
-        let mut message = text.message + &text.fields;
+        let mut message = visitor.message + &visitor.fields;
         if message.len() > limits::LOG_LINE_BYTES_MAX {
-            let ends = (0..=limits::LOG_LINE_BYTES_MAX).rev().find(|&end| message.is_char_boundary(end));
-            message.truncate(ends.unwrap_or_default());
+            let end = (0..=limits::LOG_LINE_BYTES_MAX).rev().find(|&end| message.is_char_boundary(end));
+            message.truncate(end.unwrap_or_default());
             message.push('…');
         }
-        keep(metadata.level().as_str().to_ascii_lowercase(), metadata.target().to_owned(), message);
+        store(metadata.level().as_str().to_ascii_lowercase(), metadata.target().to_owned(), message);
     }
 }
 
-fn keep(level: String, target: String, message: String) {
+fn store(level: String, target: String, message: String) {
     let mut lines = lines();
-    let number = lines.next;
-    lines.next += 1;
-    if lines.kept.len() == limits::LOG_LINES_KEPT {
-        lines.kept.pop_front();
+    let number = lines.next_number;
+    lines.next_number += 1;
+    if lines.recent.len() == limits::LOG_LINES_KEPT {
+        lines.recent.pop_front();
     }
-    lines.kept.push_back(LogLine { number, at: Timestamp::now(), level, target, message });
+    lines.recent.push_back(LogLine { number, at: Timestamp::now(), level, target, message });
 }
 
-/// The newest `limit` lines after line `after`, oldest first.
+/// Returns the newest `limit` lines after line `after`, oldest first.
 #[must_use]
 pub fn tail(after: u64, limit: usize) -> Vec<LogLine> {
     let lines = lines();
-    let newer = lines.kept.iter().rev().take_while(|line| line.number > after).take(limit);
+    let newer = lines.recent.iter().rev().take_while(|line| line.number > after).take(limit);
     let mut newer: Vec<_> = newer.cloned().collect();
     newer.reverse();
     newer
@@ -79,14 +79,14 @@ fn lines() -> MutexGuard<'static, Lines> {
     LINES.lock()
 }
 
-/// An event's words.
+/// Collects the message and the fields of an event.
 #[derive(Default)]
-struct Text {
+struct MessageVisitor {
     message: String,
     fields: String,
 }
 
-impl Visit for Text {
+impl Visit for MessageVisitor {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.record_debug(field, &format_args!("{value}"));
     }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_lines_are_kept_with_their_fields() {
+    fn the_last_lines_are_stored_with_their_fields() {
         let subscriber = tracing_subscriber::registry().with(LogTail);
         tracing::subscriber::with_default(subscriber, || {
             for job in 0..limits::LOG_LINES_KEPT + 5 {
@@ -115,9 +115,9 @@ mod tests {
             }
             tracing::warn!("{}", "é".repeat(limits::LOG_LINE_BYTES_MAX));
         });
-        let kept = tail(0, usize::MAX);
-        assert_eq!(kept.len(), limits::LOG_LINES_KEPT);
-        let (long, short) = (&kept[kept.len() - 1], &kept[kept.len() - 2]);
+        let lines = tail(0, usize::MAX);
+        assert_eq!(lines.len(), limits::LOG_LINES_KEPT);
+        let (long, short) = (&lines[lines.len() - 1], &lines[lines.len() - 2]);
         assert_eq!(short.message, format!("it works job={} path=a b", limits::LOG_LINES_KEPT + 4));
         assert_eq!((short.level.as_str(), long.level.as_str()), ("info", "warn"));
         assert!(long.message.ends_with("é…"));

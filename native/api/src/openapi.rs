@@ -19,12 +19,12 @@ use crate::reply::ErrorView;
     tags(
         (name = "bridge", description = "The bridge itself"),
         (name = "conversations", description = "Codex conversations, and the editor's tabs that show them"),
-        (name = "codex", description = "Codex's own threads and methods, and the Codex processes of this machine"),
+        (name = "codex", description = "Threads and methods of Codex, and its processes on this machine"),
         (name = "approvals", description = "Codex's requests for a decision, and the decisions"),
         (name = "events", description = "Events, as they happen"),
-        (name = "lanes", description = "Units of work with a conversation of their own, their sessions and approvals"),
+        (name = "lanes", description = "Units of work with their own conversations, sessions and approvals"),
         (name = "watch", description = "The lane reconciler"),
-        (name = "debug", description = "Simulated turns and approvals, to test programs that listen to lanes"),
+        (name = "debug", description = "Simulated turns and approvals, to test listeners to lanes"),
         (name = "webhooks", description = "Events, sent to endpoints elsewhere"),
         (name = "context", description = "Answers about the code of the workspace"),
         (name = "dashboard", description = "The dashboard in a browser"),
@@ -43,8 +43,8 @@ pub fn openapi_json() -> String {
     }
     let components = api.components.get_or_insert_with(Components::new);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
-        "The setting codexBridge.authToken. While it is not set, requests of the same user on this machine need no \
-         token (on Linux).",
+        "The setting codexBridge.authToken. While it is not set, requests of the same user on this machine \
+         need no token (on Linux).",
     ));
     let header =
         ApiKeyValue::with_description("X-Codex-Bridge-Token", "The same token in a separate header.");

@@ -1,4 +1,4 @@
-//! Replies: every error in one shape.
+//! Replies to failed requests. All errors have the same shape.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -17,17 +17,17 @@ pub(super) struct ErrorView {
     /// Always `false`.
     #[schema(example = false)]
     ok: bool,
-    /// What is wrong and what to do, for a person.
+    /// What went wrong and what to do, for people.
     #[schema(example = "cwd: Codex working directory does not exist: /no/such/dir")]
     error: String,
-    /// For programs.
+    /// The error code, for programs.
     #[schema(example = "validation_error")]
     code: &'static str,
-    /// Facts beside the message, for example `{"field": "cwd"}`.
+    /// Details of the error for programs, for example `{"field": "cwd"}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     details: Option<Value>,
-    /// The same id stands in the log.
+    /// The id of the request. The log has the same id.
     request_id: String,
 }
 
@@ -36,9 +36,9 @@ impl IntoResponse for RequestError {
         let (status, code) = self.status_and_code();
         let request_id = Uuid::new_v4().to_string();
         let error = if status.is_server_error() && code == "internal_error" {
-            // What went wrong inside is for the log only.
+            // Details of internal errors are only in the log.
             tracing::error!(request_id, error = %self, "a request failed");
-            "Something went wrong inside the bridge. Its log says more under the requestId.".to_owned()
+            "The bridge had an internal error. Look for the requestId in its log.".to_owned()
         } else {
             tracing::debug!(request_id, %status, error = %self, "refused a request");
             self.to_string()
@@ -61,8 +61,9 @@ impl IntoResponse for RequestError {
     }
 }
 
-/// The router answers a wrong method with an empty body; ours says which are right. Outside the router's own layers,
-/// because it adds its `Allow` header outside of them.
+/// Replaces the empty body with which the router answers a wrong method by an error that names the right
+/// ones. This runs outside of the layers of the router, because the router adds its `Allow` header outside of
+/// them.
 pub(super) fn explain_wrong_method(method: &Method, response: Response) -> Response {
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
         return response;
@@ -70,10 +71,10 @@ pub(super) fn explain_wrong_method(method: &Method, response: Response) -> Respo
     let allow =
         response.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
     let error = RequestError::MethodNotAllowed { method: method.to_string(), allow: allow.to_owned() };
-    let (explanation, body) = error.into_response().into_parts();
+    let (error_parts, body) = error.into_response().into_parts();
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
-    for (name, value) in &explanation.headers {
+    for (name, value) in &error_parts.headers {
         parts.headers.insert(name, value.clone());
     }
     Response::from_parts(parts, body)

@@ -61,8 +61,8 @@ pub enum RequestError {
     },
     /// The `Idempotency-Key` was used for a request with another method, path or body.
     #[error(
-        "The Idempotency-Key was used for another request (method, path or body differ). Choose a new key for each \
-         request."
+        "The Idempotency-Key was used for another request (method, path or body differ). Choose a new key \
+         for each request."
     )]
     IdempotencyKeyReused,
     /// The first request with this `Idempotency-Key` has no reply yet.

@@ -1,5 +1,5 @@
-//! The reply to a message. The routes that send one build it, and so does [`idempotency`](crate::idempotency) for a
-//! request whose bridge process exited.
+//! The reply to a message. The routes that send one build it, and so does [`idempotency`](crate::idempotency)
+//! for a request whose bridge process exited.
 
 use bridge::conversations::Dispatched;
 use bridge::editor::ConversationTab;
@@ -66,8 +66,8 @@ struct TurnView {
 }
 
 impl SentView {
-    /// Returns the reply to a message. `requested_conversation_id` is the conversation that the request named, if it
-    /// named one.
+    /// Returns the reply to a message. `requested_conversation_id` is the conversation that the request
+    /// named, if it named one.
     pub(crate) fn new(sent: Dispatched, requested_conversation_id: Option<ThreadId>) -> Self {
         let Dispatched { job, conversation_id, delivery, turn_id, tab } = sent;
         let upgraded_from_conversation_id =
@@ -107,8 +107,8 @@ impl SentView {
         }
     }
 
-    /// Returns the reply to a message of which only the job is left, because the bridge process that accepted it exited.
-    /// Returns `None` if the message has not reached a conversation.
+    /// Returns the reply to a message of which only the job is left, because the bridge process that accepted
+    /// it exited. Returns `None` if the message has not reached a conversation.
     pub(crate) fn of_job(job: Job) -> Option<Self> {
         let conversation_id = job.conversation_id.clone()?;
         if job.status == JobStatus::Starting && job.delivery.is_none() {

@@ -1,4 +1,4 @@
-//! The server: accepts connections, bounds them, and hands their requests to the router.
+//! The server accepts connections, limits them, and passes their requests to the router.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -26,20 +26,20 @@ use super::guard::{Guard, PeerUser, user_of};
 use super::reply::explain_wrong_method;
 use crate::sign_in::SessionEnd;
 
-/// Whom a server lets in, within which bounds, and until when.
+/// The options of a server.
 #[derive(Debug, Clone)]
-pub struct Terms {
-    /// Who may call.
+pub struct ServerOptions {
+    /// Decides which requests may pass.
     pub guard: Arc<Guard>,
-    /// Bounds of its connections.
+    /// The limits of connections.
     pub limits: HttpLimits,
-    /// Set when it stops.
+    /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }
 
 /// An HTTP server behind a guard.
 pub struct Server {
-    terms: Terms,
+    options: ServerOptions,
     listener: TcpListener,
     address: SocketAddr,
     router: axum::Router,
@@ -47,20 +47,25 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server of `router`'s routes for `listener`, which listens on `address`.
+    /// Returns a server of the routes of `router`. `listener` listens on `address`.
     #[must_use]
-    pub fn new(terms: Terms, router: axum::Router, listener: TcpListener, address: SocketAddr) -> Self {
-        let connections = Arc::new(Semaphore::new(connections_max(terms.limits.connections_max)));
-        Self { terms, listener, address, router, connections }
+    pub fn new(
+        options: ServerOptions,
+        router: axum::Router,
+        listener: TcpListener,
+        address: SocketAddr,
+    ) -> Self {
+        let connections = Arc::new(Semaphore::new(connections_max(options.limits.connections_max)));
+        Self { options, listener, address, router, connections }
     }
 
-    /// Serves until it stops, then lets requests under way finish for a moment.
+    /// Serves until the server stops, and then gives requests in progress a moment to finish.
     pub async fn run(self) {
         let open = TaskTracker::new();
         loop {
-            // Above the bound, connections wait in the operating system's queue.
+            // Above the limit, connections wait in the queue of the operating system.
             let accepted = tokio::select! {
-                () = self.terms.stopping.cancelled() => break,
+                () = self.options.stopping.cancelled() => break,
                 accepted = self.accept() => accepted,
             };
             match accepted {
@@ -72,7 +77,7 @@ impl Server {
                     });
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely: give others time to close theirs.
+                    // The process is probably out of file descriptors. Wait for other connections to close.
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 }
@@ -81,7 +86,7 @@ impl Server {
         drop(self.listener);
         open.close();
         if tokio::time::timeout(limits::DRAIN_TIMEOUT, open.wait()).await.is_err() {
-            tracing::debug!("closed connections with requests under way");
+            tracing::debug!("closed connections with requests in progress");
         }
     }
 
@@ -93,14 +98,14 @@ impl Server {
     }
 
     fn connection(&self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> + Send + 'static {
-        // The local side of this very connection, where the socket listens on all addresses.
+        // The listener may listen on all addresses, so the local address of this connection is needed.
         let user = user_of(peer, stream.local_addr().unwrap_or(self.address));
         let router = self.router.clone();
-        let guard = Arc::clone(&self.terms.guard);
-        let stopping = self.terms.stopping.clone();
-        let headers_timeout = self.terms.limits.headers_timeout;
+        let guard = Arc::clone(&self.options.guard);
+        let stopping = self.options.stopping.clone();
+        let headers_timeout = self.options.limits.headers_timeout;
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.terms.limits.write_timeout));
+        stream.set_write_timeout(Some(self.options.limits.write_timeout));
         let stream = Box::pin(stream);
         let service = service_fn(move |request| respond(Arc::clone(&guard), router.clone(), user, request));
         async move {
@@ -120,29 +125,30 @@ impl Server {
                 }
             };
             if let Err(error) = served {
-                tracing::debug!(%error, "a connection ended early");
+                tracing::debug!(%error, "a connection was interrupted");
             }
         }
     }
 }
 
-/// As many connections as wished, but not so many that no file is left for the database and Codex.
+/// Returns the maximum number of connections: the configured number, or fewer if the limit of open files
+/// would leave none for the database and Codex.
 #[cfg(unix)]
-fn connections_max(wished: usize) -> usize {
-    let Ok((files, _)) = rlimit::Resource::NOFILE.get() else { return wished };
+fn connections_max(configured: usize) -> usize {
+    let Ok((files, _)) = rlimit::Resource::NOFILE.get() else { return configured };
     let files = usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(limits::FILES_RESERVED);
-    if files < wished {
+    if files < configured {
         tracing::info!(connections = files, "the limit of open files allows fewer connections at once");
     }
-    files.clamp(1, wished)
+    files.clamp(1, configured)
 }
 
 #[cfg(not(unix))]
-fn connections_max(wished: usize) -> usize {
-    wished
+fn connections_max(configured: usize) -> usize {
+    configured
 }
 
-/// The way of every request.
+/// Responds to a request: the guard first, then the router.
 async fn respond(
     guard: Arc<Guard>,
     router: axum::Router,
@@ -161,7 +167,7 @@ async fn respond(
     Ok(response)
 }
 
-/// The response; a stream goes no further than to this end.
+/// Returns the response. If it is a stream, it ends with the sign-in session.
 fn until(response: Response, end: SessionEnd) -> Response {
     let is_stream = response.body().size_hint().exact().is_none();
     if is_stream {

@@ -1,4 +1,4 @@
-//! Streams of events (`text/event-stream`): what they are asked for, and how they are kept alive.
+//! Streams of events (`text/event-stream`): their parameters, and the replies, which are kept alive.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -18,15 +18,15 @@ use utoipa::IntoParams;
 
 use crate::request_error::RequestError;
 
-/// The header by which a client that comes back says what it had.
+/// The header with which a client that reconnects names the last event that it received.
 pub(super) const LAST_EVENT_ID: &str = "last-event-id";
 
-/// What a client that comes back had.
+/// The last event that a reconnecting client received.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub(super) struct LastEventId {
-    /// The last `id` that the client had; a browser's `EventSource` sends it by itself. Goes before `after`, because a
-    /// browser keeps the address.
+    /// The last `id` that the client received. A browser's `EventSource` sends it automatically. It takes
+    /// precedence over `after`, because a browser reconnects with the same URL.
     #[param(rename = "Last-Event-ID")]
     id: Option<i64>,
 }
@@ -37,15 +37,18 @@ impl<S: Sync> FromRequestParts<S> for LastEventId {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, RequestError> {
         let Some(value) = parts.headers.get(LAST_EVENT_ID) else { return Ok(Self { id: None }) };
         match value.to_str().map(str::trim) {
-            // What a browser sends that had no id yet.
+            // A browser sends this if it has not received an id yet.
             Ok("") => Ok(Self { id: None }),
-            Ok(text) if let Ok(id) = text.parse() => Ok(Self { id: Some(id) }),
-            _ => Err(RequestError::invalid("Last-Event-ID", "must be the number of an event")),
+            Ok(value) if let Ok(id) = value.parse() => Ok(Self { id: Some(id) }),
+            _ => Err(RequestError::invalid("Last-Event-ID", "must be the id of an event")),
         }
     }
 }
 
-/// After which event a stream begins, if that was said.
+/// Returns the event id after which a stream starts, if the request has one.
+///
+/// # Errors
+/// [`Error::Invalid`](bridge::error::Error::Invalid) if the log has no such id.
 pub(super) async fn after(
     events: &Events,
     query: Option<i64>,
@@ -62,34 +65,35 @@ pub(super) async fn after(
     } else {
         Err(RequestError::invalid(
             field,
-            format!("must be between 0 and the newest event's id, which is {newest}"),
+            format!("must be between 0 and the id of the newest event, {newest}"),
         ))
     }
 }
 
-/// The types that are wanted.
+/// Parses the patterns of event types.
 pub(super) fn types(query: Option<&str>) -> Result<Option<TypePatterns>, RequestError> {
     query.map(TypePatterns::parse).transpose().map_err(|problem| RequestError::invalid("type", problem))
 }
 
-/// The reply that streams. `first` was taken from the subscription already.
+/// Returns the reply that streams a subscription. `first` is the first chunk, if it was already taken from
+/// the subscription.
 pub(super) fn reply(
     first: Option<Bytes>,
     subscription: Subscription,
     stopping: CancellationToken,
 ) -> Response {
-    // At once, so that the client knows that it listens.
+    // The first bytes are sent at once, so that the client knows that it is connected.
     let opening = format!("retry: {}\n: listening\n\n", limits::STREAM_RETRY.as_millis());
     let opening = [opening.into_bytes(), first.unwrap_or_default().to_vec()].concat();
     let rest = unfold((subscription, stopping), async |(mut subscription, stopping)| {
-        let piece = next(&mut subscription, &stopping).await?;
-        Some((Ok(piece), (subscription, stopping)))
+        let chunk = next(&mut subscription, &stopping).await?;
+        Some((Ok(chunk), (subscription, stopping)))
     });
     let stream = once(ready(Ok::<_, Infallible>(Bytes::from(opening)))).chain(rest);
     let headers = [
         (header::CONTENT_TYPE.as_str(), "text/event-stream"),
         (header::CACHE_CONTROL.as_str(), "no-store"),
-        // Proxies shall not collect what is meant to be seen at once.
+        // Tells proxies not to buffer the stream.
         ("x-accel-buffering", "no"),
     ];
     (headers, Body::from_stream(stream)).into_response()
@@ -97,8 +101,8 @@ pub(super) fn reply(
 
 async fn next(subscription: &mut Subscription, stopping: &CancellationToken) -> Option<Bytes> {
     tokio::select! {
-        piece = subscription.next() => piece.unwrap_or_else(|error| {
-            tracing::error!(%error, "a stream of events ended early");
+        chunk = subscription.next() => chunk.unwrap_or_else(|error| {
+            tracing::error!(%error, "a stream of events was interrupted");
             None
         }),
         () = tokio::time::sleep(limits::STREAM_HEARTBEAT) => Some(Bytes::from_static(b": still there\n\n")),

@@ -1,13 +1,16 @@
-//! What it costs to show events:
+//! Measures what it costs to show events:
 //!
-//! - from the moment an app-server writes a line to the moment a client has read the event, beside reading the line itself;
-//! - a thousand clients at two hundred recorded events a second: every event arrives at every client, once and in order;
+//! - the time from an app-server writing a line to a client having read the event, compared to reading the
+//!   line itself;
+//! - a thousand clients at two hundred recorded events per second, each of which must get every event once
+//!   and in order;
 //! - the memory of the bridge at rest, with these clients, and under this load.
 //!
-//! Run with `npm run bench`. The bridge is a process of its own, and so is the app-server, which puts the time into each
-//! line: both are this program, told what to be by an environment variable. The clients share the machine with them.
+//! Run with `npm run bench`. The bridge is a separate process, and so is the app-server, which adds a
+//! timestamp to each line. Both are this program, whose role is set by an environment variable. The clients
+//! share the machine with them.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step ends the benchmark")]
 
 #[path = "events/app_server.rs"]
 mod app_server;
@@ -28,15 +31,16 @@ use testkit::HttpClient;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
-use clients::{Heard, listen};
+use clients::{Received, listen};
 use percentiles::Percentiles;
 
-/// What this program is to be.
+/// The environment variable that sets the role of this program.
 const ROLE: &str = "CODEX_BRIDGE_BENCH_ROLE";
-const FOLDER: &str = "CODEX_BRIDGE_BENCH_FOLDER";
+/// The environment variable with the directory of the bridge.
+const DIRECTORY: &str = "CODEX_BRIDGE_BENCH_DIRECTORY";
 
 const CLIENTS: usize = 1000;
-/// Events of one run, and how many a second.
+/// The number of events of a run, and their rate per second.
 const LIVE: (usize, u32) = (1500, 500);
 const RECORDED: (usize, u32) = (800, 200);
 const CROWD: (usize, u32) = (1200, 200);
@@ -56,14 +60,14 @@ fn main() {
     });
 }
 
-/// The bridge, until its standard input ends.
+/// Runs the bridge until its standard input ends.
 async fn serve() {
-    let folder = std::path::PathBuf::from(std::env::var_os(FOLDER).unwrap());
+    let directory = std::path::PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
     let executable = std::env::current_exe().unwrap();
     let config = Config {
         locate: LocateOptions { explicit: Some(executable), ..LocateOptions::default() },
         environment: vec![(ROLE.to_owned(), "app-server".to_owned())],
-        ..Config::new(folder.join("data"), folder.join("discovery"), folder.clone())
+        ..Config::new(directory.join("data"), directory.join("discovery"), directory.clone())
     };
     let bridge = Bridge::start(config, None).await.unwrap();
     println!("{}", bridge.url());
@@ -72,15 +76,15 @@ async fn serve() {
 }
 
 async fn measure() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut process, url) = start_bridge(folder.path()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let (mut process, url) = start_bridge(directory.path()).await;
     let client = HttpClient::new(&url);
     let authority = url.trim_start_matches("http://").to_owned();
     // Starts the app-server.
     run_turn(&client, "live", (1, 1000)).await;
 
-    let beside = Percentiles::of(read_directly(LIVE).await);
-    let mut rows = vec![("the line itself", beside)];
+    let baseline = Percentiles::of(read_directly(LIVE).await);
+    let mut rows = vec![("the line itself", baseline)];
     for (name, kind, run) in [("live event", "live", LIVE), ("recorded event", "recorded", RECORDED)] {
         let listener = listen(&authority, "/events", run.0).await;
         run_turn(&client, kind, run).await;
@@ -106,19 +110,19 @@ async fn crowd(client: &HttpClient, authority: &str, pid: u32) {
     let connected = Usage::of(pid);
     run_turn(client, "recorded", CROWD).await;
     let loaded = Usage::of(pid);
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     for listener in listeners {
-        heard.push(listener.await.unwrap());
+        received.push(listener.await.unwrap());
     }
-    let frames: usize = heard.iter().map(|heard| heard.ids.len()).sum();
-    for Heard { ids, .. } in &heard {
+    let frames: usize = received.iter().map(|received| received.ids.len()).sum();
+    for Received { ids, .. } in &received {
         assert_eq!(ids.len(), CROWD.0, "every event arrives");
-        assert!(ids.windows(2).all(|two| two[0] < two[1]), "in order, none twice");
-        assert_eq!(*ids, heard[0].ids, "at every client the same");
+        assert!(ids.windows(2).all(|two| two[0] < two[1]), "in order, without duplicates");
+        assert_eq!(*ids, received[0].ids, "every client gets the same events");
     }
     let Percentiles { p50, p99 } =
-        Percentiles::of(heard.into_iter().flat_map(|heard| heard.delays).collect());
-    println!("\n{CLIENTS} clients, {} recorded events a second, {} in all", CROWD.1, CROWD.0);
+        Percentiles::of(received.into_iter().flat_map(|received| received.delays).collect());
+    println!("\n{CLIENTS} clients, {} recorded events per second, {} in total", CROWD.1, CROWD.0);
     println!("arrived                 {frames:8} of {}, each in order and once", CLIENTS * CROWD.0);
     println!("line to reader, ms      {p50:8.2} p50 {p99:8.2} p99");
     if let (Some(at_rest), Some(connected), Some(loaded)) = (at_rest, connected, loaded) {
@@ -129,17 +133,17 @@ async fn crowd(client: &HttpClient, authority: &str, pid: u32) {
             connected.megabytes / at_rest.megabytes
         );
         println!(
-            "… at most under load    {:8.1} MB   ratio {:.2}",
+            "… peak under load       {:8.1} MB   ratio {:.2}",
             loaded.megabytes_max,
             loaded.megabytes_max / at_rest.megabytes
         );
     }
 }
 
-async fn start_bridge(folder: &std::path::Path) -> (Child, String) {
+async fn start_bridge(directory: &std::path::Path) -> (Child, String) {
     let mut process = Command::new(std::env::current_exe().unwrap())
         .env(ROLE, "bridge")
-        .env(FOLDER, folder)
+        .env(DIRECTORY, directory)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -150,7 +154,7 @@ async fn start_bridge(folder: &std::path::Path) -> (Child, String) {
     (process, url)
 }
 
-/// One turn that tells so many events.
+/// Runs a turn that sends `count` events.
 async fn run_turn(client: &HttpClient, kind: &str, (count, rate): (usize, u32)) {
     let body = json!({"message": format!("{kind} {count} {rate}")});
     let reply = client.post("/conversations", &body).await.unwrap();
@@ -159,7 +163,7 @@ async fn run_turn(client: &HttpClient, kind: &str, (count, rate): (usize, u32)) 
     assert_eq!(client.get(&path).await.unwrap().body["job"]["status"], "completed");
 }
 
-/// The same lines, read from the app-server's pipe.
+/// Reads the lines from the pipe of an app-server.
 async fn read_directly((count, rate): (usize, u32)) -> Vec<Duration> {
     let mut process = Command::new(std::env::current_exe().unwrap())
         .env(ROLE, "app-server")
@@ -168,7 +172,8 @@ async fn read_directly((count, rate): (usize, u32)) -> Vec<Duration> {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let turn = json!({"id": 1, "method": "turn/start", "params": {"input": [{"text": format!("live {count} {rate}")}]}});
+    let message = format!("live {count} {rate}");
+    let turn = json!({"id": 1, "method": "turn/start", "params": {"input": [{"text": message}]}});
     process.stdin.as_mut().unwrap().write_all(format!("{turn}\n").as_bytes()).await.unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let mut delays = Vec::new();
@@ -179,7 +184,7 @@ async fn read_directly((count, rate): (usize, u32)) -> Vec<Duration> {
     delays
 }
 
-/// What a process uses; told by Linux only.
+/// The memory usage of a process. Only Linux reports it.
 struct Usage {
     megabytes: f64,
     megabytes_max: f64,

@@ -1,9 +1,10 @@
-//! What lanes cost: memory and time of their sessions, one process each and shared, after a turn on each.
+//! Measures the memory and the startup time of lane sessions after one turn on each lane, with a process per
+//! lane and with a shared process.
 //!
-//! Run with `npm run bench`. Memory is what the app-servers have to themselves plus their part of what they share (PSS), which
-//! only Linux tells.
+//! Run with `npm run bench`. Memory is the proportional set size (PSS): the private memory of the app-servers
+//! plus their share of shared memory. Only Linux reports it.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a failed step ends the benchmark")]
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -16,13 +17,13 @@ use server::config::Config;
 use testkit::{CodexHome, HttpClient, ScriptedModel, codex_binary};
 
 const LANES: [usize; 3] = [1, 10, 50];
-/// How many are started side by side.
+/// The number of lanes that are started at a time.
 const AT_ONCE: usize = 4;
 
 #[tokio::main]
 async fn main() {
     println!("\nlanes with a loaded thread, after one turn each");
-    println!("sessions      lanes  processes      MB   MB a lane   ms a lane");
+    println!("sessions      lanes  processes      MB MB per lane ms per lane");
     let mut one_shared = None;
     for isolation in ["shared", "process"] {
         for lanes in LANES {
@@ -49,17 +50,17 @@ struct Measured {
 async fn measure(isolation: &str, lanes: usize) -> Measured {
     let model = ScriptedModel::start().await;
     let home = CodexHome::for_model(&model.url());
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
     let config = Config {
         locate: LocateOptions { explicit: Some(codex_binary()), ..LocateOptions::default() },
         environment: vec![("CODEX_HOME".to_owned(), home.path().display().to_string())],
         lane_sessions: SessionLimits { processes_max: lanes, idle: Duration::from_secs(3600) },
-        ..Config::new(at("data"), at("discovery"), folder.path().to_owned())
+        ..Config::new(at("data"), at("discovery"), directory.path().to_owned())
     };
     let bridge = Bridge::start(config, None).await.unwrap();
     let client = HttpClient::new(bridge.url());
-    let begun = Instant::now();
+    let started_at = Instant::now();
     let mut started = tokio::task::JoinSet::new();
     for number in 0..lanes {
         if started.len() == AT_ONCE {
@@ -67,7 +68,8 @@ async fn measure(isolation: &str, lanes: usize) -> Measured {
         }
         let (client, isolation) = (client.clone(), isolation.to_owned());
         started.spawn(async move {
-            let body = json!({"laneId": format!("lane-{number}"), "sessionIsolation": isolation, "kickoffPrompt": "hello"});
+            let lane_id = format!("lane-{number}");
+            let body = json!({"laneId": lane_id, "sessionIsolation": isolation, "kickoffPrompt": "hello"});
             let reply = client.post("/codex/workflows/start-visible", &body).await.unwrap();
             let job_id = reply.body["job"]["jobId"].as_str().unwrap().to_owned();
             let job = client.get(&format!("/jobs/{job_id}?waitMs=55000")).await.unwrap();
@@ -75,7 +77,7 @@ async fn measure(isolation: &str, lanes: usize) -> Measured {
         });
     }
     started.join_all().await;
-    let elapsed = begun.elapsed();
+    let elapsed = started_at.elapsed();
     let sessions = client.get("/lanes/sessions").await.unwrap().body["sessions"].clone();
     let pids: BTreeSet<u64> =
         sessions.as_array().unwrap().iter().filter_map(|session: &Value| session["pid"].as_u64()).collect();

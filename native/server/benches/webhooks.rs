@@ -1,9 +1,9 @@
-//! What it costs to send events to a webhook: deliveries a second to a receiver on this machine, beside a bare hyper client that
-//! posts the same bodies over as many connections.
+//! Measures deliveries per second to an endpoint on this machine. A bare hyper client that posts the same
+//! bodies over as many connections is the baseline.
 //!
-//! Run with `npm run bench`. The receiver shares the process with both.
+//! Run with `npm run bench`. The endpoint shares the process with both.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step ends the benchmark")]
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -29,52 +29,53 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 const EVENTS: usize = 10_000;
-/// As the bridge does by default.
+/// The default of the bridge.
 const CONNECTIONS: usize = 4;
 
 #[tokio::main]
 async fn main() {
-    let folder = tempfile::tempdir().unwrap();
-    let (address, received) = receiver().await;
-    let bridge = Bridge::start(config(folder.path()), None).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let (address, received) = endpoint().await;
+    let bridge = Bridge::start(config(directory.path()), None).await.unwrap();
     let api = HttpClient::new(bridge.url());
-    let store = Store::open(&folder.path().join("data")).unwrap();
-    let webhook = json!({"url": format!("http://{address}/"), "events": ["*"], "secret": "benchmark", "enabled": false});
+    let store = Store::open(&directory.path().join("data")).unwrap();
+    let url = format!("http://{address}/");
+    let webhook = json!({"url": url, "events": ["*"], "secret": "benchmark", "enabled": false});
     let webhook =
         api.post("/webhooks", &webhook).await.unwrap().body["webhook"]["id"].as_str().unwrap().to_owned();
     let path = format!("/webhooks/{webhook}");
     api.patch(&path, &json!({"enabled": true})).await.unwrap();
-    // One at first: it opens what stays open.
+    // The first delivery opens the connections.
     record(&store, 1).await;
     until(&received, 1).await;
 
-    let begun = Instant::now();
+    let started_at = Instant::now();
     record(&store, EVENTS).await;
-    let recorded = begun.elapsed();
+    let recorded = started_at.elapsed();
     until(&received, 1 + EVENTS).await;
-    let through = begun.elapsed();
+    let bridge_time = started_at.elapsed();
     let body = received.borrow().1.clone();
     bridge.stop().await;
 
-    let begun = Instant::now();
+    let started_at = Instant::now();
     bare(address, &body).await;
-    let beside = begun.elapsed();
+    let baseline = started_at.elapsed();
     let rate = |time: Duration| EVENTS as f64 / time.as_secs_f64();
     println!(
-        "\nwebhook deliveries to a local receiver ({EVENTS} events, {CONNECTIONS} at a time, {} bytes each)",
+        "\nwebhook deliveries to a local endpoint ({EVENTS} events, {CONNECTIONS} at a time, {} bytes each)",
         body.len()
     );
-    println!("recorded in the log     {:10.0} a second", rate(recorded));
-    println!("bare hyper client       {:10.0} a second", rate(beside));
+    println!("recorded in the log     {:10.0} per second", rate(recorded));
+    println!("bare hyper client       {:10.0} per second", rate(baseline));
     println!(
-        "through the bridge      {:10.0} a second, durable, signed, each with its record",
-        rate(through)
+        "through the bridge      {:10.0} per second, durable, signed, with a record of each attempt",
+        rate(bridge_time)
     );
-    println!("ratio                   {:10.2}", rate(beside) / rate(through));
+    println!("ratio                   {:10.2}", rate(baseline) / rate(bridge_time));
 }
 
-fn config(folder: &std::path::Path) -> Config {
-    Config::new(folder.join("data"), folder.join("discovery"), folder.to_owned())
+fn config(directory: &std::path::Path) -> Config {
+    Config::new(directory.join("data"), directory.join("discovery"), directory.to_owned())
 }
 
 async fn record(store: &Store, count: usize) {
@@ -91,8 +92,8 @@ async fn record(store: &Store, count: usize) {
     last.unwrap().committed().await.unwrap();
 }
 
-/// A receiver, with the number of requests and the last body.
-async fn receiver() -> (SocketAddr, watch::Receiver<(usize, Bytes)>) {
+/// Starts an endpoint. Returns its address, and the number of its requests with the last body.
+async fn endpoint() -> (SocketAddr, watch::Receiver<(usize, Bytes)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, received) = watch::channel((0, Bytes::new()));
@@ -120,7 +121,7 @@ async fn receiver() -> (SocketAddr, watch::Receiver<(usize, Bytes)>) {
 }
 
 async fn until(received: &watch::Receiver<(usize, Bytes)>, count: usize) {
-    received.clone().wait_for(|(there, _)| *there >= count).await.unwrap();
+    received.clone().wait_for(|(received, _)| *received >= count).await.unwrap();
 }
 
 async fn bare(address: SocketAddr, body: &Bytes) {

@@ -1,7 +1,7 @@
 //! A server of code context alone, without a bridge: `codex-bridge context`.
 
 use api::guard::Guard;
-use api::{Server, Terms, code_router, listen};
+use api::{Server, ServerOptions, code_router, listen};
 use bridge::code::Code;
 use tokio_util::sync::CancellationToken;
 
@@ -28,8 +28,8 @@ impl CodeServer {
         let (listener, address) = listen(address, config.port).await?;
         let guard = Guard::new(address, config.auth_token, token, &config.allowed_origins);
         let router = code_router(code, guard.allowed_origins());
-        let terms = Terms { guard: guard.into(), limits: config.http, stopping };
-        Ok(Self { server: Server::new(terms, router, listener, address), url: format!("http://{address}") })
+        let options = ServerOptions { guard: guard.into(), limits: config.http, stopping };
+        Ok(Self { server: Server::new(options, router, listener, address), url: format!("http://{address}") })
     }
 
     /// Returns the URL of this server.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::guard::Guard;
 use api::sign_in::SignIn;
-use api::{App, InProcess, InProcessReply, Server, Terms, listen};
+use api::{App, InProcess, InProcessReply, Server, ServerOptions, listen};
 use bridge::approvals::Approvals;
 use bridge::code::Code;
 use bridge::conversations::Conversations;
@@ -201,13 +201,14 @@ impl Bridge {
         // Before the first request, so that a new message does not overtake one that waits in a queue.
         reconciler.reconcile().await;
         let router = api::router(Arc::clone(&app));
-        let terms = |guard| Terms { guard, limits: config.http.clone(), stopping: stopping.clone() };
-        let server = Server::new(terms(Arc::clone(&app.guard)), router.clone(), listener, address);
+        let options =
+            |guard| ServerOptions { guard, limits: config.http.clone(), stopping: stopping.clone() };
+        let server = Server::new(options(Arc::clone(&app.guard)), router.clone(), listener, address);
         tasks.spawn(server.run());
         if let Some((listener, address)) = code_listener {
             let guard = Arc::new(guard(address));
             let router = api::code_router(code, guard.allowed_origins());
-            tasks.spawn(Server::new(terms(guard), router, listener, address).run());
+            tasks.spawn(Server::new(options(guard), router, listener, address).run());
             tracing::info!(%address, "serving code context on a separate port");
         }
         let in_process = InProcess::new(router);

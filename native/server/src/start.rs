@@ -56,7 +56,7 @@ pub(crate) fn store_error(directory: &Path) -> impl Fn(StoreError) -> StartError
 /// operating system does not report which user a connection belongs to. Only the user can read the file.
 pub(crate) fn generate_token(config: &Config) -> Result<Option<(String, PathBuf)>, StartError> {
     let failed = |error| directory_error(&config.data_directory)(error);
-    if config.auth_token.is_some() || api::guard::knows_the_user_of_a_connection() {
+    if config.auth_token.is_some() || api::guard::can_identify_users() {
         return Ok(None);
     }
     let file = config.data_directory.join("token");

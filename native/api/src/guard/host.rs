@@ -1,7 +1,9 @@
-//! To which address a request was sent: ours, or that of a server which passes requests on, as VS Code does in a browser.
+//! The check of the `Host` header. A request is sent to the bridge itself, or to a server that forwards
+//! requests, such as VS Code in a browser.
 //!
-//! The latter must be an allowed origin. The pages there may call anyway, and no page can be pointed at us by that name unless its
-//! origin has our own port. But the connection is not the caller's any more, so its user proves nothing.
+//! Such a server must be an allowed origin. Its pages may call the bridge anyway, and DNS rebinding cannot
+//! use its name unless its origin has our own port. But the connection is that of the server, so its user
+//! does not identify the caller.
 
 use http::HeaderMap;
 use http::header::HOST;
@@ -10,49 +12,50 @@ use http::uri::Authority;
 use super::Guard;
 use crate::request_error::RequestError;
 
-/// How a request came.
+/// The route of a request to the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// From the caller itself.
+pub(super) enum Via {
+    /// The caller is connected to the bridge.
     Direct,
-    /// Through another server.
-    PassedOn,
+    /// Another server forwards the request.
+    Proxy,
 }
 
 impl Guard {
-    /// Whether a request was sent to an address of ours.
+    /// Checks the host to which a request was sent.
     ///
     /// # Errors
-    /// [`RequestError::Forbidden`].
-    pub(super) fn check_host(&self, headers: &HeaderMap) -> Result<Way, RequestError> {
-        // On other addresses than loopback any name may lead here; the token is what counts there.
+    /// [`RequestError::Forbidden`] if the host is neither the bridge nor an allowed origin.
+    pub(super) fn check_host(&self, headers: &HeaderMap) -> Result<Via, RequestError> {
+        // An address other than loopback may have any name. The token protects it.
         if !self.address.ip().is_loopback() {
-            return Ok(Way::Direct);
+            return Ok(Via::Direct);
         }
         let mut hosts = headers.get_all(HOST).iter();
         let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
         if hosts.next().is_none() {
             if self.is_our_authority(host) {
-                return Ok(Way::Direct);
+                return Ok(Via::Direct);
             }
             if self.is_allowed_authority(host) {
-                return Ok(Way::PassedOn);
+                return Ok(Via::Proxy);
             }
         }
         let port = self.address.port();
         Err(RequestError::Forbidden {
             code: "forbidden_host",
             reason: format!(
-                "The Host header must be a loopback name or address with port {port}, for example 127.0.0.1:{port}; or the \
-                 address of a server that passes requests on to it, when codexBridge.allowedOrigins lists that."
+                "The Host header must be a loopback name or address with port {port}, for example \
+                 127.0.0.1:{port}. To use a server that forwards requests, add its origin to \
+                 codexBridge.allowedOrigins."
             ),
         })
     }
 
-    fn is_our_authority(&self, text: &str) -> bool {
-        let Ok(authority) = text.parse::<Authority>() else { return false };
-        // User information ("user@host") has no place in a Host header.
-        if text.contains('@') || authority.port_u16().unwrap_or(80) != self.address.port() {
+    fn is_our_authority(&self, host: &str) -> bool {
+        let Ok(authority) = host.parse::<Authority>() else { return false };
+        // A Host header must not contain user information ("user@host").
+        if host.contains('@') || authority.port_u16().unwrap_or(80) != self.address.port() {
             return false;
         }
         let host = authority.host();

@@ -1,14 +1,18 @@
-//! Who may call. Every request passes here before its route is looked up and before its body is read.
+//! The guard decides which requests may pass. Each request is checked before it is routed and before its body
+//! is read.
 //!
-//! Loopback is no boundary by itself: web pages in the user's browser and other users of the machine reach it, too. So:
+//! Loopback alone does not protect the bridge: web pages in the user's browser and other users of the machine
+//! can reach it too. Therefore:
 //!
-//! 1. **Host** must be a loopback name or address with our port, or that of an allowed origin, whose server passes requests on
-//!    to us ([`host`]). A page whose name was pointed at 127.0.0.1 (DNS rebinding) carries its own name here.
-//! 2. **Origin**, where a browser sends one, must be ours or on the allow-list; without one, `Sec-Fetch-Site` must not
-//!    tell of another site.
-//! 3. **Token**, where one is set; otherwise the **user** of the connection must be ours, as the operating system tells.
-//!    Where it cannot tell, a token that was written to a file of the user's is wanted. From our own page, the cookie of a browser
-//!    that is signed in ([`browser`]) stands for the token.
+//! 1. **Host** must be a loopback name or address with our port, or that of an allowed origin whose server
+//!    forwards requests to the bridge ([`host`]). A page whose name was pointed at 127.0.0.1 (DNS rebinding)
+//!    sends its own name here.
+//! 2. **Origin**, if a browser sends one, must be ours or an allowed one. Without it, `Sec-Fetch-Site` must
+//!    not name another site.
+//! 3. A **token** is required if one is set. Otherwise the **user** of the connection must be the user of the
+//!    bridge, as reported by the operating system. If it cannot report the user, a generated token is
+//!    required, which is in a file of the user. For requests of our own page, the cookie of a signed-in
+//!    browser ([`browser`]) replaces the token.
 
 mod browser;
 mod host;
@@ -22,31 +26,38 @@ use subtle::ConstantTimeEq;
 
 use crate::request_error::RequestError;
 use crate::sign_in::{SessionEnd, SignIn};
-use host::Way;
+use host::Via;
 pub(super) use peer::user_of;
-pub use peer::{PeerUser, knows_the_user_of_a_connection};
+pub use peer::{PeerUser, can_identify_users};
 
 const TOKEN_HEADER: &str = "x-codex-bridge-token";
 const FETCH_SITE_HEADER: &str = "sec-fetch-site";
 
-/// The rules of one bridge.
+/// The guard of one bridge.
 pub struct Guard {
     address: SocketAddr,
     token: Option<Token>,
     allowed_origins: Vec<String>,
-    /// Which browsers are signed in; `None` for a server without a dashboard.
+    /// The sign-in sessions of browsers. `None` for a server without a dashboard.
     sign_in: Option<SignIn>,
 }
 
 struct Token {
     secret: String,
-    /// Made by us, because the user of a connection cannot be told here.
-    generated: bool,
+    source: TokenSource,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TokenSource {
+    /// The user has set the token.
+    Configured,
+    /// The bridge has generated the token, because the users of connections cannot be identified.
+    Generated,
 }
 
 impl std::fmt::Debug for Guard {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Never the secret.
+        // The secret must not be printed.
         formatter
             .debug_struct("Guard")
             .field("address", &self.address)
@@ -57,7 +68,7 @@ impl std::fmt::Debug for Guard {
 }
 
 impl Guard {
-    /// The rules for a bridge on `address`.
+    /// Returns the guard of a bridge on `address`.
     #[must_use]
     pub fn new(
         address: SocketAddr,
@@ -65,28 +76,31 @@ impl Guard {
         generated_token: Option<String>,
         allowed_origins: &[String],
     ) -> Self {
-        let configured = configured_token.map(|secret| Token { secret, generated: false });
-        let token = configured.or_else(|| generated_token.map(|secret| Token { secret, generated: true }));
+        let configured = configured_token.map(|secret| Token { secret, source: TokenSource::Configured });
+        let generated = generated_token.map(|secret| Token { secret, source: TokenSource::Generated });
+        let token = configured.or(generated);
         let allowed_origins =
             allowed_origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()).collect();
         Self { address, token, allowed_origins, sign_in: None }
     }
 
-    /// The same, and the browsers that are signed in may pass.
+    /// Returns the guard with signed-in browsers allowed to pass.
     #[must_use]
     pub fn with_sign_in(self, sign_in: SignIn) -> Self {
         Self { sign_in: Some(sign_in), ..self }
     }
 
-    /// Whether requests need a token.
+    /// Reports whether a token is set.
     pub(crate) fn has_token(&self) -> bool {
         self.token.is_some()
     }
 
-    /// Whether a request may pass. Of one that may because its browser is signed in: when that ends, and with it what it gets.
+    /// Checks a request. If it passes because its browser is signed in, returns the end of the sign-in
+    /// session, which also ends the response.
     ///
     /// # Errors
-    /// [`RequestError::Forbidden`], [`RequestError::Unauthorized`].
+    /// [`RequestError::Forbidden`] if its host, origin or user may not call, and
+    /// [`RequestError::Unauthorized`] if its token is missing or wrong.
     pub(super) fn check(
         &self,
         method: &Method,
@@ -94,37 +108,37 @@ impl Guard {
         headers: &HeaderMap,
         peer: PeerUser,
     ) -> Result<Option<SessionEnd>, RequestError> {
-        let way = self.check_host(headers)?;
+        let via = self.check_host(headers)?;
         let is_file = self.sign_in.is_some() && browser::is_dashboard_file(method, path);
-        if !(is_file && browser::is_visit(headers)) {
+        if !(is_file && browser::is_navigation(headers)) {
             self.check_origin(headers)?;
         }
-        // A preflight carries no credentials by definition, and is answered without doing anything.
+        // A preflight request never has credentials, and answering it has no effect.
         if *method == Method::OPTIONS && headers.contains_key(ORIGIN) {
             return Ok(None);
         }
-        if way == Way::Direct && self.token.is_none() {
+        if via == Via::Direct && self.token.is_none() {
             return self.check_identity(headers, peer).map(|()| None);
         }
         if is_file || (self.sign_in.is_some() && browser::is_sign_in(method, path)) {
             return Ok(None);
         }
-        // A token that is there must be right, whatever the cookie says.
-        let session_end = given_token(headers).is_none().then(|| self.session_end(method, headers)).flatten();
-        match (session_end, way) {
+        // If a token is present it must be right, even with a valid cookie.
+        let session_end = token_of(headers).is_none().then(|| self.session_end(method, headers)).flatten();
+        match (session_end, via) {
             (Some(end), _) => Ok(Some(end)),
-            (None, Way::Direct) => self.check_identity(headers, peer).map(|()| None),
-            // The connection is another program's, whoever sent it the request.
-            (None, Way::PassedOn) if self.token.is_none() => Err(RequestError::Unauthorized),
-            (None, Way::PassedOn) => self.check_identity(headers, PeerUser::Unknown).map(|()| None),
+            (None, Via::Direct) => self.check_identity(headers, peer).map(|()| None),
+            // The connection is that of the other server, so its user does not count.
+            (None, Via::Proxy) if self.token.is_none() => Err(RequestError::Unauthorized),
+            (None, Via::Proxy) => self.check_identity(headers, PeerUser::Unknown).map(|()| None),
         }
     }
 
-    /// Whether a request that did not come over HTTP may pass: it must carry the token, where one is set. Whoever let such
-    /// requests in answers for what they came through.
+    /// Checks a request that did not come over HTTP. It must have the token, if one is set. The caller is
+    /// responsible for the security of its transport.
     ///
     /// # Errors
-    /// [`RequestError::Unauthorized`].
+    /// [`RequestError::Unauthorized`] if the token is missing or wrong.
     pub fn check_forwarded(&self, headers: &HeaderMap) -> Result<(), RequestError> {
         self.check_identity(headers, PeerUser::Same)
     }
@@ -138,8 +152,8 @@ impl Guard {
             }
             return Err(RequestError::Forbidden {
                 code: "forbidden_origin",
-                reason: "Web pages of this origin may not call the bridge. Setting codexBridge.allowedOrigins (flag \
-                         --allow-origin) lists those that may."
+                reason: "Web pages of this origin may not call the bridge. To allow them, add the origin to \
+                         codexBridge.allowedOrigins (flag --allow-origin)."
                     .to_owned(),
             });
         }
@@ -153,12 +167,13 @@ impl Guard {
     }
 
     fn is_our_origin(&self, origin: &str) -> bool {
-        // Exactly ours: another user may serve pages from our port on another loopback address.
+        // The address must match exactly, because another user may serve pages at another loopback address
+        // with our port.
         let port = self.address.port();
         origin == format!("http://{}", self.address) || origin == format!("http://localhost:{port}")
     }
 
-    /// The origins of web pages that the user allowed.
+    /// Returns the origins whose web pages may call the bridge.
     pub fn allowed_origins(&self) -> &[String] {
         &self.allowed_origins
     }
@@ -169,25 +184,25 @@ impl Guard {
 
     fn check_identity(&self, headers: &HeaderMap, peer: PeerUser) -> Result<(), RequestError> {
         match (&self.token, peer) {
-            (Some(token), _) => match given_token(headers) {
-                Some(given) if bool::from(given.as_bytes().ct_eq(token.secret.as_bytes())) => Ok(()),
-                None if token.generated && peer == PeerUser::Same => Ok(()),
+            (Some(token), _) => match token_of(headers) {
+                Some(sent) if bool::from(sent.as_bytes().ct_eq(token.secret.as_bytes())) => Ok(()),
+                None if token.source == TokenSource::Generated && peer == PeerUser::Same => Ok(()),
                 _ => Err(RequestError::Unauthorized),
             },
             (None, PeerUser::Same) => Ok(()),
             (None, PeerUser::Other | PeerUser::Unknown) => Err(RequestError::Forbidden {
                 code: "forbidden_user",
-                reason: "Only the user who runs the bridge may call it without a token. Set codexBridge.authToken to let \
-                         others in."
+                reason: "Only the user who runs the bridge may call it without a token. To allow other \
+                         users, set codexBridge.authToken."
                     .to_owned(),
             }),
         }
     }
 }
 
-/// The token that a request carries: `Authorization: Bearer` (RFC 6750; the scheme in any case, RFC 9110 section 11.1), or our
-/// own header. One that is not readable text counts as none, and so is refused.
-fn given_token(headers: &HeaderMap) -> Option<&str> {
+/// Returns the token of a request, from `Authorization: Bearer` (RFC 6750; the scheme is case-insensitive,
+/// RFC 9110 section 11.1) or from our own header. A header that is not ASCII counts as missing.
+fn token_of(headers: &HeaderMap) -> Option<&str> {
     if let Some(token) = headers.get(TOKEN_HEADER) {
         return token.to_str().ok();
     }
@@ -237,9 +252,9 @@ mod tests {
         for host in bad {
             assert_eq!(check(&guard(None), &[("host", host)], PeerUser::Same), Err(403), "{host}");
         }
-        assert_eq!(check(&guard(None), &[], PeerUser::Same), Err(403), "no host");
+        assert_eq!(check(&guard(None), &[], PeerUser::Same), Err(403), "without a Host header");
         let twice = [("host", "127.0.0.1:8765"), ("host", "evil.example")];
-        assert_eq!(check(&guard(None), &twice, PeerUser::Same), Err(403), "two hosts");
+        assert_eq!(check(&guard(None), &twice, PeerUser::Same), Err(403), "with two Host headers");
     }
 
     #[test]
@@ -294,16 +309,16 @@ mod tests {
     }
 
     #[test]
-    fn where_the_user_cannot_be_told_the_generated_token_is_wanted() {
+    fn the_generated_token_is_required_if_the_user_is_unknown() {
         let address = "127.0.0.1:8765".parse().unwrap();
-        let guard = Guard::new(address, None, Some("made".into()), &[]);
+        let guard = Guard::new(address, None, Some("generated".into()), &[]);
         let host = ("host", "127.0.0.1:8765");
         assert_eq!(check(&guard, &[host], PeerUser::Unknown), Err(401));
-        assert_eq!(check(&guard, &[host, ("authorization", "Bearer made")], PeerUser::Unknown), Ok(()));
+        assert_eq!(check(&guard, &[host, ("authorization", "Bearer generated")], PeerUser::Unknown), Ok(()));
     }
 
     #[test]
-    fn a_forwarded_request_needs_the_token_where_one_is_set() {
+    fn a_forwarded_request_needs_the_token_if_one_is_set() {
         let with = |name: &'static str, value| {
             HeaderMap::from_iter([(http::HeaderName::from_static(name), HeaderValue::from_static(value))])
         };

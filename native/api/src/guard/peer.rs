@@ -1,4 +1,4 @@
-//! Whose a connection is, as the operating system tells. A file a platform.
+//! Identifies the user of a connection, as reported by the operating system. Each platform has a file.
 
 use std::net::SocketAddr;
 
@@ -12,24 +12,24 @@ use linux as platform;
 #[cfg(not(target_os = "linux"))]
 use other as platform;
 
-/// Whose a connection is.
+/// The user of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeerUser {
     /// The user who runs the bridge.
     Same,
-    /// Somebody else.
+    /// Another user.
     Other,
-    /// The operating system does not tell.
+    /// The operating system does not report the user.
     Unknown,
 }
 
-/// Whether the user of a connection can be told on this machine.
+/// Reports whether the users of connections can be identified on this machine.
 #[must_use]
-pub fn knows_the_user_of_a_connection() -> bool {
-    platform::knows()
+pub fn can_identify_users() -> bool {
+    platform::can_identify_users()
 }
 
-/// The user on the other side of a connection from `peer` to `local`.
+/// Returns the user on the other side of a connection from `peer` to `local`.
 pub(crate) fn user_of(peer: SocketAddr, local: SocketAddr) -> PeerUser {
     platform::user_of(peer, local)
 }

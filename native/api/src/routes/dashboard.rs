@@ -91,7 +91,7 @@ impl BrowserSessionView {
     (status = OK, description = "The link", body = DashboardLinkView),
 ))]
 pub(super) async fn create_dashboard_link(State(app): State<Arc<App>>) -> Json<DashboardLinkView> {
-    let code = app.sign_in.make_code();
+    let code = app.sign_in.create_code();
     // Browsers send nothing of what follows the #: no log, no referrer and no link preview has the code.
     let url = format!("{}/dashboard/sign-in#{}", app.url, code.secret);
     Json(DashboardLinkView { ok: true, url, expires_at: code.expires_at })
@@ -106,7 +106,7 @@ pub(super) async fn get_dashboard_session(
     headers: HeaderMap,
 ) -> Json<BrowserSessionView> {
     let secret = app.guard.session_cookie(&headers);
-    BrowserSessionView::of(&app, secret.and_then(|secret| app.sign_in.session(secret)))
+    BrowserSessionView::of(&app, secret.and_then(|secret| app.sign_in.expires_at(secret)))
 }
 
 /// Signs a browser in with the code of a link: the reply sets a cookie that scripts cannot read.

@@ -1,7 +1,7 @@
 //! Answers about the code of the workspace: the index of crate `context`, for concurrent callers.
 //!
-//! The index is opened for the first request. Answers are computed on blocking threads, and their number at a time is
-//! limited. [`stream`] reports invocations and progress.
+//! The index is opened for the first request. Answers are computed on blocking threads, and their number at a
+//! time is limited. [`stream`] reports invocations and progress.
 
 mod callers;
 pub mod stream;
@@ -41,7 +41,8 @@ struct Inner {
 struct Workspace {
     roots: Vec<PathBuf>,
     context: Option<Context>,
-    /// The closed index of the previous roots, until the next request. What both indexes have in common is reused.
+    /// The closed index of the previous roots, until the next request. What both indexes have in common is
+    /// reused.
     previous: Option<Context>,
 }
 
@@ -58,8 +59,8 @@ impl Inner {
 }
 
 impl Code {
-    /// Returns answers about the code in `roots`. The index is stored in `cache_directory`. Nothing is read before the first
-    /// request.
+    /// Returns answers about the code in `roots`. The index is stored in `cache_directory`. Nothing is read
+    /// before the first request.
     #[must_use]
     pub fn new(roots: Vec<PathBuf>, cache_directory: PathBuf, editor: Option<Arc<dyn Editor>>) -> Self {
         let inner = Inner {
@@ -92,7 +93,8 @@ impl Code {
         &self.inner.events
     }
 
-    /// Returns a receiver of the progress of building the index. Its value is `None` if the index is not being built.
+    /// Returns a receiver of the progress of building the index. Its value is `None` if the index is not
+    /// being built.
     #[must_use]
     pub fn progress(&self) -> watch::Receiver<Option<Progress>> {
         self.inner.progress.subscribe()
@@ -180,7 +182,7 @@ impl Code {
         let (roots, missing): (Vec<PathBuf>, Vec<PathBuf>) =
             workspace.roots.iter().cloned().partition(|root| root.is_dir());
         for root in missing {
-            tracing::warn!(root = %root.display(), "a workspace root does not exist; its code is not indexed");
+            tracing::warn!(root = %root.display(), "a workspace root does not exist and is not indexed");
         }
         let options = context::Options {
             roots,
@@ -210,8 +212,8 @@ impl Code {
     }
 }
 
-/// Returns the number of threads that build the index while an editor is open. It is half of the processors, so that the
-/// editor stays responsive.
+/// Returns the number of threads that build the index while an editor is open. It is half of the processors,
+/// so that the editor stays responsive.
 fn threads_beside_an_editor() -> usize {
     std::thread::available_parallelism().map_or(1, |processors| (processors.get() / 2).max(1))
 }

@@ -1,5 +1,5 @@
-//! Numbered events about answers: invocations, their ends, and progress of building the index. A listener that is too slow
-//! misses some and can tell by the numbers. It delays no other.
+//! Numbered events about answers: invocations, their ends, and progress of building the index. A listener
+//! that is too slow misses some and can tell by the numbers. It delays no other.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -82,8 +82,7 @@ impl ToolEvents {
     fn is_progress_due(&self, progress: &Progress) -> bool {
         let mut published_at = self.inner.progress_published_at.lock();
         let is_due = progress.files == progress.total
-            || published_at
-                .is_none_or(|published_at| published_at.elapsed() >= limits::CODE_PROGRESS_INTERVAL);
+            || published_at.is_none_or(|at| at.elapsed() >= limits::CODE_PROGRESS_INTERVAL);
         if is_due {
             *published_at = Some(Instant::now());
         }

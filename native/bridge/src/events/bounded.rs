@@ -1,4 +1,5 @@
-//! Limits the size of payloads: a payload that is too large keeps its structure, but its long strings are cut.
+//! Limits the size of payloads: a payload that is too large keeps its structure, but its long strings are
+//! cut.
 
 use serde_json::{Value, json};
 

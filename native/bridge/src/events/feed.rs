@@ -1,7 +1,9 @@
-//! The feed reads the log once for all subscriptions, renders each event once, and keeps the newest frames in a ring.
+//! The feed reads the log once for all subscriptions, renders each event once, and keeps the newest frames in
+//! a ring.
 //!
-//! A commit of this process wakes the feed, and it polls the log for events of other processes. Without subscriptions the
-//! feed reads nothing. Its position in the log is unknown then, and the next subscription sets it.
+//! A commit of this process wakes the feed, and it polls the log for events of other processes. Without
+//! subscriptions the feed reads nothing. Its position in the log is unknown then, and the next subscription
+//! sets it.
 
 use std::sync::Arc;
 
@@ -47,7 +49,8 @@ impl Feed {
 
     /// Returns a receiver of all frames from now on, and the id of the newest event before them.
     pub(super) async fn subscribe(&self) -> Result<(broadcast::Receiver<Arc<Frame>>, i64), StoreError> {
-        // The order matters: an event that is committed after this query reaches the subscription through the ring.
+        // The order matters: an event that is committed after this query reaches the subscription through the
+        // ring.
         let frames = self.frames.subscribe();
         let newest = self.store.log_bounds().await?.newest;
         self.position().get_or_insert(newest);
@@ -73,9 +76,9 @@ impl Feed {
         }
     }
 
-    /// Reports whether there are subscriptions, and resets the position if there are none. This happens under the lock,
-    /// which a new subscription takes only after it has joined the ring. So it finds either a valid position, or none and
-    /// sets it.
+    /// Reports whether there are subscriptions, and resets the position if there are none. This happens under
+    /// the lock, which a new subscription takes only after it has joined the ring. So it finds either a valid
+    /// position, or none and sets it.
     fn is_needed(&self) -> bool {
         let mut position = self.position();
         if !self.has_subscriptions() {

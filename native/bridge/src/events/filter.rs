@@ -21,7 +21,7 @@ impl TypePatterns {
     /// Parses a list such as `job.*,item.completed`.
     ///
     /// # Errors
-    /// What is wrong with the list, as the end of a sentence.
+    /// A description of the invalid pattern or limit, as the end of a sentence.
     pub fn parse(list: &str) -> Result<Self, String> {
         let patterns = list
             .split(',')

@@ -1,4 +1,5 @@
-//! Frames of `text/event-stream` (WHATWG HTML, section 9.2). Each event is rendered once for all subscriptions.
+//! Frames of `text/event-stream` (WHATWG HTML, section 9.2). Each event is rendered once for all
+//! subscriptions.
 
 use bytes::Bytes;
 use model::clock::Timestamp;
@@ -14,15 +15,17 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Event)]
 pub struct EventView<'a> {
-    /// The position of the event in the log. Later events have larger ids. Missing if the event is live, not recorded.
+    /// The position of the event in the log. Later events have larger ids. Missing if the event is live, not
+    /// recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     event_id: Option<i64>,
     /// When the event happened.
     at: Timestamp,
-    /// Recorded events: `job.created`, `job.bound`, `job.queued`, `job.edited`, `job.forked`, `job.started`, `job.completed`,
-    /// `job.failed`, `item.completed`, `approval.requested`, `approval.resolved`, `conversation.renamed` and
-    /// similar ones, and those of lanes, for example `lane.turn.completed`. Live events: the notifications of Codex, with
-    /// dots instead of slashes in their names, for example `item.agentMessage.delta`.
+    /// Recorded events: `job.created`, `job.bound`, `job.queued`, `job.edited`, `job.forked`, `job.started`,
+    /// `job.completed`, `job.failed`, `item.completed`, `approval.requested`, `approval.resolved`,
+    /// `conversation.renamed` and similar ones, and those of lanes, for example `lane.turn.completed`. Live
+    /// events: the notifications of Codex, with dots instead of slashes in their names, for example
+    /// `item.agentMessage.delta`.
     #[serde(rename = "type")]
     event_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,8 +36,8 @@ pub struct EventView<'a> {
     turn_id: Option<&'a TurnId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lane_id: Option<&'a LaneId>,
-    /// The details of the event. For an event of Codex, these are its own fields, with `truncated: true` if long strings
-    /// were cut.
+    /// The details of the event. For an event of Codex, these are its own fields, with `truncated: true` if
+    /// long strings were cut.
     #[schema(value_type = Object)]
     payload: Option<&'a RawValue>,
 }
@@ -99,7 +102,8 @@ impl Frame {
     }
 }
 
-/// Returns a frame about the stream itself. It has no id, so that a client resumes after the last event that it received.
+/// Returns a frame about the stream itself. It has no id, so that a client resumes after the last event that
+/// it received.
 pub(super) fn notice(event_type: &str, data: &serde_json::Value) -> String {
     format!("event: {event_type}\ndata: {data}\n\n")
 }
@@ -122,8 +126,8 @@ mod tests {
         assert_eq!(lines.len(), 5, "{text}");
         assert_eq!((lines[0], lines[1]), ("id: 7", "event: item.completed"));
         let data: Value = serde_json::from_str(lines[2].strip_prefix("data: ").unwrap()).unwrap();
-        let expected = json!({"eventId": 7, "at": "1970-01-01T00:00:00.000Z", "type": "item.completed", "jobId": "j",
-            "turnId": "t", "payload": {"text": "two\nlines\r\n"}});
+        let expected = json!({"eventId": 7, "at": "1970-01-01T00:00:00.000Z", "type": "item.completed",
+            "jobId": "j", "turnId": "t", "payload": {"text": "two\nlines\r\n"}});
         assert_eq!(data, expected);
         assert!(Frame::live(&event).bytes.starts_with(b"event: "), "a live event has no id");
     }

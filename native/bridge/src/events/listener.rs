@@ -40,7 +40,8 @@ impl Listener {
     }
 }
 
-/// Returns the `data` of the recorded events in a chunk of a stream. Frames about the stream itself have no id.
+/// Returns the `data` of the recorded events in a chunk of a stream. Frames about the stream itself have no
+/// id.
 fn recorded(chunk: &[u8]) -> Vec<Value> {
     let data = |frame: &str| {
         let (_, data) = frame.strip_prefix("id: ")?.split_once("\ndata: ")?;

@@ -1,13 +1,13 @@
 //! Events: what has happened, and what happens now.
 //!
-//! - **Recorded** events have an id. Each is written in the transaction of the change that it reports (`store/events.rs`),
-//!   or on its own ([`Events::record`]). Recorded events are shown after the commit, in the order of their ids, with those
-//!   of other bridge processes of the data directory.
-//! - **Live** events have no id. They are notifications of Codex during a turn, shown at once to present subscriptions
-//!   ([`Events::live`]).
+//! - **Recorded** events have an id. Each is written in the transaction of the change that it reports
+//!   (`store/events.rs`), or on its own ([`Events::record`]). Recorded events are shown after the commit, in
+//!   the order of their ids, with those of other bridge processes of the data directory.
+//! - **Live** events have no id. They are notifications of Codex during a turn, shown at once to present
+//!   subscriptions ([`Events::live`]).
 //!
-//! The [`Feed`](feed) reads the log once for all subscriptions and puts frames of both kinds into one bounded ring. A
-//! [`Subscription`] replays the log first and then follows the ring, without gaps or duplicates.
+//! The [`Feed`](feed) reads the log once for all subscriptions and puts frames of both kinds into one bounded
+//! ring. A [`Subscription`] replays the log first and then follows the ring, without gaps or duplicates.
 
 pub mod bounded;
 mod feed;
@@ -37,7 +37,8 @@ pub use subscription::{JobEnd, Start, Subscription};
 /// The notification of Codex that is recorded: a finished item of a turn. No later event contains it.
 const RECORDED_METHOD: &str = "item/completed";
 
-/// The notifications of Codex that are recorded for a lane if they are about a turn of the lane, and their event types.
+/// The notifications of Codex that are recorded for a lane if they are about a turn of the lane, and their
+/// event types.
 const LANE_METHODS: [(&str, &str); 3] = [
     ("turn/started", "lane.turn.started.notification"),
     ("item/completed", "lane.item.completed.notification"),
@@ -64,8 +65,8 @@ impl Events {
         self.feed.run().await;
     }
 
-    /// Records an event that belongs to no other change. When this returns, the event's position in the log is before that of
-    /// all later writes. Await the returned value to know that the event is durable.
+    /// Records an event that belongs to no other change. When this returns, the event's position in the log
+    /// is before that of all later writes. Await the returned value to know that the event is durable.
     ///
     /// # Errors
     /// [`StoreError`] if the database is closed.
@@ -80,7 +81,8 @@ impl Events {
         }
     }
 
-    /// Records or shows a notification of Codex about a turn of the subject's job. Calls `subject` only if it is needed.
+    /// Records or shows a notification of Codex about a turn of the subject's job. Calls `subject` only if it
+    /// is needed.
     pub async fn handle_codex(&self, subject: impl Fn() -> EventSubject, notification: &Notification) {
         let method = notification.method.as_str();
         let lane_event = LANE_METHODS.iter().find(|(lane_method, _)| *lane_method == method);

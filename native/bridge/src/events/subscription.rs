@@ -1,9 +1,9 @@
 //! A subscription reads the log first and then follows the ring.
 //!
-//! It joins the ring before it reads the log, so no event falls in between. Ids tell which events of the ring it has already
-//! read from the log. A subscription that falls behind while it still reads the log has lost nothing, because the log
-//! contains every recorded event, and reads on. If it falls behind later, it gets a notice and its stream ends. The client
-//! reconnects with the last id that it received.
+//! It joins the ring before it reads the log, so no event falls in between. Ids tell which events of the ring
+//! it has already read from the log. A subscription that falls behind while it still reads the log has lost
+//! nothing, because the log contains every recorded event, and reads on. If it falls behind later, it gets a
+//! notice and its stream ends. The client reconnects with the last id that it received.
 
 use std::sync::Arc;
 
@@ -43,12 +43,12 @@ pub struct Subscription {
     job_end: JobEnd,
 }
 
-/// Whether the last event of a job was already recorded when a subscription started.
+/// The state of the last event of a job when a subscription starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobEnd {
-    /// The log contains it.
+    /// The log contains the event.
     Recorded,
-    /// It may still come.
+    /// The event may still come.
     Ahead,
 }
 
@@ -105,8 +105,8 @@ impl Subscription {
         self.last_event_id
     }
 
-    /// Waits for the next chunk of the stream, which has all events that are available. Returns `None` at the end of the
-    /// stream. Cancel safe.
+    /// Waits for the next chunk of the stream, which has all events that are available. Returns `None` at the
+    /// end of the stream. Cancel safe.
     ///
     /// # Errors
     /// [`StoreError`] if the log cannot be read.

@@ -1,5 +1,5 @@
-//! Decides which addresses webhooks may reach. Each connection is checked after its host name was resolved, so neither a
-//! redirect nor a changing DNS answer bypasses the check.
+//! Decides which addresses webhooks may reach. Each connection is checked after its host name was resolved,
+//! so neither a redirect nor a changing DNS answer bypasses the check.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -62,8 +62,8 @@ fn kind_of(address: IpAddr) -> Kind {
     }
 }
 
-/// Returns the IPv4 address that an IPv6 address leads to: mapped (RFC 4291), translated (NAT64, RFC 6052) or tunneled
-/// (6to4, RFC 3056).
+/// Returns the IPv4 address that an IPv6 address leads to: mapped (RFC 4291), translated (NAT64, RFC 6052) or
+/// tunneled (6to4, RFC 3056).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let octets = address.octets();
     let v4_at = |start: usize| {
@@ -87,8 +87,8 @@ fn kind_of_v4(address: Ipv4Addr) -> Kind {
     const METADATA: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16)];
     match address.octets() {
         _ if METADATA.contains(&address) => Kind::Never,
-        // "This network", link-local, protocol assignments (with Oracle's metadata service), multicast, reserved and
-        // broadcast.
+        // "This network", link-local, protocol assignments (with Oracle's metadata service), multicast,
+        // reserved and broadcast.
         [0, ..] | [169, 254, ..] | [192, 0, 0, _] | [224..=255, ..] => Kind::Never,
         [127, ..] => Kind::Loopback,
         // RFC 1918, carrier-grade NAT (RFC 6598), benchmarking (RFC 2544).
@@ -129,19 +129,20 @@ mod tests {
             (Kind::Loopback, "127.0.0.1 127.255.0.3 ::1 ::ffff:127.0.0.1 64:ff9b::7f00:1"),
             (
                 Kind::Never,
-                "0.0.0.0 0.1.2.3 169.254.169.254 169.254.0.1 192.0.0.192 224.0.0.1 239.1.1.1 255.255.255.255 240.0.0.1 \
-                 100.100.100.200 168.63.129.16 :: fe80::1 febf::1 ff02::1 fd00:ec2::254 ::ffff:169.254.169.254 \
-                 64:ff9b::a9fe:a9fe 2002:a9fe:a9fe::1 ::a9fe:a9fe 2001::1 100::1",
+                "0.0.0.0 0.1.2.3 169.254.169.254 169.254.0.1 192.0.0.192 224.0.0.1 239.1.1.1 \
+                 255.255.255.255 240.0.0.1 100.100.100.200 168.63.129.16 :: fe80::1 febf::1 ff02::1 \
+                 fd00:ec2::254 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe 2002:a9fe:a9fe::1 ::a9fe:a9fe \
+                 2001::1 100::1",
             ),
             (
                 Kind::Private,
-                "10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 100.127.255.255 198.18.0.1 fc00::1 fdff::1 \
-                 fec0::1 ::ffff:10.0.0.1 2002:0a00:0001::1",
+                "10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 100.127.255.255 198.18.0.1 \
+                 fc00::1 fdff::1 fec0::1 ::ffff:10.0.0.1 2002:0a00:0001::1",
             ),
             (
                 Kind::Public,
-                "1.1.1.1 8.8.8.8 172.15.0.1 172.32.0.1 100.63.0.1 100.128.0.1 169.253.0.1 192.0.1.1 223.255.255.255 \
-                 2606:4700::1111 2001:4860::8888 ::ffff:1.1.1.1",
+                "1.1.1.1 8.8.8.8 172.15.0.1 172.32.0.1 100.63.0.1 100.128.0.1 169.253.0.1 192.0.1.1 \
+                 223.255.255.255 2606:4700::1111 2001:4860::8888 ::ffff:1.1.1.1",
             ),
         ] {
             for address in addresses.split_whitespace() {

@@ -1,8 +1,8 @@
 //! The HTTP client of webhooks. It sends a POST and follows its redirects, within limits.
 //!
-//! Two HTTP clients share the TLS configuration. One may reach this machine, and the other, which follows redirects of
-//! endpoints elsewhere, may not. Proxy settings of the environment are ignored, because addresses cannot be checked behind
-//! a proxy.
+//! Two HTTP clients share the TLS configuration. One may reach this machine, and the other, which follows
+//! redirects of endpoints elsewhere, may not. Proxy settings of the environment are ignored, because
+//! addresses cannot be checked behind a proxy.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -131,7 +131,7 @@ impl Client {
 /// Parses the URL of an endpoint.
 ///
 /// # Errors
-/// What is wrong with the URL, as the end of a sentence.
+/// A description of the problem with the URL, as the end of a sentence.
 pub(crate) fn parse_url(url: &str) -> Result<Url, String> {
     if url.len() > limits::WEBHOOK_URL_LENGTH_MAX {
         return Err(format!("is longer than {} characters", limits::WEBHOOK_URL_LENGTH_MAX));
@@ -267,7 +267,8 @@ mod tests {
         }
     }
 
-    /// Starts an https server for `localhost` that replies 200 to all requests. Returns its URL and its certificate.
+    /// Starts an https server for `localhost` that replies 200 to all requests. Returns its URL and its
+    /// certificate.
     async fn https_server() -> (String, rustls::pki_types::CertificateDer<'static>) {
         let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let certificate = certified.cert.der().clone();

@@ -1,5 +1,6 @@
-//! Creates deliveries for recorded events and runs an [`EndpointWorker`] for each webhook, so that a slow endpoint delays
-//! no other. The deliverer and the workers take no input but the database, so nothing is lost if a notification is.
+//! Creates deliveries for recorded events and runs an [`EndpointWorker`] for each webhook, so that a slow
+//! endpoint delays no other. The deliverer and the workers take no input but the database, so nothing is lost
+//! if a notification is.
 //!
 //! ```text
 //! commit, change, poll ─► Deliverer ── fan out: events ─► deliveries (one transaction with the cursor)
@@ -27,8 +28,8 @@ use super::client::Client;
 use super::endpoint_worker::{EndpointWorker, Wake};
 use super::envelope;
 
-/// Fans events out to deliveries and keeps a worker running for each webhook. Only one process of a data directory runs a
-/// deliverer.
+/// Fans events out to deliveries and keeps a worker running for each webhook. Only one process of a data
+/// directory runs a deliverer.
 pub(super) struct Deliverer {
     store: Store,
     config: Arc<WebhookConfig>,
@@ -161,7 +162,8 @@ impl Deliverer {
         }
     }
 
-    /// Returns the HTTP client. It is created for the first webhook, because that reads the certificates of the machine.
+    /// Returns the HTTP client. It is created for the first webhook, because that reads the certificates of
+    /// the machine.
     async fn client(&self) -> Client {
         let create = async || {
             let config = Arc::clone(&self.config);

@@ -55,7 +55,8 @@ pub(super) fn matches(webhook: &Webhook, event: &Event) -> bool {
     webhook.matches(&subject_of(event))
 }
 
-/// Renders the body of a request. It is the same for each attempt, unless the webhook's scope changes in between.
+/// Renders the body of a request. It is the same for each attempt, unless the webhook's scope changes in
+/// between.
 pub(super) fn render(webhook: &Webhook, delivery: &Delivery, event: &Event) -> Bytes {
     let attributes = Attributes {
         id: &delivery.delivery_id,

@@ -1,14 +1,15 @@
 //! Webhooks: recorded events are delivered to HTTP endpoints, at least once.
 //!
-//! - The [`deliverer`] creates a delivery for each event and each webhook that matches it, in one transaction with its
-//!   cursor in the log. It runs an [`endpoint_worker`] for each webhook, which sends the deliveries until each has arrived
-//!   or has been given up after a day.
+//! - The [`deliverer`] creates a delivery for each event and each webhook that matches it, in one transaction
+//!   with its cursor in the log. It runs an [`endpoint_worker`] for each webhook, which sends the deliveries
+//!   until each has arrived or has been given up after a day.
 //! - [`Webhooks`] has the operations of callers. They only change the database, and the deliverer reads it.
 //!
-//! One process of a data directory delivers: the one that holds the lock `webhooks.lock`, which the operating system
-//! releases however the process ends. Its unfinished deliveries are still pending, and the next process sends them again.
-//! So an endpoint may receive an event twice, with the same `webhook-id` and `eventKey`, but never misses one. Events are
-//! sent in order, but a retry comes after the events that follow it.
+//! One process of a data directory delivers: the one that holds the lock `webhooks.lock`, which the operating
+//! system releases however the process ends. Its unfinished deliveries are still pending, and the next
+//! process sends them again. So an endpoint may receive an event twice, with the same `webhook-id` and
+//! `eventKey`, but never misses one. Events are sent in order, but a retry comes after the events that follow
+//! it.
 
 mod address;
 mod client;
@@ -117,8 +118,8 @@ impl Webhooks {
         }
     }
 
-    /// Creates a webhook with this id. Returns an existing webhook of the same id unchanged, because its request was
-    /// repeated.
+    /// Creates a webhook with this id. Returns an existing webhook of the same id unchanged, because its
+    /// request was repeated.
     ///
     /// # Errors
     /// [`Error::Invalid`] if a field is invalid, and [`Error::TooManyWebhooks`] at the limit.
@@ -197,7 +198,8 @@ impl Webhooks {
     /// Changes a webhook. `enabled: true` also ends its pause, and its pending deliveries become due at once.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a field is invalid, and [`Error::WebhookNotFound`] if the webhook does not exist.
+    /// [`Error::Invalid`] if a field is invalid, and [`Error::WebhookNotFound`] if the webhook does not
+    /// exist.
     pub async fn update(&self, id: &WebhookId, patch: WebhookPatch) -> Result<Webhook, Error> {
         let ValidatedPatch { url, events, enabled, secret, scope } = patch.validated()?;
         let change = move |webhook: &mut Webhook| {
@@ -239,12 +241,12 @@ impl Webhooks {
         Ok(())
     }
 
-    /// Records an event `webhook.test`, which is delivered like any other event, but to this webhook only. Returns the
-    /// event's id.
+    /// Records an event `webhook.test`, which is delivered like any other event, but to this webhook only.
+    /// Returns the event's id.
     ///
     /// # Errors
-    /// [`Error::WebhookNotFound`] if the webhook does not exist, and [`Error::WebhookInactive`] if it is paused or
-    /// disabled.
+    /// [`Error::WebhookNotFound`] if the webhook does not exist, and [`Error::WebhookInactive`] if it is
+    /// paused or disabled.
     pub async fn test(&self, id: &WebhookId) -> Result<i64, Error> {
         let webhook = self.active(id).await?;
         let payload = json!({"subscriptionId": webhook.id, "message": "A test of this webhook."});
@@ -255,8 +257,8 @@ impl Webhooks {
     /// Returns deliveries of a webhook, newest event first.
     ///
     /// # Errors
-    /// [`Error::WebhookNotFound`] if the webhook does not exist, and [`Error::DeliveryNotFound`] if the delivery
-    /// `query.before` does not.
+    /// [`Error::WebhookNotFound`] if the webhook does not exist, and [`Error::DeliveryNotFound`] if the
+    /// delivery `query.before` does not.
     pub async fn deliveries(&self, query: DeliveryQuery) -> Result<DeliveryPage, Error> {
         self.get(&query.webhook_id).await?;
         if let Some(before) = &query.before {
@@ -269,8 +271,8 @@ impl Webhooks {
     ///
     /// # Errors
     /// [`Error::WebhookNotFound`] and [`Error::DeliveryNotFound`] if one of them does not exist,
-    /// [`Error::WebhookInactive`] if the webhook is paused or disabled, and [`Error::EventForgotten`] if the event is no
-    /// longer in the log.
+    /// [`Error::WebhookInactive`] if the webhook is paused or disabled, and [`Error::EventForgotten`] if the
+    /// event is no longer in the log.
     pub async fn redeliver(&self, id: &WebhookId, delivery_id: &DeliveryId) -> Result<Delivery, Error> {
         self.active(id).await?;
         let delivery = self.delivery(id, delivery_id).await?;

@@ -1,5 +1,5 @@
-//! Signatures as in the Standard Webhooks specification (<https://www.standardwebhooks.com>): HMAC-SHA256 over
-//! `id.timestamp.body`.
+//! Signatures as in the Standard Webhooks specification (<https://www.standardwebhooks.com>): HMAC-SHA256
+//! over `id.timestamp.body`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ const PREFIX: &str = "whsec_";
 /// Returns the key of a secret: what follows `whsec_`, decoded, or the bytes of any other secret.
 ///
 /// # Errors
-/// What is wrong with the secret, as the end of a sentence.
+/// A description of the problem with the secret, as the end of a sentence.
 pub(super) fn key(secret: &Secret) -> Result<Vec<u8>, &'static str> {
     match secret.0.strip_prefix(PREFIX) {
         None => Ok(secret.0.as_bytes().to_vec()),

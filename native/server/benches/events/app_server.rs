@@ -1,4 +1,5 @@
-//! An app-server whose turns tell events at a steady rate, each with the time in nanoseconds since the Unix epoch.
+//! An app-server whose turns send events at a steady rate. Each event contains the time in nanoseconds since
+//! the Unix epoch.
 
 use std::io::{BufRead, Write};
 use std::time::{Duration, Instant, SystemTime};
@@ -17,31 +18,32 @@ pub(crate) fn run() {
         match call["method"].as_str() {
             Some("thread/start") => {
                 threads += 1;
-                say(
+                send(
                     &json!({"id": id, "result": {"thread": {"id": format!("thread-{threads}"), "cwd": "/"}}}),
                 );
             }
             Some("turn/start") => turn(id, &call["params"]),
             Some("bridge/methods") => {
                 let message = "unknown variant, expected one of `thread/start`";
-                say(&json!({"id": id, "error": {"code": -32600, "message": message}}));
+                send(&json!({"id": id, "error": {"code": -32600, "message": message}}));
             }
-            _ if !id.is_null() => say(&json!({"id": id, "result": {}})),
+            _ if !id.is_null() => send(&json!({"id": id, "result": {}})),
             _ => {}
         }
     }
 }
 
-/// The message says what to tell, how often, and how many a second: `live 1000 200`.
+/// Runs a turn. Its message is the kind of events, their number, and their rate per second, for example `live
+/// 1000 200`.
 fn turn(id: &Value, params: &Value) {
-    let text = params.pointer("/input/0/text").and_then(Value::as_str).unwrap();
-    let words: Vec<&str> = text.split(' ').collect();
+    let message = params.pointer("/input/0/text").and_then(Value::as_str).unwrap();
+    let words: Vec<&str> = message.split(' ').collect();
     let (count, rate): (u32, u32) = (words[1].parse().unwrap(), words[2].parse().unwrap());
     let thread = &params["threadId"];
-    say(&json!({"id": id, "result": {"turn": {"id": "turn", "status": "inProgress"}}}));
-    let begun = Instant::now();
+    send(&json!({"id": id, "result": {"turn": {"id": "turn", "status": "inProgress"}}}));
+    let started_at = Instant::now();
     for number in 0..count {
-        let due = begun + Duration::from_secs(1) * number / rate;
+        let due = started_at + Duration::from_secs(1) * number / rate;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
         let stamp = format!("sent-at-{nanos}.");
@@ -55,13 +57,13 @@ fn turn(id: &Value, params: &Value) {
                 ("item/completed", json!({"threadId": thread, "turnId": "turn", "item": item}))
             }
         };
-        say(&json!({"method": method, "params": params}));
+        send(&json!({"method": method, "params": params}));
     }
     let turn = json!({"id": "turn", "status": "completed", "items": []});
-    say(&json!({"method": "turn/completed", "params": {"threadId": thread, "turn": turn}}));
+    send(&json!({"method": "turn/completed", "params": {"threadId": thread, "turn": turn}}));
 }
 
-fn say(message: &Value) {
+fn send(message: &Value) {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(format!("{message}\n").as_bytes()).unwrap();
     stdout.flush().unwrap();

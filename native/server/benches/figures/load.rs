@@ -1,4 +1,5 @@
-//! Requests a second, of a server of ours and of one that does nothing, in turns: machines are noisy.
+//! Measures requests per second of our server and of a bare hyper server. The measurements alternate, because
+//! machines are noisy.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -19,22 +20,22 @@ const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 8;
 
-/// What is sent again and again.
+/// The request that is sent repeatedly.
 #[derive(Clone)]
-pub(crate) struct Asked {
+pub(crate) struct BenchRequest {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) body: Bytes,
 }
 
-/// Shows how many requests a second `ours` answers, beside a bare hyper handler that sends as many bytes.
-pub(crate) async fn compare(name: &str, ours: SocketAddr, asked: &Asked) {
-    let reply = load(ours, asked, ROUND / 4).await.1;
+/// Prints the requests per second of `ours`, and of a bare hyper handler that sends as many bytes.
+pub(crate) async fn compare(name: &str, ours: SocketAddr, request: &BenchRequest) {
+    let reply = load(ours, request, ROUND / 4).await.1;
     let bare = bare_hyper(reply.clone()).await;
     let (mut our_rates, mut bare_rates) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        our_rates.push(load(ours, asked, ROUND).await.0);
-        bare_rates.push(load(bare, asked, ROUND).await.0);
+        our_rates.push(load(ours, request, ROUND).await.0);
+        bare_rates.push(load(bare, request, ROUND).await.0);
     }
     let median = |mut rates: Vec<f64>| {
         rates.sort_unstable_by(f64::total_cmp);
@@ -47,7 +48,7 @@ pub(crate) async fn compare(name: &str, ours: SocketAddr, asked: &Asked) {
     println!("ratio                   {:8.2}", ours / bare);
 }
 
-/// A server that does nothing but send a body.
+/// Starts a server that only sends a body.
 async fn bare_hyper(body: Bytes) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -70,12 +71,13 @@ async fn bare_hyper(body: Bytes) -> SocketAddr {
     address
 }
 
-/// Requests a second that the server answers to clients which each send the next one after the last answer; and an answer.
-async fn load(address: SocketAddr, asked: &Asked, duration: Duration) -> (f64, Bytes) {
+/// Returns the requests per second that a server answers, and one of its replies. Each client sends its next
+/// request after the reply to the previous one.
+async fn load(address: SocketAddr, request: &BenchRequest, duration: Duration) -> (f64, Bytes) {
     let (answered, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let mut clients = Vec::new();
     for _ in 0..CONNECTIONS {
-        let (answered, stop, asked) = (Arc::clone(&answered), Arc::clone(&stop), asked.clone());
+        let (answered, stop, template) = (Arc::clone(&answered), Arc::clone(&stop), request.clone());
         clients.push(tokio::spawn(async move {
             let stream = TcpStream::connect(address).await.unwrap();
             stream.set_nodelay(true).unwrap();
@@ -84,11 +86,12 @@ async fn load(address: SocketAddr, asked: &Asked, duration: Duration) -> (f64, B
             let mut last = Bytes::new();
             while !stop.load(Ordering::Relaxed) {
                 let request = Request::builder()
-                    .method(asked.method.clone())
-                    .uri(asked.path)
+                    .method(template.method.clone())
+                    .uri(template.path)
                     .header(header::HOST, address.to_string())
                     .header(header::CONTENT_TYPE, "application/json");
-                let reply = sender.send_request(request.body(Full::new(asked.body.clone())).unwrap()).await;
+                let reply =
+                    sender.send_request(request.body(Full::new(template.body.clone())).unwrap()).await;
                 let reply = reply.unwrap();
                 assert_eq!(reply.status(), 200);
                 last = reply.into_body().collect().await.unwrap().to_bytes();
@@ -98,7 +101,7 @@ async fn load(address: SocketAddr, asked: &Asked, duration: Duration) -> (f64, B
             last
         }));
     }
-    let begun = Instant::now();
+    let started_at = Instant::now();
     tokio::time::sleep(duration).await;
     stop.store(true, Ordering::Relaxed);
     let mut last = Bytes::new();
@@ -107,5 +110,5 @@ async fn load(address: SocketAddr, asked: &Asked, duration: Duration) -> (f64, B
     }
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     let answered = answered.load(Ordering::Relaxed) as f64;
-    (answered / begun.elapsed().as_secs_f64(), last)
+    (answered / started_at.elapsed().as_secs_f64(), last)
 }

@@ -1,8 +1,8 @@
-//! What most of many took, and what nearly all did.
+//! Percentiles of durations.
 
 use std::time::Duration;
 
-/// Milliseconds.
+/// Percentiles in milliseconds.
 pub(crate) struct Percentiles {
     pub(crate) p50: f64,
     pub(crate) p99: f64,

@@ -1,10 +1,10 @@
-//! Platforms where the owner of a TCP connection cannot be told without special rights.
+//! Platforms on which the owner of a TCP connection cannot be identified without special privileges.
 
 use std::net::SocketAddr;
 
 use super::PeerUser;
 
-pub(super) fn knows() -> bool {
+pub(super) fn can_identify_users() -> bool {
     false
 }
 
