@@ -42,6 +42,7 @@ pub(super) struct SystemView {
     platform: String,
     started_at: Timestamp,
     /// The folder of the database, which bridges may share.
+    #[serde(rename = "dataFolder")]
     data_directory: String,
     /// What is right and what is not, with what to do.
     checks: Vec<Check>,
