@@ -37,7 +37,7 @@ pub(super) struct Description;
 /// Returns the OpenAPI document, as `GET /openapi.json` serves it and as openapi.json contains it.
 #[must_use]
 pub fn openapi_json() -> String {
-    let mut api = super::routes::described().into_openapi();
+    let mut api = super::routes::openapi_router().into_openapi();
     for path in api.paths.paths.values_mut() {
         describe_error_reply(path);
     }

@@ -22,17 +22,17 @@ use crate::request_error::RequestError;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListApprovalsQuery {
-    /// Only those that stand so. `pending` ones wait for an answer.
+    /// Only approvals with this status. `pending` approvals wait for an answer.
     status: Option<ApprovalStatus>,
-    /// Only those of this job.
+    /// Only approvals of this job.
     job_id: Option<JobId>,
-    /// Only those of this conversation.
+    /// Only approvals of this conversation.
     conversation_id: Option<ThreadId>,
-    /// Only those of this lane.
+    /// Only approvals of this lane.
     lane_id: Option<LaneId>,
-    /// Only those older than this one: the last `approvalId` of the page before.
+    /// Only approvals older than this one: the last `approvalId` of the previous page.
     before: Option<ApprovalId>,
-    /// At most so many, 1 to 500. Default: 100.
+    /// The maximum number of approvals, 1 to 500. Default: 100.
     limit: Option<u32>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct ApprovalsView {
     pub(super) ok: bool,
     /// Newest first.
     pub(super) approvals: Vec<Approval>,
-    /// Whether there are older ones; ask for them with `before`.
+    /// Whether there are older approvals. Get them with `before`.
     pub(super) more: bool,
 }
 
@@ -63,17 +63,18 @@ pub(super) struct ApprovalView {
 pub(super) struct ResolveBody {
     /// One of the approval's `decisions`.
     decision: Decision,
-    /// Answers to its questions by their ids: `{"questionId": "text"}`, or a list of texts for each.
+    /// Answers to the approval's questions, by question id: `{"questionId": "answer"}`, or a list of strings
+    /// for each.
     #[schema(value_type = Option<Object>)]
     answers: Option<Value>,
-    /// Content of the form of an MCP server, or the result of a tool.
+    /// The content of an MCP server's form, or the result of a tool.
     #[schema(value_type = Option<Object>)]
     content: Option<Value>,
-    /// Why, for the record.
+    /// The reason for the decision, which is recorded.
     note: Option<String>,
 }
 
-/// Lists what Codex asked, newest first.
+/// Lists approvals, newest first.
 #[utoipa::path(get, path = "/approvals", tag = "approvals", params(ListApprovalsQuery), responses(
     (status = OK, description = "Approvals", body = ApprovalsView),
 ))]
@@ -91,8 +92,9 @@ pub(super) async fn list_approvals(
     Ok(Json(ApprovalsView { ok: true, approvals, more }))
 }
 
-/// One approval.
-#[utoipa::path(get, path = "/approvals/{approvalId}", tag = "approvals", params(("approvalId" = String, Path)), responses(
+/// Returns an approval.
+#[utoipa::path(get, path = "/approvals/{approvalId}", tag = "approvals",
+    params(("approvalId" = String, Path)), responses(
     (status = OK, description = "The approval", body = ApprovalView),
 ))]
 pub(super) async fn get_approval(
@@ -102,10 +104,10 @@ pub(super) async fn get_approval(
     Ok(Json(ApprovalView { ok: true, approval: app.approvals.get(&approval_id).await? }))
 }
 
-/// Answers what Codex asked. Who answers first wins.
-#[utoipa::path(post, path = "/approvals/{approvalId}", tag = "approvals", params(("approvalId" = String, Path)),
-    request_body = ResolveBody, responses(
-    (status = OK, description = "The approval, resolved; Codex goes on", body = ApprovalView),
+/// Resolves an approval. The first answer wins.
+#[utoipa::path(post, path = "/approvals/{approvalId}", tag = "approvals",
+    params(("approvalId" = String, Path)), request_body = ResolveBody, responses(
+    (status = OK, description = "The resolved approval; Codex continues", body = ApprovalView),
 ))]
 pub(super) async fn resolve_approval(
     State(app): State<Arc<App>>,

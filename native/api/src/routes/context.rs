@@ -1,7 +1,7 @@
-//! The code-context protocol: `/`, `/capabilities`, `/request`, `/tools/…`, `/sessions…`. It answers in its own shape, errors included: a
-//! refusal is 422 with `success: false`.
+//! The code-context protocol: `/`, `/capabilities`, `/request`, `/tools/…`, `/sessions…`. Replies have the
+//! format of the protocol, including errors: a refusal is 422 with `success: false`.
 //!
-//! The routes stand on the bridge's server, and alone on a port of their own ([`alone`]).
+//! The bridge serves these routes, and [`standalone`] serves them on a port of their own.
 
 use std::convert::Infallible;
 use std::time::Instant;
@@ -31,8 +31,8 @@ use crate::app::CodeState;
 use crate::extract;
 use crate::request_error::RequestError;
 
-/// The routes, for any server that has the code of a workspace.
-pub(crate) fn described<S>() -> OpenApiRouter<S>
+/// Returns the routes, for any server whose state has the code of a workspace.
+pub(crate) fn openapi_router<S>() -> OpenApiRouter<S>
 where
     S: Clone + Send + Sync + 'static,
     CodeState: FromRef<S>,
@@ -49,9 +49,9 @@ where
         .routes(routes!(close_caller))
 }
 
-/// The server of these routes alone, as the original has it.
-pub(crate) fn alone(code: Code) -> axum::Router {
-    let (router, _) = described::<CodeState>().split_for_parts();
+/// Returns a server of these routes alone, with the extra routes of the original server.
+pub(crate) fn standalone(code: Code) -> axum::Router {
+    let (router, _) = openapi_router::<CodeState>().split_for_parts();
     router
         .route("/health", axum::routing::get(async || Json(json!({"status": "ok"}))))
         .fallback(async || (StatusCode::NOT_FOUND, Json(json!({"error": "Not found"}))))
@@ -62,16 +62,17 @@ pub(crate) fn alone(code: Code) -> axum::Router {
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read leniently")]
 struct AgentRequest {
-    /// `semantic_search`, `explain_symbol`, `explain_file`, `get_context`, `get_dependencies`, `get_call_graph`, `summarize_repo`,
-    /// `find_references`, `validate_code`, `list_capabilities`, `invoke_tool` or `list_tools`.
+    /// `semantic_search`, `explain_symbol`, `explain_file`, `get_context`, `get_dependencies`,
+    /// `get_call_graph`, `summarize_repo`, `find_references`, `validate_code`, `list_capabilities`,
+    /// `invoke_tool` or `list_tools`.
     #[schema(example = "semantic_search")]
     kind: String,
-    /// What the kind takes; `GET /tools/list` describes it.
+    /// The parameters of this kind of request. `GET /tools/list` describes them.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
-    /// Comes back with the answer.
+    /// An id that is returned with the answer.
     request_id: Option<String>,
-    /// Who asks.
+    /// The name of the caller.
     source: Option<String>,
 }
 
@@ -81,12 +82,13 @@ struct AgentResponse {
     success: bool,
     request_id: String,
     elapsed_ms: f64,
-    /// The answer; empty without one.
+    /// The answer; empty if there is an error.
     #[schema(value_type = Object)]
     data: Value,
-    /// What is wrong and what to do; empty with an answer.
+    /// The problem and how to solve it; empty if there is an answer.
     error: String,
-    /// `unknown_tool`, `missing_required_arg`, `invalid_arguments`, `execution_error`, `timeout` or `permission_denied`.
+    /// `unknown_tool`, `missing_required_arg`, `invalid_arguments`, `execution_error`, `timeout` or
+    /// `permission_denied`.
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<&'static str>,
 }
@@ -95,13 +97,13 @@ struct AgentResponse {
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read leniently")]
 struct ToolInvocation {
-    /// One of `GET /tools/list`.
+    /// A tool of `GET /tools/list`.
     #[schema(example = "semantic_search")]
     tool_name: String,
-    /// What the tool takes.
+    /// The arguments of the tool.
     #[schema(value_type = Option<Object>)]
     arguments: Option<Value>,
-    /// Comes back with the result; made where there is none.
+    /// An id that is returned with the result. Default: a new UUID.
     request_id: Option<String>,
 }
 
@@ -118,16 +120,17 @@ struct ToolExecutionResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     result_payload: Option<Value>,
-    /// Why there is none.
+    /// The reason why there is no result.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ToolError>,
 }
 
-/// Why a tool has no result.
+/// An error of a tool.
 #[derive(Debug, Serialize, ToSchema)]
 struct ToolError {
     tool_name: String,
-    /// `unknown_tool`, `missing_required_arg`, `invalid_arguments`, `execution_error`, `timeout` or `permission_denied`.
+    /// `unknown_tool`, `missing_required_arg`, `invalid_arguments`, `execution_error`, `timeout` or
+    /// `permission_denied`.
     error_code: &'static str,
     error_message: String,
     request_id: String,
@@ -143,12 +146,12 @@ struct CallersView {
 /// Reply of `POST /sessions/close`.
 #[derive(Debug, Serialize, ToSchema)]
 struct ClosedView {
-    /// Whether there was such a session.
+    /// Whether the session existed.
     closed: bool,
     session_id: String,
 }
 
-/// What the code context is and answers.
+/// Returns the description of the code context: its version, requests and tools.
 #[utoipa::path(get, path = "/", tag = "context", responses(
     (status = OK, description = "`{version, name, description, supported_requests, tools}`", body = Object),
 ))]
@@ -156,7 +159,7 @@ async fn get_manifest(State(CodeState(code)): State<CodeState>) -> Response {
     manifest(&code)
 }
 
-/// The same as `GET /`.
+/// Returns the description of the code context, as `GET /` does.
 #[utoipa::path(get, path = "/capabilities", tag = "context", responses(
     (status = OK, description = "`{version, name, description, supported_requests, tools}`", body = Object),
 ))]
@@ -167,22 +170,23 @@ async fn get_capabilities(State(CodeState(code)): State<CodeState>) -> Response 
 /// Answers a question about the code.
 #[utoipa::path(post, path = "/request", tag = "context", request_body = AgentRequest, responses(
     (status = OK, description = "The answer", body = AgentResponse),
-    (status = UNPROCESSABLE_ENTITY, description = "Refused: `success` is false, `error` says why", body = AgentResponse),
-    (status = BAD_REQUEST, description = "The body is no JSON object: `{error}`", body = Object),
+    (status = UNPROCESSABLE_ENTITY, description = "Refused: `success` is false, `error` has the reason",
+        body = AgentResponse),
+    (status = BAD_REQUEST, description = "The body is not a JSON object: `{error}`", body = Object),
 ))]
 async fn answer_request(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
     let mut body = match read_object(body).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refusal) => return refusal,
     };
-    let begun = Instant::now();
-    let request_id = text(&mut body, "request_id").unwrap_or_default();
+    let started = Instant::now();
+    let request_id = take_string(&mut body, "request_id").unwrap_or_default();
     let parameters = body.remove("params").unwrap_or_else(|| json!({}));
-    let answer = match text(&mut body, "kind") {
+    let answer = match take_string(&mut body, "kind") {
         Some(kind) => code.ask(kind, parameters).await,
         None => Err(missing("kind")),
     };
-    let elapsed_ms = begun.elapsed().as_secs_f64() * 1e3;
+    let elapsed_ms = started.elapsed().as_secs_f64() * 1e3;
     match answer {
         Ok(data) => {
             let error = String::new();
@@ -207,19 +211,20 @@ async fn answer_request(State(CodeState(code)): State<CodeState>, body: Body) ->
 /// Calls a tool.
 #[utoipa::path(post, path = "/tools/invoke", tag = "context", request_body = ToolInvocation, responses(
     (status = OK, description = "The result", body = ToolExecutionResult),
-    (status = UNPROCESSABLE_ENTITY, description = "Refused: `error` says why", body = ToolExecutionResult),
-    (status = BAD_REQUEST, description = "The body is no JSON object: `{error}`", body = Object),
+    (status = UNPROCESSABLE_ENTITY, description = "Refused: `error` has the reason",
+        body = ToolExecutionResult),
+    (status = BAD_REQUEST, description = "The body is not a JSON object: `{error}`", body = Object),
 ))]
 async fn invoke_tool(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
     let mut body = match read_object(body).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refusal) => return refusal,
     };
-    let begun = Instant::now();
-    let request_id = text(&mut body, "request_id").filter(|id| !id.is_empty());
+    let started = Instant::now();
+    let request_id = take_string(&mut body, "request_id").filter(|id| !id.is_empty());
     let request_id = request_id.unwrap_or_else(|| Uuid::new_v4().to_string());
     let arguments = body.remove("arguments").unwrap_or_else(|| json!({}));
-    let tool = text(&mut body, "tool_name");
+    let tool = take_string(&mut body, "tool_name");
     let result = match &tool {
         Some(tool) => code.invoke(tool.clone(), arguments).await,
         None => Err(missing("tool_name")),
@@ -241,7 +246,7 @@ async fn invoke_tool(State(CodeState(code)): State<CodeState>, body: Body) -> Re
         tool_name,
         request_id,
         success: error.is_none(),
-        execution_time_ms: begun.elapsed().as_secs_f64() * 1e3,
+        execution_time_ms: started.elapsed().as_secs_f64() * 1e3,
         timestamp: epoch_seconds(),
         result_payload,
         error,
@@ -249,31 +254,34 @@ async fn invoke_tool(State(CodeState(code)): State<CodeState>, body: Body) -> Re
     (status, Json(reply)).into_response()
 }
 
-/// The tools with what they take.
+/// Lists the tools with their parameters.
 #[utoipa::path(get, path = "/tools/list", tag = "context", responses(
     (status = OK, description = "`{tools: [{name, description, parameters}], count}`", body = Object),
 ))]
 async fn list_tools(State(CodeState(code)): State<CodeState>) -> Response {
-    told(code.tools())
+    reply(code.tools())
 }
 
-/// What happens to the tools: each invocation, the building of the index, each end.
+/// Streams tool events: each invocation, its completion, and the progress of the index.
 ///
-/// Frames `data: {kind, content, metadata}`: first `tool_discovery`, then `tool_invocation`, `index_progress` and `tool_completion`, each
-/// with a number as its `id`, and `heartbeat`.
+/// Each frame is `data: {kind, content, metadata}`. The first frame is `tool_discovery`. The frames
+/// `tool_invocation`, `index_progress` and `tool_completion` follow, each with a number as its `id`, and
+/// `heartbeat`.
 #[utoipa::path(get, path = "/tools/stream", tag = "context", responses(
     (status = OK, description = "Events", body = String, content_type = "text/event-stream"),
 ))]
 async fn stream_tools(State(CodeState(code)): State<CodeState>) -> Response {
-    let listening = code.events().listen();
+    let subscription = code.events().listen();
     let tools = match code.tools() {
         Ok(tools) => tools,
-        Err(refusal) => return told(Err(refusal)),
+        Err(refusal) => return reply(Err(refusal)),
     };
     let names: Vec<&Value> =
         tools["tools"].as_array().into_iter().flatten().map(|tool| &tool["name"]).collect();
     let discovery = frame(None, "tool_discovery", &json!({"count": names.len(), "tools": names}));
-    let rest = unfold(listening, async |mut listening| Some((next_frame(&mut listening).await?, listening)));
+    let rest = unfold(subscription, async |mut subscription| {
+        Some((next_frame(&mut subscription).await?, subscription))
+    });
     let frames = iter([discovery]).chain(rest).map(Ok::<_, Infallible>);
     let headers = [
         (header::CONTENT_TYPE.as_str(), "text/event-stream"),
@@ -283,11 +291,11 @@ async fn stream_tools(State(CodeState(code)): State<CodeState>) -> Response {
     (headers, Body::from_stream(frames)).into_response()
 }
 
-async fn next_frame(listening: &mut broadcast::Receiver<ToolEvent>) -> Option<Bytes> {
+async fn next_frame(subscription: &mut broadcast::Receiver<ToolEvent>) -> Option<Bytes> {
     loop {
-        return match tokio::time::timeout(limits::STREAM_HEARTBEAT, listening.recv()).await {
+        return match tokio::time::timeout(limits::STREAM_HEARTBEAT, subscription.recv()).await {
             Ok(Ok(ToolEvent { number, kind, metadata })) => Some(frame(Some(number), kind, &metadata)),
-            // The numbers tell.
+            // The client sees the gap in the numbers.
             Ok(Err(broadcast::error::RecvError::Lagged(_))) => continue,
             Ok(Err(broadcast::error::RecvError::Closed)) => None,
             Err(_) => Some(frame(None, "heartbeat", &json!({"timestamp": epoch_seconds()}))),
@@ -301,7 +309,7 @@ fn frame(number: Option<u64>, kind: &str, metadata: &Value) -> Bytes {
     format!("{id}data: {data}\n\n").into()
 }
 
-/// Who said that they are there.
+/// Lists the open code-context sessions.
 #[utoipa::path(get, path = "/sessions", tag = "context", responses(
     (status = OK, description = "The sessions", body = CallersView),
 ))]
@@ -310,42 +318,42 @@ async fn list_callers(State(CodeState(code)): State<CodeState>) -> Json<CallersV
     Json(CallersView { count: sessions.len(), sessions })
 }
 
-/// Says that somebody is there: `{agent_name?}`.
+/// Opens a code-context session: `{agent_name?}`. It only makes an agent visible to others.
 #[utoipa::path(post, path = "/sessions/create", tag = "context", request_body = Object, responses(
     (status = CREATED, description = "The session", body = Caller),
 ))]
 async fn open_caller(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
     match read_object(body).await {
         Ok(mut body) => {
-            let agent_name = text(&mut body, "agent_name").unwrap_or_default();
+            let agent_name = take_string(&mut body, "agent_name").unwrap_or_default();
             let agent_name = agent_name.chars().take(limits::CODE_CALLER_NAME_MAX).collect();
             (StatusCode::CREATED, Json(code.callers().open(agent_name))).into_response()
         }
-        Err(refused) => refused,
+        Err(refusal) => refusal,
     }
 }
 
-/// Says that somebody goes: `{session_id}`.
+/// Closes a code-context session: `{session_id}`.
 #[utoipa::path(post, path = "/sessions/close", tag = "context", request_body = Object, responses(
-    (status = OK, description = "Whether they were there", body = ClosedView),
+    (status = OK, description = "The session id, and whether the session existed", body = ClosedView),
 ))]
 async fn close_caller(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
     match read_object(body).await {
         Ok(mut body) => {
-            let session_id = text(&mut body, "session_id").unwrap_or_default();
+            let session_id = take_string(&mut body, "session_id").unwrap_or_default();
             let closed = code.callers().close(&session_id);
             Json(ClosedView { closed, session_id }).into_response()
         }
-        Err(refused) => refused,
+        Err(refusal) => refusal,
     }
 }
 
 fn manifest(code: &Code) -> Response {
-    told(code.capabilities())
+    reply(code.capabilities())
 }
 
-fn told(told: Result<Value, Refusal>) -> Response {
-    match told {
+fn reply(result: Result<Value, Refusal>) -> Response {
+    match result {
         Ok(value) => Json(value).into_response(),
         Err(refusal) => {
             let body = json!({"error": refusal.message, "error_code": refusal.code.as_str()});
@@ -354,26 +362,27 @@ fn told(told: Result<Value, Refusal>) -> Response {
     }
 }
 
-/// The body as the original reads it: whatever its type is called, a JSON object.
+/// Reads a JSON object, whatever its content type, as the original server does.
 async fn read_object(body: Body) -> Result<Map<String, Value>, Response> {
-    let bad = |problem: String| (StatusCode::BAD_REQUEST, Json(json!({"error": problem}))).into_response();
+    let bad_request =
+        |problem: String| (StatusCode::BAD_REQUEST, Json(json!({"error": problem}))).into_response();
     let bytes = extract::read(body, limits::CODE_BODY_TIMEOUT).await.map_err(RequestError::into_response)?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(bad("Empty body".to_owned()));
+        return Err(bad_request("Empty body".to_owned()));
     }
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => {
-            Err(bad("Invalid JSON: the body must be an object, such as {\"kind\":\"list_tools\"}".to_owned()))
-        }
-        Err(error) => Err(bad(format!("Invalid JSON: {error}"))),
+        Ok(_) => Err(bad_request(
+            "Invalid JSON: the body must be an object, such as {\"kind\":\"list_tools\"}".to_owned(),
+        )),
+        Err(error) => Err(bad_request(format!("Invalid JSON: {error}"))),
     }
 }
 
-fn text(body: &mut Map<String, Value>, name: &str) -> Option<String> {
+fn take_string(body: &mut Map<String, Value>, name: &str) -> Option<String> {
     match body.remove(name) {
         Some(Value::String(text)) => Some(text),
-        // Some clients count their requests.
+        // Some clients send a number as the id of a request.
         Some(Value::Number(number)) => Some(number.to_string()),
         _ => None,
     }
@@ -381,7 +390,7 @@ fn text(body: &mut Map<String, Value>, name: &str) -> Option<String> {
 
 fn missing(field: &str) -> Refusal {
     let code = context::protocol::Code::MissingRequiredArg;
-    Refusal { code, message: format!("{field} is missing, or no text") }
+    Refusal { code, message: format!("{field} is missing or not a string") }
 }
 
 fn epoch_seconds() -> f64 {

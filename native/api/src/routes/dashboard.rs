@@ -1,4 +1,4 @@
-//! `/dashboard…`: the dashboard's files, and signing browsers in.
+//! `/dashboard…`: the files of the dashboard, and the sign-in of browsers.
 
 use std::sync::Arc;
 
@@ -23,10 +23,10 @@ use crate::request_error::RequestError;
 pub(super) struct DashboardLinkView {
     /// Always `true`.
     ok: bool,
-    /// Opens the dashboard in a browser and signs it in, once.
+    /// Opens the dashboard in a browser and signs the browser in. Valid once.
     #[schema(example = "http://127.0.0.1:8765/dashboard/sign-in#5f0c…")]
     url: String,
-    /// Until then.
+    /// When the link expires.
     expires_at: Timestamp,
 }
 
@@ -34,10 +34,10 @@ pub(super) struct DashboardLinkView {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SignInBody {
-    /// What stands after the `#` of a sign-in link.
+    /// The part of the sign-in link after the `#`.
     code: String,
-    /// The path that the bridge has in this browser, ending with `/`. Default: `/`. It is another one where a server passes requests
-    /// on from a path of its own; the cookie is for what is below it.
+    /// The path of the bridge as this browser sees it, ending with `/`. The session cookie is valid below it.
+    /// Set it if a reverse proxy serves the bridge below a path. Default: `/`.
     #[schema(example = "/proxy/8765/")]
     path: Option<String>,
 }
@@ -47,11 +47,11 @@ pub(super) struct SignInBody {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct SignOutQuery {
-    /// The path that the browser was signed in with. Default: `/`.
+    /// The `path` with which the browser signed in. Default: `/`.
     path: Option<String>,
 }
 
-/// The path for a cookie. It stands in a header, so it must be one, and nothing else.
+/// Returns the path of the session cookie. It becomes part of a header, so nothing but a path is allowed.
 fn cookie_path(path: Option<String>) -> Result<String, RequestError> {
     let path = path.unwrap_or_else(|| "/".to_owned());
     let is_path = path.starts_with('/') && path.ends_with('/') && path.len() <= limits::COOKIE_PATH_MAX;
@@ -61,21 +61,21 @@ fn cookie_path(path: Option<String>) -> Result<String, RequestError> {
     if is_path && is_plain {
         Ok(path)
     } else {
-        Err(RequestError::invalid("path", "must be the path of an address, beginning and ending with /"))
+        Err(RequestError::invalid("path", "must be a URL path that starts and ends with /"))
     }
 }
 
-/// Reply of the routes of a browser's session.
+/// Reply of the routes of a sign-in session.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BrowserSessionView {
     /// Always `true`.
     ok: bool,
-    /// Whether this browser is signed in. Without a token, the programs of your own user need not be.
+    /// Whether this browser is signed in. If no token is set, programs of your own user need not sign in.
     signed_in: bool,
     /// Whether programs must send a token.
     token_required: bool,
-    /// Until when it is.
+    /// When the sign-in session expires.
     expires_at: Option<Timestamp>,
 }
 
@@ -86,20 +86,20 @@ impl BrowserSessionView {
     }
 }
 
-/// Makes a link that opens the dashboard and signs the browser in, once, within a few minutes.
+/// Creates a link that opens the dashboard and signs the browser in. It is valid once, for a few minutes.
 #[utoipa::path(post, path = "/dashboard/links", tag = "dashboard", responses(
     (status = OK, description = "The link", body = DashboardLinkView),
 ))]
 pub(super) async fn create_dashboard_link(State(app): State<Arc<App>>) -> Json<DashboardLinkView> {
     let code = app.sign_in.create_code();
-    // Browsers send nothing of what follows the #: no log, no referrer and no link preview has the code.
+    // Browsers never send the part after the #, so the code gets into no log, referrer or link preview.
     let url = format!("{}/dashboard/sign-in#{}", app.url, code.secret);
     Json(DashboardLinkView { ok: true, url, expires_at: code.expires_at })
 }
 
-/// Tells whether this browser is signed in.
+/// Returns the sign-in session of this browser.
 #[utoipa::path(get, path = "/dashboard/session", tag = "dashboard", responses(
-    (status = OK, description = "The session of the request's cookie", body = BrowserSessionView),
+    (status = OK, description = "The sign-in session of this browser", body = BrowserSessionView),
 ))]
 pub(super) async fn get_dashboard_session(
     State(app): State<Arc<App>>,
@@ -109,7 +109,7 @@ pub(super) async fn get_dashboard_session(
     BrowserSessionView::of(&app, secret.and_then(|secret| app.sign_in.expires_at(secret)))
 }
 
-/// Signs a browser in with the code of a link: the reply sets a cookie that scripts cannot read.
+/// Signs a browser in with the code of a sign-in link. The reply sets a cookie that scripts cannot read.
 #[utoipa::path(post, path = "/dashboard/session", tag = "dashboard", request_body = SignInBody, responses(
     (status = OK, description = "Signed in", body = BrowserSessionView),
 ))]
@@ -123,17 +123,17 @@ pub(super) async fn sign_in_to_dashboard(
     let Some(session) = app.sign_in.redeem(&code).await? else {
         return Err(RequestError::Forbidden {
             code: "sign_in_link_invalid",
-            reason: "This link was used already or has expired. Get a new one with the command `codex-bridge dashboard`, or in \
-                     VS Code with Codex Bridge: Open Dashboard."
+            reason: "This link was already used or has expired. Get a new one with the command \
+                     `codex-bridge dashboard`, or in VS Code with Codex Bridge: Open Dashboard."
                 .to_owned(),
         });
     };
-    let life = Timestamp::now().until(session.expires_at);
-    let cookie = app.guard.session_cookie_for(&headers, &session.secret, &path, life);
+    let lifetime = Timestamp::now().until(session.expires_at);
+    let cookie = app.guard.session_cookie_for(&headers, &session.secret, &path, lifetime);
     Ok(([(SET_COOKIE, cookie)], BrowserSessionView::of(&app, Some(session.expires_at))).into_response())
 }
 
-/// Signs this browser out. Streams that it listens to end.
+/// Signs this browser out and ends its event streams.
 #[utoipa::path(delete, path = "/dashboard/session", tag = "dashboard", params(SignOutQuery), responses(
     (status = OK, description = "Signed out", body = BrowserSessionView),
 ))]
@@ -150,12 +150,12 @@ pub(super) async fn sign_out_of_dashboard(
     Ok(([(SET_COOKIE, cookie)], BrowserSessionView::of(&app, None)).into_response())
 }
 
-/// The page itself.
+/// Serves the page of the dashboard.
 pub(super) async fn show_dashboard(uri: Uri, headers: HeaderMap) -> Response {
     dashboard_files::reply("", &uri, &headers)
 }
 
-/// A part of the page, or the page for one of its views.
+/// Serves a file of the dashboard, or its page for the path of a view.
 pub(super) async fn show_dashboard_file(Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     dashboard_files::reply(&path, &uri, &headers)
 }

@@ -1,4 +1,4 @@
-//! `/debug/…`: turns that are made up, for tests of what listens to lanes, and the clean-up of what is stale.
+//! `/debug/…`: synthetic turns, for tests of lane clients, and the cleanup of stale lanes.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ use crate::request_error::RequestError;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MadeUpApprovalBody {
-    /// The lane that needs it.
+    /// The lane that needs the approval.
     lane_id: LaneId,
-    /// In whose name it is asked.
+    /// The source of the approval.
     #[serde(default)]
     source: Option<ApprovalSource>,
-    /// What the person reads, at most 2,000 characters.
+    /// The reason that is shown to the user, at most 2,000 characters.
     #[serde(default)]
     #[schema(max_length = 2000)]
     reason: Option<String>,
@@ -45,9 +45,9 @@ pub(crate) struct MadeUpApprovalView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MadeUpEndBody {
-    /// The lane that is done.
+    /// The lane to complete.
     lane_id: LaneId,
-    /// Goes into the events, at most 2,000 characters.
+    /// A note for the events, at most 2,000 characters.
     #[serde(default)]
     #[schema(max_length = 2000)]
     note: Option<String>,
@@ -65,67 +65,68 @@ pub(crate) struct MadeUpEndView {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReconcileBody {
-    /// Lanes that `/debug` made active, and nothing runs. Default: `true`.
+    /// Whether to clear lanes that `/debug` made active and that run nothing. Default: `true`.
     #[serde(default)]
     clear_synthetic_running_lanes: Option<bool>,
-    /// Lanes whose turn has ended or was never sent, and nobody follows it. Default: `true`.
+    /// Whether to clear lanes whose turn has ended or was never sent, and that no bridge follows. Default:
+    /// `true`.
     #[serde(default)]
     clear_orphaned_active_turns: Option<bool>,
 }
 
-/// Reply of `POST /debug/reconcile-stale`: ids of lanes.
+/// Reply of `POST /debug/reconcile-stale`, with lane ids.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReconciledView {
     /// Always `true`.
     ok: bool,
-    /// Lanes that `/debug` had made active; they are `interrupted` now.
+    /// Lanes that `/debug` had made active. They are now `interrupted`.
     cleared_synthetic_running_lanes: Vec<String>,
-    /// Lanes whose turn was gone; they tell now what became of it.
+    /// Lanes whose turn no longer existed. Their status now shows how it ended.
     cleared_orphaned_active_turns: Vec<String>,
 }
 
-/// Makes up an approval for a lane, which is recorded, shown and answered as if Codex had asked.
+/// Creates a synthetic approval for a lane. It is recorded, shown and resolved like a real one.
 ///
 /// Refused with 403 `switched_off` unless the setting `debugRoutes` (`serve --debug-routes`) is on.
-#[utoipa::path(post, path = "/debug/request-approval", tag = "debug", request_body = MadeUpApprovalBody, responses(
-    (status = OK, description = "The approval, pending", body = MadeUpApprovalView),
+#[utoipa::path(post, path = "/debug/request-approval", tag = "debug",
+    request_body = MadeUpApprovalBody, responses(
+    (status = OK, description = "The pending approval", body = MadeUpApprovalView),
 ))]
 pub(crate) async fn make_up_approval(
     State(app): State<Arc<App>>,
     body: JsonBody<MadeUpApprovalBody>,
 ) -> Result<Json<MadeUpApprovalView>, RequestError> {
-    check_switched_on(&app)?;
+    check_debug_routes_enabled(&app)?;
     let MadeUpApprovalBody { lane_id, source, reason } = body.known()?;
-    check_words("reason", reason.as_deref())?;
+    check_length("reason", reason.as_deref())?;
     let source = source.unwrap_or(ApprovalSource::Runtime);
     let (lane, approval) = app.lanes.simulate_approval(&lane_id, source, reason).await?;
     Ok(Json(MadeUpApprovalView { ok: true, lane, approval }))
 }
 
-/// Makes up the good end of a lane's work, with the events of one.
+/// Completes a lane without a turn, with the events of a completed one.
 ///
-/// Refused with 403 `switched_off` unless the setting `debugRoutes` (`serve --debug-routes`) is on; with 409
-/// while a real turn runs.
+/// Refused with 403 `switched_off` unless the setting `debugRoutes` (`serve --debug-routes`) is on, and with
+/// 409 while a real turn runs.
 #[utoipa::path(post, path = "/debug/complete", tag = "debug", request_body = MadeUpEndBody, responses(
-    (status = OK, description = "The lane, done", body = MadeUpEndView),
+    (status = OK, description = "The completed lane", body = MadeUpEndView),
 ))]
 pub(crate) async fn make_up_end(
     State(app): State<Arc<App>>,
     body: JsonBody<MadeUpEndBody>,
 ) -> Result<Json<MadeUpEndView>, RequestError> {
-    check_switched_on(&app)?;
+    check_debug_routes_enabled(&app)?;
     let MadeUpEndBody { lane_id, note } = body.known()?;
-    check_words("note", note.as_deref())?;
+    check_length("note", note.as_deref())?;
     Ok(Json(MadeUpEndView { ok: true, lane: app.lanes.simulate_completion(&lane_id, note).await? }))
 }
 
-/// Clears lanes that say that they work although nothing does.
+/// Clears lanes that are marked as active although nothing runs.
 ///
-/// What really runs is left alone. The bridge does the same by itself for what a bridge process that died
-/// left behind.
+/// Running work is not affected. The bridge does this by itself for lanes of a bridge process that died.
 #[utoipa::path(post, path = "/debug/reconcile-stale", tag = "debug", request_body = ReconcileBody, responses(
-    (status = OK, description = "What was cleared", body = ReconciledView),
+    (status = OK, description = "The cleared lanes", body = ReconciledView),
 ))]
 pub(crate) async fn reconcile_stale(
     State(app): State<Arc<App>>,
@@ -144,19 +145,18 @@ pub(crate) async fn reconcile_stale(
     }))
 }
 
-fn check_switched_on(app: &App) -> Result<(), RequestError> {
+fn check_debug_routes_enabled(app: &App) -> Result<(), RequestError> {
     if app.debug_routes {
         return Ok(());
     }
-    let what = "Making up turns";
+    let what = "Turn simulation";
     Err(Error::SwitchedOff { what, setting: "codexBridge.debugRoutes (serve: --debug-routes)" }.into())
 }
 
-fn check_words(field: &'static str, words: Option<&str>) -> Result<(), RequestError> {
-    let length = words.map_or(0, |words| words.chars().count());
+fn check_length(field: &'static str, text: Option<&str>) -> Result<(), RequestError> {
+    let length = text.map_or(0, |text| text.chars().count());
     if length > limits::DEBUG_NOTE_CHARS_MAX {
-        let problem =
-            format!("has {length} characters; at most {} are allowed", limits::DEBUG_NOTE_CHARS_MAX);
+        let problem = format!("has {length} characters; at most {} are allowed", limits::DEBUG_NOTE_CHARS_MAX);
         return Err(RequestError::invalid(field, problem));
     }
     Ok(())

@@ -20,10 +20,11 @@ use crate::sse::{self, LastEventId};
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct EventsQuery {
-    /// Everything after this `eventId`, 0 for the whole log. Default: only what happens from now on. The header
-    /// `Last-Event-ID` goes first.
+    /// Replays the events after this `eventId`; 0 replays the whole log. Default: only new events. The header
+    /// `Last-Event-ID` takes precedence.
     after: Option<i64>,
-    /// Only these types: a list with commas, `*` standing for anything, for example `job.*,item.completed`.
+    /// Only events of these types: comma-separated patterns in which `*` matches any characters, for example
+    /// `job.*,item.completed`.
     r#type: Option<String>,
     /// Only events of this job.
     job_id: Option<JobId>,
@@ -33,9 +34,10 @@ pub(super) struct EventsQuery {
     lane_id: Option<LaneId>,
 }
 
-/// The same as `GET /events`, by the path of the lane service.
+/// Streams events, as `GET /events` does, at the path of the lane service.
 #[utoipa::path(get, path = "/events/stream", tag = "events", params(EventsQuery, LastEventId), responses(
-    (status = OK, description = "Events; see GET /events", body = EventView, content_type = "text/event-stream"),
+    (status = OK, description = "The events, as in `GET /events`", body = EventView,
+        content_type = "text/event-stream"),
 ))]
 pub(super) async fn stream_events_at_stream(
     app: State<Arc<App>>,
@@ -45,15 +47,16 @@ pub(super) async fn stream_events_at_stream(
     stream_events(app, query, last_event_id).await
 }
 
-/// What happens in all bridges of this data folder, as it happens.
+/// Streams the events of all bridges of this data directory as they happen.
 ///
-/// Server-sent events. Recorded ones have an `id`: a client that comes back with the last one it had, in the header
-/// `Last-Event-ID` or as `after`, gets exactly what it missed. Live ones, which carry what Codex tells while a turn of
-/// this bridge runs, have none and are not repeated. Two frames tell of the stream itself: `stream.gap` (what was asked
-/// for is partly forgotten; `oldestEventId` is the oldest event that is kept) and `stream.too_far_behind` (the client
-/// reads too slowly; the stream ends, and goes on after `lastEventId` when asked again).
+/// The reply is a stream of server-sent events. Recorded events have an `id`. A client that reconnects with
+/// the last `id` that it received, in the header `Last-Event-ID` or as `after`, gets exactly the events that
+/// it missed. Live events carry the progress of a turn of this bridge; they have no `id` and are not
+/// replayed. Two frames describe the stream itself. `stream.gap`: some of the requested events are no longer
+/// stored; `oldestEventId` is the oldest one that is. `stream.too_far_behind`: the client reads too slowly,
+/// so the stream ends; to continue, reconnect with `lastEventId`.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery, LastEventId), responses(
-    (status = OK, description = "Events, each a frame with this as its `data`", body = EventView,
+    (status = OK, description = "A frame for each event, with this object as its `data`", body = EventView,
         content_type = "text/event-stream"),
 ))]
 pub(super) async fn stream_events(

@@ -23,37 +23,37 @@ use crate::request_error::RequestError;
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthView<'a> {
-    /// Always `true`: the bridge answers.
+    /// Always `true`.
     ok: bool,
     status: StatusView<'a>,
     /// The open conversation tabs.
     open_conversations: Vec<ConversationTab>,
     editor: EditorView,
     codex: CodexView,
-    /// NATS, where a server is named.
+    /// The state of publishing to NATS, if a server is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     nats: Option<NatsView>,
-    /// Version of Codex Bridge.
+    /// The version of Codex Bridge.
     version: &'a str,
-    /// UUID of this bridge process.
+    /// The UUID of this bridge process.
     instance_id: &'a InstanceId,
-    /// Process id of the bridge.
+    /// The process id of the bridge.
     pid: u32,
     started_at: Timestamp,
 }
 
-/// The bridge in numbers.
+/// The state of the bridge, with job counts.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct StatusView<'a> {
     running: bool,
     url: &'a str,
-    /// The conversation whose tab has the focus.
+    /// The conversation in the focused tab.
     current_conversation_id: Option<ThreadId>,
     jobs: JobCountsView,
 }
 
-/// All remembered jobs of the data folder by state.
+/// The number of stored jobs in the data directory, by state.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct JobCountsView {
@@ -65,13 +65,13 @@ struct JobCountsView {
     latest_job_id: Option<JobId>,
 }
 
-/// Whether conversation tabs can be shown.
+/// The availability of conversation tabs.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EditorView {
     /// Whether the bridge runs inside VS Code.
     available: bool,
-    /// Why tabs cannot be told, where they cannot.
+    /// Why the tabs cannot be listed; `null` if they can.
     problem: Option<Cow<'static, str>>,
 }
 
@@ -86,18 +86,18 @@ impl EditorView {
     }
 }
 
-/// Whether the bridge runs, what it works with, and how many jobs there are.
+/// Returns the state of the bridge, the editor, Codex and NATS, and the number of jobs by state.
 #[utoipa::path(get, path = "/health", tag = "bridge", responses(
-    (status = OK, description = "The bridge runs", body = HealthView),
+    (status = OK, description = "The bridge is running", body = HealthView),
 ))]
 pub(super) async fn get_health(State(app): State<Arc<App>>) -> Result<Response, RequestError> {
     Ok(Json(health(&app).await?).into_response())
 }
 
-/// What `GET /health` replies.
+/// Returns the reply of `GET /health`.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// An internal error if the database cannot be read.
 pub async fn health(app: &App) -> Result<HealthView<'_>, RequestError> {
     let (open_conversations, current, editor) = tabs(app).await;
     let JobCounts { starting, running, completed, failed, latest_job_id } = app.jobs.counts().await?;
@@ -131,13 +131,13 @@ pub async fn health(app: &App) -> Result<HealthView<'_>, RequestError> {
     })
 }
 
-/// An editor that does not answer must not make the bridge look dead.
+/// Reads the tabs with a time limit, so that an unresponsive editor does not make the bridge look dead.
 async fn tabs(app: &App) -> (Vec<ConversationTab>, Option<String>, EditorView) {
     if !app.conversations.has_editor() {
         return (Vec::new(), None, EditorView::unavailable());
     }
-    let ask = async { tokio::try_join!(app.conversations.open_tabs(), app.conversations.current_tab()) };
-    let problem = match tokio::time::timeout(limits::HEALTH_EDITOR_TIMEOUT, ask).await {
+    let tabs = async { tokio::try_join!(app.conversations.open_tabs(), app.conversations.current_tab()) };
+    let problem = match tokio::time::timeout(limits::HEALTH_EDITOR_TIMEOUT, tabs).await {
         Ok(Ok((open, current))) => {
             let current = current.map(|tab| tab.conversation_id);
             return (open.unwrap_or_default(), current.map(Into::into), EditorView::available());

@@ -29,17 +29,18 @@ use crate::sse::{self, LastEventId};
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListJobsQuery {
-    /// Only jobs in this state.
+    /// Only jobs with this status.
     status: Option<JobStatus>,
     /// Only jobs of this conversation.
     conversation_id: Option<ThreadId>,
     /// Only jobs of this lane.
     lane_id: Option<LaneId>,
-    /// Only jobs with this in their message, their folder or one of their ids; ASCII letters in either case.
+    /// Only jobs whose message, directory or one of whose ids contains this string. The case of ASCII letters
+    /// is ignored.
     search: Option<String>,
-    /// Only jobs older than this one: the last `jobId` of the page before.
+    /// Only jobs older than this one: the last `jobId` of the previous page.
     before: Option<JobId>,
-    /// At most so many, 1 to 1000. Default: 1000.
+    /// The maximum number of jobs, 1 to 1000. Default: 1000.
     limit: Option<u32>,
 }
 
@@ -48,7 +49,7 @@ pub(super) struct ListJobsQuery {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct GetJobQuery {
-    /// Hold the reply until the job ends, for at most so many milliseconds (up to 55000).
+    /// Waits for the job to end before replying, for at most this many milliseconds, up to 55000.
     wait_ms: Option<u64>,
 }
 
@@ -60,7 +61,7 @@ pub(super) struct JobsView {
     ok: bool,
     /// Newest first.
     jobs: Vec<Job>,
-    /// Whether there are older ones; ask for them with `before`.
+    /// Whether there are older jobs. Get them with `before`.
     more: bool,
 }
 
@@ -97,7 +98,7 @@ pub(super) async fn list_jobs(
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct JobStatisticsQuery {
-    /// How far back, 1 to 720. Default: 24.
+    /// The time span in hours, ending now, 1 to 720. Default: 24.
     hours: Option<u32>,
 }
 
@@ -107,13 +108,13 @@ pub(super) struct JobStatisticsQuery {
 pub(super) struct JobStatisticsView {
     /// Always `true`.
     ok: bool,
-    /// Milliseconds that each period lasts.
+    /// The length of a period in milliseconds.
     period_ms: i64,
-    /// Oldest first, without gaps; the last one is under way.
+    /// The periods without gaps, oldest first. The last one is still in progress.
     periods: Vec<JobPeriod>,
 }
 
-/// How many jobs there were in each of 48 periods, and the tokens of their turns.
+/// Returns the number of jobs in each of 48 periods, and the tokens that their turns used.
 #[utoipa::path(get, path = "/jobs/statistics", tag = "jobs", params(JobStatisticsQuery), responses(
     (status = OK, description = "The periods", body = JobStatisticsView),
 ))]
@@ -133,8 +134,9 @@ pub(super) async fn get_job_statistics(
     Ok(Json(JobStatisticsView { ok: true, period_ms, periods }))
 }
 
-/// One job; with `waitMs` as soon as it has ended.
-#[utoipa::path(get, path = "/jobs/{jobId}", tag = "jobs", params(("jobId" = String, Path), GetJobQuery), responses(
+/// Returns a job; with `waitMs`, as soon as it has ended.
+#[utoipa::path(get, path = "/jobs/{jobId}", tag = "jobs",
+    params(("jobId" = String, Path), GetJobQuery), responses(
     (status = OK, description = "The job", body = JobView),
 ))]
 pub(super) async fn get_job(
@@ -162,10 +164,10 @@ pub(super) async fn get_job(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SteerBody {
-    /// What the running turn shall hear.
+    /// The message to add to the running turn.
     #[schema(example = "Do not touch the tests")]
     message: String,
-    /// Pictures, as in a message.
+    /// Images, as in `images` of a message.
     #[serde(default)]
     images: Vec<String>,
 }
@@ -176,15 +178,15 @@ pub(super) struct SteerBody {
 pub(super) struct SteeredView {
     /// Always `true`.
     ok: bool,
-    /// The turn that the words joined.
+    /// The turn that received the message.
     turn_id: TurnId,
     job: Job,
 }
 
-/// Ends a job: takes it out of its queue, or interrupts its turn. It fails with the code `cancelled`.
+/// Cancels a job: removes it from its queue or interrupts its turn. The job fails with the code `cancelled`.
 ///
-/// A job that was cancelled before stays as it is. A job whose message joined another job's turn (`delivery: steered`) ends
-/// with that turn.
+/// A job that was already cancelled is returned unchanged. Cancelling a job whose message joined the turn of
+/// another job (`delivery: steered`) ends that turn, and so both jobs.
 #[utoipa::path(post, path = "/jobs/{jobId}/cancel", tag = "jobs", params(("jobId" = String, Path)), responses(
     (status = OK, description = "The job; it has ended unless Codex takes long to stop", body = JobView),
 ))]
@@ -196,10 +198,10 @@ pub(super) async fn cancel_job(
     Ok(Json(JobView { ok: true, job }))
 }
 
-/// Adds words to the running turn of a job.
+/// Adds a message to the running turn of a job.
 #[utoipa::path(post, path = "/jobs/{jobId}/steer", tag = "jobs", params(("jobId" = String, Path)),
     request_body = SteerBody, responses(
-    (status = OK, description = "The turn has them", body = SteeredView),
+    (status = OK, description = "The turn received the message", body = SteeredView),
 ))]
 pub(super) async fn steer_job(
     State(app): State<Arc<App>>,
@@ -213,8 +215,9 @@ pub(super) async fn steer_job(
     Ok(Json(SteeredView { ok: true, turn_id: turn_id.into(), job }))
 }
 
-/// Lists what Codex asked for a job, newest first.
-#[utoipa::path(get, path = "/jobs/{jobId}/approvals", tag = "approvals", params(("jobId" = String, Path)), responses(
+/// Lists the approvals of a job, newest first.
+#[utoipa::path(get, path = "/jobs/{jobId}/approvals", tag = "approvals",
+    params(("jobId" = String, Path)), responses(
     (status = OK, description = "Approvals", body = ApprovalsView),
 ))]
 pub(super) async fn list_job_approvals(
@@ -233,20 +236,22 @@ pub(super) async fn list_job_approvals(
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct JobEventsQuery {
-    /// Only what came after this `eventId`. Default: 0, everything. The header `Last-Event-ID` goes first.
+    /// Only events after this `eventId`. Default: 0, all events. The header `Last-Event-ID` takes precedence.
     after: Option<i64>,
-    /// Only these types: a list with commas, `*` standing for anything, for example `job.*,item.completed`.
+    /// Only events of these types: comma-separated patterns in which `*` matches any characters, for example
+    /// `job.*,item.completed`.
     r#type: Option<String>,
 }
 
-/// A job's events from its beginning, and then as they happen.
+/// Streams the events of a job: the recorded ones, then new ones as they happen.
 ///
-/// The stream ends after the job's last event (`job.completed`, `job.failed`). Asked again after it, the bridge replies
-/// with status 204, which ends an `EventSource`, too.
+/// The stream ends after the job's last event (`job.completed` or `job.failed`). A client that reconnects
+/// after that event gets status 204, which also stops a browser's `EventSource`.
 #[utoipa::path(get, path = "/jobs/{jobId}/events", tag = "events",
     params(("jobId" = String, Path), JobEventsQuery, LastEventId), responses(
-    (status = OK, description = "Events; see GET /events", body = EventView, content_type = "text/event-stream"),
-    (status = NO_CONTENT, description = "The job has ended, and there is nothing more to tell"),
+    (status = OK, description = "The events, as in `GET /events`", body = EventView,
+        content_type = "text/event-stream"),
+    (status = NO_CONTENT, description = "The job has ended, and there are no more events"),
 ))]
 pub(super) async fn stream_job_events(
     State(app): State<Arc<App>>,

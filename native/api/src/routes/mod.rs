@@ -1,4 +1,4 @@
-//! The routes: a file for each first segment of a path.
+//! The routes, with one file for each first path segment.
 
 pub(super) mod approvals;
 pub(super) mod codex;
@@ -38,15 +38,15 @@ use super::sse::LAST_EVENT_ID;
 use super::{App, openapi_json};
 use crate::request_error::RequestError;
 
-/// All routes with their descriptions.
-pub(super) fn described() -> OpenApiRouter<Arc<App>> {
-    let mut sending = sending();
-    idempotency::describe(sending.get_openapi_mut());
-    others().merge(context::described()).merge(sending)
+/// Returns all routes with their OpenAPI descriptions.
+pub(super) fn openapi_router() -> OpenApiRouter<Arc<App>> {
+    let mut idempotent = idempotent_routes();
+    idempotency::describe(idempotent.get_openapi_mut());
+    plain_routes().merge(context::openapi_router()).merge(idempotent)
 }
 
-/// The routes that only tell, and those that may be repeated as they are.
-fn others() -> OpenApiRouter<Arc<App>> {
+/// Returns the routes that only read, and those that are safe to repeat.
+fn plain_routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::get_health))
         .routes(routes!(system::get_system))
@@ -125,8 +125,9 @@ fn others() -> OpenApiRouter<Arc<App>> {
         ))
 }
 
-/// The routes that create or send. With an `Idempotency-Key` each request happens once.
-fn sending() -> OpenApiRouter<Arc<App>> {
+/// Returns the routes that create or send something. An `Idempotency-Key` makes a repeated request run only
+/// once.
+fn idempotent_routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(conversations::create_conversation))
         .routes(routes!(conversations::send_to_current_conversation))
@@ -145,31 +146,35 @@ fn sending() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(webhooks::create_webhook))
 }
 
-/// The whole of a bridge's HTTP behind its guard.
+/// Returns the complete router of a bridge. The guard is in front of it.
 pub fn router(app: Arc<App>) -> axum::Router {
     let once = from_fn_with_state(Idempotency::new(Arc::clone(&app)), once);
-    let (router, _) =
-        others().merge(context::described()).merge(sending().route_layer(once)).split_for_parts();
-    let description = Bytes::from(openapi_json());
+    let (router, _) = plain_routes()
+        .merge(context::openapi_router())
+        .merge(idempotent_routes().route_layer(once))
+        .split_for_parts();
+    let document = Bytes::from(openapi_json());
     let cors = cors(app.guard.allowed_origins());
-    let describe = move || ready(([(header::CONTENT_TYPE, "application/json")], description.clone()));
+    let serve_document = move || ready(([(header::CONTENT_TYPE, "application/json")], document.clone()));
     router
-        .route("/openapi.json", get(describe))
+        .route("/openapi.json", get(serve_document))
         .route("/dashboard", get(dashboard::show_dashboard))
         .route("/dashboard/", get(dashboard::show_dashboard))
         .route("/dashboard/{*path}", get(dashboard::show_dashboard_file))
         .fallback(async || RequestError::RouteNotFound)
         .with_state(app)
         .layer(option_layer(cors))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CatchPanicLayer::custom(reply_to_panic))
 }
 
-/// The code of a workspace alone, behind a guard that lets these origins in.
+/// Returns the router that serves only the code context, to which the given web origins have access.
 pub fn code_router(code: Code, allowed_origins: &[String]) -> axum::Router {
-    context::alone(code).layer(option_layer(cors(allowed_origins))).layer(CatchPanicLayer::custom(panicked))
+    context::standalone(code)
+        .layer(option_layer(cors(allowed_origins)))
+        .layer(CatchPanicLayer::custom(reply_to_panic))
 }
 
-/// What browsers are told about web pages of these origins; nothing where there are none.
+/// Returns the CORS layer for the given web origins, or `None` if there are none.
 fn cors(origins: &[String]) -> Option<CorsLayer> {
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
@@ -186,17 +191,18 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     })
 }
 
-/// A defect in one route must not take the others down.
-fn panicked(_: Box<dyn Any + Send>) -> Response {
-    RequestError::internal("a route panicked; the line before this one says where".to_owned()).into_response()
+/// Turns a panic in a handler into a reply, so that a defect in one route does not affect the others.
+fn reply_to_panic(_: Box<dyn Any + Send>) -> Response {
+    RequestError::internal("a handler panicked; the previous log line has the location".to_owned())
+        .into_response()
 }
 
-/// Runs a check that looks at files, on a disk that may be slow.
+/// Runs a check that reads the file system on a blocking thread, because a disk may be slow.
 pub(super) async fn checked<T: Send + 'static, E: Into<RequestError> + Send + 'static>(
     check: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, RequestError> {
     match tokio::task::spawn_blocking(check).await {
-        Ok(checked) => checked.map_err(Into::into),
-        Err(error) => Err(RequestError::internal(format!("checking a message failed: {error}"))),
+        Ok(result) => result.map_err(Into::into),
+        Err(error) => Err(RequestError::internal(format!("a check did not complete: {error}"))),
     }
 }

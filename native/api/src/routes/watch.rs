@@ -1,4 +1,4 @@
-//! `/watch…`: the look at all lanes.
+//! `/watch…`: the lane reconciler.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +17,12 @@ use crate::request_error::RequestError;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WatchBody {
-    /// Seconds between two looks, 1 to 86400. Default: as it is.
+    /// The time between two runs of the reconciler, in seconds, 1 to 86400. Default: the current interval.
     #[schema(example = 15)]
     interval_sec: Option<u64>,
 }
 
-/// Reply of the watch routes.
+/// Reply of the routes that show, start or stop the lane reconciler.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WatchStatusView {
     /// Always `true`.
@@ -38,17 +38,17 @@ pub(crate) struct TickView {
     pub(crate) tick: Reconciliation,
 }
 
-/// How the watcher stands.
+/// Returns the state of the lane reconciler.
 #[utoipa::path(get, path = "/watch/status", tag = "watch", responses(
-    (status = OK, description = "The watcher", body = WatchStatusView),
+    (status = OK, description = "The state of the reconciler", body = WatchStatusView),
 ))]
 pub(crate) async fn get_watch_status(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
     Json(WatchStatusView { ok: true, watch: app.lane_reconciler.status() })
 }
 
-/// Lets the watcher look by itself.
+/// Starts the periodic runs of the lane reconciler.
 #[utoipa::path(post, path = "/watch/start", tag = "watch", request_body = WatchBody, responses(
-    (status = OK, description = "The watcher", body = WatchStatusView),
+    (status = OK, description = "The state of the reconciler", body = WatchStatusView),
 ))]
 pub(crate) async fn start_watch(
     State(app): State<Arc<App>>,
@@ -62,17 +62,17 @@ pub(crate) async fn start_watch(
     Ok(Json(WatchStatusView { ok: true, watch: app.lane_reconciler.start(interval) }))
 }
 
-/// Lets the watcher look no longer by itself.
+/// Stops the periodic runs of the lane reconciler.
 #[utoipa::path(post, path = "/watch/stop", tag = "watch", responses(
-    (status = OK, description = "The watcher", body = WatchStatusView),
+    (status = OK, description = "The state of the reconciler", body = WatchStatusView),
 ))]
 pub(crate) async fn stop_watch(State(app): State<Arc<App>>) -> Json<WatchStatusView> {
     Json(WatchStatusView { ok: true, watch: app.lane_reconciler.stop() })
 }
 
-/// Looks at all lanes now.
+/// Reconciles all lanes now.
 #[utoipa::path(post, path = "/watch/tick", tag = "watch", responses(
-    (status = OK, description = "What it found", body = TickView),
+    (status = OK, description = "The result of the run", body = TickView),
 ))]
 pub(crate) async fn tick_watch(State(app): State<Arc<App>>) -> Result<Json<TickView>, RequestError> {
     Ok(Json(TickView { ok: true, tick: app.lane_reconciler.reconcile().await? }))

@@ -20,35 +20,37 @@ use crate::App;
 use crate::extract::{JsonBody, NewJobId, PathParameter, PathParameters, QueryOf, page_limit};
 use crate::request_error::RequestError;
 
-/// A webhook. Its secret is never shown.
+/// A webhook. Its secret is never returned.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Webhook)]
 pub(super) struct WebhookView {
-    /// `wh_…`
+    /// The id, `wh_…`.
     id: String,
-    /// Where its events are sent.
+    /// The URL of the receiver.
     url: String,
-    /// Which types it wants; `*` stands for anything.
+    /// The types of the events to send; `*` matches any characters.
     events: Vec<EventPattern>,
-    /// Whether its owner wants events. While it is paused, they wait.
+    /// Whether new events are sent. While the webhook is paused, its deliveries wait.
     enabled: bool,
-    /// Which events it wants beyond their type. An empty list lets everything pass; all three must match.
+    /// Restricts the events by lane, thread and session. An empty list does not restrict; all three lists
+    /// must match.
     scope: Scope,
-    /// What the scope narrows; `global` for nothing.
+    /// The dimensions that the scope restricts; `global` if it restricts none.
     scope_kinds: Vec<ScopeKind>,
     /// Whether deliveries are signed.
     has_secret: bool,
     created_at: Timestamp,
-    /// When its owner changed it last.
+    /// When the settings of the webhook were last changed.
     updated_at: Timestamp,
-    /// When a delivery last arrived.
+    /// When the receiver last accepted a delivery.
     last_delivery_at: Option<Timestamp>,
-    /// Why the last attempt failed; `null` once one succeeded.
+    /// The error of the last attempt; `null` if it succeeded.
     last_error: Option<String>,
-    /// Since when nothing is sent although it is wanted; PATCH `enabled: true` goes on.
+    /// When the webhook was paused. Nothing is sent until a PATCH with `enabled: true` resumes it.
     paused_at: Option<Timestamp>,
-    /// Why: nothing arrived for a day (`keeps_failing`), or the receiver replied 410 (`gone`), which also disables.
+    /// Why the webhook is paused: all deliveries failed for a day (`keeps_failing`), or the receiver replied
+    /// 410 (`gone`), which also disables the webhook.
     paused_reason: Option<PausedReason>,
 }
 
@@ -82,7 +84,7 @@ pub(super) struct WebhooksView {
     webhooks: Vec<WebhookView>,
 }
 
-/// A reply with one webhook.
+/// Reply of the routes of one webhook.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WebhookReplyView {
@@ -97,21 +99,22 @@ impl WebhookReplyView {
     }
 }
 
-/// Which events a webhook wants beyond their type. What is named must match, in every dimension.
+/// Restricts the events of a webhook by lane, thread and session. An event must match every dimension that is
+/// given.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScopeBody {
-    /// Events of this lane.
+    /// Only events of this lane.
     lane_id: Option<LaneId>,
-    /// Events of one of these lanes.
+    /// Only events of these lanes.
     lane_ids: Option<Vec<LaneId>>,
-    /// Events of this thread, which is the conversation.
+    /// Only events of this thread, which is the conversation.
     thread_id: Option<ThreadId>,
-    /// Events of one of these threads.
+    /// Only events of these threads.
     thread_ids: Option<Vec<ThreadId>>,
-    /// Events of this session.
+    /// Only events of this lane session.
     session_id: Option<LaneId>,
-    /// Events of one of these sessions.
+    /// Only events of these lane sessions.
     session_ids: Option<Vec<LaneId>>,
 }
 
@@ -125,32 +128,34 @@ impl From<ScopeBody> for Scope {
     }
 }
 
-/// Body of `POST /webhooks` (`url` and `events` are required) and of `PATCH /webhooks/{id}` (what is left out stays).
+/// Body of `POST /webhooks`, which requires `url` and `events`, and of `PATCH /webhooks/{id}`, which changes
+/// only the fields that are given.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WebhookBody {
-    /// Where events are sent: https or http, without a user name. The address is checked whenever it is connected to: this machine
-    /// and public addresses are allowed, private networks by the setting `codexBridge.webhooks.allowPrivateNetworks`, link-local ones never.
+    /// The URL of the receiver: https or http, without a user name. Its address is checked at every
+    /// connection. This machine and public addresses are allowed, private networks only with the setting
+    /// `codexBridge.webhooks.allowPrivateNetworks`, link-local addresses never.
     #[schema(example = "https://example.com/hook")]
     url: Option<String>,
-    /// Event types, `*` standing for anything.
+    /// The types of the events to send; `*` matches any characters.
     #[schema(example = json!(["lane.completed", "job.*"]))]
     events: Option<Vec<String>>,
-    /// Default of a new one: `true`. `true` also ends a pause.
+    /// Whether new events are sent. Default for a new webhook: `true`. `true` also resumes a paused webhook.
     enabled: Option<bool>,
-    /// What deliveries are signed with, after Standard Webhooks: `whsec_` and the key as base64, or any text, whose bytes are the
-    /// key then. `null` for none. Never shown again.
-    #[serde(default, deserialize_with = "given")]
+    /// The secret that signs deliveries, as in Standard Webhooks: `whsec_` and the base64 of the key, or any
+    /// string, whose bytes are then the key. `null` removes it. It is never returned.
+    #[serde(default, deserialize_with = "some_or_null")]
     #[schema(value_type = Option<String>)]
     secret: Option<Option<String>>,
-    /// Replaces the scope as a whole; `null` for all events.
-    #[serde(default, deserialize_with = "given")]
+    /// Replaces the whole scope; `null` selects all events.
+    #[serde(default, deserialize_with = "some_or_null")]
     #[schema(value_type = Option<ScopeBody>)]
     scope: Option<Option<ScopeBody>>,
 }
 
-/// Tells `null` from what is left out.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+/// Distinguishes `null` from a missing field.
+fn some_or_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
@@ -170,7 +175,7 @@ impl From<WebhookBody> for WebhookPatch {
 pub(super) struct WebhookDeletedView {
     /// Always `true`.
     ok: bool,
-    /// The webhook that was.
+    /// The id of the deleted webhook.
     id: WebhookId,
 }
 
@@ -180,9 +185,10 @@ pub(super) struct WebhookDeletedView {
 pub(super) struct WebhookTestView {
     /// Always `true`.
     ok: bool,
-    /// The event `webhook.test`; `GET /webhooks/{webhookId}/deliveries?eventId=` tells what becomes of it.
+    /// The `eventId` of the event `webhook.test`. To follow it, call `GET
+    /// /webhooks/{webhookId}/deliveries?eventId=`.
     event_id: i64,
-    /// The `eventKey` in what the receiver gets.
+    /// The `eventKey` in the body that the receiver gets.
     event_key: String,
 }
 
@@ -191,13 +197,13 @@ pub(super) struct WebhookTestView {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListDeliveriesQuery {
-    /// Only those that stand so.
+    /// Only deliveries with this status.
     status: Option<DeliveryStatus>,
-    /// Only that of this event.
+    /// Only the delivery of this event.
     event_id: Option<i64>,
-    /// Only those older than this one: the last `deliveryId` of the page before.
+    /// Only deliveries older than this one: the last `deliveryId` of the previous page.
     before: Option<DeliveryId>,
-    /// At most so many, 1 to 500. Default: 100.
+    /// The maximum number of deliveries, 1 to 500. Default: 100.
     limit: Option<u32>,
 }
 
@@ -209,7 +215,7 @@ pub(super) struct DeliveriesView {
     ok: bool,
     /// Newest event first.
     deliveries: Vec<Delivery>,
-    /// Whether there are older ones; ask for them with `before`.
+    /// Whether there are older deliveries. Get them with `before`.
     more: bool,
 }
 
@@ -231,11 +237,13 @@ pub(super) async fn list_webhooks(State(app): State<Arc<App>>) -> Result<Json<We
     Ok(Json(WebhooksView { ok: true, webhooks: webhooks.into_iter().map(Into::into).collect() }))
 }
 
-/// Adds a webhook: every recorded event from now on that it wants is sent to it, at least once.
+/// Creates a webhook. Every matching event that is recorded from now on is sent to it at least once.
 ///
-/// An event is sent as a POST with JSON: `id`, `ts`, `source`, `eventKey` (the same whenever an event comes again), `eventId`,
-/// `subscriptionId`, `eventType`, `laneId`, `threadId`, `sessionId`, `scope`, `payload`, and `event` as `GET /events` shows it. Any 2xx within 30 s
-/// means that it arrived. Everything else is tried again for a day: after 5 s, 10 s, 20 s, … up to an hour. 410 disables the webhook.
+/// An event is sent as a POST with a JSON body: `id`, `ts`, `source`, `eventKey` (the same each time an event
+/// is sent), `eventId`, `subscriptionId`, `eventType`, `laneId`, `threadId`, `sessionId`, `scope`, `payload`,
+/// and `event` as in `GET /events`. A 2xx status within 30 s means that it was received. After any other
+/// result, the delivery is retried for a day: after 5 s, 10 s, 20 s, … up to an hour. The status 410 disables
+/// the webhook.
 #[utoipa::path(post, path = "/webhooks", tag = "webhooks", request_body = WebhookBody, responses(
     (status = OK, description = "The webhook", body = WebhookReplyView),
 ))]
@@ -244,7 +252,7 @@ pub(super) async fn create_webhook(
     NewJobId(id): NewJobId,
     body: JsonBody<WebhookBody>,
 ) -> Result<Json<WebhookReplyView>, RequestError> {
-    // The id that the request's key is bound to: sent again, it finds what it made.
+    // The id is bound to the idempotency key, so that a repeated request finds the webhook that it created.
     let id = format!("wh_{}", id.replace('-', ""));
     Ok(WebhookReplyView::of(app.webhooks.create(id.into(), body.known()?.into()).await?))
 }
@@ -253,10 +261,10 @@ pub(super) async fn create_webhook(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PreviewBody {
-    /// Event types, `*` standing for anything.
+    /// The types of the events; `*` matches any characters.
     #[schema(example = json!(["lane.completed", "job.*"]))]
     events: Vec<String>,
-    /// Which of them; all where it is left out.
+    /// Restricts the events by lane, thread and session. Default: all events.
     scope: Option<ScopeBody>,
 }
 
@@ -266,11 +274,11 @@ pub(super) struct PreviewBody {
 pub(super) struct PreviewView {
     /// Always `true`.
     ok: bool,
-    /// How many of the newest recorded events were looked at.
+    /// The number of recorded events that were examined, newest first.
     looked_at: usize,
-    /// How many of these would have been sent.
+    /// The number of examined events that would have been sent.
     matched: usize,
-    /// The newest of them, newest first.
+    /// The newest of the matching events, newest first.
     events: Vec<PreviewedEvent>,
 }
 
@@ -293,7 +301,7 @@ impl From<StoredEvent> for PreviewedEvent {
     }
 }
 
-/// Tells which of the newest recorded events a webhook of these events and this scope would have been sent. Changes nothing.
+/// Lists the recent events that a webhook would have received. Changes nothing.
 #[utoipa::path(post, path = "/webhooks/preview", tag = "webhooks", request_body = PreviewBody, responses(
     (status = OK, description = "The events", body = PreviewView),
 ))]
@@ -312,8 +320,9 @@ pub(super) async fn preview_webhook(
     }))
 }
 
-/// One webhook.
-#[utoipa::path(get, path = "/webhooks/{webhookId}", tag = "webhooks", params(("webhookId" = String, Path)), responses(
+/// Returns a webhook.
+#[utoipa::path(get, path = "/webhooks/{webhookId}", tag = "webhooks",
+    params(("webhookId" = String, Path)), responses(
     (status = OK, description = "The webhook", body = WebhookReplyView),
 ))]
 pub(super) async fn get_webhook(
@@ -323,7 +332,7 @@ pub(super) async fn get_webhook(
     Ok(WebhookReplyView::of(app.webhooks.get(&id).await?))
 }
 
-/// Changes a webhook. What is left out stays.
+/// Updates a webhook. Only the fields that are given are changed.
 #[utoipa::path(patch, path = "/webhooks/{webhookId}", tag = "webhooks", params(("webhookId" = String, Path)),
     request_body = WebhookBody, responses(
     (status = OK, description = "The webhook", body = WebhookReplyView),
@@ -336,9 +345,10 @@ pub(super) async fn update_webhook(
     Ok(WebhookReplyView::of(app.webhooks.update(&id, body.known()?.into()).await?))
 }
 
-/// Removes a webhook, with what is on its way to it.
-#[utoipa::path(delete, path = "/webhooks/{webhookId}", tag = "webhooks", params(("webhookId" = String, Path)), responses(
-    (status = OK, description = "It is gone", body = WebhookDeletedView),
+/// Deletes a webhook and its pending deliveries.
+#[utoipa::path(delete, path = "/webhooks/{webhookId}", tag = "webhooks",
+    params(("webhookId" = String, Path)), responses(
+    (status = OK, description = "The webhook is deleted", body = WebhookDeletedView),
 ))]
 pub(super) async fn delete_webhook(
     State(app): State<Arc<App>>,
@@ -348,9 +358,10 @@ pub(super) async fn delete_webhook(
     Ok(Json(WebhookDeletedView { ok: true, id }))
 }
 
-/// Sends an event `webhook.test` the way that all events go, to this webhook only.
-#[utoipa::path(post, path = "/webhooks/{webhookId}/test", tag = "webhooks", params(("webhookId" = String, Path)), responses(
-    (status = OK, description = "The event is on its way", body = WebhookTestView),
+/// Sends an event `webhook.test` to this webhook only, with the usual retries.
+#[utoipa::path(post, path = "/webhooks/{webhookId}/test", tag = "webhooks",
+    params(("webhookId" = String, Path)), responses(
+    (status = OK, description = "The event is recorded and will be sent", body = WebhookTestView),
 ))]
 pub(super) async fn test_webhook(
     State(app): State<Arc<App>>,
@@ -360,10 +371,10 @@ pub(super) async fn test_webhook(
     Ok(Json(WebhookTestView { ok: true, event_id, event_key: format!("{id}:{event_id}") }))
 }
 
-/// Lists what was sent to a webhook and what waits, with all attempts, newest event first.
+/// Lists the deliveries of a webhook with all their attempts, newest event first.
 #[utoipa::path(get, path = "/webhooks/{webhookId}/deliveries", tag = "webhooks",
     params(("webhookId" = String, Path), ListDeliveriesQuery), responses(
-    (status = OK, description = "Deliveries; ended ones are kept for a week", body = DeliveriesView),
+    (status = OK, description = "The deliveries; completed ones are kept for a week", body = DeliveriesView),
 ))]
 pub(super) async fn list_webhook_deliveries(
     State(app): State<Arc<App>>,
@@ -377,10 +388,10 @@ pub(super) async fn list_webhook_deliveries(
     Ok(Json(DeliveriesView { ok: true, deliveries, more }))
 }
 
-/// Sends a delivery again, whatever became of it, for another day.
+/// Sends a delivery again, whatever its status, with retries for another day.
 #[utoipa::path(post, path = "/webhooks/{webhookId}/deliveries/{deliveryId}/redeliver", tag = "webhooks",
     params(("webhookId" = String, Path), ("deliveryId" = String, Path)), responses(
-    (status = OK, description = "The delivery, which is due now", body = DeliveryView),
+    (status = OK, description = "The delivery, which is due at once", body = DeliveryView),
 ))]
 pub(super) async fn redeliver_webhook_delivery(
     State(app): State<Arc<App>>,

@@ -17,7 +17,7 @@ use crate::App;
 use crate::extract::JsonBody;
 use crate::request_error::RequestError;
 
-/// Body of `POST /codex/workflows/start-visible`: a lane, and its first instruction.
+/// Body of `POST /codex/workflows/start-visible`: a lane and its first instruction.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StartVisibleBody {
@@ -36,22 +36,23 @@ pub(crate) struct StartedView {
     ok: bool,
     lane: Lane,
     session: SessionView,
-    /// The thread.
+    /// The thread of the lane.
     thread_id: Option<ThreadId>,
     /// The turn of the first instruction.
     turn_id: Option<TurnId>,
-    /// That turn as a job.
+    /// The job of that turn.
     job: Option<Job>,
-    /// Whether the first instruction was left out, because the thread cannot be loaded yet.
+    /// Whether the first instruction was skipped because the thread cannot be loaded yet.
     kickoff_skipped: bool,
-    /// Whether the lane was there before; nothing was repeated then.
+    /// Whether the lane already existed. Completed steps were not repeated.
     existed: bool,
 }
 
-/// Makes or takes over a lane, starts its session, makes its thread, and sends the first instruction.
+/// Creates a lane, starts its session, creates its thread, and sends the first instruction.
 ///
-/// Asked again with the same `laneId`, it goes on with what is left, and repeats nothing.
-#[utoipa::path(post, path = "/codex/workflows/start-visible", tag = "lanes", request_body = StartVisibleBody, responses(
+/// If a lane with this `laneId` exists, only the remaining steps are carried out.
+#[utoipa::path(post, path = "/codex/workflows/start-visible", tag = "lanes",
+    request_body = StartVisibleBody, responses(
     (status = OK, description = "The lane, its session and its first turn", body = StartedView),
 ))]
 pub(crate) async fn start_visible(
@@ -60,7 +61,7 @@ pub(crate) async fn start_visible(
 ) -> Result<Json<StartedView>, RequestError> {
     let StartVisibleBody { lane, kickoff_prompt } = body;
     let kickoff_prompt = kickoff_prompt.filter(|prompt| !prompt.trim().is_empty());
-    let new = super::checked(move || lane.checked()).await?;
+    let new = super::checked(move || lane.validate()).await?;
     let Started { lane, session, job, kickoff_skipped, existed } =
         app.lanes.start_visible(new, kickoff_prompt).await?;
     let turn_id = job.as_ref().and_then(|job| job.turn_id.clone());

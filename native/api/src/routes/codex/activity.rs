@@ -1,4 +1,4 @@
-//! `/codex/active`, `/codex/running`: what is in use on this machine.
+//! `/codex/active` and `/codex/running`: the threads and Codex processes in use on this machine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,19 +25,20 @@ use crate::request_error::RequestError;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ActiveThreadsQuery {
-    /// How many seconds ago a thread may have changed last, at most 2592000 (30 days). Default: 900.
+    /// Only threads that changed within this many seconds, at most 2592000 (30 days). Default: 900.
     window_sec: Option<u64>,
-    /// Only those of this source, for example `vscode`, `cli`, `exec`.
+    /// Only threads with this source, for example `vscode`, `cli` or `exec`.
     source: Option<String>,
-    /// Only those of these kinds, for example `vscode,cli,exec,appServer,subAgent`. Default: those that people began.
+    /// Only threads of these kinds, for example `vscode,cli,exec,appServer,subAgent`. Default: the kinds that
+    /// people start.
     source_kinds: Option<String>,
-    /// Only those of this surface: `mac-app`, `cli`, `vscode` or `unknown`.
+    /// Only threads of this surface: `mac-app`, `cli`, `vscode` or `unknown`.
     surface: Option<String>,
-    /// Only those that this program began, for example `Codex Desktop`.
+    /// Only threads that this program started, for example `Codex Desktop`.
     originator: Option<String>,
-    /// Those that this program began come first.
+    /// Lists threads that this program started first.
     prefer_originator: Option<String>,
-    /// Those of this surface come first: `mac-app`, `vscode`, `cli` or `any`.
+    /// Lists threads of this surface first: `mac-app`, `vscode`, `cli` or `any`.
     preferred_surface: Option<String>,
 }
 
@@ -46,7 +47,7 @@ pub(crate) struct ActiveThreadsQuery {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RunningQuery {
-    /// Where processes are hidden: how many seconds ago a thread may have changed last. Default: 900.
+    /// If the mode is `inferred`: only threads that changed within this many seconds. Default: 900.
     window_sec: Option<u64>,
 }
 
@@ -57,7 +58,7 @@ pub(crate) struct ActiveThreadsView {
     /// Always `true`.
     ok: bool,
     window_sec: u64,
-    /// Preferred ones first, otherwise the last changed first.
+    /// Preferred threads first, then the most recently changed.
     threads: Vec<ActiveThreadView>,
 }
 
@@ -67,10 +68,10 @@ pub(crate) struct ActiveThreadsView {
 struct ActiveThreadView {
     #[serde(flatten)]
     thread: ThreadView,
-    /// Why it counts as active: `recent` (it changed within the window), `owner` (a process has it loaded), `turn` (this bridge
-    /// runs a turn on it).
+    /// Why the thread counts as active: `recent` (it changed within the window), `owner` (a process has it
+    /// loaded), `turn` (this bridge runs a turn on it).
     active_because: Vec<&'static str>,
-    /// Whether it meets every preference of the query.
+    /// Whether the thread meets every preference of the query.
     preferred: bool,
 }
 
@@ -80,12 +81,13 @@ struct ActiveThreadView {
 pub(crate) struct RunningView {
     /// Always `true`.
     ok: bool,
-    /// `processes`: from the process and lock tables of the operating system, all of it. `inferred`: that hides some or all
-    /// (another system than Linux, another container), so `threads` has those that changed lately.
+    /// `processes`: the process and lock tables of the operating system are complete. `inferred`: some or all
+    /// processes are hidden (not on Linux, or in another container), so `threads` lists recently changed
+    /// threads.
     mode: &'static str,
-    /// The Codex processes of this user that the operating system shows.
+    /// The visible Codex processes of this user.
     processes: Vec<ProcessView>,
-    /// What somebody seems to use; only with the mode `inferred`.
+    /// The threads that are probably in use; only if the mode is `inferred`.
     threads: Vec<ActiveThreadView>,
 }
 
@@ -94,23 +96,23 @@ pub(crate) struct RunningView {
 #[serde(rename_all = "camelCase")]
 struct ProcessView {
     pid: u32,
-    /// What it is, for example `codex app-server`.
+    /// The program with its subcommand, for example `codex app-server`.
     program: String,
     /// `app-server`, `cli` (the terminal program), `exec`, `mcp-server` or `other`.
     kind: &'static str,
-    /// Who started it.
+    /// The process that started it.
     parent: Option<ParentView>,
     cwd: Option<String>,
-    /// Where it keeps its threads.
+    /// The Codex home directory, which holds its threads.
     codex_home: Option<String>,
     started_at: Option<Timestamp>,
-    /// Whether it is the app-server of this bridge.
+    /// Whether this is an app-server of this bridge.
     own: bool,
-    /// The threads that it has: nobody else can write them meanwhile.
+    /// The threads that the process has loaded. No other process can write them.
     thread_ids: Vec<ThreadId>,
 }
 
-/// A process that started another.
+/// The parent of a Codex process.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ParentView {
@@ -118,7 +120,7 @@ struct ParentView {
     program: String,
 }
 
-/// The threads that changed lately, with who has them.
+/// Lists the recently changed threads with their owners.
 #[utoipa::path(get, path = "/codex/active", tag = "codex", params(ActiveThreadsQuery), responses(
     (status = OK, description = "The threads", body = ActiveThreadsView),
 ))]
@@ -143,9 +145,9 @@ pub(crate) async fn list_active_threads(
     Ok(Json(ActiveThreadsView { ok: true, window_sec: window.as_secs(), threads }))
 }
 
-/// The Codex processes of this user and the threads that each has. Nothing is signalled or ended by that.
+/// Lists the Codex processes of this user and the threads that each has loaded.
 #[utoipa::path(get, path = "/codex/running", tag = "codex", params(RunningQuery), responses(
-    (status = OK, description = "What runs", body = RunningView),
+    (status = OK, description = "The processes", body = RunningView),
 ))]
 pub(crate) async fn list_running(
     State(app): State<Arc<App>>,

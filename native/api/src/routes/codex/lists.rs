@@ -1,4 +1,5 @@
-//! `/codex/app/list`, `/codex/skills/list`, `/codex/model/list`: Codex's own lists, as Codex answers.
+//! `/codex/app/list`, `/codex/skills/list` and `/codex/model/list`: lists of Codex, in the form in which
+//! Codex returns them.
 
 use std::sync::Arc;
 
@@ -19,13 +20,13 @@ use crate::request_error::RequestError;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListAppsQuery {
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// At most so many.
+    /// The maximum number of apps.
     limit: Option<u32>,
-    /// As this thread's configuration has them.
+    /// Uses the configuration of this thread.
     thread_id: Option<ThreadId>,
-    /// Ask the sources anew.
+    /// Whether to fetch the apps again from their sources.
     force_refetch: Option<bool>,
 }
 
@@ -34,9 +35,9 @@ pub(crate) struct ListAppsQuery {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListSkillsQuery {
-    /// The skills of these folders, separated by commas. Default: those of the bridge's working folder.
+    /// Only skills of these directories, separated by commas. Default: the working directory of the bridge.
     cwds: Option<String>,
-    /// Look at the disk anew.
+    /// Whether to read the skills again from disk.
     force_reload: Option<bool>,
 }
 
@@ -45,37 +46,37 @@ pub(crate) struct ListSkillsQuery {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListModelsQuery {
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// At most so many.
+    /// The maximum number of models.
     limit: Option<u32>,
-    /// Those of this provider.
+    /// Only models of this provider.
     model_provider: Option<String>,
-    /// Also those that are not offered by default.
+    /// Whether to include models that are hidden by default.
     include_hidden: Option<bool>,
 }
 
-/// One of Codex's lists.
+/// A list that Codex returned.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CodexListView {
     /// Always `true`.
     ok: bool,
-    /// What Codex answered: usually `data`, and `nextCursor` where there are pages.
+    /// The result of the Codex method: usually `data`, and `nextCursor` if there are several pages.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     answer: Map<String, Value>,
 }
 
-/// The apps (connectors) that Codex can use.
+/// Lists the apps (connectors) that Codex can use.
 #[utoipa::path(get, path = "/codex/app/list", tag = "codex", params(ListAppsQuery), responses(
-    (status = OK, description = "As Codex answers `app/list`", body = CodexListView),
+    (status = OK, description = "The result of Codex's `app/list`", body = CodexListView),
 ))]
 pub(crate) async fn list_apps(
     State(app): State<Arc<App>>,
     QueryOf(query): QueryOf<ListAppsQuery>,
 ) -> Result<Json<CodexListView>, RequestError> {
-    let params = given([
+    let params = object([
         ("cursor", query.cursor.map(Value::from)),
         ("limit", query.limit.map(Value::from)),
         ("threadId", query.thread_id.map(|id| Value::from(String::from(id)))),
@@ -84,9 +85,9 @@ pub(crate) async fn list_apps(
     list(&app, "app/list", params).await
 }
 
-/// The skills that Codex finds.
+/// Lists the skills that Codex finds.
 #[utoipa::path(get, path = "/codex/skills/list", tag = "codex", params(ListSkillsQuery), responses(
-    (status = OK, description = "As Codex answers `skills/list`", body = CodexListView),
+    (status = OK, description = "The result of Codex's `skills/list`", body = CodexListView),
 ))]
 pub(crate) async fn list_skills(
     State(app): State<Arc<App>>,
@@ -96,19 +97,19 @@ pub(crate) async fn list_skills(
     if cwds.is_empty() {
         cwds.push(app.defaults.cwd.display().to_string());
     }
-    let params = given([("cwds", Some(json!(cwds))), ("forceReload", query.force_reload.map(Value::from))]);
+    let params = object([("cwds", Some(json!(cwds))), ("forceReload", query.force_reload.map(Value::from))]);
     list(&app, "skills/list", params).await
 }
 
-/// The models that Codex offers.
+/// Lists the models that Codex offers.
 #[utoipa::path(get, path = "/codex/model/list", tag = "codex", params(ListModelsQuery), responses(
-    (status = OK, description = "As Codex answers `model/list`", body = CodexListView),
+    (status = OK, description = "The result of Codex's `model/list`", body = CodexListView),
 ))]
 pub(crate) async fn list_models(
     State(app): State<Arc<App>>,
     QueryOf(query): QueryOf<ListModelsQuery>,
 ) -> Result<Json<CodexListView>, RequestError> {
-    let params = given([
+    let params = object([
         ("cursor", query.cursor.map(Value::from)),
         ("limit", query.limit.map(Value::from)),
         ("modelProvider", query.model_provider.map(Value::from)),
@@ -117,7 +118,7 @@ pub(crate) async fn list_models(
     list(&app, "model/list", params).await
 }
 
-fn given<const N: usize>(params: [(&str, Option<Value>); N]) -> Value {
+fn object<const N: usize>(params: [(&str, Option<Value>); N]) -> Value {
     let given = params.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(given.collect())
 }

@@ -1,4 +1,4 @@
-//! `/codex/…`: Codex's own threads, what runs on this machine, and Codex's own methods.
+//! `/codex/…`: Codex's threads, the Codex processes of this machine, and Codex's methods.
 
 pub(super) mod activity;
 pub(super) mod lists;
@@ -10,18 +10,18 @@ mod view;
 use crate::App;
 use crate::request_error::RequestError;
 
-/// Runs what would leave a thread loaded if it were left half done, also when the client hangs up.
+/// Runs `work` to its end even if the client disconnects. Stopped halfway, it could leave a thread loaded.
 async fn to_the_end<T: Send + 'static, E: Into<RequestError> + Send + 'static>(
     app: &App,
     work: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Result<T, RequestError> {
     match app.tasks.spawn(work).await {
         Ok(outcome) => outcome.map_err(Into::into),
-        Err(error) => Err(RequestError::internal(format!("a request ended early: {error}"))),
+        Err(error) => Err(RequestError::internal(format!("a request did not complete: {error}"))),
     }
 }
 
-/// `a,b,c`
+/// Splits a comma-separated list, such as `a,b,c`.
 fn names(list: Option<&str>) -> Vec<String> {
     let names = list.unwrap_or_default().split(',').map(str::trim);
     names.filter(|name| !name.is_empty()).map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! `/codex/rpc`: Codex's own methods.
+//! `/codex/rpc`: calls of Codex's methods.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(crate) struct RpcBody {
     /// A method of `codex app-server`.
     #[schema(example = "thread/list")]
     method: String,
-    /// Its parameters. Default: none.
+    /// The parameters of the method. Default: none.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     params: Value,
@@ -31,20 +31,24 @@ pub(crate) struct RpcView {
     /// Always `true`.
     ok: bool,
     method: String,
-    /// What Codex answered.
+    /// The result that Codex returned.
     #[schema(value_type = Object)]
     result: Value,
 }
 
-/// Calls a method of Codex as it is, as far as the setting `codexBridge.rpc` allows.
+/// Calls a method of Codex directly, if the setting `codexBridge.rpc` allows it.
 ///
-/// With `safe` it must read or act on threads and turns; with `all` it may do anything but take the connection from the bridge or
-/// answer for others; `off` refuses all: 403 `rpc_refused`. Codex's own refusal comes back as 502 `codex_refused`, with its code
-/// and message in `details`. A thread that a job has is left alone: 409 `thread_busy`. Where a method needs a thread to be loaded,
-/// the bridge loads it for the call, follows the turn that the call begins, and gives it back; so `thread/resume` only tells, and
-/// a thread that `thread/start` makes is only kept once it has a name or a turn (`POST /codex/threads/start` gives it one).
+/// `safe` allows methods that read or act on threads and turns. `all` allows every method except those that
+/// would take over the bridge's connection or answer for another client. `off` allows none. A method that is
+/// not allowed is refused with 403 `rpc_refused`. An error of Codex is returned as 502 `codex_refused`, with
+/// its code and message in `details`. A call that would interfere with a thread's job is refused with 409
+/// `thread_busy`.
+///
+/// If a method needs a loaded thread, the bridge loads it for the call, follows the turn that the call
+/// starts, and unloads it afterwards. `thread/resume` therefore only returns the thread, and a thread of
+/// `thread/start` is stored only once it has a name or a turn (`POST /codex/threads/start` names it).
 #[utoipa::path(post, path = "/codex/rpc", tag = "codex", request_body = RpcBody, responses(
-    (status = OK, description = "What Codex answered", body = RpcView),
+    (status = OK, description = "The result that Codex returned", body = RpcView),
 ))]
 pub(crate) async fn call_codex(
     State(app): State<Arc<App>>,

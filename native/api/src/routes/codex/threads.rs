@@ -1,4 +1,4 @@
-//! `/codex/threads…`: which there are, and what is done to a thread itself.
+//! `/codex/threads…`: Codex's threads and the operations on a thread.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,19 +27,20 @@ use crate::routes::conversations::actions::NoBody;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListThreadsQuery {
-    /// At most so many, 1 to 200. Default: 50.
+    /// The maximum number of threads, 1 to 200. Default: 50.
     limit: Option<u32>,
-    /// Only those of these kinds, for example `vscode,cli,exec,appServer,subAgent`. Default: those that people began.
+    /// Only threads of these kinds, for example `vscode,cli,exec,appServer,subAgent`. Default: the kinds that
+    /// people start.
     source_kinds: Option<String>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// Only those whose title has this in it.
+    /// Only threads whose title contains this string.
     search: Option<String>,
-    /// Only those that were put away (`true`), or only the others (`false`, the default).
+    /// Only archived threads (`true`), or only threads that are not archived (`false`, the default).
     archived: Option<bool>,
-    /// Only those of this working folder.
+    /// Only threads with this working directory.
     cwd: Option<String>,
-    /// Only the sub-agents of this thread; with `sourceKinds=subAgent`.
+    /// Only sub-agents of this thread. Requires `sourceKinds=subAgent`.
     parent_thread_id: Option<ThreadId>,
 }
 
@@ -51,22 +52,23 @@ pub(crate) struct StartThreadBody {
     model: Option<String>,
     /// Provider id, as in `model_providers` of `config.toml`.
     model_provider: Option<String>,
-    /// Absolute working folder. Default: as for new conversations.
+    /// The absolute path of the working directory. Default: as for new conversations.
     #[schema(value_type = Option<String>)]
     cwd: Option<PathBuf>,
-    /// What it is called. Default: `New thread`.
+    /// The title of the thread. Default: `New thread`.
     title: Option<String>,
     /// When Codex asks for approval.
     approval_policy: Option<ApprovalPolicyName>,
-    /// What commands may touch. Codex does not keep it until the first turn; give it with that.
+    /// What commands may access. Codex does not store it before the first turn, so send it with that turn.
     sandbox: Option<SandboxName>,
     /// Service tier id.
     service_tier: Option<String>,
     /// Replaces Codex's own system instructions.
     base_instructions: Option<String>,
-    /// Added as the developer's instructions.
+    /// Additional developer instructions.
     developer_instructions: Option<String>,
-    /// Overrides of Codex's `config.toml`. Codex does not keep them until the first turn; give them with that.
+    /// Overrides of Codex's `config.toml`. Codex does not store them before the first turn, so send them with
+    /// that turn.
     config: Option<ConfigOverrides>,
 }
 
@@ -74,28 +76,28 @@ pub(crate) struct StartThreadBody {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ForkThreadBody {
-    /// The copy ends with this turn. Default: the last one.
+    /// The last turn of the copy. Default: the last turn of the original.
     last_turn_id: Option<TurnId>,
-    /// The same as `lastTurnId`.
+    /// An alias of `lastTurnId`.
     after_turn_id: Option<TurnId>,
-    /// The copy ends before this turn.
+    /// The turn before which the copy ends.
     before_turn_id: Option<TurnId>,
-    /// Title of the copy.
+    /// The title of the copy.
     title: Option<String>,
     /// Model id.
     model: Option<String>,
     /// Provider id.
     model_provider: Option<String>,
-    /// Absolute working folder. Default: that of the original.
+    /// The absolute path of the working directory. Default: that of the original.
     #[schema(value_type = Option<String>)]
     cwd: Option<PathBuf>,
     /// When Codex asks for approval.
     approval_policy: Option<ApprovalPolicyName>,
-    /// What commands may touch.
+    /// What commands may access.
     sandbox: Option<SandboxName>,
     /// Replaces Codex's own system instructions.
     base_instructions: Option<String>,
-    /// Added as the developer's instructions.
+    /// Additional developer instructions.
     developer_instructions: Option<String>,
     /// Overrides of Codex's `config.toml`.
     config: Option<ConfigOverrides>,
@@ -105,11 +107,11 @@ pub(crate) struct ForkThreadBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RollBackThreadBody {
-    /// Take back so many turns from the end.
+    /// The number of turns to remove from the end.
     num_turns: Option<usize>,
-    /// The same as `numTurns`.
+    /// An alias of `numTurns`.
     turns: Option<usize>,
-    /// Take back this turn and all that follow it.
+    /// The first turn to remove; all later turns are removed, too.
     turn_id: Option<TurnId>,
 }
 
@@ -121,18 +123,18 @@ pub(crate) struct ThreadsView {
     ok: bool,
     /// Newest first.
     threads: Vec<ThreadView>,
-    /// Asks for the next page; `null` on the last one.
+    /// The cursor of the next page; `null` on the last one.
     next_cursor: Option<String>,
 }
 
-/// Reply of the routes that show one thread.
+/// Reply of the routes that return one thread.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OneThreadView {
     /// Always `true`.
     ok: bool,
     thread: ThreadView,
-    /// What was done differently from what was asked.
+    /// How the bridge deviated from the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
@@ -143,13 +145,13 @@ pub(crate) struct OneThreadView {
 pub(crate) struct LoadedThreadsView {
     /// Always `true`.
     ok: bool,
-    /// The threads that the bridge has loaded, which it does while their turns run.
+    /// The threads that the bridge has loaded. It keeps a thread loaded while a turn runs.
     thread_ids: Vec<ThreadId>,
-    /// By app-server.
+    /// The loaded threads, by app-server.
     app_servers: Vec<LoadedView>,
 }
 
-/// What one app-server of the bridge has loaded.
+/// The threads that an app-server of the bridge has loaded.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LoadedView {
@@ -166,7 +168,7 @@ pub(crate) struct ChangedThreadView {
     thread_id: ThreadId,
 }
 
-/// Lists Codex's threads, newest first. A thread without any message is not listed, but shown by its id.
+/// Lists Codex's threads, newest first. Threads without a message are not listed; get them by id.
 #[utoipa::path(get, path = "/codex/threads", tag = "codex", params(ListThreadsQuery), responses(
     (status = OK, description = "Threads", body = ThreadsView),
 ))]
@@ -192,8 +194,9 @@ pub(crate) async fn list_threads(
     Ok(Json(ThreadsView { ok: true, threads, next_cursor: page.next_cursor }))
 }
 
-/// One thread.
-#[utoipa::path(get, path = "/codex/threads/{threadId}", tag = "codex", params(("threadId" = String, Path)), responses(
+/// Returns a thread.
+#[utoipa::path(get, path = "/codex/threads/{threadId}", tag = "codex",
+    params(("threadId" = String, Path)), responses(
     (status = OK, description = "The thread", body = OneThreadView),
 ))]
 pub(crate) async fn get_thread(
@@ -214,7 +217,7 @@ async fn show(
     Ok(Json(OneThreadView { ok: true, thread, warnings }))
 }
 
-/// The threads that the bridge has loaded.
+/// Lists the threads that the bridge has loaded.
 #[utoipa::path(get, path = "/codex/threads/loaded", tag = "codex", responses(
     (status = OK, description = "The threads", body = LoadedThreadsView),
 ))]
@@ -230,7 +233,7 @@ pub(crate) async fn list_loaded_threads(
     Ok(Json(LoadedThreadsView { ok: true, thread_ids, app_servers: loaded.into_iter().map(view).collect() }))
 }
 
-/// Makes a thread that has a title and no turn yet. It is stored, and nobody holds it.
+/// Creates a thread with a title and without turns. It is stored, and no process owns it.
 #[utoipa::path(post, path = "/codex/threads/start", tag = "codex", request_body = StartThreadBody, responses(
     (status = OK, description = "The thread", body = OneThreadView),
 ))]
@@ -250,8 +253,8 @@ pub(crate) async fn start_thread(
         developer_instructions,
         config,
     } = body.known()?;
-    let title = checked_title(title.as_deref())?.unwrap_or_else(|| "New thread".to_owned());
-    let asked = MessageBody {
+    let title = validate_title(title.as_deref())?.unwrap_or_else(|| "New thread".to_owned());
+    let body = MessageBody {
         cwd: cwd.or_else(|| Some(app.defaults.cwd.clone())),
         model,
         approval_policy,
@@ -262,7 +265,7 @@ pub(crate) async fn start_thread(
         config,
         ..MessageBody::default()
     };
-    let (options, mut warnings) = options(&app, asked, model_provider).await?;
+    let (options, mut warnings) = options(&app, body, model_provider).await?;
     let threads = app.threads.clone();
     let new = NewThread { options, title };
     let (thread_id, forgotten) = to_the_end(&app, async move { threads.start(new).await }).await?;
@@ -270,9 +273,9 @@ pub(crate) async fn start_thread(
     show(&app, &ThreadId::from(thread_id.as_str()), warnings).await
 }
 
-/// Makes a copy of a thread, which goes its own way. Possible at any time, whoever owns the original.
-#[utoipa::path(post, path = "/codex/threads/{threadId}/fork", tag = "codex", params(("threadId" = String, Path)),
-    request_body = ForkThreadBody, responses(
+/// Creates an independent copy of a thread. This works at any time, whoever owns the original.
+#[utoipa::path(post, path = "/codex/threads/{threadId}/fork", tag = "codex",
+    params(("threadId" = String, Path)), request_body = ForkThreadBody, responses(
     (status = OK, description = "The copy", body = OneThreadView),
 ))]
 pub(crate) async fn fork_thread(
@@ -302,8 +305,8 @@ pub(crate) async fn fork_thread(
             return Err(RequestError::invalid("beforeTurnId", "give lastTurnId or beforeTurnId, not both"));
         }
     };
-    let title = checked_title(title.as_deref())?;
-    let asked = MessageBody {
+    let title = validate_title(title.as_deref())?;
+    let body = MessageBody {
         cwd,
         model,
         approval_policy,
@@ -313,17 +316,17 @@ pub(crate) async fn fork_thread(
         config,
         ..MessageBody::default()
     };
-    let (options, warnings) = options(&app, asked, model_provider).await?;
+    let (options, warnings) = options(&app, body, model_provider).await?;
     let threads = app.threads.clone();
     let fork = async move { threads.fork(&thread_id, &options, &point, title.as_deref()).await };
     let copy_id = to_the_end(&app, fork).await?;
     show(&app, &ThreadId::from(copy_id.as_str()), warnings).await
 }
 
-/// Puts a thread away: lists no longer have it.
-#[utoipa::path(post, path = "/codex/threads/{threadId}/archive", tag = "codex", params(("threadId" = String, Path)),
-    request_body = NoBody, responses(
-    (status = OK, description = "Done", body = ChangedThreadView),
+/// Archives a thread. Lists no longer contain it unless they ask for archived threads.
+#[utoipa::path(post, path = "/codex/threads/{threadId}/archive", tag = "codex",
+    params(("threadId" = String, Path)), request_body = NoBody, responses(
+    (status = OK, description = "The thread is archived", body = ChangedThreadView),
 ))]
 pub(crate) async fn archive_thread(
     State(app): State<Arc<App>>,
@@ -335,10 +338,10 @@ pub(crate) async fn archive_thread(
     Ok(changed(thread_id))
 }
 
-/// Takes a thread back out.
-#[utoipa::path(post, path = "/codex/threads/{threadId}/unarchive", tag = "codex", params(("threadId" = String, Path)),
-    request_body = NoBody, responses(
-    (status = OK, description = "Done", body = ChangedThreadView),
+/// Unarchives a thread.
+#[utoipa::path(post, path = "/codex/threads/{threadId}/unarchive", tag = "codex",
+    params(("threadId" = String, Path)), request_body = NoBody, responses(
+    (status = OK, description = "The thread is unarchived", body = ChangedThreadView),
 ))]
 pub(crate) async fn unarchive_thread(
     State(app): State<Arc<App>>,
@@ -350,10 +353,10 @@ pub(crate) async fn unarchive_thread(
     Ok(changed(thread_id))
 }
 
-/// Takes turns back from the end of a thread. Files stay as they are.
-#[utoipa::path(post, path = "/codex/threads/{threadId}/rollback", tag = "codex", params(("threadId" = String, Path)),
-    request_body = RollBackThreadBody, responses(
-    (status = OK, description = "Done", body = ChangedThreadView),
+/// Removes turns from the end of a thread. Files are not changed.
+#[utoipa::path(post, path = "/codex/threads/{threadId}/rollback", tag = "codex",
+    params(("threadId" = String, Path)), request_body = RollBackThreadBody, responses(
+    (status = OK, description = "The turns are removed", body = ChangedThreadView),
 ))]
 pub(crate) async fn roll_back_thread(
     State(app): State<Arc<App>>,
@@ -374,10 +377,10 @@ pub(crate) async fn roll_back_thread(
     Ok(changed(thread_id))
 }
 
-/// Replaces what the model sees of the history by a summary; replies when that is done.
-#[utoipa::path(post, path = "/codex/threads/{threadId}/compact", tag = "codex", params(("threadId" = String, Path)),
-    request_body = NoBody, responses(
-    (status = OK, description = "Done", body = ChangedThreadView),
+/// Replaces the model's view of the history with a summary. Replies when that is done.
+#[utoipa::path(post, path = "/codex/threads/{threadId}/compact", tag = "codex",
+    params(("threadId" = String, Path)), request_body = NoBody, responses(
+    (status = OK, description = "The thread is compacted", body = ChangedThreadView),
 ))]
 pub(crate) async fn compact_thread(
     app: State<Arc<App>>,
@@ -387,10 +390,10 @@ pub(crate) async fn compact_thread(
     start_compaction(app, thread_id, body).await
 }
 
-/// The same as `compact`, under Codex's own name.
+/// Compacts a thread, as `compact` does, under the name of Codex's method.
 #[utoipa::path(post, path = "/codex/threads/{threadId}/compact/start", tag = "codex",
     params(("threadId" = String, Path)), request_body = NoBody, responses(
-    (status = OK, description = "Done", body = ChangedThreadView),
+    (status = OK, description = "The thread is compacted", body = ChangedThreadView),
 ))]
 pub(crate) async fn start_compaction(
     State(app): State<Arc<App>>,
@@ -402,24 +405,24 @@ pub(crate) async fn start_compaction(
     Ok(changed(thread_id))
 }
 
-/// Checked as the options of a message are. Looks at files.
+/// Validates thread options in the same way as those of a message. Reads the file system.
 async fn options(
     app: &App,
-    asked: MessageBody,
+    body: MessageBody,
     model_provider: Option<String>,
 ) -> Result<(ThreadOptions, Vec<String>), RequestError> {
     if model_provider.as_ref().is_some_and(|provider| provider.trim().is_empty()) {
         return Err(RequestError::invalid("modelProvider", "must not be blank"));
     }
     let defaults = app.defaults.clone();
-    // Only its options are used.
-    let asked = MessageBody { message: Some("-".to_owned()), ensure_open: Some(false), ..asked };
+    // The message is a placeholder: only the options are used.
+    let body = MessageBody { message: Some("-".to_owned()), ensure_open: Some(false), ..body };
     let checked =
-        checked(move || asked.into_continuation((Uuid::new_v4().to_string()).into(), &defaults)).await?;
+        checked(move || body.into_continuation(Uuid::new_v4().to_string().into(), &defaults)).await?;
     Ok((ThreadOptions { model_provider, ..checked.options }, checked.warnings))
 }
 
-fn checked_title(title: Option<&str>) -> Result<Option<String>, RequestError> {
+fn validate_title(title: Option<&str>) -> Result<Option<String>, RequestError> {
     match title.map(str::trim) {
         Some("") => Err(RequestError::invalid("title", "must not be blank")),
         title => Ok(title.map(str::to_owned)),

@@ -1,4 +1,4 @@
-//! `/codex/threads/{threadId}/turns/…`: turns of a thread, each a job as any other.
+//! `/codex/threads/{threadId}/turns/…`: the turns of a thread, each of which is a job.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,50 +21,51 @@ use crate::request_error::RequestError;
 use crate::routes::checked;
 use crate::sent_view::SentView;
 
-/// What a turn is given.
+/// The input of a turn.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "must be a text, or an array of pieces as Codex takes them")]
+#[serde(untagged, expecting = "must be a string or an array of Codex input items")]
 pub(crate) enum Input {
-    /// A text.
+    /// A text message.
     Text(String),
-    /// Codex's own array of pieces, for example `{"type": "text", "text": "…"}`, `{"type": "localImage",
-    /// "path": "…"}` or `{"type": "skill", "name": "…", "path": "…"}`, passed on as they are.
+    /// Input items in Codex's format, which are passed on unchanged. Examples: `{"type": "text", "text":
+    /// "…"}`, `{"type": "localImage", "path": "…"}`, `{"type": "skill", "name": "…", "path": "…"}`.
     #[schema(value_type = Vec<Object>)]
-    Pieces(Vec<Map<String, Value>>),
+    Items(Vec<Map<String, Value>>),
 }
 
 /// Body of `POST /codex/threads/{threadId}/turns/start`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StartTurnBody {
-    /// What Codex shall do.
+    /// What Codex should do.
     input: Input,
-    /// Only if this turn runs or, where none does, is the thread's newest: otherwise 409 `turn_conflict`,
-    /// with how it is in `details`.
+    /// Refuses the request with 409 `turn_conflict` unless this turn is running or, if none is, is the newest
+    /// of the thread. The error's `details` name the actual turn.
     expected_turn_id: Option<TurnId>,
-    /// How it shall reach the thread.
+    /// How to deliver the input to the thread.
     #[serde(default)]
     delivery: DeliveryMode,
-    /// Absolute working folder. Default: the thread's.
+    /// The absolute path of the working directory. Default: that of the thread.
     #[schema(value_type = Option<String>)]
     cwd: Option<PathBuf>,
     /// Model id.
     model: Option<String>,
     /// When Codex asks for approval.
     approval_policy: Option<ApprovalPolicyName>,
-    /// What commands may touch.
+    /// What commands may access.
     sandbox: Option<SandboxName>,
     /// Service tier id.
     service_tier: Option<String>,
-    /// Added as the developer's instructions.
+    /// Additional developer instructions.
     developer_instructions: Option<String>,
     /// Overrides of Codex's `config.toml`.
     config: Option<ConfigOverrides>,
-    /// Milliseconds until the turn must have begun. Default: setting `requestTimeoutMs`.
+    /// The time within which the turn must start, in milliseconds. Default: the setting `requestTimeoutMs`.
     send_timeout_ms: Option<u64>,
-    /// Milliseconds that the turn may take; it is interrupted then. Default: no limit.
+    /// The time after which the turn is interrupted, in milliseconds. Default: no limit.
     turn_timeout_ms: Option<u64>,
-    /// Milliseconds until an approval that nobody answers is denied. Default: setting `approvalTimeoutMs`.
+    /// The time after which an unanswered approval is denied, in milliseconds. Default: the setting
+    /// `approvalTimeoutMs`.
     approval_timeout_ms: Option<u64>,
 }
 
@@ -72,11 +73,12 @@ pub(crate) struct StartTurnBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SteerTurnBody {
-    /// What the running turn shall hear.
+    /// The input to add to the running turn.
     input: Input,
-    /// Only if this turn runs: otherwise 409 `turn_conflict`, with the one that does in `details`.
+    /// Refuses the request with 409 `turn_conflict` unless this turn is running. The error's `details` name
+    /// the running turn.
     expected_turn_id: Option<TurnId>,
-    /// The same as `expectedTurnId`.
+    /// An alias of `expectedTurnId`.
     turn_id: Option<TurnId>,
 }
 
@@ -84,10 +86,10 @@ pub(crate) struct SteerTurnBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InterruptTurnBody {
-    /// Only if this turn runs: otherwise 409 `turn_conflict`, with the one that does in `details`. Default:
-    /// whichever runs.
+    /// Refuses the request with 409 `turn_conflict` unless this turn is running. The error's `details` name
+    /// the running turn. Default: any running turn.
     turn_id: Option<TurnId>,
-    /// The same as `turnId`.
+    /// An alias of `turnId`.
     expected_turn_id: Option<TurnId>,
 }
 
@@ -102,10 +104,10 @@ pub(crate) struct TurnChangedView {
     job: Job,
 }
 
-/// Starts a turn, as a job: at once, behind the turn that runs, or in the process that owns the thread.
+/// Starts a turn as a job: at once, after the running turn, or in the process that owns the thread.
 #[utoipa::path(post, path = "/codex/threads/{threadId}/turns/start", tag = "codex",
     params(("threadId" = String, Path)), request_body = StartTurnBody, responses(
-    (status = OK, description = "The turn has begun, or waits", body = SentView),
+    (status = OK, description = "The turn has started or is queued", body = SentView),
 ))]
 pub(crate) async fn start_turn(
     State(app): State<Arc<App>>,
@@ -114,8 +116,8 @@ pub(crate) async fn start_turn(
     body: JsonBody<StartTurnBody>,
 ) -> Result<Json<SentView>, RequestError> {
     let body = body.known()?;
-    let (text, input) = read(body.input)?;
-    let asked = MessageBody {
+    let (text, input) = validate(body.input)?;
+    let body_of_message = MessageBody {
         message: Some(text),
         delivery: body.delivery,
         cwd: body.cwd,
@@ -132,7 +134,7 @@ pub(crate) async fn start_turn(
         ..MessageBody::default()
     };
     let defaults = app.defaults.clone();
-    let mut message = checked(move || asked.into_continuation(job_id, &defaults)).await?;
+    let mut message = checked(move || body_of_message.into_continuation(job_id, &defaults)).await?;
     message.input = input;
     message.expected_turn_id = body.expected_turn_id;
     let sent = app.conversations.send(&thread_id, message).await;
@@ -140,10 +142,10 @@ pub(crate) async fn start_turn(
     Ok(Json(SentView::new(sent, Some(thread_id))))
 }
 
-/// Adds words to the turn that runs.
+/// Adds input to the running turn.
 #[utoipa::path(post, path = "/codex/threads/{threadId}/turns/steer", tag = "codex",
     params(("threadId" = String, Path)), request_body = SteerTurnBody, responses(
-    (status = OK, description = "The turn has them", body = TurnChangedView),
+    (status = OK, description = "The turn received the input", body = TurnChangedView),
 ))]
 pub(crate) async fn steer_turn(
     State(app): State<Arc<App>>,
@@ -151,18 +153,19 @@ pub(crate) async fn steer_turn(
     body: JsonBody<SteerTurnBody>,
 ) -> Result<Json<TurnChangedView>, RequestError> {
     let SteerTurnBody { input, expected_turn_id, turn_id } = body.known()?;
-    let (_, input) = read(input)?;
-    let expected = one_of(expected_turn_id, turn_id)?;
+    let (_, input) = validate(input)?;
+    let expected = same_turn(expected_turn_id, turn_id)?;
     let job_id = app.threads.running_job(&thread_id, expected.as_deref()).await?;
     let steered = app.conversations.steer(&JobId::from(job_id.as_str()), &input).await;
     let (turn_id, job) = steered.map_err(|error| app.threads.as_thread_error(&thread_id, error))?;
     Ok(Json(TurnChangedView { ok: true, thread_id, turn_id: Some(turn_id.into()), job }))
 }
 
-/// Ends the turn that runs. Its job fails with the code `cancelled`.
+/// Interrupts the running turn. Its job fails with the code `cancelled`.
 #[utoipa::path(post, path = "/codex/threads/{threadId}/turns/interrupt", tag = "codex",
     params(("threadId" = String, Path)), request_body = InterruptTurnBody, responses(
-    (status = OK, description = "It has ended, unless Codex takes long to stop", body = TurnChangedView),
+    (status = OK, description = "The job; it has ended unless Codex takes long to stop",
+        body = TurnChangedView),
 ))]
 pub(crate) async fn interrupt_turn(
     State(app): State<Arc<App>>,
@@ -170,56 +173,56 @@ pub(crate) async fn interrupt_turn(
     body: JsonBody<InterruptTurnBody>,
 ) -> Result<Json<TurnChangedView>, RequestError> {
     let InterruptTurnBody { turn_id, expected_turn_id } = body.known()?;
-    let expected = one_of(turn_id, expected_turn_id)?;
+    let expected = same_turn(turn_id, expected_turn_id)?;
     let job_id = app.threads.running_job(&thread_id, expected.as_deref()).await?;
     let cancelled = app.conversations.cancel(&JobId::from(job_id.as_str())).await;
     let job = cancelled.map_err(|error| app.threads.as_thread_error(&thread_id, error))?;
     Ok(Json(TurnChangedView { ok: true, thread_id, turn_id: job.turn_id.clone(), job }))
 }
 
-fn one_of(first: Option<TurnId>, second: Option<TurnId>) -> Result<Option<TurnId>, RequestError> {
+fn same_turn(first: Option<TurnId>, second: Option<TurnId>) -> Result<Option<TurnId>, RequestError> {
     match (first, second) {
         (Some(first), Some(second)) if first != second => {
-            Err(RequestError::invalid("expectedTurnId", "differs from turnId; give one of them"))
+            Err(RequestError::invalid("expectedTurnId", "differs from turnId; set only one of them"))
         }
         (first, second) => Ok(first.or(second)),
     }
 }
 
-/// The pieces, and what they say in words.
-fn read(input: Input) -> Result<(String, Vec<UserInput>), RequestError> {
-    let pieces = match input {
+/// Validates the input. Returns its text, which the job shows, and its items.
+fn validate(input: Input) -> Result<(String, Vec<UserInput>), RequestError> {
+    let items = match input {
         Input::Text(text) if text.trim().is_empty() => {
             return Err(RequestError::invalid("input", "must not be blank"));
         }
         Input::Text(text) => return Ok((text.clone(), vec![UserInput::Text { text }])),
-        Input::Pieces(pieces) if pieces.is_empty() => {
-            return Err(RequestError::invalid("input", "must have at least one piece"));
+        Input::Items(items) if items.is_empty() => {
+            return Err(RequestError::invalid("input", "must have at least one item"));
         }
-        Input::Pieces(pieces) => pieces,
+        Input::Items(items) => items,
     };
     let mut texts = Vec::new();
-    let mut read = Vec::new();
-    for (index, piece) in pieces.into_iter().enumerate() {
+    let mut validated = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
         let field = |name: &str| format!("input[{index}].{name}");
-        match (piece.get("type").and_then(Value::as_str), piece.get("text")) {
+        match (item.get("type").and_then(Value::as_str), item.get("text")) {
             (Some("text"), Some(Value::String(text))) if !text.trim().is_empty() => texts.push(text.clone()),
             (Some("text"), _) => {
-                return Err(RequestError::invalid(field("text"), "must be a string that is not blank"));
+                return Err(RequestError::invalid(field("text"), "must be a non-blank string"));
             }
             (Some(kind), _) if !kind.is_empty() => {}
             _ => {
                 return Err(RequestError::invalid(
                     field("type"),
-                    "must be a string, for example text or localImage",
+                    "must be a non-empty string, for example text or localImage",
                 ));
             }
         }
-        let piece = serde_json::from_value(Value::Object(piece))
+        let item = serde_json::from_value(Value::Object(item))
             .map_err(|error| RequestError::invalid(format!("input[{index}]"), error.to_string()))?;
-        read.push(piece);
+        validated.push(item);
     }
-    // A job shows words.
+    // A job always shows a text.
     let text = if texts.is_empty() { "(no text)".to_owned() } else { texts.join("\n") };
-    Ok((text, read))
+    Ok((text, validated))
 }

@@ -1,4 +1,4 @@
-//! A thread, as `/codex/…` shows it.
+//! The JSON of a thread in `/codex/…`.
 
 use std::collections::HashMap;
 
@@ -19,17 +19,18 @@ use crate::routes::conversations::history::OwnerView;
 #[serde(rename_all = "camelCase")]
 pub(super) struct ThreadView {
     id: String,
-    /// What it is called, where somebody named it.
+    /// The title, if the thread has one.
     title: Option<String>,
-    /// Usually its first message.
+    /// Usually the first message.
     preview: Option<String>,
     cwd: Option<String>,
-    /// Where it came from, for example `vscode`, `cli`, `exec`, `subAgent`, or the name that a client gave itself.
+    /// Where the thread originated, for example `vscode`, `cli`, `exec`, `subAgent`, or a name that a client
+    /// chose.
     source: String,
-    /// The same as one of the kinds that `sourceKinds` takes.
+    /// The kind of the source, in the terms of the query parameter `sourceKinds`.
     source_kind: &'static str,
     surface: Surface,
-    /// The program that began it, in its own words; older binaries do not tell.
+    /// The name of the program that started the thread. Older Codex versions do not report it.
     originator: Option<String>,
     created_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
@@ -37,28 +38,29 @@ pub(super) struct ThreadView {
     model_provider: Option<String>,
     lineage: LineageView,
     owner: OwnerView,
-    /// The lane that works on it.
+    /// The lane of the thread.
     lane_id: Option<LaneId>,
-    /// What it does in the bridge's app-server: `active` (a turn runs), `idle`, `notLoaded` (another process may have it, see
-    /// `owner`), `systemError` or `unknown`.
+    /// The state of the thread in the bridge's app-server: `active` (a turn runs), `idle`, `notLoaded`
+    /// (another process may have it loaded, see `owner`), `systemError` or `unknown`.
     status: &'static str,
-    /// The turn of this bridge that runs on it.
+    /// The running turn, if this bridge runs it.
     active_turn_id: Option<TurnId>,
-    /// The job of that turn.
+    /// The job of the running turn.
     active_job_id: Option<JobId>,
 }
 
-/// Where a thread came from, and what came from it.
+/// The origin and the descendants of a thread.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LineageView {
-    /// The thread whose agent started it.
+    /// The thread whose agent started this one.
     parent_thread_id: Option<ThreadId>,
-    /// The thread that it is a copy of; lists of Codex leave it out.
+    /// The thread that this one is a copy of. Codex leaves it out of lists.
     forked_from_thread_id: Option<ThreadId>,
-    /// Its sub-agents: all of them where one thread was asked for, otherwise those of the same page.
+    /// The sub-agents of the thread: all of them in a reply with one thread, otherwise those on the same
+    /// page.
     children: Vec<ThreadId>,
-    /// What it is for, where it is a sub-agent.
+    /// The role of the thread, if it is a sub-agent.
     sub_agent: Option<SubAgentView>,
 }
 
@@ -72,16 +74,16 @@ struct SubAgentView {
     role: Option<String>,
 }
 
-/// What the bridge knows of some threads beside Codex's own words.
+/// Facts about threads that are not part of Codex's own description of them.
 pub(super) struct Relations {
-    /// Their sub-agents.
+    /// The sub-agents of each thread.
     children: HashMap<ThreadId, Vec<ThreadId>>,
-    /// The lane of each that has one.
+    /// The lane of each thread that has one.
     lanes: HashMap<ThreadId, LaneId>,
 }
 
 impl Relations {
-    /// Of the threads of a page; of their sub-agents, those that are on the page.
+    /// Reads the relations of the threads of a page. Sub-agents on other pages are not included.
     pub(super) async fn of_page<'a>(
         app: &App,
         threads: impl Iterator<Item = &'a Thread>,
@@ -96,7 +98,7 @@ impl Relations {
         Ok(Self { children, lanes: app.lanes.of_threads(ids).await? })
     }
 
-    /// Of one thread, with all of its sub-agents.
+    /// Reads the relations of one thread, with all its sub-agents.
     pub(super) async fn of_one(app: &App, thread_id: &ThreadId) -> Result<Self, RequestError> {
         let children = app.threads.children(thread_id).await?;
         let lanes = app.lanes.of_threads(vec![thread_id.to_owned()]).await?;

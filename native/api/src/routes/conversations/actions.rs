@@ -1,4 +1,4 @@
-//! `/conversations/{conversationId}/…`: what is done to a conversation itself.
+//! `/conversations/{conversationId}/…`: operations on a conversation.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::App;
 use crate::extract::{JsonBody, PathParameter};
 use crate::request_error::RequestError;
 
-/// Body of routes that need none.
+/// Body of the routes that take no fields.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct NoBody {}
 
@@ -24,7 +24,8 @@ pub(crate) struct NoBody {}
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpenBody {
-    /// Milliseconds until the editor must show it. Default: setting `tabTimeoutMs`.
+    /// The time within which the editor must show the conversation, in milliseconds. Default: the setting
+    /// `tabTimeoutMs`.
     open_timeout_ms: Option<u64>,
 }
 
@@ -32,11 +33,11 @@ pub(crate) struct OpenBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ForkBody {
-    /// The copy ends with this turn. Default: the last one.
+    /// The last turn of the copy. Default: the last turn of the original.
     after_turn_id: Option<TurnId>,
-    /// The copy ends before this turn.
+    /// The turn before which the copy ends.
     before_turn_id: Option<TurnId>,
-    /// Title of the copy.
+    /// The title of the copy.
     title: Option<String>,
 }
 
@@ -48,13 +49,13 @@ pub(crate) struct RenameBody {
     title: String,
 }
 
-/// Body of `POST /conversations/{conversationId}/rollback`. Give one of the two.
+/// Body of `POST /conversations/{conversationId}/rollback`. Give either `turns` or `turnId`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RollBackBody {
-    /// Take back so many turns from the end.
+    /// The number of turns to remove from the end.
     turns: Option<usize>,
-    /// Take back this turn and all that follow it.
+    /// The first turn to remove; all later turns are removed, too.
     turn_id: Option<TurnId>,
 }
 
@@ -85,16 +86,16 @@ pub(crate) struct OpenedView {
 pub(crate) struct ForkedView {
     /// Always `true`.
     ok: bool,
-    /// The copy.
+    /// The id of the copy.
     conversation_id: ThreadId,
-    /// The original.
+    /// The id of the original.
     forked_from_conversation_id: ThreadId,
 }
 
-/// Shows a conversation in the editor.
+/// Opens a conversation in the editor.
 #[utoipa::path(post, path = "/conversations/{conversationId}/open", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = OpenBody, responses(
-    (status = OK, description = "Its tab has the focus", body = OpenedView),
+    (status = OK, description = "The focused tab of the conversation", body = OpenedView),
 ))]
 pub(crate) async fn open_conversation(
     State(app): State<Arc<App>>,
@@ -109,13 +110,13 @@ pub(crate) async fn open_conversation(
             return Err(RequestError::invalid("openTimeoutMs", problem));
         }
     };
-    // A tab of a conversation that does not exist would stay empty.
+    // The editor would show an empty tab for a conversation that does not exist.
     app.conversations.conversation(&conversation_id, false).await?;
     let conversation = app.conversations.open(&conversation_id, limit).await?;
     Ok(Json(OpenedView { ok: true, conversation_id, opened: true, conversation }))
 }
 
-/// Makes a copy of a conversation, which goes its own way. Possible at any time, whoever owns the original.
+/// Creates an independent copy of a conversation. This works at any time, whoever owns the original.
 #[utoipa::path(post, path = "/conversations/{conversationId}/fork", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = ForkBody, responses(
     (status = OK, description = "The copy", body = ForkedView),
@@ -141,10 +142,10 @@ pub(crate) async fn fork_conversation(
     Ok(Json(ForkedView { ok: true, conversation_id: copy_id.into(), forked_from_conversation_id }))
 }
 
-/// Puts a conversation away: the history no longer lists it.
+/// Archives a conversation. Lists no longer contain it unless they ask for archived conversations.
 #[utoipa::path(post, path = "/conversations/{conversationId}/archive", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
-    (status = OK, description = "Done", body = ChangedView),
+    (status = OK, description = "The conversation is archived", body = ChangedView),
 ))]
 pub(crate) async fn archive_conversation(
     State(app): State<Arc<App>>,
@@ -156,10 +157,10 @@ pub(crate) async fn archive_conversation(
     Ok(changed(conversation_id))
 }
 
-/// Takes a conversation back out.
+/// Unarchives a conversation.
 #[utoipa::path(post, path = "/conversations/{conversationId}/unarchive", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
-    (status = OK, description = "Done", body = ChangedView),
+    (status = OK, description = "The conversation is unarchived", body = ChangedView),
 ))]
 pub(crate) async fn unarchive_conversation(
     State(app): State<Arc<App>>,
@@ -171,10 +172,10 @@ pub(crate) async fn unarchive_conversation(
     Ok(changed(conversation_id))
 }
 
-/// Gives a conversation a title.
+/// Renames a conversation.
 #[utoipa::path(post, path = "/conversations/{conversationId}/rename", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = RenameBody, responses(
-    (status = OK, description = "Done", body = ChangedView),
+    (status = OK, description = "The conversation is renamed", body = ChangedView),
 ))]
 pub(crate) async fn rename_conversation(
     State(app): State<Arc<App>>,
@@ -186,10 +187,10 @@ pub(crate) async fn rename_conversation(
     Ok(changed(conversation_id))
 }
 
-/// Replaces what the model sees of the history by a summary; replies when that is done.
+/// Replaces the model's view of the history with a summary. Replies when that is done.
 #[utoipa::path(post, path = "/conversations/{conversationId}/compact", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
-    (status = OK, description = "Done", body = ChangedView),
+    (status = OK, description = "The conversation is compacted", body = ChangedView),
 ))]
 pub(crate) async fn compact_conversation(
     State(app): State<Arc<App>>,
@@ -201,10 +202,10 @@ pub(crate) async fn compact_conversation(
     Ok(changed(conversation_id))
 }
 
-/// Takes turns back from the end of a conversation. Files stay as they are.
+/// Removes turns from the end of a conversation. Files are not changed.
 #[utoipa::path(post, path = "/conversations/{conversationId}/rollback", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = RollBackBody, responses(
-    (status = OK, description = "Done", body = ChangedView),
+    (status = OK, description = "The turns are removed", body = ChangedView),
 ))]
 pub(crate) async fn roll_back_conversation(
     State(app): State<Arc<App>>,
@@ -220,11 +221,12 @@ pub(crate) async fn roll_back_conversation(
     Ok(changed(conversation_id))
 }
 
-/// Makes sure that the bridge does not hold a conversation, so that others can open it. It holds none while no turn of it
-/// runs.
+/// Ensures that the bridge does not own a conversation, so that other processes can open it.
+///
+/// The bridge owns a conversation only while it runs a turn of it; the request is then refused with 409.
 #[utoipa::path(post, path = "/conversations/{conversationId}/release", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
-    (status = OK, description = "It is free", body = ChangedView),
+    (status = OK, description = "The bridge does not own the conversation", body = ChangedView),
 ))]
 pub(crate) async fn release_conversation(
     State(app): State<Arc<App>>,

@@ -1,4 +1,4 @@
-//! `/conversations`, `/conversations/{conversationId}`: Codex's own history.
+//! `/conversations` and `/conversations/{conversationId}`: Codex's history.
 
 use std::sync::Arc;
 
@@ -22,17 +22,19 @@ use crate::request_error::RequestError;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListConversationsQuery {
-    /// Only those whose title has this in it.
+    /// Only conversations whose title contains this string.
     search: Option<String>,
-    /// Only those that were put away (`true`), or only the others (`false`, the default).
+    /// Only archived conversations (`true`), or only conversations that are not archived (`false`, the
+    /// default).
     archived: Option<bool>,
-    /// Only those of this working folder.
+    /// Only conversations with this working directory.
     cwd: Option<String>,
-    /// Only those of these sources, for example `vscode,cli,exec`. Default: those that people see.
+    /// Only conversations from these sources, for example `vscode,cli,exec`. Default: the sources that people
+    /// use.
     source: Option<String>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// At most so many, 1 to 100. Default: 50.
+    /// The maximum number of conversations, 1 to 100. Default: 50.
     limit: Option<u32>,
 }
 
@@ -41,7 +43,7 @@ pub(crate) struct ListConversationsQuery {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct GetConversationQuery {
-    /// Whether the turns with their items come along. Default: yes.
+    /// Whether to include the turns with their items. Default: `true`.
     turns: Option<bool>,
 }
 
@@ -50,38 +52,38 @@ pub(crate) struct GetConversationQuery {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConversationView {
     conversation_id: ThreadId,
-    /// What it is called, where somebody named it.
+    /// The title, if the conversation has one.
     title: Option<String>,
-    /// Usually its first message.
+    /// Usually the first message.
     preview: Option<String>,
     cwd: Option<String>,
-    /// Where it came from, for example `vscode`, `cli` or `exec`.
+    /// Where the conversation originated, for example `vscode`, `cli` or `exec`.
     source: String,
     created_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
     model: Option<String>,
     model_provider: Option<String>,
-    /// The conversation that it is a copy of, where Codex tells.
+    /// The conversation that this one is a copy of, if Codex reports it.
     forked_from_conversation_id: Option<ThreadId>,
-    /// The conversation whose agent started it.
+    /// The conversation whose agent started this one.
     parent_conversation_id: Option<ThreadId>,
     owner: OwnerView,
-    /// The turns with their items, as Codex sent them, oldest first; only where they were asked for.
+    /// The turns with their items in Codex's format, oldest first. Left out if not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     turns: Option<Vec<Value>>,
 }
 
-/// Who may write a conversation.
+/// The process that is the writer of a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OwnerView {
-    /// `nobody`, `bridge` (a turn of this bridge runs), `other` (another process), or `unknown` where the operating system
-    /// does not tell.
+    /// `nobody`, `bridge` (this bridge runs a turn), `other` (another process), or `unknown` if the operating
+    /// system does not show the owner.
     kind: &'static str,
-    /// The other process.
+    /// The process id of the other process.
     pid: Option<u32>,
-    /// What it is.
+    /// The name of the other process's program.
     program: Option<String>,
 }
 
@@ -105,7 +107,7 @@ pub(crate) struct ConversationsView {
     ok: bool,
     /// Newest first.
     conversations: Vec<ConversationView>,
-    /// Asks for the next page; `null` on the last one.
+    /// The cursor of the next page; `null` on the last one.
     next_cursor: Option<String>,
 }
 
@@ -118,7 +120,7 @@ pub(crate) struct OneConversationView {
     conversation: ConversationView,
 }
 
-/// Lists Codex's history, newest first, with who holds each conversation.
+/// Lists Codex's conversations with their owners, newest first.
 #[utoipa::path(get, path = "/conversations", tag = "conversations", params(ListConversationsQuery), responses(
     (status = OK, description = "Conversations", body = ConversationsView),
 ))]
@@ -142,7 +144,7 @@ pub(crate) async fn list_conversations(
     Ok(Json(ConversationsView { ok: true, conversations, next_cursor }))
 }
 
-/// One conversation with its turns and their items.
+/// Returns a conversation with its turns and their items.
 #[utoipa::path(get, path = "/conversations/{conversationId}", tag = "conversations",
     params(("conversationId" = String, Path), GetConversationQuery), responses(
     (status = OK, description = "The conversation", body = OneConversationView),

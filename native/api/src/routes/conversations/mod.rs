@@ -1,5 +1,5 @@
-//! `/conversations…`: starting and continuing them, and the editor's tabs. The rest is in [`history`], [`actions`] and
-//! [`queue`].
+//! `/conversations…`: starting and continuing conversations, and the editor's tabs. The other routes are in
+//! [`history`], [`actions`] and [`queue`].
 
 pub(super) mod actions;
 pub(super) mod history;
@@ -29,7 +29,7 @@ use crate::sent_view::SentView;
 pub(super) struct DraftView {
     /// Always `true`.
     ok: bool,
-    /// Always `null`: Codex makes the conversation when its first message is sent.
+    /// Always `null`: Codex creates the conversation when its first message is sent.
     conversation_id: Option<ThreadId>,
     /// Always `false`.
     sent: bool,
@@ -37,7 +37,7 @@ pub(super) struct DraftView {
     draft: bool,
     /// Always `true`.
     opened: bool,
-    /// What was done differently from what was asked, for example with a misspelt `message`.
+    /// Problems with the request, for example a misspelled `message`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
@@ -48,7 +48,7 @@ pub(super) struct DraftView {
 pub(super) enum CreatedView {
     /// A conversation with a first message.
     Sent(Box<SentView>),
-    /// A blank draft in the editor.
+    /// An empty draft in the editor.
     Draft(DraftView),
 }
 
@@ -68,25 +68,25 @@ pub(super) struct OpenConversationsView {
 pub(super) struct CurrentConversationView {
     /// Always `true`.
     ok: bool,
-    /// The conversation whose tab has the focus.
+    /// The conversation in the focused tab.
     conversation: Option<CurrentView>,
     editor: EditorView,
 }
 
-/// The conversation whose tab has the focus.
+/// The conversation in the focused tab.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CurrentView {
     conversation_id: ThreadId,
-    /// Label of its tab.
+    /// The label of the tab.
     title: String,
     /// `openai-codex://route/local/<conversationId>`
     uri: String,
 }
 
-/// Starts a conversation with a first message, or opens a blank draft.
+/// Starts a conversation with a first message, or opens an empty draft in the editor if there is no message.
 #[utoipa::path(post, path = "/conversations", tag = "conversations", request_body = MessageBody, responses(
-    (status = OK, description = "The turn has begun, or the draft is open", body = CreatedView),
+    (status = OK, description = "The turn has started, or the draft is open", body = CreatedView),
 ))]
 pub(super) async fn create_conversation(
     State(app): State<Arc<App>>,
@@ -129,9 +129,10 @@ pub(super) async fn list_open_conversations(
     Ok(Json(OpenConversationsView { ok: true, conversations, editor }))
 }
 
-/// The conversation whose tab has the focus.
+/// Returns the conversation in the focused tab.
 #[utoipa::path(get, path = "/conversations/current", tag = "conversations", responses(
-    (status = OK, description = "The conversation, or null", body = CurrentConversationView),
+    (status = OK, description = "The conversation, or `null` if no tab has the focus",
+        body = CurrentConversationView),
 ))]
 pub(super) async fn get_current_conversation(
     State(app): State<Arc<App>>,
@@ -148,9 +149,10 @@ pub(super) async fn get_current_conversation(
     Ok(Json(CurrentConversationView { ok: true, conversation, editor: EditorView::available() }))
 }
 
-/// Sends a message to the conversation whose tab has the focus.
-#[utoipa::path(post, path = "/conversations/current/messages", tag = "conversations", request_body = MessageBody, responses(
-    (status = OK, description = "The turn has begun, or waits", body = SentView),
+/// Sends a message to the conversation in the focused tab.
+#[utoipa::path(post, path = "/conversations/current/messages", tag = "conversations",
+    request_body = MessageBody, responses(
+    (status = OK, description = "The turn has started or is queued", body = SentView),
 ))]
 pub(super) async fn send_to_current_conversation(
     State(app): State<Arc<App>>,
@@ -165,7 +167,7 @@ pub(super) async fn send_to_current_conversation(
 /// Sends a message to a conversation.
 #[utoipa::path(post, path = "/conversations/{conversationId}/messages", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = MessageBody, responses(
-    (status = OK, description = "The turn has begun, or waits", body = SentView),
+    (status = OK, description = "The turn has started or is queued", body = SentView),
 ))]
 pub(super) async fn send_to_conversation(
     State(app): State<Arc<App>>,

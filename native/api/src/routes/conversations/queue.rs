@@ -1,4 +1,4 @@
-//! `/conversations/{conversationId}/queue…`: the messages that wait.
+//! `/conversations/{conversationId}/queue…`: the messages that wait for their turn.
 
 use std::sync::Arc;
 
@@ -20,15 +20,15 @@ use crate::request_error::RequestError;
 pub(crate) struct QueueView {
     /// Always `true`.
     ok: bool,
-    /// The conversation; the copy where one replaced it.
+    /// The id of the conversation, or of the copy that replaced it.
     conversation_id: ThreadId,
-    /// The jobs that wait in this bridge, in the order in which they will run.
+    /// The queued jobs of this bridge, in the order in which they will run.
     jobs: Vec<Job>,
-    /// The jobs that wait in the queue of the process that has the conversation.
+    /// The jobs in the queue of the process that owns the conversation.
     handed_over: Vec<Job>,
 }
 
-/// Reply of the routes of one job that waits.
+/// Reply of the routes of one queued job.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QueuedView {
@@ -41,14 +41,14 @@ pub(crate) struct QueuedView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EditBody {
-    /// The new words; pictures and options stay.
+    /// The new text. Images and options are not changed.
     message: String,
 }
 
-/// Lists the messages that wait: behind a running turn of the bridge, and with the process that has the conversation.
+/// Lists the queued messages of a conversation: those of the bridge, and those of the process that owns it.
 #[utoipa::path(get, path = "/conversations/{conversationId}/queue", tag = "conversations",
     params(("conversationId" = String, Path)), responses(
-    (status = OK, description = "The jobs that wait", body = QueueView),
+    (status = OK, description = "The queued jobs", body = QueueView),
 ))]
 pub(crate) async fn get_queue(
     State(app): State<Arc<App>>,
@@ -58,7 +58,7 @@ pub(crate) async fn get_queue(
     Ok(Json(QueueView { ok: true, conversation_id, jobs: here, handed_over: elsewhere }))
 }
 
-/// Replaces the words of a message that waits.
+/// Replaces the text of a queued message.
 #[utoipa::path(patch, path = "/conversations/{conversationId}/queue/{jobId}", tag = "conversations",
     params(("conversationId" = String, Path), ("jobId" = String, Path)), request_body = EditBody, responses(
     (status = OK, description = "The job", body = QueuedView),
@@ -77,7 +77,7 @@ pub(crate) async fn edit_queued_message(
     Ok(Json(QueuedView { ok: true, job }))
 }
 
-/// Takes a message that waits out of the queue. Its job fails with the code `cancelled`.
+/// Removes a message from the queue. Its job fails with the code `cancelled`.
 #[utoipa::path(delete, path = "/conversations/{conversationId}/queue/{jobId}", tag = "conversations",
     params(("conversationId" = String, Path), ("jobId" = String, Path)), responses(
     (status = OK, description = "The job", body = QueuedView),

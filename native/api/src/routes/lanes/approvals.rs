@@ -1,4 +1,4 @@
-//! `/lanes/{laneId}/approvals…`: the approvals of part of the jobs, by their lane.
+//! `/lanes/{laneId}/approvals…`: the approvals of a lane.
 
 use std::sync::Arc;
 
@@ -16,8 +16,9 @@ use crate::extract::{PathParameter, PathParameters};
 use crate::request_error::RequestError;
 use crate::routes::approvals::{ApprovalView, ApprovalsView};
 
-/// Lists what Codex asked for a lane, newest first.
-#[utoipa::path(get, path = "/lanes/{laneId}/approvals", tag = "lanes", params(("laneId" = String, Path)), responses(
+/// Lists the approvals of a lane, newest first.
+#[utoipa::path(get, path = "/lanes/{laneId}/approvals", tag = "lanes",
+    params(("laneId" = String, Path)), responses(
     (status = OK, description = "Approvals", body = ApprovalsView),
 ))]
 pub(crate) async fn list_lane_approvals(
@@ -34,10 +35,10 @@ pub(crate) async fn list_lane_approvals(
     Ok(Json(ApprovalsView { ok: true, approvals, more }))
 }
 
-/// Approves what Codex asked for a lane, this once.
+/// Approves a request of a lane once.
 #[utoipa::path(post, path = "/lanes/{laneId}/approvals/{approvalId}/approve", tag = "lanes",
     params(("laneId" = String, Path), ("approvalId" = String, Path)), responses(
-    (status = OK, description = "The approval, resolved; Codex goes on", body = ApprovalView),
+    (status = OK, description = "The resolved approval; Codex continues", body = ApprovalView),
 ))]
 pub(crate) async fn approve_for_lane(
     State(app): State<Arc<App>>,
@@ -46,10 +47,10 @@ pub(crate) async fn approve_for_lane(
     resolve(&app, parameters, Decision::Approve).await
 }
 
-/// Denies what Codex asked for a lane.
+/// Denies a request of a lane.
 #[utoipa::path(post, path = "/lanes/{laneId}/approvals/{approvalId}/deny", tag = "lanes",
     params(("laneId" = String, Path), ("approvalId" = String, Path)), responses(
-    (status = OK, description = "The approval, resolved; Codex goes on", body = ApprovalView),
+    (status = OK, description = "The resolved approval; Codex continues", body = ApprovalView),
 ))]
 pub(crate) async fn deny_for_lane(
     State(app): State<Arc<App>>,

@@ -1,4 +1,4 @@
-//! `/lanes…`: lanes and what is asked of them. Their sessions are in [`sessions`], their approvals in [`approvals`].
+//! `/lanes…`: lanes and the operations on them. Sessions are in [`sessions`], approvals in [`approvals`].
 
 pub(super) mod approvals;
 pub(super) mod sessions;
@@ -29,51 +29,53 @@ use crate::extract::{JsonBody, NewJobId, PathParameter, QueryOf, page_limit};
 use crate::request_error::RequestError;
 use crate::sse::{self, LastEventId};
 
-/// Body of `POST /lanes`. Also what the bodies of `/lanes/attach` and `/codex/workflows/start-visible` have in common with it.
+/// Body of `POST /lanes` and `POST /lanes/attach`, and part of the body of `POST
+/// /codex/workflows/start-visible`.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LaneBody {
-    /// 1 to 128 letters, digits, `.`, `_` and `-`. Default: a UUID.
+    /// 1 to 128 letters, digits, `.`, `_` and `-`, not starting with a dot. Default: a UUID.
     #[schema(example = "lane-new")]
     lane_id: Option<LaneId>,
-    /// What it belongs to, in your words.
+    /// The project of the lane, a name of your choice.
     project_id: Option<String>,
-    /// Absolute folder that it works in.
+    /// The absolute path of the directory in which the lane works.
     #[schema(value_type = Option<String>)]
     repo_root: Option<PathBuf>,
-    /// Whether it gets a git worktree of its own, made from `repoRoot`. It is removed with the lane, unless it holds work.
+    /// Whether to create a git worktree of `repoRoot` for the lane. It is removed with the lane unless it
+    /// contains changes.
     worktree: bool,
-    /// Branch of that worktree. Default: `lane/<laneId>`.
+    /// The branch of the worktree. Default: `lane/<laneId>`.
     branch: Option<String>,
-    /// A thread that exists.
+    /// The id of an existing thread.
     thread_id: Option<ThreadId>,
-    /// What it is called.
+    /// The title of the lane.
     title: Option<String>,
-    /// What happens when that thread cannot be loaded yet.
+    /// What happens if the existing thread cannot be loaded yet.
     readiness_mode: ReadinessMode,
-    /// Where its thread should be.
+    /// The preferred surface of the thread.
     preferred_surface: PreferredSurface,
-    /// Whether it must be there.
+    /// Whether to refuse a thread that originated on another surface.
     require_preferred_surface: bool,
-    /// In which process its turns run. Default: a setting.
+    /// The process that runs the turns of the lane. Default: the setting `lanes.sessionIsolation`.
     session_isolation: Option<SessionIsolation>,
     /// Model id.
     model: Option<String>,
-    /// What its commands may touch. Default: `workspace-write`.
+    /// What commands may access. Default: `workspace-write`.
     sandbox: Option<SandboxName>,
-    /// When Codex asks. Default: Codex's own configuration.
+    /// When Codex asks for approval. Default: Codex's own configuration.
     approval_policy: Option<ApprovalPolicyName>,
-    /// When its work is good, in words; part of each instruction.
+    /// Criteria for the acceptance of the work, which are part of each instruction.
     acceptance_criteria: Vec<String>,
-    /// Shell commands that must exit with 0 after each turn.
+    /// Shell commands that must exit with status 0 after each turn.
     verification_commands: Vec<String>,
-    /// Made by a test; cleanups can be limited to such lanes.
+    /// Whether the lane was created by a test. A cleanup can be limited to such lanes.
     synthetic: bool,
 }
 
 impl LaneBody {
-    /// Checks it. Looks at folders.
-    pub(crate) fn checked(self) -> Result<NewLane, RequestError> {
+    /// Validates the body. Reads the file system.
+    pub(crate) fn validate(self) -> Result<NewLane, RequestError> {
         if let Some(lane_id) = &self.lane_id {
             let is_allowed = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
             let is_id = !lane_id.is_empty()
@@ -82,40 +84,39 @@ impl LaneBody {
                 && lane_id.chars().all(is_allowed);
             if !is_id || ["sessions", "attach", "cleanup"].contains(&lane_id.as_str()) {
                 let problem = format!(
-                    "must be 1 to {} letters, digits, `.`, `_` and `-`, not begin with a dot, and not be a word of the API",
+                    "must be 1 to {} letters, digits, `.`, `_` and `-`, must not start with a dot, and \
+                     must not be sessions, attach or cleanup",
                     limits::CHOSEN_ID_MAX
                 );
                 return Err(RequestError::invalid("laneId", problem));
             }
         }
-        if let Some(folder) = &self.repo_root
-            && !(folder.is_absolute() && folder.is_dir())
+        if let Some(directory) = &self.repo_root
+            && !(directory.is_absolute() && directory.is_dir())
         {
             return Err(RequestError::invalid(
                 "repoRoot",
-                format!("{} is no absolute folder that exists", folder.display()),
+                format!("{} is not the absolute path of an existing directory", directory.display()),
             ));
         }
         if self.worktree && self.repo_root.is_none() {
-            return Err(RequestError::invalid("repoRoot", "is missing; the worktree is made from it"));
+            return Err(RequestError::invalid("repoRoot", "is required if worktree is true"));
         }
         if self.branch.is_some() && !self.worktree {
-            return Err(RequestError::invalid("branch", "is that of a worktree; set worktree to true"));
+            return Err(RequestError::invalid("branch", "requires worktree to be true"));
         }
         if self.require_preferred_surface && self.thread_id.is_none() {
-            let problem =
-                "can only be required of a thread that exists: nobody can say where a new one is born";
-            return Err(RequestError::invalid("requirePreferredSurface", problem));
+            return Err(RequestError::invalid("requirePreferredSurface", "requires threadId"));
         }
-        for (field, texts) in [
+        for (field, entries) in [
             ("acceptanceCriteria", &self.acceptance_criteria),
             ("verificationCommands", &self.verification_commands),
         ] {
-            if texts.len() > limits::VERIFICATION_COMMANDS_MAX {
+            if entries.len() > limits::VERIFICATION_COMMANDS_MAX {
                 let problem = format!("has more than {} entries", limits::VERIFICATION_COMMANDS_MAX);
                 return Err(RequestError::invalid(field, problem));
             }
-            if let Some(index) = texts.iter().position(|text| text.trim().is_empty()) {
+            if let Some(index) = entries.iter().position(|entry| entry.trim().is_empty()) {
                 return Err(RequestError::invalid(format!("{field}[{index}]"), "must not be blank"));
             }
         }
@@ -146,13 +147,13 @@ impl LaneBody {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListLanesQuery {
-    /// Only lanes that stand so.
+    /// Only lanes with this status.
     status: Option<LaneStatus>,
     /// Only lanes of this project.
     project_id: Option<String>,
     /// Only the lane of this thread.
     thread_id: Option<ThreadId>,
-    /// At most so many, 1 to 1000. Default: 1000.
+    /// The maximum number of lanes, 1 to 1000. Default: 1000.
     limit: Option<u32>,
 }
 
@@ -173,10 +174,10 @@ pub(crate) struct LaneView {
     pub(crate) lane: Lane,
 }
 
-/// Body of `prompt` and `steer`.
+/// Body of the routes `prompt` and `steer`.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct InputBody {
-    /// What Codex shall do, or hear.
+    /// The instruction for Codex.
     #[schema(example = "continue execution")]
     input: String,
 }
@@ -188,7 +189,7 @@ pub(crate) struct PromptedView {
     /// Always `true`.
     ok: bool,
     lane: Lane,
-    /// The turn, as a job.
+    /// The job of the turn.
     job: Job,
     turn_id: Option<TurnId>,
 }
@@ -212,7 +213,7 @@ pub(crate) struct DeletedView {
     lane_id: LaneId,
     /// Always `true`.
     deleted: bool,
-    /// What was left behind, for example a worktree that holds changes.
+    /// Descriptions of what was not removed, for example a worktree that contains changes.
     left: Vec<String>,
 }
 
@@ -220,16 +221,16 @@ pub(crate) struct DeletedView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct CleanupBody {
-    /// Lanes that stand at one of these. One that works on something is never deleted. Default: blocked, done, failed and
-    /// interrupted.
+    /// Only lanes with one of these statuses. Active lanes are never deleted. Default: `blocked`, `done`,
+    /// `failed` and `interrupted`.
     statuses: Vec<LaneStatus>,
-    /// That did not change for so long. Default: 24.
+    /// Only lanes that have not changed for this many hours. Default: 24.
     older_than_hours: f64,
-    /// Only those that a test made.
+    /// Only lanes that were created by tests.
     synthetic_only: bool,
-    /// At most so many. Default: 100.
+    /// The maximum number of lanes. Default: 100.
     limit: Option<u32>,
-    /// Only tells which they are.
+    /// Whether to only list the matching lanes.
     dry_run: bool,
 }
 
@@ -253,11 +254,11 @@ pub(crate) struct CleanedUpView {
     /// Always `true`.
     ok: bool,
     dry_run: bool,
-    /// Lanes that match.
+    /// The lanes that match.
     matched: Vec<LaneId>,
-    /// Of these, deleted.
+    /// The matching lanes that were deleted.
     deleted: Vec<LaneId>,
-    /// What was left behind of them.
+    /// Descriptions of what was not removed, for example a worktree that contains changes.
     left: Vec<String>,
 }
 
@@ -266,9 +267,9 @@ pub(crate) struct CleanedUpView {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LaneEventsQuery {
-    /// Only what came after this `eventId`. Default: 0, everything. The header `Last-Event-ID` goes first.
+    /// Only events after this `eventId`. Default: 0, all events. The header `Last-Event-ID` takes precedence.
     after: Option<i64>,
-    /// Only these types: a list with commas, `*` standing for anything.
+    /// Only events of these types: comma-separated patterns in which `*` matches any characters.
     r#type: Option<String>,
 }
 
@@ -290,7 +291,7 @@ pub(crate) async fn list_lanes(
     Ok(Json(LanesView { ok: true, lanes: app.lanes.list(query).await? }))
 }
 
-/// Makes a lane. Nothing of Codex is started by that.
+/// Creates a lane. Starts no process of Codex.
 #[utoipa::path(post, path = "/lanes", tag = "lanes", request_body = LaneBody, responses(
     (status = OK, description = "The lane", body = LaneView),
 ))]
@@ -299,11 +300,11 @@ pub(crate) async fn create_lane(
     body: JsonBody<LaneBody>,
 ) -> Result<Json<LaneView>, RequestError> {
     let body = body.known()?;
-    let new = super::checked(move || body.checked()).await?;
+    let new = super::checked(move || body.validate()).await?;
     Ok(Json(LaneView { ok: true, lane: app.lanes.create(new).await? }))
 }
 
-/// Makes a lane for a thread that exists.
+/// Creates a lane for an existing thread.
 #[utoipa::path(post, path = "/lanes/attach", tag = "lanes", request_body = LaneBody, responses(
     (status = OK, description = "The lane", body = LaneView),
 ))]
@@ -313,13 +314,13 @@ pub(crate) async fn attach_lane(
 ) -> Result<Json<LaneView>, RequestError> {
     let body = body.known()?;
     if body.thread_id.is_none() {
-        return Err(RequestError::invalid("threadId", "is missing; name the thread"));
+        return Err(RequestError::invalid("threadId", "is required"));
     }
-    let new = super::checked(move || body.checked()).await?;
+    let new = super::checked(move || body.validate()).await?;
     Ok(Json(LaneView { ok: true, lane: app.lanes.create(new).await? }))
 }
 
-/// One lane.
+/// Returns a lane.
 #[utoipa::path(get, path = "/lanes/{laneId}", tag = "lanes", params(("laneId" = String, Path)), responses(
     (status = OK, description = "The lane", body = LaneView),
 ))]
@@ -330,9 +331,9 @@ pub(crate) async fn get_lane(
     Ok(Json(LaneView { ok: true, lane: app.lanes.get(&lane_id).await? }))
 }
 
-/// Forgets a lane: ends its session, and removes its worktree unless that holds work. Its thread stays with Codex.
+/// Deletes a lane, ends its session, and removes its worktree unless it contains changes. Its thread remains.
 #[utoipa::path(delete, path = "/lanes/{laneId}", tag = "lanes", params(("laneId" = String, Path)), responses(
-    (status = OK, description = "It is forgotten", body = DeletedView),
+    (status = OK, description = "The lane is deleted", body = DeletedView),
 ))]
 pub(crate) async fn delete_lane(
     State(app): State<Arc<App>>,
@@ -342,8 +343,9 @@ pub(crate) async fn delete_lane(
     Ok(Json(DeletedView { ok: true, lane_id, deleted: true, left }))
 }
 
-/// Brings a lane up to date with its thread.
-#[utoipa::path(post, path = "/lanes/{laneId}/sync-from-codex", tag = "lanes", params(("laneId" = String, Path)), responses(
+/// Updates a lane's surface and title from its thread, and its directory if it has none.
+#[utoipa::path(post, path = "/lanes/{laneId}/sync-from-codex", tag = "lanes",
+    params(("laneId" = String, Path)), responses(
     (status = OK, description = "The lane", body = LaneView),
 ))]
 pub(crate) async fn sync_lane(
@@ -353,10 +355,10 @@ pub(crate) async fn sync_lane(
     Ok(Json(LaneView { ok: true, lane: app.lanes.sync_from_codex(&lane_id).await? }))
 }
 
-/// Sends an instruction to a lane, as a turn of its own. Starts its session, and makes its thread, where there is none.
+/// Sends an instruction to a lane as a new turn. Starts its session and creates its thread if necessary.
 #[utoipa::path(post, path = "/lanes/{laneId}/prompt", tag = "lanes", params(("laneId" = String, Path)),
     request_body = InputBody, responses(
-    (status = OK, description = "The turn has begun", body = PromptedView),
+    (status = OK, description = "The turn has started", body = PromptedView),
 ))]
 pub(crate) async fn prompt_lane(
     State(app): State<Arc<App>>,
@@ -364,29 +366,30 @@ pub(crate) async fn prompt_lane(
     NewJobId(job_id): NewJobId,
     body: JsonBody<InputBody>,
 ) -> Result<Json<PromptedView>, RequestError> {
-    let input = checked_input(body)?;
+    let input = validate_input(body)?;
     let (lane, job) = app.lanes.prompt(&lane_id, &input, job_id).await?;
     let turn_id = job.turn_id.clone();
     Ok(Json(PromptedView { ok: true, lane, job, turn_id }))
 }
 
-/// Adds words to a lane's running turn.
+/// Adds input to the running turn of a lane.
 #[utoipa::path(post, path = "/lanes/{laneId}/steer", tag = "lanes", params(("laneId" = String, Path)),
     request_body = InputBody, responses(
-    (status = OK, description = "The turn has them", body = LaneSteeredView),
+    (status = OK, description = "The turn received the input", body = LaneSteeredView),
 ))]
 pub(crate) async fn steer_lane(
     State(app): State<Arc<App>>,
     PathParameter(lane_id): PathParameter<LaneId>,
     body: JsonBody<InputBody>,
 ) -> Result<Json<LaneSteeredView>, RequestError> {
-    let input = checked_input(body)?;
+    let input = validate_input(body)?;
     let (lane, turn_id) = app.lanes.steer(&lane_id, &input).await?;
     Ok(Json(LaneSteeredView { ok: true, lane, turn_id }))
 }
 
-/// Interrupts a lane's turn.
-#[utoipa::path(post, path = "/lanes/{laneId}/interrupt", tag = "lanes", params(("laneId" = String, Path)), responses(
+/// Interrupts the turn of a lane.
+#[utoipa::path(post, path = "/lanes/{laneId}/interrupt", tag = "lanes",
+    params(("laneId" = String, Path)), responses(
     (status = OK, description = "The lane", body = LaneView),
 ))]
 pub(crate) async fn interrupt_lane(
@@ -396,12 +399,12 @@ pub(crate) async fn interrupt_lane(
     Ok(Json(LaneView { ok: true, lane: app.lanes.interrupt(&lane_id).await? }))
 }
 
-/// A lane's events from its beginning, and then as they happen.
+/// Streams the events of a lane: the recorded ones, then new ones as they happen.
 ///
-/// With `Accept: application/json` a page of those that are recorded.
+/// With `Accept: application/json`, the reply is one page of recorded events.
 #[utoipa::path(get, path = "/lanes/{laneId}/events", tag = "lanes",
     params(("laneId" = String, Path), LaneEventsQuery, LastEventId), responses(
-    (status = OK, description = "Events; see GET /events", content(
+    (status = OK, description = "The events, as in `GET /events`", content(
         (EventView = "text/event-stream"), (EventPageView = "application/json"),
     )),
 ))]
@@ -423,9 +426,9 @@ pub(crate) async fn stream_lane_events(
     Ok(sse::reply(None, subscription, app.stopping.clone()))
 }
 
-/// Deletes many lanes at once.
+/// Deletes the lanes that match.
 #[utoipa::path(post, path = "/lanes/cleanup", tag = "lanes", request_body = CleanupBody, responses(
-    (status = OK, description = "What was deleted", body = CleanedUpView),
+    (status = OK, description = "The matching and the deleted lanes", body = CleanedUpView),
 ))]
 pub(crate) async fn clean_up_lanes(
     State(app): State<Arc<App>>,
@@ -448,7 +451,7 @@ pub(crate) async fn clean_up_lanes(
     Ok(Json(CleanedUpView { ok: true, dry_run, matched, deleted, left }))
 }
 
-fn checked_input(body: JsonBody<InputBody>) -> Result<String, RequestError> {
+fn validate_input(body: JsonBody<InputBody>) -> Result<String, RequestError> {
     let InputBody { input } = body.known()?;
     if input.trim().is_empty() {
         return Err(RequestError::invalid("input", "must not be blank"));

@@ -1,4 +1,4 @@
-//! `/lanes/sessions`, `/lanes/{laneId}/session/…`
+//! `/lanes/sessions` and `/lanes/{laneId}/session/…`
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use crate::request_error::RequestError;
 pub(crate) struct SessionsView {
     /// Always `true`.
     ok: bool,
-    /// Sessions of this bridge that run.
+    /// The running lane sessions of this bridge.
     sessions: Vec<SessionView>,
 }
 
-/// Reply of the routes of one session.
+/// Reply of the routes of one lane session.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OneSessionView {
     /// Always `true`.
@@ -31,7 +31,7 @@ pub(crate) struct OneSessionView {
     session: SessionView,
 }
 
-/// Lists the sessions that run.
+/// Lists the running lane sessions.
 #[utoipa::path(get, path = "/lanes/sessions", tag = "lanes", responses(
     (status = OK, description = "Sessions", body = SessionsView),
 ))]
@@ -41,8 +41,9 @@ pub(crate) async fn list_lane_sessions(
     Ok(Json(SessionsView { ok: true, sessions: app.lanes.sessions().await? }))
 }
 
-/// How a lane's session stands.
-#[utoipa::path(get, path = "/lanes/{laneId}/session/status", tag = "lanes", params(("laneId" = String, Path)), responses(
+/// Returns the state of a lane's session.
+#[utoipa::path(get, path = "/lanes/{laneId}/session/status", tag = "lanes",
+    params(("laneId" = String, Path)), responses(
     (status = OK, description = "The session", body = OneSessionView),
 ))]
 pub(crate) async fn get_lane_session(
@@ -52,8 +53,9 @@ pub(crate) async fn get_lane_session(
     Ok(Json(OneSessionView { ok: true, session: app.lanes.session_status(&lane_id).await? }))
 }
 
-/// Starts a lane's session, and loads its thread there. One that runs stays as it is.
-#[utoipa::path(post, path = "/lanes/{laneId}/session/start", tag = "lanes", params(("laneId" = String, Path)), responses(
+/// Starts a lane's session and loads its thread. A running session is not restarted.
+#[utoipa::path(post, path = "/lanes/{laneId}/session/start", tag = "lanes",
+    params(("laneId" = String, Path)), responses(
     (status = OK, description = "The session", body = OneSessionView),
 ))]
 pub(crate) async fn start_lane_session(
@@ -63,8 +65,9 @@ pub(crate) async fn start_lane_session(
     Ok(Json(OneSessionView { ok: true, session: app.lanes.start_session(&lane_id).await? }))
 }
 
-/// Ends a lane's session; interrupts its turn first.
-#[utoipa::path(post, path = "/lanes/{laneId}/session/stop", tag = "lanes", params(("laneId" = String, Path)), responses(
+/// Stops a lane's session after interrupting its turn.
+#[utoipa::path(post, path = "/lanes/{laneId}/session/stop", tag = "lanes",
+    params(("laneId" = String, Path)), responses(
     (status = OK, description = "The session", body = OneSessionView),
 ))]
 pub(crate) async fn stop_lane_session(

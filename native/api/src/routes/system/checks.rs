@@ -1,4 +1,4 @@
-//! How the bridge is: what is right, what is not, and what to do about it.
+//! Diagnostic checks of the bridge, each with a result and advice.
 
 use bridge::instance::{self, DiscoveryEntry};
 use codex::protocol::Login;
@@ -10,27 +10,27 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::request_error::RequestError;
 
-/// One thing that was looked at.
+/// The result of a diagnostic check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Check {
-    /// What was looked at.
+    /// The object that was checked.
     pub(super) name: &'static str,
-    /// How it is.
+    /// The status of the object.
     pub(super) status: CheckStatus,
-    /// What was found.
+    /// What the check found.
     pub(super) finding: String,
-    /// What to do, where something is to be done.
+    /// How to solve the problem; `null` if there is none.
     pub(super) advice: Option<String>,
 }
 
-/// How something is.
+/// The status of a checked object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum CheckStatus {
-    /// As it should be.
+    /// There is no problem.
     Good,
-    /// It works, but somebody should look.
+    /// It works, but needs attention.
     Warning,
     /// It does not work.
     Bad,
@@ -51,10 +51,10 @@ impl Check {
     }
 }
 
-/// Looks at everything that can be wrong.
+/// Runs all checks.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// An internal error if the database cannot be read, or if the list of other bridges cannot be read.
 pub(super) async fn checks(app: &App) -> Result<Vec<Check>, RequestError> {
     let others = other_bridges(app).await?;
     let mut checks = vec![codex(app).await];
@@ -68,7 +68,8 @@ async fn codex(app: &App) -> Check {
     let codex = app.supervisor.health().await;
     match (codex.problem, codex.path) {
         (Some(problem), _) => {
-            let advice = "Install Codex (npm install -g @openai/codex) or name it: setting codexBridge.codexPath, flag --codex.";
+            let advice = "Install Codex (npm install -g @openai/codex), or set its path: setting \
+                          codexBridge.codexPath, flag --codex.";
             Check::of(
                 "Codex",
                 if codex.found { CheckStatus::Warning } else { CheckStatus::Bad },
@@ -77,17 +78,15 @@ async fn codex(app: &App) -> Check {
             )
         }
         (None, Some(path)) => {
-            let version = codex.version.unwrap_or_else(|| "of an unknown version".to_owned());
+            let version = codex.version.unwrap_or_else(|| "unknown version".to_owned());
             Check::good("Codex", format!("{version}, {}", path.display()))
         }
-        (None, None) => {
-            Check::of("Codex", CheckStatus::Warning, "is being looked for", "Look again in a moment.")
-        }
+        (None, None) => Check::of("Codex", CheckStatus::Warning, "not found yet", "Check again in a moment."),
     }
 }
 
-/// Starts Codex where it does not run. Where it cannot, the check of Codex says why; an old one that knows no
-/// such question is not reproached with that.
+/// Checks the login of Codex, and starts Codex if it is not running. Returns `None` if Codex does not start,
+/// which the check of Codex reports, or if it is too old to report its login.
 async fn login(app: &App) -> Option<Check> {
     let login = app.supervisor.ready().await.ok()?.connection.account_read().await.ok()?;
     Some(login_check(&login))
@@ -99,23 +98,23 @@ fn login_check(login: &Login) -> Check {
         Some(account) if account.kind == "apiKey" => Check::good("Login", "Codex has an API key"),
         Some(account) => Check::good("Login", format!("Codex is signed in ({})", account.kind)),
         None if !login.requires_openai_auth => {
-            Check::good("Login", "the model provider of Codex's configuration needs none")
+            Check::good("Login", "not required by the model provider of Codex's configuration")
         }
         None => Check::of(
             "Login",
             CheckStatus::Bad,
             "Codex is not signed in, so every turn fails",
-            "Sign in in the Codex panel of VS Code, or with `codex login`.",
+            "Sign in with the Codex panel of VS Code or with `codex login`.",
         ),
     }
 }
 
-/// The other bridges of this user that run.
+/// Returns the other running bridges of this user.
 async fn other_bridges(app: &App) -> Result<Vec<DiscoveryEntry>, RequestError> {
-    let folder = app.discovery_directory.clone();
-    let found = tokio::task::spawn_blocking(move || instance::running(&folder)).await;
+    let directory = app.discovery_directory.clone();
+    let found = tokio::task::spawn_blocking(move || instance::running(&directory)).await;
     let mut found = found
-        .map_err(|error| RequestError::internal(format!("looking for other bridges failed: {error}")))?;
+        .map_err(|error| RequestError::internal(format!("cannot read the list of other bridges: {error}")))?;
     found.retain(|entry| entry.instance_id != app.instance_id);
     Ok(found)
 }
@@ -126,14 +125,15 @@ fn port(app: &App, others: &[DiscoveryEntry]) -> Check {
         return Check::good("Port", format!("listens at {}", app.url));
     }
     let holder = match others.iter().find(|entry| ends(&entry.url)) {
-        Some(entry) => format!("another bridge, {},", described(entry)),
+        Some(entry) => format!("another bridge, {},", describe(entry)),
         None => "another program".to_owned(),
     };
     Check::of(
         "Port",
         CheckStatus::Warning,
-        format!("listens at {}, because {holder} had port {} when it started", app.url, app.requested_port),
-        "Programs find it by the discovery folder. For a fixed address set codexBridge.port or --port to a free one.",
+        format!("listens at {}, because {holder} used port {} when it started", app.url, app.requested_port),
+        "Programs find it through the discovery directory. For a fixed address, set codexBridge.port or \
+         --port to a free port.",
     )
 }
 
@@ -142,43 +142,38 @@ fn windows(app: &App, others: &[DiscoveryEntry]) -> Check {
         return Check::of(
             "Other bridges",
             CheckStatus::Warning,
-            format!("{} is of version {}, this one of {}", described(other), other.version, app.version),
-            "Reload its window, or start it again, to have them alike.",
+            format!("{} has version {}, this one has {}", describe(other), other.version, app.version),
+            "Reload its window or restart it, so that both have the same version.",
         );
     }
-    let described: Vec<String> = others.iter().map(described).collect();
-    match described.len() {
-        0 => Check::good("Other bridges", "none runs"),
-        _ => Check::good("Other bridges", described.join("; ")),
+    let descriptions: Vec<String> = others.iter().map(describe).collect();
+    match descriptions.len() {
+        0 => Check::good("Other bridges", "none are running"),
+        _ => Check::good("Other bridges", descriptions.join("; ")),
     }
 }
 
-fn described(entry: &DiscoveryEntry) -> String {
-    let folders: Vec<String> =
+fn describe(entry: &DiscoveryEntry) -> String {
+    let workspaces: Vec<String> =
         entry.workspace_folders.iter().map(|folder| folder.display().to_string()).collect();
-    match folders.is_empty() {
+    match workspaces.is_empty() {
         true => format!("{} (process {})", entry.url, entry.pid),
-        false => format!("{} (process {}, {})", entry.url, entry.pid, folders.join(", ")),
+        false => format!("{} (process {}, {})", entry.url, entry.pid, workspaces.join(", ")),
     }
 }
 
 async fn approvals(app: &App) -> Result<Check, RequestError> {
     let query =
         ApprovalQuery { status: Some(ApprovalStatus::Pending), limit: 100, ..ApprovalQuery::default() };
-    let waiting = app.approvals.list(query).await?.approvals.len();
-    Ok(match waiting {
-        0 => Check::good("Approvals", "none waits for an answer"),
-        1 => Check::of(
+    let pending = app.approvals.list(query).await?.approvals.len();
+    Ok(match pending {
+        0 => Check::good("Approvals", "none are pending"),
+        1 => Check::of("Approvals", CheckStatus::Warning, "1 is pending", "Resolve it on the overview."),
+        pending => Check::of(
             "Approvals",
             CheckStatus::Warning,
-            "one waits for an answer",
-            "Answer it on the overview.",
-        ),
-        waiting => Check::of(
-            "Approvals",
-            CheckStatus::Warning,
-            format!("{waiting} wait for an answer"),
-            "Answer them on the overview.",
+            format!("{pending} are pending"),
+            "Resolve them on the overview.",
         ),
     })
 }
@@ -191,16 +186,21 @@ async fn webhooks(app: &App) -> Result<Check, RequestError> {
         (Some(webhook), _) => Check::of(
             "Webhooks",
             CheckStatus::Bad,
-            format!("{} of {} are paused, for example that to {}", paused.len(), webhooks.len(), webhook.url),
-            "Mend the receiver, then resume the webhook on its page.",
+            format!(
+                "{} of {} are paused, for example the one to {}",
+                paused.len(),
+                webhooks.len(),
+                webhook.url
+            ),
+            "Fix the receiver, then resume the webhook on its page.",
         ),
         (None, Some(webhook)) => Check::of(
             "Webhooks",
             CheckStatus::Warning,
-            format!("the last attempt to reach {} failed", webhook.url),
-            "Look at its deliveries. They are tried again for a day.",
+            format!("the last delivery to {} failed", webhook.url),
+            "Check its deliveries. They are retried for a day.",
         ),
-        (None, None) => Check::good("Webhooks", format!("{} subscribed, none fails", webhooks.len())),
+        (None, None) => Check::good("Webhooks", format!("{} configured, none are failing", webhooks.len())),
     })
 }
 
@@ -208,24 +208,21 @@ async fn nats(app: &App) -> Result<Check, RequestError> {
     let Some(nats) = &app.nats else { return Ok(Check::good("NATS", "not used")) };
     let view = nats.view().await?;
     Ok(match view.problem() {
-        None => Check::good("NATS", "publishes, or leaves it to another bridge of the data folder"),
+        None => Check::good("NATS", "this bridge or another one of the data directory publishes"),
         Some(problem) => Check::of(
             "NATS",
             CheckStatus::Warning,
             problem,
-            "Look at the server and at the settings codexBridge.nats.*.",
+            "Check the server and the settings codexBridge.nats.*.",
         ),
     })
 }
 
 fn access(app: &App) -> Check {
     if app.guard.has_token() {
-        Check::good(
-            "Access",
-            "every request must carry the token, or the cookie of a browser that is signed in",
-        )
+        Check::good("Access", "every request needs the token or the cookie of a signed-in browser")
     } else {
-        Check::good("Access", "only programs of your own user on this machine are served")
+        Check::good("Access", "only programs of your own user on this machine have access")
     }
 }
 
@@ -236,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_login_that_is_needed_is_missed() {
+    fn a_missing_login_is_reported_only_if_required() {
         let account = |kind: &str| Some(Account { kind: kind.to_owned() });
         for (account, requires_openai_auth, status) in [
             (None, true, CheckStatus::Bad),

@@ -1,4 +1,4 @@
-//! What the bridge's processes take of the machine's memory.
+//! The memory usage of the bridge's processes.
 
 use serde::Serialize;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
@@ -10,22 +10,22 @@ use crate::request_error::RequestError;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ProcessMemory {
-    /// Process id.
+    /// The process id.
     pub(super) pid: u32,
-    /// `bridge`, or `app-server`.
+    /// `bridge` or `app-server`.
     pub(super) kind: &'static str,
-    /// The name of its program.
+    /// The name of the program.
     pub(super) program: String,
-    /// Bytes of memory that it holds (resident).
+    /// The resident memory in bytes.
     pub(super) memory_bytes: u64,
 }
 
-/// What the bridge and these processes of its take. Those that ended meanwhile are left out.
+/// Returns the memory usage of the bridge and of these app-servers. Leaves out processes that have exited.
 ///
 /// # Errors
-/// [`Error::Internal`] when the system could not be asked.
+/// An internal error if the processes cannot be read.
 pub(super) async fn memory_of(app_servers: Vec<u32>) -> Result<Vec<ProcessMemory>, RequestError> {
-    let look = move || {
+    let read = move || {
         let own = std::process::id();
         let pids: Vec<Pid> = std::iter::once(own).chain(app_servers).map(Pid::from_u32).collect();
         let mut system = System::new();
@@ -43,6 +43,6 @@ pub(super) async fn memory_of(app_servers: Vec<u32>) -> Result<Vec<ProcessMemory
         };
         found.map(view).collect()
     };
-    let looked = tokio::task::spawn_blocking(look).await;
-    looked.map_err(|error| RequestError::internal(format!("looking at processes failed: {error}")))
+    let processes = tokio::task::spawn_blocking(read).await;
+    processes.map_err(|error| RequestError::internal(format!("cannot read the memory of processes: {error}")))
 }

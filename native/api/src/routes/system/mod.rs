@@ -1,4 +1,4 @@
-//! `/system…`: what the bridge is made of and how it is, for a person who looks.
+//! `/system…`: diagnostics, settings and the log.
 
 mod checks;
 mod memory;
@@ -19,11 +19,11 @@ use crate::request_error::RequestError;
 use checks::{Check, checks};
 use memory::{ProcessMemory, memory_of};
 
-/// A setting in force.
+/// An effective setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SettingView {
-    /// The name as in VS Code's settings, without the prefix `codexBridge.`.
+    /// The name in VS Code's settings, without the prefix `codexBridge.`.
     #[schema(example = "approvalTimeoutMs")]
     pub name: &'static str,
     /// The value as a string; `set` or `not set` for a secret.
@@ -36,25 +36,25 @@ pub struct SettingView {
 pub(super) struct SystemView {
     /// Always `true`.
     ok: bool,
-    /// Version of Codex Bridge.
+    /// The version of Codex Bridge.
     version: String,
-    /// For example `linux-x86_64`.
+    /// The operating system and the architecture, for example `linux-x86_64`.
     platform: String,
     started_at: Timestamp,
-    /// The folder of the database, which bridges may share.
+    /// The directory of the database, which several bridges may share.
     #[serde(rename = "dataFolder")]
     data_directory: String,
-    /// What is right and what is not, with what to do.
+    /// The results of the checks, with advice.
     checks: Vec<Check>,
-    /// The bridge itself, then the app-servers that it started.
+    /// The bridge, then the app-servers that it started.
     processes: Vec<ProcessMemory>,
-    /// The settings in force. Of secrets only whether they are set.
+    /// The effective settings. For a secret, only whether it is set.
     settings: Vec<SettingView>,
 }
 
-/// What the bridge is made of, how it is, and the settings in force.
+/// Returns diagnostics, the processes of the bridge, and the effective settings.
 #[utoipa::path(get, path = "/system", tag = "bridge", responses(
-    (status = OK, description = "The system", body = SystemView),
+    (status = OK, description = "The diagnostics", body = SystemView),
 ))]
 pub(super) async fn get_system(State(app): State<Arc<App>>) -> Result<Json<SystemView>, RequestError> {
     let checks = checks(&app).await?;
@@ -75,9 +75,9 @@ pub(super) async fn get_system(State(app): State<Arc<App>>) -> Result<Json<Syste
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct LogQuery {
-    /// Only lines after the one of this number.
+    /// Only lines after the line with this number.
     after: Option<u64>,
-    /// At most so many, 1 to 1000, the newest ones. Default: 200.
+    /// The maximum number of lines, 1 to 1000. The newest lines are returned. Default: 200.
     limit: Option<u32>,
 }
 
@@ -91,7 +91,7 @@ pub(super) struct LogView {
     lines: Vec<LogLine>,
 }
 
-/// The last lines of this process's log.
+/// Returns the last log lines of this process.
 #[utoipa::path(get, path = "/system/log", tag = "bridge", params(LogQuery), responses(
     (status = OK, description = "The lines", body = LogView),
 ))]
