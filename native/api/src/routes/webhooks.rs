@@ -374,7 +374,7 @@ pub(super) async fn test_webhook(
 /// Lists the deliveries of a webhook with all their attempts, newest event first.
 #[utoipa::path(get, path = "/webhooks/{webhookId}/deliveries", tag = "webhooks",
     params(("webhookId" = String, Path), ListDeliveriesQuery), responses(
-    (status = OK, description = "The deliveries; completed ones are kept for a week", body = DeliveriesView),
+    (status = OK, description = "The deliveries; finished ones are kept for a week", body = DeliveriesView),
 ))]
 pub(super) async fn list_webhook_deliveries(
     State(app): State<Arc<App>>,

@@ -81,7 +81,12 @@ async fn codex(app: &App) -> Check {
             let version = codex.version.unwrap_or_else(|| "unknown version".to_owned());
             Check::good("Codex", format!("{version}, {}", path.display()))
         }
-        (None, None) => Check::of("Codex", CheckStatus::Warning, "not found yet", "Check again in a moment."),
+        (None, None) => Check::of(
+            "Codex",
+            CheckStatus::Warning,
+            "the search for it is not finished",
+            "Check again in a moment.",
+        ),
     }
 }
 
