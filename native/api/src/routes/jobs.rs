@@ -210,7 +210,7 @@ pub(super) async fn steer_job(
 ) -> Result<Json<SteeredView>, RequestError> {
     let SteerBody { message, images } = body.known()?;
     let defaults = app.defaults.clone();
-    let input = super::checked(move || steering_input(message, &images, &defaults)).await?;
+    let input = super::validate_blocking(move || steering_input(message, &images, &defaults)).await?;
     let (turn_id, job) = app.conversations.steer(&job_id, &input).await?;
     Ok(Json(SteeredView { ok: true, turn_id: turn_id.into(), job }))
 }

@@ -198,7 +198,7 @@ fn reply_to_panic(_: Box<dyn Any + Send>) -> Response {
 }
 
 /// Runs a check that reads the file system on a blocking thread, because a disk may be slow.
-pub(super) async fn checked<T: Send + 'static, E: Into<RequestError> + Send + 'static>(
+pub(super) async fn validate_blocking<T: Send + 'static, E: Into<RequestError> + Send + 'static>(
     check: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, RequestError> {
     match tokio::task::spawn_blocking(check).await {

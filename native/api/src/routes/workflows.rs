@@ -61,7 +61,7 @@ pub(crate) async fn start_visible(
 ) -> Result<Json<StartedView>, RequestError> {
     let StartVisibleBody { lane, kickoff_prompt } = body;
     let kickoff_prompt = kickoff_prompt.filter(|prompt| !prompt.trim().is_empty());
-    let new = super::checked(move || lane.validate()).await?;
+    let new = super::validate_blocking(move || lane.validate()).await?;
     let Started { lane, session, job, kickoff_skipped, existed } =
         app.lanes.start_visible(new, kickoff_prompt).await?;
     let turn_id = job.as_ref().and_then(|job| job.turn_id.clone());

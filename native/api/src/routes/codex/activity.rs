@@ -14,7 +14,7 @@ use model::limits;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::names;
+use super::split_list;
 use super::view::{Relations, ThreadView};
 use crate::App;
 use crate::extract::QueryOf;
@@ -128,17 +128,17 @@ pub(crate) async fn list_active_threads(
     State(app): State<Arc<App>>,
     QueryOf(query): QueryOf<ActiveThreadsQuery>,
 ) -> Result<Json<ActiveThreadsView>, RequestError> {
-    let window = window(query.window_sec)?;
+    let window = parse_window(query.window_sec)?;
     let query = ActiveQuery {
         window,
         source: query.source.filter(|source| !source.is_empty()),
-        source_kinds: names(query.source_kinds.as_deref()),
-        surface: surface("surface", query.surface.as_deref())?,
+        source_kinds: split_list(query.source_kinds.as_deref()),
+        surface: parse_surface("surface", query.surface.as_deref())?,
         originator: query.originator,
         prefer_originator: query.prefer_originator,
         preferred_surface: match query.preferred_surface.as_deref() {
             Some("any") => None,
-            name => surface("preferredSurface", name)?,
+            name => parse_surface("preferredSurface", name)?,
         },
     };
     let threads = views(&app, app.threads.active(&query).await?).await?;
@@ -153,7 +153,7 @@ pub(crate) async fn list_running(
     State(app): State<Arc<App>>,
     QueryOf(query): QueryOf<RunningQuery>,
 ) -> Result<Json<RunningView>, RequestError> {
-    let activity = app.threads.running(window(query.window_sec)?).await?;
+    let activity = app.threads.running(parse_window(query.window_sec)?).await?;
     let mode = if activity.inferred.is_some() { "inferred" } else { "processes" };
     let processes = activity.processes.unwrap_or_default().into_iter();
     let processes = processes.map(|process| view(process, &activity.own_pids)).collect();
@@ -185,7 +185,7 @@ fn view(process: CodexProcess, own_pids: &[u32]) -> ProcessView {
     }
 }
 
-fn window(seconds: Option<u64>) -> Result<Duration, RequestError> {
+fn parse_window(seconds: Option<u64>) -> Result<Duration, RequestError> {
     match seconds {
         None => Ok(limits::ACTIVE_WINDOW),
         Some(seconds @ 1..=limits::ACTIVE_WINDOW_SECONDS_MAX) => Ok(Duration::from_secs(seconds)),
@@ -196,7 +196,7 @@ fn window(seconds: Option<u64>) -> Result<Duration, RequestError> {
     }
 }
 
-fn surface(field: &str, name: Option<&str>) -> Result<Option<Surface>, RequestError> {
+fn parse_surface(field: &str, name: Option<&str>) -> Result<Option<Surface>, RequestError> {
     let surface = name.filter(|name| !name.is_empty()).map(str::parse).transpose();
     surface.map_err(|problem: String| RequestError::invalid(field, problem))
 }

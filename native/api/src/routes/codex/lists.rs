@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::names;
+use super::split_list;
 use crate::App;
 use crate::extract::QueryOf;
 use crate::request_error::RequestError;
@@ -93,7 +93,7 @@ pub(crate) async fn list_skills(
     State(app): State<Arc<App>>,
     QueryOf(query): QueryOf<ListSkillsQuery>,
 ) -> Result<Json<CodexListView>, RequestError> {
-    let mut cwds = names(query.cwds.as_deref());
+    let mut cwds = split_list(query.cwds.as_deref());
     if cwds.is_empty() {
         cwds.push(app.defaults.cwd.display().to_string());
     }

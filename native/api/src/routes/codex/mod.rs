@@ -11,7 +11,7 @@ use crate::App;
 use crate::request_error::RequestError;
 
 /// Runs `work` to its end even if the client disconnects. Stopped halfway, it could leave a thread loaded.
-async fn to_the_end<T: Send + 'static, E: Into<RequestError> + Send + 'static>(
+async fn run_to_completion<T: Send + 'static, E: Into<RequestError> + Send + 'static>(
     app: &App,
     work: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Result<T, RequestError> {
@@ -22,7 +22,7 @@ async fn to_the_end<T: Send + 'static, E: Into<RequestError> + Send + 'static>(
 }
 
 /// Splits a comma-separated list, such as `a,b,c`.
-fn names(list: Option<&str>) -> Vec<String> {
+fn split_list(list: Option<&str>) -> Vec<String> {
     let names = list.unwrap_or_default().split(',').map(str::trim);
     names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

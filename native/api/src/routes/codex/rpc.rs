@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::to_the_end;
+use super::run_to_completion;
 use crate::App;
 use crate::extract::JsonBody;
 use crate::request_error::RequestError;
@@ -62,6 +62,6 @@ pub(crate) async fn call_codex(
         return Err(RequestError::invalid("params", "must be an object"));
     }
     let (threads, name) = (app.threads.clone(), method.clone());
-    let result = to_the_end(&app, async move { threads.rpc(&name, params).await }).await?;
+    let result = run_to_completion(&app, async move { threads.rpc(&name, params).await }).await?;
     Ok(Json(RpcView { ok: true, method, result }))
 }

@@ -15,12 +15,12 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::view::{Relations, ThreadView};
-use super::{names, to_the_end};
+use super::{run_to_completion, split_list};
 use crate::App;
 use crate::extract::{JsonBody, PathParameter, QueryOf, page_limit};
 use crate::request_error::RequestError;
-use crate::routes::checked;
 use crate::routes::conversations::actions::NoBody;
+use crate::routes::validate_blocking;
 
 /// Query of `GET /codex/threads`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -182,7 +182,7 @@ pub(crate) async fn list_threads(
         cursor: query.cursor,
         archived: query.archived.unwrap_or(false),
         cwd: query.cwd.map(Into::into),
-        source_kinds: names(query.source_kinds.as_deref()),
+        source_kinds: split_list(query.source_kinds.as_deref()),
         parent_thread_id: query.parent_thread_id,
         by_change: false,
     };
@@ -268,8 +268,9 @@ pub(crate) async fn start_thread(
     let (options, mut warnings) = options(&app, body, model_provider).await?;
     let threads = app.threads.clone();
     let new = NewThread { options, title };
-    let (thread_id, forgotten) = to_the_end(&app, async move { threads.start(new).await }).await?;
-    warnings.extend(forgotten);
+    let (thread_id, start_warnings) =
+        run_to_completion(&app, async move { threads.start(new).await }).await?;
+    warnings.extend(start_warnings);
     show(&app, &ThreadId::from(thread_id.as_str()), warnings).await
 }
 
@@ -319,7 +320,7 @@ pub(crate) async fn fork_thread(
     let (options, warnings) = options(&app, body, model_provider).await?;
     let threads = app.threads.clone();
     let fork = async move { threads.fork(&thread_id, &options, &point, title.as_deref()).await };
-    let copy_id = to_the_end(&app, fork).await?;
+    let copy_id = run_to_completion(&app, fork).await?;
     show(&app, &ThreadId::from(copy_id.as_str()), warnings).await
 }
 
@@ -418,7 +419,8 @@ async fn options(
     // The message is a placeholder: only the options are used.
     let body = MessageBody { message: Some("-".to_owned()), ensure_open: Some(false), ..body };
     let checked =
-        checked(move || body.into_continuation(Uuid::new_v4().to_string().into(), &defaults)).await?;
+        validate_blocking(move || body.into_continuation(Uuid::new_v4().to_string().into(), &defaults))
+            .await?;
     Ok((ThreadOptions { model_provider, ..checked.options }, checked.warnings))
 }
 

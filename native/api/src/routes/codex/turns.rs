@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::extract::{JsonBody, NewJobId, PathParameter};
 use crate::request_error::RequestError;
-use crate::routes::checked;
+use crate::routes::validate_blocking;
 use crate::sent_view::SentView;
 
 /// The input of a turn.
@@ -134,7 +134,7 @@ pub(crate) async fn start_turn(
         ..MessageBody::default()
     };
     let defaults = app.defaults.clone();
-    let mut message = checked(move || body_of_message.into_continuation(job_id, &defaults)).await?;
+    let mut message = validate_blocking(move || body_of_message.into_continuation(job_id, &defaults)).await?;
     message.input = input;
     message.expected_turn_id = body.expected_turn_id;
     let sent = app.conversations.send(&thread_id, message).await;

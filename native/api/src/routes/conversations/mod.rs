@@ -16,8 +16,8 @@ use model::ids::{JobId, ThreadId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::checked;
 use super::health::EditorView;
+use super::validate_blocking;
 use crate::App;
 use crate::extract::{JsonBody, NewJobId, PathParameter};
 use crate::request_error::RequestError;
@@ -94,7 +94,7 @@ pub(super) async fn create_conversation(
     JsonBody { body, unknown }: JsonBody<MessageBody>,
 ) -> Result<Json<CreatedView>, RequestError> {
     let defaults = app.defaults.clone();
-    match checked(move || body.into_new_conversation(job_id, &defaults)).await? {
+    match validate_blocking(move || body.into_new_conversation(job_id, &defaults)).await? {
         NewConversation::Draft => {
             app.conversations.open_draft().await?;
             let warnings = unknown.into_iter().map(unknown_field).collect();
@@ -186,7 +186,7 @@ async fn continuation(
 ) -> Result<Message, RequestError> {
     let JsonBody { body, unknown } = body;
     let defaults = app.defaults.clone();
-    let message = checked(move || body.into_continuation(job_id, &defaults)).await?;
+    let message = validate_blocking(move || body.into_continuation(job_id, &defaults)).await?;
     Ok(with_warnings(message, unknown))
 }
 

@@ -300,7 +300,7 @@ pub(crate) async fn create_lane(
     body: JsonBody<LaneBody>,
 ) -> Result<Json<LaneView>, RequestError> {
     let body = body.known()?;
-    let new = super::checked(move || body.validate()).await?;
+    let new = super::validate_blocking(move || body.validate()).await?;
     Ok(Json(LaneView { ok: true, lane: app.lanes.create(new).await? }))
 }
 
@@ -316,7 +316,7 @@ pub(crate) async fn attach_lane(
     if body.thread_id.is_none() {
         return Err(RequestError::invalid("threadId", "is required"));
     }
-    let new = super::checked(move || body.validate()).await?;
+    let new = super::validate_blocking(move || body.validate()).await?;
     Ok(Json(LaneView { ok: true, lane: app.lanes.create(new).await? }))
 }
 
