@@ -37,7 +37,7 @@ pub(crate) struct LaneBody {
     /// 1 to 128 letters, digits, `.`, `_` and `-`, not starting with a dot. Default: a UUID.
     #[schema(example = "lane-new")]
     lane_id: Option<LaneId>,
-    /// The project of the lane, a name of your choice.
+    /// The name of the project, which you choose.
     project_id: Option<String>,
     /// The absolute path of the directory in which the lane works.
     #[schema(value_type = Option<String>)]
@@ -65,7 +65,7 @@ pub(crate) struct LaneBody {
     sandbox: Option<SandboxName>,
     /// When Codex asks for approval. Default: Codex's own configuration.
     approval_policy: Option<ApprovalPolicyName>,
-    /// Criteria for the acceptance of the work, which are part of each instruction.
+    /// The acceptance criteria for the work, which are part of each instruction.
     acceptance_criteria: Vec<String>,
     /// Shell commands that must exit with status 0 after each turn.
     verification_commands: Vec<String>,
@@ -230,7 +230,7 @@ pub(crate) struct CleanupBody {
     synthetic_only: bool,
     /// The maximum number of lanes. Default: 100.
     limit: Option<u32>,
-    /// Whether to only list the matching lanes.
+    /// Whether to list the matching lanes without deleting them.
     dry_run: bool,
 }
 
