@@ -156,7 +156,8 @@ fn check_debug_routes_enabled(app: &App) -> Result<(), RequestError> {
 fn check_length(field: &'static str, text: Option<&str>) -> Result<(), RequestError> {
     let length = text.map_or(0, |text| text.chars().count());
     if length > limits::DEBUG_NOTE_CHARS_MAX {
-        let problem = format!("has {length} characters; at most {} are allowed", limits::DEBUG_NOTE_CHARS_MAX);
+        let problem =
+            format!("has {length} characters; at most {} are allowed", limits::DEBUG_NOTE_CHARS_MAX);
         return Err(RequestError::invalid(field, problem));
     }
     Ok(())
