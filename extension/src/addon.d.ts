@@ -135,13 +135,13 @@ export interface BridgeOptions {
   /** The port of the server that only answers questions about code, 0 for none; `codexBridge.context.port`. */
   contextPort: number
   /** The data directory with the database: the extension's global storage. */
-  dataFolder: string
+  dataDirectory: string
   /** The path of the Codex executable; `codexBridge.codexPath`. */
   codexPath?: string
   /** The user's setting `chatgpt.cliExecutable`. */
   chatgptCliExecutable?: string
   /** The directory of the ChatGPT extension. */
-  chatgptExtensionFolder?: string
+  chatgptExtensionDirectory?: string
   /** The folders open in this window. */
   workspaceFolders: Array<string>
   /** The version of the extension. */

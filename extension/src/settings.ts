@@ -90,7 +90,7 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
     natsInstance: stringSetting("nats.instance"),
     natsCommands: booleanSetting("nats.commands"),
     contextPort: integerSetting("context.port"),
-    dataFolder: context.globalStorageUri.fsPath,
+    dataDirectory: context.globalStorageUri.fsPath,
     workspaceFolders: workspaceFolders(),
     extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),
   };
@@ -108,7 +108,7 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
   }
   const chatgpt = vscode.extensions.getExtension(chatgptExtensionId);
   if (chatgpt !== undefined) {
-    options.chatgptExtensionFolder = chatgpt.extensionPath;
+    options.chatgptExtensionDirectory = chatgpt.extensionPath;
   }
   return options;
 }
