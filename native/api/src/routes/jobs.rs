@@ -212,7 +212,7 @@ pub(super) async fn steer_job(
     let defaults = app.defaults.clone();
     let input = super::validate_blocking(move || steering_input(message, &images, &defaults)).await?;
     let (turn_id, job) = app.conversations.steer(&job_id, &input).await?;
-    Ok(Json(SteeredView { ok: true, turn_id: turn_id.into(), job }))
+    Ok(Json(SteeredView { ok: true, turn_id, job }))
 }
 
 /// Lists the approvals of a job, newest first.

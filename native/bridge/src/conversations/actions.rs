@@ -1,7 +1,8 @@
-//! What can be done to a conversation itself.
+//! Changes of a conversation itself.
 //!
-//! Compacting and rolling back need its writer, so they take their place among its turns and refuse to wait
-//! behind one; naming, forking and showing need none and are possible at any time, whoever owns it.
+//! Compacting and rolling back need the conversation's writer. They are work items like its turns, but they
+//! are refused while a job runs or waits. Naming, forking and showing do not need the writer and are possible
+//! at any time, whichever process owns the conversation.
 
 use std::time::Duration;
 
@@ -16,84 +17,71 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::raw::RawCall;
-use super::registry::{Place, Work};
+use super::registry::Placement;
 use super::thread::{Access, ThreadTask, unsubscribe};
+use super::work::{Action, WorkItem};
 use super::{Conversations, editor_failed, send_timeout};
 use crate::editor::ConversationTab;
 use crate::error::Error;
 
-/// A change that needs the conversation for itself.
-#[derive(Debug)]
-pub(super) enum Action {
-    /// Replace what the model sees of the history by a summary.
-    Compact,
-    /// Take turns back from its end.
-    RollBack(RollBack),
-    /// Put it away.
-    Archive,
-    /// Load it in the session that it lives in.
-    Load,
-    /// Call a method of Codex that needs it for itself.
-    Raw(RawCall),
-}
-
 impl Conversations {
-    /// Replaces what the model sees of the history by a summary; returns when that is done.
+    /// Replaces the history that the model sees by a summary. Returns when the summary is complete.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error::ConversationBusy`], [`Error::ConversationOwnedElsewhere`] or [`Error::ConversationNotFound`]
+    /// if the conversation cannot be changed; [`Error::CodexFailed`] if the summary fails.
     pub async fn compact(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         self.act(conversation_id, Action::Compact).await?;
         self.record("conversation.compacted", conversation_id, &json!({})).await;
         Ok(())
     }
 
-    /// Takes turns back from the end. Files stay as they are.
+    /// Removes turns from the end of the conversation. Files stay as they are.
     ///
     /// # Errors
-    /// [`Error`].
-    pub async fn roll_back(&self, conversation_id: &ThreadId, what: RollBack) -> Result<(), Error> {
-        self.act(conversation_id, Action::RollBack(what)).await?;
+    /// [`Error::ConversationBusy`], [`Error::ConversationOwnedElsewhere`] or [`Error::ConversationNotFound`]
+    /// if the conversation cannot be changed; [`Error::Invalid`] if it does not have these turns.
+    pub async fn roll_back(&self, conversation_id: &ThreadId, target: RollBack) -> Result<(), Error> {
+        self.act(conversation_id, Action::RollBack(target)).await?;
         self.record("conversation.rolled_back", conversation_id, &json!({})).await;
         Ok(())
     }
 
-    /// Puts the conversation away.
+    /// Archives the conversation.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error::ConversationBusy`], [`Error::ConversationOwnedElsewhere`] or [`Error::ConversationNotFound`].
     pub async fn archive(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         self.act(conversation_id, Action::Archive).await?;
         self.record("conversation.archived", conversation_id, &json!({})).await;
         Ok(())
     }
 
-    /// Loads it in the session that it lives in, where it stays.
+    /// Loads the conversation in the app-server that it is pinned to, where it stays loaded.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error::ConversationBusy`], [`Error::ConversationOwnedElsewhere`] or [`Error::ConversationNotFound`].
     pub(crate) async fn load(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         self.act(conversation_id, Action::Load).await
     }
 
-    /// Takes it back out.
+    /// Unarchives the conversation.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error::ConversationNotFound`], [`Error::Codex`].
     pub async fn unarchive(&self, conversation_id: &ThreadId) -> Result<(), Error> {
-        self.on_closed(conversation_id, async |server| {
+        self.retry_while_closing(conversation_id, async |server| {
             server.connection.thread_unarchive(conversation_id).await
         })
         .await
     }
 
-    /// Gives it a title.
+    /// Sets the title of the conversation.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error::ConversationNotFound`], [`Error::Codex`].
     pub async fn rename(&self, conversation_id: &ThreadId, title: &str) -> Result<(), Error> {
-        self.on_closed(conversation_id, async |server| {
+        self.retry_while_closing(conversation_id, async |server| {
             server.connection.thread_set_name(conversation_id, title).await
         })
         .await?;
@@ -101,15 +89,16 @@ impl Conversations {
         Ok(())
     }
 
-    /// Makes a conversation that has a title and no turn yet, stored, and loaded by nobody; returns its id.
+    /// Creates a conversation that has a title but no turn, and returns its id. The conversation is stored,
+    /// and no process has it loaded.
     ///
     /// # Errors
-    /// [`Error`]; Codex keeps nothing of it then.
-    pub async fn start_empty(&self, options: &ThreadOptions, title: &str) -> Result<String, Error> {
+    /// [`Error::Codex`] if Codex refuses a step. Codex keeps nothing of the conversation then.
+    pub async fn start_empty(&self, options: &ThreadOptions, title: &str) -> Result<ThreadId, Error> {
         let server = self.inner.router.shared().ready().await?;
         let (thread, _watch) = server.connection.thread_start(options).await?;
         let stored = async {
-            // Writes the thread's file; what it was started with is kept only from then on.
+            // Naming the thread writes its file. Codex keeps the start options only from then on.
             server.connection.thread_set_name(&thread.id, title).await?;
             if server.methods.has("thread/settings/update") {
                 server.connection.thread_update_settings(&thread.id, options).await?;
@@ -124,20 +113,21 @@ impl Conversations {
         self.inner.registry.note_released(&thread.id);
         stored?;
         self.record("conversation.created", &thread.id, &json!({"title": title})).await;
-        Ok(thread.id.into())
+        Ok(thread.id)
     }
 
-    /// Makes a copy that goes its own way; returns its id.
+    /// Forks the conversation and returns the id of the copy.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error::ConversationNotFound`]; [`Error::Invalid`] if the conversation does not have the turn of
+    /// `point`; [`Error::UnsupportedByCodex`], [`Error::Codex`].
     pub async fn fork(
         &self,
         conversation_id: &ThreadId,
         options: &ThreadOptions,
         point: &ForkPoint,
         title: Option<&str>,
-    ) -> Result<String, Error> {
+    ) -> Result<ThreadId, Error> {
         let server = self.inner.router.supervisor_of(conversation_id).ready().await?;
         let (fork, _watch) = self.fork_on(&server, conversation_id, options, point).await?;
         if let Some(title) = title
@@ -149,10 +139,10 @@ impl Conversations {
         self.inner.registry.note_released(&fork.id);
         let payload = json!({"forkedFromConversationId": conversation_id});
         self.record("conversation.forked", &fork.id, &payload).await;
-        Ok(fork.id.into())
+        Ok(fork.id)
     }
 
-    /// Makes a copy, loaded here and watched.
+    /// Forks the conversation. The copy is loaded in `server`.
     pub(super) async fn fork_on(
         &self,
         server: &AppServer,
@@ -172,27 +162,28 @@ impl Conversations {
         }
     }
 
-    /// Shows it in the editor.
+    /// Shows the conversation in the editor.
     ///
     /// # Errors
     /// [`Error::EditorUnavailable`], [`Error::EditorFailed`].
     pub async fn open(&self, conversation_id: &ThreadId, limit: Duration) -> Result<ConversationTab, Error> {
-        let editor = self.editor("Open it with `codex resume` in a terminal.")?;
+        let editor = self.editor("Open the conversation with `codex resume` in a terminal.")?;
         editor.reveal_conversation(conversation_id, limit).await.map_err(editor_failed)
     }
 
-    /// Makes sure that the bridge does not hold the conversation. It never does while none of its turns runs.
+    /// Makes sure that the bridge does not hold the conversation's writer. The bridge never holds it without
+    /// work.
     ///
     /// # Errors
-    /// [`Error::ConversationBusy`] while one does.
+    /// [`Error::ConversationBusy`] while the conversation has work.
     pub fn release(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         if self.inner.registry.is_active(conversation_id) {
-            return Err(Error::ConversationBusy(conversation_id.to_owned().into()));
+            return Err(Error::ConversationBusy(conversation_id.to_string()));
         }
         Ok(())
     }
 
-    /// Tells whoever listens that a conversation was changed.
+    /// Records the event that a conversation was changed.
     async fn record(&self, event_type: &str, conversation_id: &ThreadId, payload: &Value) {
         let event = Event::new(Timestamp::now(), event_type, &payload)
             .about_conversation(Some(conversation_id.to_owned()));
@@ -203,11 +194,11 @@ impl Conversations {
 
     pub(super) async fn act(&self, conversation_id: &ThreadId, action: Action) -> Result<(), Error> {
         let (done, outcome) = oneshot::channel();
-        match self.inner.registry.enqueue(conversation_id, Work::Act { action, done }) {
-            Place::Front(work) => self.start_task(conversation_id, work, None),
-            // The next thing that its task does, or behind another change of it.
-            Place::Next | Place::Behind => {}
-            Place::Refused(_, error) => return Err(error),
+        match self.inner.registry.enqueue(conversation_id, WorkItem::Act { action, done }) {
+            Placement::Front(work) => self.start_task(conversation_id, work, None),
+            // The conversation's task carries it out.
+            Placement::Next | Placement::Behind => {}
+            Placement::Refused(_, error) => return Err(error),
         }
         outcome.await.map_err(|_| Error::Stopping)?
     }
@@ -223,10 +214,10 @@ impl ThreadTask {
             }
             action => action,
         };
-        let of_this = |error| Error::of_conversation(&id, error);
+        let codex_error = |error| Error::of_conversation(&id, error);
         if matches!(action, Action::Archive) {
             self.release().await;
-            let archived = self.conversations.on_closed(&self.thread_id, async |server| {
+            let archived = self.conversations.retry_while_closing(&self.thread_id, async |server| {
                 server.connection.thread_archive(&self.thread_id).await
             });
             return match archived.await {
@@ -237,18 +228,18 @@ impl ThreadTask {
             };
         }
         self.load_for_action().await?;
-        // What others queued on it has begun by now, or is about to.
-        self.finish_turns_of_others(None).await;
+        // Messages that other processes queued on the thread have started by now, or are about to.
+        self.finish_external_turns(None).await;
         let Some(loaded) = &self.loaded else { return Err(Error::Stopping) };
         let connection = &loaded.server.connection;
         match action {
             Action::Compact => {
-                connection.thread_compact(&self.thread_id).await.map_err(of_this)?;
-                self.finish_turn_that_begins().await?;
+                connection.thread_compact(&self.thread_id).await.map_err(codex_error)?;
+                self.follow_new_turn().await?;
             }
-            Action::RollBack(what) => {
+            Action::RollBack(target) => {
                 let rolled_back =
-                    connection.thread_roll_back(&loaded.server.methods, &self.thread_id, &what).await;
+                    connection.thread_roll_back(&loaded.server.methods, &self.thread_id, &target).await;
                 rolled_back.map_err(|error| roll_back_failed(&self.thread_id, error))?;
             }
             Action::Archive | Action::Load | Action::Raw(_) => {}
@@ -256,7 +247,7 @@ impl ThreadTask {
         Ok(())
     }
 
-    /// Loads the thread, if it is not, where nobody else has it.
+    /// Loads the thread unless it is loaded. Fails if another process owns it.
     pub(super) async fn load_for_action(&mut self) -> Result<(), Error> {
         if self.loaded.is_some() {
             return Ok(());

@@ -1,8 +1,8 @@
-//! Turns of `codex exec`, for options that the app-server does not take.
+//! Turns of `codex exec`, for options that the app-server does not support.
 //!
-//! Each runs in a process of its own, which holds the conversation's writer meanwhile. Nobody can be asked
-//! during such a turn, and nothing can be added to it; cancelling it interrupts its process. What the binary
-//! takes is read from its help.
+//! Each turn runs in a process of its own, which holds the conversation's writer for that time. Such a turn
+//! has no approvals and cannot be steered. Cancelling it interrupts its process. The options that the binary
+//! supports are read from its help.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,32 +13,25 @@ use codex::launch::Launch;
 use codex::protocol::UserInput;
 use codex::rpc::Refusal;
 use codex::turn::{TurnEnd, TurnRecord};
-use model::ids::{ThreadId, TurnId};
+use model::ids::ThreadId;
 use model::job::{Delivery, FailureCode, Operation};
 use model::limits;
 use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::ending::{JobEnd, end_failed, failure, job_end, signal_name, tell};
+use super::ending::{JobEnd, fail_job, failure, job_end, send_receipt, signal_name};
+use super::history::Turns;
 use super::message::{CliOptions, Message};
-use super::registry::{Place, Work};
+use super::registry::Placement;
 use super::thread::ThreadTask;
-use super::{Begun, Conversations, Dispatched, ended_early, send_timeout};
+use super::work::{ExecTurn, Receipt, ReceiptSender, WorkItem};
+use super::{Conversations, Dispatched, ended_early, send_timeout};
 use crate::error::Error;
 use crate::jobs::LiveJob;
 
-/// A running `codex exec` whose conversation is known.
-#[derive(Debug)]
-pub(super) struct Running {
-    run: ExecRun,
-    record: TurnRecord,
-    /// The file of the answer's schema, which must stay as long as the process.
-    _schema: Option<NamedTempFile>,
-}
-
 impl Conversations {
-    /// Whether the binary takes the message's options. Asked before there is a job.
+    /// Checks that the binary supports the message's options. Runs before the job is created.
     pub(super) async fn check_cli(
         &self,
         message: &Message,
@@ -55,36 +48,34 @@ impl Conversations {
     pub(super) async fn start_cli(&self, job: Arc<LiveJob>, message: Message) -> Result<Dispatched, Error> {
         let open = message.open;
         match self.spawn_exec(&job, &message, None).await {
-            Ok((conversation_id, running)) => {
-                let (begun, reply) = oneshot::channel();
-                let work = Work::Watch {
+            Ok((conversation_id, exec)) => {
+                let (receipt, reply) = oneshot::channel();
+                let work = WorkItem::FollowExec {
                     job: Arc::clone(&job),
                     message: Box::new(message),
-                    running: Box::new(running),
-                    begun,
+                    exec: Box::new(exec),
+                    receipt,
                 };
-                // Nobody else knows the conversation yet, so this is the front.
-                if let Place::Front(work) =
-                    self.inner.registry.enqueue(&ThreadId::from(conversation_id.as_str()), work)
-                {
-                    self.start_task(&ThreadId::from(conversation_id.as_str()), work, None);
+                // No other caller knows the conversation yet, so its queue is new.
+                if let Placement::Front(work) = self.inner.registry.enqueue(&conversation_id, work) {
+                    self.start_task(&conversation_id, work, None);
                 }
                 self.reply(job, reply, open).await
             }
             Err(error) => {
-                end_failed(&job, error.as_failure()).await;
+                fail_job(&job, error.as_failure()).await;
                 Err(error)
             }
         }
     }
 
-    /// Starts the process, and waits until it has the conversation.
+    /// Starts the process and waits until it has loaded the conversation.
     async fn spawn_exec(
         &self,
         job: &LiveJob,
         message: &Message,
         conversation_id: Option<&ThreadId>,
-    ) -> Result<(String, Running), Error> {
+    ) -> Result<(ThreadId, ExecTurn), Error> {
         let deadline = Instant::now() + message.send_timeout;
         let options = self.exec_options().await?;
         let schema = message.output_schema.as_ref().map(schema_file).transpose()?;
@@ -92,16 +83,16 @@ impl Conversations {
         let arguments = options
             .arguments(&request(message, conversation_id, schema_path)?)
             .map_err(|problem| option_problem(&problem))?;
-        let folder = match (&message.options.cwd, conversation_id) {
+        let directory = match (&message.options.cwd, conversation_id) {
             (Some(cwd), _) => Some(cwd.clone()),
-            (None, Some(id)) => self.conversation(id, false).await?.thread.cwd,
+            (None, Some(id)) => self.conversation(id, Turns::Omit).await?.thread.cwd,
             (None, None) => None,
         };
-        let launch: Launch = self.inner.router.shared().launch(folder).await?;
+        let launch: Launch = self.inner.router.shared().launch(directory).await?;
         let mut run = ExecRun::start(&launch, &arguments, &message.text)
-            .map_err(|error| Error::CodexFailed(format!("`codex exec` cannot be run: {error}")))?;
-        // From here on it may run, also when this process ends: a request that is sent again must not begin
-        // another one.
+            .map_err(|error| Error::CodexFailed(format!("`codex exec` could not be started: {error}")))?;
+        // From here on the process may run even if the bridge exits. The recorded pid keeps a repeated
+        // request from starting another one.
         let pid = run.pid;
         job.note(|job, _| job.pid = Some(pid)).await?;
         let record = TurnRecord::default();
@@ -116,13 +107,15 @@ impl Conversations {
         };
         let stopping = &self.inner.stopping;
         let started = tokio::select! {
-            started = timeout_at(deadline, thread_id) => started.map_err(|_| send_timeout(message.send_timeout)),
+            started = timeout_at(deadline, thread_id) => {
+                started.map_err(|_| send_timeout(message.send_timeout))
+            }
             () = job.cancel_requested() => Err(Error::JobCancelled),
             () = stopping.cancelled() => Err(Error::Stopping),
         };
         match started {
-            Ok(Some(thread_id)) => Ok((thread_id.into(), Running { run, record, _schema: schema })),
-            Ok(None) => Err(self.refused_by_exec(&run, conversation_id).await),
+            Ok(Some(thread_id)) => Ok((thread_id, ExecTurn { run, record, _schema: schema })),
+            Ok(None) => Err(self.exec_start_error(&run, conversation_id).await),
             Err(error) => {
                 run.stop().await;
                 Err(error)
@@ -130,17 +123,17 @@ impl Conversations {
         }
     }
 
-    /// Why a process ended before it began.
-    async fn refused_by_exec(&self, run: &ExecRun, conversation_id: Option<&ThreadId>) -> Error {
+    /// Returns the reason why a process exited before it loaded its conversation.
+    async fn exec_start_error(&self, run: &ExecRun, conversation_id: Option<&ThreadId>) -> Error {
         run.exited().await;
         match (run.refusal(), conversation_id) {
             (Some(Refusal::OwnedElsewhere), Some(id)) => self.owned_elsewhere(id).await,
-            (Some(Refusal::ThreadUnknown), Some(id)) => Error::ConversationNotFound(id.to_owned().into()),
-            _ => Error::CodexFailed(format!("`codex exec` ended at once: {}", run.stderr_tail())),
+            (Some(Refusal::ThreadUnknown), Some(id)) => Error::ConversationNotFound(id.to_string()),
+            _ => Error::CodexFailed(format!("`codex exec` exited at once: {}", run.stderr_tail())),
         }
     }
 
-    /// What the binary's help lists, asked once for each binary.
+    /// Returns the options that the binary's help lists. Each binary's help is read once.
     async fn exec_options(&self) -> Result<ExecOptions, Error> {
         let path = self.inner.router.shared().launch(None).await?.executable;
         let mut known = self.inner.exec_options.lock().await;
@@ -161,33 +154,33 @@ impl ThreadTask {
         &mut self,
         job: &Arc<LiveJob>,
         message: &Message,
-        begun: oneshot::Sender<Result<Begun, Error>>,
+        receipt: ReceiptSender,
     ) -> JobEnd {
-        // Its process needs the writer.
+        // The process of `codex exec` needs the writer.
         self.release().await;
         match self.conversations.spawn_exec(job, message, Some(&self.thread_id)).await {
-            Ok((_, running)) => self.watch_exec(job, message, running, begun).await,
-            Err(error) => JobEnd::NotBegun { error, begun },
+            Ok((_, exec)) => self.follow_exec(job, message, exec, receipt).await,
+            Err(error) => JobEnd::NotStarted { error, receipt },
         }
     }
 
-    /// Follows a turn of `codex exec` to its end, which is that of its process.
-    pub(super) async fn watch_exec(
+    /// Follows a turn of `codex exec` until its process exits.
+    pub(super) async fn follow_exec(
         &mut self,
         job: &Arc<LiveJob>,
         message: &Message,
-        running: Running,
-        begun: oneshot::Sender<Result<Begun, Error>>,
+        exec: ExecTurn,
+        receipt: ReceiptSender,
     ) -> JobEnd {
-        let Running { mut run, mut record, _schema } = running;
-        if let Err(error) = self.begin_exec(job, message, run.pid).await {
+        let ExecTurn { mut run, mut record, _schema } = exec;
+        if let Err(error) = self.record_exec_start(job, message, run.pid).await {
             run.stop().await;
-            return JobEnd::NotBegun { error, begun };
+            return JobEnd::NotStarted { error, receipt };
         }
         let is_new = job.view().operation == Operation::CreateConversation;
         let turn_id = job.view().turn_id;
         let conversation_id = self.thread_id.clone();
-        tell(begun, Ok(Begun { conversation_id, delivery: Delivery::Started, turn_id }));
+        send_receipt(receipt, Ok(Receipt { conversation_id, delivery: Delivery::Started, turn_id }));
         let stopping = self.conversations.inner.stopping.clone();
         let limit = async {
             match message.turn_timeout {
@@ -236,14 +229,14 @@ impl ThreadTask {
         }
     }
 
-    /// Records that the turn began. Its id is asked of the history: with it, the next start of the bridge can
-    /// find out what became of the turn, should this one die.
-    async fn begin_exec(&self, job: &LiveJob, message: &Message, pid: u32) -> Result<(), Error> {
+    /// Records that the turn started, with its id from the history. With the id, the next start of the bridge
+    /// can find out how the turn ended if this process exits.
+    async fn record_exec_start(&self, job: &LiveJob, message: &Message, pid: u32) -> Result<(), Error> {
         let cwd = message.options.cwd.as_ref().map(|cwd| cwd.display().to_string());
         job.step(|job, now| job.bind(&self.thread_id, cwd, Some(pid), now)).await?.map_err(ended_early)?;
         let newest = timeout(limits::EXEC_TURN_ID_TIMEOUT, async {
             loop {
-                let read = self.conversations.conversation(&self.thread_id, true).await;
+                let read = self.conversations.conversation(&self.thread_id, Turns::Include).await;
                 let turn = read.ok().and_then(|mut read| read.thread.turns.pop());
                 match turn {
                     Some(turn) if turn.has_text(&message.text) => return turn.id,
@@ -251,16 +244,14 @@ impl ThreadTask {
                 }
             }
         });
-        // A turn that does not show in the history in time is followed all the same, without its id.
+        // A turn that does not appear in the history in time is followed without its id.
         let turn_id = newest.await.ok();
-        job.step(|job, now| job.start(turn_id.as_deref().map(TurnId::from).as_ref(), now))
-            .await?
-            .map_err(ended_early)?;
+        job.step(|job, now| job.start(turn_id.as_ref(), now)).await?.map_err(ended_early)?;
         Ok(())
     }
 }
 
-/// The message as `codex exec` takes it.
+/// Returns the message as a request for `codex exec`.
 fn request(
     message: &Message,
     conversation_id: Option<&ThreadId>,
@@ -270,18 +261,18 @@ fn request(
     let options = &message.options;
     if options.base_instructions.is_some() {
         let problem =
-            "`codex exec`, which oss, localProvider, profile and color run through, does not take it";
+            "is not supported by `codex exec`, which oss, localProvider, profile and color run through";
         return Err(Error::invalid("baseInstructions", problem));
     }
     let mut config = options.config.clone().unwrap_or_default();
-    let texts = [
+    let strings = [
         ("service_tier", &options.service_tier),
         ("developer_instructions", &options.developer_instructions),
         ("personality", &options.personality),
     ];
-    for (key, text) in texts {
-        if let Some(text) = text {
-            config.insert(key.to_owned(), text.clone().into());
+    for (key, string) in strings {
+        if let Some(string) = string {
+            config.insert(key.to_owned(), string.clone().into());
         }
     }
     let mut images = Vec::new();
@@ -291,13 +282,13 @@ fn request(
             UserInput::LocalImage { path } => images.push(path.clone()),
             UserInput::Image { .. } | UserInput::Other(_) => {
                 let problem =
-                    "`codex exec`, which oss, localProvider, profile and color run through, only takes files";
+                    "must be files, because oss, localProvider, profile and color run through `codex exec`";
                 return Err(Error::invalid("images", problem));
             }
         }
     }
     Ok(ExecRequest {
-        thread_id: conversation_id.map(ToString::to_string).map(Into::into),
+        thread_id: conversation_id.cloned(),
         model: options.model.clone(),
         sandbox: options.sandbox,
         config,
@@ -315,7 +306,7 @@ fn request(
     })
 }
 
-/// Names the field of the message that the option came from.
+/// Returns the error with the field of the message that the option came from.
 fn option_problem(problem: &OptionProblem) -> Error {
     let field = match problem {
         OptionProblem::NoResume => "conversationId",

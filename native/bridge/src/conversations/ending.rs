@@ -1,4 +1,4 @@
-//! How jobs end: decided from how their turns ended, recorded when the thread is released.
+//! The ends of jobs. A job's end is decided by the end of its turn, and recorded once the thread is released.
 
 use std::path::Path;
 
@@ -7,45 +7,44 @@ use model::clock::Timestamp;
 use model::job::{Failure, FailureCode, Job, JobEvent, JobResult, Refusal};
 use model::limits;
 use store::StoreError;
-use tokio::sync::oneshot;
 
-use super::Begun;
+use super::work::{Receipt, ReceiptSender};
 use crate::error::Error;
 use crate::jobs::LiveJob;
 
-/// How a job ends. Decided first, shown after the thread is released.
+/// The end of a job. It is decided first, and recorded after the thread is released.
 pub(super) enum JobEnd {
     Completed {
         result: JobResult,
         warnings: Vec<String>,
     },
     Failed(Failure),
-    /// Its sender is told why, once that is recorded.
-    NotBegun {
+    /// The job's turn was not started. The sender is notified of the reason once it is recorded.
+    NotStarted {
         error: Error,
-        begun: oneshot::Sender<Result<Begun, Error>>,
+        receipt: ReceiptSender,
     },
-    /// It goes on in another conversation, which answers for it from here on.
+    /// The job moved to another conversation, whose task continues it.
     Moved,
-    /// Another process still runs it, or nobody yet; the next start of the bridge goes on with it.
+    /// The job is still waiting, or another process still runs it. The next start of the bridge continues it.
     LeftToNextStart,
 }
 
 impl JobEnd {
-    /// How a job ends that joined the turn of the job which ends so.
-    fn of_joined(&self) -> Option<Self> {
+    /// Returns the end of a job whose message joined the turn of the job that has this end.
+    fn for_joined(&self) -> Option<Self> {
         match self {
             Self::Completed { result, .. } => {
                 Some(Self::Completed { result: result.clone(), warnings: Vec::new() })
             }
             Self::Failed(failure) => Some(Self::Failed(failure.clone())),
-            Self::NotBegun { .. } | Self::Moved | Self::LeftToNextStart => None,
+            Self::NotStarted { .. } | Self::Moved | Self::LeftToNextStart => None,
         }
     }
 }
 
-/// How a job ends whose turn ended so. `interrupted` says what an interruption means here, unless the job was
-/// called off.
+/// Returns the end of a job from the end of its turn. `interrupted` is the failure code of an interrupted
+/// turn, unless the job was cancelled.
 pub(super) async fn job_end(
     job: &LiveJob,
     end: TurnEnd,
@@ -62,7 +61,7 @@ pub(super) async fn job_end(
                 && let Err(reason) = write_answer(path, &text).await
             {
                 warnings
-                    .push(format!("outputLastMessagePath: {} was not written ({reason})", path.display()));
+                    .push(format!("outputLastMessagePath: could not write {} ({reason})", path.display()));
             }
             let result = JobResult { text, token_usage: usage, duration_ms, diff, plan };
             JobEnd::Completed { result, warnings }
@@ -72,7 +71,7 @@ pub(super) async fn job_end(
     }
 }
 
-/// A disk on the network may never answer.
+/// Writes the answer to a file, with a time limit because a network disk may never answer.
 async fn write_answer(path: &Path, text: &str) -> Result<(), String> {
     match tokio::time::timeout(limits::OUTPUT_FILE_TIMEOUT, tokio::fs::write(path, text)).await {
         Ok(written) => written.map_err(|error| error.to_string()),
@@ -85,9 +84,9 @@ pub(super) fn failure(code: FailureCode) -> Failure {
         FailureCode::Interrupted => "The turn was interrupted.",
         FailureCode::Cancelled => "The job was cancelled.",
         FailureCode::TurnTimeout => "The turn took longer than turnTimeoutMs.",
-        FailureCode::CodexExited => "The Codex process that ran the turn ended.",
+        FailureCode::CodexExited => "The Codex process that ran the turn exited.",
         FailureCode::BridgeStopped => "The bridge was stopped while the job ran.",
-        FailureCode::InterruptedByRestart => "The bridge ended while the job ran, and its turn with it.",
+        FailureCode::InterruptedByRestart => "The bridge exited while the job ran, which ended the turn.",
         _ => "The turn could not be run.",
     };
     Failure { code, message: message.to_owned() }
@@ -98,7 +97,7 @@ pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
         return;
     }
     for joined in job.take_joined().await {
-        if let Some(end) = end.of_joined() {
+        if let Some(end) = end.for_joined() {
             Box::pin(end_job(&joined, end)).await;
         }
     }
@@ -110,46 +109,48 @@ pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
             })
             .await;
         }
-        JobEnd::Failed(failure) => end_failed(job, failure).await,
-        JobEnd::NotBegun { error, begun } => {
-            end_failed(job, error.as_failure()).await;
-            tell(begun, Err(error));
+        JobEnd::Failed(failure) => fail_job(job, failure).await,
+        JobEnd::NotStarted { error, receipt } => {
+            fail_job(job, error.as_failure()).await;
+            send_receipt(receipt, Err(error));
         }
         JobEnd::Moved | JobEnd::LeftToNextStart => {}
     }
 }
 
-/// Ends a job that cannot go on.
-pub(super) async fn end_failed(job: &LiveJob, failure: Failure) {
+/// Records that a job failed.
+pub(super) async fn fail_job(job: &LiveJob, failure: Failure) {
     finish(job, |job, now| job.fail(failure.clone(), now)).await;
 }
 
-/// Ends a job that had no conversation yet when its bridge process ended.
-pub(super) async fn end_interrupted_by_restart(job: &LiveJob) {
-    end_failed(job, failure(FailureCode::InterruptedByRestart)).await;
+/// Records the failure of a job that had no conversation yet when its bridge process exited.
+pub(super) async fn fail_interrupted_by_restart(job: &LiveJob) {
+    fail_job(job, failure(FailureCode::InterruptedByRestart)).await;
 }
 
-/// Another process may keep the database busy, or its disk be full for a while: a job whose end was lost
-/// would look as if it ran for ever.
+/// Records the end of a job, with retries. The database may be busy or its disk full for a while, and a job
+/// whose end was lost would look as if it ran forever.
 async fn finish(job: &LiveJob, step: impl Fn(&mut Job, Timestamp) -> Result<JobEvent, Refusal>) {
     for _ in 0..limits::END_ATTEMPTS_MAX {
         match job.step(&step).await {
             Ok(Ok(_)) | Err(StoreError::NotOurs) => return,
-            Ok(Err(refusal)) => return tracing::debug!(job_id = %job.job_id, %refusal, "nothing left to end"),
+            Ok(Err(refusal)) => {
+                return tracing::debug!(job_id = %job.job_id, %refusal, "the job has already ended");
+            }
             Err(error) => tracing::error!(job_id = %job.job_id, %error, "cannot record the job's end"),
         }
         tokio::time::sleep(limits::END_RETRY_INTERVAL).await;
     }
-    // Unfinished in the database, so the next start finds it and ends it.
+    // The job stays unfinished in the database, so the next start of the bridge ends it.
 }
 
-pub(super) fn tell(begun: oneshot::Sender<Result<Begun, Error>>, outcome: Result<Begun, Error>) {
-    if begun.send(outcome).is_err() {
-        tracing::debug!("nobody waits for the turn to begin");
+pub(super) fn send_receipt(receipt: ReceiptSender, outcome: Result<Receipt, Error>) {
+    if receipt.send(outcome).is_err() {
+        tracing::debug!("a turn started after the sender of its message was dropped");
     }
 }
 
-/// Names of the signals that end processes in practice; the others by number. Source: signal(7).
+/// Returns the name of a signal that ends processes in practice, or its number. Source: signal(7).
 pub(super) fn signal_name(number: i32) -> String {
     match number {
         1 => "SIGHUP".to_owned(),

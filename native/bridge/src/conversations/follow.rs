@@ -1,9 +1,8 @@
-//! Finding out what became of a turn that this process does not run, or no longer runs, by reading the
-//! thread.
+//! Follows a turn that this process does not run, or no longer runs, by polling its thread.
 //!
-//! A process that does not own a thread sees a running turn as `interrupted` without a time of completion,
-//! and so looks a turn whose process died. Only the thread's writer tells them apart: if it can be had,
-//! nobody runs the turn.
+//! A process that does not own a thread sees a running turn as `interrupted` without a completion time. A
+//! turn whose process exited looks the same. Only the thread's writer tells them apart: if the bridge can
+//! acquire it, no process runs the turn.
 
 use std::collections::HashSet;
 use std::pin::{Pin, pin};
@@ -22,34 +21,35 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::Conversations;
+use super::thread::unsubscribe;
 use crate::jobs::LiveJob;
 
-/// Whose turn it is.
+/// The process that runs the turn.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Whose {
-    /// It was ours, and its process is gone.
-    Dead,
-    /// It is in the thread's queue, for another process to run.
-    Queued,
+pub(super) enum Runner {
+    /// An app-server of a bridge, which has exited.
+    OwnExited,
+    /// Another process, which takes the message from the thread's queue.
+    OtherProcess,
 }
 
-/// What was found out.
+/// The outcome of following a turn.
 #[derive(Debug)]
 pub(super) enum Followed {
-    /// It ended so.
+    /// The turn has ended.
     Ended(TurnEnd, TurnRecord),
-    /// Nobody can tell.
+    /// The end of the turn cannot be found out, with the reason.
     Lost(String),
-    /// Nobody has the thread, and the message is out of its queue again: it can be run here.
+    /// No process has the thread, and the message was removed from its queue. The bridge can run the message.
     Unclaimed,
-    /// The job was called off: the message is out of the queue, or its turn took too long.
-    CalledOff,
-    /// Not found out yet, because the bridge stops.
-    LeftToItsOwner,
+    /// The job was cancelled: the message was removed from the queue, or its turn took too long.
+    Cancelled,
+    /// The bridge stops before the turn has ended.
+    BridgeStopping,
 }
 
-/// Looks that must find the message nowhere before it is given up.
-const MISSING_LOOKS: u32 = 5;
+/// The number of consecutive polls that may find the message nowhere. One more gives it up.
+const MISSING_POLLS_MAX: u32 = 5;
 
 /// Follows one turn.
 pub(super) struct Follower<'a> {
@@ -57,72 +57,73 @@ pub(super) struct Follower<'a> {
     thread_id: &'a ThreadId,
     job: &'a LiveJob,
     turn_id: Option<TurnId>,
-    whose: Whose,
-    /// Whether we hold the thread's writer.
+    runner: Runner,
+    /// Whether this process holds the thread's writer.
     is_owned: bool,
     next_take_over: Instant,
     server: Option<Arc<AppServer>>,
-    /// Items of the turn that were told as events; `None` before those of an earlier process were read.
-    told: Option<HashSet<String>>,
+    /// The items of the turn that have an event. `None` until those of an earlier process are read.
+    published_items: Option<HashSet<String>>,
 }
 
-enum Look {
+/// The result of one poll.
+enum Observed {
     Ended(TurnEnd, TurnRecord),
     Waiting,
-    /// Neither in the history nor in the queue.
+    /// The message is neither in the history nor in the queue.
     Missing,
     Unclaimed,
     Unreadable(String),
 }
 
 impl<'a> Follower<'a> {
-    /// Follows the turn `turn_id`, or the one of the message whose client id is the job's.
+    /// Returns a follower of the turn `turn_id`, or of the turn whose message has the job's id as its client
+    /// id.
     pub(super) fn new(
         conversations: &'a Conversations,
         thread_id: &'a ThreadId,
         job: &'a LiveJob,
         turn_id: Option<&TurnId>,
-        whose: Whose,
+        runner: Runner,
     ) -> Self {
-        let grace = match whose {
-            Whose::Dead => Duration::ZERO,
-            // Its owner is alive: give it the time to begin.
-            Whose::Queued => limits::TAKE_OVER_INTERVAL,
+        let grace = match runner {
+            Runner::OwnExited => Duration::ZERO,
+            // The owner is alive and gets time to start the turn.
+            Runner::OtherProcess => limits::TAKE_OVER_INTERVAL,
         };
         Self {
             conversations,
             thread_id,
             job,
             turn_id: turn_id.cloned(),
-            whose,
+            runner,
             is_owned: false,
             next_take_over: Instant::now() + grace,
             server: None,
-            told: None,
+            published_items: None,
         }
     }
 
-    /// Follows it to its end, or until `until` says what else becomes of it.
+    /// Follows the turn to its end, or until `until` completes with another outcome.
     pub(super) async fn follow(&mut self, until: impl Future<Output = Followed>) -> Followed {
-        let followed = self.look_until_known(pin!(until)).await;
+        let followed = self.poll_until_known(pin!(until)).await;
         if let (true, Some(server)) = (self.is_owned, &self.server) {
-            super::thread::unsubscribe(server, self.thread_id).await;
+            unsubscribe(server, self.thread_id).await;
             self.conversations.inner.registry.note_released(self.thread_id);
         }
         followed
     }
 
-    /// Whether the turn begins before `deadline`, in whichever process. Only looks: the message stays where
-    /// it is.
-    pub(super) async fn begins_before(&mut self, deadline: Instant) -> bool {
+    /// Reports whether any process starts the turn before `deadline`. The message stays in its queue.
+    pub(super) async fn starts_before(&mut self, deadline: Instant) -> bool {
         loop {
             match self.read().await {
                 Ok((_, Some(turn))) => {
-                    self.note_turn(&turn).await;
+                    self.record_turn(&turn).await;
                     return true;
                 }
                 Ok((_, None)) => {}
-                Err(error) => tracing::debug!(error, "cannot read the thread just now"),
+                Err(error) => tracing::debug!(error, "cannot read the thread"),
             }
             let stopping = &self.conversations.inner.stopping;
             let is_over = Instant::now() >= deadline || stopping.is_cancelled();
@@ -137,7 +138,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    async fn look_until_known(&mut self, mut until: Pin<&mut impl Future<Output = Followed>>) -> Followed {
+    async fn poll_until_known(&mut self, mut until: Pin<&mut impl Future<Output = Followed>>) -> Followed {
         let mut readable_at = Instant::now();
         let mut interval = limits::FOLLOW_INTERVAL_MIN;
         let mut missing = 0;
@@ -147,34 +148,34 @@ impl<'a> Follower<'a> {
                 otherwise = &mut until => return otherwise,
                 read = self.read() => read,
             };
-            // Not dropped in its middle: the job would show less than what is recorded, or the thread's
-            // writer stay with nobody.
+            // `until` must not drop this step halfway. Otherwise the job could show less than what is
+            // recorded, or the thread's writer could stay held without an owner.
             let was_owned = self.is_owned;
-            let look = match read {
-                Ok((server, turn)) => self.judge(&server, turn).await,
-                Err(reason) => Look::Unreadable(reason),
+            let observed = match read {
+                Ok((server, turn)) => self.evaluate(&server, turn).await,
+                Err(reason) => Observed::Unreadable(reason),
             };
-            match look {
-                Look::Ended(end, record) => return Followed::Ended(end, record),
-                Look::Unclaimed => return Followed::Unclaimed,
-                // A message on its way from the queue to a turn may be in neither for a moment, so one look
-                // is not enough.
-                Look::Missing if missing == MISSING_LOOKS => {
+            match observed {
+                Observed::Ended(end, record) => return Followed::Ended(end, record),
+                Observed::Unclaimed => return Followed::Unclaimed,
+                // While a message moves from the queue to a turn, it may be in neither for a moment. So one
+                // poll is not enough.
+                Observed::Missing if missing == MISSING_POLLS_MAX => {
                     return Followed::Lost("Codex has no such turn".to_owned());
                 }
-                Look::Missing => {
+                Observed::Missing => {
                     missing += 1;
                     readable_at = Instant::now();
                 }
-                Look::Waiting => {
+                Observed::Waiting => {
                     missing = 0;
                     readable_at = Instant::now();
                 }
-                Look::Unreadable(_) if readable_at.elapsed() < limits::RECOVERY_TIMEOUT => {}
-                Look::Unreadable(reason) => return Followed::Lost(reason),
+                Observed::Unreadable(_) if readable_at.elapsed() < limits::RECOVERY_TIMEOUT => {}
+                Observed::Unreadable(reason) => return Followed::Lost(reason),
             }
             if self.is_owned && !was_owned {
-                // Somebody else may want it.
+                // Read again at once, because another process may want the writer.
                 continue;
             }
             tokio::select! {
@@ -186,7 +187,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// The app-server, and the turn as far as it is stored.
+    /// Returns the app-server and the stored turn, if there is one.
     async fn read(&mut self) -> Result<(Arc<AppServer>, Option<Turn>), String> {
         let supervisor = self.conversations.inner.router.supervisor_of(self.thread_id);
         let server = supervisor.ready().await.map_err(|error| error.to_string())?;
@@ -208,101 +209,102 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// What the stored turn says.
-    async fn judge(&mut self, server: &AppServer, turn: Option<Turn>) -> Look {
+    /// Evaluates the stored turn, and records what is new in it.
+    async fn evaluate(&mut self, server: &AppServer, turn: Option<Turn>) -> Observed {
         let turn = match turn {
             Some(turn) => turn,
-            None => match self.look_elsewhere(server).await {
+            None => match self.search_queue_and_history(server).await {
                 Ok(turn) => turn,
-                Err(look) => return look,
+                Err(observed) => return observed,
             },
         };
-        self.note_turn(&turn).await;
+        self.record_turn(&turn).await;
         let mut record = TurnRecord::default();
         if let Some(end) = record.take_turn(&turn)
             && (turn.end_is_certain() || self.is_owned)
         {
-            return Look::Ended(end, record);
+            return Observed::Ended(end, record);
         }
         if !self.is_owned && Instant::now() >= self.next_take_over {
-            self.try_to_own(server).await;
+            self.try_take_over(server).await;
         }
-        Look::Waiting
+        Observed::Waiting
     }
 
-    /// None of the newest turns has the message: it waits in the thread's queue, or is in an older turn, or
-    /// nowhere.
-    async fn look_elsewhere(&mut self, server: &AppServer) -> Result<Turn, Look> {
-        let unreadable = |error: CallError| Look::Unreadable(error.to_string());
-        if matches!(self.whose, Whose::Queued) {
+    /// Searches the thread's queue and its older turns for the message, after none of the newest turns had
+    /// it.
+    async fn search_queue_and_history(&mut self, server: &AppServer) -> Result<Turn, Observed> {
+        let unreadable = |error: CallError| Observed::Unreadable(error.to_string());
+        if matches!(self.runner, Runner::OtherProcess) {
             let queue = server.connection.thread_queue(self.thread_id).await.map_err(unreadable)?;
             if queue.iter().any(|client_id| self.job.job_id == client_id.as_str()) {
                 return Err(self.take_from_queue(server).await);
             }
         }
-        self.find(server, usize::MAX).await.map_err(unreadable)?.ok_or(Look::Missing)
+        self.find(server, usize::MAX).await.map_err(unreadable)?.ok_or(Observed::Missing)
     }
 
-    /// The message waits in the thread's queue. Takes it out when nobody has the thread.
-    async fn take_from_queue(&mut self, server: &AppServer) -> Look {
+    /// Removes the message from the thread's queue if no process has the thread.
+    async fn take_from_queue(&mut self, server: &AppServer) -> Observed {
         if !self.is_owned {
             if Instant::now() < self.next_take_over {
-                return Look::Waiting;
+                return Observed::Waiting;
             }
             self.next_take_over = Instant::now() + limits::TAKE_OVER_INTERVAL;
             if !owner::CAN_TELL {
-                // Whoever gets the writer knows. Our app-server would begin the message within 0.15 s.
-                self.try_to_own(server).await;
+                // Acquiring the writer proves that no other process has it. Our app-server would start the
+                // message within 0.15 s of that.
+                self.try_take_over(server).await;
                 if !self.is_owned {
-                    return Look::Waiting;
+                    return Observed::Waiting;
                 }
             } else if self.conversations.owner(self.thread_id).await.is_some() {
-                return Look::Waiting;
+                return Observed::Waiting;
             }
         }
         match server.connection.thread_queue_remove(self.thread_id, &self.job.job_id).await {
-            Ok(true) => Look::Unclaimed,
-            Ok(false) => Look::Waiting,
-            Err(error) => Look::Unreadable(error.to_string()),
+            Ok(true) => Observed::Unclaimed,
+            Ok(false) => Observed::Waiting,
+            Err(error) => Observed::Unreadable(error.to_string()),
         }
     }
 
-    /// Records that the turn began, and tells of what is new in it. Of a turn of ours that was told while it
-    /// ran.
-    async fn note_turn(&mut self, turn: &Turn) {
+    /// Records that the turn started, and publishes its new items. The items of a turn that the bridge ran
+    /// were published while it ran.
+    async fn record_turn(&mut self, turn: &Turn) {
         if self.job.view().turn_id.is_none()
             && let Err(error) = self.job.step(|job, now| job.start(Some(&turn.id), now)).await
         {
-            tracing::error!(%error, "cannot record that the turn began");
+            tracing::error!(%error, "cannot record that the turn started");
         }
-        if matches!(self.whose, Whose::Dead) {
+        if matches!(self.runner, Runner::OwnExited) {
             return;
         }
-        let told = match &mut self.told {
-            Some(told) => told,
+        let published = match &mut self.published_items {
+            Some(published) => published,
             unread @ None => match self.job.recorded_item_ids().await {
-                Ok(told) => unread.insert(told),
-                Err(error) => return tracing::error!(%error, "cannot read what was told of a job"),
+                Ok(published) => unread.insert(published),
+                Err(error) => return tracing::error!(%error, "cannot read the published items of a job"),
             },
         };
         for item in &turn.items {
             let Some(id) = item["id"].as_str().filter(|_| item["status"] != "inProgress") else { continue };
-            if told.insert(id.to_owned()) {
+            if published.insert(id.to_owned()) {
                 let params = json!({"threadId": self.thread_id, "turnId": turn.id, "item": item});
                 self.job.observe(&Notification { method: "item/completed".to_owned(), params }).await;
             }
         }
     }
 
-    /// Loads the thread if nobody else has it: what looked interrupted then is.
-    async fn try_to_own(&mut self, server: &AppServer) {
+    /// Loads the thread if no other process owns it. A turn that looks interrupted after that is interrupted.
+    async fn try_take_over(&mut self, server: &AppServer) {
         match server.connection.thread_resume(self.thread_id, &ThreadOptions::default()).await {
-            // Without a watch: what a turn that begins now asks for is declined by the connection.
+            // The watch is dropped, so the connection declines the requests of a turn that starts now.
             Ok(_) => self.is_owned = true,
             Err(error) if error.refusal() == Some(Refusal::OwnedElsewhere) => {
                 self.next_take_over = Instant::now() + limits::TAKE_OVER_INTERVAL;
             }
-            Err(error) => tracing::debug!(%error, "cannot load the thread just now"),
+            Err(error) => tracing::debug!(%error, "cannot load the thread"),
         }
     }
 }

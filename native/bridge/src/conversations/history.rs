@@ -1,4 +1,4 @@
-//! Codex's own history: which conversations there are, what is in them, and who has them.
+//! Codex's history: the list of conversations, their content, and the processes that hold them.
 
 use std::collections::HashMap;
 
@@ -11,45 +11,54 @@ use model::ids::ThreadId;
 use super::Conversations;
 use crate::error::Error;
 
-/// Who may write a conversation.
+/// The process that holds a conversation's writer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
-    /// Nobody has it loaded.
+    /// No process has the conversation loaded.
     Nobody,
     /// This bridge runs a turn on it.
     Bridge,
     /// Another process, which may be another bridge.
     Other(Owner),
-    /// The operating system does not tell.
+    /// The operating system cannot tell.
     Unknown,
 }
 
-/// A conversation as Codex has it, and who holds it.
+/// A conversation with its holder.
 #[derive(Debug, Clone)]
 pub struct Conversation {
-    /// As Codex has it.
+    /// The thread as Codex returned it.
     pub thread: Thread,
-    /// Who may write it.
+    /// The process that may write the thread.
     pub holder: Holder,
+}
+
+/// Whether to read the turns of a conversation with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turns {
+    /// Read the turns.
+    Include,
+    /// Read the conversation without its turns.
+    Omit,
 }
 
 /// A page of conversations.
 #[derive(Debug, Clone)]
 pub struct ConversationPage {
-    /// Newest first.
+    /// The conversations, newest first.
     pub conversations: Vec<Conversation>,
-    /// Asks for the next page.
+    /// The cursor of the next page, if there is one.
     pub next_cursor: Option<String>,
 }
 
 impl Conversations {
-    /// A page of Codex's history.
+    /// Returns a page of Codex's history.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error::Invalid`] if Codex refuses the cursor or the source; [`Error::Supervisor`], [`Error::Codex`].
     pub async fn history(&self, query: &ThreadListQuery) -> Result<ConversationPage, Error> {
         let server = self.inner.router.shared().ready().await?;
-        let page = server.connection.thread_list(query).await.map_err(page_refused)?;
+        let page = server.connection.thread_list(query).await.map_err(page_error)?;
         let home = self.inner.router.shared().codex_home().map(ToOwned::to_owned);
         let owners = blocking(move || home.map(|home| owner::owners(&home))).await?.unwrap_or_default();
         let conversations = page.threads.into_iter().map(|thread| {
@@ -59,16 +68,17 @@ impl Conversations {
         Ok(ConversationPage { conversations: conversations.collect(), next_cursor: page.next_cursor })
     }
 
-    /// One conversation, with its turns where they are asked for.
+    /// Returns one conversation.
     ///
     /// # Errors
     /// [`Error::ConversationNotFound`].
     pub async fn conversation(
         &self,
         conversation_id: &ThreadId,
-        with_turns: bool,
+        turns: Turns,
     ) -> Result<Conversation, Error> {
-        let read = self.on_closed(conversation_id, async |server| {
+        let with_turns = turns == Turns::Include;
+        let read = self.retry_while_closing(conversation_id, async |server| {
             match server.connection.thread_read(conversation_id, with_turns).await {
                 Err(error)
                     if error.refusal() == Some(Refusal::NoTurnsYet)
@@ -94,32 +104,33 @@ impl Conversations {
                 Holder::Bridge
             }
             Some(owner) => Holder::Other(owner.clone()),
-            // About to take it; or, where the system does not tell, perhaps following a turn of somebody
-            // else's.
+            // The bridge is about to load it. If the system cannot tell owners, the bridge may instead be
+            // following a turn of another process.
             None if self.inner.registry.is_active(conversation_id) => Holder::Bridge,
             None if owner::CAN_TELL => Holder::Nobody,
             None => Holder::Unknown,
         }
     }
 
-    /// The process that has the conversation loaded, where the operating system tells.
+    /// Returns the process that has the conversation loaded, if the operating system can tell.
     pub(super) async fn owner(&self, conversation_id: &ThreadId) -> Option<Owner> {
         let (home, id) = (self.inner.router.shared().codex_home()?.to_owned(), conversation_id.to_owned());
         blocking(move || owner::owner(&home, &id)).await.ok().flatten()
     }
 
-    /// The refusal of what only the owner of a conversation can do.
+    /// Returns the error for an operation that only the owner of the conversation can do.
     pub(super) async fn owned_elsewhere(&self, conversation_id: &ThreadId) -> Error {
         let owner = self.owner(conversation_id).await;
         Error::ConversationOwnedElsewhere { conversation_id: conversation_id.to_owned(), owner }
     }
 }
 
-/// Codex reads these two itself, and says in its own words what is wrong with them.
-fn page_refused(error: CallError) -> Error {
+/// Turns Codex's refusal of a page into an error that names the parameter. Only Codex validates these two
+/// parameters.
+fn page_error(error: CallError) -> Error {
     let CallError::Refused { error: refusal, .. } = &error else { return error.into() };
     if refusal.message.contains("cursor") {
-        return Error::invalid("cursor", "must be the nextCursor of the page before");
+        return Error::invalid("cursor", "must be the nextCursor of the previous page");
     }
     if let Some((_, problem)) = refusal.message.split_once("unknown variant ") {
         return Error::invalid("source", format!("unknown {problem}"));
@@ -127,8 +138,8 @@ fn page_refused(error: CallError) -> Error {
     error.into()
 }
 
-/// Reading the process tables may wait for a disk.
-async fn blocking<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let looked = tokio::task::spawn_blocking(look).await;
-    looked.map_err(|error| Error::Internal(format!("looking for owners failed: {error}")))
+/// Runs a search for owners on a blocking thread, because reading the process tables may wait for a disk.
+async fn blocking<T: Send + 'static>(search: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let found = tokio::task::spawn_blocking(search).await;
+    found.map_err(|error| Error::Internal(format!("the search for owners failed: {error}")))
 }

@@ -1,4 +1,4 @@
-//! A message as a caller sends it, and as it is dispatched once everything about it was checked.
+//! Messages: the body that a caller sends, and the validated message that is dispatched.
 
 mod check;
 
@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use self::check::{
-    check_config, check_folder, check_folders, check_images, check_output_file, not_blank, read_schema,
-    timeout,
+    check_config, check_directories, check_directory, check_images, check_output_file, not_blank,
+    read_schema, timeout,
 };
 use crate::error::Error;
 
@@ -22,18 +22,19 @@ use crate::error::Error;
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageBody {
-    /// What Codex shall do. On `POST /conversations` a missing or empty one opens a blank draft in the editor instead.
+    /// What Codex should do. On `POST /conversations`, a missing or empty message opens a blank draft in the
+    /// editor.
     #[schema(example = "Inspect this repo and fix the failing tests")]
     pub message: Option<String>,
-    /// Absolute working folder. Default: the first workspace folder, or the folder of `codex-bridge serve`; a
-    /// conversation that is continued keeps its own.
+    /// Absolute path of the working directory. Default: the first workspace folder, or the directory of
+    /// `codex-bridge serve`. An existing conversation keeps its own directory.
     #[schema(value_type = Option<String>)]
     pub cwd: Option<PathBuf>,
     /// When Codex asks for approval. Default: Codex's own configuration.
     pub approval_policy: Option<ApprovalPolicyName>,
-    /// What commands may touch. Default: Codex's own configuration.
+    /// What commands may access. Default: Codex's own configuration.
     pub sandbox: Option<SandboxName>,
-    /// The same as `approvalPolicy: never` with `sandbox: danger-full-access`.
+    /// Short for `approvalPolicy: never` with `sandbox: danger-full-access`.
     pub dangerously_bypass_approvals_and_sandbox: Option<bool>,
     /// Model id.
     pub model: Option<String>,
@@ -41,29 +42,30 @@ pub struct MessageBody {
     pub service_tier: Option<String>,
     /// Replaces Codex's own system instructions.
     pub base_instructions: Option<String>,
-    /// Added as the developer's instructions.
+    /// Developer instructions for the conversation.
     pub developer_instructions: Option<String>,
-    /// Style of the answers; newer models ignore it.
+    /// Style of the answers. Newer models ignore it.
     pub personality: Option<PersonalityName>,
-    /// Overrides of Codex's `config.toml`, by dotted key; or as `key=value` lines whose values are TOML.
+    /// Overrides of Codex's `config.toml`: an object by dotted key, or an array of `key=value` lines with
+    /// TOML values.
     pub config: Option<ConfigOverrides>,
-    /// Pictures: paths of files (relative ones below `cwd`), or `https:` and `data:` addresses.
+    /// Images: file paths, relative to `cwd` or absolute, or `https:` and `data:` URLs.
     #[serde(default)]
     pub images: Vec<String>,
-    /// How the message shall reach the conversation.
+    /// How to deliver the message if the conversation is busy.
     #[serde(default)]
     pub delivery: DeliveryMode,
     /// Title of a new conversation. Default: the beginning of its first message.
     pub title: Option<String>,
-    /// Milliseconds until the turn must have begun. Default: setting `requestTimeoutMs`.
+    /// Milliseconds within which the turn must start. Default: setting `requestTimeoutMs`.
     pub send_timeout_ms: Option<u64>,
-    /// The same as `sendTimeoutMs`.
+    /// Alias of `sendTimeoutMs`.
     pub timeout_ms: Option<u64>,
-    /// Milliseconds that the turn may take; it is interrupted then. Default: no limit.
+    /// Milliseconds that the turn may take before it is interrupted. Default: no limit.
     pub turn_timeout_ms: Option<u64>,
-    /// Milliseconds until an approval that nobody answers is denied. Default: setting `approvalTimeoutMs`.
+    /// Milliseconds until an approval without a decision is denied. Default: setting `approvalTimeoutMs`.
     pub approval_timeout_ms: Option<u64>,
-    /// Milliseconds until the editor must show the conversation. Default: setting `tabTimeoutMs`.
+    /// Milliseconds within which the editor must show the conversation. Default: setting `tabTimeoutMs`.
     pub open_timeout_ms: Option<u64>,
     /// File with a JSON Schema for the final answer.
     #[schema(value_type = Option<String>)]
@@ -71,55 +73,61 @@ pub struct MessageBody {
     /// File that the final answer is written to.
     #[schema(value_type = Option<String>)]
     pub output_last_message_path: Option<PathBuf>,
-    /// Whether the editor shall show the conversation. Default: yes, where there is an editor.
+    /// Whether the editor shows the conversation. Default: true if there is an editor.
     pub ensure_open: Option<bool>,
-    /// Whether a conversation of `codex exec`, which the history does not show, goes on as a copy that it shows.
-    /// Default: yes.
+    /// Whether a message to a conversation of `codex exec` continues in a copy. The history shows the copy,
+    /// but not the original. Default: true.
     pub upgrade_legacy_exec_conversations: Option<bool>,
     /// Lets the model search the web.
     pub search: Option<bool>,
-    /// The same as `sandbox: workspace-write` with `approvalPolicy: on-request`, where these are not given.
+    /// Sets `sandbox: workspace-write` and `approvalPolicy: on-request` unless the message sets these fields
+    /// itself.
     pub full_auto: Option<bool>,
-    /// Folders that commands may write to beside the working folder.
+    /// Directories that commands may write to in addition to the working directory.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub add_dirs: Vec<PathBuf>,
-    /// Features of Codex to switch on.
+    /// Features of Codex to turn on.
     #[serde(default)]
     pub enable_features: Vec<String>,
-    /// Features of Codex to switch off.
+    /// Features of Codex to turn off.
     #[serde(default)]
     pub disable_features: Vec<String>,
-    /// Use a model on this machine. Runs through `codex exec`.
+    /// Uses a model on this machine. Runs through `codex exec`.
     pub oss: Option<bool>,
-    /// Which local provider: `ollama` or `lmstudio`. Runs through `codex exec`.
+    /// Local provider: `ollama` or `lmstudio`. Runs through `codex exec`.
     pub local_provider: Option<String>,
     /// Profile of Codex's configuration. Runs through `codex exec`.
     pub profile: Option<String>,
-    /// `always`, `never` or `auto`. Runs through `codex exec`.
+    /// Colors of the output: `always`, `never` or `auto`. Runs through `codex exec`.
     pub color: Option<String>,
 }
 
-/// How a message shall reach its conversation.
+/// How to deliver a message if its conversation is busy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryMode {
-    /// Start when the conversation is free; wait behind a running turn of the bridge; hand over when another process owns it.
+    /// Starts a turn if the conversation is free, waits behind a running turn of the bridge, and hands the
+    /// message over if another process owns the conversation.
     #[default]
     Auto,
-    /// Start now; refuse while a turn of the bridge runs or another process owns the conversation.
+    /// Starts a turn at once. Fails while a turn of the bridge runs or another process owns the conversation.
     Start,
-    /// Join the running turn of the bridge; refuse when there is none.
+    /// Joins the running turn of the bridge. Fails if there is none.
     Steer,
-    /// Start when the conversation is free; wait behind a running turn of the bridge; refuse when another process owns it.
+    /// Starts a turn if the conversation is free, and waits behind a running turn of the bridge. Fails if
+    /// another process owns the conversation.
     Queue,
-    /// Put it into the queue of the process that owns the conversation; as `auto` when none does.
+    /// Adds the message to the queue of the process that owns the conversation. Like `auto` if there is no
+    /// owner.
     Handover,
-    /// Let the Codex panel of VS Code run it; the bridge runs it when the panel does not within `openTimeoutMs`.
+    /// Lets the Codex panel of VS Code run the message. If the panel does not start it within
+    /// `openTimeoutMs`, the bridge runs it.
     Panel,
-    /// Start in a copy of the conversation.
+    /// Starts a turn in a copy of the conversation.
     Fork,
-    /// Start now; refuse when anything at all runs or waits on the conversation.
+    /// Starts a turn at once. Fails if anything runs or waits on the conversation, even a turn of another
+    /// process.
     Reject,
 }
 
@@ -127,54 +135,54 @@ pub enum DeliveryMode {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(untagged, expecting = "must be an object, or an array of `key=value` strings")]
 pub enum ConfigOverrides {
-    /// By dotted key.
+    /// Values by dotted key.
     ByKey(BTreeMap<String, Value>),
-    /// `key=value`, the value as TOML.
+    /// Lines of the form `key=value`, with TOML values.
     Lines(Vec<String>),
 }
 
-/// Options that only `codex exec` takes.
+/// Options that only `codex exec` supports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CliOptions {
-    /// Use a model on this machine.
+    /// Whether to use a model on this machine.
     pub oss: bool,
-    /// Which local provider.
+    /// The local provider.
     pub local_provider: Option<String>,
-    /// Profile of Codex's configuration.
+    /// The profile of Codex's configuration.
     pub profile: Option<String>,
-    /// Colours of its output.
+    /// When the output has colors.
     pub color: Option<String>,
 }
 
-/// Approval policies that the API takes.
+/// The approval policies of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApprovalPolicyName {
-    /// Ask for everything that is not known to be safe.
+    /// Asks for every command that is not known to be safe.
     Untrusted,
-    /// Retired by Codex; runs as `on-request`, with a warning.
+    /// Retired by Codex. Runs as `on-request`, with a warning.
     OnFailure,
     /// The model asks when it wants more than the sandbox allows.
     OnRequest,
-    /// Never ask.
+    /// Never asks.
     Never,
 }
 
-/// Sandboxes that the API takes.
+/// The sandboxes of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SandboxName {
-    /// Read files only.
+    /// Commands may only read files.
     ReadOnly,
-    /// Also write below the working folder.
+    /// Commands may also write in the working directory.
     WorkspaceWrite,
     /// No sandbox.
     DangerFullAccess,
 }
 
 impl ApprovalPolicyName {
-    /// As Codex takes it.
+    /// Returns the policy in Codex's protocol.
     #[must_use]
     pub fn policy(self) -> ApprovalPolicy {
         match self {
@@ -187,7 +195,7 @@ impl ApprovalPolicyName {
 }
 
 impl SandboxName {
-    /// As Codex takes it.
+    /// Returns the sandbox mode in Codex's protocol.
     #[must_use]
     pub fn mode(self) -> SandboxMode {
         match self {
@@ -198,7 +206,7 @@ impl SandboxName {
     }
 }
 
-/// Personalities that the API takes.
+/// The personalities of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "Codex gives these names no further meaning")]
@@ -208,62 +216,62 @@ pub enum PersonalityName {
     Pragmatic,
 }
 
-/// What a message needs that it does not say itself.
+/// The defaults for fields that a message does not have.
 #[derive(Debug, Clone)]
 pub struct MessageDefaults {
-    /// Working folder of new conversations.
+    /// The working directory of new conversations.
     pub cwd: PathBuf,
-    /// Until the turn must have begun.
+    /// The time limit for the turn to start.
     pub send_timeout: Duration,
-    /// Until the editor must show the conversation.
+    /// The time limit for the editor to show the conversation.
     pub open_timeout: Duration,
-    /// Until an approval that nobody answers is denied.
+    /// The time until an approval without a decision is denied.
     pub approval_timeout: Duration,
     /// Whether there is an editor.
     pub has_editor: bool,
 }
 
-/// A checked message, ready to be dispatched. Kept in the database while it waits.
+/// A validated message. The database stores it while it waits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
-    /// The id of the job that it becomes: a UUID.
+    /// The id of the message's job: a UUID.
     pub job_id: JobId,
-    /// The lane whose turn it becomes.
+    /// The lane that the turn belongs to.
     pub lane_id: Option<LaneId>,
     /// The text.
     pub text: String,
-    /// Text and pictures, as Codex takes them.
+    /// The text and the images in Codex's protocol.
     pub input: Vec<UserInput>,
-    /// How it shall reach its conversation.
+    /// How to deliver the message if the conversation is busy.
     pub delivery: DeliveryMode,
-    /// Only where this is the conversation's newest turn when its own begins.
+    /// The turn that must be the conversation's newest when this message's turn starts.
     #[serde(default)]
     pub expected_turn_id: Option<TurnId>,
-    /// What it asks of its conversation.
+    /// The options of the conversation.
     pub options: ThreadOptions,
-    /// What it asks of `codex exec`; `None` when the app-server can run it.
+    /// The options of `codex exec`. `None` if the app-server can run the message.
     pub cli: Option<CliOptions>,
-    /// Title of a new conversation.
+    /// The title of a new conversation.
     pub title: String,
-    /// Whether a conversation of `codex exec` goes on as a copy that the history shows.
+    /// Whether a message to a conversation of `codex exec` continues in a copy that the history shows.
     pub upgrade: bool,
-    /// JSON Schema of the final answer.
+    /// The JSON Schema of the final answer.
     pub output_schema: Option<Value>,
-    /// Where the final answer is written to.
+    /// The file that the final answer is written to.
     pub output_last_message_path: Option<PathBuf>,
-    /// Until the turn must have begun.
+    /// The time limit for the turn to start.
     pub send_timeout: Duration,
-    /// That the turn may take.
+    /// The time limit of the turn.
     pub turn_timeout: Option<Duration>,
-    /// Until an approval that nobody answers is denied.
+    /// The time until an approval without a decision is denied.
     pub approval_timeout: Duration,
-    /// The editor shall show the conversation, within this time.
+    /// The time limit for the editor to show the conversation. `None` if it need not show it.
     pub open: Option<Duration>,
-    /// What is done differently from what was asked.
+    /// Deviations from what the caller requested.
     pub warnings: Vec<String>,
 }
 
-/// What `POST /conversations` asks for.
+/// A validated request of `POST /conversations`.
 #[derive(Debug, Clone)]
 pub enum NewConversation {
     /// A blank draft in the editor.
@@ -273,10 +281,10 @@ pub enum NewConversation {
 }
 
 impl MessageBody {
-    /// Checks the body of `POST /conversations`. Reads files, so it may wait for a disk.
+    /// Validates the body of `POST /conversations`. Reads files, so it may wait for a disk.
     ///
     /// # Errors
-    /// [`Error::Invalid`], naming the field.
+    /// [`Error::Invalid`] with the name of the first invalid field.
     pub fn into_new_conversation(
         self,
         job_id: JobId,
@@ -286,7 +294,7 @@ impl MessageBody {
             return Ok(NewConversation::Draft);
         }
         if matches!(self.delivery, DeliveryMode::Steer | DeliveryMode::Handover | DeliveryMode::Fork) {
-            let problem = "a new conversation takes auto, start, queue, reject or panel";
+            let problem = "must be auto, start, queue, reject or panel for a new conversation";
             return Err(Error::invalid("delivery", problem));
         }
         let cwd = defaults.cwd.clone();
@@ -294,10 +302,10 @@ impl MessageBody {
             .map(|message| NewConversation::Message(Box::new(message)))
     }
 
-    /// Checks the body of `POST /conversations/…/messages`. Reads files, so it may wait for a disk.
+    /// Validates the body of `POST /conversations/…/messages`. Reads files, so it may wait for a disk.
     ///
     /// # Errors
-    /// [`Error::Invalid`], naming the field.
+    /// [`Error::Invalid`] with the name of the first invalid field.
     pub fn into_continuation(self, job_id: JobId, defaults: &MessageDefaults) -> Result<Message, Error> {
         self.into_message(job_id, defaults, None)
     }
@@ -311,11 +319,11 @@ impl MessageBody {
         let text = match &self.message {
             Some(text) if !text.trim().is_empty() => text.clone(),
             Some(_) => return Err(Error::invalid("message", "must not be blank")),
-            None => return Err(Error::invalid("message", "is missing; say what Codex shall do")),
+            None => return Err(Error::invalid("message", "is missing; say what Codex should do")),
         };
         let mut warnings = Vec::new();
         let cli = self.cli_options()?;
-        let cwd = self.cwd.take().or(default_cwd).map(check_folder).transpose()?;
+        let cwd = self.cwd.take().or(default_cwd).map(check_directory).transpose()?;
         let base = cwd.as_deref().unwrap_or(&defaults.cwd);
 
         let (approval_policy, sandbox) = self.permissions(&mut warnings);
@@ -323,16 +331,16 @@ impl MessageBody {
         let mut input = vec![UserInput::Text { text: text.clone() }];
         input.extend(check_images(&self.images, base)?);
         if self.delivery == DeliveryMode::Panel && !defaults.has_editor {
-            let problem = "panel needs VS Code, and this bridge runs without; use auto";
+            let problem = "panel needs VS Code, but this bridge runs without it; use auto";
             return Err(Error::invalid("delivery", problem));
         }
-        let shown = self.delivery == DeliveryMode::Panel || self.ensure_open.unwrap_or(true);
-        let open = if shown && defaults.has_editor {
+        let is_shown = self.delivery == DeliveryMode::Panel || self.ensure_open.unwrap_or(true);
+        let open = if is_shown && defaults.has_editor {
             Some(timeout("openTimeoutMs", self.open_timeout_ms, defaults.open_timeout)?)
         } else {
             if self.ensure_open == Some(true) {
                 warnings
-                    .push("ensureOpen: this bridge runs without VS Code, so nothing is opened".to_owned());
+                    .push("ensureOpen: this bridge runs without VS Code, so no tab was opened".to_owned());
             }
             None
         };
@@ -389,14 +397,14 @@ impl MessageBody {
 }
 
 impl MessageBody {
-    /// What Codex may do, and when it asks.
+    /// Returns the approval policy and the sandbox, where the message sets them.
     fn permissions(&self, warnings: &mut Vec<String>) -> (Option<ApprovalPolicy>, Option<SandboxMode>) {
         if self.dangerously_bypass_approvals_and_sandbox == Some(true) {
             return (Some(ApprovalPolicy::Never), Some(SandboxMode::DangerFullAccess));
         }
         let full_auto = self.full_auto == Some(true);
         if self.approval_policy == Some(ApprovalPolicyName::OnFailure) {
-            let retired = "approvalPolicy: on-failure was retired by Codex and runs as on-request";
+            let retired = "approvalPolicy: Codex retired on-failure, so the message runs as on-request";
             warnings.push(retired.to_owned());
         }
         let approval_policy = self.approval_policy.map(ApprovalPolicyName::policy);
@@ -407,23 +415,24 @@ impl MessageBody {
         )
     }
 
-    /// What has no field of its own in the app-server's protocol, as overrides of its configuration.
+    /// Returns the overrides of Codex's configuration. They include the options that have no field of their
+    /// own in the app-server's protocol.
     fn overrides(&mut self, base: &Path) -> Result<Option<Map<String, Value>>, Error> {
         let mut config = self.config.take().map(check_config).transpose()?.unwrap_or_default();
         if self.search == Some(true) {
             config.insert("web_search".to_owned(), json!("live"));
         }
         if !self.add_dirs.is_empty() {
-            let roots = check_folders("addDirs", &self.add_dirs, base)?;
+            let roots = check_directories("addDirs", &self.add_dirs, base)?;
             config.insert("sandbox_workspace_write.writable_roots".to_owned(), json!(roots));
         }
-        for (names, wanted) in [(&self.enable_features, true), (&self.disable_features, false)] {
-            config.extend(names.iter().map(|name| (format!("features.{name}"), json!(wanted))));
+        for (names, is_enabled) in [(&self.enable_features, true), (&self.disable_features, false)] {
+            config.extend(names.iter().map(|name| (format!("features.{name}"), json!(is_enabled))));
         }
         Ok((!config.is_empty()).then_some(config))
     }
 
-    /// The app-server has no equivalent of these.
+    /// Returns the options that only `codex exec` supports, if the message has any.
     fn cli_options(&self) -> Result<Option<CliOptions>, Error> {
         if let Some(color) = &self.color
             && !["always", "never", "auto"].contains(&color.as_str())
@@ -444,8 +453,8 @@ impl MessageBody {
                 Ok(Some(options))
             }
             _ => {
-                let problem = "oss, localProvider, profile and color run through `codex exec`, which can only start turns; \
-                     use auto, start, queue or reject";
+                let problem = "must be auto, start, queue or reject with oss, localProvider, profile or \
+                               color, because `codex exec` can only start turns";
                 Err(Error::invalid("delivery", problem))
             }
         }
@@ -453,21 +462,21 @@ impl MessageBody {
 }
 
 impl Message {
-    /// Replaces its words; pictures stay.
+    /// Replaces the text of the message. Images stay.
     pub(super) fn set_text(&mut self, text: &str) {
         text.clone_into(&mut self.text);
         for piece in &mut self.input {
-            if let UserInput::Text { text: words } = piece {
-                text.clone_into(words);
+            if let UserInput::Text { text: old } = piece {
+                text.clone_into(old);
             }
         }
     }
 }
 
-/// Checks words and pictures that join a running turn. Looks at files.
+/// Validates the text and the images that steer a running turn. Reads files, so it may wait for a disk.
 ///
 /// # Errors
-/// [`Error::Invalid`], naming the field.
+/// [`Error::Invalid`] with the name of the first invalid field.
 pub fn steering_input(
     text: String,
     images: &[String],
@@ -481,10 +490,10 @@ pub fn steering_input(
     Ok(input)
 }
 
-/// Characters of a title that is made from a message.
+/// The maximum number of characters in a title that is made from a message.
 const TITLE_CHARS_MAX: usize = 80;
 
-/// The first line of the message, as the history shows it.
+/// Returns a title for the history: the first line of the message, shortened if needed.
 fn title_of(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default().trim();
     if line.chars().count() <= TITLE_CHARS_MAX {

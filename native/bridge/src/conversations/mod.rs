@@ -1,29 +1,34 @@
-//! Conversations: starting them, continuing them, showing them.
+//! Starts, continues, changes and shows conversations.
 //!
-//! A message becomes a job (durable) before Codex hears of it. Every conversation with work has one task
-//! ([`thread::ThreadTask`]) that does it piece by piece and leaves when there is no more; the [`registry`]
-//! says which have one, and what waits on each.
+//! A message becomes a durable job before it is sent to Codex. Every conversation with work has one task
+//! ([`thread::ThreadTask`]), which carries out the work items one after another and ends when there are no
+//! more. The [`registry`] has the conversations with a task and the queue of each.
 //!
-//! - [`message`]: a message as a caller sends it, checked.
-//! - [`thread`], [`turn`]: loading a thread, running a turn on it. [`ending`]: how jobs end.
-//! - [`elsewhere`], [`follow`]: turns that other processes run, or ran.
-//! - [`cli`]: turns of `codex exec`. [`copies`]: conversations that go on as copies.
-//! - [`control`]: cancel, steer, edit what waits. [`actions`]: what is done to a conversation itself.
-//!   [`history`]: which there are. [`raw`]: Codex's own methods as a caller names them.
+//! - [`message`]: validates the messages that callers send.
+//! - [`work`], [`registry`]: work items and their queues.
+//! - [`thread`], [`turn`], [`ending`]: load a thread, run a turn on it, and end its job.
+//! - [`external`], [`follow`]: turns that other processes run or ran.
+//! - [`cli`]: turns of `codex exec`.
+//! - [`forks`]: copies of conversations.
+//! - [`control`]: cancels and steers jobs, and edits the queue.
+//! - [`actions`]: changes of a conversation itself.
+//! - [`history`]: Codex's list of conversations.
+//! - [`raw`]: calls of any Codex method.
 
 mod actions;
 mod cli;
 mod control;
-mod copies;
-mod elsewhere;
 mod ending;
+mod external;
 mod follow;
+mod forks;
 mod history;
 pub mod message;
 mod raw;
 mod registry;
 mod thread;
 mod turn;
+mod work;
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -48,14 +53,15 @@ use crate::editor::{ConversationTab, Editor, EditorError};
 use crate::error::Error;
 use crate::jobs::{Jobs, LiveJob};
 use crate::thread_router::ThreadRouter;
-pub use control::Waiting;
-pub use history::{Conversation, ConversationPage, Holder};
+pub use control::WaitingJobs;
+pub use history::{Conversation, ConversationPage, Holder, Turns};
 use message::{DeliveryMode, Message};
-pub use raw::Needs;
-use registry::{Place, Queue, Registry, Work};
+use registry::{Placement, Queue, Registry};
 use thread::{Loaded, ThreadTask};
+pub use work::Needs;
+use work::{Receipt, WorkItem};
 
-/// All conversations. Cheap to clone.
+/// The conversations of this bridge. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Conversations {
     inner: Arc<Inner>,
@@ -67,43 +73,32 @@ struct Inner {
     approvals: Approvals,
     router: ThreadRouter,
     editor: Option<Arc<dyn Editor>>,
-    /// Where the addresses of other bridge processes are found.
+    /// The directory with the addresses of other bridge processes.
     discovery_directory: PathBuf,
     registry: Registry,
-    /// What the help of `codex exec` lists, and of which binary.
+    /// The options that the help of `codex exec` lists, with the binary that printed it.
     exec_options: Mutex<Option<(PathBuf, ExecOptions)>>,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
 
-/// What became of a message that was sent.
+/// A message that was dispatched.
 #[derive(Debug)]
 pub struct Dispatched {
-    /// The job, as it is now.
+    /// The current state of the job.
     pub job: Job,
     /// The conversation.
     pub conversation_id: ThreadId,
-    /// How the message reached it.
+    /// How the message was delivered.
     pub delivery: Delivery,
-    /// The turn, where it has begun.
+    /// The turn, if it has started.
     pub turn_id: Option<TurnId>,
-    /// The tab that shows it, where one was asked for.
+    /// The tab that shows the conversation, if one was requested.
     pub tab: Option<ConversationTab>,
 }
 
-/// A turn that began, or that waits.
-#[derive(Debug)]
-struct Begun {
-    conversation_id: ThreadId,
-    delivery: Delivery,
-    turn_id: Option<TurnId>,
-}
-
-/// Tells the sender of a message what became of it.
-type BegunSender = oneshot::Sender<Result<Begun, Error>>;
-
 impl Conversations {
-    /// Conversations in `router`, shown by `editor`.
+    /// Returns the conversations whose app-servers `router` chooses, which `editor` shows.
     #[must_use]
     pub fn new(
         jobs: Jobs,
@@ -133,10 +128,10 @@ impl Conversations {
     /// Starts a new conversation with a message.
     ///
     /// # Errors
-    /// [`Error`]; a job that was made by then has failed.
+    /// Any [`Error`] that keeps the turn from starting. If the job was already created, it has failed.
     pub async fn create(&self, message: Message) -> Result<Dispatched, Error> {
         let this = self.clone();
-        self.to_the_end(async move {
+        self.run_to_completion(async move {
             this.check_cli(&message, None).await?;
             let job = this.new_job(Operation::CreateConversation, None, &message).await?;
             if message.cli.is_some() {
@@ -151,20 +146,21 @@ impl Conversations {
     /// Sends a message to a conversation.
     ///
     /// # Errors
-    /// [`Error`]; a job that was made by then has failed.
+    /// Any [`Error`] that keeps the message from being delivered. If the job was already created, it has
+    /// failed.
     pub async fn send(&self, conversation_id: &ThreadId, message: Message) -> Result<Dispatched, Error> {
         let this = self.clone();
         let requested = conversation_id.to_owned();
-        self.to_the_end(async move {
-            let conversation_id = this.goes_on_as(&requested, &message).await?;
-            this.refuse_early(&conversation_id, message.delivery)?;
+        self.run_to_completion(async move {
+            let conversation_id = this.effective_id(&requested, &message).await?;
+            this.check_admission(&conversation_id, message.delivery)?;
             if let Some(expected) = &message.expected_turn_id {
                 this.check_expected_turn(&conversation_id, expected).await?;
             }
             this.check_cli(&message, Some(&conversation_id)).await?;
             let job = this.new_job(Operation::ResumeConversation, Some(&requested), &message).await?;
             if conversation_id != requested {
-                this.go_on_as(&job, &conversation_id).await?;
+                this.redirect_to(&job, &conversation_id).await?;
             }
             match message.delivery {
                 DeliveryMode::Fork => this.send_to_copy(conversation_id, job, message).await,
@@ -175,15 +171,15 @@ impl Conversations {
         .await
     }
 
-    /// What can be told without Codex is refused before there is a job.
-    fn refuse_early(&self, conversation_id: &ThreadId, delivery: DeliveryMode) -> Result<(), Error> {
+    /// Refuses a message before its job is created, if that can be decided without Codex.
+    fn check_admission(&self, conversation_id: &ThreadId, delivery: DeliveryMode) -> Result<(), Error> {
         let registry = &self.inner.registry;
         match delivery {
             DeliveryMode::Start | DeliveryMode::Reject if registry.is_busy(conversation_id) => {
-                Err(Error::ConversationBusy(conversation_id.to_owned().into()))
+                Err(Error::ConversationBusy(conversation_id.to_string()))
             }
             DeliveryMode::Steer if registry.running(conversation_id).is_none() => {
-                Err(Error::NoActiveTurn(conversation_id.to_owned().into()))
+                Err(Error::NoActiveTurn(conversation_id.to_string()))
             }
             DeliveryMode::Steer | DeliveryMode::Fork => Ok(()),
             _ if registry.is_full(conversation_id) => {
@@ -193,12 +189,12 @@ impl Conversations {
         }
     }
 
-    /// Goes on with a job that another bridge process left unfinished: sends what still waited, and finds out
-    /// what became of the rest.
+    /// Continues a job that another bridge process left unfinished. A message that still waited is sent.
+    /// Otherwise the task of the conversation finds out how the turn ended.
     pub async fn recover(&self, job: Arc<LiveJob>) {
         let view = job.view();
         let Some(conversation_id) = view.conversation_id else {
-            ending::end_interrupted_by_restart(&job).await;
+            ending::fail_interrupted_by_restart(&job).await;
             return;
         };
         let message = match self.stored_message(&job.job_id).await {
@@ -208,17 +204,17 @@ impl Conversations {
                 None
             }
         };
-        // With the id of a process it was about to begin.
+        // A job with the pid of a process was about to start its turn.
         let still_waits = view.delivery == Some(Delivery::Queued) && view.pid.is_none();
         let work = match message {
             Some(message) if still_waits => {
-                // Its sender was answered by the process that is gone.
-                let (begun, _) = oneshot::channel();
-                Work::Send { job, message, begun }
+                // The process that exited has answered the sender.
+                let (receipt, _) = oneshot::channel();
+                WorkItem::Send { job, message, receipt }
             }
-            message => Work::Recover { job, message },
+            message => WorkItem::Recover { job, message },
         };
-        if let Place::Front(work) = self.inner.registry.enqueue(&conversation_id, work) {
+        if let Placement::Front(work) = self.inner.registry.enqueue(&conversation_id, work) {
             self.start_task(&conversation_id, work, None);
         }
     }
@@ -226,7 +222,7 @@ impl Conversations {
     async fn stored_message(&self, job_id: &JobId) -> Result<Option<Message>, Error> {
         let text = self.inner.jobs.store().job_message(job_id).await?;
         let read = text.map(|text| serde_json::from_str(&text)).transpose();
-        read.map_err(|error| Error::Internal(format!("a stored message cannot be read: {error}")))
+        read.map_err(|error| Error::Internal(format!("cannot read a stored message: {error}")))
     }
 
     /// Opens a blank draft in the editor.
@@ -234,11 +230,11 @@ impl Conversations {
     /// # Errors
     /// [`Error::EditorUnavailable`], [`Error::EditorFailed`].
     pub async fn open_draft(&self) -> Result<(), Error> {
-        let editor = self.editor("Send a message to start a conversation without an editor.")?;
+        let editor = self.editor("Send a message to start a conversation.")?;
         editor.open_draft().await.map_err(editor_failed)
     }
 
-    /// The open conversation tabs; `None` without an editor.
+    /// Returns the open conversation tabs, or `None` without an editor.
     ///
     /// # Errors
     /// [`Error::EditorFailed`].
@@ -249,23 +245,23 @@ impl Conversations {
         }
     }
 
-    /// The conversation tab with the focus, if one has it.
+    /// Returns the conversation tab that has the focus, if there is one.
     ///
     /// # Errors
     /// [`Error::EditorUnavailable`], [`Error::EditorFailed`].
     pub async fn current_tab(&self) -> Result<Option<ConversationTab>, Error> {
-        let editor = self.editor("Name a conversation by its id.")?;
+        let editor = self.editor("Name the conversation by its id.")?;
         editor.current_conversation().await.map_err(editor_failed)
     }
 
-    /// Whether there is an editor.
+    /// Reports whether there is an editor.
     #[must_use]
     pub fn has_editor(&self) -> bool {
         self.inner.editor.is_some()
     }
 
-    fn editor(&self, instead: &'static str) -> Result<&Arc<dyn Editor>, Error> {
-        self.inner.editor.as_ref().ok_or(Error::EditorUnavailable(instead))
+    fn editor(&self, alternative: &'static str) -> Result<&Arc<dyn Editor>, Error> {
+        self.inner.editor.as_ref().ok_or(Error::EditorUnavailable(alternative))
     }
 
     async fn new_job(
@@ -294,12 +290,12 @@ impl Conversations {
             warnings: message.warnings.clone(),
         };
         let message = serde_json::to_string(message)
-            .map_err(|error| Error::Internal(format!("a message cannot be written: {error}")))?;
+            .map_err(|error| Error::Internal(format!("cannot serialize a message: {error}")))?;
         Ok(self.inner.jobs.create(new, message).await?)
     }
 
-    /// Runs a dispatch as a task of its own, so that a client that hangs up cannot leave it half done.
-    async fn to_the_end(
+    /// Runs a dispatch as a task of its own, so that a client that disconnects cannot leave it half done.
+    async fn run_to_completion(
         &self,
         dispatch: impl Future<Output = Result<Dispatched, Error>> + Send + 'static,
     ) -> Result<Dispatched, Error> {
@@ -314,38 +310,38 @@ impl Conversations {
         let (conversation_id, loaded) = match started {
             Ok(started) => started,
             Err(error) => {
-                ending::end_failed(&job, error.as_failure()).await;
+                ending::fail_job(&job, error.as_failure()).await;
                 return Err(error);
             }
         };
-        self.run_on(conversation_id.into(), job, message, Some(loaded)).await
+        self.run_on_new(conversation_id, job, message, Some(loaded)).await
     }
 
-    /// Runs a message on a thread that was just made for it.
-    async fn run_on(
+    /// Runs a message on a thread that was just created for it.
+    async fn run_on_new(
         &self,
         conversation_id: ThreadId,
         job: Arc<LiveJob>,
         message: Message,
         loaded: Option<Loaded>,
     ) -> Result<Dispatched, Error> {
-        let open = self.opens_later(&message);
-        let (begun, reply) = oneshot::channel();
-        let work = Work::Send { job: Arc::clone(&job), message: Box::new(message), begun };
+        let open = self.open_timeout_after_start(&message);
+        let (receipt, reply) = oneshot::channel();
+        let work = WorkItem::Send { job: Arc::clone(&job), message: Box::new(message), receipt };
         match self.inner.registry.enqueue(&conversation_id, work) {
-            Place::Front(work) => self.start_task(&conversation_id, work, loaded),
-            // Nobody else knows the thread yet; who guessed its id has the work done without this load.
-            Place::Next | Place::Behind => give_back(loaded, &conversation_id).await,
-            Place::Refused(_, error) => {
-                give_back(loaded, &conversation_id).await;
-                ending::end_failed(&job, error.as_failure()).await;
+            Placement::Front(work) => self.start_task(&conversation_id, work, loaded),
+            // No other caller knows the thread yet. If one guessed its id, the thread's task loads it itself.
+            Placement::Next | Placement::Behind => unload(loaded, &conversation_id).await,
+            Placement::Refused(_, error) => {
+                unload(loaded, &conversation_id).await;
+                ending::fail_job(&job, error.as_failure()).await;
                 return Err(error);
             }
         }
         self.reply(job, reply, open).await
     }
 
-    async fn start_thread(&self, message: &Message) -> Result<(String, Loaded), Error> {
+    async fn start_thread(&self, message: &Message) -> Result<(ThreadId, Loaded), Error> {
         let deadline = Instant::now() + message.send_timeout;
         let late = || send_timeout(message.send_timeout);
         let ready = tokio::time::timeout_at(deadline, self.inner.router.shared().ready());
@@ -356,11 +352,11 @@ impl Conversations {
             Ok(Ok(started)) => {
                 let (thread, watch) = started?;
                 let loaded = Loaded::new(server, &thread, watch);
-                Ok((thread.id.into(), loaded))
+                Ok((thread.id, loaded))
             }
             Ok(Err(error)) => Err(Error::Internal(format!("starting a thread failed: {error}"))),
             Err(_) => {
-                // Codex may make the thread all the same. Nobody knows of it, so it is let go.
+                // Codex may still create the thread. No caller knows it, so it is unloaded.
                 self.inner.tasks.spawn(async move {
                     if let Ok(Ok((thread, _))) = start.await {
                         thread::unsubscribe(&server, &thread.id).await;
@@ -377,60 +373,60 @@ impl Conversations {
         job: Arc<LiveJob>,
         message: Message,
     ) -> Result<Dispatched, Error> {
-        let open = self.opens_later(&message);
-        let (begun, reply) = oneshot::channel();
-        let work = Work::Send { job: Arc::clone(&job), message: Box::new(message), begun };
+        let open = self.open_timeout_after_start(&message);
+        let (receipt, reply) = oneshot::channel();
+        let work = WorkItem::Send { job: Arc::clone(&job), message: Box::new(message), receipt };
         match self.inner.registry.enqueue(&conversation_id, work) {
-            Place::Front(work) => {
+            Placement::Front(work) => {
                 self.start_task(&conversation_id, work, None);
                 self.reply(job, reply, open).await
             }
-            Place::Next => self.reply(job, reply, open).await,
-            Place::Behind => {
+            Placement::Next => self.reply(job, reply, open).await,
+            Placement::Behind => {
                 match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
                     Ok(Ok(_)) => {
                         let tab = self.reveal(&job, &conversation_id, open).await;
                         let delivery = Delivery::Queued;
                         Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id: None, tab })
                     }
-                    // Its turn came before this was written, or it could not be written; it is under way all
-                    // the same.
+                    // The turn started before this could be recorded, or recording failed. The message was
+                    // sent either way.
                     Ok(Err(_)) | Err(_) => self.reply(job, reply, open).await,
                 }
             }
-            Place::Refused(_, error) => {
-                ending::end_failed(&job, error.as_failure()).await;
+            Placement::Refused(_, error) => {
+                ending::fail_job(&job, error.as_failure()).await;
                 Err(error)
             }
         }
     }
 
-    /// Until when the editor must show the conversation once the turn has begun. A message for the panel
-    /// opens it before.
-    fn opens_later(&self, message: &Message) -> Option<Duration> {
+    /// Returns the time limit for the editor to show the conversation after the turn has started. A message
+    /// for the panel opens the conversation before that, so it has no such limit.
+    fn open_timeout_after_start(&self, message: &Message) -> Option<Duration> {
         message.open.filter(|_| message.delivery != DeliveryMode::Panel)
     }
 
-    /// Waits until the turn has begun, and then for the editor to show it.
+    /// Waits until the turn has started, and then until the editor shows it.
     async fn reply(
         &self,
         job: Arc<LiveJob>,
-        begun: oneshot::Receiver<Result<Begun, Error>>,
+        receipt: oneshot::Receiver<Result<Receipt, Error>>,
         open: Option<Duration>,
     ) -> Result<Dispatched, Error> {
-        let begun = begun.await.map_err(|_| {
+        let receipt = receipt.await.map_err(|_| {
             if self.inner.stopping.is_cancelled() {
                 return Error::Stopping;
             }
-            Error::Internal("a conversation's task let go of a message".to_owned())
+            Error::Internal("a conversation's task dropped a message".to_owned())
         })??;
-        let Begun { conversation_id, delivery, turn_id } = begun;
-        // Not before the turn has begun: a thread without a first turn cannot be opened.
+        let Receipt { conversation_id, delivery, turn_id } = receipt;
+        // A thread without a turn cannot be opened, so this comes after the start of the turn.
         let tab = self.reveal(&job, &conversation_id, open).await;
         Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id, tab })
     }
 
-    /// Shows the conversation where that was asked for; what became of it is noted on the job.
+    /// Shows the conversation in the editor if that was requested, and records the outcome in the job.
     async fn reveal(
         &self,
         job: &LiveJob,
@@ -438,11 +434,12 @@ impl Conversations {
         open: Option<Duration>,
     ) -> Option<ConversationTab> {
         let (Some(editor), Some(limit)) = (&self.inner.editor, open) else { return None };
-        // The editor has the limit, too; ours is for an editor that does not keep it.
+        // The editor gets the same limit. This one is for an editor that does not keep to it.
         let revealed = tokio::select! {
             revealed = editor.reveal_conversation(conversation_id, limit) => revealed,
             () = tokio::time::sleep(limit + Duration::from_millis(500)) => {
-                Err(EditorError(format!("VS Code did not show the conversation within {} ms", limit.as_millis())))
+                let limit_ms = limit.as_millis();
+                Err(EditorError(format!("VS Code did not show the conversation within {limit_ms} ms")))
             }
             () = self.inner.stopping.cancelled() => Err(EditorError("the bridge is stopping".to_owned())),
         };
@@ -451,13 +448,14 @@ impl Conversations {
             Err(EditorError(reason)) => (None, Err(reason)),
         };
         if let Err(error) = job.note(|job, now| job.note_opened(outcome, now)).await {
-            tracing::error!(%error, "cannot note whether the conversation is shown");
+            tracing::error!(%error, "cannot record whether the editor shows the conversation");
         }
         tab
     }
 
-    /// Makes a call on a conversation, again while Codex is still closing it after our last turn.
-    async fn on_closed<T, F: Future<Output = Result<T, CallError>>>(
+    /// Makes a call on a conversation, and repeats it while Codex is still closing the thread after a turn of
+    /// this bridge.
+    async fn retry_while_closing<T, F: Future<Output = Result<T, CallError>>>(
         &self,
         conversation_id: &ThreadId,
         call: impl Fn(Arc<AppServer>) -> F,
@@ -470,7 +468,7 @@ impl Conversations {
             };
             let may_be_closing = matches!(
                 error.refusal(),
-                // The last one: our own process is that writer until it has closed the conversation.
+                // `OwnedElsewhere`: our own process holds the writer until it has closed the thread.
                 Some(
                     Refusal::Closing | Refusal::ThreadUnknown | Refusal::NoTurnsYet | Refusal::OwnedElsewhere
                 )
@@ -483,7 +481,7 @@ impl Conversations {
     }
 
     /// Starts the task of a conversation that had none.
-    fn start_task(&self, conversation_id: &ThreadId, first: Work, loaded: Option<Loaded>) {
+    fn start_task(&self, conversation_id: &ThreadId, first: WorkItem, loaded: Option<Loaded>) {
         let thread_id = conversation_id.to_owned();
         let task = ThreadTask { conversations: self.clone(), thread_id: thread_id.clone(), loaded };
         let this = self.clone();
@@ -494,23 +492,23 @@ impl Conversations {
         });
     }
 
-    /// A conversation's task panicked, which only a defect of ours can do: its jobs end, and the next message
-    /// gets a new task.
+    /// Fails the jobs of a conversation whose task panicked because of a defect in the bridge. The next
+    /// message gets a new task.
     async fn abandon(&self, conversation_id: &ThreadId) {
         let Some(Queue { running, waiting, .. }) = self.inner.registry.remove(conversation_id) else {
             return;
         };
         tracing::error!(%conversation_id, "a conversation's task panicked");
-        // Its load went with it.
+        // The task's watch was dropped, but the thread is still loaded.
         if let Ok(server) = self.inner.router.supervisor_of(conversation_id).ready().await {
             thread::unsubscribe(&server, conversation_id).await;
             self.inner.registry.note_released(conversation_id);
         }
         self.inner.approvals.withdraw(Withdrawn::Thread(conversation_id)).await;
-        let failure = Error::Internal("a defect in the bridge ended the job; its log says more".to_owned());
+        let failure = Error::Internal("a defect in the bridge ended the job; see the log".to_owned());
         let waiting = waiting.iter().filter_map(|work| work.job().cloned());
         for job in running.into_iter().chain(waiting) {
-            ending::end_failed(&job, failure.as_failure()).await;
+            ending::fail_job(&job, failure.as_failure()).await;
         }
     }
 }
@@ -524,15 +522,15 @@ fn send_timeout(limit: Duration) -> Error {
 }
 
 fn ended_early(refusal: job::Refusal) -> Error {
-    Error::Internal(format!("the job cannot go on: {refusal}"))
+    Error::Internal(format!("the job cannot continue: {refusal}"))
 }
 
 fn editor_failed(EditorError(reason): EditorError) -> Error {
     Error::EditorFailed(reason)
 }
 
-/// Unloads what was loaded in vain.
-async fn give_back(loaded: Option<Loaded>, thread_id: &ThreadId) {
+/// Unloads a thread that is not needed.
+async fn unload(loaded: Option<Loaded>, thread_id: &ThreadId) {
     if let Some(loaded) = loaded {
         thread::unsubscribe(&loaded.server, thread_id).await;
     }

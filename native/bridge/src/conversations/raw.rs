@@ -1,8 +1,8 @@
-//! Codex's own methods on a conversation, as a caller names them.
+//! Calls of Codex methods on a conversation, with a method that the caller names.
 //!
-//! What needs the conversation for itself takes its place among its turns, as [`super::actions`] does: its
-//! task loads it, makes the call, follows the turn that the call began, and gives the writer back. So no such
-//! call can join a turn of a job, and none leaves the writer held.
+//! A call that needs exclusive use of the conversation is a work item, like those of [`super::actions`]. The
+//! conversation's task loads the thread, makes the call, follows the turn that the call started, and releases
+//! the writer. So no such call can join the turn of a job, and none leaves the writer held.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,54 +18,25 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Conversations;
-use super::actions::Action;
 use super::thread::{Loaded, ThreadTask, unsubscribe};
+use super::work::{Action, Needs, RawCall};
 use crate::approvals::Asker;
 use crate::error::Error;
 use crate::jobs::LiveJob;
 
-/// What a method of Codex needs of the conversation that it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
-    /// Nothing: any process may call it at any time.
-    Nothing,
-    /// That it runs a turn; those of jobs are left alone.
-    Turn,
-    /// The writer.
-    Writer,
-    /// The writer, for the turn that the call begins.
-    WriterForTurn,
-    /// That nobody has it loaded.
-    Unloaded,
-    /// Nothing, and the call loads it.
-    Loads,
-    /// Nothing, and the call makes a new one, which is loaded.
-    LoadsNew,
-}
-
-/// A call that waits for its conversation.
-#[derive(Debug)]
-pub(super) struct RawCall {
-    method: String,
-    params: Value,
-    needs: Needs,
-    /// Set by whoever is first: the task when it begins, or the caller when it gives up.
-    claimed: Arc<AtomicBool>,
-    reply: oneshot::Sender<Result<Value, Error>>,
-}
-
 impl Conversations {
-    /// The job whose turn runs on a conversation, or is about to.
+    /// Returns the job whose turn runs on a conversation, or is about to.
     #[must_use]
     pub fn active_job(&self, conversation_id: &ThreadId) -> Option<Arc<LiveJob>> {
         self.inner.registry.running(conversation_id)
     }
 
-    /// Calls a method that names a conversation, or none, as it is.
+    /// Calls a Codex method with unchanged parameters. The method may name a conversation.
     ///
     /// # Errors
-    /// [`Error`]: Codex's own refusals are [`Error::Codex`], where they do not say that the conversation is
-    /// unknown or owned elsewhere.
+    /// [`Error::ConversationNotFound`] or [`Error::ConversationOwnedElsewhere`] if Codex says so,
+    /// [`Error::Codex`] for its other refusals; [`Error::ConversationBusy`] if a job uses the conversation,
+    /// or the call could not start in time; [`Error::NoActiveTurn`] if the method needs a turn and none runs.
     pub async fn call_raw(
         &self,
         conversation_id: Option<&ThreadId>,
@@ -77,53 +48,54 @@ impl Conversations {
             let server = self.inner.router.shared().ready().await?;
             let result = server.connection.call(method, params, limits::RPC_TIMEOUT).await?;
             if needs == Needs::LoadsNew {
-                self.let_go_of_new(&result).await;
+                self.unload_new(&result).await;
             }
             return Ok(result);
         };
         match needs {
-            Needs::Nothing => self.call_on_closed(conversation_id, method, params).await,
+            Needs::Nothing => self.call_retrying(conversation_id, method, params).await,
             Needs::LoadsNew => {
-                let result = self.call_on_closed(conversation_id, method, params).await?;
-                self.let_go_of_new(&result).await;
+                let result = self.call_retrying(conversation_id, method, params).await?;
+                self.unload_new(&result).await;
                 Ok(result)
             }
             Needs::Turn => {
-                self.refuse_with_job(conversation_id)?;
-                self.call_on_closed(conversation_id, method, params).await.map_err(|error| match error {
-                    // It says so of a conversation that is not loaded here, so no turn of ours runs on it.
+                self.refuse_if_busy(conversation_id)?;
+                self.call_retrying(conversation_id, method, params).await.map_err(|error| match error {
+                    // Codex says so if the conversation is not loaded in our app-server, so no turn runs
+                    // there.
                     Error::ConversationNotFound(id) => Error::NoActiveTurn(id),
                     error => error,
                 })
             }
             Needs::Writer | Needs::WriterForTurn | Needs::Unloaded | Needs::Loads => {
-                self.refuse_with_job(conversation_id)?;
-                self.call_alone(conversation_id, method, params, needs).await
+                self.refuse_if_busy(conversation_id)?;
+                self.call_exclusively(conversation_id, method, params, needs).await
             }
         }
     }
 
-    fn refuse_with_job(&self, conversation_id: &ThreadId) -> Result<(), Error> {
+    fn refuse_if_busy(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         if self.inner.registry.is_busy(conversation_id) {
-            return Err(Error::ConversationBusy(conversation_id.to_owned().into()));
+            return Err(Error::ConversationBusy(conversation_id.to_string()));
         }
         Ok(())
     }
 
-    async fn call_on_closed(
+    async fn call_retrying(
         &self,
         conversation_id: &ThreadId,
         method: &str,
         params: Value,
     ) -> Result<Value, Error> {
-        self.on_closed(conversation_id, async |server| {
+        self.retry_while_closing(conversation_id, async |server| {
             server.connection.call(method, params.clone(), limits::RPC_TIMEOUT).await
         })
         .await
     }
 
-    /// Nobody shall hold a conversation that was just made: whoever works on it loads it.
-    async fn let_go_of_new(&self, result: &Value) {
+    /// Unloads the new conversation in `result`, so that any process can load it.
+    async fn unload_new(&self, result: &Value) {
         let Some(id) = result.pointer("/thread/id").and_then(Value::as_str) else { return };
         if let Ok(server) = self.inner.router.shared().ready().await {
             unsubscribe(&server, &ThreadId::from(id)).await;
@@ -131,7 +103,7 @@ impl Conversations {
         }
     }
 
-    async fn call_alone(
+    async fn call_exclusively(
         &self,
         conversation_id: &ThreadId,
         method: &str,
@@ -149,13 +121,13 @@ impl Conversations {
         let answered = match waited {
             Ok(answered) => answered,
             Err(_) if !claim.swap(true, Ordering::AcqRel) => {
-                return Err(Error::ConversationBusy(conversation_id.to_owned().into()));
+                return Err(Error::ConversationBusy(conversation_id.to_string()));
             }
             Err(_) => answer.await,
         };
         match answered {
             Ok(outcome) => outcome,
-            // It never began.
+            // The call was dropped before it started.
             Err(_) => match act.await {
                 Ok(Err(error)) => Err(error),
                 _ => Err(Error::Stopping),
@@ -163,24 +135,24 @@ impl Conversations {
         }
     }
 
-    /// Refuses unless this turn runs on the conversation or, where none does, is its newest.
+    /// Checks that `expected` is the turn that runs on the conversation, or its newest turn if none runs.
     pub(super) async fn check_expected_turn(
         &self,
         conversation_id: &ThreadId,
-        expected: &str,
+        expected: &TurnId,
     ) -> Result<(), Error> {
         if let Some(job) = self.active_job(conversation_id) {
             let active_turn_id = job.view().turn_id;
-            if active_turn_id.as_deref() == Some(expected) {
+            if active_turn_id.as_ref() == Some(expected) {
                 return Ok(());
             }
             return Err(conflict(conversation_id, expected, active_turn_id, None));
         }
-        let last = self.on_closed(conversation_id, async |server| {
+        let last = self.retry_while_closing(conversation_id, async |server| {
             server.connection.thread_last_turn(&server.methods, conversation_id).await
         });
         match last.await?.map(|turn| turn.id) {
-            Some(last) if last == expected => Ok(()),
+            Some(last) if last == *expected => Ok(()),
             last => Err(conflict(conversation_id, expected, None, last)),
         }
     }
@@ -188,30 +160,30 @@ impl Conversations {
 
 fn conflict(
     thread_id: &ThreadId,
-    expected: &str,
+    expected: &TurnId,
     active_turn_id: Option<TurnId>,
     last_turn_id: Option<TurnId>,
 ) -> Error {
     Error::TurnConflict {
         thread_id: thread_id.to_owned(),
-        expected: expected.to_owned(),
+        expected: expected.to_string(),
         active_turn_id,
         last_turn_id,
     }
 }
 
 impl ThreadTask {
-    /// Refuses unless this turn is the newest of the thread, which is loaded here.
-    pub(super) async fn check_last_turn(&self, expected: &str) -> Result<(), Error> {
+    /// Checks that `expected` is the newest turn of the thread, which must be loaded here.
+    pub(super) async fn check_last_turn(&self, expected: &TurnId) -> Result<(), Error> {
         let Some(Loaded { server, .. }) = &self.loaded else { return Err(Error::Stopping) };
         let last = server.connection.thread_last_turn(&server.methods, &self.thread_id).await?;
         match last.map(|turn| turn.id) {
-            Some(last) if last == expected => Ok(()),
+            Some(last) if last == *expected => Ok(()),
             last => Err(conflict(&self.thread_id, expected, None, last)),
         }
     }
 
-    /// Makes a call that a caller named, with the thread as the call needs it.
+    /// Makes the call, with the thread loaded or unloaded as the method needs it.
     pub(super) async fn call(&mut self, call: RawCall) {
         let RawCall { method, params, needs, claimed, reply } = call;
         if claimed.swap(true, Ordering::AcqRel) {
@@ -220,9 +192,9 @@ impl ThreadTask {
         let outcome = match needs {
             Needs::Unloaded => {
                 self.release().await;
-                self.conversations.call_on_closed(&self.thread_id, &method, params).await
+                self.conversations.call_retrying(&self.thread_id, &method, params).await
             }
-            Needs::Loads => self.call_that_loads(&method, params).await,
+            Needs::Loads => self.call_and_load(&method, params).await,
             _ => self.call_with_writer(&method, params).await,
         };
         let outcome = match outcome {
@@ -232,33 +204,33 @@ impl ThreadTask {
             outcome => outcome,
         };
         if needs == Needs::WriterForTurn && outcome.is_ok() {
-            // Its begin may come after the answer. The task follows what runs to its end.
+            // The turn may start after the answer. The task follows running turns to their end.
             self.wait_for_activity().await;
-        } else if !self.is_followed() {
-            // Whoever has the reply finds the thread free.
+        } else if !self.has_running_turn() {
+            // The caller must find the thread free when it gets the reply.
             self.release().await;
         }
         if reply.send(outcome).is_err() {
-            tracing::debug!(method, "nobody waits for the answer any more");
+            tracing::debug!(method, "a call completed after its caller was dropped");
         }
     }
 
-    fn is_followed(&self) -> bool {
+    fn has_running_turn(&self) -> bool {
         self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active())
     }
 
     async fn call_with_writer(&mut self, method: &str, params: Value) -> Result<Value, Error> {
         if self.loaded.is_none() {
             self.load_for_action().await?;
-            // What others queued on it has begun by now, or is about to.
-            self.finish_turns_of_others(None).await;
+            // Messages that other processes queued on the thread have started by now, or are about to.
+            self.finish_external_turns(None).await;
         }
         let Some(Loaded { server, .. }) = &self.loaded else { return Err(Error::Stopping) };
         let called = server.connection.call(method, params, limits::RPC_TIMEOUT).await;
         called.map_err(|error| Error::of_conversation(&self.thread_id, error))
     }
 
-    async fn call_that_loads(&mut self, method: &str, params: Value) -> Result<Value, Error> {
+    async fn call_and_load(&mut self, method: &str, params: Value) -> Result<Value, Error> {
         self.release().await;
         let server = self.conversations.inner.router.supervisor_of(&self.thread_id).ready().await?;
         let deadline = Instant::now() + limits::ACTION_TIMEOUT;
@@ -285,10 +257,10 @@ impl ThreadTask {
 
     async fn wait_for_activity(&mut self) {
         let deadline = Instant::now() + limits::QUEUED_TURN_START_TIMEOUT;
-        while !self.is_followed() {
+        while !self.has_running_turn() {
             let Some(loaded) = &mut self.loaded else { return };
             match tokio::time::timeout_at(deadline, loaded.watch.next()).await {
-                Ok(Some(event)) => self.take(event, Asker::UNKNOWN).await,
+                Ok(Some(event)) => self.handle_event(event, Asker::UNKNOWN).await,
                 Ok(None) | Err(_) => return,
             }
         }

@@ -1,8 +1,10 @@
-//! The task of one conversation: runs its turns one after another, and holds its writer only meanwhile.
+//! The task of one conversation. It runs the turns of the conversation one after another, and holds the
+//! writer only as long as it has work.
 //!
-//! For each message: load the thread (or, where another process owns it, hand the message over:
-//! [`super::elsewhere`]), start the turn, follow it to its end ([`super::turn`]). The writer is released
-//! before the end is shown, so that whoever waits for the end finds the conversation free.
+//! For each message, the task loads the thread, starts the turn, and follows it to its end ([`super::turn`]).
+//! If another process owns the thread, the task hands the message over ([`super::external`]). The writer is
+//! released before the end of the job is published, so that a caller that waits for the end finds the
+//! conversation free.
 
 use std::sync::Arc;
 
@@ -17,36 +19,35 @@ use model::ids::{ThreadId, TurnId};
 use model::job::{Delivery, Operation};
 use model::limits;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::ending::{JobEnd, end_job, tell};
+use super::ending::{JobEnd, end_job, send_receipt};
 use super::message::{DeliveryMode, Message};
-use super::registry::Work;
-use super::turn::at;
-use super::{Begun, BegunSender, Conversations, ended_early, send_timeout};
+use super::work::{Receipt, ReceiptSender, WorkItem};
+use super::{Conversations, ended_early, send_timeout};
 use crate::approvals::{Asker, Withdrawn};
 use crate::error::Error;
 use crate::jobs::LiveJob;
 
-/// A thread that is loaded in our app-server, with its writer held.
+/// A thread that is loaded in our app-server, which holds its writer.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) server: Arc<AppServer>,
     pub(super) watch: ThreadWatch,
     pub(super) cwd: Option<String>,
-    /// What runs on it.
+    /// The turn that runs on the thread, as its events report it.
     pub(super) activity: Activity,
-    /// What file changes would do, for those who approve them.
+    /// The proposed file changes, which approvals show.
     changes: FileChanges,
-    /// A thread of `codex exec`, which the history does not show.
+    /// Whether the thread was created by `codex exec`. The history does not show such threads.
     is_exec: bool,
-    /// Just started with its first message's options.
+    /// Whether the thread was just created with the options of its first message.
     is_new: bool,
 }
 
 impl Loaded {
-    /// A thread that exists.
+    /// Returns the state of an existing thread.
     pub(super) fn existing(server: Arc<AppServer>, thread: &Thread, watch: ThreadWatch) -> Self {
         let (cwd, is_exec) = (thread.folder(), thread.source_name() == "exec");
         Self {
@@ -60,7 +61,7 @@ impl Loaded {
         }
     }
 
-    /// A thread that was just made with its first message's options.
+    /// Returns the state of a thread that was just created with the options of its first message.
     pub(super) fn new(server: Arc<AppServer>, thread: &Thread, watch: ThreadWatch) -> Self {
         Self { is_exec: false, is_new: true, ..Self::existing(server, thread, watch) }
     }
@@ -72,25 +73,27 @@ pub(super) struct ThreadTask {
     pub(super) loaded: Option<Loaded>,
 }
 
-/// Who may write a thread.
+/// The access to a thread after an attempt to load it.
 pub(super) enum Access {
+    /// The thread is loaded here, with its writer.
     Ours,
+    /// Another process owns the thread. Our app-server can only read it.
     OwnedElsewhere(Arc<AppServer>),
 }
 
-/// Work that was done, shown once the thread is free.
-enum Done {
+/// The result of a work item, which is published once the thread is free.
+enum Finished {
     Job(JobEnd, Arc<LiveJob>),
     Act(Result<(), Error>, oneshot::Sender<Result<(), Error>>),
 }
 
-impl Done {
-    async fn show(self) {
+impl Finished {
+    async fn publish(self) {
         match self {
             Self::Job(end, job) => end_job(&job, end).await,
             Self::Act(outcome, done) => {
                 if done.send(outcome).is_err() {
-                    tracing::debug!("nobody waits for the conversation to be changed");
+                    tracing::debug!("a conversation was changed after its caller was dropped");
                 }
             }
         }
@@ -98,105 +101,109 @@ impl Done {
 }
 
 impl ThreadTask {
-    pub(super) async fn run(mut self, first: Work) {
+    pub(super) async fn run(mut self, first: WorkItem) {
         let conversations = self.conversations.clone();
         let registry = &conversations.inner.registry;
         let mut next = Some(first);
         while let Some(work) = next {
-            let mut done = Some(match work {
-                Work::Send { job, message, begun } => Done::Job(self.send(&job, message, begun).await, job),
-                Work::Recover { job, message } => {
-                    Done::Job(self.recover(&job, message.as_deref()).await, job)
+            let mut finished = Some(match work {
+                WorkItem::Send { job, message, receipt } => {
+                    Finished::Job(self.send(&job, message, receipt).await, job)
                 }
-                Work::Watch { job, message, running, begun } => {
-                    Done::Job(self.watch_exec(&job, &message, *running, begun).await, job)
+                WorkItem::Recover { job, message } => {
+                    Finished::Job(self.recover(&job, message.as_deref()).await, job)
                 }
-                Work::Act { action, done } => Done::Act(self.act(action).await, done),
+                WorkItem::FollowExec { job, message, exec, receipt } => {
+                    Finished::Job(self.follow_exec(&job, &message, *exec, receipt).await, job)
+                }
+                WorkItem::Act { action, done } => Finished::Act(self.act(action).await, done),
             });
-            if self.has_turns_of_others().await {
-                // Ours need not wait for theirs.
-                if let Some(done) = done.take() {
-                    done.show().await;
+            if self.has_external_turns().await {
+                // The end of our work item need not wait for the turns of other processes.
+                if let Some(finished) = finished.take() {
+                    finished.publish().await;
                 }
-                self.finish_turns_of_others(None).await;
+                self.finish_external_turns(None).await;
             }
-            if !registry.has_more(&self.thread_id)
-                && let Some(leaves) = conversations.inner.router.pinned_until(&self.thread_id)
+            if !registry.has_waiting(&self.thread_id)
+                && let Some(unpinned) = conversations.inner.router.pinned_until(&self.thread_id)
             {
-                registry.rest(&self.thread_id);
-                if let Some(done) = done.take() {
-                    done.show().await;
+                registry.set_idle(&self.thread_id);
+                if let Some(finished) = finished.take() {
+                    finished.publish().await;
                 }
-                self.reside(&leaves).await;
+                self.stay_loaded(&unpinned).await;
             }
-            if !registry.has_more(&self.thread_id) {
+            if !registry.has_waiting(&self.thread_id) {
                 self.release().await;
             }
-            next = registry.next_or_leave(&self.thread_id);
-            if let Some(done) = done {
-                done.show().await;
+            next = registry.next_or_remove(&self.thread_id);
+            if let Some(finished) = finished {
+                finished.publish().await;
             }
         }
     }
 
-    /// Runs one message as a turn of ours, or hands it over.
-    async fn send(&mut self, job: &Arc<LiveJob>, message: Box<Message>, begun: BegunSender) -> JobEnd {
+    /// Runs one message as a turn of this bridge, or hands it over.
+    async fn send(&mut self, job: &Arc<LiveJob>, message: Box<Message>, receipt: ReceiptSender) -> JobEnd {
         if self.conversations.inner.stopping.is_cancelled() {
             return match job.view().delivery {
-                // Its sender knows that it waits. The next start of the bridge goes on with it.
+                // The sender knows that the message waits. The next start of the bridge runs it.
                 Some(Delivery::Queued) => JobEnd::LeftToNextStart,
-                _ => JobEnd::NotBegun { error: Error::Stopping, begun },
+                _ => JobEnd::NotStarted { error: Error::Stopping, receipt },
             };
         }
         if message.cli.is_some() {
-            return self.run_cli(job, &message, begun).await;
+            return self.run_cli(job, &message, receipt).await;
         }
         if message.delivery == DeliveryMode::Panel {
-            return self.hand_to_panel(job, &message, begun).await;
+            return self.hand_to_panel(job, &message, receipt).await;
         }
         match self.load(&message).await {
             Ok(Access::Ours) => {}
             Ok(Access::OwnedElsewhere(_)) if message.expected_turn_id.is_some() => {
-                // What runs there before it cannot be told.
+                // The other process may run other turns before the message.
                 let error = self.conversations.owned_elsewhere(&self.thread_id).await;
-                return JobEnd::NotBegun { error, begun };
+                return JobEnd::NotStarted { error, receipt };
             }
-            Ok(Access::OwnedElsewhere(server)) => return self.hand_over(&server, job, &message, begun).await,
+            Ok(Access::OwnedElsewhere(server)) => {
+                return self.hand_over(&server, job, &message, receipt).await;
+            }
             Err(error) => {
                 let original_id = job.view().upgraded_from_conversation_id;
                 return match (&error, original_id) {
                     (Error::ConversationNotFound(_), Some(original_id)) if original_id != self.thread_id => {
-                        self.move_back(&original_id, job, message, begun).await
+                        self.move_back(&original_id, job, message, receipt).await
                     }
-                    _ => JobEnd::NotBegun { error, begun },
+                    _ => JobEnd::NotStarted { error, receipt },
                 };
             }
         }
         if let Some(expected) = &message.expected_turn_id
             && let Err(error) = self.check_last_turn(expected).await
         {
-            return JobEnd::NotBegun { error, begun };
+            return JobEnd::NotStarted { error, receipt };
         }
         if message.upgrade && self.loaded.as_ref().is_some_and(|loaded| loaded.is_exec) {
-            return self.move_to_copy(job, message, begun).await;
+            return self.move_to_copy(job, message, receipt).await;
         }
-        self.run_turn(job, &message, begun).await
+        self.run_turn(job, &message, receipt).await
     }
 
-    /// Runs one message as a turn on the loaded thread, to its end.
+    /// Runs one message as a turn on the loaded thread, and follows the turn to its end.
     pub(super) async fn run_turn(
         &mut self,
         job: &Arc<LiveJob>,
         message: &Message,
-        begun: BegunSender,
+        receipt: ReceiptSender,
     ) -> JobEnd {
-        let begun = match self.wait_for_turns_of_others(job, message, begun).await {
-            Ok(begun) => begun,
-            Err((error, begun)) => return JobEnd::NotBegun { error, begun },
+        let receipt = match self.wait_behind_external_turns(job, message, receipt).await {
+            Ok(receipt) => receipt,
+            Err((error, receipt)) => return JobEnd::NotStarted { error, receipt },
         };
         let turn_id = match self.start_turn(job, message).await {
             Ok(turn_id) => turn_id,
-            Err(error) => return JobEnd::NotBegun { error, begun },
+            Err(error) => return JobEnd::NotStarted { error, receipt },
         };
         let delivery = match job.view().delivery {
             Some(Delivery::Forked) => Delivery::Forked,
@@ -206,53 +213,53 @@ impl ThreadTask {
             self.name(message);
         }
         let conversation_id = self.thread_id.clone();
-        tell(begun, Ok(Begun { conversation_id, delivery, turn_id: Some(turn_id.clone().into()) }));
-        let end = self.watch_turn(job, &TurnId::from(turn_id.as_str()), message).await;
-        // Older binaries do not say that they wait no longer.
+        send_receipt(receipt, Ok(Receipt { conversation_id, delivery, turn_id: Some(turn_id.clone()) }));
+        let end = self.follow_turn(job, &turn_id, message).await;
+        // Older binaries do not notify the bridge when they stop waiting for an approval.
         self.conversations.inner.approvals.withdraw(Withdrawn::Job(&job.job_id)).await;
         end
     }
 
-    /// What other programs queued on the thread runs before our turn. That may take as long as it likes, so
-    /// the sender is told that the message waits, unless it was to start now.
-    async fn wait_for_turns_of_others(
+    /// Waits until the messages that other programs queued on the thread have run. That can take any time, so
+    /// the sender is notified that the message waits, unless the message had to start at once.
+    async fn wait_behind_external_turns(
         &mut self,
         job: &Arc<LiveJob>,
         message: &Message,
-        begun: BegunSender,
-    ) -> Result<BegunSender, (Error, BegunSender)> {
-        if !self.has_turns_of_others().await {
-            return Ok(begun);
+        receipt: ReceiptSender,
+    ) -> Result<ReceiptSender, (Error, ReceiptSender)> {
+        if !self.has_external_turns().await {
+            return Ok(receipt);
         }
         let mut deadline = None;
-        let begun = match message.delivery {
+        let receipt = match message.delivery {
             DeliveryMode::Reject => {
-                return Err((Error::ConversationBusy(self.thread_id.clone().into()), begun));
+                return Err((Error::ConversationBusy(self.thread_id.to_string()), receipt));
             }
             DeliveryMode::Start => {
                 deadline = Some(Instant::now() + message.send_timeout);
-                begun
+                receipt
             }
             _ if job.view().delivery.is_none() => {
                 match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
                     Ok(Ok(_)) => {}
-                    Ok(Err(refusal)) => return Err((ended_early(refusal), begun)),
-                    Err(error) => return Err((error.into(), begun)),
+                    Ok(Err(refusal)) => return Err((ended_early(refusal), receipt)),
+                    Err(error) => return Err((error.into(), receipt)),
                 }
                 let (conversation_id, delivery) = (self.thread_id.clone(), Delivery::Queued);
-                tell(begun, Ok(Begun { conversation_id, delivery, turn_id: None }));
+                send_receipt(receipt, Ok(Receipt { conversation_id, delivery, turn_id: None }));
                 oneshot::channel().0
             }
-            _ => begun,
+            _ => receipt,
         };
-        self.finish_turns_of_others(Some((job, deadline))).await;
+        self.finish_external_turns(Some((job, deadline))).await;
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err((send_timeout(message.send_timeout), begun));
+            return Err((send_timeout(message.send_timeout), receipt));
         }
-        Ok(begun)
+        Ok(receipt)
     }
 
-    /// Names a new conversation, while its turn runs: nobody waits for that.
+    /// Names a new conversation in the background, while its turn runs.
     fn name(&self, message: &Message) {
         let Some(Loaded { server, .. }) = &self.loaded else { return };
         if !server.methods.has("thread/name/set") {
@@ -267,13 +274,13 @@ impl ThreadTask {
         });
     }
 
-    /// Gets the thread's writer, with the options that only loading can set.
+    /// Acquires the thread's writer, and sets the options that only loading can set.
     pub(super) async fn load(&mut self, message: &Message) -> Result<Access, Error> {
         if self.loaded.as_ref().is_some_and(|loaded| loaded.server.connection.is_closed()) {
             self.release().await;
         }
         if let Some(loaded) = &mut self.loaded {
-            // Options are set by loading, so a queued message that brings some needs another load.
+            // Loading sets the options, so a queued message with options needs another load.
             if std::mem::take(&mut loaded.is_new) || message.options == ThreadOptions::default() {
                 return Ok(Access::Ours);
             }
@@ -287,7 +294,8 @@ impl ThreadTask {
                 return Err(late());
             }
             if let (Some(text), Some(loaded)) = (&message.options.developer_instructions, &self.loaded) {
-                // Loading a conversation keeps them for later, but does not show them to the model.
+                // Loading a conversation stores the developer instructions, but does not show them to the
+                // model.
                 let connection = &loaded.server.connection;
                 connection.thread_inject_developer_message(&self.thread_id, text).await?;
             }
@@ -295,7 +303,7 @@ impl ThreadTask {
         Ok(access)
     }
 
-    /// Loads the thread in our app-server; `None` when that was not possible until `deadline`.
+    /// Loads the thread in our app-server. Returns `None` if that was not possible before `deadline`.
     pub(super) async fn resume(
         &mut self,
         options: &ThreadOptions,
@@ -308,8 +316,8 @@ impl ThreadTask {
         let Ok(server) = ready.await else { return Ok(None) };
         let server = server?;
         loop {
-            // Not given up in the middle: Codex would grant the thread all the same, to nobody. The call has
-            // a limit of its own.
+            // The deadline does not drop this call, because Codex would still grant the writer, and no task
+            // would hold it. The call has its own time limit.
             match server.connection.thread_resume(&self.thread_id, &options).await {
                 Ok((thread, watch)) => {
                     self.loaded = Some(Loaded::existing(server, &thread, watch));
@@ -325,7 +333,7 @@ impl ThreadTask {
         }
     }
 
-    async fn start_turn(&mut self, job: &Arc<LiveJob>, message: &Message) -> Result<String, Error> {
+    async fn start_turn(&mut self, job: &Arc<LiveJob>, message: &Message) -> Result<TurnId, Error> {
         let Some(Loaded { server, cwd, .. }) = &self.loaded else {
             return Err(Error::Internal("the thread is not loaded".to_owned()));
         };
@@ -333,7 +341,7 @@ impl ThreadTask {
             return Err(Error::JobCancelled);
         }
         let connection = &server.connection;
-        // Recorded first: should we die after the next line, the history is asked for this conversation.
+        // Recorded first. If the bridge exits after this, recovery searches the history of this conversation.
         let bound =
             job.step(|job, now| job.bind(&self.thread_id, cwd.clone(), Some(server.pid), now)).await?;
         bound.map_err(ended_early)?;
@@ -344,23 +352,24 @@ impl ThreadTask {
             Ok(turn) => turn,
             Err(error) => {
                 if matches!(error, CallError::TimedOut { .. }) {
-                    // It hangs, and may start the turn yet: nothing may run that no job answers for.
+                    // The app-server hangs and may still start the turn. No turn may run without a job.
                     server.stop().await;
                 }
                 return Err(Error::of_conversation(&self.thread_id, error));
             }
         };
-        // It runs, whatever becomes of the record: from here on it is followed to its end.
+        // The turn runs, so it is followed to its end even if the start cannot be recorded.
         match job.step(|job, now| job.start(Some(&turn.id), now)).await {
             Ok(Ok(_)) => {}
-            Ok(Err(refusal)) => tracing::error!(%refusal, "a turn began for a job that could not begin"),
-            Err(error) => tracing::error!(%error, "cannot record that the turn began"),
+            Ok(Err(refusal)) => tracing::error!(%refusal, "a turn started for a job that could not start"),
+            Err(error) => tracing::error!(%error, "cannot record that the turn started"),
         }
-        Ok(turn.id.into())
+        Ok(turn.id)
     }
 
-    /// Takes in one event. What Codex asks is put before whoever can answer; it waits for nobody here.
-    pub(super) async fn take(&mut self, event: ThreadEvent, asker: Asker<'_>) {
+    /// Handles one event. A question of Codex becomes an approval. This method does not wait for the
+    /// decision.
+    pub(super) async fn handle_event(&mut self, event: ThreadEvent, asker: Asker<'_>) {
         let approvals = &self.conversations.inner.approvals;
         let Some(loaded) = &mut self.loaded else { return };
         match event {
@@ -374,7 +383,7 @@ impl ThreadTask {
             }
             ThreadEvent::Request(request) => {
                 let Some(mut question) = approval::question(&request) else {
-                    tracing::warn!(method = %request.method, "declined a request of Codex that nobody can answer");
+                    tracing::warn!(method = %request.method, "declined an unsupported request of Codex");
                     loaded.server.connection.answer(&request.id, &decline(&request)).await;
                     return;
                 };
@@ -386,16 +395,16 @@ impl ThreadTask {
         }
     }
 
-    /// Takes in the events that are there already.
+    /// Handles the events that have already arrived.
     async fn catch_up(&mut self) {
         while let Some(event) = self.loaded.as_mut().and_then(|loaded| loaded.watch.next_now()) {
-            self.take(event, Asker::UNKNOWN).await;
+            self.handle_event(event, Asker::UNKNOWN).await;
         }
     }
 
-    /// Whether messages of other processes are in the thread's queue, or run. While the thread is loaded
-    /// here, our app-server runs them; released too early, it would end them.
-    async fn has_turns_of_others(&mut self) -> bool {
+    /// Reports whether messages of other processes run or are in the thread's queue. Our app-server runs them
+    /// while the thread is loaded here, and releasing the thread too early would end them.
+    async fn has_external_turns(&mut self) -> bool {
         self.catch_up().await;
         let Some(loaded) = &self.loaded else { return false };
         if loaded.activity.is_active() {
@@ -405,32 +414,32 @@ impl ThreadTask {
             return false;
         }
         let queue = loaded.server.connection.thread_queue(&self.thread_id).await;
-        // What left the queue just now is told by an event that came before the reply.
+        // If a message has just left the queue, the event of its turn came before the reply.
         self.catch_up().await;
         let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
         is_active || queue.is_ok_and(|queue| !queue.is_empty())
     }
 
-    /// Keeps the thread until the turns of others have ended; where a job waits for that, until it was called
-    /// off or its time is up.
-    pub(super) async fn finish_turns_of_others(&mut self, waits: Option<(&LiveJob, Option<Instant>)>) {
+    /// Keeps the thread loaded until the turns of other processes have ended. If a job waits for that, its
+    /// cancellation or deadline ends the wait.
+    pub(super) async fn finish_external_turns(&mut self, waiting: Option<(&LiveJob, Option<Instant>)>) {
         let given_up = async {
-            let Some((job, deadline)) = waits else { return std::future::pending().await };
+            let Some((job, deadline)) = waiting else { return std::future::pending().await };
             tokio::select! {
                 () = job.cancel_requested() => {}
-                () = at(deadline) => {}
+                () = sleep_until_some(deadline) => {}
             }
         };
         tokio::pin!(given_up);
         let stopping = self.conversations.inner.stopping.clone();
         while let Some(loaded) = &mut self.loaded {
             let running = loaded.activity.turn_id.clone();
-            // A queue that does not begin by now is paused; its owner begins it when they want.
+            // A queue that does not start within this time is paused. Its owner decides when it resumes.
             let patience =
                 if running.is_some() { limits::TURN_SILENCE } else { limits::QUEUED_TURN_START_TIMEOUT };
             tokio::select! {
                 event = loaded.watch.next() => match event {
-                    Some(event) => self.take(event, Asker::UNKNOWN).await,
+                    Some(event) => self.handle_event(event, Asker::UNKNOWN).await,
                     None => return,
                 },
                 () = tokio::time::sleep(patience) => {
@@ -445,40 +454,40 @@ impl ThreadTask {
                 () = &mut given_up => return,
             }
             let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
-            if !is_active && !self.has_turns_of_others().await {
+            if !is_active && !self.has_external_turns().await {
                 return;
             }
         }
     }
 
-    /// Keeps the thread loaded until there is work, or it moves out. Turns that others queue on it run
-    /// meanwhile.
-    async fn reside(&mut self, leaves: &CancellationToken) {
+    /// Keeps the thread loaded until work arrives or the thread is unpinned. Turns that other processes queue
+    /// on the thread run in the meantime.
+    async fn stay_loaded(&mut self, unpinned: &CancellationToken) {
         let arrived = self.conversations.inner.registry.arrived(&self.thread_id);
         let stopping = self.conversations.inner.stopping.clone();
         let deadline = Instant::now() + limits::ACTION_TIMEOUT;
         if self.loaded.is_none() {
             match self.resume(&ThreadOptions::default(), deadline).await {
                 Ok(Some(Access::Ours)) => {}
-                // Whoever asks for a turn is told why.
+                // The next message reports the reason.
                 Ok(Some(Access::OwnedElsewhere(_)) | None) | Err(_) => return,
             }
         }
         while let Some(loaded) = &mut self.loaded {
             tokio::select! {
                 event = loaded.watch.next() => match event {
-                    Some(event) => self.take(event, Asker::UNKNOWN).await,
+                    Some(event) => self.handle_event(event, Asker::UNKNOWN).await,
                     None => self.loaded = None,
                 },
                 () = arrived.notified() => return,
-                () = leaves.cancelled() => return,
+                () = unpinned.cancelled() => return,
                 () = stopping.cancelled() => return,
             }
         }
     }
 
-    /// Follows a turn that was asked for but has no job, to its end.
-    pub(super) async fn finish_turn_that_begins(&mut self) -> Result<(), Error> {
+    /// Follows a turn that was requested without a job, from its start to its end.
+    pub(super) async fn follow_new_turn(&mut self) -> Result<(), Error> {
         let mut record = TurnRecord::default();
         let mut turn_id = None;
         let stopping = self.conversations.inner.stopping.clone();
@@ -494,32 +503,34 @@ impl ThreadTask {
                 turn_id = turn_id.or_else(|| notification.started_turn().map(TurnId::from));
                 end = turn_id.as_deref().and_then(|turn_id| record.observe(turn_id, notification));
             }
-            self.take(event, Asker::UNKNOWN).await;
+            self.handle_event(event, Asker::UNKNOWN).await;
             match end {
                 None => {}
                 Some(TurnEnd::Completed) => return Ok(()),
                 Some(TurnEnd::Interrupted) => {
-                    return Err(Error::CodexFailed("it was interrupted".to_owned()));
+                    return Err(Error::CodexFailed("the turn was interrupted".to_owned()));
                 }
                 Some(TurnEnd::Failed(reason)) => return Err(Error::CodexFailed(reason)),
             }
         }
-        Err(Error::CodexFailed("its end was not seen".to_owned()))
+        Err(Error::CodexFailed("the end of the turn was not observed".to_owned()))
     }
 
-    /// Gives the thread's writer back.
+    /// Releases the thread's writer.
     pub(super) async fn release(&mut self) {
-        self.let_go().await;
+        self.unload().await;
     }
 
-    /// Gives the thread's writer back and waits until Codex has closed the thread. What is put into its queue
-    /// before that, our app-server begins, or it never answers (seen on 0.169.0).
+    /// Releases the thread's writer and waits until Codex has closed the thread. If a message is added to the
+    /// queue before that, our app-server starts it or never answers (observed with 0.169.0).
     pub(super) async fn release_and_close(&mut self) {
-        let Some(Loaded { server, mut watch, .. }) = self.let_go().await else { return };
+        let Some(Loaded { server, mut watch, .. }) = self.unload().await else { return };
         let closed = async {
             while let Some(event) = watch.next().await {
                 match event {
-                    ThreadEvent::Notification(told) if told.method == "thread/closed" => return,
+                    ThreadEvent::Notification(notification) if notification.method == "thread/closed" => {
+                        return;
+                    }
                     ThreadEvent::Notification(_) => {}
                     ThreadEvent::Request(request) => {
                         server.connection.answer(&request.id, &decline(&request)).await;
@@ -528,11 +539,12 @@ impl ThreadTask {
             }
         };
         if tokio::time::timeout(limits::CLOSING_TIMEOUT, closed).await.is_err() {
-            tracing::debug!(thread_id = %self.thread_id, "Codex did not say that it closed the conversation");
+            let thread_id = &self.thread_id;
+            tracing::debug!(%thread_id, "Codex did not report that it closed the conversation");
         }
     }
 
-    async fn let_go(&mut self) -> Option<Loaded> {
+    async fn unload(&mut self) -> Option<Loaded> {
         let loaded = self.loaded.take()?;
         let inner = &self.conversations.inner;
         inner.approvals.withdraw(Withdrawn::Thread(&self.thread_id)).await;
@@ -542,7 +554,15 @@ impl ThreadTask {
     }
 }
 
-/// Gives a thread's writer back.
+/// Completes at `moment`, or never if there is none.
+pub(super) async fn sleep_until_some(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Releases a thread's writer.
 pub(super) async fn unsubscribe(server: &AppServer, thread_id: &ThreadId) {
     if server.connection.is_closed() {
         return;
@@ -551,6 +571,6 @@ pub(super) async fn unsubscribe(server: &AppServer, thread_id: &ThreadId) {
     match tokio::time::timeout(limits::RELEASE_TIMEOUT, release).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%thread_id, %error, "cannot release the conversation"),
-        Err(_) => tracing::warn!(%thread_id, "Codex does not release the conversation"),
+        Err(_) => tracing::warn!(%thread_id, "Codex did not release the conversation in time"),
     }
 }

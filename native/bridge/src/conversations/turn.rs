@@ -1,4 +1,4 @@
-//! A turn of ours, from its first event to its end.
+//! A turn that the bridge runs, from its first event to its end.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ending::{JobEnd, job_end};
 use super::message::Message;
-use super::thread::{Loaded, ThreadTask};
+use super::thread::{Loaded, ThreadTask, sleep_until_some};
 use crate::approvals::Asker;
 use crate::jobs::LiveJob;
 
 impl ThreadTask {
-    /// Follows a turn of ours by its events, to its end.
-    pub(super) async fn watch_turn(
+    /// Follows a turn of this bridge by its events, to its end.
+    pub(super) async fn follow_turn(
         &mut self,
         job: &Arc<LiveJob>,
         turn_id: &TurnId,
@@ -43,16 +43,17 @@ impl ThreadTask {
                             }
                             ThreadEvent::Request(_) => None,
                         };
-                        self.take(event, asker).await;
+                        self.handle_event(event, asker).await;
                         if let Some(end) = end {
                             break end;
                         }
                     }
                     None if loaded.server.connection.is_closed() => {
-                        return self.end_of_a_dead_turn(job, turn_id, output).await;
+                        return self.end_after_exit(job, turn_id, output).await;
                     }
                     None => {
-                        // We fell behind. Watch again first, then look for an end that came meanwhile.
+                        // Events were dropped because this task fell behind. It watches again first, and then
+                        // reads the thread to find an end that it missed.
                         loaded.watch = loaded.server.connection.watch(&self.thread_id);
                         if let Some(end) = self.read_turn(turn_id, &mut record).await {
                             break end;
@@ -65,15 +66,15 @@ impl ThreadTask {
                         () = stopping.cancelled() => None,
                     };
                     if let Some(end) = read {
-                        tracing::warn!(%turn_id, "a turn's end was not announced; found it by reading the thread");
+                        tracing::warn!(%turn_id, "found the end of a turn in its thread, without an event");
                         break end;
                     }
                 }
-                () = at(turn_deadline), if job.cancel_reason().is_none() => {
+                () = sleep_until_some(turn_deadline), if job.cancel_reason().is_none() => {
                     job.request_cancel(FailureCode::TurnTimeout);
                 }
-                // Asked again from time to time, as long as the turn runs.
-                () = called_off(job, interrupt_at) => {
+                // Repeated as long as the turn runs.
+                () = interrupt_due(job, interrupt_at) => {
                     self.interrupt(turn_id).await;
                     interrupt_at = Some(Instant::now() + limits::INTERRUPT_INTERVAL);
                 }
@@ -89,15 +90,15 @@ impl ThreadTask {
         let Some(Loaded { server, .. }) = &self.loaded else { return };
         match server.connection.turn_interrupt(&self.thread_id, turn_id).await {
             Ok(()) => {}
-            // It hangs. Without its process, the turn ends.
+            // The app-server hangs. Stopping it ends the turn.
             Err(CallError::TimedOut { .. }) => server.stop().await,
-            // It may just have ended.
+            // The turn may just have ended.
             Err(error) => tracing::debug!(%error, "cannot interrupt the turn"),
         }
     }
 
-    /// The turn's end as the thread's history has it, if it has certainly ended: the turn is ours, and may
-    /// still run.
+    /// Returns the end of the turn from the thread's history, if the history is certain that it ended. The
+    /// turn runs here and may still be running.
     pub(super) async fn read_turn(&self, turn_id: &TurnId, record: &mut TurnRecord) -> Option<TurnEnd> {
         let server = &self.loaded.as_ref()?.server;
         match server.connection.thread_read(&self.thread_id, true).await {
@@ -106,13 +107,13 @@ impl ThreadTask {
                 record.take_turn(turn)
             }
             Err(error) => {
-                tracing::debug!(%error, "cannot read the thread just now");
+                tracing::debug!(%error, "cannot read the thread");
                 None
             }
         }
     }
 
-    /// The bridge stops: lets the turn end well if it is about to, and interrupts it otherwise.
+    /// Interrupts the turn because the bridge stops, and waits a short time for its end.
     async fn interrupt_for_stop(
         &mut self,
         job: &LiveJob,
@@ -140,16 +141,8 @@ impl ThreadTask {
     }
 }
 
-/// Completes at `moment`; never without one.
-pub(super) async fn at(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Completes when the job is called off and it is time to say so.
-async fn called_off(job: &LiveJob, not_before: Option<Instant>) {
+/// Completes when the job has been cancelled and `not_before` has passed.
+async fn interrupt_due(job: &LiveJob, not_before: Option<Instant>) {
     job.cancel_requested().await;
     if let Some(moment) = not_before {
         sleep_until(moment).await;

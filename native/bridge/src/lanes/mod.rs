@@ -421,7 +421,7 @@ impl Lanes {
         };
         let input = [UserInput::Text { text: input.to_owned() }];
         let (turn_id, _) = self.inner.conversations.steer(job_id, &input).await?;
-        Ok((lane, turn_id.into()))
+        Ok((lane, turn_id))
     }
 
     /// Interrupts the active turn of the lane.
@@ -446,7 +446,7 @@ impl Lanes {
                 self.step(lane_id, |lane, now| lane.lose_job("the verification was interrupted", now));
             return stopped.await;
         }
-        let job = self.inner.conversations.call_off(&job_id, FailureCode::Interrupted).await?;
+        let job = self.inner.conversations.cancel_with(&job_id, FailureCode::Interrupted).await?;
         // The task that follows the lane may not have seen the end of the job yet.
         match self.step(lane_id, move |lane, now| lane.follow(&job, now)).await {
             Ok(lane) => Ok(lane),

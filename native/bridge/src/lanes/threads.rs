@@ -8,12 +8,13 @@ use model::lane::Lane;
 use model::surface::Surface;
 
 use super::Lanes;
+use crate::conversations::Turns;
 use crate::error::Error;
 
 impl Lanes {
     /// Reads a thread from Codex.
     pub(super) async fn thread(&self, thread_id: &ThreadId) -> Result<Thread, Error> {
-        let conversation = self.inner.conversations.conversation(thread_id, false).await;
+        let conversation = self.inner.conversations.conversation(thread_id, Turns::Omit).await;
         match conversation {
             Ok(conversation) => Ok(conversation.thread),
             Err(Error::ConversationNotFound(id)) => Err(Error::ThreadNotFound(id)),

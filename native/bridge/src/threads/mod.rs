@@ -19,7 +19,7 @@ use model::limits;
 pub use model::surface::Surface;
 use serde_json::{Map, Value, json};
 
-use crate::conversations::{Conversation, ConversationPage, Conversations, Holder, Needs};
+use crate::conversations::{Conversation, ConversationPage, Conversations, Holder, Needs, Turns};
 use crate::error::Error;
 use crate::supervisor::Supervisor;
 use crate::thread_router::ThreadRouter;
@@ -110,7 +110,7 @@ impl Threads {
     /// # Errors
     /// [`Error::ThreadNotFound`] if Codex does not know it.
     pub async fn get(&self, thread_id: &ThreadId) -> Result<Conversation, Error> {
-        let conversation = self.conversations.conversation(thread_id, false).await;
+        let conversation = self.conversations.conversation(thread_id, Turns::Omit).await;
         conversation.map_err(|error| self.as_thread_error(thread_id, error))
     }
 
@@ -154,7 +154,7 @@ impl Threads {
     ///
     /// # Errors
     /// The errors of [`Conversations::start_empty`].
-    pub async fn start(&self, new: NewThread) -> Result<(String, Vec<String>), Error> {
+    pub async fn start(&self, new: NewThread) -> Result<(ThreadId, Vec<String>), Error> {
         let NewThread { options, title } = new;
         let thread_id = self.conversations.start_empty(&options, &title).await?;
         let not_stored = [
@@ -181,7 +181,7 @@ impl Threads {
         options: &ThreadOptions,
         point: &ForkPoint,
         title: Option<&str>,
-    ) -> Result<String, Error> {
+    ) -> Result<ThreadId, Error> {
         let forked = self.conversations.fork(thread_id, options, point, title).await;
         forked.map_err(|error| self.as_thread_error(thread_id, error))
     }

@@ -100,7 +100,7 @@ async fn the_bridge_runs_a_handed_over_message_if_the_owner_exits() {
     })
     .await;
     assert_eq!(job["delivery"], "started", "{job}");
-    assert!(job["warnings"][0].as_str().unwrap().contains("is gone"), "{job}");
+    assert!(job["warnings"][0].as_str().unwrap().contains("exited"), "{job}");
     // The bridge runs the turn itself, so that its approvals can be decided.
     let approval = eventually("Codex requests an approval", || async {
         let approvals = test.get("/approvals?status=pending").await.body["approvals"].clone();

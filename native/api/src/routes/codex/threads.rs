@@ -271,7 +271,7 @@ pub(crate) async fn start_thread(
     let (thread_id, start_warnings) =
         run_to_completion(&app, async move { threads.start(new).await }).await?;
     warnings.extend(start_warnings);
-    show(&app, &ThreadId::from(thread_id.as_str()), warnings).await
+    show(&app, &thread_id, warnings).await
 }
 
 /// Creates an independent copy of a thread. This works at any time, whoever owns the original.
@@ -321,7 +321,7 @@ pub(crate) async fn fork_thread(
     let threads = app.threads.clone();
     let fork = async move { threads.fork(&thread_id, &options, &point, title.as_deref()).await };
     let copy_id = run_to_completion(&app, fork).await?;
-    show(&app, &ThreadId::from(copy_id.as_str()), warnings).await
+    show(&app, &copy_id, warnings).await
 }
 
 /// Archives a thread. Lists no longer contain it unless they ask for archived threads.

@@ -158,7 +158,7 @@ pub(crate) async fn steer_turn(
     let job_id = app.threads.running_job(&thread_id, expected.as_deref()).await?;
     let steered = app.conversations.steer(&JobId::from(job_id.as_str()), &input).await;
     let (turn_id, job) = steered.map_err(|error| app.threads.as_thread_error(&thread_id, error))?;
-    Ok(Json(TurnChangedView { ok: true, thread_id, turn_id: Some(turn_id.into()), job }))
+    Ok(Json(TurnChangedView { ok: true, thread_id, turn_id: Some(turn_id), job }))
 }
 
 /// Interrupts the running turn. Its job fails with the code `cancelled`.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use bridge::conversations::Turns;
 use bridge::editor::ConversationTab;
 use codex::protocol::{ForkPoint, RollBack, ThreadOptions};
 use model::ids::{ThreadId, TurnId};
@@ -111,7 +112,7 @@ pub(crate) async fn open_conversation(
         }
     };
     // The editor would show an empty tab for a conversation that does not exist.
-    app.conversations.conversation(&conversation_id, false).await?;
+    app.conversations.conversation(&conversation_id, Turns::Omit).await?;
     let conversation = app.conversations.open(&conversation_id, limit).await?;
     Ok(Json(OpenedView { ok: true, conversation_id, opened: true, conversation }))
 }
@@ -139,7 +140,7 @@ pub(crate) async fn fork_conversation(
     let title = title.as_deref().map(check_title).transpose()?;
     let copy_id = app.conversations.fork(&conversation_id, &options, &point, title).await?;
     let forked_from_conversation_id = conversation_id;
-    Ok(Json(ForkedView { ok: true, conversation_id: copy_id.into(), forked_from_conversation_id }))
+    Ok(Json(ForkedView { ok: true, conversation_id: copy_id, forked_from_conversation_id }))
 }
 
 /// Archives a conversation. Lists no longer contain it unless they ask for archived conversations.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use bridge::conversations::{Conversation, ConversationPage, Holder};
+use bridge::conversations::{Conversation, ConversationPage, Holder, Turns};
 use codex::protocol::{Thread, ThreadListQuery};
 use model::clock::Timestamp;
 use model::ids::ThreadId;
@@ -140,7 +140,8 @@ pub(crate) async fn list_conversations(
         ..ThreadListQuery::default()
     };
     let ConversationPage { conversations, next_cursor } = app.conversations.history(&query).await?;
-    let conversations = conversations.into_iter().map(|one| view(one, false)).collect();
+    let conversations =
+        conversations.into_iter().map(|conversation| view(conversation, Turns::Omit)).collect();
     Ok(Json(ConversationsView { ok: true, conversations, next_cursor }))
 }
 
@@ -154,12 +155,12 @@ pub(crate) async fn get_conversation(
     PathParameter(conversation_id): PathParameter<ThreadId>,
     QueryOf(query): QueryOf<GetConversationQuery>,
 ) -> Result<Json<OneConversationView>, RequestError> {
-    let with_turns = query.turns.unwrap_or(true);
-    let conversation = app.conversations.conversation(&conversation_id, with_turns).await?;
-    Ok(Json(OneConversationView { ok: true, conversation: view(conversation, with_turns) }))
+    let turns = if query.turns.unwrap_or(true) { Turns::Include } else { Turns::Omit };
+    let conversation = app.conversations.conversation(&conversation_id, turns).await?;
+    Ok(Json(OneConversationView { ok: true, conversation: view(conversation, turns) }))
 }
 
-fn view(conversation: Conversation, with_turns: bool) -> ConversationView {
+fn view(conversation: Conversation, include: Turns) -> ConversationView {
     let Conversation { thread, holder } = conversation;
     let owner = OwnerView::of(holder);
     let source = thread.source_name();
@@ -190,6 +191,6 @@ fn view(conversation: Conversation, with_turns: bool) -> ConversationView {
         forked_from_conversation_id: thread.forked_from_id,
         parent_conversation_id: thread.parent_thread_id,
         owner,
-        turns: with_turns.then(|| turns.collect()),
+        turns: (include == Turns::Include).then(|| turns.collect()),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use bridge::conversations::Waiting;
+use bridge::conversations::WaitingJobs;
 use model::ids::{JobId, ThreadId};
 use model::job::Job;
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,9 @@ pub(crate) async fn get_queue(
     State(app): State<Arc<App>>,
     PathParameter(conversation_id): PathParameter<ThreadId>,
 ) -> Result<Json<QueueView>, RequestError> {
-    let Waiting { conversation_id, here, elsewhere } = app.conversations.waiting(&conversation_id).await?;
-    Ok(Json(QueueView { ok: true, conversation_id, jobs: here, handed_over: elsewhere }))
+    let WaitingJobs { conversation_id, local, handed_over } =
+        app.conversations.waiting(&conversation_id).await?;
+    Ok(Json(QueueView { ok: true, conversation_id, jobs: local, handed_over }))
 }
 
 /// Replaces the text of a queued message.

@@ -1,4 +1,4 @@
-//! What is checked against the disk and the bounds; each problem names the field.
+//! Validates the fields of a message against the disk and the limits. Each error names the field.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,13 +28,13 @@ pub(super) fn timeout(field: &str, millis: Option<u64>, default: Duration) -> Re
     }
 }
 
-pub(super) fn check_folder(path: PathBuf) -> Result<PathBuf, Error> {
+pub(super) fn check_directory(path: PathBuf) -> Result<PathBuf, Error> {
     if !path.is_absolute() {
         return Err(Error::invalid("cwd", format!("{} is not an absolute path", path.display())));
     }
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(path),
-        Ok(_) => Err(Error::invalid("cwd", format!("{} is not a folder", path.display()))),
+        Ok(_) => Err(Error::invalid("cwd", format!("{} is not a directory", path.display()))),
         Err(error) => Err(Error::invalid(
             "cwd",
             format!("Codex working directory does not exist: {} ({error})", path.display()),
@@ -55,7 +55,7 @@ fn check_image(index: usize, image: &str, base: &Path) -> Result<UserInput, Erro
         return Ok(UserInput::Image { url: image.to_owned() });
     }
     if image.trim().is_empty() {
-        return Err(Error::invalid(field, "must be a path, or an https: or data:image/ address"));
+        return Err(Error::invalid(field, "must be a path, or an https: or data:image/ URL"));
     }
     let path = base.join(image);
     match path.metadata() {
@@ -84,31 +84,33 @@ pub(super) fn read_schema(path: &Path) -> Result<Value, Error> {
 }
 
 pub(super) fn check_output_file(path: PathBuf) -> Result<PathBuf, Error> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    if !folder.is_dir() {
-        return Err(Error::invalid("outputLastMessagePath", format!("{} is not a folder", folder.display())));
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    if !directory.is_dir() {
+        let problem = format!("{} is not a directory", directory.display());
+        return Err(Error::invalid("outputLastMessagePath", problem));
     }
-    // A pipe or a device might keep its writer waiting for ever.
+    // Writing to a pipe or a device might block forever.
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        let problem = format!("{} is a folder, a pipe or a device, not a file", path.display());
+        let problem = format!("{} is not a regular file", path.display());
         return Err(Error::invalid("outputLastMessagePath", problem));
     }
     Ok(path)
 }
 
-/// Folders that commands may write to beside the working folder.
-pub(super) fn check_folders(field: &str, paths: &[PathBuf], base: &Path) -> Result<Vec<PathBuf>, Error> {
+/// Returns the absolute paths of directories that must exist.
+pub(super) fn check_directories(field: &str, paths: &[PathBuf], base: &Path) -> Result<Vec<PathBuf>, Error> {
     let check = |(index, path): (usize, &PathBuf)| {
         let path = base.join(path);
         if path.is_dir() {
             return Ok(path);
         }
-        Err(Error::invalid(format!("{field}[{index}]"), format!("{} is not a folder", path.display())))
+        Err(Error::invalid(format!("{field}[{index}]"), format!("{} is not a directory", path.display())))
     };
     paths.iter().enumerate().map(check).collect()
 }
 
-/// Overrides as an object, or as `key=value` lines whose values are TOML, as `codex -c` takes them.
+/// Returns overrides as an object. Lines have the format that `codex -c` accepts: `key=value` with TOML
+/// values.
 pub(super) fn check_config(config: ConfigOverrides) -> Result<Map<String, Value>, Error> {
     let lines = match config {
         ConfigOverrides::ByKey(map) => return Ok(map.into_iter().collect()),
@@ -116,12 +118,12 @@ pub(super) fn check_config(config: ConfigOverrides) -> Result<Map<String, Value>
     };
     let read = |(index, line): (usize, &String)| match line.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), toml_value(value.trim()))),
-        _ => Err(Error::invalid(format!("config[{index}]"), "must be of the form key=value")),
+        _ => Err(Error::invalid(format!("config[{index}]"), "must have the form key=value")),
     };
     lines.iter().enumerate().map(read).collect()
 }
 
-/// What is no TOML counts as a string, as `codex -c` has it.
+/// Parses a TOML value. Any other text is a string, as with `codex -c`.
 fn toml_value(text: &str) -> Value {
     let parsed = toml::from_str::<Map<String, Value>>(&format!("value = {text}"));
     parsed.ok().and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::String(text.to_owned()))
@@ -134,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn overrides_are_read_as_codex_reads_them() {
+    fn override_lines_are_parsed_as_codex_parses_them() {
         let lines = ["model=o3", "a.b = 3", "c=[\"x\", \"y\"]", "d=true", "e={ f = 1 }", "g=a=b"];
         let read = check_config(ConfigOverrides::Lines(lines.map(str::to_owned).to_vec())).unwrap();
         let expected =

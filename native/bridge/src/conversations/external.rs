@@ -1,8 +1,9 @@
-//! Turns that another process runs, or ran: messages that are handed over, and what became of a process that
-//! died.
+//! Turns that another process runs or ran: messages that are handed over, and the recovery of turns whose
+//! process exited.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use codex::app_server::AppServer;
 use codex::connection::CallError;
@@ -12,91 +13,95 @@ use model::job::{Delivery, FailureCode};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::ending::{JobEnd, failure, job_end, signal_name, tell};
-use super::follow::{Followed, Follower, Whose};
+use super::ended_early;
+use super::ending::{JobEnd, failure, job_end, send_receipt, signal_name};
+use super::follow::{Followed, Follower, Runner};
 use super::message::{DeliveryMode, Message};
 use super::thread::{Access, Loaded, ThreadTask};
-use super::{Begun, BegunSender, ended_early};
+use super::work::{Receipt, ReceiptSender};
 use crate::approvals::Withdrawn;
 use crate::error::Error;
 use crate::jobs::LiveJob;
 
+/// The warning for a handed-over message that has options.
+const OPTIONS_UNUSED: &str =
+    "another process owns the conversation and runs the message with that process's own options";
+
 impl ThreadTask {
-    /// Another process owns the thread: puts the message into its queue and follows it there, if its sender
-    /// allows that.
+    /// Adds the message to the queue of the thread, which another process owns, and follows it there. Fails
+    /// if the delivery mode does not allow that.
     pub(super) async fn hand_over(
         &mut self,
         server: &AppServer,
         job: &Arc<LiveJob>,
         message: &Message,
-        begun: BegunSender,
+        receipt: ReceiptSender,
     ) -> JobEnd {
-        let allowed =
+        let may_hand_over =
             matches!(message.delivery, DeliveryMode::Auto | DeliveryMode::Handover | DeliveryMode::Panel);
-        let queued = if allowed {
+        let queued = if may_hand_over {
             let has_options = message.options != ThreadOptions::default() || message.output_schema.is_some();
-            self.put_into_queue(server, job, message, has_options).await
+            self.add_to_queue(server, job, message, has_options.then_some(OPTIONS_UNUSED)).await
         } else {
             Err(self.conversations.owned_elsewhere(&self.thread_id).await)
         };
         if let Err(error) = queued {
-            return JobEnd::NotBegun { error, begun };
+            return JobEnd::NotStarted { error, receipt };
         }
-        let conversation_id = self.thread_id.clone();
-        tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id: None }));
+        send_receipt(receipt, Ok(Receipt::handed_over(&self.thread_id, None)));
         self.follow_queued(job, message).await
     }
 
-    /// Lets the panel of the editor run the message: its app-server finds it in the thread's queue as soon as
-    /// it loads the thread. When it does not in time, the bridge runs it.
+    /// Lets the editor's panel run the message. The panel's app-server finds the message in the thread's
+    /// queue as soon as it loads the thread. If it does not start the message in time, the bridge runs it.
     pub(super) async fn hand_to_panel(
         &mut self,
         job: &Arc<LiveJob>,
         message: &Message,
-        begun: BegunSender,
+        receipt: ReceiptSender,
     ) -> JobEnd {
         let server = match self.prepare_for_panel(job, message).await {
             Ok(server) => server,
-            Err(error) => return JobEnd::NotBegun { error, begun },
+            Err(error) => return JobEnd::NotStarted { error, receipt },
         };
         let limit = message.open.unwrap_or_default();
         let deadline = Instant::now() + limit;
         let conversations = self.conversations.clone();
         let reveal = conversations.reveal(job, &self.thread_id, message.open);
-        let mut follower = Follower::new(&self.conversations, &self.thread_id, job, None, Whose::Queued);
-        let (_, picked_up) = tokio::join!(reveal, follower.begins_before(deadline));
-        let conversation_id = self.thread_id.clone();
+        let mut follower =
+            Follower::new(&self.conversations, &self.thread_id, job, None, Runner::OtherProcess);
+        let (_, is_started) = tokio::join!(reveal, follower.starts_before(deadline));
         if self.conversations.inner.stopping.is_cancelled() {
-            // In the queue, and followed by the next start of the bridge.
-            tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id: None }));
+            // The message stays in the queue. The next start of the bridge follows it.
+            send_receipt(receipt, Ok(Receipt::handed_over(&self.thread_id, None)));
             return JobEnd::LeftToNextStart;
         }
-        if picked_up {
+        if is_started {
             let turn_id = job.view().turn_id;
-            tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id }));
+            send_receipt(receipt, Ok(Receipt::handed_over(&self.thread_id, turn_id)));
             return self.follow_queued(job, message).await;
         }
         match server.connection.thread_queue_remove(&self.thread_id, &job.job_id).await {
             Ok(true) => {
                 let warning = format!(
-                    "delivery: the panel did not pick the message up within {} ms",
+                    "delivery: the panel did not start the message within {} ms, so the bridge runs it",
                     limit.as_millis()
                 );
-                self.run_unclaimed(job, message, begun, warning).await
+                self.run_unclaimed(job, message, receipt, warning).await
             }
             Ok(false) if job.cancel_reason().is_some() => {
-                JobEnd::NotBegun { error: Error::JobCancelled, begun }
+                JobEnd::NotStarted { error: Error::JobCancelled, receipt }
             }
-            // Somebody was quicker; or it cannot be told, and following finds out.
+            // A process has just taken the message, or the call failed. Following the message finds out.
             Ok(false) | Err(_) => {
-                tell(begun, Ok(Begun { conversation_id, delivery: Delivery::HandedOver, turn_id: None }));
+                send_receipt(receipt, Ok(Receipt::handed_over(&self.thread_id, None)));
                 self.follow_queued(job, message).await
             }
         }
     }
 
-    /// Puts the message into the thread's queue, with the thread loaded nowhere here: our app-server must not
-    /// run it.
+    /// Unloads the thread and adds the message to its queue. Our app-server would run the message if it had
+    /// the thread loaded.
     async fn prepare_for_panel(
         &mut self,
         job: &Arc<LiveJob>,
@@ -105,27 +110,29 @@ impl ThreadTask {
         let server = self.conversations.inner.router.supervisor_of(&self.thread_id).ready().await?;
         let mut has_options = message.options != ThreadOptions::default();
         if let Some(loaded) = &self.loaded {
-            // Just made, with the message's options. Without a name it would not be stored.
+            // The thread was just created with the message's options. Without a name it would not be stored.
             has_options = false;
             loaded.server.connection.thread_set_name(&self.thread_id, &message.title).await?;
             let cwd = loaded.cwd.clone();
             job.step(|job, now| job.bind(&self.thread_id, cwd, None, now)).await?.map_err(ended_early)?;
         }
         if self.loaded.is_none() && self.conversations.inner.registry.is_closing(&self.thread_id) {
-            // After a turn of ours: only whoever loads it hears when it is closed.
+            // The thread is being closed after a turn of this bridge. Only a process that has it loaded is
+            // notified when it is closed.
             self.resume(&ThreadOptions::default(), Instant::now() + message.send_timeout).await?;
         }
         self.release_and_close().await;
-        self.put_into_queue(&server, job, message, has_options || message.output_schema.is_some()).await?;
+        let has_options = has_options || message.output_schema.is_some();
+        self.add_to_queue(&server, job, message, has_options.then_some(OPTIONS_UNUSED)).await?;
         Ok(server)
     }
 
-    /// The message is out of the queue again, and nobody else runs it.
+    /// Runs a message that was removed from the queue again. No other process runs it.
     async fn run_unclaimed(
         &mut self,
         job: &Arc<LiveJob>,
         message: &Message,
-        begun: BegunSender,
+        receipt: ReceiptSender,
         warning: String,
     ) -> JobEnd {
         let noted = job.note(|job, _| {
@@ -133,72 +140,72 @@ impl ThreadTask {
             job.delivery = None;
         });
         if let Err(error) = noted.await {
-            return JobEnd::NotBegun { error: error.into(), begun };
+            return JobEnd::NotStarted { error: error.into(), receipt };
         }
-        // They may have been edited in that queue.
+        // The text may have been edited while the message was in that queue.
         let mut message = message.clone();
         message.set_text(&job.view().message);
         let message = &message;
         match self.load(message).await {
-            Ok(Access::Ours) => self.run_turn(job, message, begun).await,
-            // Somebody opened it in this moment.
+            Ok(Access::Ours) => self.run_turn(job, message, receipt).await,
+            // Another process has just loaded the thread.
             Ok(Access::OwnedElsewhere(server)) => {
-                Box::pin(self.hand_over(&server, job, message, begun)).await
+                Box::pin(self.hand_over(&server, job, message, receipt)).await
             }
-            Err(error) => JobEnd::NotBegun { error, begun },
+            Err(error) => JobEnd::NotStarted { error, receipt },
         }
     }
 
-    /// Puts the message into the thread's own queue, where whoever has the thread loaded finds it.
-    async fn put_into_queue(
+    /// Adds the message to Codex's queue of the thread, where the process that has the thread loaded finds
+    /// it.
+    async fn add_to_queue(
         &self,
         server: &AppServer,
         job: &LiveJob,
         message: &Message,
-        has_options: bool,
+        warning: Option<&str>,
     ) -> Result<(), Error> {
         if !server.methods.has("thread/queue/add") {
             return Err(self.conversations.owned_elsewhere(&self.thread_id).await);
         }
-        // Recorded first: should we die in between, the history tells whether the message arrived.
+        // Recorded first. If the bridge exits before the next call returns, the history shows whether the
+        // message arrived.
         job.step(|job, now| {
-            if has_options {
-                let warning =
-                    "another process owns the conversation and runs the message with its own options";
-                job.warnings.push(warning.to_owned());
-            }
+            job.warnings.extend(warning.map(str::to_owned));
             job.queue(Delivery::HandedOver, now)
         })
         .await?
         .map_err(ended_early)?;
-        let added = self.conversations.on_closed(&self.thread_id, async |server| {
+        let added = self.conversations.retry_while_closing(&self.thread_id, async |server| {
             server.connection.thread_queue_add(&self.thread_id, &job.job_id, &message.input).await
         });
         match added.await {
-            // Without an answer it may be in the queue all the same; reading the thread and its queue tells.
+            // The message may be in the queue even if the call got no answer. Following the message finds
+            // out.
             Ok(()) | Err(Error::Codex(CallError::TimedOut { .. } | CallError::Closed { .. })) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Follows a message in another process's queue to its end. When its owner is gone, the bridge runs it.
+    /// Follows a message in another process's queue to its end. If the owner exits, the bridge runs the
+    /// message.
     async fn follow_queued(&mut self, job: &Arc<LiveJob>, message: &Message) -> JobEnd {
         let output = message.output_last_message_path.as_deref();
-        let followed = self.follow_to_end(job, None, Whose::Queued, message.turn_timeout);
+        let followed = self.follow_to_end(job, None, Runner::OtherProcess, message.turn_timeout);
         match followed.await {
             Followed::Unclaimed => {
-                // Its sender was answered when it was handed over.
-                let (begun, _) = oneshot::channel();
+                // The sender got its receipt when the message was handed over.
+                let (receipt, _) = oneshot::channel();
                 let warning =
-                    "the process that owned the conversation is gone, so the bridge runs the message";
-                self.run_unclaimed(job, message, begun, warning.to_owned()).await
+                    "the process that owned the conversation exited, so the bridge runs the message";
+                self.run_unclaimed(job, message, receipt, warning.to_owned()).await
             }
-            followed => end_of(followed, job, Whose::Queued, output, FailureCode::Interrupted).await,
+            followed => end_of(followed, job, Runner::OtherProcess, output, FailureCode::Interrupted).await,
         }
     }
 
-    /// The app-server died under the turn: its history tells whether the turn had ended before.
-    pub(super) async fn end_of_a_dead_turn(
+    /// Finds the end of a turn whose app-server exited. The history shows whether the turn had ended before.
+    pub(super) async fn end_after_exit(
         &mut self,
         job: &Arc<LiveJob>,
         turn_id: &TurnId,
@@ -218,65 +225,67 @@ impl ThreadTask {
             job.signal = exit.signal.map(signal_name);
         });
         if let Err(error) = noted.await {
-            tracing::error!(%error, "cannot note how the app-server ended");
+            tracing::error!(%error, "cannot record how the app-server exited");
         }
-        let followed = self.follow_to_end(job, Some(turn_id), Whose::Dead, None).await;
-        end_of(followed, job, Whose::Dead, output, FailureCode::CodexExited).await
+        let followed = self.follow_to_end(job, Some(turn_id), Runner::OwnExited, None).await;
+        end_of(followed, job, Runner::OwnExited, output, FailureCode::CodexExited).await
     }
 
-    /// The bridge process that ran the job is gone: finds out what became of its turn.
+    /// Finds out how the turn of a job ended whose bridge process exited.
     pub(super) async fn recover(&mut self, job: &Arc<LiveJob>, message: Option<&Message>) -> JobEnd {
-        // What is loaded here is not the turn's: to find out its end, the thread is loaded once more, and
-        // released.
+        // A thread that is loaded here does not run the turn. To find the turn's end, the follower loads and
+        // releases the thread itself.
         self.release().await;
         let view = job.view();
         if let (Some(Delivery::HandedOver), None, Some(message)) = (view.delivery, &view.turn_id, message) {
             return self.follow_queued(job, message).await;
         }
-        let whose = if view.delivery == Some(Delivery::HandedOver) { Whose::Queued } else { Whose::Dead };
+        let runner = match view.delivery {
+            Some(Delivery::HandedOver) => Runner::OtherProcess,
+            _ => Runner::OwnExited,
+        };
         let output = view.output_last_message_path.map(PathBuf::from);
-        let followed =
-            self.follow_to_end(job, view.turn_id.as_deref().map(TurnId::from).as_ref(), whose, None).await;
-        if matches!(followed, Followed::LeftToItsOwner) {
-            // The next start of the bridge finds out.
+        let followed = self.follow_to_end(job, view.turn_id.as_ref(), runner, None).await;
+        if matches!(followed, Followed::BridgeStopping) {
+            // The next start of the bridge continues the recovery.
             return JobEnd::LeftToNextStart;
         }
-        end_of(followed, job, whose, output.as_deref(), FailureCode::InterruptedByRestart).await
+        end_of(followed, job, runner, output.as_deref(), FailureCode::InterruptedByRestart).await
     }
 
     async fn follow_to_end(
         &mut self,
         job: &Arc<LiveJob>,
         turn_id: Option<&TurnId>,
-        whose: Whose,
-        limit: Option<std::time::Duration>,
+        runner: Runner,
+        limit: Option<Duration>,
     ) -> Followed {
-        let mut follower = Follower::new(&self.conversations, &self.thread_id, job, turn_id, whose);
-        let late = async {
+        let mut follower = Follower::new(&self.conversations, &self.thread_id, job, turn_id, runner);
+        let time_limit = async {
             let Some(limit) = limit else { return std::future::pending().await };
-            // Waiting is no part of the turn.
+            // The time limit does not count the wait before the turn.
             job.started_or_ended().await;
             tokio::time::sleep(limit).await;
         };
         let until = async {
             tokio::select! {
-                () = job.cancel_requested() => Followed::CalledOff,
-                () = late => {
+                () = job.cancel_requested() => Followed::Cancelled,
+                () = time_limit => {
                     job.request_cancel(FailureCode::TurnTimeout);
-                    Followed::CalledOff
+                    Followed::Cancelled
                 }
-                () = self.conversations.inner.stopping.cancelled() => Followed::LeftToItsOwner,
+                () = self.conversations.inner.stopping.cancelled() => Followed::BridgeStopping,
             }
         };
         follower.follow(until).await
     }
 }
 
-/// How a job ends that was followed.
+/// Returns the end of a job from the outcome of following its turn.
 async fn end_of(
     followed: Followed,
     job: &LiveJob,
-    whose: Whose,
+    runner: Runner,
     output: Option<&Path>,
     interrupted: FailureCode,
 ) -> JobEnd {
@@ -287,15 +296,15 @@ async fn end_of(
             failure.message = format!("{} ({reason})", failure.message);
             JobEnd::Failed(failure)
         }
-        Followed::CalledOff => {
+        Followed::Cancelled => {
             let mut failure = failure(job.cancel_reason().unwrap_or(FailureCode::Cancelled));
             if failure.code == FailureCode::TurnTimeout {
-                failure.message += " It runs in another process, which alone can interrupt it.";
+                failure.message += " Only the process that runs it can interrupt it.";
             }
             JobEnd::Failed(failure)
         }
         Followed::Unclaimed => JobEnd::Failed(failure(interrupted)),
-        Followed::LeftToItsOwner if matches!(whose, Whose::Queued) => JobEnd::LeftToNextStart,
-        Followed::LeftToItsOwner => JobEnd::Failed(failure(FailureCode::BridgeStopped)),
+        Followed::BridgeStopping if matches!(runner, Runner::OtherProcess) => JobEnd::LeftToNextStart,
+        Followed::BridgeStopping => JobEnd::Failed(failure(FailureCode::BridgeStopped)),
     }
 }

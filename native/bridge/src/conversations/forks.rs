@@ -1,5 +1,6 @@
-//! Conversations that go on as copies: forks that a caller asks for, and conversations of `codex exec`, which
-//! the history does not show and which therefore go on as copies that it does.
+//! Copies of conversations: forks that a caller requests, and upgrades of conversations of `codex exec`. The
+//! history does not show a conversation of `codex exec`, so messages to it continue in a copy that the
+//! history shows.
 
 use std::sync::Arc;
 
@@ -7,39 +8,43 @@ use codex::protocol::ForkPoint;
 use model::ids::ThreadId;
 use model::job::{Delivery, Fork};
 
-use super::ending::{JobEnd, end_failed, tell};
+use super::ending::{JobEnd, fail_job, send_receipt};
 use super::message::{DeliveryMode, Message};
-use super::registry::{Place, Work};
+use super::registry::Placement;
 use super::thread::{Loaded, ThreadTask, unsubscribe};
-use super::{BegunSender, Conversations, Dispatched, ended_early};
+use super::work::{ReceiptSender, WorkItem};
+use super::{Conversations, Dispatched, ended_early};
 use crate::error::Error;
 use crate::jobs::LiveJob;
 
 impl Conversations {
-    /// The conversation that a message for `conversation_id` goes to: itself, or the copy that replaced it.
-    pub(super) async fn goes_on_as(
+    /// Returns the conversation that a message for `conversation_id` goes to, which is the copy that replaced
+    /// it if there is one and the message allows that.
+    pub(super) async fn effective_id(
         &self,
         conversation_id: &ThreadId,
         message: &Message,
     ) -> Result<ThreadId, Error> {
-        if message.upgrade { self.successor(conversation_id).await } else { Ok(conversation_id.to_owned()) }
+        if message.upgrade {
+            self.replacement_of(conversation_id).await
+        } else {
+            Ok(conversation_id.to_owned())
+        }
     }
 
-    /// The conversation itself, or the copy that replaced it.
-    pub(super) async fn successor(&self, conversation_id: &ThreadId) -> Result<ThreadId, Error> {
+    /// Returns the copy that replaced the conversation, or the conversation itself.
+    pub(super) async fn replacement_of(&self, conversation_id: &ThreadId) -> Result<ThreadId, Error> {
         let copy = self.inner.jobs.store().alias(conversation_id).await?;
         Ok(copy.unwrap_or_else(|| conversation_id.to_owned()))
     }
 
-    /// A message for a conversation that was replaced goes to the copy.
-    pub(super) async fn go_on_as(&self, job: &LiveJob, copy_id: &str) -> Result<(), Error> {
-        job.step(|job, now| job.fork(&ThreadId::from(copy_id), Fork::Upgrade, now))
-            .await?
-            .map_err(ended_early)?;
+    /// Records that a job for a replaced conversation continues in the copy.
+    pub(super) async fn redirect_to(&self, job: &LiveJob, copy_id: &ThreadId) -> Result<(), Error> {
+        job.step(|job, now| job.fork(copy_id, Fork::Upgrade, now)).await?.map_err(ended_early)?;
         Ok(())
     }
 
-    /// Sends a message to a copy of the conversation, made for it.
+    /// Forks the conversation and sends the message to the copy.
     pub(super) async fn send_to_copy(
         &self,
         conversation_id: ThreadId,
@@ -47,16 +52,16 @@ impl Conversations {
         message: Message,
     ) -> Result<Dispatched, Error> {
         match self.copy(&conversation_id, &job, &message, Fork::Requested).await {
-            Ok((copy_id, loaded)) => self.run_on(copy_id, job, message, loaded).await,
+            Ok((copy_id, loaded)) => self.run_on_new(copy_id, job, message, loaded).await,
             Err(error) => {
-                end_failed(&job, error.as_failure()).await;
+                fail_job(&job, error.as_failure()).await;
                 Err(error)
             }
         }
     }
 
-    /// Makes a copy, loaded here, and lets the job go on in it. Where another bridge process was quicker to
-    /// replace the conversation, the job goes on in that one's copy, which is not loaded here.
+    /// Forks the conversation and moves the job to the copy, which is loaded here. If another bridge process
+    /// has just replaced the conversation, the job moves to that bridge's copy, which is not loaded here.
     async fn copy(
         &self,
         conversation_id: &ThreadId,
@@ -76,7 +81,7 @@ impl Conversations {
             Ok(copy_id)
         };
         match recorded.await {
-            Ok(copy_id) if copy_id == thread.id.as_str() => {
+            Ok(copy_id) if copy_id == thread.id => {
                 let loaded = Loaded::new(Arc::clone(&server), &thread, watch);
                 Ok((copy_id, Some(loaded)))
             }
@@ -89,53 +94,46 @@ impl Conversations {
 }
 
 impl ThreadTask {
-    /// The thread is one of `codex exec`: the message goes on in a copy, and so will later ones.
+    /// Moves the message from a thread of `codex exec` to a copy. Later messages go to the copy, too.
     pub(super) async fn move_to_copy(
         &mut self,
         job: &Arc<LiveJob>,
         message: Box<Message>,
-        begun: BegunSender,
+        receipt: ReceiptSender,
     ) -> JobEnd {
         let conversations = self.conversations.clone();
         let moved = async {
-            // Another message may have been quicker.
-            let copy_id = conversations.goes_on_as(&self.thread_id, &message).await?;
+            // Another message may have created the copy in the meantime.
+            let copy_id = conversations.effective_id(&self.thread_id, &message).await?;
             if copy_id != self.thread_id {
-                conversations.go_on_as(job, &copy_id).await?;
+                conversations.redirect_to(job, &copy_id).await?;
                 return Ok((copy_id, None));
             }
             conversations.copy(&self.thread_id, job, &message, Fork::Upgrade).await
         };
         let (copy_id, loaded) = match moved.await {
             Ok(moved) => moved,
-            Err(error) => return JobEnd::NotBegun { error, begun },
+            Err(error) => return JobEnd::NotStarted { error, receipt },
         };
-        self.move_to(&copy_id, loaded, job, message, begun).await
+        self.move_to(&copy_id, loaded, job, message, receipt).await
     }
 
-    /// The copy is gone: somebody deleted it, or it was never stored. The message goes back to the original,
-    /// of which another copy is made.
+    /// Moves the message back to the original because its copy was deleted or never stored. The original is
+    /// then copied again.
     pub(super) async fn move_back(
         &mut self,
-        original_id: &str,
+        original_id: &ThreadId,
         job: &Arc<LiveJob>,
         message: Box<Message>,
-        begun: BegunSender,
+        receipt: ReceiptSender,
     ) -> JobEnd {
         let moved = async {
-            self.conversations
-                .inner
-                .jobs
-                .store()
-                .forget_alias(&ThreadId::from(original_id), &self.thread_id)
-                .await?;
-            job.step(|job, now| job.bind(&ThreadId::from(original_id), None, None, now))
-                .await?
-                .map_err(ended_early)
+            self.conversations.inner.jobs.store().forget_alias(original_id, &self.thread_id).await?;
+            job.step(|job, now| job.bind(original_id, None, None, now)).await?.map_err(ended_early)
         };
         match moved.await {
-            Ok(_) => self.move_to(&ThreadId::from(original_id), None, job, message, begun).await,
-            Err(error) => JobEnd::NotBegun { error, begun },
+            Ok(_) => self.move_to(original_id, None, job, message, receipt).await,
+            Err(error) => JobEnd::NotStarted { error, receipt },
         }
     }
 
@@ -145,15 +143,15 @@ impl ThreadTask {
         loaded: Option<Loaded>,
         job: &Arc<LiveJob>,
         mut message: Box<Message>,
-        begun: BegunSender,
+        receipt: ReceiptSender,
     ) -> JobEnd {
         self.release().await;
-        // It was accepted, whatever its sender said about waiting.
+        // The message was accepted, so it may wait there whatever its delivery mode is.
         message.delivery = DeliveryMode::Auto;
-        let work = Work::Send { job: Arc::clone(job), message, begun };
+        let work = WorkItem::Send { job: Arc::clone(job), message, receipt };
         match self.conversations.inner.registry.enqueue(conversation_id, work) {
-            Place::Front(work) => self.conversations.start_task(conversation_id, work, loaded),
-            Place::Next | Place::Behind => {
+            Placement::Front(work) => self.conversations.start_task(conversation_id, work, loaded),
+            Placement::Next | Placement::Behind => {
                 if let Some(loaded) = loaded {
                     unsubscribe(&loaded.server, conversation_id).await;
                 }
@@ -161,10 +159,10 @@ impl ThreadTask {
                     tracing::error!(%error, "cannot record that a message waits");
                 }
             }
-            Place::Refused(work, error) => {
-                end_failed(job, error.as_failure()).await;
-                if let Work::Send { begun, .. } = work {
-                    tell(begun, Err(error));
+            Placement::Refused(work, error) => {
+                fail_job(job, error.as_failure()).await;
+                if let WorkItem::Send { receipt, .. } = work {
+                    send_receipt(receipt, Err(error));
                 }
             }
         }
