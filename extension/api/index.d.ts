@@ -45,7 +45,7 @@ export interface CodexBridgeApi {
   /**
    * Waits until a job has ended (its `status` is `completed` or `failed`) and returns it.
    *
-   * @param timeoutMs milliseconds after which the job is returned even if it has not ended; unlimited by default
+   * @param timeoutMs milliseconds after which the job is returned even if it has not ended. Default: no limit
    */
   wait(jobId: string, timeoutMs?: number): Promise<Job>;
 

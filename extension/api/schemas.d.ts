@@ -2,89 +2,89 @@
 
 /** A question of Codex. */
 export interface Approval {
-  /** UUID. */
+  /** The id: a UUID. */
   approvalId: string;
-  /** The file changes, as Codex sent them: `[{path, kind, diff}]`, of older binaries an object by path. */
+  /** The file changes, as Codex sent them: `[{path, kind, diff}]`, or an object by path from older binaries. */
   changes?: unknown;
   /** The command that would run. */
   command?: string | null;
-  /** The conversation; `null` for one that was made up for a lane without one. */
+  /** The conversation; `null` for a synthetic approval of a lane without a conversation. */
   conversationId?: string | null;
-  /** When Codex asked. */
+  /** The time at which Codex asked. */
   createdAt: Timestamp;
-  /** The folder in which it would run. */
+  /** The directory in which it would run. */
   cwd?: string | null;
-  /** What was decided. */
+  /** The decision. */
   decision?: Decision | null;
-  /** What may be decided. */
+  /** The decisions that are possible. */
   decisions: Array<Decision>;
-  /** When it will be denied, unless somebody answers before. */
+  /** The time at which it is denied if there is no answer before. */
   expiresAt: Timestamp;
-  /** Codex's item, for example the command's. */
+  /** The id of Codex's item, for example of the command. */
   itemId?: string | null;
   /** The job that waits; `null` for a turn that another program queued. */
   jobId?: string | null;
-  /** What it is about. */
+  /** The kind. */
   kind: ApprovalKind;
   /** The lane whose turn waits. */
   laneId?: string | null;
-  /** Method of Codex's request. */
+  /** The method of Codex's request. */
   method: string;
-  /** What the one who resolved it wrote beside it. */
+  /** The note that came with the answer. */
   note?: string | null;
-  /** What would be permitted: `{network, fileSystem}`. */
+  /** The requested permissions: `{network, fileSystem}`. */
   permissions?: Record<string, unknown> | null;
   /** The questions, as Codex sent them: `[{id, header, question, isOther, isSecret, options?}]`. */
   questions?: Array<Record<string, unknown>> | null;
-  /** Why Codex wants it, in its words; what an MCP server says, where the summary has not all of it. */
+  /** The reason that Codex gives, or the text of an MCP server if the summary does not contain all of it. */
   reason?: string | null;
-  /** Fields of Codex's request, untouched. */
+  /** The fields of Codex's request, unchanged. */
   request: Record<string, unknown>;
-  /** When it was resolved. */
+  /** The time at which it was resolved. */
   resolvedAt?: Timestamp | null;
-  /** Who resolved it. */
+  /** The party that resolved it. */
   resolvedBy?: ResolvedBy | null;
-  /** JSON Schema of the form that an MCP server wants filled in. */
+  /** The JSON Schema of the form that an MCP server wants the user to fill in. */
   schema?: Record<string, unknown> | null;
-  /** Who asked. */
+  /** The source of the question. */
   source: ApprovalSource;
-  /** Where it stands. */
+  /** The status. */
   status: ApprovalStatus;
-  /** One line for a person. */
+  /** A summary in one line, for the user. */
   summary: string;
   /** The tool that is called or asks: `{name, namespace?, arguments?}`, or `{server, name?, arguments?}` of an MCP server. */
   tool?: Record<string, unknown> | null;
   /** The turn that waits. */
   turnId?: string | null;
-  /** An address that an MCP server wants visited. */
+  /** A URL that an MCP server wants the user to visit. */
   url?: string | null;
 }
 
-/** What an approval is about. */
+/** The kind of an approval. */
 export type ApprovalKind = "command" | "file_change" | "permissions" | "question" | "elicitation" | "tool_call";
 
-/** Approval policies that the API takes. */
+/** The approval policies of the API. */
 export type ApprovalPolicyName = "untrusted" | "on-failure" | "on-request" | "never";
 
-/** Who asks. */
+/** The source of an approval. */
 export type ApprovalSource = "app-server" | "runtime";
 
-/** Where an approval stands. */
+/** The status of an approval. */
 export type ApprovalStatus = "pending" | "approved" | "denied" | "cancelled" | "answered" | "expired";
 
-/** One thing that was looked at. */
+/** The result of a diagnostic check. */
 export interface Check {
-  /** What to do, where something is to be done. */
+  /** How to solve the problem; `null` if there is none. */
   advice?: string | null;
-  /** What was found. */
+  /** What the check found. */
   finding: string;
-  /** What was looked at. */
+  /** The object that was checked. */
   name: string;
-  /** How it is. */
+  /** The status of the object. */
   status: CheckStatus;
 }
 
-/** How something is. */
+/** The status of a checked object. */
 export type CheckStatus = "good" | "warning" | "bad";
 
 /** Overrides of Codex's `config.toml`. */
@@ -92,19 +92,19 @@ export type ConfigOverrides = Record<string, unknown> | Array<string>;
 
 /** An open conversation tab. */
 export interface ConversationTab {
-  /** The conversation it shows. */
+  /** The conversation that the tab shows. */
   conversationId: string;
-  /** Index of its group, from 0. */
+  /** The index of the tab group, starting at 0. */
   groupIndex: number;
-  /** Whether it is the active tab of its group. */
+  /** Whether the tab is the active one of its group. */
   isActive: boolean;
-  /** Index within its group, from 0. */
+  /** The index of the tab within its group, starting at 0. */
   tabIndex: number;
-  /** Its label. */
+  /** The label of the tab. */
   title: string;
   /** `openai-codex://route/local/<conversationId>` */
   uri: string;
-  /** Column of its group, from 1. */
+  /** The column of the tab group, starting at 1. */
   viewColumn: number;
 }
 
@@ -113,401 +113,402 @@ export interface ConversationView {
   conversationId: string;
   createdAt?: Timestamp | null;
   cwd?: string | null;
-  /** The conversation that it is a copy of, where Codex tells. */
+  /** The conversation that this one is a copy of, if Codex reports it. */
   forkedFromConversationId?: string | null;
   model?: string | null;
   modelProvider?: string | null;
   owner: OwnerView;
-  /** The conversation whose agent started it. */
+  /** The conversation whose agent started this one. */
   parentConversationId?: string | null;
-  /** Usually its first message. */
+  /** Usually the first message. */
   preview?: string | null;
-  /** Where it came from, for example `vscode`, `cli` or `exec`. */
+  /** Where the conversation originated, for example `vscode`, `cli` or `exec`. */
   source: string;
-  /** What it is called, where somebody named it. */
+  /** The title, if the conversation has one. */
   title?: string | null;
-  /** The turns with their items, as Codex sent them, oldest first; only where they were asked for. */
+  /** The turns with their items in Codex's format, oldest first. Left out if not requested. */
   turns?: Array<Record<string, unknown>> | null;
   updatedAt?: Timestamp | null;
 }
 
-/** What may be decided. Which of these a request offers is in its `decisions`. */
+/** A decision on an approval. The field `decisions` lists the decisions that an approval allows. */
 export type Decision = "approve" | "approve_for_session" | "approve_always" | "deny" | "cancel" | "answer";
 
 /** How a message reached its conversation. */
 export type Delivery = "started" | "queued" | "handed_over" | "steered" | "forked";
 
-/** How a message shall reach its conversation. */
+/** How to deliver a message if its conversation is busy. */
 export type DeliveryMode = "auto" | "start" | "steer" | "queue" | "handover" | "panel" | "fork" | "reject";
 
-/** Why a job failed, for programs and for people. */
+/** The reason why a job failed. */
 export interface Failure {
-  /** For programs. */
+  /** The code, for programs. */
   code: FailureCode;
-  /** For people; may be Codex's own words. */
+  /** The message, for users. It may be a message of Codex. */
   message: string;
 }
 
-/** Why a job failed. */
+/** The code of the reason why a job failed. */
 export type FailureCode = "turn_failed" | "interrupted" | "codex_refused" | "codex_not_found" | "codex_unavailable" | "codex_exited" | "cancelled" | "turn_timeout" | "send_timeout" | "conversation_owned_elsewhere" | "conversation_busy" | "no_active_turn" | "conversation_not_found" | "conversation_archived" | "queue_full" | "internal_error" | "bridge_stopped" | "interrupted_by_restart";
 
 /** One dispatched message. */
 export type Job = Progress & {
-  /** When it ended, either way. */
+  /** The time at which the job completed or failed. */
   completedAt?: Timestamp | null;
   /** The conversation, once it is known. */
   conversationId?: string | null;
-  /** When it was accepted. */
+  /** The time at which the job was accepted. */
   createdAt: Timestamp;
-  /** Working folder of the conversation. */
+  /** The working directory of the conversation. */
   cwd?: string | null;
-  /** How the message reached the conversation, once it did. */
+  /** How the message reached the conversation, once it is delivered. */
   delivery?: Delivery | null;
-  /** The failure's message; the same as `failure.message`. */
+  /** The message of the failure, as in `failure.message`. */
   error?: string | null;
-  /** Exit code of the Codex process, when its end ended the job. */
+  /** The exit code of the Codex process, if its exit ended the job. */
   exitCode?: number | null;
-  /** Why the job failed. */
+  /** The reason why the job failed. */
   failure?: Failure | null;
-  /** UUID. */
+  /** The id: a UUID. */
   jobId: string;
-  /** The lane whose turn it is. */
+  /** The lane whose turn the job runs. */
   laneId?: string | null;
   /** The message. */
   message: string;
-  /** Why it does not. */
+  /** The reason why the editor does not show it. */
   openError?: string | null;
-  /** Whether the editor was asked to show the conversation. */
+  /** Whether the request asked the editor to show the conversation. */
   openRequested: boolean;
-  /** Whether it does; `null` when it was not asked, or not yet known. */
+  /** Whether the editor shows the conversation; `null` if that was not requested, or is not yet known. */
   opened?: boolean | null;
-  /** What was asked for. */
+  /** The operation that created the job. */
   operation: Operation;
-  /** The file that the answer is written to, where one was asked for. */
+  /** The file to which the answer is written, if the request names one. */
   outputLastMessagePath?: string | null;
-  /** Process id of the app-server that runs it. */
+  /** The process id of the app-server that runs the turn. */
   pid?: number | null;
-  /** The conversation that the message was sent to, where that is known; a fork goes on as `conversationId`. */
+  /** The conversation that the message was sent to, if it is known. A fork continues as `conversationId`. */
   requestedConversationId?: string | null;
-  /** What a completed turn came to. */
+  /** The result of a completed turn. */
   result?: JobResult | null;
-  /** Signal that ended the Codex process, when its end ended the job. */
+  /** The signal that ended the Codex process, if its exit ended the job. */
   signal?: string | null;
-  /** When its turn began. */
+  /** The time at which the turn started. */
   startedAt?: Timestamp | null;
-  /** Where it stands. */
+  /** The status. */
   status: JobStatus;
-  /** How Codex is reached. */
+  /** The program through which a message is sent to Codex. */
   transport?: Transport;
-  /** The turn, once it began. */
+  /** The turn, once it has started. */
   turnId?: string | null;
-  /** Milliseconds that the turn may take. */
+  /** The maximum duration of the turn, in milliseconds. */
   turnTimeoutMs?: number | null;
-  /** When it last changed. */
+  /** The time of the last change. */
   updatedAt: Timestamp;
-  /** The `exec` conversation that this one replaces, so that the history shows it. */
+  /** The `exec` conversation that `conversationId` replaces, so that it appears in the history. */
   upgradedFromConversationId?: string | null;
-  /** Questions of Codex that wait for an answer. */
+  /** The questions of Codex that wait for an answer. */
   waitingOn?: Array<WaitingOn>;
-  /** What was done differently from what was asked. */
+  /** The differences between the request and what the bridge did. */
   warnings?: Array<string>;
 };
 
-/** What a completed turn came to. */
+/** The result of a completed turn. */
 export interface JobResult {
-  /** Unified diff of all file changes, where there were any. */
+  /** A unified diff of all file changes, if there were any. */
   diff?: string | null;
-  /** Milliseconds that the turn took. */
+  /** The duration of the turn, in milliseconds. */
   durationMs?: number | null;
-  /** The agent's last plan: `{explanation, plan: [{step, status}]}`, where it made one. */
+  /** The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`. */
   plan?: Record<string, unknown> | null;
-  /** The agent's final answer; empty when it wrote none. */
+  /** The agent's final answer; empty if there is none. */
   text?: string;
-  /** Tokens of the turn, where Codex told. */
+  /** The token usage of the turn, if Codex reported it. */
   tokenUsage?: TokenUsage | null;
 }
 
-/** Where a job stands. */
+/** The status of a job. */
 export type JobStatus = "starting" | "running" | "completed" | "failed";
 
 /** A lane. */
 export interface Lane {
-  /** When its work is good, in words; part of each instruction. */
+  /** The acceptance criteria, which are part of each instruction. */
   acceptanceCriteria: Array<string>;
-  /** The job of that turn, or of the turn that is verified. */
+  /** The job of the turn that is running or being verified. */
   activeJobId?: string | null;
-  /** Its turn that runs. */
+  /** The running turn. */
   activeTurnId?: string | null;
-  /** When Codex asks; Codex's own configuration where there is none. */
+  /** When Codex asks for approval; `null` uses Codex's configuration. */
   approvalPolicy?: string | null;
-  /** Branch of its own worktree. */
+  /** The branch of its worktree. */
   branch?: string | null;
-  /** When it was made. */
+  /** The time of creation. */
   createdAt: Timestamp;
-  /** Chosen by the caller, or a UUID. */
+  /** The id: chosen by the caller, or a UUID. */
   laneId: string;
-  /** Model id; Codex's own configuration where there is none. */
+  /** The id of the model; `null` uses Codex's configuration. */
   model?: string | null;
-  /** Where its conversation should be. */
+  /** The surface in which the conversation should originate. */
   preferredSurface: PreferredSurface;
-  /** Why it is blocked or failed. */
+  /** The reason why the lane is blocked or failed. */
   problem?: string | null;
-  /** What it belongs to, in the caller's words. */
+  /** The project, named by the caller. */
   projectId?: string | null;
-  /** What happens when a thread that is taken over cannot be loaded yet. */
+  /** The behavior if a thread that the lane takes over cannot be loaded yet. */
   readinessMode: ReadinessMode;
-  /** Absolute folder of the repository that it works in. */
+  /** The absolute path of the repository in which the lane works. */
   repoRoot?: string | null;
-  /** What its commands may touch. */
+  /** The sandbox of its commands. */
   sandbox: string;
-  /** In which process its turns run. */
+  /** The process that runs the turns. */
   sessionIsolation: SessionIsolation;
-  /** Where it stands. */
+  /** The status. */
   status: LaneStatus;
-  /** Where its conversation was born. */
+  /** The surface in which the conversation originated. */
   surface: Surface;
-  /** Made by a test or a debug route; cleanups can be limited to such lanes. */
+  /** Whether a test or a debug route created the lane. A cleanup can be limited to such lanes. */
   synthetic: boolean;
-  /** Its conversation. */
+  /** The conversation. */
   threadId?: string | null;
-  /** What it is called. */
+  /** The title. */
   title?: string | null;
-  /** When it last changed. */
+  /** The time of the last change. */
   updatedAt: Timestamp;
-  /** How they went, the last time. */
+  /** The most recent results of these commands. */
   verification: Array<VerificationResult>;
-  /** Shell commands that must exit with 0 after each turn. */
+  /** The shell commands that must exit with 0 after each turn. */
   verificationCommands: Array<string>;
-  /** What is left to do of the workflow that made it. */
+  /** The remaining work of the workflow that created the lane. */
   workflow?: Workflow | null;
-  /** Folder of its own worktree. */
+  /** The directory of its worktree. */
   worktreePath?: string | null;
 }
 
-/** Where a lane stands. */
+/** The status of a lane. */
 export type LaneStatus = "idle" | "starting" | "running" | "needs_approval" | "blocked" | "verifying" | "done" | "failed" | "interrupted";
 
 /** Body of `POST /conversations` and `POST /conversations/…/messages`. */
 export interface MessageBody {
-  /** Folders that commands may write to beside the working folder. */
+  /** Directories that commands may write to in addition to the working directory. */
   addDirs?: Array<string>;
   /** When Codex asks for approval. Default: Codex's own configuration. */
   approvalPolicy?: ApprovalPolicyName | null;
-  /** Milliseconds until an approval that nobody answers is denied. Default: setting `approvalTimeoutMs`. */
+  /** Milliseconds until an approval without a decision is denied. Default: setting `approvalTimeoutMs`. */
   approvalTimeoutMs?: number | null;
   /** Replaces Codex's own system instructions. */
   baseInstructions?: string | null;
-  /** `always`, `never` or `auto`. Runs through `codex exec`. */
+  /** Colors of the output: `always`, `never` or `auto`. Runs through `codex exec`. */
   color?: string | null;
-  /** Overrides of Codex's `config.toml`, by dotted key; or as `key=value` lines whose values are TOML. */
+  /** Overrides of Codex's `config.toml`: an object by dotted key, or an array of `key=value` lines with TOML values. */
   config?: ConfigOverrides | null;
-  /** Absolute working folder. Default: the first workspace folder, or the folder of `codex-bridge serve`; a conversation that is continued keeps its own. */
+  /** Absolute path of the working directory. Default: the first workspace folder, or the directory of `codex-bridge serve`. An existing conversation keeps its own directory. */
   cwd?: string | null;
-  /** The same as `approvalPolicy: never` with `sandbox: danger-full-access`. */
+  /** Short for `approvalPolicy: never` with `sandbox: danger-full-access`. */
   dangerouslyBypassApprovalsAndSandbox?: boolean | null;
-  /** How the message shall reach the conversation. */
+  /** How to deliver the message if the conversation is busy. */
   delivery?: DeliveryMode;
-  /** Added as the developer's instructions. */
+  /** Developer instructions for the conversation. */
   developerInstructions?: string | null;
-  /** Features of Codex to switch off. */
+  /** Features of Codex to turn off. */
   disableFeatures?: Array<string>;
-  /** Features of Codex to switch on. */
+  /** Features of Codex to turn on. */
   enableFeatures?: Array<string>;
-  /** Whether the editor shall show the conversation. Default: yes, where there is an editor. */
+  /** Whether the editor shows the conversation. Default: true if there is an editor. */
   ensureOpen?: boolean | null;
-  /** The same as `sandbox: workspace-write` with `approvalPolicy: on-request`, where these are not given. */
+  /** Sets `sandbox: workspace-write` and `approvalPolicy: on-request` unless the message sets these fields itself. */
   fullAuto?: boolean | null;
-  /** Pictures: paths of files (relative ones below `cwd`), or `https:` and `data:` addresses. */
+  /** Images: file paths, relative to `cwd` or absolute, or `https:` and `data:` URLs. */
   images?: Array<string>;
-  /** Which local provider: `ollama` or `lmstudio`. Runs through `codex exec`. */
+  /** Local provider: `ollama` or `lmstudio`. Runs through `codex exec`. */
   localProvider?: string | null;
-  /** What Codex shall do. On `POST /conversations` a missing or empty one opens a blank draft in the editor instead. */
+  /** What Codex should do. On `POST /conversations`, a missing or empty message opens a blank draft in the editor. */
   message?: string | null;
   /** Model id. */
   model?: string | null;
-  /** Milliseconds until the editor must show the conversation. Default: setting `tabTimeoutMs`. */
+  /** Milliseconds within which the editor must show the conversation. Default: setting `tabTimeoutMs`. */
   openTimeoutMs?: number | null;
-  /** Use a model on this machine. Runs through `codex exec`. */
+  /** Uses a model on this machine. Runs through `codex exec`. */
   oss?: boolean | null;
   /** File that the final answer is written to. */
   outputLastMessagePath?: string | null;
   /** File with a JSON Schema for the final answer. */
   outputSchemaPath?: string | null;
-  /** Style of the answers; newer models ignore it. */
+  /** Style of the answers. Newer models ignore it. */
   personality?: PersonalityName | null;
   /** Profile of Codex's configuration. Runs through `codex exec`. */
   profile?: string | null;
-  /** What commands may touch. Default: Codex's own configuration. */
+  /** What commands may access. Default: Codex's own configuration. */
   sandbox?: SandboxName | null;
   /** Lets the model search the web. */
   search?: boolean | null;
-  /** Milliseconds until the turn must have begun. Default: setting `requestTimeoutMs`. */
+  /** Milliseconds within which the turn must start. Default: setting `requestTimeoutMs`. */
   sendTimeoutMs?: number | null;
   /** Service tier id. */
   serviceTier?: string | null;
-  /** The same as `sendTimeoutMs`. */
+  /** Alias of `sendTimeoutMs`. */
   timeoutMs?: number | null;
   /** Title of a new conversation. Default: the beginning of its first message. */
   title?: string | null;
-  /** Milliseconds that the turn may take; it is interrupted then. Default: no limit. */
+  /** Milliseconds that the turn may take before it is interrupted. Default: no limit. */
   turnTimeoutMs?: number | null;
-  /** Whether a conversation of `codex exec`, which the history does not show, goes on as a copy that it shows. Default: yes. */
+  /** Whether a message to a conversation of `codex exec` continues in a copy. The history shows the copy, but not the original. Default: true. */
   upgradeLegacyExecConversations?: boolean | null;
 }
 
-/** What the caller asked for. */
+/** The operation that created a job. */
 export type Operation = "create_conversation" | "resume_conversation";
 
-/** Who may write a conversation. */
+/** The process that is the writer of a conversation. */
 export interface OwnerView {
-  /** `nobody`, `bridge` (a turn of this bridge runs), `other` (another process), or `unknown` where the operating system does not tell. */
+  /** `nobody`, `bridge` (this bridge runs a turn), `other` (another process), or `unknown` if the operating system does not show the owner. */
   kind: string;
-  /** The other process. */
+  /** The process id of the other process. */
   pid?: number | null;
-  /** What it is. */
+  /** The name of the other process's program. */
   program?: string | null;
 }
 
-/** Personalities that the API takes. */
+/** The personalities of the API. */
 export type PersonalityName = "none" | "friendly" | "pragmatic";
 
-/** Where a lane's conversation should be. */
+/** The surface in which a lane's conversation should originate. */
 export type PreferredSurface = "mac-app" | "cli" | "vscode" | "any";
 
-/** What the job last heard of Codex. Changes with every event; stored with the job's steps, not by itself. */
+/** The last notification that a job received from Codex. It changes with every notification, and is stored with the job's next transition. */
 export interface Progress {
-  /** Events seen so far. */
+  /** The number of notifications so far. */
   eventCount?: number;
-  /** Its identifying fields: `{type, thread_id, conversation_id, turn_id?, status?}`. */
+  /** The identifying fields of the last notification: `{type, thread_id, conversation_id, turn_id?, status?}`. */
   lastEvent?: Record<string, unknown> | null;
-  /** When the last one came. */
+  /** The time of the last notification. */
   lastEventAt?: Timestamp | null;
-  /** Its method, for example `item/completed`. */
+  /** The method of the last notification, for example `item/completed`. */
   lastEventType?: string | null;
-  /** The last line that the Codex process wrote to its standard error, once it ended badly. */
+  /** The last line that the Codex process wrote to its standard error, if it failed. */
   lastStderr?: string | null;
 }
 
-/** What happens when a thread that is taken over cannot be loaded yet. */
+/** The behavior if a thread that a lane takes over cannot be loaded yet. */
 export type ReadinessMode = "strict" | "lenient";
 
 /** Body of `POST /approvals/{approvalId}`. */
 export interface ResolveBody {
-  /** Answers to its questions by their ids: `{"questionId": "text"}`, or a list of texts for each. */
+  /** Answers to the approval's questions, by question id: `{"questionId": "answer"}`, or a list of strings for each. */
   answers?: Record<string, unknown> | null;
-  /** Content of the form of an MCP server, or the result of a tool. */
+  /** The content of an MCP server's form, or the result of a tool. */
   content?: Record<string, unknown> | null;
   /** One of the approval's `decisions`. */
   decision: Decision;
-  /** Why, for the record. */
+  /** The reason for the decision, which is recorded. */
   note?: string | null;
 }
 
-/** Who resolved an approval. */
+/** The party that resolved an approval. */
 export type ResolvedBy = "api" | "editor" | "deadline" | "codex" | "bridge";
 
-/** Sandboxes that the API takes. */
+/** The sandboxes of the API. */
 export type SandboxName = "read-only" | "workspace-write" | "danger-full-access";
 
-/** Reply of the routes that send a message. */
+/** The reply of the routes that send a message. */
 export interface SentView {
-  /** The tab that shows it. */
+  /** The tab that shows the conversation. */
   conversation?: ConversationTab | null;
   conversationId: string;
   /** How the message reached the conversation. */
   delivery: Delivery;
   job: Job;
-  /** Where to follow the job. */
+  /** The path of the job. */
   jobUrl: string;
   /** Always `true`. */
   ok: boolean;
+  /** Why the editor could not show the conversation. */
   openError?: string | null;
   /** Whether the editor shows the conversation. */
   opened: boolean;
-  /** The conversation that was asked for; only in replies of the messages routes. */
+  /** The conversation that the request named. Only in replies of the messages routes. */
   requestedConversationId?: string | null;
   /** Always `true`. */
   sent: boolean;
-  /** The same in Codex's own word. */
+  /** The same id, under the name that Codex uses. */
   threadId: string;
   turn: TurnView;
-  /** The conversation that this one replaces; only in replies of the messages routes. */
+  /** The conversation that this one replaces. Only in replies of the messages routes. */
   upgradedFromConversationId?: string | null;
-  /** What was done differently from what was asked. */
+  /** How the bridge deviated from the request. */
   warnings: Array<string>;
 }
 
-/** In which process a lane's turns run. */
+/** The process that runs the turns of a lane. */
 export type SessionIsolation = "process" | "shared";
 
-/** The program in which a thread began, as far as its person is concerned. */
+/** The program in which a thread originated, as its user sees it. */
 export type Surface = "mac-app" | "cli" | "vscode" | "unknown";
 
-/** A moment, in whole milliseconds. On the wire ISO 8601 in UTC, for example `2026-11-20T22:19:15.476Z`, as JavaScript's `Date` writes it. */
+/** A point in time, in whole milliseconds. On the wire it is ISO 8601 in UTC, as JavaScript's `Date` formats it, for example `2026-11-20T22:19:15.476Z`. */
 export type Timestamp = string;
 
 /** Token counts of a turn. */
 export interface TokenUsage {
-  /** Of these, read from the provider's cache. */
+  /** The part of the input tokens that was read from the provider's cache. */
   cachedInputTokens: number;
-  /** Tokens sent to the model, cached ones included. */
+  /** The tokens sent to the model, including cached ones. */
   inputTokens: number;
-  /** Tokens that the model wrote, reasoning included. */
+  /** The tokens that the model produced, including reasoning. */
   outputTokens: number;
-  /** Of these, reasoning. */
+  /** The part of the output tokens that was reasoning. */
   reasoningOutputTokens: number;
   /** All tokens. */
   totalTokens: number;
 }
 
-/** How Codex is reached. */
+/** The program through which a message is sent to Codex. */
 export type Transport = "app-server" | "cli";
 
-/** The turn that a message began. */
+/** The turn that a message started. */
 export interface TurnView {
   conversationId: string;
   /** `thread/started` for a new conversation, `turn/started` for a continued one. */
   eventType: string;
   jobId: string;
   message: string;
-  /** Process id of the app-server that runs it. */
+  /** The process id of the app-server that runs the turn. */
   pid?: number | null;
   requestedConversationId?: string | null;
-  /** `started`, or `queued` where the turn waits for another one or in another process. */
+  /** `started`, or `queued` if the turn waits for another one or in another process. */
   status: string;
-  /** How Codex was reached. */
+  /** How the bridge reached Codex. */
   transport: Transport;
   turnId?: string | null;
   upgradedFromConversationId?: string | null;
 }
 
-/** One verification command and how it went. */
+/** The result of a verification command. */
 export interface VerificationResult {
   /** The command, as the shell ran it. */
   command: string;
-  /** Milliseconds that it took. */
+  /** The duration in milliseconds. */
   durationMs: number;
-  /** Its exit code, where it had one. */
+  /** The exit code, if there was one. */
   exitCode?: number | null;
-  /** The end of what it wrote. */
+  /** The end of the output. */
   output: string;
-  /** Whether it exited with 0. */
+  /** Whether the exit code was 0. */
   passed: boolean;
 }
 
-/** A question of Codex that keeps a job waiting. */
+/** A question of Codex that a job waits for. */
 export interface WaitingOn {
-  /** Answer it with `POST /approvals/{approvalId}`. */
+  /** The id of the approval. `POST /approvals/{approvalId}` answers it. */
   approvalId: string;
-  /** What it is about. */
+  /** The kind of the approval. */
   kind: ApprovalKind;
-  /** One line for a person. */
+  /** A summary in one line, for the user. */
   summary: string;
 }
 
-/** What is left to do of a workflow. */
+/** The remaining work of a workflow. */
 export interface Workflow {
-  /** The job that the kickoff becomes: chosen in advance, so that it is sent once. */
+  /** The id of the job for the first instruction. It is chosen in advance, so that the instruction is sent only once. */
   kickoffJobId: string;
   /** The first instruction. */
   kickoffPrompt?: string | null;

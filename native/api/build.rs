@@ -1,5 +1,5 @@
-//! Tells utoipa how to describe ids, and embeds the dashboard anew when it was built anew. Debug builds read its files
-//! when they run.
+//! Tells utoipa how to describe ids, and embeds the dashboard anew when it was built anew. Debug builds read
+//! its files when they run.
 
 include!("../model/id_aliases.rs");
 

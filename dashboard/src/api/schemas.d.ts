@@ -2,9 +2,9 @@
 
 /** A thread in use. */
 export type ActiveThreadView = ThreadView & {
-  /** Why it counts as active: `recent` (it changed within the window), `owner` (a process has it loaded), `turn` (this bridge runs a turn on it). */
+  /** Why the thread counts as active: `recent` (it changed within the window), `owner` (a process has it loaded), `turn` (this bridge runs a turn on it). */
   activeBecause: Array<string>;
-  /** Whether it meets every preference of the query. */
+  /** Whether the thread meets every preference of the query. */
   preferred: boolean;
 };
 
@@ -12,7 +12,7 @@ export type ActiveThreadView = ThreadView & {
 export interface ActiveThreadsView {
   /** Always `true`. */
   ok: boolean;
-  /** Preferred ones first, otherwise the last changed first. */
+  /** Preferred threads first, then the most recently changed. */
   threads: Array<ActiveThreadView>;
   windowSec: number;
 }
@@ -21,20 +21,20 @@ export interface ActiveThreadsView {
 export interface AgentRequest {
   /** `semantic_search`, `explain_symbol`, `explain_file`, `get_context`, `get_dependencies`, `get_call_graph`, `summarize_repo`, `find_references`, `validate_code`, `list_capabilities`, `invoke_tool` or `list_tools`. */
   kind: string;
-  /** What the kind takes; `GET /tools/list` describes it. */
+  /** The parameters of this kind of request. `GET /tools/list` describes them. */
   params?: Record<string, unknown> | null;
-  /** Comes back with the answer. */
+  /** An id that is returned with the answer. */
   request_id?: string | null;
-  /** Who asks. */
+  /** The name of the caller. */
   source?: string | null;
 }
 
 /** Reply of `POST /request`. */
 export interface AgentResponse {
-  /** The answer; empty without one. */
+  /** The answer; empty if there is an error. */
   data: Record<string, unknown>;
   elapsed_ms: number;
-  /** What is wrong and what to do; empty with an answer. */
+  /** The problem and how to solve it; empty if there is an answer. */
   error: string;
   /** `unknown_tool`, `missing_required_arg`, `invalid_arguments`, `execution_error`, `timeout` or `permission_denied`. */
   error_code?: string | null;
@@ -44,74 +44,74 @@ export interface AgentResponse {
 
 /** A question of Codex. */
 export interface Approval {
-  /** UUID. */
+  /** The id: a UUID. */
   approvalId: string;
-  /** The file changes, as Codex sent them: `[{path, kind, diff}]`, of older binaries an object by path. */
+  /** The file changes, as Codex sent them: `[{path, kind, diff}]`, or an object by path from older binaries. */
   changes?: unknown;
   /** The command that would run. */
   command?: string | null;
-  /** The conversation; `null` for one that was made up for a lane without one. */
+  /** The conversation; `null` for a synthetic approval of a lane without a conversation. */
   conversationId?: string | null;
-  /** When Codex asked. */
+  /** The time at which Codex asked. */
   createdAt: Timestamp;
-  /** The folder in which it would run. */
+  /** The directory in which it would run. */
   cwd?: string | null;
-  /** What was decided. */
+  /** The decision. */
   decision?: Decision | null;
-  /** What may be decided. */
+  /** The decisions that are possible. */
   decisions: Array<Decision>;
-  /** When it will be denied, unless somebody answers before. */
+  /** The time at which it is denied if there is no answer before. */
   expiresAt: Timestamp;
-  /** Codex's item, for example the command's. */
+  /** The id of Codex's item, for example of the command. */
   itemId?: string | null;
   /** The job that waits; `null` for a turn that another program queued. */
   jobId?: string | null;
-  /** What it is about. */
+  /** The kind. */
   kind: ApprovalKind;
   /** The lane whose turn waits. */
   laneId?: string | null;
-  /** Method of Codex's request. */
+  /** The method of Codex's request. */
   method: string;
-  /** What the one who resolved it wrote beside it. */
+  /** The note that came with the answer. */
   note?: string | null;
-  /** What would be permitted: `{network, fileSystem}`. */
+  /** The requested permissions: `{network, fileSystem}`. */
   permissions?: Record<string, unknown> | null;
   /** The questions, as Codex sent them: `[{id, header, question, isOther, isSecret, options?}]`. */
   questions?: Array<Record<string, unknown>> | null;
-  /** Why Codex wants it, in its words; what an MCP server says, where the summary has not all of it. */
+  /** The reason that Codex gives, or the text of an MCP server if the summary does not contain all of it. */
   reason?: string | null;
-  /** Fields of Codex's request, untouched. */
+  /** The fields of Codex's request, unchanged. */
   request: Record<string, unknown>;
-  /** When it was resolved. */
+  /** The time at which it was resolved. */
   resolvedAt?: Timestamp | null;
-  /** Who resolved it. */
+  /** The party that resolved it. */
   resolvedBy?: ResolvedBy | null;
-  /** JSON Schema of the form that an MCP server wants filled in. */
+  /** The JSON Schema of the form that an MCP server wants the user to fill in. */
   schema?: Record<string, unknown> | null;
-  /** Who asked. */
+  /** The source of the question. */
   source: ApprovalSource;
-  /** Where it stands. */
+  /** The status. */
   status: ApprovalStatus;
-  /** One line for a person. */
+  /** A summary in one line, for the user. */
   summary: string;
   /** The tool that is called or asks: `{name, namespace?, arguments?}`, or `{server, name?, arguments?}` of an MCP server. */
   tool?: Record<string, unknown> | null;
   /** The turn that waits. */
   turnId?: string | null;
-  /** An address that an MCP server wants visited. */
+  /** A URL that an MCP server wants the user to visit. */
   url?: string | null;
 }
 
-/** What an approval is about. */
+/** The kind of an approval. */
 export type ApprovalKind = "command" | "file_change" | "permissions" | "question" | "elicitation" | "tool_call";
 
-/** Approval policies that the API takes. */
+/** The approval policies of the API. */
 export type ApprovalPolicyName = "untrusted" | "on-failure" | "on-request" | "never";
 
-/** Who asks. */
+/** The source of an approval. */
 export type ApprovalSource = "app-server" | "runtime";
 
-/** Where an approval stands. */
+/** The status of an approval. */
 export type ApprovalStatus = "pending" | "approved" | "denied" | "cancelled" | "answered" | "expired";
 
 /** Reply of the routes of one approval. */
@@ -125,43 +125,43 @@ export interface ApprovalView {
 export interface ApprovalsView {
   /** Newest first. */
   approvals: Array<Approval>;
-  /** Whether there are older ones; ask for them with `before`. */
+  /** Whether there are older approvals. Get them with `before`. */
   more: boolean;
   /** Always `true`. */
   ok: boolean;
 }
 
-/** One try. */
+/** An attempt to deliver an event. */
 export interface Attempt {
-  /** When it began. */
+  /** The time at which the attempt began. */
   at: Timestamp;
-  /** How long it took, in milliseconds. */
+  /** The duration in milliseconds. */
   durationMs: number;
-  /** Why it failed; `null` where it did not. */
+  /** The reason for the failure; `null` if the attempt succeeded. */
   error?: string | null;
-  /** The HTTP status of the receiver's reply, if there was one. */
+  /** The HTTP status of the receiver's response, if there was one. */
   status?: number | null;
 }
 
-/** Reply of the routes of a browser's session. */
+/** Reply of the routes of a sign-in session. */
 export interface BrowserSessionView {
-  /** Until when it is. */
+  /** When the sign-in session expires. */
   expiresAt?: Timestamp | null;
   /** Always `true`. */
   ok: boolean;
-  /** Whether this browser is signed in. Without a token, the programs of your own user need not be. */
+  /** Whether this browser is signed in. If no token is set, programs of your own user need not sign in. */
   signedIn: boolean;
   /** Whether programs must send a token. */
   tokenRequired: boolean;
 }
 
-/** Somebody who said that they are there. */
+/** A code-context session of an agent. */
 export interface Caller {
-  /** What they call themselves. */
+  /** The name that the agent has given itself. */
   agent_name: string;
-  /** Since when. */
+  /** When the session was opened. */
   created_at: Timestamp;
-  /** UUID. */
+  /** The id of the session: a UUID. */
   session_id: string;
 }
 
@@ -185,29 +185,29 @@ export interface ChangedView {
   ok: boolean;
 }
 
-/** One thing that was looked at. */
+/** The result of a diagnostic check. */
 export interface Check {
-  /** What to do, where something is to be done. */
+  /** How to solve the problem; `null` if there is none. */
   advice?: string | null;
-  /** What was found. */
+  /** What the check found. */
   finding: string;
-  /** What was looked at. */
+  /** The object that was checked. */
   name: string;
-  /** How it is. */
+  /** The status of the object. */
   status: CheckStatus;
 }
 
-/** How something is. */
+/** The status of a checked object. */
 export type CheckStatus = "good" | "warning" | "bad";
 
 /** Reply of `POST /lanes/cleanup`. */
 export interface CleanedUpView {
-  /** Of these, deleted. */
+  /** The matching lanes that were deleted. */
   deleted: Array<string>;
   dryRun: boolean;
-  /** What was left behind of them. */
+  /** Descriptions of what was not removed, for example a worktree that contains changes. */
   left: Array<string>;
-  /** Lanes that match. */
+  /** The lanes that match. */
   matched: Array<string>;
   /** Always `true`. */
   ok: boolean;
@@ -215,48 +215,50 @@ export interface CleanedUpView {
 
 /** Body of `POST /lanes/cleanup`. */
 export interface CleanupBody {
-  /** Only tells which they are. */
+  /** Whether to list the matching lanes without deleting them. */
   dryRun?: boolean;
-  /** At most so many. Default: 100. */
+  /** The maximum number of lanes. Default: 100. */
   limit?: number | null;
-  /** That did not change for so long. Default: 24. */
+  /** Only lanes that have not changed for this many hours. Default: 24. */
   olderThanHours?: number;
-  /** Lanes that stand at one of these. One that works on something is never deleted. Default: blocked, done, failed and interrupted. */
+  /** Only lanes with one of these statuses. Active lanes are never deleted. Default: `blocked`, `done`, `failed` and `interrupted`. */
   statuses?: Array<LaneStatus>;
-  /** Only those that a test made. */
+  /** Only lanes that were created by tests. */
   syntheticOnly?: boolean;
 }
 
 /** Reply of `POST /sessions/close`. */
 export interface ClosedView {
-  /** Whether there was such a session. */
+  /** Whether the session existed. */
   closed: boolean;
   session_id: string;
 }
 
-/** One of Codex's lists. */
+/** A list that Codex returned. */
 export type CodexListView = Record<string, unknown> & {
   /** Always `true`. */
   ok: boolean;
 };
 
-/** What `/health` says about Codex. */
+/** The state of Codex, as `GET /health` shows it. */
 export interface CodexView {
   /** Whether a binary was found. */
   found: boolean;
-  /** Every place that was searched, when none was found: `[{place, reason}]`. */
+  /** The same value as `searched`. Use `searched`. */
   looked: Array<Record<string, unknown>>;
-  /** The binary. */
+  /** The path of the binary. */
   path?: string | null;
-  /** Process id of the running app-server. */
+  /** The process id of the running app-server. */
   pid?: number | null;
-  /** What is wrong and what to do, where something is. */
+  /** The current problem and what to do about it, if there is one. */
   problem?: string | null;
+  /** Every place that was searched, if no binary was found: `[{place, reason}]`. */
+  searched: Array<Record<string, unknown>>;
   /** Where it was found: `setting`, `chatgptSetting`, `chatgptExtension`, `npm` or `path`. */
   source?: string | null;
-  /** The app-server: `idle` (not needed yet), `ready`, `restarting` or `failed`. */
+  /** The state of the app-server: `idle` (not needed yet), `ready`, `restarting` or `failed`. */
   state: string;
-  /** Its version, once it was asked. */
+  /** The version of the binary, once it has reported one. */
   version?: string | null;
 }
 
@@ -265,19 +267,19 @@ export type ConfigOverrides = Record<string, unknown> | Array<string>;
 
 /** An open conversation tab. */
 export interface ConversationTab {
-  /** The conversation it shows. */
+  /** The conversation that the tab shows. */
   conversationId: string;
-  /** Index of its group, from 0. */
+  /** The index of the tab group, starting at 0. */
   groupIndex: number;
-  /** Whether it is the active tab of its group. */
+  /** Whether the tab is the active one of its group. */
   isActive: boolean;
-  /** Index within its group, from 0. */
+  /** The index of the tab within its group, starting at 0. */
   tabIndex: number;
-  /** Its label. */
+  /** The label of the tab. */
   title: string;
   /** `openai-codex://route/local/<conversationId>` */
   uri: string;
-  /** Column of its group, from 1. */
+  /** The column of the tab group, starting at 1. */
   viewColumn: number;
 }
 
@@ -286,20 +288,20 @@ export interface ConversationView {
   conversationId: string;
   createdAt?: Timestamp | null;
   cwd?: string | null;
-  /** The conversation that it is a copy of, where Codex tells. */
+  /** The conversation that this one is a copy of, if Codex reports it. */
   forkedFromConversationId?: string | null;
   model?: string | null;
   modelProvider?: string | null;
   owner: OwnerView;
-  /** The conversation whose agent started it. */
+  /** The conversation whose agent started this one. */
   parentConversationId?: string | null;
-  /** Usually its first message. */
+  /** Usually the first message. */
   preview?: string | null;
-  /** Where it came from, for example `vscode`, `cli` or `exec`. */
+  /** Where the conversation originated, for example `vscode`, `cli` or `exec`. */
   source: string;
-  /** What it is called, where somebody named it. */
+  /** The title, if the conversation has one. */
   title?: string | null;
-  /** The turns with their items, as Codex sent them, oldest first; only where they were asked for. */
+  /** The turns with their items in Codex's format, oldest first. Left out if not requested. */
   turns?: Array<Record<string, unknown>> | null;
   updatedAt?: Timestamp | null;
 }
@@ -308,7 +310,7 @@ export interface ConversationView {
 export interface ConversationsView {
   /** Newest first. */
   conversations: Array<ConversationView>;
-  /** Asks for the next page; `null` on the last one. */
+  /** The cursor of the next page; `null` on the last one. */
   nextCursor?: string | null;
   /** Always `true`. */
   ok: boolean;
@@ -319,17 +321,17 @@ export type CreatedView = SentView | DraftView;
 
 /** Reply of `GET /conversations/current`. */
 export interface CurrentConversationView {
-  /** The conversation whose tab has the focus. */
+  /** The conversation in the focused tab. */
   conversation?: CurrentView | null;
   editor: EditorView;
   /** Always `true`. */
   ok: boolean;
 }
 
-/** The conversation whose tab has the focus. */
+/** The conversation in the focused tab. */
 export interface CurrentView {
   conversationId: string;
-  /** Label of its tab. */
+  /** The label of the tab. */
   title: string;
   /** `openai-codex://route/local/<conversationId>` */
   uri: string;
@@ -337,15 +339,15 @@ export interface CurrentView {
 
 /** Reply of `POST /dashboard/links`. */
 export interface DashboardLinkView {
-  /** Until then. */
+  /** When the link expires. */
   expiresAt: Timestamp;
   /** Always `true`. */
   ok: boolean;
-  /** Opens the dashboard in a browser and signs it in, once. */
+  /** Opens the dashboard in a browser and signs the browser in. Valid once. */
   url: string;
 }
 
-/** What may be decided. Which of these a request offers is in its `decisions`. */
+/** A decision on an approval. The field `decisions` lists the decisions that an approval allows. */
 export type Decision = "approve" | "approve_for_session" | "approve_always" | "deny" | "cancel" | "answer";
 
 /** Reply of `DELETE /lanes/{laneId}`. */
@@ -353,7 +355,7 @@ export interface DeletedView {
   /** Always `true`. */
   deleted: boolean;
   laneId: string;
-  /** What was left behind, for example a worktree that holds changes. */
+  /** Descriptions of what was not removed, for example a worktree that contains changes. */
   left: Array<string>;
   /** Always `true`. */
   ok: boolean;
@@ -363,7 +365,7 @@ export interface DeletedView {
 export interface DeliveriesView {
   /** Newest event first. */
   deliveries: Array<WebhookDelivery>;
-  /** Whether there are older ones; ask for them with `before`. */
+  /** Whether there are older deliveries. Get them with `before`. */
   more: boolean;
   /** Always `true`. */
   ok: boolean;
@@ -372,10 +374,10 @@ export interface DeliveriesView {
 /** How a message reached its conversation. */
 export type Delivery = "started" | "queued" | "handed_over" | "steered" | "forked";
 
-/** How a message shall reach its conversation. */
+/** How to deliver a message if its conversation is busy. */
 export type DeliveryMode = "auto" | "start" | "steer" | "queue" | "handover" | "panel" | "fork" | "reject";
 
-/** Where a delivery stands. */
+/** The status of a delivery. */
 export type DeliveryStatus = "pending" | "delivered" | "failed";
 
 /** Reply of `POST /webhooks/{webhookId}/deliveries/{deliveryId}/redeliver`. */
@@ -387,7 +389,7 @@ export interface DeliveryView {
 
 /** Reply of `POST /conversations` without a message. */
 export interface DraftView {
-  /** Always `null`: Codex makes the conversation when its first message is sent. */
+  /** Always `null`: Codex creates the conversation when its first message is sent. */
   conversationId?: string | null;
   /** Always `true`. */
   draft: boolean;
@@ -397,123 +399,123 @@ export interface DraftView {
   opened: boolean;
   /** Always `false`. */
   sent: boolean;
-  /** What was done differently from what was asked, for example with a misspelt `message`. */
+  /** Problems with the request, for example a misspelled `message`. */
   warnings?: Array<string>;
 }
 
 /** Body of `PATCH /conversations/{conversationId}/queue/{jobId}`. */
 export interface EditBody {
-  /** The new words; pictures and options stay. */
+  /** The new text. Images and options are not changed. */
   message: string;
 }
 
-/** Whether conversation tabs can be shown. */
+/** The availability of conversation tabs. */
 export interface EditorView {
   /** Whether the bridge runs inside VS Code. */
   available: boolean;
-  /** Why tabs cannot be told, where they cannot. */
+  /** Why the tabs cannot be listed; `null` if they can. */
   problem?: string | null;
 }
 
 /** The body of every reply with a 4xx or 5xx status. */
 export interface ErrorView {
-  /** For programs. */
+  /** The error code, for programs. */
   code: string;
-  /** Facts beside the message, for example `{"field": "cwd"}`. */
+  /** Details of the error for programs, for example `{"field": "cwd"}`. */
   details?: Record<string, unknown> | null;
-  /** What is wrong and what to do, for a person. */
+  /** What went wrong and what to do, for people. */
   error: string;
   /** Always `false`. */
   ok: boolean;
-  /** The same id stands in the log. */
+  /** The id of the request. The log has the same id. */
   requestId: string;
 }
 
-/** The `data` of an event. Its type is also the frame's `event`, and its id the frame's `id`. */
+/** The `data` of an event. The frame's `event` repeats its type, and the frame's `id` its id. */
 export interface Event {
-  /** When it happened. */
+  /** When the event happened. */
   at: Timestamp;
   conversationId?: string | null;
-  /** Its place in the log; larger ones came later. Missing where the event is shown once and not recorded. */
+  /** The position of the event in the log. Later events have larger ids. Missing if the event is live, not recorded. */
   eventId?: number | null;
   jobId?: string | null;
   laneId?: string | null;
-  /** What is told. Of an event of Codex's its own fields, with `truncated: true` where long strings had to be cut. */
+  /** The details of the event. For an event of Codex, these are its own fields, with `truncated: true` if long strings were cut. */
   payload: Record<string, unknown>;
   turnId?: string | null;
-  /** Recorded: `job.created`, `job.bound`, `job.queued`, `job.edited`, `job.forked`, `job.started`, `job.completed`, `job.failed`, `item.completed`, `approval.requested`, `approval.resolved`, `conversation.renamed` and its like, and those of lanes, for example `lane.turn.completed`. Live: what Codex tells, by its own names with dots for slashes, for example `item.agentMessage.delta`. */
+  /** Recorded events: `job.created`, `job.bound`, `job.queued`, `job.edited`, `job.forked`, `job.started`, `job.completed`, `job.failed`, `item.completed`, `approval.requested`, `approval.resolved`, `conversation.renamed` and similar ones, and those of lanes, for example `lane.turn.completed`. Live events: the notifications of Codex, with dots instead of slashes in their names, for example `item.agentMessage.delta`. */
   type: string;
 }
 
-/** What a stream's route replies with `Accept: application/json`. */
+/** The reply of the stream routes to `Accept: application/json`. */
 export interface EventPageView {
-  /** In their order; only recorded ones. */
+  /** Recorded events, in the order of their ids. */
   events: Array<Event>;
-  /** Whether there may be more already. */
+  /** Whether there may be more events already. */
   more: boolean;
-  /** Ask on with this as `after`. */
+  /** The value of `after` for the next page. */
   nextAfter: number;
   /** Always `true`. */
   ok: boolean;
 }
 
-/** An event type, `*` standing for anything. */
+/** A pattern of event types, in which `*` matches any text. */
 export type EventPattern = string;
 
-/** Why a job failed, for programs and for people. */
+/** The reason why a job failed. */
 export interface Failure {
-  /** For programs. */
+  /** The code, for programs. */
   code: FailureCode;
-  /** For people; may be Codex's own words. */
+  /** The message, for users. It may be a message of Codex. */
   message: string;
 }
 
-/** Why a job failed. */
+/** The code of the reason why a job failed. */
 export type FailureCode = "turn_failed" | "interrupted" | "codex_refused" | "codex_not_found" | "codex_unavailable" | "codex_exited" | "cancelled" | "turn_timeout" | "send_timeout" | "conversation_owned_elsewhere" | "conversation_busy" | "no_active_turn" | "conversation_not_found" | "conversation_archived" | "queue_full" | "internal_error" | "bridge_stopped" | "interrupted_by_restart";
 
 /** Body of `POST /conversations/{conversationId}/fork`. */
 export interface ForkBody {
-  /** The copy ends with this turn. Default: the last one. */
+  /** The last turn of the copy. Default: the last turn of the original. */
   afterTurnId?: string | null;
-  /** The copy ends before this turn. */
+  /** The turn before which the copy ends. */
   beforeTurnId?: string | null;
-  /** Title of the copy. */
+  /** The title of the copy. */
   title?: string | null;
 }
 
 /** Body of `POST /codex/threads/{threadId}/fork`. */
 export interface ForkThreadBody {
-  /** The same as `lastTurnId`. */
+  /** An alias of `lastTurnId`. */
   afterTurnId?: string | null;
   /** When Codex asks for approval. */
   approvalPolicy?: ApprovalPolicyName | null;
   /** Replaces Codex's own system instructions. */
   baseInstructions?: string | null;
-  /** The copy ends before this turn. */
+  /** The turn before which the copy ends. */
   beforeTurnId?: string | null;
   /** Overrides of Codex's `config.toml`. */
   config?: ConfigOverrides | null;
-  /** Absolute working folder. Default: that of the original. */
+  /** The absolute path of the working directory. Default: that of the original. */
   cwd?: string | null;
-  /** Added as the developer's instructions. */
+  /** Additional developer instructions. */
   developerInstructions?: string | null;
-  /** The copy ends with this turn. Default: the last one. */
+  /** The last turn of the copy. Default: the last turn of the original. */
   lastTurnId?: string | null;
   /** Model id. */
   model?: string | null;
   /** Provider id. */
   modelProvider?: string | null;
-  /** What commands may touch. */
+  /** What commands may access. */
   sandbox?: SandboxName | null;
-  /** Title of the copy. */
+  /** The title of the copy. */
   title?: string | null;
 }
 
 /** Reply of `POST /conversations/{conversationId}/fork`. */
 export interface ForkedView {
-  /** The copy. */
+  /** The id of the copy. */
   conversationId: string;
-  /** The original. */
+  /** The id of the original. */
   forkedFromConversationId: string;
   /** Always `true`. */
   ok: boolean;
@@ -523,102 +525,102 @@ export interface ForkedView {
 export interface HealthView {
   codex: CodexView;
   editor: EditorView;
-  /** UUID of this bridge process. */
+  /** The UUID of this bridge process. */
   instanceId: string;
-  /** NATS, where a server is named. */
+  /** The state of publishing to NATS, if a server is configured. */
   nats?: NatsView | null;
-  /** Always `true`: the bridge answers. */
+  /** Always `true`. */
   ok: boolean;
   /** The open conversation tabs. */
   openConversations: Array<ConversationTab>;
-  /** Process id of the bridge. */
+  /** The process id of the bridge. */
   pid: number;
   startedAt: Timestamp;
   status: StatusView;
-  /** Version of Codex Bridge. */
+  /** The version of Codex Bridge. */
   version: string;
 }
 
-/** What a turn is given. */
+/** The input of a turn. */
 export type Input = string | Array<Record<string, unknown>>;
 
-/** Body of `prompt` and `steer`. */
+/** Body of the routes `prompt` and `steer`. */
 export interface InputBody {
-  /** What Codex shall do, or hear. */
+  /** The instruction for Codex. */
   input: string;
 }
 
 /** Body of `POST /codex/threads/{threadId}/turns/interrupt`. */
 export interface InterruptTurnBody {
-  /** The same as `turnId`. */
+  /** An alias of `turnId`. */
   expectedTurnId?: string | null;
-  /** Only if this turn runs: otherwise 409 `turn_conflict`, with the one that does in `details`. Default: whichever runs. */
+  /** Refuses the request with 409 `turn_conflict` unless this turn is running. The error's `details` name the running turn. Default: any running turn. */
   turnId?: string | null;
 }
 
 /** One dispatched message. */
 export type Job = Progress & {
-  /** When it ended, either way. */
+  /** The time at which the job completed or failed. */
   completedAt?: Timestamp | null;
   /** The conversation, once it is known. */
   conversationId?: string | null;
-  /** When it was accepted. */
+  /** The time at which the job was accepted. */
   createdAt: Timestamp;
-  /** Working folder of the conversation. */
+  /** The working directory of the conversation. */
   cwd?: string | null;
-  /** How the message reached the conversation, once it did. */
+  /** How the message reached the conversation, once it is delivered. */
   delivery?: Delivery | null;
-  /** The failure's message; the same as `failure.message`. */
+  /** The message of the failure, as in `failure.message`. */
   error?: string | null;
-  /** Exit code of the Codex process, when its end ended the job. */
+  /** The exit code of the Codex process, if its exit ended the job. */
   exitCode?: number | null;
-  /** Why the job failed. */
+  /** The reason why the job failed. */
   failure?: Failure | null;
-  /** UUID. */
+  /** The id: a UUID. */
   jobId: string;
-  /** The lane whose turn it is. */
+  /** The lane whose turn the job runs. */
   laneId?: string | null;
   /** The message. */
   message: string;
-  /** Why it does not. */
+  /** The reason why the editor does not show it. */
   openError?: string | null;
-  /** Whether the editor was asked to show the conversation. */
+  /** Whether the request asked the editor to show the conversation. */
   openRequested: boolean;
-  /** Whether it does; `null` when it was not asked, or not yet known. */
+  /** Whether the editor shows the conversation; `null` if that was not requested, or is not yet known. */
   opened?: boolean | null;
-  /** What was asked for. */
+  /** The operation that created the job. */
   operation: Operation;
-  /** The file that the answer is written to, where one was asked for. */
+  /** The file to which the answer is written, if the request names one. */
   outputLastMessagePath?: string | null;
-  /** Process id of the app-server that runs it. */
+  /** The process id of the app-server that runs the turn. */
   pid?: number | null;
-  /** The conversation that the message was sent to, where that is known; a fork goes on as `conversationId`. */
+  /** The conversation that the message was sent to, if it is known. A fork continues as `conversationId`. */
   requestedConversationId?: string | null;
-  /** What a completed turn came to. */
+  /** The result of a completed turn. */
   result?: JobResult | null;
-  /** Signal that ended the Codex process, when its end ended the job. */
+  /** The signal that ended the Codex process, if its exit ended the job. */
   signal?: string | null;
-  /** When its turn began. */
+  /** The time at which the turn started. */
   startedAt?: Timestamp | null;
-  /** Where it stands. */
+  /** The status. */
   status: JobStatus;
-  /** How Codex is reached. */
+  /** The program through which a message is sent to Codex. */
   transport?: Transport;
-  /** The turn, once it began. */
+  /** The turn, once it has started. */
   turnId?: string | null;
-  /** Milliseconds that the turn may take. */
+  /** The maximum duration of the turn, in milliseconds. */
   turnTimeoutMs?: number | null;
-  /** When it last changed. */
+  /** The time of the last change. */
   updatedAt: Timestamp;
-  /** The `exec` conversation that this one replaces, so that the history shows it. */
+  /** The `exec` conversation that `conversationId` replaces, so that it appears in the history. */
   upgradedFromConversationId?: string | null;
-  /** Questions of Codex that wait for an answer. */
+  /** The questions of Codex that wait for an answer. */
   waitingOn?: Array<WaitingOn>;
-  /** What was done differently from what was asked. */
+  /** The differences between the request and what the bridge did. */
   warnings?: Array<string>;
 };
 
-/** All remembered jobs of the data folder by state. */
+/** The number of stored jobs in the data directory, by state. */
 export interface JobCountsView {
   completed: number;
   failed: number;
@@ -628,35 +630,35 @@ export interface JobCountsView {
   total: number;
 }
 
-/** What happened to the jobs that were accepted in a period of time. */
+/** Statistics of the jobs that were accepted in a period. */
 export interface JobPeriod {
-  /** When it begins. */
+  /** The start of the period. */
   at: Timestamp;
-  /** Of these, read from the provider's cache. */
+  /** The part of the input tokens that was read from the provider's cache. */
   cachedInputTokens: number;
-  /** Jobs that ended well. */
+  /** The number of completed jobs. */
   completed: number;
-  /** Jobs that ended otherwise. */
+  /** The number of failed jobs. */
   failed: number;
-  /** Tokens sent to the model, cached ones included. */
+  /** The tokens sent to the model, including cached ones. */
   inputTokens: number;
-  /** Tokens that the model wrote, reasoning included. */
+  /** The tokens that the model produced, including reasoning. */
   outputTokens: number;
-  /** Jobs that have not ended. */
+  /** The number of jobs that have not ended. */
   unfinished: number;
 }
 
-/** What a completed turn came to. */
+/** The result of a completed turn. */
 export interface JobResult {
-  /** Unified diff of all file changes, where there were any. */
+  /** A unified diff of all file changes, if there were any. */
   diff?: string | null;
-  /** Milliseconds that the turn took. */
+  /** The duration of the turn, in milliseconds. */
   durationMs?: number | null;
-  /** The agent's last plan: `{explanation, plan: [{step, status}]}`, where it made one. */
+  /** The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`. */
   plan?: Record<string, unknown> | null;
-  /** The agent's final answer; empty when it wrote none. */
+  /** The agent's final answer; empty if there is none. */
   text?: string;
-  /** Tokens of the turn, where Codex told. */
+  /** The token usage of the turn, if Codex reported it. */
   tokenUsage?: TokenUsage | null;
 }
 
@@ -664,13 +666,13 @@ export interface JobResult {
 export interface JobStatisticsView {
   /** Always `true`. */
   ok: boolean;
-  /** Milliseconds that each period lasts. */
+  /** The length of a period in milliseconds. */
   periodMs: number;
-  /** Oldest first, without gaps; the last one is under way. */
+  /** The periods without gaps, oldest first. The last one is still in progress. */
   periods: Array<JobPeriod>;
 }
 
-/** Where a job stands. */
+/** The status of a job. */
 export type JobStatus = "starting" | "running" | "completed" | "failed";
 
 /** Reply of `GET /jobs/{jobId}`. */
@@ -684,7 +686,7 @@ export interface JobView {
 export interface JobsView {
   /** Newest first. */
   jobs: Array<Job>;
-  /** Whether there are older ones; ask for them with `before`. */
+  /** Whether there are older jobs. Get them with `before`. */
   more: boolean;
   /** Always `true`. */
   ok: boolean;
@@ -692,97 +694,97 @@ export interface JobsView {
 
 /** A lane. */
 export interface Lane {
-  /** When its work is good, in words; part of each instruction. */
+  /** The acceptance criteria, which are part of each instruction. */
   acceptanceCriteria: Array<string>;
-  /** The job of that turn, or of the turn that is verified. */
+  /** The job of the turn that is running or being verified. */
   activeJobId?: string | null;
-  /** Its turn that runs. */
+  /** The running turn. */
   activeTurnId?: string | null;
-  /** When Codex asks; Codex's own configuration where there is none. */
+  /** When Codex asks for approval; `null` uses Codex's configuration. */
   approvalPolicy?: string | null;
-  /** Branch of its own worktree. */
+  /** The branch of its worktree. */
   branch?: string | null;
-  /** When it was made. */
+  /** The time of creation. */
   createdAt: Timestamp;
-  /** Chosen by the caller, or a UUID. */
+  /** The id: chosen by the caller, or a UUID. */
   laneId: string;
-  /** Model id; Codex's own configuration where there is none. */
+  /** The id of the model; `null` uses Codex's configuration. */
   model?: string | null;
-  /** Where its conversation should be. */
+  /** The surface in which the conversation should originate. */
   preferredSurface: PreferredSurface;
-  /** Why it is blocked or failed. */
+  /** The reason why the lane is blocked or failed. */
   problem?: string | null;
-  /** What it belongs to, in the caller's words. */
+  /** The project, named by the caller. */
   projectId?: string | null;
-  /** What happens when a thread that is taken over cannot be loaded yet. */
+  /** The behavior if a thread that the lane takes over cannot be loaded yet. */
   readinessMode: ReadinessMode;
-  /** Absolute folder of the repository that it works in. */
+  /** The absolute path of the repository in which the lane works. */
   repoRoot?: string | null;
-  /** What its commands may touch. */
+  /** The sandbox of its commands. */
   sandbox: string;
-  /** In which process its turns run. */
+  /** The process that runs the turns. */
   sessionIsolation: SessionIsolation;
-  /** Where it stands. */
+  /** The status. */
   status: LaneStatus;
-  /** Where its conversation was born. */
+  /** The surface in which the conversation originated. */
   surface: Surface;
-  /** Made by a test or a debug route; cleanups can be limited to such lanes. */
+  /** Whether a test or a debug route created the lane. A cleanup can be limited to such lanes. */
   synthetic: boolean;
-  /** Its conversation. */
+  /** The conversation. */
   threadId?: string | null;
-  /** What it is called. */
+  /** The title. */
   title?: string | null;
-  /** When it last changed. */
+  /** The time of the last change. */
   updatedAt: Timestamp;
-  /** How they went, the last time. */
+  /** The most recent results of these commands. */
   verification: Array<VerificationResult>;
-  /** Shell commands that must exit with 0 after each turn. */
+  /** The shell commands that must exit with 0 after each turn. */
   verificationCommands: Array<string>;
-  /** What is left to do of the workflow that made it. */
+  /** The remaining work of the workflow that created the lane. */
   workflow?: Workflow | null;
-  /** Folder of its own worktree. */
+  /** The directory of its worktree. */
   worktreePath?: string | null;
 }
 
-/** Body of `POST /lanes`. Also what the bodies of `/lanes/attach` and `/codex/workflows/start-visible` have in common with it. */
+/** Body of `POST /lanes` and `POST /lanes/attach`, and part of the body of `POST /codex/workflows/start-visible`. */
 export interface LaneBody {
-  /** When its work is good, in words; part of each instruction. */
+  /** The acceptance criteria for the work, which are part of each instruction. */
   acceptanceCriteria?: Array<string>;
-  /** When Codex asks. Default: Codex's own configuration. */
+  /** When Codex asks for approval. Default: Codex's own configuration. */
   approvalPolicy?: ApprovalPolicyName | null;
-  /** Branch of that worktree. Default: `lane/<laneId>`. */
+  /** The branch of the worktree. Default: `lane/<laneId>`. */
   branch?: string | null;
-  /** 1 to 128 letters, digits, `.`, `_` and `-`. Default: a UUID. */
+  /** 1 to 128 letters, digits, `.`, `_` and `-`, not starting with a dot. Default: a UUID. */
   laneId?: string | null;
   /** Model id. */
   model?: string | null;
-  /** Where its thread should be. */
+  /** The preferred surface of the thread. */
   preferredSurface?: PreferredSurface;
-  /** What it belongs to, in your words. */
+  /** The name of the project, which you choose. */
   projectId?: string | null;
-  /** What happens when that thread cannot be loaded yet. */
+  /** What happens if the existing thread cannot be loaded yet. */
   readinessMode?: ReadinessMode;
-  /** Absolute folder that it works in. */
+  /** The absolute path of the directory in which the lane works. */
   repoRoot?: string | null;
-  /** Whether it must be there. */
+  /** Whether to refuse a thread that originated on another surface. */
   requirePreferredSurface?: boolean;
-  /** What its commands may touch. Default: `workspace-write`. */
+  /** What commands may access. Default: `workspace-write`. */
   sandbox?: SandboxName | null;
-  /** In which process its turns run. Default: a setting. */
+  /** The process that runs the turns of the lane. Default: the setting `lanes.sessionIsolation`. */
   sessionIsolation?: SessionIsolation | null;
-  /** Made by a test; cleanups can be limited to such lanes. */
+  /** Whether the lane was created by a test. A cleanup can be limited to such lanes. */
   synthetic?: boolean;
-  /** A thread that exists. */
+  /** The id of an existing thread. */
   threadId?: string | null;
-  /** What it is called. */
+  /** The title of the lane. */
   title?: string | null;
-  /** Shell commands that must exit with 0 after each turn. */
+  /** Shell commands that must exit with status 0 after each turn. */
   verificationCommands?: Array<string>;
-  /** Whether it gets a git worktree of its own, made from `repoRoot`. It is removed with the lane, unless it holds work. */
+  /** Whether to create a git worktree of `repoRoot` for the lane. It is removed with the lane unless it contains changes. */
   worktree?: boolean;
 }
 
-/** Where a lane stands. */
+/** The status of a lane. */
 export type LaneStatus = "idle" | "starting" | "running" | "needs_approval" | "blocked" | "verifying" | "done" | "failed" | "interrupted";
 
 /** Reply of `POST /lanes/{laneId}/steer`. */
@@ -808,29 +810,29 @@ export interface LanesView {
   ok: boolean;
 }
 
-/** Where a thread came from, and what came from it. */
+/** The origin and the descendants of a thread. */
 export interface LineageView {
-  /** Its sub-agents: all of them where one thread was asked for, otherwise those of the same page. */
+  /** The sub-agents of the thread: all of them in a reply with one thread, otherwise those on the same page. */
   children: Array<string>;
-  /** The thread that it is a copy of; lists of Codex leave it out. */
+  /** The thread that this one is a copy of. Codex leaves it out of lists. */
   forkedFromThreadId?: string | null;
-  /** The thread whose agent started it. */
+  /** The thread whose agent started this one. */
   parentThreadId?: string | null;
-  /** What it is for, where it is a sub-agent. */
+  /** The role of the thread, if it is a sub-agent. */
   subAgent?: SubAgentView | null;
 }
 
 /** Reply of `GET /codex/threads/loaded`. */
 export interface LoadedThreadsView {
-  /** By app-server. */
+  /** The loaded threads, by app-server. */
   appServers: Array<LoadedView>;
   /** Always `true`. */
   ok: boolean;
-  /** The threads that the bridge has loaded, which it does while their turns run. */
+  /** The threads that the bridge has loaded. It keeps a thread loaded while a turn runs. */
   threadIds: Array<string>;
 }
 
-/** What one app-server of the bridge has loaded. */
+/** The threads that an app-server of the bridge has loaded. */
 export interface LoadedView {
   pid: number;
   threadIds: Array<string>;
@@ -838,15 +840,15 @@ export interface LoadedView {
 
 /** A line of the log. */
 export interface LogLine {
-  /** When it was written. */
+  /** When the line was written. */
   at: Timestamp;
   /** `error`, `warn`, `info`, `debug` or `trace`. */
   level: string;
-  /** What it says, with its fields as `name=value`. */
+  /** The message, followed by its fields as `name=value`. */
   message: string;
-  /** Grows by one with each line of this process. */
+  /** The number of the line. Numbers increase by one per line of this process. */
   number: number;
-  /** Which part of the program wrote it. */
+  /** The module that wrote the line. */
   target: string;
 }
 
@@ -860,11 +862,11 @@ export interface LogView {
 
 /** Body of `POST /debug/request-approval`. */
 export interface MadeUpApprovalBody {
-  /** The lane that needs it. */
+  /** The lane that needs the approval. */
   laneId: string;
-  /** What the person reads, at most 2,000 characters. */
+  /** The reason that is shown to the user, at most 2,000 characters. */
   reason?: string | null;
-  /** In whose name it is asked. */
+  /** The source of the approval. */
   source?: ApprovalSource | null;
 }
 
@@ -878,9 +880,9 @@ export interface MadeUpApprovalView {
 
 /** Body of `POST /debug/complete`. */
 export interface MadeUpEndBody {
-  /** The lane that is done. */
+  /** The lane to complete. */
   laneId: string;
-  /** Goes into the events, at most 2,000 characters. */
+  /** A note for the events, at most 2,000 characters. */
   note?: string | null;
 }
 
@@ -893,69 +895,69 @@ export interface MadeUpEndView {
 
 /** Body of `POST /conversations` and `POST /conversations/…/messages`. */
 export interface MessageBody {
-  /** Folders that commands may write to beside the working folder. */
+  /** Directories that commands may write to in addition to the working directory. */
   addDirs?: Array<string>;
   /** When Codex asks for approval. Default: Codex's own configuration. */
   approvalPolicy?: ApprovalPolicyName | null;
-  /** Milliseconds until an approval that nobody answers is denied. Default: setting `approvalTimeoutMs`. */
+  /** Milliseconds until an approval without a decision is denied. Default: setting `approvalTimeoutMs`. */
   approvalTimeoutMs?: number | null;
   /** Replaces Codex's own system instructions. */
   baseInstructions?: string | null;
-  /** `always`, `never` or `auto`. Runs through `codex exec`. */
+  /** Colors of the output: `always`, `never` or `auto`. Runs through `codex exec`. */
   color?: string | null;
-  /** Overrides of Codex's `config.toml`, by dotted key; or as `key=value` lines whose values are TOML. */
+  /** Overrides of Codex's `config.toml`: an object by dotted key, or an array of `key=value` lines with TOML values. */
   config?: ConfigOverrides | null;
-  /** Absolute working folder. Default: the first workspace folder, or the folder of `codex-bridge serve`; a conversation that is continued keeps its own. */
+  /** Absolute path of the working directory. Default: the first workspace folder, or the directory of `codex-bridge serve`. An existing conversation keeps its own directory. */
   cwd?: string | null;
-  /** The same as `approvalPolicy: never` with `sandbox: danger-full-access`. */
+  /** Short for `approvalPolicy: never` with `sandbox: danger-full-access`. */
   dangerouslyBypassApprovalsAndSandbox?: boolean | null;
-  /** How the message shall reach the conversation. */
+  /** How to deliver the message if the conversation is busy. */
   delivery?: DeliveryMode;
-  /** Added as the developer's instructions. */
+  /** Developer instructions for the conversation. */
   developerInstructions?: string | null;
-  /** Features of Codex to switch off. */
+  /** Features of Codex to turn off. */
   disableFeatures?: Array<string>;
-  /** Features of Codex to switch on. */
+  /** Features of Codex to turn on. */
   enableFeatures?: Array<string>;
-  /** Whether the editor shall show the conversation. Default: yes, where there is an editor. */
+  /** Whether the editor shows the conversation. Default: true if there is an editor. */
   ensureOpen?: boolean | null;
-  /** The same as `sandbox: workspace-write` with `approvalPolicy: on-request`, where these are not given. */
+  /** Sets `sandbox: workspace-write` and `approvalPolicy: on-request` unless the message sets these fields itself. */
   fullAuto?: boolean | null;
-  /** Pictures: paths of files (relative ones below `cwd`), or `https:` and `data:` addresses. */
+  /** Images: file paths, relative to `cwd` or absolute, or `https:` and `data:` URLs. */
   images?: Array<string>;
-  /** Which local provider: `ollama` or `lmstudio`. Runs through `codex exec`. */
+  /** Local provider: `ollama` or `lmstudio`. Runs through `codex exec`. */
   localProvider?: string | null;
-  /** What Codex shall do. On `POST /conversations` a missing or empty one opens a blank draft in the editor instead. */
+  /** What Codex should do. On `POST /conversations`, a missing or empty message opens a blank draft in the editor. */
   message?: string | null;
   /** Model id. */
   model?: string | null;
-  /** Milliseconds until the editor must show the conversation. Default: setting `tabTimeoutMs`. */
+  /** Milliseconds within which the editor must show the conversation. Default: setting `tabTimeoutMs`. */
   openTimeoutMs?: number | null;
-  /** Use a model on this machine. Runs through `codex exec`. */
+  /** Uses a model on this machine. Runs through `codex exec`. */
   oss?: boolean | null;
   /** File that the final answer is written to. */
   outputLastMessagePath?: string | null;
   /** File with a JSON Schema for the final answer. */
   outputSchemaPath?: string | null;
-  /** Style of the answers; newer models ignore it. */
+  /** Style of the answers. Newer models ignore it. */
   personality?: PersonalityName | null;
   /** Profile of Codex's configuration. Runs through `codex exec`. */
   profile?: string | null;
-  /** What commands may touch. Default: Codex's own configuration. */
+  /** What commands may access. Default: Codex's own configuration. */
   sandbox?: SandboxName | null;
   /** Lets the model search the web. */
   search?: boolean | null;
-  /** Milliseconds until the turn must have begun. Default: setting `requestTimeoutMs`. */
+  /** Milliseconds within which the turn must start. Default: setting `requestTimeoutMs`. */
   sendTimeoutMs?: number | null;
   /** Service tier id. */
   serviceTier?: string | null;
-  /** The same as `sendTimeoutMs`. */
+  /** Alias of `sendTimeoutMs`. */
   timeoutMs?: number | null;
   /** Title of a new conversation. Default: the beginning of its first message. */
   title?: string | null;
-  /** Milliseconds that the turn may take; it is interrupted then. Default: no limit. */
+  /** Milliseconds that the turn may take before it is interrupted. Default: no limit. */
   turnTimeoutMs?: number | null;
-  /** Whether a conversation of `codex exec`, which the history does not show, goes on as a copy that it shows. Default: yes. */
+  /** Whether a message to a conversation of `codex exec` continues in a copy. The history shows the copy, but not the original. Default: true. */
   upgradeLegacyExecConversations?: boolean | null;
 }
 
@@ -983,7 +985,7 @@ export interface NatsView {
   url: string;
 }
 
-/** Body of routes that need none. */
+/** Body of the routes that take no fields. */
 export type NoBody = Record<string, unknown>;
 
 /** Reply of `GET /conversations/{conversationId}`. */
@@ -993,24 +995,24 @@ export interface OneConversationView {
   ok: boolean;
 }
 
-/** Reply of the routes of one session. */
+/** Reply of the routes of one lane session. */
 export type OneSessionView = SessionView & {
   /** Always `true`. */
   ok: boolean;
 };
 
-/** Reply of the routes that show one thread. */
+/** Reply of the routes that return one thread. */
 export interface OneThreadView {
   /** Always `true`. */
   ok: boolean;
   thread: ThreadView;
-  /** What was done differently from what was asked. */
+  /** How the bridge deviated from the request. */
   warnings?: Array<string>;
 }
 
 /** Body of `POST /conversations/{conversationId}/open`. */
 export interface OpenBody {
-  /** Milliseconds until the editor must show it. Default: setting `tabTimeoutMs`. */
+  /** The time within which the editor must show the conversation, in milliseconds. Default: the setting `tabTimeoutMs`. */
   openTimeoutMs?: number | null;
 }
 
@@ -1032,49 +1034,49 @@ export interface OpenedView {
   opened: boolean;
 }
 
-/** What the caller asked for. */
+/** The operation that created a job. */
 export type Operation = "create_conversation" | "resume_conversation";
 
-/** Who may write a conversation. */
+/** The process that is the writer of a conversation. */
 export interface OwnerView {
-  /** `nobody`, `bridge` (a turn of this bridge runs), `other` (another process), or `unknown` where the operating system does not tell. */
+  /** `nobody`, `bridge` (this bridge runs a turn), `other` (another process), or `unknown` if the operating system does not show the owner. */
   kind: string;
-  /** The other process. */
+  /** The process id of the other process. */
   pid?: number | null;
-  /** What it is. */
+  /** The name of the other process's program. */
   program?: string | null;
 }
 
-/** A process that started another. */
+/** The parent of a Codex process. */
 export interface ParentView {
   pid: number;
   program: string;
 }
 
-/** Why nothing is sent to a receiver. */
+/** The reason why the deliveries of a webhook are paused. */
 export type PausedReason = "keeps_failing" | "gone";
 
-/** Personalities that the API takes. */
+/** The personalities of the API. */
 export type PersonalityName = "none" | "friendly" | "pragmatic";
 
-/** Where a lane's conversation should be. */
+/** The surface in which a lane's conversation should originate. */
 export type PreferredSurface = "mac-app" | "cli" | "vscode" | "any";
 
 /** Body of `POST /webhooks/preview`. */
 export interface PreviewBody {
-  /** Event types, `*` standing for anything. */
+  /** The types of the events; `*` matches any characters. */
   events: Array<string>;
-  /** Which of them; all where it is left out. */
+  /** Restricts the events by lane, thread and session. Default: all events. */
   scope?: ScopeBody | null;
 }
 
 /** Reply of `POST /webhooks/preview`. */
 export interface PreviewView {
-  /** The newest of them, newest first. */
+  /** The newest of the matching events, newest first. */
   events: Array<PreviewedEvent>;
-  /** How many of the newest recorded events were looked at. */
+  /** The number of recorded events that were examined, newest first. */
   lookedAt: number;
-  /** How many of these would have been sent. */
+  /** The number of examined events that would have been sent. */
   matched: number;
   /** Always `true`. */
   ok: boolean;
@@ -1092,52 +1094,52 @@ export interface PreviewedEvent {
 
 /** A process of the bridge. */
 export interface ProcessMemory {
-  /** `bridge`, or `app-server`. */
+  /** `bridge` or `app-server`. */
   kind: string;
-  /** Bytes of memory that it holds (resident). */
+  /** The resident memory in bytes. */
   memoryBytes: number;
-  /** Process id. */
+  /** The process id. */
   pid: number;
-  /** The name of its program. */
+  /** The name of the program. */
   program: string;
 }
 
 /** A Codex process. */
 export interface ProcessView {
-  /** Where it keeps its threads. */
+  /** The Codex home directory, which holds its threads. */
   codexHome?: string | null;
   cwd?: string | null;
   /** `app-server`, `cli` (the terminal program), `exec`, `mcp-server` or `other`. */
   kind: string;
-  /** Whether it is the app-server of this bridge. */
+  /** Whether this is an app-server of this bridge. */
   own: boolean;
-  /** Who started it. */
+  /** The process that started it. */
   parent?: ParentView | null;
   pid: number;
-  /** What it is, for example `codex app-server`. */
+  /** The program with its subcommand, for example `codex app-server`. */
   program: string;
   startedAt?: Timestamp | null;
-  /** The threads that it has: nobody else can write them meanwhile. */
+  /** The threads that the process has loaded. No other process can write them. */
   threadIds: Array<string>;
 }
 
-/** What the job last heard of Codex. Changes with every event; stored with the job's steps, not by itself. */
+/** The last notification that a job received from Codex. It changes with every notification, and is stored with the job's next transition. */
 export interface Progress {
-  /** Events seen so far. */
+  /** The number of notifications so far. */
   eventCount?: number;
-  /** Its identifying fields: `{type, thread_id, conversation_id, turn_id?, status?}`. */
+  /** The identifying fields of the last notification: `{type, thread_id, conversation_id, turn_id?, status?}`. */
   lastEvent?: Record<string, unknown> | null;
-  /** When the last one came. */
+  /** The time of the last notification. */
   lastEventAt?: Timestamp | null;
-  /** Its method, for example `item/completed`. */
+  /** The method of the last notification, for example `item/completed`. */
   lastEventType?: string | null;
-  /** The last line that the Codex process wrote to its standard error, once it ended badly. */
+  /** The last line that the Codex process wrote to its standard error, if it failed. */
   lastStderr?: string | null;
 }
 
 /** Reply of `POST /lanes/{laneId}/prompt`. */
 export interface PromptedView {
-  /** The turn, as a job. */
+  /** The job of the turn. */
   job: Job;
   lane: Lane;
   /** Always `true`. */
@@ -1147,39 +1149,39 @@ export interface PromptedView {
 
 /** Reply of `GET /conversations/{conversationId}/queue`. */
 export interface QueueView {
-  /** The conversation; the copy where one replaced it. */
+  /** The id of the conversation, or of the copy that replaced it. */
   conversationId: string;
-  /** The jobs that wait in the queue of the process that has the conversation. */
+  /** The jobs in the queue of the process that owns the conversation. */
   handedOver: Array<Job>;
-  /** The jobs that wait in this bridge, in the order in which they will run. */
+  /** The queued jobs of this bridge, in the order in which they will run. */
   jobs: Array<Job>;
   /** Always `true`. */
   ok: boolean;
 }
 
-/** Reply of the routes of one job that waits. */
+/** Reply of the routes of one queued job. */
 export interface QueuedView {
   job: Job;
   /** Always `true`. */
   ok: boolean;
 }
 
-/** What happens when a thread that is taken over cannot be loaded yet. */
+/** The behavior if a thread that a lane takes over cannot be loaded yet. */
 export type ReadinessMode = "strict" | "lenient";
 
 /** Body of `POST /debug/reconcile-stale`. */
 export interface ReconcileBody {
-  /** Lanes whose turn has ended or was never sent, and nobody follows it. Default: `true`. */
+  /** Whether to clear lanes whose turn has ended or was never sent, and that no bridge follows. Default: `true`. */
   clearOrphanedActiveTurns?: boolean | null;
-  /** Lanes that `/debug` made active, and nothing runs. Default: `true`. */
+  /** Whether to clear lanes that `/debug` made active and that run nothing. Default: `true`. */
   clearSyntheticRunningLanes?: boolean | null;
 }
 
-/** Reply of `POST /debug/reconcile-stale`: ids of lanes. */
+/** Reply of `POST /debug/reconcile-stale`, with lane ids. */
 export interface ReconciledView {
-  /** Lanes whose turn was gone; they tell now what became of it. */
+  /** Lanes whose turn no longer existed. Their status now shows how it ended. */
   clearedOrphanedActiveTurns: Array<string>;
-  /** Lanes that `/debug` had made active; they are `interrupted` now. */
+  /** Lanes that `/debug` had made active. They are now `interrupted`. */
   clearedSyntheticRunningLanes: Array<string>;
   /** Always `true`. */
   ok: boolean;
@@ -1193,34 +1195,34 @@ export interface RenameBody {
 
 /** Body of `POST /approvals/{approvalId}`. */
 export interface ResolveBody {
-  /** Answers to its questions by their ids: `{"questionId": "text"}`, or a list of texts for each. */
+  /** Answers to the approval's questions, by question id: `{"questionId": "answer"}`, or a list of strings for each. */
   answers?: Record<string, unknown> | null;
-  /** Content of the form of an MCP server, or the result of a tool. */
+  /** The content of an MCP server's form, or the result of a tool. */
   content?: Record<string, unknown> | null;
   /** One of the approval's `decisions`. */
   decision: Decision;
-  /** Why, for the record. */
+  /** The reason for the decision, which is recorded. */
   note?: string | null;
 }
 
-/** Who resolved an approval. */
+/** The party that resolved an approval. */
 export type ResolvedBy = "api" | "editor" | "deadline" | "codex" | "bridge";
 
-/** Body of `POST /conversations/{conversationId}/rollback`. Give one of the two. */
+/** Body of `POST /conversations/{conversationId}/rollback`. Give either `turns` or `turnId`. */
 export interface RollBackBody {
-  /** Take back this turn and all that follow it. */
+  /** The first turn to remove; all later turns are removed, too. */
   turnId?: string | null;
-  /** Take back so many turns from the end. */
+  /** The number of turns to remove from the end. */
   turns?: number | null;
 }
 
 /** Body of `POST /codex/threads/{threadId}/rollback`. Give one of `numTurns`, `turns` and `turnId`. */
 export interface RollBackThreadBody {
-  /** Take back so many turns from the end. */
+  /** The number of turns to remove from the end. */
   numTurns?: number | null;
-  /** Take back this turn and all that follow it. */
+  /** The first turn to remove; all later turns are removed, too. */
   turnId?: string | null;
-  /** The same as `numTurns`. */
+  /** An alias of `numTurns`. */
   turns?: number | null;
 }
 
@@ -1228,7 +1230,7 @@ export interface RollBackThreadBody {
 export interface RpcBody {
   /** A method of `codex app-server`. */
   method: string;
-  /** Its parameters. Default: none. */
+  /** The parameters of the method. Default: none. */
   params?: Record<string, unknown> | null;
 }
 
@@ -1237,108 +1239,109 @@ export interface RpcView {
   method: string;
   /** Always `true`. */
   ok: boolean;
-  /** What Codex answered. */
+  /** The result that Codex returned. */
   result: Record<string, unknown>;
 }
 
 /** Reply of `GET /codex/running`. */
 export interface RunningView {
-  /** `processes`: from the process and lock tables of the operating system, all of it. `inferred`: that hides some or all (another system than Linux, another container), so `threads` has those that changed lately. */
+  /** `processes`: the process and lock tables of the operating system are complete. `inferred`: some or all processes are hidden (not on Linux, or in another container), so `threads` lists recently changed threads. */
   mode: string;
   /** Always `true`. */
   ok: boolean;
-  /** The Codex processes of this user that the operating system shows. */
+  /** The visible Codex processes of this user. */
   processes: Array<ProcessView>;
-  /** What somebody seems to use; only with the mode `inferred`. */
+  /** The threads that are probably in use; only if the mode is `inferred`. */
   threads: Array<ActiveThreadView>;
 }
 
-/** Sandboxes that the API takes. */
+/** The sandboxes of the API. */
 export type SandboxName = "read-only" | "workspace-write" | "danger-full-access";
 
-/** Which lanes, threads and sessions are of interest. A dimension that names nothing lets everything pass; what is named must match in every dimension. */
+/** The lanes, threads and sessions to which the events of a webhook are limited. An empty dimension matches everything. An event must match in every dimension. */
 export interface Scope {
-  /** Events of these lanes. */
+  /** The lanes. */
   laneIds: Array<string>;
-  /** Events of these sessions. */
+  /** The lane sessions. */
   sessionIds: Array<string>;
-  /** Events of these threads, which are the conversations. */
+  /** The threads, which are the conversations of the API. */
   threadIds: Array<string>;
 }
 
-/** Which events a webhook wants beyond their type. What is named must match, in every dimension. */
+/** Restricts the events of a webhook by lane, thread and session. An event must match every dimension that is given. */
 export interface ScopeBody {
-  /** Events of this lane. */
+  /** Only events of this lane. */
   laneId?: string | null;
-  /** Events of one of these lanes. */
+  /** Only events of these lanes. */
   laneIds?: Array<string> | null;
-  /** Events of this session. */
+  /** Only events of this lane session. */
   sessionId?: string | null;
-  /** Events of one of these sessions. */
+  /** Only events of these lane sessions. */
   sessionIds?: Array<string> | null;
-  /** Events of this thread, which is the conversation. */
+  /** Only events of this thread, which is the conversation. */
   threadId?: string | null;
-  /** Events of one of these threads. */
+  /** Only events of these threads. */
   threadIds?: Array<string> | null;
 }
 
-/** What a scope narrows. */
+/** A dimension in which a scope limits events. */
 export type ScopeKind = "global" | "lane" | "thread" | "session";
 
-/** Reply of the routes that send a message. */
+/** The reply of the routes that send a message. */
 export interface SentView {
-  /** The tab that shows it. */
+  /** The tab that shows the conversation. */
   conversation?: ConversationTab | null;
   conversationId: string;
   /** How the message reached the conversation. */
   delivery: Delivery;
   job: Job;
-  /** Where to follow the job. */
+  /** The path of the job. */
   jobUrl: string;
   /** Always `true`. */
   ok: boolean;
+  /** Why the editor could not show the conversation. */
   openError?: string | null;
   /** Whether the editor shows the conversation. */
   opened: boolean;
-  /** The conversation that was asked for; only in replies of the messages routes. */
+  /** The conversation that the request named. Only in replies of the messages routes. */
   requestedConversationId?: string | null;
   /** Always `true`. */
   sent: boolean;
-  /** The same in Codex's own word. */
+  /** The same id, under the name that Codex uses. */
   threadId: string;
   turn: TurnView;
-  /** The conversation that this one replaces; only in replies of the messages routes. */
+  /** The conversation that this one replaces. Only in replies of the messages routes. */
   upgradedFromConversationId?: string | null;
-  /** What was done differently from what was asked. */
+  /** How the bridge deviated from the request. */
   warnings: Array<string>;
 }
 
-/** In which process a lane's turns run. */
+/** The process that runs the turns of a lane. */
 export type SessionIsolation = "process" | "shared";
 
-/** How a lane's session stands. */
+/** The state of a lane session. */
 export interface SessionView {
-  /** The turn that runs. */
+  /** The active turn. */
   activeTurnId?: string | null;
-  /** In which process its turns run. */
+  /** The process in which the turns run: one of its own, or the shared app-server. */
   isolation: SessionIsolation;
-  /** The lane; a session has the id of its lane. */
+  /** The lane, whose id is also the id of the session. */
   laneId: string;
-  /** Approvals that Codex waits for. */
+  /** The number of approvals that Codex waits for. */
   pendingRequests: number;
-  /** Process id of its app-server. */
+  /** The process id of the app-server. */
   pid?: number | null;
-  /** Whether its thread could not be loaded yet. */
+  /** Whether the thread could not be loaded yet. */
   readinessDeferred: boolean;
-  /** What happens when its thread cannot be loaded yet. */
+  /** What happens if the thread cannot be loaded yet. */
   readinessMode: ReadinessMode;
-  /** Why not. */
+  /** Why the thread could not be loaded yet. */
   readinessReason?: string | null;
-  /** Whether it runs. */
+  /** Whether the session runs. */
   running: boolean;
-  /** When it started. */
+  /** When the session started. */
   startedAt?: Timestamp | null;
-  /** The lane's thread. */
+  /** The thread of the lane. */
   threadId?: string | null;
 }
 
@@ -1346,13 +1349,13 @@ export interface SessionView {
 export interface SessionsView {
   /** Always `true`. */
   ok: boolean;
-  /** Sessions of this bridge that run. */
+  /** The running lane sessions of this bridge. */
   sessions: Array<SessionView>;
 }
 
-/** A setting in force. */
+/** An effective setting. */
 export interface SettingView {
-  /** The name as in VS Code's settings, without the prefix `codexBridge.`. */
+  /** The name in VS Code's settings, without the prefix `codexBridge.`. */
   name: string;
   /** The value as a string; `set` or `not set` for a secret. */
   value: string;
@@ -1360,9 +1363,9 @@ export interface SettingView {
 
 /** Body of `POST /dashboard/session`. */
 export interface SignInBody {
-  /** What stands after the `#` of a sign-in link. */
+  /** The part of the sign-in link after the `#`. */
   code: string;
-  /** The path that the bridge has in this browser, ending with `/`. Default: `/`. It is another one where a server passes requests on from a path of its own; the cookie is for what is below it. */
+  /** The path of the bridge as this browser sees it, ending with `/`. The session cookie is valid below it. Set it if a reverse proxy serves the bridge below a path. Default: `/`. */
   path?: string | null;
 }
 
@@ -1372,21 +1375,21 @@ export interface StartThreadBody {
   approvalPolicy?: ApprovalPolicyName | null;
   /** Replaces Codex's own system instructions. */
   baseInstructions?: string | null;
-  /** Overrides of Codex's `config.toml`. Codex does not keep them until the first turn; give them with that. */
+  /** Overrides of Codex's `config.toml`. Codex does not store them before the first turn, so send them with that turn. */
   config?: ConfigOverrides | null;
-  /** Absolute working folder. Default: as for new conversations. */
+  /** The absolute path of the working directory. Default: as for new conversations. */
   cwd?: string | null;
-  /** Added as the developer's instructions. */
+  /** Additional developer instructions. */
   developerInstructions?: string | null;
   /** Model id. */
   model?: string | null;
   /** Provider id, as in `model_providers` of `config.toml`. */
   modelProvider?: string | null;
-  /** What commands may touch. Codex does not keep it until the first turn; give it with that. */
+  /** What commands may access. Codex does not store it before the first turn, so send it with that turn. */
   sandbox?: SandboxName | null;
   /** Service tier id. */
   serviceTier?: string | null;
-  /** What it is called. Default: `New thread`. */
+  /** The title of the thread. Default: `New thread`. */
   title?: string | null;
 }
 
@@ -1394,33 +1397,33 @@ export interface StartThreadBody {
 export interface StartTurnBody {
   /** When Codex asks for approval. */
   approvalPolicy?: ApprovalPolicyName | null;
-  /** Milliseconds until an approval that nobody answers is denied. Default: setting `approvalTimeoutMs`. */
+  /** The time after which an unanswered approval is denied, in milliseconds. Default: the setting `approvalTimeoutMs`. */
   approvalTimeoutMs?: number | null;
   /** Overrides of Codex's `config.toml`. */
   config?: ConfigOverrides | null;
-  /** Absolute working folder. Default: the thread's. */
+  /** The absolute path of the working directory. Default: that of the thread. */
   cwd?: string | null;
-  /** How it shall reach the thread. */
+  /** How to deliver the input to the thread. */
   delivery?: DeliveryMode;
-  /** Added as the developer's instructions. */
+  /** Additional developer instructions. */
   developerInstructions?: string | null;
-  /** Only if this turn runs or, where none does, is the thread's newest: otherwise 409 `turn_conflict`, with how it is in `details`. */
+  /** Refuses the request with 409 `turn_conflict` unless this turn is running or, if none is, is the newest of the thread. The error's `details` name the actual turn. */
   expectedTurnId?: string | null;
-  /** What Codex shall do. */
+  /** What Codex should do. */
   input: Input;
   /** Model id. */
   model?: string | null;
-  /** What commands may touch. */
+  /** What commands may access. */
   sandbox?: SandboxName | null;
-  /** Milliseconds until the turn must have begun. Default: setting `requestTimeoutMs`. */
+  /** The time within which the turn must start, in milliseconds. Default: the setting `requestTimeoutMs`. */
   sendTimeoutMs?: number | null;
   /** Service tier id. */
   serviceTier?: string | null;
-  /** Milliseconds that the turn may take; it is interrupted then. Default: no limit. */
+  /** The time after which the turn is interrupted, in milliseconds. Default: no limit. */
   turnTimeoutMs?: number | null;
 }
 
-/** Body of `POST /codex/workflows/start-visible`: a lane, and its first instruction. */
+/** Body of `POST /codex/workflows/start-visible`: a lane and its first instruction. */
 export type StartVisibleBody = LaneBody & {
   /** The first instruction. */
   kickoffPrompt?: string | null;
@@ -1428,25 +1431,25 @@ export type StartVisibleBody = LaneBody & {
 
 /** Reply of `POST /codex/workflows/start-visible`. */
 export interface StartedView {
-  /** Whether the lane was there before; nothing was repeated then. */
+  /** Whether the lane already existed. Completed steps were not repeated. */
   existed: boolean;
-  /** That turn as a job. */
+  /** The job of that turn. */
   job?: Job | null;
-  /** Whether the first instruction was left out, because the thread cannot be loaded yet. */
+  /** Whether the first instruction was skipped because the thread cannot be loaded yet. */
   kickoffSkipped: boolean;
   lane: Lane;
   /** Always `true`. */
   ok: boolean;
   session: SessionView;
-  /** The thread. */
+  /** The thread of the lane. */
   threadId?: string | null;
   /** The turn of the first instruction. */
   turnId?: string | null;
 }
 
-/** The bridge in numbers. */
+/** The state of the bridge, with job counts. */
 export interface StatusView {
-  /** The conversation whose tab has the focus. */
+  /** The conversation in the focused tab. */
   currentConversationId?: string | null;
   jobs: JobCountsView;
   running: boolean;
@@ -1455,19 +1458,19 @@ export interface StatusView {
 
 /** Body of `POST /jobs/{jobId}/steer`. */
 export interface SteerBody {
-  /** Pictures, as in a message. */
+  /** Images, as in `images` of a message. */
   images?: Array<string>;
-  /** What the running turn shall hear. */
+  /** The message to add to the running turn. */
   message: string;
 }
 
 /** Body of `POST /codex/threads/{threadId}/turns/steer`. */
 export interface SteerTurnBody {
-  /** Only if this turn runs: otherwise 409 `turn_conflict`, with the one that does in `details`. */
+  /** Refuses the request with 409 `turn_conflict` unless this turn is running. The error's `details` name the running turn. */
   expectedTurnId?: string | null;
-  /** What the running turn shall hear. */
+  /** The input to add to the running turn. */
   input: Input;
-  /** The same as `expectedTurnId`. */
+  /** An alias of `expectedTurnId`. */
   turnId?: string | null;
 }
 
@@ -1476,7 +1479,7 @@ export interface SteeredView {
   job: Job;
   /** Always `true`. */
   ok: boolean;
-  /** The turn that the words joined. */
+  /** The turn that received the message. */
   turnId: string;
 }
 
@@ -1488,62 +1491,62 @@ export interface SubAgentView {
   role?: string | null;
 }
 
-/** The program in which a thread began, as far as its person is concerned. */
+/** The program in which a thread originated, as its user sees it. */
 export type Surface = "mac-app" | "cli" | "vscode" | "unknown";
 
 /** Reply of `GET /system`. */
 export interface SystemView {
-  /** What is right and what is not, with what to do. */
+  /** The results of the checks, with advice. */
   checks: Array<Check>;
-  /** The folder of the database, which bridges may share. */
+  /** The directory of the database, which several bridges may share. */
   dataFolder: string;
   /** Always `true`. */
   ok: boolean;
-  /** For example `linux-x86_64`. */
+  /** The operating system and the architecture, for example `linux-x86_64`. */
   platform: string;
-  /** The bridge itself, then the app-servers that it started. */
+  /** The bridge, then the app-servers that it started. */
   processes: Array<ProcessMemory>;
-  /** The settings in force. Of secrets only whether they are set. */
+  /** The effective settings. For a secret, only whether it is set. */
   settings: Array<SettingView>;
   startedAt: Timestamp;
-  /** Version of Codex Bridge. */
+  /** The version of Codex Bridge. */
   version: string;
 }
 
 /** A thread of Codex. */
 export interface ThreadView {
-  /** The job of that turn. */
+  /** The job of the running turn. */
   activeJobId?: string | null;
-  /** The turn of this bridge that runs on it. */
+  /** The running turn, if this bridge runs it. */
   activeTurnId?: string | null;
   createdAt?: Timestamp | null;
   cwd?: string | null;
   id: string;
-  /** The lane that works on it. */
+  /** The lane of the thread. */
   laneId?: string | null;
   lineage: LineageView;
   model?: string | null;
   modelProvider?: string | null;
-  /** The program that began it, in its own words; older binaries do not tell. */
+  /** The name of the program that started the thread. Older Codex versions do not report it. */
   originator?: string | null;
   owner: OwnerView;
-  /** Usually its first message. */
+  /** Usually the first message. */
   preview?: string | null;
-  /** Where it came from, for example `vscode`, `cli`, `exec`, `subAgent`, or the name that a client gave itself. */
+  /** Where the thread originated, for example `vscode`, `cli`, `exec`, `subAgent`, or a name that a client chose. */
   source: string;
-  /** The same as one of the kinds that `sourceKinds` takes. */
+  /** The kind of the source, in the terms of the query parameter `sourceKinds`. */
   sourceKind: string;
-  /** What it does in the bridge's app-server: `active` (a turn runs), `idle`, `notLoaded` (another process may have it, see `owner`), `systemError` or `unknown`. */
+  /** The state of the thread in the bridge's app-server: `active` (a turn runs), `idle`, `notLoaded` (another process may have it loaded, see `owner`), `systemError` or `unknown`. */
   status: string;
   surface: Surface;
-  /** What it is called, where somebody named it. */
+  /** The title, if the thread has one. */
   title?: string | null;
   updatedAt?: Timestamp | null;
 }
 
 /** Reply of `GET /codex/threads`. */
 export interface ThreadsView {
-  /** Asks for the next page; `null` on the last one. */
+  /** The cursor of the next page; `null` on the last one. */
   nextCursor?: string | null;
   /** Always `true`. */
   ok: boolean;
@@ -1551,11 +1554,11 @@ export interface ThreadsView {
   threads: Array<ThreadView>;
 }
 
-/** What one look found. */
+/** The outcome of one reconciliation. */
 export interface Tick {
-  /** Lanes that were looked at. */
+  /** The number of lanes that were checked. */
   lookedAt: number;
-  /** Lanes that are followed again, or whose workflow goes on. */
+  /** The lanes that are followed again, or whose workflow was resumed. */
   resumed: Array<string>;
 }
 
@@ -1566,24 +1569,24 @@ export interface TickView {
   tick: Tick;
 }
 
-/** A moment, in whole milliseconds. On the wire ISO 8601 in UTC, for example `2026-11-20T22:19:15.476Z`, as JavaScript's `Date` writes it. */
+/** A point in time, in whole milliseconds. On the wire it is ISO 8601 in UTC, as JavaScript's `Date` formats it, for example `2026-11-20T22:19:15.476Z`. */
 export type Timestamp = string;
 
 /** Token counts of a turn. */
 export interface TokenUsage {
-  /** Of these, read from the provider's cache. */
+  /** The part of the input tokens that was read from the provider's cache. */
   cachedInputTokens: number;
-  /** Tokens sent to the model, cached ones included. */
+  /** The tokens sent to the model, including cached ones. */
   inputTokens: number;
-  /** Tokens that the model wrote, reasoning included. */
+  /** The tokens that the model produced, including reasoning. */
   outputTokens: number;
-  /** Of these, reasoning. */
+  /** The part of the output tokens that was reasoning. */
   reasoningOutputTokens: number;
   /** All tokens. */
   totalTokens: number;
 }
 
-/** Why a tool has no result. */
+/** An error of a tool. */
 export interface ToolError {
   /** `unknown_tool`, `missing_required_arg`, `invalid_arguments`, `execution_error`, `timeout` or `permission_denied`. */
   error_code: string;
@@ -1594,7 +1597,7 @@ export interface ToolError {
 
 /** Reply of `POST /tools/invoke`. */
 export interface ToolExecutionResult {
-  /** Why there is none. */
+  /** The reason why there is no result. */
   error?: ToolError | null;
   execution_time_ms: number;
   request_id: string;
@@ -1608,15 +1611,15 @@ export interface ToolExecutionResult {
 
 /** Body of `POST /tools/invoke`. */
 export interface ToolInvocation {
-  /** What the tool takes. */
+  /** The arguments of the tool. */
   arguments?: Record<string, unknown> | null;
-  /** Comes back with the result; made where there is none. */
+  /** An id that is returned with the result. Default: a new UUID. */
   request_id?: string | null;
-  /** One of `GET /tools/list`. */
+  /** A tool of `GET /tools/list`. */
   tool_name: string;
 }
 
-/** How Codex is reached. */
+/** The program through which a message is sent to Codex. */
 export type Transport = "app-server" | "cli";
 
 /** Reply of the routes that change a running turn. */
@@ -1628,121 +1631,121 @@ export interface TurnChangedView {
   turnId?: string | null;
 }
 
-/** The turn that a message began. */
+/** The turn that a message started. */
 export interface TurnView {
   conversationId: string;
   /** `thread/started` for a new conversation, `turn/started` for a continued one. */
   eventType: string;
   jobId: string;
   message: string;
-  /** Process id of the app-server that runs it. */
+  /** The process id of the app-server that runs the turn. */
   pid?: number | null;
   requestedConversationId?: string | null;
-  /** `started`, or `queued` where the turn waits for another one or in another process. */
+  /** `started`, or `queued` if the turn waits for another one or in another process. */
   status: string;
-  /** How Codex was reached. */
+  /** How the bridge reached Codex. */
   transport: Transport;
   turnId?: string | null;
   upgradedFromConversationId?: string | null;
 }
 
-/** One verification command and how it went. */
+/** The result of a verification command. */
 export interface VerificationResult {
   /** The command, as the shell ran it. */
   command: string;
-  /** Milliseconds that it took. */
+  /** The duration in milliseconds. */
   durationMs: number;
-  /** Its exit code, where it had one. */
+  /** The exit code, if there was one. */
   exitCode?: number | null;
-  /** The end of what it wrote. */
+  /** The end of the output. */
   output: string;
-  /** Whether it exited with 0. */
+  /** Whether the exit code was 0. */
   passed: boolean;
 }
 
-/** A question of Codex that keeps a job waiting. */
+/** A question of Codex that a job waits for. */
 export interface WaitingOn {
-  /** Answer it with `POST /approvals/{approvalId}`. */
+  /** The id of the approval. `POST /approvals/{approvalId}` answers it. */
   approvalId: string;
-  /** What it is about. */
+  /** The kind of the approval. */
   kind: ApprovalKind;
-  /** One line for a person. */
+  /** A summary in one line, for the user. */
   summary: string;
 }
 
 /** Body of `POST /watch/start`. */
 export interface WatchBody {
-  /** Seconds between two looks, 1 to 86400. Default: as it is. */
+  /** The time between two runs of the reconciler, in seconds, 1 to 86400. Default: the current interval. */
   intervalSec?: number | null;
 }
 
-/** Reply of the watch routes. */
+/** Reply of the routes that show, start or stop the lane reconciler. */
 export interface WatchStatusView {
   /** Always `true`. */
   ok: boolean;
   watch: WatchView;
 }
 
-/** How the watcher stands. */
+/** The state of the lane reconciler. */
 export interface WatchView {
-  /** Seconds between two looks. */
+  /** The interval between two reconciliations in seconds. */
   intervalSec: number;
-  /** What went wrong with the last one. */
+  /** The error of the last reconciliation, if it failed. */
   lastError?: string | null;
-  /** When it last looked. */
+  /** When the last reconciliation ended. */
   lastTickAt?: Timestamp | null;
-  /** Whether it looks by itself. */
+  /** Whether it reconciles at every interval. */
   running: boolean;
-  /** Looks since the bridge started. */
+  /** The number of reconciliations since the bridge started. */
   ticks: number;
 }
 
-/** A webhook. Its secret is never shown. */
+/** A webhook. Its secret is never returned. */
 export interface Webhook {
   createdAt: Timestamp;
-  /** Whether its owner wants events. While it is paused, they wait. */
+  /** Whether new events are sent. While the webhook is paused, its deliveries wait. */
   enabled: boolean;
-  /** Which types it wants; `*` stands for anything. */
+  /** The types of the events to send; `*` matches any characters. */
   events: Array<EventPattern>;
   /** Whether deliveries are signed. */
   hasSecret: boolean;
-  /** `wh_…` */
+  /** The id, `wh_…`. */
   id: string;
-  /** When a delivery last arrived. */
+  /** When the receiver last accepted a delivery. */
   lastDeliveryAt?: Timestamp | null;
-  /** Why the last attempt failed; `null` once one succeeded. */
+  /** The error of the last attempt; `null` if it succeeded. */
   lastError?: string | null;
-  /** Since when nothing is sent although it is wanted; PATCH `enabled: true` goes on. */
+  /** When the webhook was paused. Nothing is sent until a PATCH with `enabled: true` resumes it. */
   pausedAt?: Timestamp | null;
-  /** Why: nothing arrived for a day (`keeps_failing`), or the receiver replied 410 (`gone`), which also disables. */
+  /** Why the webhook is paused: all deliveries failed for a day (`keeps_failing`), or the receiver replied 410 (`gone`), which also disables the webhook. */
   pausedReason?: PausedReason | null;
-  /** Which events it wants beyond their type. An empty list lets everything pass; all three must match. */
+  /** Restricts the events by lane, thread and session. An empty list does not restrict; all three lists must match. */
   scope: Scope;
-  /** What the scope narrows; `global` for nothing. */
+  /** The dimensions that the scope restricts; `global` if it restricts none. */
   scopeKinds: Array<ScopeKind>;
-  /** When its owner changed it last. */
+  /** When the settings of the webhook were last changed. */
   updatedAt: Timestamp;
-  /** Where its events are sent. */
+  /** The URL of the receiver. */
   url: string;
 }
 
-/** Body of `POST /webhooks` (`url` and `events` are required) and of `PATCH /webhooks/{id}` (what is left out stays). */
+/** Body of `POST /webhooks`, which requires `url` and `events`, and of `PATCH /webhooks/{id}`, which changes only the fields that are given. */
 export interface WebhookBody {
-  /** Default of a new one: `true`. `true` also ends a pause. */
+  /** Whether new events are sent. Default for a new webhook: `true`. `true` also resumes a paused webhook. */
   enabled?: boolean | null;
-  /** Event types, `*` standing for anything. */
+  /** The types of the events to send; `*` matches any characters. */
   events?: Array<string> | null;
-  /** Replaces the scope as a whole; `null` for all events. */
+  /** Replaces the whole scope; `null` selects all events. */
   scope?: ScopeBody | null;
-  /** What deliveries are signed with, after Standard Webhooks: `whsec_` and the key as base64, or any text, whose bytes are the key then. `null` for none. Never shown again. */
+  /** The secret that signs deliveries, as in Standard Webhooks: `whsec_` and the base64 of the key, or any string, whose bytes are then the key. `null` removes it. It is never returned. */
   secret?: string | null;
-  /** Where events are sent: https or http, without a user name. The address is checked whenever it is connected to: this machine and public addresses are allowed, private networks by the setting `codexBridge.webhooks.allowPrivateNetworks`, link-local ones never. */
+  /** The URL of the receiver: https or http, without a user name. Its address is checked at every connection. This machine and public addresses are allowed, private networks only with the setting `codexBridge.webhooks.allowPrivateNetworks`, link-local addresses never. */
   url?: string | null;
 }
 
 /** Reply of `DELETE /webhooks/{webhookId}`. */
 export interface WebhookDeletedView {
-  /** The webhook that was. */
+  /** The id of the deleted webhook. */
   id: string;
   /** Always `true`. */
   ok: boolean;
@@ -1750,37 +1753,37 @@ export interface WebhookDeletedView {
 
 /** One event on its way to one webhook. */
 export interface WebhookDelivery {
-  /** All attempts there were. */
+  /** The total number of attempts. */
   attemptCount: number;
-  /** The last of them, oldest first. */
+  /** The most recent attempts, oldest first. */
   attempts: Array<Attempt>;
-  /** When it was made. */
+  /** The time at which it was created. */
   createdAt: Timestamp;
-  /** `dlv_…`; also the `webhook-id` of every attempt. */
+  /** The id, `dlv_…`, which is also the `webhook-id` of every attempt. */
   deliveryId: string;
-  /** When it arrived or was given up. */
+  /** The time at which it was accepted or given up. */
   endedAt?: Timestamp | null;
-  /** Why it was given up. */
+  /** The reason why it was given up. */
   error?: string | null;
-  /** The event. */
+  /** The id of the event. */
   eventId: number;
   /** `subscriptionId:eventId`. */
   eventKey: string;
-  /** The event's type. */
+  /** The type of the event. */
   eventType: string;
-  /** Failed attempts since it was made, or asked for again. */
+  /** The number of failed attempts since it was created or last sent again. */
   failures: number;
-  /** Until when it is tried. */
+  /** The time after which it is given up. */
   giveUpAt: Timestamp;
-  /** When it is tried next; `null` when it is not. */
+  /** The time of the next attempt; `null` if there is none. */
   nextAttemptAt?: Timestamp | null;
-  /** Where it stands. */
+  /** The status. */
   status: DeliveryStatus;
   /** The webhook. */
   subscriptionId: string;
 }
 
-/** A reply with one webhook. */
+/** Reply of the routes of one webhook. */
 export interface WebhookReplyView {
   /** Always `true`. */
   ok: boolean;
@@ -1789,9 +1792,9 @@ export interface WebhookReplyView {
 
 /** Reply of `POST /webhooks/{webhookId}/test`. */
 export interface WebhookTestView {
-  /** The event `webhook.test`; `GET /webhooks/{webhookId}/deliveries?eventId=` tells what becomes of it. */
+  /** The `eventId` of the event `webhook.test`. To follow it, call `GET /webhooks/{webhookId}/deliveries?eventId=`. */
   eventId: number;
-  /** The `eventKey` in what the receiver gets. */
+  /** The `eventKey` in the body that the receiver gets. */
   eventKey: string;
   /** Always `true`. */
   ok: boolean;
@@ -1805,9 +1808,9 @@ export interface WebhooksView {
   webhooks: Array<Webhook>;
 }
 
-/** What is left to do of a workflow. */
+/** The remaining work of a workflow. */
 export interface Workflow {
-  /** The job that the kickoff becomes: chosen in advance, so that it is sent once. */
+  /** The id of the job for the first instruction. It is chosen in advance, so that the instruction is sent only once. */
   kickoffJobId: string;
   /** The first instruction. */
   kickoffPrompt?: string | null;
@@ -1815,7 +1818,7 @@ export interface Workflow {
 
 /** What each operation takes and replies. */
 export interface Operations {
-  /** What the code context is and answers. */
+  /** Returns the description of the code context: its version, requests and tools. */
   "GET /": {
     path: {
     };
@@ -1824,28 +1827,28 @@ export interface Operations {
     body: undefined;
     reply: Record<string, unknown>;
   };
-  /** Lists what Codex asked, newest first. */
+  /** Lists approvals, newest first. */
   "GET /approvals": {
     path: {
     };
     query: {
-      /** Only those older than this one: the last `approvalId` of the page before. */
+      /** Only approvals older than this one: the last `approvalId` of the previous page. */
       before?: string;
-      /** Only those of this conversation. */
+      /** Only approvals of this conversation. */
       conversationId?: string;
-      /** Only those of this job. */
+      /** Only approvals of this job. */
       jobId?: string;
-      /** Only those of this lane. */
+      /** Only approvals of this lane. */
       laneId?: string;
-      /** At most so many, 1 to 500. Default: 100. */
+      /** The maximum number of approvals, 1 to 500. Default: 100. */
       limit?: number;
-      /** Only those that stand so. `pending` ones wait for an answer. */
+      /** Only approvals with this status. `pending` approvals wait for an answer. */
       status?: ApprovalStatus;
     };
     body: undefined;
     reply: ApprovalsView;
   };
-  /** One approval. */
+  /** Returns an approval. */
   "GET /approvals/{approvalId}": {
     path: {
       approvalId: string;
@@ -1855,7 +1858,7 @@ export interface Operations {
     body: undefined;
     reply: ApprovalView;
   };
-  /** Answers what Codex asked. Who answers first wins. */
+  /** Resolves an approval. The first answer wins. */
   "POST /approvals/{approvalId}": {
     path: {
       approvalId: string;
@@ -1865,7 +1868,7 @@ export interface Operations {
     body: ResolveBody;
     reply: ApprovalView;
   };
-  /** The same as `GET /`. */
+  /** Returns the description of the code context, as `GET /` does. */
   "GET /capabilities": {
     path: {
     };
@@ -1874,64 +1877,64 @@ export interface Operations {
     body: undefined;
     reply: Record<string, unknown>;
   };
-  /** The threads that changed lately, with who has them. */
+  /** Lists the recently changed threads with their owners. */
   "GET /codex/active": {
     path: {
     };
     query: {
-      /** Only those that this program began, for example `Codex Desktop`. */
+      /** Only threads that this program started, for example `Codex Desktop`. */
       originator?: string;
-      /** Those that this program began come first. */
+      /** Lists threads that this program started first. */
       preferOriginator?: string;
-      /** Those of this surface come first: `mac-app`, `vscode`, `cli` or `any`. */
+      /** Lists threads of this surface first: `mac-app`, `vscode`, `cli` or `any`. */
       preferredSurface?: string;
-      /** Only those of this source, for example `vscode`, `cli`, `exec`. */
+      /** Only threads with this source, for example `vscode`, `cli` or `exec`. */
       source?: string;
-      /** Only those of these kinds, for example `vscode,cli,exec,appServer,subAgent`. Default: those that people began. */
+      /** Only threads of these kinds, for example `vscode,cli,exec,appServer,subAgent`. Default: the kinds that people start. */
       sourceKinds?: string;
-      /** Only those of this surface: `mac-app`, `cli`, `vscode` or `unknown`. */
+      /** Only threads of this surface: `mac-app`, `cli`, `vscode` or `unknown`. */
       surface?: string;
-      /** How many seconds ago a thread may have changed last, at most 2592000 (30 days). Default: 900. */
+      /** Only threads that changed within this many seconds, at most 2592000 (30 days). Default: 900. */
       windowSec?: number;
     };
     body: undefined;
     reply: ActiveThreadsView;
   };
-  /** The apps (connectors) that Codex can use. */
+  /** Lists the apps (connectors) that Codex can use. */
   "GET /codex/app/list": {
     path: {
     };
     query: {
-      /** `nextCursor` of the page before. */
+      /** The `nextCursor` of the previous page. */
       cursor?: string;
-      /** Ask the sources anew. */
+      /** Whether to fetch the apps again from their sources. */
       forceRefetch?: boolean;
-      /** At most so many. */
+      /** The maximum number of apps. */
       limit?: number;
-      /** As this thread's configuration has them. */
+      /** Uses the configuration of this thread. */
       threadId?: string;
     };
     body: undefined;
     reply: CodexListView;
   };
-  /** The models that Codex offers. */
+  /** Lists the models that Codex offers. */
   "GET /codex/model/list": {
     path: {
     };
     query: {
-      /** `nextCursor` of the page before. */
+      /** The `nextCursor` of the previous page. */
       cursor?: string;
-      /** Also those that are not offered by default. */
+      /** Whether to include models that are hidden by default. */
       includeHidden?: boolean;
-      /** At most so many. */
+      /** The maximum number of models. */
       limit?: number;
-      /** Those of this provider. */
+      /** Only models of this provider. */
       modelProvider?: string;
     };
     body: undefined;
     reply: CodexListView;
   };
-  /** Calls a method of Codex as it is, as far as the setting `codexBridge.rpc` allows. */
+  /** Calls a method of Codex directly, if the setting `codexBridge.rpc` allows it. */
   "POST /codex/rpc": {
     path: {
     };
@@ -1940,54 +1943,54 @@ export interface Operations {
     body: RpcBody;
     reply: RpcView;
   };
-  /** The Codex processes of this user and the threads that each has. Nothing is signalled or ended by that. */
+  /** Lists the Codex processes of this user and the threads that each has loaded. */
   "GET /codex/running": {
     path: {
     };
     query: {
-      /** Where processes are hidden: how many seconds ago a thread may have changed last. Default: 900. */
+      /** If the mode is `inferred`: only threads that changed within this many seconds. Default: 900. */
       windowSec?: number;
     };
     body: undefined;
     reply: RunningView;
   };
-  /** The skills that Codex finds. */
+  /** Lists the skills that Codex finds. */
   "GET /codex/skills/list": {
     path: {
     };
     query: {
-      /** The skills of these folders, separated by commas. Default: those of the bridge's working folder. */
+      /** Only skills of these directories, separated by commas. Default: the working directory of the bridge. */
       cwds?: string;
-      /** Look at the disk anew. */
+      /** Whether to read the skills again from disk. */
       forceReload?: boolean;
     };
     body: undefined;
     reply: CodexListView;
   };
-  /** Lists Codex's threads, newest first. A thread without any message is not listed, but shown by its id. */
+  /** Lists Codex's threads, newest first. Threads without a message are not listed; get them by id. */
   "GET /codex/threads": {
     path: {
     };
     query: {
-      /** Only those that were put away (`true`), or only the others (`false`, the default). */
+      /** Only archived threads (`true`), or only threads that are not archived (`false`, the default). */
       archived?: boolean;
-      /** `nextCursor` of the page before. */
+      /** The `nextCursor` of the previous page. */
       cursor?: string;
-      /** Only those of this working folder. */
+      /** Only threads with this working directory. */
       cwd?: string;
-      /** At most so many, 1 to 200. Default: 50. */
+      /** The maximum number of threads, 1 to 200. Default: 50. */
       limit?: number;
-      /** Only the sub-agents of this thread; with `sourceKinds=subAgent`. */
+      /** Only sub-agents of this thread. Requires `sourceKinds=subAgent`. */
       parentThreadId?: string;
-      /** Only those whose title has this in it. */
+      /** Only threads whose title contains this string. */
       search?: string;
-      /** Only those of these kinds, for example `vscode,cli,exec,appServer,subAgent`. Default: those that people began. */
+      /** Only threads of these kinds, for example `vscode,cli,exec,appServer,subAgent`. Default: the kinds that people start. */
       sourceKinds?: string;
     };
     body: undefined;
     reply: ThreadsView;
   };
-  /** The threads that the bridge has loaded. */
+  /** Lists the threads that the bridge has loaded. */
   "GET /codex/threads/loaded": {
     path: {
     };
@@ -1996,7 +1999,7 @@ export interface Operations {
     body: undefined;
     reply: LoadedThreadsView;
   };
-  /** Makes a thread that has a title and no turn yet. It is stored, and nobody holds it. */
+  /** Creates a thread with a title and without turns. It is stored, and no process owns it. */
   "POST /codex/threads/start": {
     path: {
     };
@@ -2005,7 +2008,7 @@ export interface Operations {
     body: StartThreadBody;
     reply: OneThreadView;
   };
-  /** One thread. */
+  /** Returns a thread. */
   "GET /codex/threads/{threadId}": {
     path: {
       threadId: string;
@@ -2015,7 +2018,7 @@ export interface Operations {
     body: undefined;
     reply: OneThreadView;
   };
-  /** Puts a thread away: lists no longer have it. */
+  /** Archives a thread. Lists no longer contain it unless they ask for archived threads. */
   "POST /codex/threads/{threadId}/archive": {
     path: {
       threadId: string;
@@ -2025,7 +2028,7 @@ export interface Operations {
     body: NoBody;
     reply: ChangedThreadView;
   };
-  /** Replaces what the model sees of the history by a summary; replies when that is done. */
+  /** Replaces the model's view of the history with a summary. Replies when that is done. */
   "POST /codex/threads/{threadId}/compact": {
     path: {
       threadId: string;
@@ -2035,7 +2038,7 @@ export interface Operations {
     body: NoBody;
     reply: ChangedThreadView;
   };
-  /** The same as `compact`, under Codex's own name. */
+  /** Compacts a thread, as `compact` does, under the name of Codex's method. */
   "POST /codex/threads/{threadId}/compact/start": {
     path: {
       threadId: string;
@@ -2045,7 +2048,7 @@ export interface Operations {
     body: NoBody;
     reply: ChangedThreadView;
   };
-  /** Makes a copy of a thread, which goes its own way. Possible at any time, whoever owns the original. */
+  /** Creates an independent copy of a thread. This works at any time, whoever owns the original. */
   "POST /codex/threads/{threadId}/fork": {
     path: {
       threadId: string;
@@ -2055,7 +2058,7 @@ export interface Operations {
     body: ForkThreadBody;
     reply: OneThreadView;
   };
-  /** Takes turns back from the end of a thread. Files stay as they are. */
+  /** Removes turns from the end of a thread. Files are not changed. */
   "POST /codex/threads/{threadId}/rollback": {
     path: {
       threadId: string;
@@ -2065,7 +2068,7 @@ export interface Operations {
     body: RollBackThreadBody;
     reply: ChangedThreadView;
   };
-  /** Ends the turn that runs. Its job fails with the code `cancelled`. */
+  /** Interrupts the running turn. Its job fails with the code `cancelled`. */
   "POST /codex/threads/{threadId}/turns/interrupt": {
     path: {
       threadId: string;
@@ -2075,7 +2078,7 @@ export interface Operations {
     body: InterruptTurnBody;
     reply: TurnChangedView;
   };
-  /** Starts a turn, as a job: at once, behind the turn that runs, or in the process that owns the thread. */
+  /** Starts a turn as a job: at once, after the running turn, or in the process that owns the thread. */
   "POST /codex/threads/{threadId}/turns/start": {
     path: {
       threadId: string;
@@ -2085,7 +2088,7 @@ export interface Operations {
     body: StartTurnBody;
     reply: SentView;
   };
-  /** Adds words to the turn that runs. */
+  /** Adds input to the running turn. */
   "POST /codex/threads/{threadId}/turns/steer": {
     path: {
       threadId: string;
@@ -2095,7 +2098,7 @@ export interface Operations {
     body: SteerTurnBody;
     reply: TurnChangedView;
   };
-  /** Takes a thread back out. */
+  /** Unarchives a thread. */
   "POST /codex/threads/{threadId}/unarchive": {
     path: {
       threadId: string;
@@ -2105,7 +2108,7 @@ export interface Operations {
     body: NoBody;
     reply: ChangedThreadView;
   };
-  /** Makes or takes over a lane, starts its session, makes its thread, and sends the first instruction. */
+  /** Creates a lane, starts its session, creates its thread, and sends the first instruction. */
   "POST /codex/workflows/start-visible": {
     path: {
     };
@@ -2114,28 +2117,28 @@ export interface Operations {
     body: StartVisibleBody;
     reply: StartedView;
   };
-  /** Lists Codex's history, newest first, with who holds each conversation. */
+  /** Lists Codex's conversations with their owners, newest first. */
   "GET /conversations": {
     path: {
     };
     query: {
-      /** Only those that were put away (`true`), or only the others (`false`, the default). */
+      /** Only archived conversations (`true`), or only conversations that are not archived (`false`, the default). */
       archived?: boolean;
-      /** `nextCursor` of the page before. */
+      /** The `nextCursor` of the previous page. */
       cursor?: string;
-      /** Only those of this working folder. */
+      /** Only conversations with this working directory. */
       cwd?: string;
-      /** At most so many, 1 to 100. Default: 50. */
+      /** The maximum number of conversations, 1 to 100. Default: 50. */
       limit?: number;
-      /** Only those whose title has this in it. */
+      /** Only conversations whose title contains this string. */
       search?: string;
-      /** Only those of these sources, for example `vscode,cli,exec`. Default: those that people see. */
+      /** Only conversations from these sources, for example `vscode,cli,exec`. Default: the sources that people use. */
       source?: string;
     };
     body: undefined;
     reply: ConversationsView;
   };
-  /** Starts a conversation with a first message, or opens a blank draft. */
+  /** Starts a conversation with a first message, or opens an empty draft in the editor if there is no message. */
   "POST /conversations": {
     path: {
     };
@@ -2144,7 +2147,7 @@ export interface Operations {
     body: MessageBody;
     reply: CreatedView;
   };
-  /** The conversation whose tab has the focus. */
+  /** Returns the conversation in the focused tab. */
   "GET /conversations/current": {
     path: {
     };
@@ -2153,7 +2156,7 @@ export interface Operations {
     body: undefined;
     reply: CurrentConversationView;
   };
-  /** Sends a message to the conversation whose tab has the focus. */
+  /** Sends a message to the conversation in the focused tab. */
   "POST /conversations/current/messages": {
     path: {
     };
@@ -2171,19 +2174,19 @@ export interface Operations {
     body: undefined;
     reply: OpenConversationsView;
   };
-  /** One conversation with its turns and their items. */
+  /** Returns a conversation with its turns and their items. */
   "GET /conversations/{conversationId}": {
     path: {
       conversationId: string;
     };
     query: {
-      /** Whether the turns with their items come along. Default: yes. */
+      /** Whether to include the turns with their items. Default: `true`. */
       turns?: boolean;
     };
     body: undefined;
     reply: OneConversationView;
   };
-  /** Puts a conversation away: the history no longer lists it. */
+  /** Archives a conversation. Lists no longer contain it unless they ask for archived conversations. */
   "POST /conversations/{conversationId}/archive": {
     path: {
       conversationId: string;
@@ -2193,7 +2196,7 @@ export interface Operations {
     body: NoBody;
     reply: ChangedView;
   };
-  /** Replaces what the model sees of the history by a summary; replies when that is done. */
+  /** Replaces the model's view of the history with a summary. Replies when that is done. */
   "POST /conversations/{conversationId}/compact": {
     path: {
       conversationId: string;
@@ -2203,7 +2206,7 @@ export interface Operations {
     body: NoBody;
     reply: ChangedView;
   };
-  /** Makes a copy of a conversation, which goes its own way. Possible at any time, whoever owns the original. */
+  /** Creates an independent copy of a conversation. This works at any time, whoever owns the original. */
   "POST /conversations/{conversationId}/fork": {
     path: {
       conversationId: string;
@@ -2223,7 +2226,7 @@ export interface Operations {
     body: MessageBody;
     reply: SentView;
   };
-  /** Shows a conversation in the editor. */
+  /** Opens a conversation in the editor. */
   "POST /conversations/{conversationId}/open": {
     path: {
       conversationId: string;
@@ -2233,7 +2236,7 @@ export interface Operations {
     body: OpenBody;
     reply: OpenedView;
   };
-  /** Lists the messages that wait: behind a running turn of the bridge, and with the process that has the conversation. */
+  /** Lists the queued messages of a conversation: those of the bridge, and those of the process that owns it. */
   "GET /conversations/{conversationId}/queue": {
     path: {
       conversationId: string;
@@ -2243,7 +2246,7 @@ export interface Operations {
     body: undefined;
     reply: QueueView;
   };
-  /** Takes a message that waits out of the queue. Its job fails with the code `cancelled`. */
+  /** Removes a message from the queue. Its job fails with the code `cancelled`. */
   "DELETE /conversations/{conversationId}/queue/{jobId}": {
     path: {
       conversationId: string;
@@ -2254,7 +2257,7 @@ export interface Operations {
     body: undefined;
     reply: QueuedView;
   };
-  /** Replaces the words of a message that waits. */
+  /** Replaces the text of a queued message. */
   "PATCH /conversations/{conversationId}/queue/{jobId}": {
     path: {
       conversationId: string;
@@ -2265,7 +2268,7 @@ export interface Operations {
     body: EditBody;
     reply: QueuedView;
   };
-  /** Makes sure that the bridge does not hold a conversation, so that others can open it. It holds none while no turn of it runs. */
+  /** Ensures that the bridge does not own a conversation, so that other processes can open it. */
   "POST /conversations/{conversationId}/release": {
     path: {
       conversationId: string;
@@ -2275,7 +2278,7 @@ export interface Operations {
     body: NoBody;
     reply: ChangedView;
   };
-  /** Gives a conversation a title. */
+  /** Renames a conversation. */
   "POST /conversations/{conversationId}/rename": {
     path: {
       conversationId: string;
@@ -2285,7 +2288,7 @@ export interface Operations {
     body: RenameBody;
     reply: ChangedView;
   };
-  /** Takes turns back from the end of a conversation. Files stay as they are. */
+  /** Removes turns from the end of a conversation. Files are not changed. */
   "POST /conversations/{conversationId}/rollback": {
     path: {
       conversationId: string;
@@ -2295,7 +2298,7 @@ export interface Operations {
     body: RollBackBody;
     reply: ChangedView;
   };
-  /** Takes a conversation back out. */
+  /** Unarchives a conversation. */
   "POST /conversations/{conversationId}/unarchive": {
     path: {
       conversationId: string;
@@ -2305,7 +2308,7 @@ export interface Operations {
     body: NoBody;
     reply: ChangedView;
   };
-  /** Makes a link that opens the dashboard and signs the browser in, once, within a few minutes. */
+  /** Creates a link that opens the dashboard and signs the browser in. It is valid once, for a few minutes. */
   "POST /dashboard/links": {
     path: {
     };
@@ -2314,18 +2317,18 @@ export interface Operations {
     body: undefined;
     reply: DashboardLinkView;
   };
-  /** Signs this browser out. Streams that it listens to end. */
+  /** Signs this browser out and ends its event streams. */
   "DELETE /dashboard/session": {
     path: {
     };
     query: {
-      /** The path that the browser was signed in with. Default: `/`. */
+      /** The `path` with which the browser signed in. Default: `/`. */
       path?: string;
     };
     body: undefined;
     reply: BrowserSessionView;
   };
-  /** Tells whether this browser is signed in. */
+  /** Returns the sign-in session of this browser. */
   "GET /dashboard/session": {
     path: {
     };
@@ -2334,7 +2337,7 @@ export interface Operations {
     body: undefined;
     reply: BrowserSessionView;
   };
-  /** Signs a browser in with the code of a link: the reply sets a cookie that scripts cannot read. */
+  /** Signs a browser in with the code of a sign-in link. The reply sets a cookie that scripts cannot read. */
   "POST /dashboard/session": {
     path: {
     };
@@ -2343,7 +2346,7 @@ export interface Operations {
     body: SignInBody;
     reply: BrowserSessionView;
   };
-  /** Makes up the good end of a lane's work, with the events of one. */
+  /** Completes a lane without a turn, with the events of a completed one. */
   "POST /debug/complete": {
     path: {
     };
@@ -2352,7 +2355,7 @@ export interface Operations {
     body: MadeUpEndBody;
     reply: MadeUpEndView;
   };
-  /** Clears lanes that say that they work although nothing does. */
+  /** Clears lanes that are marked as active although nothing runs. */
   "POST /debug/reconcile-stale": {
     path: {
     };
@@ -2361,7 +2364,7 @@ export interface Operations {
     body: ReconcileBody;
     reply: ReconciledView;
   };
-  /** Makes up an approval for a lane, which is recorded, shown and answered as if Codex had asked. */
+  /** Creates a synthetic approval for a lane. It is recorded, shown and resolved like a real one. */
   "POST /debug/request-approval": {
     path: {
     };
@@ -2370,7 +2373,7 @@ export interface Operations {
     body: MadeUpApprovalBody;
     reply: MadeUpApprovalView;
   };
-  /** Whether the bridge runs, what it works with, and how many jobs there are. */
+  /** Returns the state of the bridge, the editor, Codex and NATS, and the number of jobs by state. */
   "GET /health": {
     path: {
     };
@@ -2384,46 +2387,46 @@ export interface Operations {
     path: {
     };
     query: {
-      /** Only jobs older than this one: the last `jobId` of the page before. */
+      /** Only jobs older than this one: the last `jobId` of the previous page. */
       before?: string;
       /** Only jobs of this conversation. */
       conversationId?: string;
       /** Only jobs of this lane. */
       laneId?: string;
-      /** At most so many, 1 to 1000. Default: 1000. */
+      /** The maximum number of jobs, 1 to 1000. Default: 1000. */
       limit?: number;
-      /** Only jobs with this in their message, their folder or one of their ids; ASCII letters in either case. */
+      /** Only jobs whose message, directory or one of whose ids contains this string. The case of ASCII letters is ignored. */
       search?: string;
-      /** Only jobs in this state. */
+      /** Only jobs with this status. */
       status?: JobStatus;
     };
     body: undefined;
     reply: JobsView;
   };
-  /** How many jobs there were in each of 48 periods, and the tokens of their turns. */
+  /** Returns the number of jobs in each of 48 periods, and the tokens that their turns used. */
   "GET /jobs/statistics": {
     path: {
     };
     query: {
-      /** How far back, 1 to 720. Default: 24. */
+      /** The time span in hours, ending now, 1 to 720. Default: 24. */
       hours?: number;
     };
     body: undefined;
     reply: JobStatisticsView;
   };
-  /** One job; with `waitMs` as soon as it has ended. */
+  /** Returns a job; with `waitMs`, as soon as it has ended. */
   "GET /jobs/{jobId}": {
     path: {
       jobId: string;
     };
     query: {
-      /** Hold the reply until the job ends, for at most so many milliseconds (up to 55000). */
+      /** Waits for the job to end before replying, for at most this many milliseconds, up to 55000. */
       waitMs?: number;
     };
     body: undefined;
     reply: JobView;
   };
-  /** Lists what Codex asked for a job, newest first. */
+  /** Lists the approvals of a job, newest first. */
   "GET /jobs/{jobId}/approvals": {
     path: {
       jobId: string;
@@ -2433,7 +2436,7 @@ export interface Operations {
     body: undefined;
     reply: ApprovalsView;
   };
-  /** Ends a job: takes it out of its queue, or interrupts its turn. It fails with the code `cancelled`. */
+  /** Cancels a job: removes it from its queue or interrupts its turn. The job fails with the code `cancelled`. */
   "POST /jobs/{jobId}/cancel": {
     path: {
       jobId: string;
@@ -2443,7 +2446,7 @@ export interface Operations {
     body: undefined;
     reply: JobView;
   };
-  /** Adds words to the running turn of a job. */
+  /** Adds a message to the running turn of a job. */
   "POST /jobs/{jobId}/steer": {
     path: {
       jobId: string;
@@ -2458,11 +2461,11 @@ export interface Operations {
     path: {
     };
     query: {
-      /** At most so many, 1 to 1000. Default: 1000. */
+      /** The maximum number of lanes, 1 to 1000. Default: 1000. */
       limit?: number;
       /** Only lanes of this project. */
       projectId?: string;
-      /** Only lanes that stand so. */
+      /** Only lanes with this status. */
       status?: LaneStatus;
       /** Only the lane of this thread. */
       threadId?: string;
@@ -2470,7 +2473,7 @@ export interface Operations {
     body: undefined;
     reply: LanesView;
   };
-  /** Makes a lane. Nothing of Codex is started by that. */
+  /** Creates a lane. Starts no process of Codex. */
   "POST /lanes": {
     path: {
     };
@@ -2479,7 +2482,7 @@ export interface Operations {
     body: LaneBody;
     reply: LaneView;
   };
-  /** Makes a lane for a thread that exists. */
+  /** Creates a lane for an existing thread. */
   "POST /lanes/attach": {
     path: {
     };
@@ -2488,7 +2491,7 @@ export interface Operations {
     body: LaneBody;
     reply: LaneView;
   };
-  /** Deletes many lanes at once. */
+  /** Deletes the lanes that match. */
   "POST /lanes/cleanup": {
     path: {
     };
@@ -2497,7 +2500,7 @@ export interface Operations {
     body: CleanupBody;
     reply: CleanedUpView;
   };
-  /** Lists the sessions that run. */
+  /** Lists the running lane sessions. */
   "GET /lanes/sessions": {
     path: {
     };
@@ -2506,7 +2509,7 @@ export interface Operations {
     body: undefined;
     reply: SessionsView;
   };
-  /** Forgets a lane: ends its session, and removes its worktree unless that holds work. Its thread stays with Codex. */
+  /** Deletes a lane, ends its session, and removes its worktree unless it contains changes. Its thread remains. */
   "DELETE /lanes/{laneId}": {
     path: {
       laneId: string;
@@ -2516,7 +2519,7 @@ export interface Operations {
     body: undefined;
     reply: DeletedView;
   };
-  /** One lane. */
+  /** Returns a lane. */
   "GET /lanes/{laneId}": {
     path: {
       laneId: string;
@@ -2526,7 +2529,7 @@ export interface Operations {
     body: undefined;
     reply: LaneView;
   };
-  /** Lists what Codex asked for a lane, newest first. */
+  /** Lists the approvals of a lane, newest first. */
   "GET /lanes/{laneId}/approvals": {
     path: {
       laneId: string;
@@ -2536,7 +2539,7 @@ export interface Operations {
     body: undefined;
     reply: ApprovalsView;
   };
-  /** Approves what Codex asked for a lane, this once. */
+  /** Approves a request of a lane once. */
   "POST /lanes/{laneId}/approvals/{approvalId}/approve": {
     path: {
       approvalId: string;
@@ -2547,7 +2550,7 @@ export interface Operations {
     body: undefined;
     reply: ApprovalView;
   };
-  /** Denies what Codex asked for a lane. */
+  /** Denies a request of a lane. */
   "POST /lanes/{laneId}/approvals/{approvalId}/deny": {
     path: {
       approvalId: string;
@@ -2558,21 +2561,21 @@ export interface Operations {
     body: undefined;
     reply: ApprovalView;
   };
-  /** A lane's events from its beginning, and then as they happen. */
+  /** Streams the events of a lane: the recorded ones, then new ones as they happen. */
   "GET /lanes/{laneId}/events": {
     path: {
       laneId: string;
     };
     query: {
-      /** Only what came after this `eventId`. Default: 0, everything. The header `Last-Event-ID` goes first. */
+      /** Only events after this `eventId`. Default: 0, all events. The header `Last-Event-ID` takes precedence. */
       after?: number;
-      /** Only these types: a list with commas, `*` standing for anything. */
+      /** Only events of these types: comma-separated patterns in which `*` matches any characters. */
       type?: string;
     };
     body: undefined;
     reply: EventPageView;
   };
-  /** Interrupts a lane's turn. */
+  /** Interrupts the turn of a lane. */
   "POST /lanes/{laneId}/interrupt": {
     path: {
       laneId: string;
@@ -2582,7 +2585,7 @@ export interface Operations {
     body: undefined;
     reply: LaneView;
   };
-  /** Sends an instruction to a lane, as a turn of its own. Starts its session, and makes its thread, where there is none. */
+  /** Sends an instruction to a lane as a new turn. Starts its session and creates its thread if necessary. */
   "POST /lanes/{laneId}/prompt": {
     path: {
       laneId: string;
@@ -2592,7 +2595,7 @@ export interface Operations {
     body: InputBody;
     reply: PromptedView;
   };
-  /** Starts a lane's session, and loads its thread there. One that runs stays as it is. */
+  /** Starts a lane's session and loads its thread. A running session is not restarted. */
   "POST /lanes/{laneId}/session/start": {
     path: {
       laneId: string;
@@ -2602,7 +2605,7 @@ export interface Operations {
     body: undefined;
     reply: OneSessionView;
   };
-  /** How a lane's session stands. */
+  /** Returns the state of a lane's session. */
   "GET /lanes/{laneId}/session/status": {
     path: {
       laneId: string;
@@ -2612,7 +2615,7 @@ export interface Operations {
     body: undefined;
     reply: OneSessionView;
   };
-  /** Ends a lane's session; interrupts its turn first. */
+  /** Stops a lane's session after interrupting its turn. */
   "POST /lanes/{laneId}/session/stop": {
     path: {
       laneId: string;
@@ -2622,7 +2625,7 @@ export interface Operations {
     body: undefined;
     reply: OneSessionView;
   };
-  /** Adds words to a lane's running turn. */
+  /** Adds input to the running turn of a lane. */
   "POST /lanes/{laneId}/steer": {
     path: {
       laneId: string;
@@ -2632,7 +2635,7 @@ export interface Operations {
     body: InputBody;
     reply: LaneSteeredView;
   };
-  /** Brings a lane up to date with its thread. */
+  /** Updates a lane's surface and title from its thread, and its directory if it has none. */
   "POST /lanes/{laneId}/sync-from-codex": {
     path: {
       laneId: string;
@@ -2651,7 +2654,7 @@ export interface Operations {
     body: AgentRequest;
     reply: AgentResponse;
   };
-  /** Who said that they are there. */
+  /** Lists the open code-context sessions. */
   "GET /sessions": {
     path: {
     };
@@ -2660,7 +2663,7 @@ export interface Operations {
     body: undefined;
     reply: CallersView;
   };
-  /** Says that somebody goes: `{session_id}`. */
+  /** Closes a code-context session: `{session_id}`. */
   "POST /sessions/close": {
     path: {
     };
@@ -2669,7 +2672,7 @@ export interface Operations {
     body: Record<string, unknown>;
     reply: ClosedView;
   };
-  /** What the bridge is made of, how it is, and the settings in force. */
+  /** Returns diagnostics, the processes of the bridge, and the effective settings. */
   "GET /system": {
     path: {
     };
@@ -2678,14 +2681,14 @@ export interface Operations {
     body: undefined;
     reply: SystemView;
   };
-  /** The last lines of this process's log. */
+  /** Returns the last log lines of this process. */
   "GET /system/log": {
     path: {
     };
     query: {
-      /** Only lines after the one of this number. */
+      /** Only lines after the line with this number. */
       after?: number;
-      /** At most so many, 1 to 1000, the newest ones. Default: 200. */
+      /** The maximum number of lines, 1 to 1000. The newest lines are returned. Default: 200. */
       limit?: number;
     };
     body: undefined;
@@ -2700,7 +2703,7 @@ export interface Operations {
     body: ToolInvocation;
     reply: ToolExecutionResult;
   };
-  /** The tools with what they take. */
+  /** Lists the tools with their parameters. */
   "GET /tools/list": {
     path: {
     };
@@ -2709,7 +2712,7 @@ export interface Operations {
     body: undefined;
     reply: Record<string, unknown>;
   };
-  /** Lets the watcher look by itself. */
+  /** Starts the periodic runs of the lane reconciler. */
   "POST /watch/start": {
     path: {
     };
@@ -2718,7 +2721,7 @@ export interface Operations {
     body: WatchBody;
     reply: WatchStatusView;
   };
-  /** How the watcher stands. */
+  /** Returns the state of the lane reconciler. */
   "GET /watch/status": {
     path: {
     };
@@ -2727,7 +2730,7 @@ export interface Operations {
     body: undefined;
     reply: WatchStatusView;
   };
-  /** Lets the watcher look no longer by itself. */
+  /** Stops the periodic runs of the lane reconciler. */
   "POST /watch/stop": {
     path: {
     };
@@ -2736,7 +2739,7 @@ export interface Operations {
     body: undefined;
     reply: WatchStatusView;
   };
-  /** Looks at all lanes now. */
+  /** Reconciles all lanes now. */
   "POST /watch/tick": {
     path: {
     };
@@ -2754,7 +2757,7 @@ export interface Operations {
     body: undefined;
     reply: WebhooksView;
   };
-  /** Adds a webhook: every recorded event from now on that it wants is sent to it, at least once. */
+  /** Creates a webhook. Every matching event that is recorded from now on is sent to it at least once. */
   "POST /webhooks": {
     path: {
     };
@@ -2763,7 +2766,7 @@ export interface Operations {
     body: WebhookBody;
     reply: WebhookReplyView;
   };
-  /** Tells which of the newest recorded events a webhook of these events and this scope would have been sent. Changes nothing. */
+  /** Lists the recent events that a webhook would have received. Changes nothing. */
   "POST /webhooks/preview": {
     path: {
     };
@@ -2772,7 +2775,7 @@ export interface Operations {
     body: PreviewBody;
     reply: PreviewView;
   };
-  /** Removes a webhook, with what is on its way to it. */
+  /** Deletes a webhook and its pending deliveries. */
   "DELETE /webhooks/{webhookId}": {
     path: {
       webhookId: string;
@@ -2782,7 +2785,7 @@ export interface Operations {
     body: undefined;
     reply: WebhookDeletedView;
   };
-  /** One webhook. */
+  /** Returns a webhook. */
   "GET /webhooks/{webhookId}": {
     path: {
       webhookId: string;
@@ -2792,7 +2795,7 @@ export interface Operations {
     body: undefined;
     reply: WebhookReplyView;
   };
-  /** Changes a webhook. What is left out stays. */
+  /** Updates a webhook. Only the fields that are given are changed. */
   "PATCH /webhooks/{webhookId}": {
     path: {
       webhookId: string;
@@ -2802,25 +2805,25 @@ export interface Operations {
     body: WebhookBody;
     reply: WebhookReplyView;
   };
-  /** Lists what was sent to a webhook and what waits, with all attempts, newest event first. */
+  /** Lists the deliveries of a webhook with all their attempts, newest event first. */
   "GET /webhooks/{webhookId}/deliveries": {
     path: {
       webhookId: string;
     };
     query: {
-      /** Only those older than this one: the last `deliveryId` of the page before. */
+      /** Only deliveries older than this one: the last `deliveryId` of the previous page. */
       before?: string;
-      /** Only that of this event. */
+      /** Only the delivery of this event. */
       eventId?: number;
-      /** At most so many, 1 to 500. Default: 100. */
+      /** The maximum number of deliveries, 1 to 500. Default: 100. */
       limit?: number;
-      /** Only those that stand so. */
+      /** Only deliveries with this status. */
       status?: DeliveryStatus;
     };
     body: undefined;
     reply: DeliveriesView;
   };
-  /** Sends a delivery again, whatever became of it, for another day. */
+  /** Sends a delivery again, whatever its status, with retries for another day. */
   "POST /webhooks/{webhookId}/deliveries/{deliveryId}/redeliver": {
     path: {
       deliveryId: string;
@@ -2831,7 +2834,7 @@ export interface Operations {
     body: undefined;
     reply: DeliveryView;
   };
-  /** Sends an event `webhook.test` the way that all events go, to this webhook only. */
+  /** Sends an event `webhook.test` to this webhook only, with the usual retries. */
   "POST /webhooks/{webhookId}/test": {
     path: {
       webhookId: string;

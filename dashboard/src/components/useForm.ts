@@ -9,7 +9,8 @@ type StringName<Values> = {
 /**
  * Holds the values of a form and submits them. A rejected submission leaves the values unchanged.
  *
- * @param send submits the values. Its promise resolves when all follow-up work is done; `clear` resets the form.
+ * @param send submits the values. Its promise resolves when all follow-up work is done. `clear` resets the
+ *   form.
  */
 export function useForm<Values extends object>(
   initial: Values,

@@ -14,7 +14,7 @@ use napi_derive::napi;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::host::{Callback, ask};
+use crate::callback::{Callback, ask};
 
 /// A position in a document, counted as in VS Code and the Language Server Protocol.
 #[napi(object)]

@@ -11,17 +11,17 @@ use std::time::Duration;
 use bridge::editor::{self, Editor, EditorError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use model::approval::Answer;
-use model::approval::{Approval, Decision, ResolvedBy};
+use model::approval::{Answer, Approval, Decision, ResolvedBy};
 use model::ids::ThreadId;
 use napi::Status;
-use napi::bindgen_prelude::{FromNapiValue, JsValuesTupleIntoVec, Promise};
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::bindgen_prelude::Promise;
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::callback::{Callback, ask};
 use crate::code::{CodeCallbacks, IndexProgress, OpenCode};
 
 /// The time limit of callbacks that only read state or run one command.
@@ -29,10 +29,6 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The time limit of callbacks that ask a person. It exceeds the time limit of every approval.
 const PERSON_TIMEOUT: Duration = Duration::from_secs(25 * 60 * 60);
-
-/// A weak callback with at most one argument.
-pub(crate) type Callback<Arguments, Returned> =
-    ThreadsafeFunction<Arguments, Returned, Arguments, Status, false, true>;
 
 /// An open conversation tab.
 #[napi(object)]
@@ -295,26 +291,6 @@ impl Editor for VsCode {
             summary: approval.summary.clone(),
         };
         ask(&self.approval_resolved, resolved, CALL_TIMEOUT).boxed()
-    }
-}
-
-/// Calls into the extension host and waits for the promise that it returns.
-pub(crate) async fn ask<Arguments, Returned>(
-    callback: &Callback<Arguments, Promise<Returned>>,
-    arguments: Arguments,
-    limit: Duration,
-) -> Result<Returned, EditorError>
-where
-    Arguments: JsValuesTupleIntoVec + Send + 'static,
-    Returned: FromNapiValue + Send + 'static,
-{
-    let answer = async { callback.call_async(arguments).await?.await };
-    match tokio::time::timeout(limit, answer).await {
-        Ok(Ok(returned)) => Ok(returned),
-        Ok(Err(error)) => Err(EditorError(error.reason.clone())),
-        Err(_) => {
-            Err(EditorError(format!("the extension host did not answer within {} ms", limit.as_millis())))
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! (`catch_unwind`). Asynchronous functions only wait for tasks of the core's runtime, which turns a panic
 //! into an error.
 
+mod callback;
 mod code;
 mod host;
 mod log;
@@ -28,15 +29,16 @@ use server::config::{self, Config};
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
+use callback::Callback;
 pub use code::{
     CodeCallbacks, CodeDiagnostic, CodeLocation, CodePosition, CodeRange, FileQuestion, FunctionCalls,
     IndexProgress, KnownText, OutlineSymbol, PlaceQuestion, UnsavedFile, UnsavedQuestion,
 };
+use host::Listeners;
 pub use host::{
     ApprovalAnswer, ApprovalRequest, ApprovalResolved, ConversationTab, HostCallbacks, LogLine, Question,
     QuestionOption, RevealRequest,
 };
-use host::{Callback, Listeners};
 pub use subscription::{BridgeEvent, EventSubscription};
 
 /// The maximum time for the remaining tasks of the runtime to end after the core has stopped.

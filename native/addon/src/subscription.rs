@@ -7,7 +7,7 @@ use napi_derive::napi;
 use serde_json::Value;
 use tokio::task::AbortHandle;
 
-use crate::host::Callback;
+use crate::callback::Callback;
 
 /// An event of a job, an approval or a lane. The API returns the resulting state.
 #[napi(object)]

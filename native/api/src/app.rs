@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::guard::Guard;
-use crate::routes::system::SettingView;
+use crate::setting::SettingView;
 use crate::sign_in::SignIn;
 
 /// The state that the routes share.

@@ -22,6 +22,7 @@ pub mod request_error;
 mod routes;
 mod sent_view;
 mod serve;
+mod setting;
 pub mod sign_in;
 mod sse;
 
@@ -30,9 +31,9 @@ pub use in_process::{ForwardedReply, InProcess, InProcessReply};
 pub use listen::{ListenError, listen};
 pub use openapi::openapi_json;
 pub use routes::health::{HealthView, health};
-pub use routes::system::SettingView;
 pub use routes::{code_router, router};
 pub use serve::{Server, ServerOptions};
+pub use setting::SettingView;
 
 /// The `Server` header of every reply. A bridge recognizes another bridge by it.
 pub const SERVER_NAME: &str = "codex-bridge";

@@ -454,7 +454,8 @@ async fn read_lines(input: impl AsyncRead + Unpin, shared: Arc<Shared>) {
                     }
                     // One bad line must not end a session with running turns.
                     Err(error) => {
-                        tracing::warn!(%error, bytes = line.len(), "skipped an unreadable line of the app-server");
+                        let bytes = line.len();
+                        tracing::warn!(%error, bytes, "skipped an unreadable line of the app-server");
                     }
                 },
                 Line::TooLong => {

@@ -26,7 +26,8 @@ pub fn decline(request: &ServerRequest) -> Result<Value, RpcError> {
         "mcpServer/elicitation/request" => Ok(json!({"action": "decline", "content": null})),
         "item/tool/call" => Ok(json!({
             "success": false,
-            "contentItems": [{"type": "inputText", "text": "This tool is not available through Codex Bridge."}],
+            "contentItems": [{"type": "inputText",
+            "text": "This tool is not available through Codex Bridge."}],
         })),
         // The methods before `item/…`. "denied" became an object in later binaries. "abort" is valid in all
         // of them.

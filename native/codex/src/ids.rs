@@ -8,7 +8,8 @@ macro_rules! string_id {
     ($(#[$documentation:meta])* $name:ident) => {
         $(#[$documentation])*
         #[derive(
-            Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize,
+            Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize,
+            ::serde::Deserialize,
         )]
         #[serde(transparent)]
         pub struct $name(String);

@@ -2,8 +2,8 @@
 //! `$CODEX_HOME/thread-writer-locks`.
 //!
 //! This module only reads. The locks are Codex's own, so they are never taken here. The files stay behind
-//! when a lock is released and are never deleted here. Only Linux reports who holds a lock; on other systems no
-//! owner is known.
+//! when a lock is released and are never deleted here. Only Linux reports who holds a lock; on other systems
+//! no owner is known.
 
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;

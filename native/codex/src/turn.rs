@@ -247,7 +247,10 @@ mod tests {
     #[test]
     fn a_record_is_built_from_the_notifications_of_a_turn() {
         let mut record = TurnRecord::default();
-        let usage = |total: u64| json!({"turnId": "a", "tokenUsage": {"last": {"totalTokens": total, "inputTokens": 1}}});
+        let usage = |total: u64| {
+            json!({"turnId": "a", "tokenUsage": {"last": {"totalTokens": total,
+            "inputTokens": 1}}})
+        };
         let seen = [
             notification(
                 "item/completed",

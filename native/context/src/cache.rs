@@ -71,7 +71,8 @@ impl Cache {
         let Ok(bytes) = std::fs::read(&self.file) else { return KnownFiles::default() };
         let known = decode(&bytes);
         if known.is_none() {
-            tracing::info!(file = %self.file.display(), "the cache of the code index is damaged or from another version and will be rebuilt");
+            let file = self.file.display();
+            tracing::info!(%file, "rebuilding the cache: it is damaged or from another version");
         }
         known.unwrap_or_default()
     }

@@ -105,7 +105,8 @@ impl ScipCache {
         for file in &files {
             // Logged once per version of the file, because it is not read again until it changes.
             if let Err(error) = builder.add(file, index, snapshot) {
-                tracing::warn!(file = %file.path.display(), %error, "failed to read a SCIP index; ignoring it");
+                let file = file.path.display();
+                tracing::warn!(%file, %error, "failed to read a SCIP index; ignoring it");
             }
         }
         let indexed = Arc::new(builder.finish());

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod job;
 pub mod lane;
 pub mod limits;
+pub mod retry;
 pub mod secret;
 pub mod surface;
 pub mod webhook;

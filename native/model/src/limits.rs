@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::delivery::RetryPolicy;
+use crate::retry::RetryPolicy;
 
 /// The limits of HTTP connections. Tests set shorter ones.
 #[derive(Debug, Clone)]

@@ -14,10 +14,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::delivery::RetryPolicy;
 use super::event_pattern::EventPattern;
 use crate::clock::Timestamp;
 use crate::ids::{LaneId, ThreadId, WebhookId};
+use crate::retry::RetryPolicy;
 use crate::secret::Secret;
 
 /// A webhook. Its JSON is stored in the database, and does not contain the secret.

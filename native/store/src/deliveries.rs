@@ -367,8 +367,8 @@ impl Store {
         .await
     }
 
-    /// Deletes deliveries that ended before `ended_before`, and ended deliveries that are not among the newest
-    /// `keep` deliveries of their webhook. Returns their number.
+    /// Deletes deliveries that ended before `ended_before`, and ended deliveries that are not among the
+    /// newest `keep` deliveries of their webhook. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the database cannot be written.
@@ -418,8 +418,8 @@ fn find(
 
 #[cfg(test)]
 mod tests {
-    use model::delivery::RetryPolicy;
     use model::event_pattern::EventPattern;
+    use model::retry::RetryPolicy;
     use model::webhook::{ReceiverHealth, Scope};
 
     use super::*;

@@ -63,7 +63,7 @@ export function useJobList({ status, search }: JobFilter) {
   const scheduleRefresh = useCallback(() => {
     timer.current ??= setTimeout(() => void refresh().catch(() => undefined), refreshMs);
   }, [refresh]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new filter cancels the refresh of the last one.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new filter cancels the refresh.
   useEffect(
     () => () => {
       clearTimeout(timer.current);

@@ -126,7 +126,8 @@ async fn crash_and_recover(crash: Crash) -> bool {
 /// Runs the flow: start, prompt, approval, verification, end. Returns a description of the step that failed.
 async fn run(client: &HttpClient, world: &World, timeout: Duration) -> Result<(), String> {
     let body = json!({
-        "laneId": LANE, "repoRoot": repository(world), "worktree": true, "kickoffPrompt": KICKOFF, "sandbox": "danger-full-access",
+        "laneId": LANE, "repoRoot": repository(world), "worktree": true, "kickoffPrompt": KICKOFF,
+        "sandbox": "danger-full-access",
         "approvalPolicy": "untrusted", "verificationCommands": ["true"],
     });
     accepted(client, "/codex/workflows/start-visible", &body).await?;
@@ -305,7 +306,10 @@ fn repair_database(data: &Path) {
 
 fn tables(database: &Connection) -> Vec<String> {
     let mut names = database
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'crash'")
+        .prepare(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+             AND name <> 'crash'",
+        )
         .unwrap();
     names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }

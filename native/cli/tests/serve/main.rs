@@ -220,8 +220,8 @@ async fn forget_the_end(data: &Path, job_id: &str) {
     let database = rusqlite::Connection::open(data.join("codex-bridge.sqlite")).unwrap();
     let changed = database
         .execute(
-            "UPDATE jobs SET status = 'running', job = json_set(job, '$.status', 'running', '$.result', NULL, \
-             '$.completedAt', NULL) WHERE job_id = ?1",
+            "UPDATE jobs SET status = 'running', job = json_set(job, '$.status', 'running', '$.result', \
+             NULL, '$.completedAt', NULL) WHERE job_id = ?1",
             [job_id],
         )
         .unwrap();

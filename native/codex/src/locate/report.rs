@@ -62,13 +62,15 @@ impl fmt::Display for NotFound {
                 .collect();
             return write!(
                 formatter,
-                "Codex cannot be started from {setting}: {}. Correct the path, or remove it to search for Codex.",
+                "Codex cannot be started from {setting}: {}. Correct the path, or remove it to search for \
+                 Codex.",
                 problems.join("; ")
             );
         }
         write!(
             formatter,
-            "Codex was not found. Install the ChatGPT extension for VS Code or run `npm install -g @openai/codex`, or \
+            "Codex was not found. Install the ChatGPT extension for VS Code or run \
+             `npm install -g @openai/codex`, or \
              set the path of a Codex executable."
         )?;
         let (missing, unusable): (Vec<&SearchedPath>, Vec<&SearchedPath>) =

@@ -39,7 +39,8 @@ fn decided(decisions: &[(Decision, &str)]) -> Vec<(Decision, Value, Value)> {
 
 fn cases() -> Vec<Case> {
     let rule = json!({"acceptWithExecpolicyAmendment": {"execpolicy_amendment": ["touch"]}});
-    let allow = json!({"applyNetworkPolicyAmendment": {"network_policy_amendment": {"host": "h.test", "action": "allow"}}});
+    let allow = json!({"applyNetworkPolicyAmendment": {"network_policy_amendment": {"host": "h.test",
+        "action": "allow"}}});
     let requested = json!({"network": {"enabled": true}, "fileSystem": null});
     let granted = json!({"network": {"enabled": true}});
     let form = json!({"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]});
@@ -76,7 +77,8 @@ fn cases() -> Vec<Case> {
             request_with(
                 COMMAND,
                 json!({
-                    "command": "curl h.test", "networkApprovalContext": {"host": "h.test", "protocol": "https"},
+                    "command": "curl h.test", "networkApprovalContext": {"host": "h.test",
+                    "protocol": "https"},
                     "availableDecisions": ["accept", "acceptForSession", allow, "cancel"],
                 }),
             ),
@@ -151,7 +153,8 @@ fn cases() -> Vec<Case> {
             request_with(
                 QUESTIONS,
                 json!({"questions": [
-                    {"id": "a", "header": "A", "question": "Which?"}, {"id": "b", "header": "B", "question": "How many?"},
+                    {"id": "a", "header": "A", "question": "Which?"}, {"id": "b", "header": "B",
+                    "question": "How many?"},
                 ]}),
             ),
             QuestionKind::Question,
@@ -169,7 +172,8 @@ fn cases() -> Vec<Case> {
             request_with(
                 ELICITATION,
                 json!({
-                    "serverName": "asker", "mode": "form", "_meta": null, "message": "Your name?", "requestedSchema": form,
+                    "serverName": "asker", "mode": "form", "_meta": null, "message": "Your name?",
+                    "requestedSchema": form,
                 }),
             ),
             QuestionKind::Elicitation,
@@ -184,8 +188,10 @@ fn cases() -> Vec<Case> {
             request_with(
                 ELICITATION,
                 json!({
-                    "serverName": "asker", "mode": "form", "message": "May it run?", "requestedSchema": empty_form,
-                    "_meta": {"persist": ["session", "always"], "tool_name": "greet", "tool_params": {"loud": true}},
+                    "serverName": "asker", "mode": "form", "message": "May it run?",
+                    "requestedSchema": empty_form,
+                    "_meta": {"persist": ["session", "always"], "tool_name": "greet",
+                    "tool_params": {"loud": true}},
                 }),
             ),
             QuestionKind::Elicitation,
@@ -202,7 +208,8 @@ fn cases() -> Vec<Case> {
             request_with(
                 ELICITATION,
                 json!({
-                    "serverName": "asker", "mode": "url", "message": "Log in", "url": "https://log.in", "elicitationId": "e",
+                    "serverName": "asker", "mode": "url", "message": "Log in", "url": "https://log.in",
+                    "elicitationId": "e",
                 }),
             ),
             QuestionKind::Elicitation,
@@ -217,7 +224,8 @@ fn cases() -> Vec<Case> {
             request_with(
                 ELICITATION,
                 json!({
-                    "serverName": "asker", "mode": "openai/userVerification", "title": "Who are you?", "challenge": "c",
+                    "serverName": "asker", "mode": "openai/userVerification", "title": "Who are you?",
+                    "challenge": "c",
                 }),
             ),
             QuestionKind::Elicitation,
@@ -261,7 +269,8 @@ fn cases() -> Vec<Case> {
             request_with(
                 "applyPatchApproval",
                 json!({
-                    "conversationId": "t", "callId": "i", "fileChanges": {"/w/a": {"type": "add", "content": ""}},
+                    "conversationId": "t", "callId": "i", "fileChanges": {"/w/a": {"type": "add",
+                    "content": ""}},
                 }),
             ),
             QuestionKind::FileChange,

@@ -52,8 +52,8 @@ async fn decisions_on_commands_have_their_effect() {
     let options = place.options(ApprovalPolicy::OnRequest, SandboxMode::ReadOnly);
     let made = place.directory().join("made.txt");
     let script = "@model escalate touch made.txt";
-    // Each case runs the same command in two turns: the decision, the number of questions, whether the command
-    // runs, and how the turns end.
+    // Each case runs the same command in two turns: the decision, the number of questions, whether the
+    // command runs, and how the turns end.
     let cases = [
         (Approve, 2, true, TurnEnd::Completed),
         (ApproveForSession, 1, true, TurnEnd::Completed),
@@ -173,7 +173,8 @@ async fn permissions_are_granted_as_requested_or_not_at_all() {
 async fn a_call_of_a_client_tool_is_answered() {
     let place = Place::new().await;
     let server = place.start().await;
-    let tool = json!({"type": "function", "name": "lookup", "description": "Looks up", "inputSchema": {"type": "object"}});
+    let tool = json!({"type": "function", "name": "lookup", "description": "Looks up",
+        "inputSchema": {"type": "object"}});
     let params = json!({"cwd": place.directory(), "dynamicTools": [tool]});
     let (started, mut watch) = server.connection.call_watching("thread/start", params, LIMIT).await.unwrap();
     let thread_id = started["thread"]["id"].as_str().unwrap();

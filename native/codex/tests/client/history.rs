@@ -89,7 +89,8 @@ async fn a_list_contains_each_thread_and_has_pages() {
 #[tokio::test]
 async fn a_list_is_read_leniently() {
     let threads = json!([
-        {"id": "a", "createdAt": "yesterday", "status": {"type": "dreaming"}, "source": {"subagent": "review"}},
+        {"id": "a", "createdAt": "yesterday", "status": {"type": "dreaming"},
+        "source": {"subagent": "review"}},
         {"id": "b", "name": 7, "status": "idle", "source": {"custom": "my-client"}},
         {"id": "c", "source": "mcp"},
         {"id": "d", "source": {"internal": "x"}},

@@ -112,7 +112,7 @@ async fn a_cancelled_start_leaves_no_process() {
     let launch = stand_in(&directory, "echo $$ > pid; exec sleep 600");
     let file = directory.path().join("pid");
     let pid = tokio::select! {
-        outcome = AppServer::start(&launch, "0") => panic!("the start ended without a handshake: {outcome:?}"),
+        outcome = AppServer::start(&launch, "0") => panic!("started without a handshake: {outcome:?}"),
         pid = pid_in(&file) => pid,
     };
     gone(pid).await;

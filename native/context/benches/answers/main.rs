@@ -69,7 +69,8 @@ fn measure(directory: &Path) {
     let file = |nth: usize| json!({ "file_path": files[nth * 7919 % files.len()] });
     let question = |nth: usize| {
         let name = &names[nth % names.len()];
-        json!({ "query": if nth.is_multiple_of(2) { name.clone() } else { format!("how does {name} go over the items up to a limit") } })
+        let sentence = format!("how does {name} go over the items up to a limit");
+        json!({ "query": if nth.is_multiple_of(2) { name.clone() } else { sentence } })
     };
     println!("{:<24} {:>10} {:>10} {:>10}", "", "p50", "p95", "max");
     for kind in ["explain_symbol", "get_context", "get_call_graph", "find_references"] {

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `--misses` | prints each query whose targets are not all ranked first |
 //! | `PAIRS.jsonl` instead of the directories | searches for functions by their documentation; see `pairs` |
-//! | `--tune` | searches for better weights, and cross-validates them on repositories that they were not chosen on |
+//! | `--tune` | searches for better weights, and cross-validates them on other repositories |
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the benchmark")]
 
@@ -47,7 +47,8 @@ fn main() {
         }
         // `cargo test --benches` runs the benchmark without arguments.
         _ => println!(
-            "usage: search ANNOTATIONS REPOSITORIES [--misses] [--tune] [NAME=NUMBER…], or search PAIRS [NAME=NUMBER…]"
+            "usage: search ANNOTATIONS REPOSITORIES [--misses] [--tune] [NAME=NUMBER…], or \
+             search PAIRS [NAME=NUMBER…]"
         ),
     }
 }

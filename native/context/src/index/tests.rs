@@ -81,7 +81,8 @@ enum Edit {
 
 fn edits() -> impl Strategy<Value = Vec<Vec<Edit>>> {
     let edit = prop_oneof![
-        3 => (0..6_usize, prop::collection::vec(0..5_usize, 0..4)).prop_map(|(file, lines)| Edit::Write(file, lines)),
+        3 => (0..6_usize, prop::collection::vec(0..5_usize, 0..4))
+            .prop_map(|(file, lines)| Edit::Write(file, lines)),
         1 => (0..6_usize).prop_map(Edit::Remove),
     ];
     prop::collection::vec(prop::collection::vec(edit, 1..4), 1..6)
@@ -107,9 +108,13 @@ proptest! {
         for step in steps {
             let mut changed = Vec::new();
             for edit in step {
-                let file = match &edit { Edit::Write(file, _) | Edit::Remove(file) => format!("file{file}.py") };
+                let (Edit::Write(number, _) | Edit::Remove(number)) = &edit;
+                let file = format!("file{number}.py");
                 match edit {
-                    Edit::Write(_, lines) => write(directory.path(), &file, &lines.iter().map(|line| LINES[*line]).collect::<String>()),
+                    Edit::Write(_, lines) => {
+                        let text: String = lines.iter().map(|line| LINES[*line]).collect();
+                        write(directory.path(), &file, &text);
+                    }
                     Edit::Remove(_) => drop(fs::remove_file(directory.path().join(&file))),
                 }
                 changed.push((0, file));

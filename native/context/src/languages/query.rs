@@ -120,7 +120,8 @@ impl LanguageQuery {
                 Some(Self { grammar, query, captures })
             }
             Err(error) => {
-                tracing::error!(language = language.name, %error, "failed to compile the queries of a language");
+                let language = language.name;
+                tracing::error!(language, %error, "failed to compile the queries of a language");
                 None
             }
         }

@@ -247,7 +247,8 @@ pub(crate) const TOOLS: &[Operation] = &[
     },
     Operation {
         name: "get_quality_score",
-        description: "Returns a quality score and its metrics: complexity, length, nesting, duplicates, dead code.",
+        description: "Returns a quality score and its metrics: complexity, length, nesting, duplicates, dead \
+                      code.",
         parameters: &[OF_FILE, MAX_TOKENS],
         answer: answers::get_quality_score,
     },

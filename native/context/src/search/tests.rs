@@ -216,10 +216,14 @@ proptest! {
             let snapshot = index.refresh(&changed);
             let rebuilt = Index::new(index.workspace().clone()).build(None, Some(1), &|_| {});
             for text in ["cart", "how are items added to the cart", "Session", "ShoppingCart", "item3"] {
-                let incremental: Vec<_> = search.query(&snapshot, &ask(text)).into_iter().map(|hit| (hit.start_line, hit.score)).collect();
-                let fresh: Vec<_> = Search::default().query(&rebuilt, &ask(text)).into_iter().map(|hit| (hit.start_line, hit.score)).collect();
+                let incremental = search.query(&snapshot, &ask(text));
+                let incremental: Vec<_> =
+                    incremental.into_iter().map(|hit| (hit.start_line, hit.score)).collect();
+                let fresh = Search::default().query(&rebuilt, &ask(text));
+                let fresh: Vec<_> = fresh.into_iter().map(|hit| (hit.start_line, hit.score)).collect();
                 prop_assert_eq!(incremental, fresh);
-                prop_assert_eq!(found(&search, &snapshot, &ask(text)), found(&Search::default(), &rebuilt, &ask(text)));
+                let rebuilt_hits = found(&Search::default(), &rebuilt, &ask(text));
+                prop_assert_eq!(found(&search, &snapshot, &ask(text)), rebuilt_hits);
             }
         }
     }

@@ -144,10 +144,12 @@ mod tests {
     #[test]
     fn the_last_typed_message_is_used_and_additions_of_codex_are_ignored() {
         let request = json!({ "input": [
-            json!({ "type": "message", "role": "developer", "content": [{ "type": "input_text", "text": "be good" }] }),
+            json!({ "type": "message", "role": "developer", "content": [{ "type": "input_text",
+                "text": "be good" }] }),
             user(&["# AGENTS.md instructions for /w", "<environment_context>\n</environment_context>"]),
             user(&["first"]),
-            json!({ "type": "message", "role": "assistant", "content": [{ "type": "output_text", "text": "ok" }] }),
+            json!({ "type": "message", "role": "assistant", "content": [{ "type": "output_text",
+                "text": "ok" }] }),
             user(&["<image name=[Image #1]>", "</image>", "look", "here"]),
             user(&["<turn_aborted>\nstopped\n</turn_aborted>"]),
         ]});

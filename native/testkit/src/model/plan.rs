@@ -108,9 +108,8 @@ mod tests {
     use serde_json::json;
 
     fn turn(user_text: &str, calls_done: &[usize]) -> Turn {
-        let mut input = vec![
-            json!({ "type": "message", "role": "user", "content": [{ "type": "input_text", "text": user_text }] }),
-        ];
+        let mut input = vec![json!({ "type": "message", "role": "user", "content": [{ "type": "input_text",
+                "text": user_text }] })];
         for step in calls_done {
             input.push(json!({ "type": "function_call", "call_id": format!("call_0_step_{step}") }));
             input.push(json!({ "type": "function_call_output", "output": "Process exited with code 0\nOutput:\nhi" }));

@@ -9,7 +9,7 @@
 //! | `@model run CMD` | runs a command in Codex's sandbox |
 //! | `@model escalate CMD` | requests to run a command outside the sandbox, which needs a person's approval |
 //! | `@model patch PATH` | writes a file |
-//! | `@model call TOOL JSON` | calls any other tool with these arguments, for example `request_user_input`, or `mcp__SERVER/TOOL` |
+//! | `@model call TOOL JSON` | calls any other tool, for example `request_user_input` or `mcp__SERVER/TOOL` |
 //! | `@model plan` | sets a plan of three steps |
 //! | `@model fail STATUS` | fails with this HTTP status |
 //! | `@model drop` | drops the connection in the middle of the answer |

@@ -103,7 +103,8 @@ impl Playing {
     }
 
     fn failed(&self, status: u16) -> Bytes {
-        let error = json!({ "code": "server_error", "message": format!("the script asked for the failure {status}") });
+        let error = json!({ "code": "server_error",
+            "message": format!("the script asked for the failure {status}") });
         event("response.failed", json!({ "response": { "id": self.ids.response(), "error": error } }))
     }
 

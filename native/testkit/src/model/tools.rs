@@ -64,9 +64,10 @@ impl Offered {
         let patch =
             format!("*** Begin Patch\n*** Add File: {path}\n+Written by the scripted model.\n*** End Patch");
         match self.kind(APPLY_PATCH) {
-            Some("custom") => Ok(
-                json!({ "type": "custom_tool_call", "call_id": call_id, "name": APPLY_PATCH, "input": patch }),
-            ),
+            Some("custom") => {
+                Ok(json!({ "type": "custom_tool_call", "call_id": call_id, "name": APPLY_PATCH,
+                    "input": patch }))
+            }
             Some(_) => self.function(call_id, APPLY_PATCH, &json!({ "input": patch })),
             // Codex recognizes this command line and applies the patch itself, as if the tool had been
             // called.

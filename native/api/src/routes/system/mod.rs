@@ -16,19 +16,9 @@ use crate::App;
 use crate::extract::{QueryOf, page_limit};
 use crate::log_tail::{self, LogLine};
 use crate::request_error::RequestError;
+use crate::setting::SettingView;
 use checks::{Check, checks};
 use memory::{ProcessMemory, memory_of};
-
-/// An effective setting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SettingView {
-    /// The name in VS Code's settings, without the prefix `codexBridge.`.
-    #[schema(example = "approvalTimeoutMs")]
-    pub name: &'static str,
-    /// The value as a string; `set` or `not set` for a secret.
-    pub value: String,
-}
 
 /// Reply of `GET /system`.
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use bridge::webhooks::WebhookConfig;
 use model::clock::Timestamp;
-use model::delivery::RetryPolicy;
 use model::event::Event;
 use model::ids::ThreadId;
 use model::limits::WebhookLimits;
+use model::retry::RetryPolicy;
 use serde_json::{Value, json};
 use server::config::Config;
 use sha2::{Digest, Sha256};
