@@ -100,7 +100,7 @@ async fn a_port_used_by_another_program_is_an_error() {
     let mut config = test.directories.config();
     config.port = taken.local_addr().unwrap().port();
     let refused = Bridge::start(config, None).await.unwrap_err().to_string();
-    assert!(refused.contains("another program") && refused.contains("codexBridge.port"), "{refused}");
+    assert!(refused.contains("Another program") && refused.contains("codexBridge.port"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
