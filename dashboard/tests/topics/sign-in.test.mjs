@@ -23,7 +23,7 @@ test("a sign-in link works once and leaves no trace", async () => {
   const another = await dashboard.page();
   await another.goto(link);
   await another.getByRole("heading", { name: "This link is no longer valid" }).waitFor();
-  await another.getByText("was used already or has expired").waitFor();
+  await another.getByText("was already used or has expired").waitFor();
   assert.equal(new URL(another.url()).hash, "");
 });
 
