@@ -42,6 +42,7 @@ Usage: cargo xtask <command>
                            --quick builds with the profile of the tests, without optimizations;
                            --glibc links against that version, with cargo-zigbuild;
                            --cli also makes the archive of the command line program
+  addon                    build the addon of this checkout's extension, and extension/src/addon.d.ts
   changelog VERSION        print the section of a version in CHANGELOG.md, the text of its release
   codex-matrix             run the flows that must work with every Codex version against each of them
   codex-versions           install these versions outside the checkout and print their paths
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         ["package", ref options @ ..] => {
             package::Options::parse(options).and_then(|options| package::package(&options))
         }
+        ["addon"] => package::addon(),
         ["changelog", version] => changelog::print(version),
         ["codex-matrix"] => codex_matrix::codex_matrix(),
         ["codex-versions"] => checkout::npm_packages().and_then(|()| codex_versions::show()),

@@ -1,7 +1,7 @@
 //! Makes what people install: the extension as a VSIX, and the command line program as an archive.
 //!
-//! For this machine, napi-rs' own command builds the addon and also writes the addon's types for TypeScript.
-//! For another machine or an older glibc, Cargo builds the addon and the command line program.
+//! Cargo builds the addon and the command line program. napi-rs' own command would pass `--target` to Cargo for
+//! this machine, too, so that every crate would be compiled a second time into another directory.
 
 use std::{
     env, fs,
@@ -130,7 +130,8 @@ impl Options {
             Some(_) => vec!["zigbuild".into()],
             None => vec!["build".into()],
         };
-        arguments.extend(["--profile".into(), PROFILE.into()]);
+        let profile = if self.is_quick { "dev" } else { PROFILE };
+        arguments.extend(["--profile".into(), profile.into()]);
         for package in self.packages() {
             arguments.extend(["--package".into(), (*package).into()]);
         }
@@ -141,17 +142,14 @@ impl Options {
             directory.push(self.target.triple);
         }
         Program::cargo().args(arguments).run()?;
-        Ok(directory.join(PROFILE))
+        // Cargo puts the results of profile `dev` into a directory with another name.
+        Ok(directory.join(if self.is_quick { "debug" } else { PROFILE }))
     }
 
     /// Returns the crates to build. They are built by one command, so that Cargo compiles shared dependencies
     /// once.
     fn packages(&self) -> &'static [&'static str] {
-        match (self.is_plain(), self.with_cli) {
-            (true, _) => &["cli"],
-            (false, true) => &["addon", "cli"],
-            (false, false) => &["addon"],
-        }
+        if self.with_cli { &["addon", "cli"] } else { &["addon"] }
     }
 
     /// Reports whether the package is for this machine and its own glibc.
@@ -177,6 +175,12 @@ pub(crate) fn package(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Builds the addon with the profile of the tests, for working on the extension.
+pub(crate) fn addon() -> Result<(), Failure> {
+    checkout::npm_packages()?;
+    build_addon(&Options::quick()?)
+}
+
 /// Builds the addon and puts it where the extension loads it from.
 fn build_addon(options: &Options) -> Result<(), Failure> {
     // A package holds the addon of one platform, so addons of other targets must not be here when it is made.
@@ -184,19 +188,19 @@ fn build_addon(options: &Options) -> Result<(), Failure> {
     remove_directory(&native)?;
     create_directory(&native)?;
     let addon = native.join(format!("codex-bridge.{}.node", options.target.node));
+    copy(&options.build()?.join(options.target.library), &addon)?;
     if options.is_plain() {
-        let build = Program::npm().args(["run", "build:addon"]);
-        if options.is_quick {
-            build.run()?;
-            return strip(&addon);
-        }
-        return build.args(["--", "--profile", PROFILE]).run();
+        addon_types()?;
     }
-    copy(&options.build()?.join(options.target.library), &addon)
+    if options.is_quick { strip(&addon) } else { Ok(()) }
 }
 
-/// Removes debug information, which makes most of the size of a library that is not optimized. napi-rs'
-/// option `--strip` would change RUSTFLAGS, for which Cargo compiles every dependency again.
+/// Writes the addon's types for TypeScript from what napi-rs' macros left while the addon was compiled.
+fn addon_types() -> Result<(), Failure> {
+    Program::node().args(["xtask/addon-types.mjs"]).run()
+}
+
+/// Removes debug information, which makes most of the size of a library that is not optimized.
 fn strip(library: &Path) -> Result<(), Failure> {
     if cfg!(windows) {
         // MSVC writes debug information into files of its own.

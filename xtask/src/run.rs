@@ -24,7 +24,15 @@ impl Program {
 
     pub(crate) fn cargo() -> Self {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        Self::new(cargo, "Install Rust: https://rustup.rs")
+        let mut program = Self::new(cargo, "Install Rust: https://rustup.rs");
+        // `cargo run` describes this program's crate in these variables. Some build scripts (of ring, for
+        // example) would run again because they differ from those of a Cargo that a person started.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
+                program.command.env_remove(name);
+            }
+        }
+        program
     }
 
     pub(crate) fn npm() -> Self {
