@@ -124,6 +124,20 @@ export class Window {
     await this.tab(name).waitFor();
   }
 
+  /**
+   * Selects the whole text of the open file. The editor takes the keys only once it has loaded the text and
+   * has the focus. The status bar shows how many characters are selected.
+   */
+  async selectAll() {
+    const selected = this.page.locator(".statusbar-item", { hasText: /\(\d+ selected\)/ });
+    await eventually("the text of the file is selected", async () => {
+      await this.page.locator(".editor-instance .view-line").first().click({ timeout: 1000 });
+      await this.page.keyboard.press("Control+A");
+      await selected.waitFor({ timeout: 1000 });
+      return true;
+    });
+  }
+
   /** The bridge's item in the status bar. */
   get statusBarItem() {
     return this.page.locator(".statusbar-item", { hasText: "Codex Bridge" });

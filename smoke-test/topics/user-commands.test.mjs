@@ -39,7 +39,7 @@ test("Continue Conversation finds a conversation by its title", async () => {
 test("a selection is sent with its file and line numbers to a new conversation", async () => {
   writeFileSync(join(window.folder, "selected.ts"), "const ticks = '```';\nconst two = 2;\n");
   await window.openFile("selected.ts");
-  await window.page.keyboard.press("Control+A");
+  await window.selectAll();
   await window.runCommand("Codex Bridge: Send Selection to Conversation…");
   await window.pick("", /New conversation/);
   await window.answerInput("explain this");
