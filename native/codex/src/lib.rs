@@ -11,11 +11,13 @@
 //!   answer.
 //! - [`owner`] tells which process owns a thread. [`processes`] lists the Codex processes.
 //! - [`exec`] runs a turn with `codex exec`, for binaries without a usable app-server.
+//! - [`activity::Activity`] tells what runs on a loaded thread.
 //! - [`turn::TurnRecord`] builds the result of a turn from its notifications or its stored form.
 //!
 //! No code here depends on a Codex version number. The binary is asked which methods it knows
 //! ([`app_server::Methods`]), and fields are read leniently.
 
+pub mod activity;
 pub mod app_server;
 pub mod approval;
 pub mod connection;

@@ -6,7 +6,6 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::TurnId;
 use crate::exec::ExecEvent;
 use crate::protocol::{Turn, TurnStatus};
 use crate::rpc::Notification;
@@ -38,38 +37,6 @@ impl TokenUsage {
                 .reasoning_output_tokens
                 .saturating_add(more.reasoning_output_tokens),
         }
-    }
-}
-
-/// The activity on a loaded thread, according to its notifications.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Activity {
-    /// The running turn.
-    pub turn_id: Option<TurnId>,
-    /// Whether the queue has changed and no turn has started since. `thread/queue/changed` comes when a
-    /// message is queued, and when a queued message becomes a turn, before that turn's `turn/started`.
-    pub queue_changed: bool,
-}
-
-impl Activity {
-    /// Processes one notification of the thread.
-    pub fn observe(&mut self, notification: &Notification) {
-        let turn_id = notification.params.pointer("/turn/id").and_then(Value::as_str);
-        match notification.method.as_str() {
-            "turn/started" => {
-                self.turn_id = turn_id.map(TurnId::from);
-                self.queue_changed = false;
-            }
-            "turn/completed" if self.turn_id.as_deref() == turn_id => self.turn_id = None,
-            "thread/queue/changed" => self.queue_changed = true,
-            _ => {}
-        }
-    }
-
-    /// Returns whether a turn is running or may be about to start.
-    #[must_use]
-    pub fn is_active(&self) -> bool {
-        self.turn_id.is_some() || self.queue_changed
     }
 }
 
@@ -174,6 +141,28 @@ impl TurnRecord {
             _ => {}
         }
         None
+    }
+
+    /// Returns the result of this turn and of `next`, with which Codex continued the same work.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        let usage = match (self.usage, next.usage) {
+            (Some(first), Some(second)) => Some(first.plus(&second)),
+            (first, second) => second.or(first),
+        };
+        let duration_ms = match (self.duration_ms, next.duration_ms) {
+            (Some(first), Some(second)) => Some(first.saturating_add(second)),
+            (first, second) => second.or(first),
+        };
+        Self {
+            answer: next.answer.or(self.answer),
+            usage,
+            diff: next.diff.or(self.diff),
+            plan: next.plan.or(self.plan),
+            duration_ms,
+            started_at: next.started_at,
+            error: next.error.or(self.error),
+        }
     }
 
     /// Processes a stored turn. Returns how it ended, or `None` while it is running. Where
@@ -313,23 +302,6 @@ mod tests {
             let turn = Turn::deserialize(json!({"id": "a", "status": "completed", "items": items})).unwrap();
             assert!(!turn.end_is_certain());
             assert_eq!(TurnRecord::default().take_turn(&turn), Some(expected), "{items}");
-        }
-    }
-
-    #[test]
-    fn a_queued_message_is_activity_before_its_turn_starts() {
-        let mut activity = Activity::default();
-        let steps = [
-            ("turn/started", json!({"turn": {"id": "a"}}), true),
-            ("turn/completed", json!({"turn": {"id": "other"}}), true),
-            ("turn/completed", json!({"turn": {"id": "a"}}), false),
-            ("thread/queue/changed", json!({}), true),
-            ("turn/started", json!({"turn": {"id": "b"}}), true),
-            ("turn/completed", json!({"turn": {"id": "b"}}), false),
-        ];
-        for (method, params, active) in steps {
-            activity.observe(&notification(method, params.clone()));
-            assert_eq!(activity.is_active(), active, "{method} {params}");
         }
     }
 

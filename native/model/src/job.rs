@@ -9,11 +9,13 @@
 //!
 //! A job ends exactly once. Every step yields the [`JobEvent`] that is recorded with it.
 
+use codex::activity::Goal;
 use codex::turn::TokenUsage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::activity::GoalView;
 use crate::approval::ApprovalKind;
 use crate::clock::Timestamp;
 use crate::ids::{ApprovalId, JobId, LaneId, ThreadId, TurnId};
@@ -237,6 +239,14 @@ pub struct Job {
     /// The turn, once it has started.
     #[serde(default)]
     pub turn_id: Option<TurnId>,
+    /// All turns of the job, in order. There are several if Codex continued a goal, and then `turnId` is the
+    /// last one.
+    #[serde(default)]
+    pub turns: Vec<TurnId>,
+    /// The goal that the job's turns pursue. The job runs until the goal is no longer active.
+    #[serde(default)]
+    #[schema(value_type = Option<GoalView>)]
+    pub goal: Option<Goal>,
     /// How the message reached the conversation, once it is delivered.
     #[serde(default)]
     pub delivery: Option<Delivery>,
@@ -404,6 +414,8 @@ impl Job {
             requested_conversation_id: conversation_id.clone(),
             conversation_id,
             turn_id: None,
+            turns: Vec::new(),
+            goal: None,
             delivery: None,
             transport,
             upgraded_from_conversation_id: None,
@@ -510,10 +522,18 @@ impl Job {
         self.check_not_started()?;
         self.status = JobStatus::Running;
         self.turn_id = turn_id.cloned();
+        self.turns = self.turn_id.iter().cloned().collect();
         self.delivery.get_or_insert(Delivery::Started);
         self.started_at = Some(now);
         self.updated_at = now;
         Ok(JobEvent::Started)
+    }
+
+    /// Records that Codex continued the goal of the job with another turn.
+    pub fn continue_goal(&mut self, turn_id: TurnId, now: Timestamp) {
+        self.turns.push(turn_id.clone());
+        self.turn_id = Some(turn_id);
+        self.updated_at = now;
     }
 
     /// Completes the job. A job whose start was not noticed can complete, too.

@@ -2,6 +2,7 @@
 //!
 //! This crate is pure: it has no input or output, no randomness and no tokio. Times and ids are arguments.
 
+pub mod activity;
 pub mod approval;
 pub mod clock;
 pub mod delivery;

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::registry::Placement;
-use super::thread::{Access, ThreadTask, unsubscribe};
+use super::thread::{Access, ThreadTask, Waiting, unsubscribe};
 use super::work::{Action, WorkItem};
 use super::{Conversations, editor_failed, send_timeout};
 use crate::editor::ConversationTab;
@@ -172,13 +172,20 @@ impl Conversations {
     }
 
     /// Makes sure that the bridge does not hold the conversation's writer. The bridge never holds it without
-    /// work.
+    /// work. Interrupts what runs there and belongs to no job, for example the turns of a goal.
     ///
     /// # Errors
-    /// [`Error::ConversationBusy`] while the conversation has work.
-    pub fn release(&self, conversation_id: &ThreadId) -> Result<(), Error> {
-        if self.inner.registry.is_active(conversation_id) {
-            return Err(Error::ConversationBusy(conversation_id.to_string()));
+    /// [`Error::ConversationBusy`] while the conversation has work; [`Error::Codex`] if Codex does not answer.
+    pub async fn release(&self, conversation_id: &ThreadId) -> Result<(), Error> {
+        let registry = &self.inner.registry;
+        let deadline = Instant::now() + limits::CANCEL_WAIT;
+        let has_pinned_task = self.inner.router.pinned_until(conversation_id).is_some();
+        while registry.is_active(conversation_id) {
+            if registry.is_busy(conversation_id) || has_pinned_task || Instant::now() >= deadline {
+                return Err(Error::ConversationBusy(conversation_id.to_string()));
+            }
+            self.interrupt_activity(conversation_id).await?;
+            tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await;
         }
         Ok(())
     }
@@ -228,8 +235,7 @@ impl ThreadTask {
             };
         }
         self.load_for_action().await?;
-        // Messages that other processes queued on the thread have started by now, or are about to.
-        self.finish_external_turns(None).await;
+        self.wait_for_idle().await?;
         let Some(loaded) = &self.loaded else { return Err(Error::Stopping) };
         let connection = &loaded.server.connection;
         match action {
@@ -243,6 +249,20 @@ impl ThreadTask {
                 rolled_back.map_err(|error| roll_back_failed(&self.thread_id, error))?;
             }
             Action::Archive | Action::Load | Action::Raw(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing runs on the loaded thread: messages that other processes queued, or a goal.
+    ///
+    /// # Errors
+    /// [`Error::ConversationBusy`] if that takes longer than [`limits::ACTION_TIMEOUT`].
+    pub(super) async fn wait_for_idle(&mut self) -> Result<(), Error> {
+        let deadline = Instant::now() + limits::ACTION_TIMEOUT;
+        // Messages that other processes queued on the thread have started by now, or are about to.
+        self.finish_external_turns(Waiting::Action(deadline)).await;
+        if Instant::now() >= deadline && self.has_running_turn() {
+            return Err(Error::ConversationBusy(self.thread_id.to_string()));
         }
         Ok(())
     }

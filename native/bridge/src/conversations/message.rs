@@ -63,6 +63,11 @@ pub struct MessageBody {
     pub timeout_ms: Option<u64>,
     /// Milliseconds that the turn may take before it is interrupted. Default: no limit.
     pub turn_timeout_ms: Option<u64>,
+    /// What happens when the turn sets a goal, which Codex would pursue in further turns. `continue` (the
+    /// default): the job runs until the goal is complete, blocked, paused or out of budget. `pause`: the goal
+    /// is paused, so that the job ends with its first turn.
+    #[serde(default)]
+    pub goal: GoalHandling,
     /// Milliseconds until an approval without a decision is denied. Default: setting `approvalTimeoutMs`.
     pub approval_timeout_ms: Option<u64>,
     /// Milliseconds within which the editor must show the conversation. Default: setting `tabTimeoutMs`.
@@ -129,6 +134,17 @@ pub enum DeliveryMode {
     /// Starts a turn at once. Fails if anything runs or waits on the conversation, even a turn of another
     /// process.
     Reject,
+}
+
+/// What happens when the turn of a message sets a goal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GoalHandling {
+    /// The job runs until the goal is no longer active.
+    #[default]
+    Continue,
+    /// The goal is paused, so that the job ends with its first turn.
+    Pause,
 }
 
 /// Overrides of Codex's `config.toml`.
@@ -263,6 +279,9 @@ pub struct Message {
     pub send_timeout: Duration,
     /// The time limit of the turn.
     pub turn_timeout: Option<Duration>,
+    /// What happens when the turn sets a goal.
+    #[serde(default)]
+    pub goal: GoalHandling,
     /// The time until an approval without a decision is denied.
     pub approval_timeout: Duration,
     /// The time limit for the editor to show the conversation. `None` if it need not show it.
@@ -366,6 +385,7 @@ impl MessageBody {
                 .transpose()?,
             send_timeout: timeout("sendTimeoutMs", send_timeout_ms, defaults.send_timeout)?,
             turn_timeout,
+            goal: self.goal,
             approval_timeout: timeout(
                 "approvalTimeoutMs",
                 self.approval_timeout_ms,

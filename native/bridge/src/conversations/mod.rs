@@ -11,11 +11,13 @@
 //! - [`cli`]: turns of `codex exec`.
 //! - [`forks`]: copies of conversations.
 //! - [`control`]: cancels and steers jobs, and edits the queue.
+//! - [`activity`]: what runs on a conversation, whoever started it.
 //! - [`actions`]: changes of a conversation itself.
 //! - [`history`]: Codex's list of conversations.
 //! - [`raw`]: calls of any Codex method.
 
 mod actions;
+mod activity;
 mod cli;
 mod control;
 mod ending;
@@ -59,7 +61,7 @@ use message::{DeliveryMode, Message};
 use registry::{Placement, Queue, Registry};
 use thread::{Loaded, ThreadTask};
 pub use work::Needs;
-use work::{Receipt, WorkItem};
+use work::{Receipt, ReceiptReceiver, WorkItem};
 
 /// The conversations of this bridge. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -95,6 +97,14 @@ pub struct Dispatched {
     pub turn_id: Option<TurnId>,
     /// The tab that shows the conversation, if one was requested.
     pub tab: Option<ConversationTab>,
+}
+
+/// The outcome of waiting for the receipt of a message.
+enum Waited {
+    /// The message was delivered.
+    Delivered(Receipt),
+    /// The message is still in the bridge's queue.
+    StillWaits(ReceiptReceiver),
 }
 
 impl Conversations {
@@ -374,6 +384,7 @@ impl Conversations {
         message: Message,
     ) -> Result<Dispatched, Error> {
         let open = self.open_timeout_after_start(&message);
+        let (delivery, limit) = (message.delivery, message.send_timeout);
         let (receipt, reply) = oneshot::channel();
         let work = WorkItem::Send { job: Arc::clone(&job), message: Box::new(message), receipt };
         match self.inner.registry.enqueue(&conversation_id, work) {
@@ -381,19 +392,12 @@ impl Conversations {
                 self.start_task(&conversation_id, work, None);
                 self.reply(job, reply, open).await
             }
-            Placement::Next => self.reply(job, reply, open).await,
-            Placement::Behind => {
-                match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
-                    Ok(Ok(_)) => {
-                        let tab = self.reveal(&job, &conversation_id, open).await;
-                        let delivery = Delivery::Queued;
-                        Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id: None, tab })
-                    }
-                    // The turn started before this could be recorded, or recording failed. The message was
-                    // sent either way.
-                    Ok(Err(_)) | Err(_) => self.reply(job, reply, open).await,
-                }
-            }
+            // The task is idle, or keeps the thread loaded for turns that belong to no job.
+            Placement::Next => match self.wait_for_receipt(&job, reply, delivery, limit).await? {
+                Waited::Delivered(receipt) => self.delivered(job, receipt, open).await,
+                Waited::StillWaits(reply) => self.queued(job, conversation_id, reply, open).await,
+            },
+            Placement::Behind => self.queued(job, conversation_id, reply, open).await,
             Placement::Refused(_, error) => {
                 ending::fail_job(&job, error.as_failure()).await;
                 Err(error)
@@ -407,19 +411,83 @@ impl Conversations {
         message.open.filter(|_| message.delivery != DeliveryMode::Panel)
     }
 
-    /// Waits until the turn has started, and then until the editor shows it.
-    async fn reply(
+    /// Waits for the receipt of a message that the conversation's task should take next. If the task does not
+    /// take it within `limit`, because turns of others run, the message is withdrawn if it had to start at
+    /// once, and waits otherwise.
+    async fn wait_for_receipt(
         &self,
-        job: Arc<LiveJob>,
-        receipt: oneshot::Receiver<Result<Receipt, Error>>,
-        open: Option<Duration>,
-    ) -> Result<Dispatched, Error> {
-        let receipt = receipt.await.map_err(|_| {
+        job: &LiveJob,
+        mut receipt: ReceiptReceiver,
+        delivery: DeliveryMode,
+        limit: Duration,
+    ) -> Result<Waited, Error> {
+        if let Ok(received) = tokio::time::timeout(limit, &mut receipt).await {
+            return self.received(received).map(Waited::Delivered);
+        }
+        let registry = &self.inner.registry;
+        if matches!(delivery, DeliveryMode::Start | DeliveryMode::Reject) {
+            if registry.remove_waiting(&job.job_id).is_some() {
+                let error = send_timeout(limit);
+                ending::fail_job(job, error.as_failure()).await;
+                return Err(error);
+            }
+        } else if registry.is_waiting(&job.job_id) {
+            return Ok(Waited::StillWaits(receipt));
+        }
+        // The task has just taken the message. Every step from here on has a time limit of its own.
+        self.received(receipt.await).map(Waited::Delivered)
+    }
+
+    fn received(
+        &self,
+        received: Result<Result<Receipt, Error>, oneshot::error::RecvError>,
+    ) -> Result<Receipt, Error> {
+        received.map_err(|_| {
             if self.inner.stopping.is_cancelled() {
                 return Error::Stopping;
             }
             Error::Internal("a conversation's task dropped a message".to_owned())
-        })??;
+        })?
+    }
+
+    /// Records that the message waits, and tells its sender so.
+    async fn queued(
+        &self,
+        job: Arc<LiveJob>,
+        conversation_id: ThreadId,
+        reply: ReceiptReceiver,
+        open: Option<Duration>,
+    ) -> Result<Dispatched, Error> {
+        match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
+            Ok(Ok(_)) => {
+                let tab = self.reveal(&job, &conversation_id, open).await;
+                let delivery = Delivery::Queued;
+                Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id: None, tab })
+            }
+            // The turn started before this could be recorded, or recording failed. The message was sent
+            // either way.
+            Ok(Err(_)) | Err(_) => self.reply(job, reply, open).await,
+        }
+    }
+
+    /// Waits until the turn has started, and then until the editor shows it.
+    async fn reply(
+        &self,
+        job: Arc<LiveJob>,
+        receipt: ReceiptReceiver,
+        open: Option<Duration>,
+    ) -> Result<Dispatched, Error> {
+        let receipt = self.received(receipt.await)?;
+        self.delivered(job, receipt, open).await
+    }
+
+    /// Waits until the editor shows the turn of a delivered message.
+    async fn delivered(
+        &self,
+        job: Arc<LiveJob>,
+        receipt: Receipt,
+        open: Option<Duration>,
+    ) -> Result<Dispatched, Error> {
         let Receipt { conversation_id, delivery, turn_id } = receipt;
         // A thread without a turn cannot be opened, so this comes after the start of the turn.
         let tab = self.reveal(&job, &conversation_id, open).await;
@@ -483,7 +551,12 @@ impl Conversations {
     /// Starts the task of a conversation that had none.
     fn start_task(&self, conversation_id: &ThreadId, first: WorkItem, loaded: Option<Loaded>) {
         let thread_id = conversation_id.to_owned();
-        let task = ThreadTask { conversations: self.clone(), thread_id: thread_id.clone(), loaded };
+        let task = ThreadTask {
+            conversations: self.clone(),
+            thread_id: thread_id.clone(),
+            loaded,
+            is_calling: false,
+        };
         let this = self.clone();
         self.inner.tasks.spawn(async move {
             if AssertUnwindSafe(task.run(first)).catch_unwind().await.is_err() {

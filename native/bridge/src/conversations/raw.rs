@@ -215,15 +215,14 @@ impl ThreadTask {
         }
     }
 
-    fn has_running_turn(&self) -> bool {
+    pub(super) fn has_running_turn(&self) -> bool {
         self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active())
     }
 
     async fn call_with_writer(&mut self, method: &str, params: Value) -> Result<Value, Error> {
         if self.loaded.is_none() {
             self.load_for_action().await?;
-            // Messages that other processes queued on the thread have started by now, or are about to.
-            self.finish_external_turns(None).await;
+            self.wait_for_idle().await?;
         }
         let Some(Loaded { server, .. }) = &self.loaded else { return Err(Error::Stopping) };
         let called = server.connection.call(method, params, limits::RPC_TIMEOUT).await;

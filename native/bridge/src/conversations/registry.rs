@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use model::activity::LoadedState;
 use model::ids::{JobId, ThreadId};
 use model::limits;
 use parking_lot::{Mutex, MutexGuard};
@@ -39,6 +40,8 @@ pub(super) struct Registry {
 pub(super) struct Queue {
     pub(super) running: Option<Arc<LiveJob>>,
     pub(super) waiting: VecDeque<WorkItem>,
+    /// What runs on the thread according to Codex.
+    state: LoadedState,
     /// Notified when work arrives.
     arrived: Arc<Notify>,
 }
@@ -118,6 +121,19 @@ impl Registry {
         self.active().get(conversation_id)?.running.clone()
     }
 
+    /// Returns what runs on the conversation according to Codex.
+    pub(super) fn state(&self, conversation_id: &ThreadId) -> LoadedState {
+        self.active().get(conversation_id).map(|queue| queue.state.clone()).unwrap_or_default()
+    }
+
+    /// Changes what runs on the conversation, and returns the state before.
+    pub(super) fn set_state(&self, conversation_id: &ThreadId, state: LoadedState) -> LoadedState {
+        match self.active().get_mut(conversation_id) {
+            Some(queue) => std::mem::replace(&mut queue.state, state),
+            None => LoadedState::default(),
+        }
+    }
+
     /// Returns the jobs that wait on the conversation, in order.
     pub(super) fn waiting(&self, conversation_id: &ThreadId) -> Vec<Arc<LiveJob>> {
         let active = self.active();
@@ -138,6 +154,11 @@ impl Registry {
             }
         }
         false
+    }
+
+    /// Reports whether a message waits in its queue.
+    pub(super) fn is_waiting(&self, job_id: &JobId) -> bool {
+        self.change_waiting(job_id, |_| {})
     }
 
     /// Removes a waiting message from its queue. A job that is being recovered stays, because its message may

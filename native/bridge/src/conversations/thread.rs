@@ -8,13 +8,14 @@
 
 use std::sync::Arc;
 
+use codex::activity::{Activity, ActivityKind, RunningTurn};
 use codex::app_server::AppServer;
 use codex::approval;
 use codex::connection::{CallError, ThreadEvent, ThreadWatch};
 use codex::decline::decline;
 use codex::protocol::{Thread, ThreadOptions};
 use codex::rpc::Refusal;
-use codex::turn::{Activity, FileChanges, TurnEnd, TurnRecord};
+use codex::turn::{FileChanges, TurnEnd, TurnRecord};
 use model::ids::{ThreadId, TurnId};
 use model::job::{Delivery, Operation};
 use model::limits;
@@ -36,7 +37,7 @@ pub(super) struct Loaded {
     pub(super) server: Arc<AppServer>,
     pub(super) watch: ThreadWatch,
     pub(super) cwd: Option<String>,
-    /// The turn that runs on the thread, as its events report it.
+    /// The turn that runs on the thread and its goal, as the events report them.
     pub(super) activity: Activity,
     /// The proposed file changes, which approvals show.
     changes: FileChanges,
@@ -71,6 +72,8 @@ pub(super) struct ThreadTask {
     pub(super) conversations: Conversations,
     pub(super) thread_id: ThreadId,
     pub(super) loaded: Option<Loaded>,
+    /// Whether a call of a caller, which is no job, is about to start a turn or has started one.
+    pub(super) is_calling: bool,
 }
 
 /// The access to a thread after an attempt to load it.
@@ -79,6 +82,17 @@ pub(super) enum Access {
     Ours,
     /// Another process owns the thread. Our app-server can only read it.
     OwnedElsewhere(Arc<AppServer>),
+}
+
+/// The party that waits until the turns of other processes have ended.
+#[derive(Clone, Copy)]
+pub(super) enum Waiting<'a> {
+    /// No work waits. The thread stays loaded for those turns.
+    Nobody,
+    /// A job, until its cancellation or the deadline.
+    Job(&'a LiveJob, Option<Instant>),
+    /// A change of the conversation, until the deadline.
+    Action(Instant),
 }
 
 /// The result of a work item, which is published once the thread is free.
@@ -116,15 +130,19 @@ impl ThreadTask {
                 WorkItem::FollowExec { job, message, exec, receipt } => {
                     Finished::Job(self.follow_exec(&job, &message, *exec, receipt).await, job)
                 }
-                WorkItem::Act { action, done } => Finished::Act(self.act(action).await, done),
+                WorkItem::Act { action, done } => {
+                    self.is_calling = true;
+                    Finished::Act(self.act(action).await, done)
+                }
             });
             if self.has_external_turns().await {
                 // The end of our work item need not wait for the turns of other processes.
                 if let Some(finished) = finished.take() {
                     finished.publish().await;
                 }
-                self.finish_external_turns(None).await;
+                self.finish_external_turns(Waiting::Nobody).await;
             }
+            self.is_calling = false;
             if !registry.has_waiting(&self.thread_id)
                 && let Some(unpinned) = conversations.inner.router.pinned_until(&self.thread_id)
             {
@@ -221,14 +239,17 @@ impl ThreadTask {
     }
 
     /// Waits until the messages that other programs queued on the thread have run. That can take any time, so
-    /// the sender is notified that the message waits, unless the message had to start at once.
+    /// the sender is notified that the message waits, unless the message had to start at once. A turn that
+    /// continues a goal is no reason to wait, because Codex runs the message after that turn.
     async fn wait_behind_external_turns(
         &mut self,
         job: &Arc<LiveJob>,
         message: &Message,
         receipt: ReceiptSender,
     ) -> Result<ReceiptSender, (Error, ReceiptSender)> {
-        if !self.has_external_turns().await {
+        if !self.has_external_turns().await
+            || (message.delivery != DeliveryMode::Reject && self.continues_goal())
+        {
             return Ok(receipt);
         }
         let mut deadline = None;
@@ -252,7 +273,7 @@ impl ThreadTask {
             }
             _ => receipt,
         };
-        self.finish_external_turns(Some((job, deadline))).await;
+        self.finish_external_turns(Waiting::Job(job, deadline)).await;
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err((send_timeout(message.send_timeout), receipt));
         }
@@ -370,15 +391,17 @@ impl ThreadTask {
     /// Handles one event. A question of Codex becomes an approval. This method does not wait for the
     /// decision.
     pub(super) async fn handle_event(&mut self, event: ThreadEvent, asker: Asker<'_>) {
-        let approvals = &self.conversations.inner.approvals;
         let Some(loaded) = &mut self.loaded else { return };
+        let approvals = &self.conversations.inner.approvals;
         match event {
             ThreadEvent::Notification(notification) => {
-                loaded.activity.observe(&notification);
                 loaded.changes.observe(&notification);
                 if let Some(request_id) = approval::resolved(&notification) {
                     let thread_id = &self.thread_id;
                     approvals.withdraw(Withdrawn::Request { thread_id, request_id }).await;
+                }
+                if loaded.activity.observe(&notification) {
+                    self.publish_state().await;
                 }
             }
             ThreadEvent::Request(request) => {
@@ -420,20 +443,36 @@ impl ThreadTask {
         is_active || queue.is_ok_and(|queue| !queue.is_empty())
     }
 
-    /// Keeps the thread loaded until the turns of other processes have ended. If a job waits for that, its
-    /// cancellation or deadline ends the wait.
-    pub(super) async fn finish_external_turns(&mut self, waiting: Option<(&LiveJob, Option<Instant>)>) {
+    /// Reports whether Codex pursues a goal on the thread by itself.
+    fn continues_goal(&self) -> bool {
+        let Some(loaded) = &self.loaded else { return false };
+        match loaded.activity.running() {
+            Some(turn) => turn.kind == ActivityKind::Goal,
+            None => loaded.activity.continues(),
+        }
+    }
+
+    /// Keeps the thread loaded until the turns of other processes, and those that Codex started by itself,
+    /// have ended, or until `waiting` gives up. The turns of a goal can take any time, so they do not delay
+    /// work that arrives.
+    pub(super) async fn finish_external_turns(&mut self, waiting: Waiting<'_>) {
         let given_up = async {
-            let Some((job, deadline)) = waiting else { return std::future::pending().await };
-            tokio::select! {
-                () = job.cancel_requested() => {}
-                () = sleep_until_some(deadline) => {}
+            match waiting {
+                Waiting::Nobody => std::future::pending().await,
+                Waiting::Job(job, deadline) => tokio::select! {
+                    () = job.cancel_requested() => {}
+                    () = sleep_until_some(deadline) => {}
+                },
+                Waiting::Action(deadline) => sleep_until(deadline).await,
             }
         };
         tokio::pin!(given_up);
+        let registry = self.conversations.clone();
+        let registry = &registry.inner.registry;
+        let arrived = registry.arrived(&self.thread_id);
         let stopping = self.conversations.inner.stopping.clone();
         while let Some(loaded) = &mut self.loaded {
-            let running = loaded.activity.turn_id.clone();
+            let running = loaded.activity.running().cloned();
             // A queue that does not start within this time is paused. Its owner decides when it resumes.
             let patience =
                 if running.is_some() { limits::TURN_SILENCE } else { limits::QUEUED_TURN_START_TIMEOUT };
@@ -443,19 +482,43 @@ impl ThreadTask {
                     None => return,
                 },
                 () = tokio::time::sleep(patience) => {
-                    let Some(turn_id) = running else { return };
-                    if self.read_turn(&turn_id, &mut TurnRecord::default()).await.is_some()
-                        && let Some(loaded) = &mut self.loaded
-                    {
-                        loaded.activity = Activity::default();
+                    let has_ended = match &running {
+                        None => true,
+                        Some(turn) => self.has_ended_silently(turn).await,
+                    };
+                    if has_ended && let Some(loaded) = &mut self.loaded {
+                        loaded.activity.reconcile_idle();
+                    }
+                    if running.is_none() {
+                        return;
                     }
                 }
+                () = arrived.notified() => {}
                 () = stopping.cancelled() => return,
                 () = &mut given_up => return,
+            }
+            if matches!(waiting, Waiting::Nobody)
+                && self.continues_goal()
+                && registry.has_waiting(&self.thread_id)
+            {
+                return;
             }
             let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
             if !is_active && !self.has_external_turns().await {
                 return;
+            }
+        }
+    }
+
+    /// Reports whether the history shows that a turn without further events has ended. A turn whose id is not
+    /// known has ended if the newest turn has.
+    async fn has_ended_silently(&self, turn: &RunningTurn) -> bool {
+        let Some(Loaded { server, .. }) = &self.loaded else { return true };
+        match turn.turn_id() {
+            Some(turn_id) => self.read_turn(turn_id, &mut TurnRecord::default()).await.is_some(),
+            None => {
+                let last = server.connection.thread_last_turn(&server.methods, &self.thread_id).await;
+                last.is_ok_and(|last| last.is_none_or(|turn| turn.end_is_certain()))
             }
         }
     }
@@ -550,6 +613,7 @@ impl ThreadTask {
         inner.approvals.withdraw(Withdrawn::Thread(&self.thread_id)).await;
         unsubscribe(&loaded.server, &self.thread_id).await;
         inner.registry.note_released(&self.thread_id);
+        self.publish_state().await;
         Some(loaded)
     }
 }

@@ -1,7 +1,8 @@
-//! A turn that the bridge runs, from its first event to its end.
+//! The turns of a job that the bridge runs, from the first event to the end.
 
 use std::sync::Arc;
 
+use codex::activity::{ActivityKind, GoalStatus};
 use codex::connection::{CallError, ThreadEvent};
 use codex::turn::{TurnEnd, TurnRecord};
 use model::ids::TurnId;
@@ -10,13 +11,24 @@ use model::limits;
 use tokio::time::{Instant, sleep_until};
 
 use super::ending::{JobEnd, job_end};
-use super::message::Message;
+use super::message::{GoalHandling, Message};
 use super::thread::{Loaded, ThreadTask, sleep_until_some};
 use crate::approvals::Asker;
 use crate::jobs::LiveJob;
 
+/// The end of following one turn of a job.
+enum Followed {
+    /// The turn ended.
+    Ended(TurnEnd, TurnRecord),
+    /// The bridge is stopping.
+    Stopping(TurnRecord),
+    /// The app-server that ran the turn exited.
+    Exited,
+}
+
 impl ThreadTask {
-    /// Follows a turn of this bridge by its events, to its end.
+    /// Follows the turn of a job by its events, to its end. If Codex continues a goal by itself afterwards,
+    /// those turns belong to the job, too.
     pub(super) async fn follow_turn(
         &mut self,
         job: &Arc<LiveJob>,
@@ -24,8 +36,129 @@ impl ThreadTask {
         message: &Message,
     ) -> JobEnd {
         let output = message.output_last_message_path.as_deref();
+        let deadline = message.turn_timeout.map(|limit| Instant::now() + limit);
+        let (mut turn_id, mut total) = (turn_id.clone(), TurnRecord::default());
+        loop {
+            match self.follow_one_turn(job, &turn_id, message, deadline).await {
+                Followed::Ended(TurnEnd::Completed, record) => {
+                    total = total.then(record);
+                    match self.next_goal_turn(job).await {
+                        Some(next) => turn_id = next,
+                        None => {
+                            // The cancellation may have come between two turns.
+                            let end = match job.cancel_reason() {
+                                Some(_) if job.view().turns.len() > 1 => TurnEnd::Interrupted,
+                                _ => TurnEnd::Completed,
+                            };
+                            return job_end(job, end, total, output, FailureCode::Interrupted).await;
+                        }
+                    }
+                }
+                Followed::Ended(end, record) => {
+                    return job_end(job, end, total.then(record), output, FailureCode::Interrupted).await;
+                }
+                Followed::Exited => return self.end_after_exit(job, &turn_id, output).await,
+                Followed::Stopping(record) => {
+                    return self.interrupt_for_stop(job, &turn_id, total.then(record), message).await;
+                }
+            }
+        }
+    }
+
+    /// Waits for the turn with which Codex continues the goal of the job, and adds it to the job. Returns
+    /// `None` if Codex does not continue.
+    async fn next_goal_turn(&mut self, job: &Arc<LiveJob>) -> Option<TurnId> {
+        let deadline = Instant::now() + limits::GOAL_TURN_START_TIMEOUT;
+        let stopping = self.conversations.inner.stopping.clone();
+        loop {
+            let loaded = self.loaded.as_mut()?;
+            if let Some(turn) = loaded.activity.running()
+                && turn.kind == ActivityKind::Goal
+                && let Some(turn_id) = turn.turn_id().cloned()
+            {
+                let noted = job.note(|job, now| job.continue_goal(turn_id.clone(), now)).await;
+                if let Err(error) = noted {
+                    tracing::error!(%error, "cannot record a turn of a goal");
+                }
+                self.publish_state().await;
+                return Some(turn_id);
+            }
+            let is_due = match loaded.activity.running() {
+                Some(turn) => turn.kind == ActivityKind::Goal,
+                None => loaded.activity.continues(),
+            };
+            if !is_due {
+                return None;
+            }
+            tokio::select! {
+                event = loaded.watch.next() => {
+                    let event = event?;
+                    if let ThreadEvent::Notification(notification) = &event {
+                        job.observe(notification).await;
+                    }
+                    self.handle_event(event, Asker { job: Some(job), limit: None }).await;
+                }
+                () = sleep_until(deadline) => {
+                    tracing::debug!(job_id = %job.job_id, "Codex did not continue the goal");
+                    loaded.activity.reconcile_idle();
+                }
+                () = job.cancel_requested() => {
+                    self.pause_goal().await;
+                    return None;
+                }
+                () = stopping.cancelled() => {
+                    self.pause_goal().await;
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Pauses the goal of the thread if it is active, so that Codex does not continue it.
+    async fn pause_goal(&mut self) {
+        let Some(loaded) = &mut self.loaded else { return };
+        if loaded.activity.goal().is_none_or(|goal| goal.status != GoalStatus::Active) {
+            return;
+        }
+        let paused = loaded.server.connection.thread_goal_pause(&self.thread_id);
+        match tokio::time::timeout(limits::INTERRUPT_TIMEOUT, paused).await {
+            Ok(Ok(goal)) => loaded.activity.set_goal(goal),
+            Ok(Err(error)) => tracing::warn!(%error, "cannot pause the goal of a conversation"),
+            Err(_) => tracing::warn!("Codex did not pause the goal of a conversation in time"),
+        }
+    }
+
+    /// Records the goal of the thread in the job, and pauses it if the message asks for that.
+    async fn note_goal(&mut self, job: &Arc<LiveJob>, message: &Message) {
+        let goal = |this: &Self| this.loaded.as_ref().and_then(|loaded| loaded.activity.goal().cloned());
+        if goal(self) == job.view().goal {
+            return;
+        }
+        let is_active = goal(self).is_some_and(|goal| goal.status == GoalStatus::Active);
+        let is_paused_here = is_active && message.goal == GoalHandling::Pause;
+        if is_paused_here {
+            self.pause_goal().await;
+        }
+        let goal = goal(self);
+        let noted = job.note(|job, _| {
+            job.goal = goal;
+            if is_paused_here {
+                job.warnings.push("goal: the turn set a goal, which was paused as requested".to_owned());
+            }
+        });
+        if let Err(error) = noted.await {
+            tracing::error!(%error, "cannot record the goal of a job");
+        }
+    }
+
+    async fn follow_one_turn(
+        &mut self,
+        job: &Arc<LiveJob>,
+        turn_id: &TurnId,
+        message: &Message,
+        deadline: Option<Instant>,
+    ) -> Followed {
         let asker = Asker { job: Some(job), limit: Some(message.approval_timeout) };
-        let turn_deadline = message.turn_timeout.map(|limit| Instant::now() + limit);
         let mut record = TurnRecord::default();
         let mut interrupt_at: Option<Instant> = None;
         let stopping = self.conversations.inner.stopping.clone();
@@ -36,21 +169,24 @@ impl ThreadTask {
             tokio::select! {
                 event = loaded.watch.next() => match event {
                     Some(event) => {
+                        let mut concerns_goal = false;
                         let end = match &event {
                             ThreadEvent::Notification(notification) => {
                                 job.observe(notification).await;
+                                concerns_goal = notification.method.starts_with("thread/goal/");
                                 record.observe(turn_id, notification)
                             }
                             ThreadEvent::Request(_) => None,
                         };
                         self.handle_event(event, asker).await;
+                        if concerns_goal {
+                            self.note_goal(job, message).await;
+                        }
                         if let Some(end) = end {
                             break end;
                         }
                     }
-                    None if loaded.server.connection.is_closed() => {
-                        return self.end_after_exit(job, turn_id, output).await;
-                    }
+                    None if loaded.server.connection.is_closed() => return Followed::Exited,
                     None => {
                         // Events were dropped because this task fell behind. It watches again first, and then
                         // reads the thread to find an end that it missed.
@@ -70,20 +206,19 @@ impl ThreadTask {
                         break end;
                     }
                 }
-                () = sleep_until_some(turn_deadline), if job.cancel_reason().is_none() => {
+                () = sleep_until_some(deadline), if job.cancel_reason().is_none() => {
                     job.request_cancel(FailureCode::TurnTimeout);
                 }
                 // Repeated as long as the turn runs.
                 () = interrupt_due(job, interrupt_at) => {
+                    self.pause_goal().await;
                     self.interrupt(turn_id).await;
                     interrupt_at = Some(Instant::now() + limits::INTERRUPT_INTERVAL);
                 }
-                () = stopping.cancelled() => {
-                    return self.interrupt_for_stop(job, turn_id, record, message).await;
-                }
+                () = stopping.cancelled() => return Followed::Stopping(record),
             }
         };
-        job_end(job, end, record, output, FailureCode::Interrupted).await
+        Followed::Ended(end, record)
     }
 
     async fn interrupt(&self, turn_id: &TurnId) {
@@ -122,6 +257,7 @@ impl ThreadTask {
         message: &Message,
     ) -> JobEnd {
         let interrupt = async {
+            self.pause_goal().await;
             let Loaded { server, watch, .. } = self.loaded.as_mut()?;
             if let Err(error) = server.connection.turn_interrupt(&self.thread_id, turn_id).await {
                 tracing::debug!(%error, "cannot interrupt the turn");

@@ -67,6 +67,9 @@ impl Receipt {
 /// Notifies the sender of a message of its delivery, or of the reason why it was not delivered.
 pub(super) type ReceiptSender = oneshot::Sender<Result<Receipt, Error>>;
 
+/// The other end of a [`ReceiptSender`].
+pub(super) type ReceiptReceiver = oneshot::Receiver<Result<Receipt, Error>>;
+
 /// A running `codex exec` whose conversation is known.
 #[derive(Debug)]
 pub(super) struct ExecTurn {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::threads::ThreadResult;
 use super::{CALL_LIMIT, THREAD_LIMIT, Thread, ThreadOptions, Turn, read, to_value};
+use crate::activity::Goal;
 use crate::app_server::Methods;
 use crate::connection::{CallError, Connection, ThreadWatch};
 use crate::rpc::Refusal;
@@ -283,6 +284,29 @@ impl Connection {
     /// [`CallError`] when the call fails.
     pub async fn thread_set_name(&self, thread_id: &str, name: &str) -> Result<(), CallError> {
         self.call("thread/name/set", json!({"threadId": thread_id, "name": name}), CALL_LIMIT).await.map(drop)
+    }
+
+    /// `thread/goal/get`: returns the goal of a thread, whoever owns it.
+    ///
+    /// # Errors
+    /// [`CallError`] when the call fails. Binaries before about 0.150 do not know the method.
+    pub async fn thread_goal(&self, thread_id: &str) -> Result<Option<Goal>, CallError> {
+        self.goal_call("thread/goal/get", json!({"threadId": thread_id})).await
+    }
+
+    /// `thread/goal/set` with the status `paused`: Codex does not start further turns for the goal. The
+    /// running turn continues.
+    ///
+    /// # Errors
+    /// [`CallError`] when the call fails, for example because the thread has no goal.
+    pub async fn thread_goal_pause(&self, thread_id: &str) -> Result<Option<Goal>, CallError> {
+        self.goal_call("thread/goal/set", json!({"threadId": thread_id, "status": "paused"})).await
+    }
+
+    async fn goal_call(&self, method: &str, params: Value) -> Result<Option<Goal>, CallError> {
+        let reply = self.call(method, params, CALL_LIMIT).await?;
+        let goal = Option::<Goal>::deserialize(&reply["goal"]);
+        goal.map_err(|error| CallError::Unexpected { method: method.to_owned(), reason: error.to_string() })
     }
 
     /// `thread/compact/start`: starts to replace the history that the model sees by a summary. This is a turn

@@ -235,7 +235,7 @@ pub(crate) async fn release_conversation(
     body: JsonBody<NoBody>,
 ) -> Result<Json<ChangedView>, RequestError> {
     body.known()?;
-    app.conversations.release(&conversation_id)?;
+    app.conversations.release(&conversation_id).await?;
     Ok(changed(conversation_id))
 }
 

@@ -1,0 +1,101 @@
+//! Publishes what runs on a conversation, and interrupts what no job runs.
+
+use codex::activity::ActivityKind;
+use codex::connection::CallError;
+use model::activity::{ConversationActivity, LoadedState, StartedBy};
+use model::clock::Timestamp;
+use model::event::Event;
+use model::ids::ThreadId;
+use serde_json::json;
+
+use super::Conversations;
+use super::thread::ThreadTask;
+use crate::error::Error;
+
+impl Conversations {
+    /// Returns what runs on a conversation that this bridge has loaded: whoever started it.
+    #[must_use]
+    pub fn state(&self, conversation_id: &ThreadId) -> LoadedState {
+        self.inner.registry.state(conversation_id)
+    }
+
+    /// Interrupts what runs on a conversation and belongs to no job, and pauses its goal, which Codex would
+    /// otherwise continue. Returns `false` if nothing ran.
+    ///
+    /// # Errors
+    /// [`Error::Codex`] if Codex does not answer.
+    pub async fn interrupt_activity(&self, conversation_id: &ThreadId) -> Result<bool, Error> {
+        let state = self.state(conversation_id);
+        let Some(activity) = state.activity else { return Ok(false) };
+        let server = self.inner.router.supervisor_of(conversation_id).ready().await?;
+        if activity.kind == ActivityKind::Goal {
+            server.connection.thread_goal_pause(conversation_id).await?;
+        }
+        if let Some(turn_id) = state.interrupt_id {
+            match server.connection.turn_interrupt(conversation_id, &turn_id).await {
+                Ok(()) => {}
+                // The turn has just ended.
+                Err(error @ CallError::Refused { .. }) => {
+                    tracing::debug!(%error, "cannot interrupt the turn")
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl ThreadTask {
+    /// Publishes what runs on the thread, if it has changed. Records an event unless a job runs it, because
+    /// the job has events of its own.
+    pub(super) async fn publish_state(&mut self) {
+        let registry = &self.conversations.inner.registry;
+        let before = registry.state(&self.thread_id);
+        let state = self.state(&before);
+        if state == before {
+            return;
+        }
+        registry.set_state(&self.thread_id, state.clone());
+        let of_job = |state: &LoadedState| {
+            state.activity.as_ref().is_none_or(|activity| activity.started_by == StartedBy::Job)
+        };
+        if state.activity == before.activity || (of_job(&before) && of_job(&state)) {
+            return;
+        }
+        let payload = json!({"activity": state.activity, "goal": state.goal});
+        let event = Event::new(Timestamp::now(), "conversation.activity.changed", &payload)
+            .about_conversation(Some(self.thread_id.clone()));
+        if let Err(error) = self.conversations.inner.jobs.events().record(event).await {
+            tracing::error!(%error, "cannot record a change of a conversation's activity");
+        }
+    }
+
+    /// Returns what runs on the thread now. An activity that runs on keeps its start.
+    fn state(&self, before: &LoadedState) -> LoadedState {
+        let Some(loaded) = &self.loaded else { return LoadedState::default() };
+        let goal = loaded.activity.goal().cloned();
+        let Some(turn) = loaded.activity.running() else {
+            return LoadedState { goal, ..LoadedState::default() };
+        };
+        let turn_id = turn.turn_id().cloned();
+        let job = self.conversations.inner.registry.running(&self.thread_id);
+        let job = job.filter(|job| turn_id.is_some() && job.view().turn_id == turn_id);
+        let started_by = match turn.kind {
+            _ if job.is_some() => StartedBy::Job,
+            ActivityKind::Goal => StartedBy::Codex,
+            _ if self.is_calling => StartedBy::Call,
+            _ => StartedBy::Process,
+        };
+        let is_same =
+            |activity: &&ConversationActivity| activity.turn_id.is_none() || activity.turn_id == turn_id;
+        let since = before.activity.as_ref().filter(is_same).map(|activity| activity.since);
+        let activity = ConversationActivity {
+            kind: turn.kind,
+            started_by,
+            job_id: job.map(|job| job.job_id.clone()),
+            since: since.unwrap_or_else(Timestamp::now),
+            turn_id,
+        };
+        LoadedState { activity: Some(activity), interrupt_id: turn.interrupt_id().cloned(), goal }
+    }
+}
