@@ -73,6 +73,21 @@ pub struct Goal {
     pub token_budget: Option<u64>,
 }
 
+/// A change of a thread's goal (`ThreadGoalSetParams`). A field that is `None` keeps its value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GoalChange {
+    /// The objective.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objective: Option<String>,
+    /// The status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<GoalStatus>,
+    /// The maximum number of tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_budget: Option<u64>,
+}
+
 /// The turn that runs on a thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunningTurn {

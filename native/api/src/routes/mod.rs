@@ -118,6 +118,12 @@ fn plain_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::actions::compact_conversation))
         .routes(routes!(conversations::actions::roll_back_conversation))
         .routes(routes!(conversations::actions::release_conversation))
+        .routes(routes!(conversations::actions::interrupt_conversation))
+        .routes(routes!(
+            conversations::goal::get_goal,
+            conversations::goal::set_goal,
+            conversations::goal::clear_goal
+        ))
         .routes(routes!(conversations::queue::get_queue))
         .routes(routes!(
             conversations::queue::edit_queued_message,

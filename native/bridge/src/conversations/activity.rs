@@ -1,6 +1,6 @@
 //! Publishes what runs on a conversation, and interrupts what no job runs.
 
-use codex::activity::ActivityKind;
+use codex::activity::{ActivityKind, Goal, GoalChange};
 use codex::connection::CallError;
 use model::activity::{ConversationActivity, LoadedState, StartedBy};
 use model::clock::Timestamp;
@@ -16,7 +16,75 @@ impl Conversations {
     /// Returns what runs on a conversation that this bridge has loaded: whoever started it.
     #[must_use]
     pub fn state(&self, conversation_id: &ThreadId) -> LoadedState {
-        self.inner.registry.state(conversation_id)
+        let mut state = self.inner.registry.state(conversation_id);
+        if state.activity.is_none() {
+            // Codex has accepted the turn of a job, and its notification is about to arrive.
+            state.activity = self.active_job(conversation_id).and_then(|job| {
+                let job = job.view();
+                let (turn_id, since) = (job.turn_id?, job.started_at?);
+                Some(ConversationActivity {
+                    kind: ActivityKind::Message,
+                    turn_id: Some(turn_id),
+                    started_by: StartedBy::Job,
+                    job_id: Some(job.job_id),
+                    since,
+                })
+            });
+        }
+        state
+    }
+
+    /// Returns the goal of a conversation, whichever process owns it.
+    ///
+    /// # Errors
+    /// [`Error::ConversationNotFound`], [`Error::Codex`].
+    pub async fn goal(&self, conversation_id: &ThreadId) -> Result<Option<Goal>, Error> {
+        self.retry_while_closing(conversation_id, async |server| {
+            server.connection.thread_goal(conversation_id).await
+        })
+        .await
+    }
+
+    /// Changes the goal of a conversation, and returns it. If the conversation is loaded, Codex starts to
+    /// pursue an active goal at once.
+    ///
+    /// # Errors
+    /// [`Error::ConversationNotFound`], [`Error::Codex`].
+    pub async fn set_goal(
+        &self,
+        conversation_id: &ThreadId,
+        change: &GoalChange,
+    ) -> Result<Option<Goal>, Error> {
+        self.retry_while_closing(conversation_id, async |server| {
+            server.connection.thread_goal_set(conversation_id, change).await
+        })
+        .await
+    }
+
+    /// Removes the goal of a conversation. Its running turn continues.
+    ///
+    /// # Errors
+    /// [`Error::ConversationNotFound`], [`Error::Codex`].
+    pub async fn clear_goal(&self, conversation_id: &ThreadId) -> Result<(), Error> {
+        self.retry_while_closing(conversation_id, async |server| {
+            server.connection.thread_goal_clear(conversation_id).await
+        })
+        .await
+    }
+
+    /// Interrupts what runs on a conversation: cancels its job, or interrupts what belongs to no job.
+    ///
+    /// # Errors
+    /// [`Error::NoActiveTurn`] if nothing runs in this bridge; the errors of [`Self::cancel`] and
+    /// [`Self::interrupt_activity`].
+    pub async fn interrupt(&self, conversation_id: &ThreadId) -> Result<(), Error> {
+        if let Some(job) = self.active_job(conversation_id) {
+            return self.cancel(&job.job_id).await.map(drop);
+        }
+        if self.interrupt_activity(conversation_id).await? {
+            return Ok(());
+        }
+        Err(Error::NoActiveTurn(conversation_id.to_string()))
     }
 
     /// Interrupts what runs on a conversation and belongs to no job, and pauses its goal, which Codex would

@@ -6,6 +6,7 @@ use codex::connection::CallError;
 use codex::owner::{self, Owner};
 use codex::protocol::{Thread, ThreadListQuery};
 use codex::rpc::Refusal;
+use model::activity::LoadedState;
 use model::ids::ThreadId;
 
 use super::Conversations;
@@ -31,6 +32,8 @@ pub struct Conversation {
     pub thread: Thread,
     /// The process that may write the thread.
     pub holder: Holder,
+    /// What runs on the thread, if this bridge has loaded it.
+    pub state: LoadedState,
 }
 
 /// Whether to read the turns of a conversation with it.
@@ -63,7 +66,8 @@ impl Conversations {
         let owners = blocking(move || home.map(|home| owner::owners(&home))).await?.unwrap_or_default();
         let conversations = page.threads.into_iter().map(|thread| {
             let holder = self.holder(&thread.id, &owners);
-            Conversation { thread, holder }
+            let state = self.state(&thread.id);
+            Conversation { thread, holder, state }
         });
         Ok(ConversationPage { conversations: conversations.collect(), next_cursor: page.next_cursor })
     }
@@ -95,7 +99,8 @@ impl Conversations {
             None => HashMap::new(),
         };
         let holder = self.holder(conversation_id, &owners);
-        Ok(Conversation { thread, holder })
+        let state = self.state(&thread.id);
+        Ok(Conversation { thread, holder, state })
     }
 
     fn holder(&self, conversation_id: &ThreadId, owners: &HashMap<ThreadId, Owner>) -> Holder {

@@ -436,6 +436,11 @@ impl Lanes {
             return self.get(lane_id).await;
         }
         let Some(job_id) = lane.active_job_id.clone() else {
+            if let Some(thread_id) = &lane.thread_id
+                && self.inner.conversations.interrupt_activity(thread_id).await?
+            {
+                return self.get(lane_id).await;
+            }
             return Err(Error::LaneConflict {
                 problem: "no turn is active".to_owned(),
                 lane: Box::new(lane),

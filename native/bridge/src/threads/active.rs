@@ -59,7 +59,7 @@ impl ActiveQuery {
             .map(|conversation| {
                 let penalty = self.penalty(&conversation);
                 let has_preference = self.prefer_originator.is_some() || self.preferred_surface.is_some();
-                let because = because(&conversation.holder);
+                let because = because(&conversation);
                 (penalty, ActiveThread { conversation, because, preferred: has_preference && penalty == 0 })
             })
             .collect();
@@ -83,17 +83,16 @@ fn is_originator(originator: Option<&str>, name: &str) -> bool {
     originator.is_some_and(|originator| originator.eq_ignore_ascii_case(name))
 }
 
-fn because(holder: &Holder) -> Vec<&'static str> {
-    match holder {
-        Holder::Bridge => vec!["turn", "owner", "recent"],
-        Holder::Other(_) => vec!["owner", "recent"],
-        Holder::Nobody | Holder::Unknown => vec!["recent"],
-    }
+fn because(conversation: &Conversation) -> Vec<&'static str> {
+    let has_owner = matches!(conversation.holder, Holder::Bridge | Holder::Other(_));
+    let reasons = [(conversation.state.activity.is_some(), "turn"), (has_owner, "owner"), (true, "recent")];
+    reasons.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use codex::protocol::Thread;
+    use model::activity::LoadedState;
     use serde_json::json;
 
     use super::*;
@@ -102,7 +101,7 @@ mod tests {
         let thread =
             json!({"id": id, "source": source, "originator": originator, "updatedAt": 10_000 - age_seconds});
         let thread: Thread = serde_json::from_value(thread).unwrap();
-        Conversation { thread, holder: Holder::Nobody }
+        Conversation { thread, holder: Holder::Nobody, state: LoadedState::default() }
     }
 
     const ANY: ActiveQuery = ActiveQuery {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::threads::ThreadResult;
 use super::{CALL_LIMIT, THREAD_LIMIT, Thread, ThreadOptions, Turn, read, to_value};
-use crate::activity::Goal;
+use crate::activity::{Goal, GoalChange};
 use crate::app_server::Methods;
 use crate::connection::{CallError, Connection, ThreadWatch};
 use crate::rpc::Refusal;
@@ -301,6 +301,29 @@ impl Connection {
     /// [`CallError`] when the call fails, for example because the thread has no goal.
     pub async fn thread_goal_pause(&self, thread_id: &str) -> Result<Option<Goal>, CallError> {
         self.goal_call("thread/goal/set", json!({"threadId": thread_id, "status": "paused"})).await
+    }
+
+    /// `thread/goal/set`: sets the goal of a thread, whoever owns it. Where the thread is loaded, Codex starts
+    /// to pursue an active goal at once, otherwise when the thread is loaded.
+    ///
+    /// # Errors
+    /// [`CallError`] when the call fails.
+    pub async fn thread_goal_set(
+        &self,
+        thread_id: &str,
+        goal: &GoalChange,
+    ) -> Result<Option<Goal>, CallError> {
+        let mut params = to_value("thread/goal/set", goal)?;
+        params["threadId"] = json!(thread_id);
+        self.goal_call("thread/goal/set", params).await
+    }
+
+    /// `thread/goal/clear`: removes the goal of a thread.
+    ///
+    /// # Errors
+    /// [`CallError`] when the call fails.
+    pub async fn thread_goal_clear(&self, thread_id: &str) -> Result<(), CallError> {
+        self.call("thread/goal/clear", json!({"threadId": thread_id}), CALL_LIMIT).await.map(drop)
     }
 
     async fn goal_call(&self, method: &str, params: Value) -> Result<Option<Goal>, CallError> {

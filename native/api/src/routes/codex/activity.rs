@@ -165,7 +165,7 @@ async fn views(app: &App, active: Vec<ActiveThread>) -> Result<Vec<ActiveThreadV
     let of_page = active.iter().map(|active| &active.conversation.thread);
     let mut relations = Relations::of_page(app, of_page).await?;
     let view = |ActiveThread { conversation, because, preferred }: ActiveThread| {
-        let thread = ThreadView::of(app, conversation, &mut relations);
+        let thread = ThreadView::of(conversation, &mut relations);
         ActiveThreadView { thread, active_because: because, preferred }
     };
     Ok(active.into_iter().map(view).collect())

@@ -189,7 +189,7 @@ pub(crate) async fn list_threads(
     let page = app.threads.list(&query).await?;
     let of_page = page.conversations.iter().map(|conversation| &conversation.thread);
     let mut relations = Relations::of_page(&app, of_page).await?;
-    let view = |conversation| ThreadView::of(&app, conversation, &mut relations);
+    let view = |conversation| ThreadView::of(conversation, &mut relations);
     let threads = page.conversations.into_iter().map(view).collect();
     Ok(Json(ThreadsView { ok: true, threads, next_cursor: page.next_cursor }))
 }
@@ -213,7 +213,7 @@ async fn show(
 ) -> Result<Json<OneThreadView>, RequestError> {
     let conversation = app.threads.get(thread_id).await?;
     let mut relations = Relations::of_one(app, thread_id).await?;
-    let thread = ThreadView::of(app, conversation, &mut relations);
+    let thread = ThreadView::of(conversation, &mut relations);
     Ok(Json(OneThreadView { ok: true, thread, warnings }))
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bridge::conversations::Conversation;
 use bridge::threads::Surface;
 use codex::protocol::{Thread, ThreadStatus};
+use model::activity::ConversationActivity;
 use model::clock::Timestamp;
 use model::ids::{JobId, LaneId, ThreadId, TurnId};
 use serde::Serialize;
@@ -43,7 +44,9 @@ pub(super) struct ThreadView {
     /// The state of the thread in the bridge's app-server: `active` (a turn runs), `idle`, `notLoaded`
     /// (another process may have it loaded, see `owner`), `systemError` or `unknown`.
     status: &'static str,
-    /// The running turn, if this bridge runs it.
+    /// What runs on the thread, if this bridge has it loaded; `null` while it is idle.
+    activity: Option<ConversationActivity>,
+    /// The running turn, if it runs in this bridge. The same as `activity.turnId`.
     active_turn_id: Option<TurnId>,
     /// The job of the running turn.
     active_job_id: Option<JobId>,
@@ -107,14 +110,14 @@ impl Relations {
 }
 
 impl ThreadView {
-    pub(super) fn of(app: &App, conversation: Conversation, relations: &mut Relations) -> Self {
-        let Conversation { thread, holder } = conversation;
-        let job = app.conversations.active_job(&thread.id).map(|job| job.view());
+    pub(super) fn of(conversation: Conversation, relations: &mut Relations) -> Self {
+        let Conversation { thread, holder, state } = conversation;
+        let activity = state.activity;
         let seconds = |seconds: Option<i64>| {
             seconds.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)))
         };
         let status = match thread.status {
-            _ if job.is_some() => "active",
+            _ if activity.is_some() => "active",
             ThreadStatus::Active => "active",
             ThreadStatus::Idle => "idle",
             ThreadStatus::NotLoaded => "notLoaded",
@@ -141,8 +144,9 @@ impl ThreadView {
             owner: OwnerView::of(holder),
             lane_id: relations.lanes.remove(thread.id.as_str()),
             status,
-            active_turn_id: job.as_ref().and_then(|job| job.turn_id.clone()),
-            active_job_id: job.map(|job| job.job_id),
+            active_turn_id: activity.as_ref().and_then(|activity| activity.turn_id.clone()),
+            active_job_id: activity.as_ref().and_then(|activity| activity.job_id.clone()),
+            activity,
             id: thread.id.into(),
             title: thread.name,
             preview: thread.preview,

@@ -224,7 +224,8 @@ pub(crate) async fn roll_back_conversation(
 
 /// Ensures that the bridge does not own a conversation, so that other processes can open it.
 ///
-/// The bridge owns a conversation only while it runs a turn of it; the request is then refused with 409.
+/// The bridge owns a conversation only while something runs there. The request is refused with 409 while a job
+/// runs or waits. What belongs to no job, such as the turns of a goal, is interrupted, and the goal is paused.
 #[utoipa::path(post, path = "/conversations/{conversationId}/release", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
     (status = OK, description = "The bridge does not own the conversation", body = ChangedView),
@@ -236,6 +237,23 @@ pub(crate) async fn release_conversation(
 ) -> Result<Json<ChangedView>, RequestError> {
     body.known()?;
     app.conversations.release(&conversation_id).await?;
+    Ok(changed(conversation_id))
+}
+
+/// Interrupts what runs on a conversation, whoever started it.
+///
+/// A job is cancelled. A turn that Codex started by itself is interrupted, and its goal is paused.
+#[utoipa::path(post, path = "/conversations/{conversationId}/interrupt", tag = "conversations",
+    params(("conversationId" = String, Path)), request_body = NoBody, responses(
+    (status = OK, description = "What ran has ended, or ends in a moment", body = ChangedView),
+))]
+pub(crate) async fn interrupt_conversation(
+    State(app): State<Arc<App>>,
+    PathParameter(conversation_id): PathParameter<ThreadId>,
+    body: JsonBody<NoBody>,
+) -> Result<Json<ChangedView>, RequestError> {
+    body.known()?;
+    app.conversations.interrupt(&conversation_id).await?;
     Ok(changed(conversation_id))
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bridge::conversations::{Conversation, ConversationPage, Holder, Turns};
+use codex::activity::Goal;
 use codex::protocol::{Thread, ThreadListQuery};
+use model::activity::{ConversationActivity, GoalView};
 use model::clock::Timestamp;
 use model::ids::ThreadId;
 use model::limits;
@@ -68,6 +70,12 @@ pub(crate) struct ConversationView {
     /// The conversation whose agent started this one.
     parent_conversation_id: Option<ThreadId>,
     owner: OwnerView,
+    /// What runs on the conversation, if this bridge has it loaded; `null` while it is idle.
+    activity: Option<ConversationActivity>,
+    /// The goal, if this bridge has the conversation loaded and Codex reported one. `GET
+    /// /conversations/{conversationId}/goal` reads it in any case.
+    #[schema(value_type = Option<GoalView>)]
+    goal: Option<Goal>,
     /// The turns with their items in Codex's format, oldest first. Left out if not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
@@ -161,7 +169,7 @@ pub(crate) async fn get_conversation(
 }
 
 fn view(conversation: Conversation, include: Turns) -> ConversationView {
-    let Conversation { thread, holder } = conversation;
+    let Conversation { thread, holder, state } = conversation;
     let owner = OwnerView::of(holder);
     let source = thread.source_name();
     let cwd = thread.folder();
@@ -191,6 +199,8 @@ fn view(conversation: Conversation, include: Turns) -> ConversationView {
         forked_from_conversation_id: thread.forked_from_id,
         parent_conversation_id: thread.parent_thread_id,
         owner,
+        activity: state.activity,
+        goal: state.goal,
         turns: (include == Turns::Include).then(|| turns.collect()),
     }
 }

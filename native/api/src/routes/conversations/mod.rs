@@ -2,6 +2,7 @@
 //! [`history`], [`actions`] and [`queue`].
 
 pub(super) mod actions;
+pub(super) mod goal;
 pub(super) mod history;
 pub(super) mod queue;
 

@@ -13,6 +13,7 @@ use axum::response::Response;
 use bridge::conversations::message::{ApprovalPolicyName, SandboxName};
 use bridge::events::{EventView, Filter, Start};
 use bridge::lanes::{Cleanup, NewLane};
+use model::activity::ConversationActivity;
 use model::event::EventSubject;
 use model::ids::{LaneId, ThreadId, TurnId};
 use model::job::Job;
@@ -170,8 +171,18 @@ pub(crate) struct LanesView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LaneView {
     /// Always `true`.
-    pub(crate) ok: bool,
-    pub(crate) lane: Lane,
+    ok: bool,
+    lane: Lane,
+    /// What runs in the lane's session, whoever started it; `null` while it is idle.
+    activity: Option<ConversationActivity>,
+}
+
+impl LaneView {
+    pub(crate) fn of(app: &App, lane: Lane) -> Self {
+        let thread_id = lane.thread_id.as_ref();
+        let activity = thread_id.and_then(|thread_id| app.conversations.state(thread_id).activity);
+        Self { ok: true, lane, activity }
+    }
 }
 
 /// Body of the routes `prompt` and `steer`.
@@ -301,7 +312,7 @@ pub(crate) async fn create_lane(
 ) -> Result<Json<LaneView>, RequestError> {
     let body = body.known()?;
     let new = super::validate_blocking(move || body.validate()).await?;
-    Ok(Json(LaneView { ok: true, lane: app.lanes.create(new).await? }))
+    Ok(Json(LaneView::of(&app, app.lanes.create(new).await?)))
 }
 
 /// Creates a lane for an existing thread.
@@ -317,7 +328,7 @@ pub(crate) async fn attach_lane(
         return Err(RequestError::invalid("threadId", "is required"));
     }
     let new = super::validate_blocking(move || body.validate()).await?;
-    Ok(Json(LaneView { ok: true, lane: app.lanes.create(new).await? }))
+    Ok(Json(LaneView::of(&app, app.lanes.create(new).await?)))
 }
 
 /// Returns a lane.
@@ -328,7 +339,7 @@ pub(crate) async fn get_lane(
     State(app): State<Arc<App>>,
     PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<LaneView>, RequestError> {
-    Ok(Json(LaneView { ok: true, lane: app.lanes.get(&lane_id).await? }))
+    Ok(Json(LaneView::of(&app, app.lanes.get(&lane_id).await?)))
 }
 
 /// Deletes a lane, ends its session, and removes its worktree unless it contains changes. Its thread remains.
@@ -352,7 +363,7 @@ pub(crate) async fn sync_lane(
     State(app): State<Arc<App>>,
     PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<LaneView>, RequestError> {
-    Ok(Json(LaneView { ok: true, lane: app.lanes.sync_from_codex(&lane_id).await? }))
+    Ok(Json(LaneView::of(&app, app.lanes.sync_from_codex(&lane_id).await?)))
 }
 
 /// Sends an instruction to a lane as a new turn. Starts its session and creates its thread if necessary.
@@ -396,7 +407,7 @@ pub(crate) async fn interrupt_lane(
     State(app): State<Arc<App>>,
     PathParameter(lane_id): PathParameter<LaneId>,
 ) -> Result<Json<LaneView>, RequestError> {
-    Ok(Json(LaneView { ok: true, lane: app.lanes.interrupt(&lane_id).await? }))
+    Ok(Json(LaneView::of(&app, app.lanes.interrupt(&lane_id).await?)))
 }
 
 /// Streams the events of a lane: the recorded ones, then new ones as they happen.
