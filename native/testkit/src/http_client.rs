@@ -70,6 +70,15 @@ impl HttpClient {
         self.send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
     }
 
+    /// Sends a PUT request with a JSON body.
+    ///
+    /// # Errors
+    /// [`NoReply`] when there is no complete reply.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<HttpReply, NoReply> {
+        let headers = [("content-type", "application/json")];
+        self.send(Method::PUT, path, &headers, Bytes::from(body.to_string())).await
+    }
+
     /// Sends a PATCH request with a JSON body.
     ///
     /// # Errors

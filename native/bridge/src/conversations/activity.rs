@@ -147,7 +147,11 @@ impl ThreadTask {
         };
         let turn_id = turn.turn_id().cloned();
         let job = self.conversations.inner.registry.running(&self.thread_id);
-        let job = job.filter(|job| turn_id.is_some() && job.view().turn_id == turn_id);
+        // Codex reports the status of the thread before the id of the turn.
+        let job = job.filter(|job| match &turn_id {
+            Some(_) => job.view().turn_id == turn_id,
+            None => turn.kind != ActivityKind::Goal,
+        });
         let started_by = match turn.kind {
             _ if job.is_some() => StartedBy::Job,
             ActivityKind::Goal => StartedBy::Codex,

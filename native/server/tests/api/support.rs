@@ -88,6 +88,14 @@ impl TestBridge {
         self.client.post(path, &body).await.unwrap()
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Value) -> HttpReply {
+        self.client.put(path, &body).await.unwrap()
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> HttpReply {
+        self.client.delete(path).await.unwrap()
+    }
+
     /// Starts a conversation and returns the reply, which must be a success.
     pub(crate) async fn create(&self, message: &str) -> Value {
         let reply = self.post("/conversations", json!({"message": message})).await;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The beginnings of parts that no person typed. Codex adds messages of its own in the user's role.
-const NOT_TYPED: [&str; 14] = [
+const NOT_TYPED: [&str; 15] = [
     "# AGENTS.md instructions",
     "<environment_context>",
     "<user_instructions>",
@@ -15,6 +15,7 @@ const NOT_TYPED: [&str; 14] = [
     "<user_shell_command>",
     "<subagent_notification>",
     "<collaboration_mode>",
+    CONTINUATION,
     // Versions before 0.140 do not offer the tool but still ask for its use.
     "Warning: apply_patch was requested",
     // Codex puts these tags around an image.
@@ -22,11 +23,16 @@ const NOT_TYPED: [&str; 14] = [
     "</image>",
 ];
 
+/// The beginning of the message with which Codex continues a goal.
+const CONTINUATION: &str = "<codex_internal_context source=\"goal\">";
+
 /// The turn that a request belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Turn {
     /// The user's last message.
     pub(super) user_text: String,
+    /// The number of turns with which Codex has continued a goal since that message.
+    pub(super) continuations: usize,
     /// The index of the next step of the script.
     pub(super) next_step: usize,
     /// The output of the script's last tool call.
@@ -69,7 +75,13 @@ pub(super) fn read(request: &Value) -> Turn {
         items.iter().enumerate().rev().find_map(|(index, item)| Some((index, typed_text(item)?)));
     let (after, user_text) = last_message.map_or((0, String::new()), |(index, text)| (index + 1, text));
 
-    let mut turn = Turn { user_text, next_step: 0, last_output: None, ids: Ids { position: items.len() } };
+    let mut turn = Turn {
+        user_text,
+        continuations: items[after..].iter().filter(|item| is_continuation(item)).count(),
+        next_step: 0,
+        last_output: None,
+        ids: Ids { position: items.len() },
+    };
     for item in &items[after..] {
         match item["type"].as_str() {
             Some("function_call" | "custom_tool_call") => {
@@ -100,6 +112,12 @@ fn typed_text(item: &Value) -> Option<String> {
         .filter(|text| !NOT_TYPED.iter().any(|start| text.trim_start().starts_with(start)))
         .collect();
     (!typed.is_empty()).then(|| typed.join("\n"))
+}
+
+fn is_continuation(item: &Value) -> bool {
+    let parts = item["content"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut texts = parts.iter().filter_map(|part| part["text"].as_str());
+    item["role"] == "user" && texts.any(|text| text.trim_start().starts_with(CONTINUATION))
 }
 
 /// Returns the text of an output, which is a string or a list of parts, some of which contain text.

@@ -61,10 +61,12 @@ pub(super) fn plan(turn: &Turn, offered: &Offered) -> Plan {
     };
     let mut actions = VecDeque::new();
     let mut deltas = 1;
+    let mut continuation = 0;
     for (index, step) in steps.iter().enumerate() {
         // Earlier requests have answered the earlier steps, but `stream` applies to all following steps.
-        let is_due = index >= turn.next_step;
+        let is_due = index >= turn.next_step && continuation == turn.continuations;
         match step {
+            Step::Next => continuation += 1,
             Step::Stream(count) => deltas = *count,
             _ if !is_due => {}
             Step::Say(text) => actions.push_back(Action::Say { text: text.clone(), deltas }),

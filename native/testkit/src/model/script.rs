@@ -12,6 +12,7 @@
 //! | `@model call TOOL JSON` | calls any other tool, for example `request_user_input` or `mcp__SERVER/TOOL` |
 //! | `@model plan` | sets a plan of three steps |
 //! | `@model fail STATUS` | fails with this HTTP status |
+//! | `@model next` | the following steps are for the next turn that Codex starts by itself for a goal |
 //! | `@model drop` | drops the connection in the middle of the answer |
 
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub(super) enum Step {
     Call(ToolUse),
     Fail(u16),
     Drop,
+    Next,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +93,7 @@ fn step(directive: &str) -> Result<Step, String> {
         }
         "fail" => Step::Fail(u16::try_from(number(400..=599)?).map_err(|error| error.to_string())?),
         "drop" => Step::Drop,
+        "next" => Step::Next,
         _ => return Err(format!("`{MARK} {directive}` is not a directive of the scripted model")),
     })
 }
@@ -105,7 +108,7 @@ mod tests {
     fn every_directive_is_parsed_and_other_lines_stay_text() {
         let (text, steps) = parse(
             "please\n@model delay 20\n  @model hold gate\n@model stream 3\n@model say two  words \n\
-             @model run echo hi\n@model escalate rm x\n@model patch a b.txt\n@model plan\n@model call ask {\"a\": 1}\n@model fail 503\n@model drop\n\
+             @model run echo hi\n@model escalate rm x\n@model patch a b.txt\n@model plan\n@model call ask {\"a\": 1}\n@model fail 503\n@model drop\n@model next\n\
              @modelling is text\nthanks",
         )
         .unwrap();
@@ -124,6 +127,7 @@ mod tests {
                 Step::Call(ToolUse::Other { name: "ask".into(), arguments: json!({"a": 1}) }),
                 Step::Fail(503),
                 Step::Drop,
+                Step::Next,
             ]
         );
     }
