@@ -1,5 +1,8 @@
 // Written by `cargo xtask openapi` from openapi.json. Do not edit.
 
+/** The kind of an activity. */
+export type ActivityKind = "message" | "review" | "compact" | "goal" | "shell" | "other";
+
 /** A question of Codex. */
 export interface Approval {
   /** The id: a UUID. */
@@ -90,6 +93,20 @@ export type CheckStatus = "good" | "warning" | "bad";
 /** Overrides of Codex's `config.toml`. */
 export type ConfigOverrides = Record<string, unknown> | Array<string>;
 
+/** What runs on a conversation that this bridge has loaded. */
+export interface ConversationActivity {
+  /** The job, if a job started the activity. */
+  jobId?: string | null;
+  /** The kind: `message`, `review`, `compact`, `goal`, `shell`, or `other` while it is not known. */
+  kind: ActivityKind;
+  /** The time at which the bridge observed the start. */
+  since: Timestamp;
+  /** The party that started the activity. */
+  startedBy: StartedBy;
+  /** The turn, once its id is known. */
+  turnId?: string | null;
+}
+
 /** An open conversation tab. */
 export interface ConversationTab {
   /** The conversation that the tab shows. */
@@ -110,11 +127,15 @@ export interface ConversationTab {
 
 /** A conversation of Codex's history. */
 export interface ConversationView {
+  /** What runs on the conversation, if this bridge has it loaded; `null` while it is idle. */
+  activity?: ConversationActivity | null;
   conversationId: string;
   createdAt?: Timestamp | null;
   cwd?: string | null;
   /** The conversation that this one is a copy of, if Codex reports it. */
   forkedFromConversationId?: string | null;
+  /** The goal, if this bridge has the conversation loaded and Codex reported one. `GET /conversations/{conversationId}/goal` reads it in any case. */
+  goal?: Goal | null;
   model?: string | null;
   modelProvider?: string | null;
   owner: OwnerView;
@@ -151,6 +172,20 @@ export interface Failure {
 /** The code of the reason why a job failed. */
 export type FailureCode = "turn_failed" | "interrupted" | "codex_refused" | "codex_not_found" | "codex_unavailable" | "codex_exited" | "cancelled" | "turn_timeout" | "send_timeout" | "conversation_owned_elsewhere" | "conversation_busy" | "no_active_turn" | "conversation_not_found" | "conversation_archived" | "queue_full" | "internal_error" | "bridge_stopped" | "interrupted_by_restart";
 
+/** The goal of a conversation, which Codex pursues over several turns. */
+export interface Goal {
+  /** The objective, in the words of the user or the model. */
+  objective: string;
+  status: "active" | "paused" | "blocked" | "usageLimited" | "budgetLimited" | "complete" | "unknown" & Record<string, unknown>;
+  /** The maximum number of tokens, if there is one. */
+  tokenBudget?: number | null;
+  /** The number of tokens used so far. */
+  tokensUsed: number;
+}
+
+/** What happens when the turn of a message sets a goal. */
+export type GoalHandling = "continue" | "pause";
+
 /** One dispatched message. */
 export type Job = Progress & {
   /** The time at which the job completed or failed. */
@@ -169,6 +204,8 @@ export type Job = Progress & {
   exitCode?: number | null;
   /** The reason why the job failed. */
   failure?: Failure | null;
+  /** The goal that the job's turns pursue. The job runs until the goal is no longer active. */
+  goal?: Goal | null;
   /** The id: a UUID. */
   jobId: string;
   /** The lane whose turn the job runs. */
@@ -203,6 +240,8 @@ export type Job = Progress & {
   turnId?: string | null;
   /** The maximum duration of the turn, in milliseconds. */
   turnTimeoutMs?: number | null;
+  /** All turns of the job, in order. There are several if Codex continued a goal, and then `turnId` is the last one. */
+  turns?: Array<string>;
   /** The time of the last change. */
   updatedAt: Timestamp;
   /** The `exec` conversation that `conversationId` replaces, so that it appears in the history. */
@@ -317,6 +356,8 @@ export interface MessageBody {
   ensureOpen?: boolean | null;
   /** Sets `sandbox: workspace-write` and `approvalPolicy: on-request` unless the message sets these fields itself. */
   fullAuto?: boolean | null;
+  /** What happens when the turn sets a goal, which Codex would pursue in further turns. `continue` (the default): the job runs until the goal is complete, blocked, paused or out of budget. `pause`: the goal is paused, so that the job ends with its first turn. */
+  goal?: GoalHandling;
   /** Images: file paths, relative to `cwd` or absolute, or `https:` and `data:` URLs. */
   images?: Array<string>;
   /** Local provider: `ollama` or `lmstudio`. Runs through `codex exec`. */
@@ -440,6 +481,9 @@ export interface SentView {
 
 /** The process that runs the turns of a lane. */
 export type SessionIsolation = "process" | "shared";
+
+/** The party that started an activity. */
+export type StartedBy = "job" | "call" | "process" | "codex";
 
 /** The program in which a thread originated, as its user sees it. */
 export type Surface = "mac-app" | "cli" | "vscode" | "unknown";

@@ -17,6 +17,9 @@ export interface ActiveThreadsView {
   windowSec: number;
 }
 
+/** The kind of an activity. */
+export type ActivityKind = "message" | "review" | "compact" | "goal" | "shell" | "other";
+
 /** Body of `POST /request`. */
 export interface AgentRequest {
   /** `semantic_search`, `explain_symbol`, `explain_file`, `get_context`, `get_dependencies`, `get_call_graph`, `summarize_repo`, `find_references`, `validate_code`, `list_capabilities`, `invoke_tool` or `list_tools`. */
@@ -265,6 +268,20 @@ export interface CodexView {
 /** Overrides of Codex's `config.toml`. */
 export type ConfigOverrides = Record<string, unknown> | Array<string>;
 
+/** What runs on a conversation that this bridge has loaded. */
+export interface ConversationActivity {
+  /** The job, if a job started the activity. */
+  jobId?: string | null;
+  /** The kind: `message`, `review`, `compact`, `goal`, `shell`, or `other` while it is not known. */
+  kind: ActivityKind;
+  /** The time at which the bridge observed the start. */
+  since: Timestamp;
+  /** The party that started the activity. */
+  startedBy: StartedBy;
+  /** The turn, once its id is known. */
+  turnId?: string | null;
+}
+
 /** An open conversation tab. */
 export interface ConversationTab {
   /** The conversation that the tab shows. */
@@ -285,11 +302,15 @@ export interface ConversationTab {
 
 /** A conversation of Codex's history. */
 export interface ConversationView {
+  /** What runs on the conversation, if this bridge has it loaded; `null` while it is idle. */
+  activity?: ConversationActivity | null;
   conversationId: string;
   createdAt?: Timestamp | null;
   cwd?: string | null;
   /** The conversation that this one is a copy of, if Codex reports it. */
   forkedFromConversationId?: string | null;
+  /** The goal, if this bridge has the conversation loaded and Codex reported one. `GET /conversations/{conversationId}/goal` reads it in any case. */
+  goal?: Goal | null;
   model?: string | null;
   modelProvider?: string | null;
   owner: OwnerView;
@@ -521,6 +542,42 @@ export interface ForkedView {
   ok: boolean;
 }
 
+/** The goal of a conversation, which Codex pursues over several turns. */
+export interface Goal {
+  /** The objective, in the words of the user or the model. */
+  objective: string;
+  status: "active" | "paused" | "blocked" | "usageLimited" | "budgetLimited" | "complete" | "unknown" & Record<string, unknown>;
+  /** The maximum number of tokens, if there is one. */
+  tokenBudget?: number | null;
+  /** The number of tokens used so far. */
+  tokensUsed: number;
+}
+
+/** Body of `PUT /conversations/{conversationId}/goal`. A field that is left out keeps its value. */
+export interface GoalBody {
+  /** What Codex should achieve. Required if the conversation has no goal. */
+  objective?: string | null;
+  /** `active`: Codex continues by itself until the goal is complete. `paused`: Codex does not continue. */
+  status?: GoalStatusName | null;
+  /** The maximum number of tokens, at least 1. */
+  tokenBudget?: number | null;
+}
+
+/** What happens when the turn of a message sets a goal. */
+export type GoalHandling = "continue" | "pause";
+
+/** Reply of the routes of a goal. */
+export interface GoalReply {
+  conversationId: string;
+  /** The goal; `null` if the conversation has none. */
+  goal?: Goal | null;
+  /** Always `true`. */
+  ok: boolean;
+}
+
+/** A status that a caller can set. */
+export type GoalStatusName = "active" | "paused";
+
 /** Reply of `GET /health`. */
 export interface HealthView {
   codex: CodexView;
@@ -576,6 +633,8 @@ export type Job = Progress & {
   exitCode?: number | null;
   /** The reason why the job failed. */
   failure?: Failure | null;
+  /** The goal that the job's turns pursue. The job runs until the goal is no longer active. */
+  goal?: Goal | null;
   /** The id: a UUID. */
   jobId: string;
   /** The lane whose turn the job runs. */
@@ -610,6 +669,8 @@ export type Job = Progress & {
   turnId?: string | null;
   /** The maximum duration of the turn, in milliseconds. */
   turnTimeoutMs?: number | null;
+  /** All turns of the job, in order. There are several if Codex continued a goal, and then `turnId` is the last one. */
+  turns?: Array<string>;
   /** The time of the last change. */
   updatedAt: Timestamp;
   /** The `exec` conversation that `conversationId` replaces, so that it appears in the history. */
@@ -797,6 +858,8 @@ export interface LaneSteeredView {
 
 /** Reply of the routes of one lane. */
 export interface LaneView {
+  /** What runs in the lane's session, whoever started it; `null` while it is idle. */
+  activity?: ConversationActivity | null;
   lane: Lane;
   /** Always `true`. */
   ok: boolean;
@@ -923,6 +986,8 @@ export interface MessageBody {
   ensureOpen?: boolean | null;
   /** Sets `sandbox: workspace-write` and `approvalPolicy: on-request` unless the message sets these fields itself. */
   fullAuto?: boolean | null;
+  /** What happens when the turn sets a goal, which Codex would pursue in further turns. `continue` (the default): the job runs until the goal is complete, blocked, paused or out of budget. `pause`: the goal is paused, so that the job ends with its first turn. */
+  goal?: GoalHandling;
   /** Images: file paths, relative to `cwd` or absolute, or `https:` and `data:` URLs. */
   images?: Array<string>;
   /** Local provider: `ollama` or `lmstudio`. Runs through `codex exec`. */
@@ -1429,6 +1494,9 @@ export type StartVisibleBody = LaneBody & {
   kickoffPrompt?: string | null;
 };
 
+/** The party that started an activity. */
+export type StartedBy = "job" | "call" | "process" | "codex";
+
 /** Reply of `POST /codex/workflows/start-visible`. */
 export interface StartedView {
   /** Whether the lane already existed. Completed steps were not repeated. */
@@ -1517,8 +1585,10 @@ export interface SystemView {
 export interface ThreadView {
   /** The job of the running turn. */
   activeJobId?: string | null;
-  /** The running turn, if this bridge runs it. */
+  /** The running turn, if it runs in this bridge. The same as `activity.turnId`. */
   activeTurnId?: string | null;
+  /** What runs on the thread, if this bridge has it loaded; `null` while it is idle. */
+  activity?: ConversationActivity | null;
   createdAt?: Timestamp | null;
   cwd?: string | null;
   id: string;
@@ -2215,6 +2285,46 @@ export interface Operations {
     };
     body: ForkBody;
     reply: ForkedView;
+  };
+  /** Removes the goal of a conversation. A running turn continues. */
+  "DELETE /conversations/{conversationId}/goal": {
+    path: {
+      conversationId: string;
+    };
+    query: {
+    };
+    body: undefined;
+    reply: GoalReply;
+  };
+  /** Returns the goal of a conversation. */
+  "GET /conversations/{conversationId}/goal": {
+    path: {
+      conversationId: string;
+    };
+    query: {
+    };
+    body: undefined;
+    reply: GoalReply;
+  };
+  /** Sets the goal of a conversation, or pauses and resumes it. */
+  "PUT /conversations/{conversationId}/goal": {
+    path: {
+      conversationId: string;
+    };
+    query: {
+    };
+    body: GoalBody;
+    reply: GoalReply;
+  };
+  /** Interrupts what runs on a conversation, whoever started it. */
+  "POST /conversations/{conversationId}/interrupt": {
+    path: {
+      conversationId: string;
+    };
+    query: {
+    };
+    body: NoBody;
+    reply: ChangedView;
   };
   /** Sends a message to a conversation. */
   "POST /conversations/{conversationId}/messages": {
