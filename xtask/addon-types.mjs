@@ -9,6 +9,8 @@ import { generateTypeDef } from "@napi-rs/cli";
 const root = join(import.meta.dirname, "..");
 const { dts } = await generateTypeDef({ typeDefDir: join(root, "target/napi-types"), cwd: root });
 if (!dts.includes("export declare class Bridge")) {
-  throw new Error("target/napi-types has no types of the addon. Run `touch native/addon/src/lib.rs`, then build again.");
+  throw new Error(
+    "target/napi-types has no types of the addon. Run `touch native/addon/src/lib.rs`, then build again.",
+  );
 }
 writeFileSync(join(root, "extension/src/addon.d.ts"), dts);

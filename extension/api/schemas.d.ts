@@ -35,6 +35,8 @@ export interface Approval {
   method: string;
   /** The note that came with the answer. */
   note?: string | null;
+  /** The conversation whose agent started this one, if a sub-agent asks. */
+  parentConversationId?: string | null;
   /** The requested permissions: `{network, fileSystem}`. */
   permissions?: Record<string, unknown> | null;
   /** The questions, as Codex sent them: `[{id, header, question, isOther, isSecret, options?}]`. */

@@ -1,7 +1,7 @@
 //! Makes what people install: the extension as a VSIX, and the command line program as an archive.
 //!
-//! Cargo builds the addon and the command line program. napi-rs' own command would pass `--target` to Cargo for
-//! this machine, too, so that every crate would be compiled a second time into another directory.
+//! Cargo builds the addon and the command line program. napi-rs' own command would pass `--target` to Cargo
+//! for this machine, too, so that every crate would be compiled a second time into another directory.
 
 use std::{
     env, fs,

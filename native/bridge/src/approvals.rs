@@ -76,11 +76,13 @@ pub(crate) struct Asker<'a> {
     pub(crate) job: Option<&'a Arc<LiveJob>>,
     /// The time after which an unanswered approval is denied; `None` for the time in the settings.
     pub(crate) limit: Option<Duration>,
+    /// The thread whose task received the request. It differs from the thread of the request for sub-agents.
+    pub(crate) parent: Option<&'a ThreadId>,
 }
 
 impl Asker<'_> {
     /// A turn that another program queued.
-    pub(crate) const UNKNOWN: Self = Self { job: None, limit: None };
+    pub(crate) const UNKNOWN: Self = Self { job: None, limit: None, parent: None };
 }
 
 /// The answer to a request of Codex.
@@ -146,9 +148,13 @@ impl Approvals {
         request: ServerRequest,
         question: Question,
     ) {
-        let Asker { job, limit } = asker;
+        let Asker { job, limit, parent } = asker;
         let limit = limit.unwrap_or(self.inner.limit);
-        let approval = new_approval(question, &request, job, limit);
+        let parent = parent.filter(|parent| **parent != question.thread_id).cloned();
+        let approval =
+            Approval { parent_conversation_id: parent, ..new_approval(question, &request, job, limit) };
+        // A sub-agent may outlive the job that it belongs to.
+        let job = job.filter(|job| !job.view().status.is_end());
         let requester = Requester { request: request.clone(), server: Arc::clone(server) };
         if let Err(error) = self.open(approval, Some(requester), job.cloned(), limit).await {
             // It could never be answered.
@@ -435,6 +441,7 @@ fn new_approval(
         job_id: job.map(|job| job.job_id.clone()),
         lane_id: job.and_then(|job| job.view().lane_id),
         conversation_id: Some(question.thread_id),
+        parent_conversation_id: None,
         turn_id: question.turn_id,
         item_id: question.item_id,
         summary: question.summary,

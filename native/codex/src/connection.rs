@@ -11,7 +11,7 @@
 //!   to the watch of the thread that started the sub-agent.
 //! - A server request that no watch accepts is declined here, so that its turn cannot hang.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -136,6 +136,8 @@ struct Routes {
     watches: HashMap<ThreadId, mpsc::Sender<ThreadEvent>>,
     /// The parent thread of each sub-agent, by the sub-agent's thread.
     parents: HashMap<ThreadId, ThreadId>,
+    /// The threads without a watch on which a turn runs. The threads of sub-agents are among them.
+    active_unwatched: HashSet<ThreadId>,
 }
 
 impl Routes {
@@ -160,6 +162,21 @@ impl Routes {
             if self.parents.len() < SUB_AGENTS_MAX {
                 self.parents.entry(sub_agent.into()).or_insert_with(|| thread_id.into());
             }
+        }
+    }
+
+    /// Remembers whether a turn runs on a thread that nobody watches.
+    fn record_status(&mut self, thread_id: &str, notification: &Notification) {
+        let is_active = match notification.method.as_str() {
+            "thread/status/changed" => notification.params["status"]["type"] == "active",
+            "turn/started" => true,
+            "turn/completed" | "thread/closed" => false,
+            _ => return,
+        };
+        if !is_active || self.watches.contains_key(thread_id) {
+            self.active_unwatched.remove(thread_id);
+        } else if self.active_unwatched.len() < SUB_AGENTS_MAX {
+            self.active_unwatched.insert(thread_id.into());
         }
     }
 
@@ -235,6 +252,17 @@ impl Connection {
                 reason: "no thread id in the result".to_owned(),
             }),
         }
+    }
+
+    /// Reports whether a turn of a sub-agent of the thread runs, at any depth. A sub-agent can outlive the
+    /// turn that started it.
+    #[must_use]
+    pub fn has_active_sub_agents(&self, thread_id: &str) -> bool {
+        let routes = self.shared.routes();
+        routes
+            .active_unwatched
+            .iter()
+            .any(|active| **active != *thread_id && *routes.watched_ancestor(active) == *thread_id)
     }
 
     /// Watches a thread that is already loaded, starting now.
@@ -343,7 +371,11 @@ impl Shared {
             }
             Incoming::Notification(notification) => {
                 let thread_id = thread_id(&notification.params)?.to_owned();
-                self.routes().record_sub_agents(&thread_id, &notification);
+                {
+                    let mut routes = self.routes();
+                    routes.record_sub_agents(&thread_id, &notification);
+                    routes.record_status(&thread_id, &notification);
+                }
                 self.deliver(&thread_id, ThreadEvent::Notification(notification));
                 None
             }
@@ -480,4 +512,5 @@ async fn read_lines(input: impl AsyncRead + Unpin, shared: Arc<Shared>) {
     routes.pending.clear();
     routes.watches.clear();
     routes.parents.clear();
+    routes.active_unwatched.clear();
 }

@@ -236,6 +236,9 @@ pub struct Approval {
     pub lane_id: Option<LaneId>,
     /// The conversation; `null` for a synthetic approval of a lane without a conversation.
     pub conversation_id: Option<ThreadId>,
+    /// The conversation whose agent started this one, if a sub-agent asks.
+    #[serde(default)]
+    pub parent_conversation_id: Option<ThreadId>,
     /// The turn that waits.
     pub turn_id: Option<TurnId>,
     /// The id of Codex's item, for example of the command.

@@ -198,8 +198,8 @@ pub const FOLLOW_TURNS: usize = 8;
 /// The maximum time to wait for a queued message to start by itself once the bridge owns the thread. It takes
 /// 0.15 s, unless the queue is paused.
 pub const QUEUED_TURN_START_TIMEOUT: Duration = Duration::from_millis(500);
-/// The maximum time to wait for Codex to start the turn that continues a goal. It takes some milliseconds on an
-/// idle machine.
+/// The maximum time to wait for Codex to start the turn that continues a goal. It takes some milliseconds on
+/// an idle machine.
 pub const GOAL_TURN_START_TIMEOUT: Duration = Duration::from_secs(3);
 /// The maximum time for a turn of `codex exec` to appear in the history, which takes about 50 ms. If it does
 /// not, the id of the turn stays unknown.

@@ -175,7 +175,8 @@ impl Conversations {
     /// work. Interrupts what runs there and belongs to no job, for example the turns of a goal.
     ///
     /// # Errors
-    /// [`Error::ConversationBusy`] while the conversation has work; [`Error::Codex`] if Codex does not answer.
+    /// [`Error::ConversationBusy`] while the conversation has work; [`Error::Codex`] if Codex does not
+    /// answer.
     pub async fn release(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         let registry = &self.inner.registry;
         let deadline = Instant::now() + limits::CANCEL_WAIT;

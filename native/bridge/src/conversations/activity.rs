@@ -104,7 +104,7 @@ impl Conversations {
                 Ok(()) => {}
                 // The turn has just ended.
                 Err(error @ CallError::Refused { .. }) => {
-                    tracing::debug!(%error, "cannot interrupt the turn")
+                    tracing::debug!(%error, "cannot interrupt the turn");
                 }
                 Err(error) => return Err(error.into()),
             }

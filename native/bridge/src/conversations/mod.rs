@@ -555,6 +555,7 @@ impl Conversations {
             conversations: self.clone(),
             thread_id: thread_id.clone(),
             loaded,
+            last_job: None,
             is_calling: false,
         };
         let this = self.clone();

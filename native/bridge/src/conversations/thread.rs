@@ -72,6 +72,8 @@ pub(super) struct ThreadTask {
     pub(super) conversations: Conversations,
     pub(super) thread_id: ThreadId,
     pub(super) loaded: Option<Loaded>,
+    /// The last job of the conversation that this task ran.
+    pub(super) last_job: Option<Arc<LiveJob>>,
     /// Whether a call of a caller, which is no job, is about to start a turn or has started one.
     pub(super) is_calling: bool,
 }
@@ -120,6 +122,7 @@ impl ThreadTask {
         let registry = &conversations.inner.registry;
         let mut next = Some(first);
         while let Some(work) = next {
+            self.last_job = work.job().cloned().or(self.last_job);
             let mut finished = Some(match work {
                 WorkItem::Send { job, message, receipt } => {
                     Finished::Job(self.send(&job, message, receipt).await, job)
@@ -135,7 +138,7 @@ impl ThreadTask {
                     Finished::Act(self.act(action).await, done)
                 }
             });
-            if self.has_external_turns().await {
+            if self.has_external_turns().await || self.has_active_sub_agents() {
                 // The end of our work item need not wait for the turns of other processes.
                 if let Some(finished) = finished.take() {
                     finished.publish().await;
@@ -413,6 +416,11 @@ impl ThreadTask {
                 if question.changes.is_none() {
                     question.changes = question.item_id.as_ref().and_then(|id| loaded.changes.of(id));
                 }
+                // What a goal or a sub-agent asks after the end of its job still belongs to the job.
+                let is_of_last_job = question.thread_id != self.thread_id
+                    || loaded.activity.running().is_some_and(|turn| turn.kind == ActivityKind::Goal);
+                let job = asker.job.or(self.last_job.as_ref().filter(|_| is_of_last_job));
+                let asker = Asker { job, parent: Some(&self.thread_id), ..asker };
                 approvals.ask(&loaded.server, asker, request, question).await;
             }
         }
@@ -441,6 +449,13 @@ impl ThreadTask {
         self.catch_up().await;
         let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
         is_active || queue.is_ok_and(|queue| !queue.is_empty())
+    }
+
+    /// Reports whether a sub-agent runs that the thread started. Releasing the thread would leave nobody to
+    /// answer its questions.
+    fn has_active_sub_agents(&self) -> bool {
+        let connection = self.loaded.as_ref().map(|loaded| &loaded.server.connection);
+        connection.is_some_and(|connection| connection.has_active_sub_agents(&self.thread_id))
     }
 
     /// Reports whether Codex pursues a goal on the thread by itself.
@@ -489,7 +504,7 @@ impl ThreadTask {
                     if has_ended && let Some(loaded) = &mut self.loaded {
                         loaded.activity.reconcile_idle();
                     }
-                    if running.is_none() {
+                    if running.is_none() && !self.has_active_sub_agents() {
                         return;
                     }
                 }
@@ -497,13 +512,15 @@ impl ThreadTask {
                 () = stopping.cancelled() => return,
                 () = &mut given_up => return,
             }
-            if matches!(waiting, Waiting::Nobody)
-                && self.continues_goal()
-                && registry.has_waiting(&self.thread_id)
-            {
-                return;
-            }
             let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
+            if matches!(waiting, Waiting::Nobody) {
+                if registry.has_waiting(&self.thread_id) && (self.continues_goal() || !is_active) {
+                    return;
+                }
+                if self.has_active_sub_agents() {
+                    continue;
+                }
+            }
             if !is_active && !self.has_external_turns().await {
                 return;
             }

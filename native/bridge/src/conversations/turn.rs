@@ -96,7 +96,7 @@ impl ThreadTask {
                     if let ThreadEvent::Notification(notification) = &event {
                         job.observe(notification).await;
                     }
-                    self.handle_event(event, Asker { job: Some(job), limit: None }).await;
+                    self.handle_event(event, Asker { job: Some(job), ..Asker::UNKNOWN }).await;
                 }
                 () = sleep_until(deadline) => {
                     tracing::debug!(job_id = %job.job_id, "Codex did not continue the goal");
@@ -158,7 +158,7 @@ impl ThreadTask {
         message: &Message,
         deadline: Option<Instant>,
     ) -> Followed {
-        let asker = Asker { job: Some(job), limit: Some(message.approval_timeout) };
+        let asker = Asker { job: Some(job), limit: Some(message.approval_timeout), parent: None };
         let mut record = TurnRecord::default();
         let mut interrupt_at: Option<Instant> = None;
         let stopping = self.conversations.inner.stopping.clone();

@@ -97,7 +97,7 @@ fn a_review_has_two_ids() {
     ]);
     let mut activity = Activity::default();
     observe(&mut activity, &[item("announced", "enteredReviewMode"), started("started")]);
-    let interrupt_id = activity.running().and_then(RunningTurn::interrupt_id).map(|id| id.to_string());
+    let interrupt_id = activity.running().and_then(RunningTurn::interrupt_id).map(ToString::to_string);
     assert_eq!(interrupt_id.as_deref(), Some("started"));
 }
 

@@ -303,8 +303,8 @@ impl Connection {
         self.goal_call("thread/goal/set", json!({"threadId": thread_id, "status": "paused"})).await
     }
 
-    /// `thread/goal/set`: sets the goal of a thread, whoever owns it. Where the thread is loaded, Codex starts
-    /// to pursue an active goal at once, otherwise when the thread is loaded.
+    /// `thread/goal/set`: sets the goal of a thread, whoever owns it. Where the thread is loaded, Codex
+    /// starts to pursue an active goal at once, otherwise when the thread is loaded.
     ///
     /// # Errors
     /// [`CallError`] when the call fails.

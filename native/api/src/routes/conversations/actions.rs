@@ -224,8 +224,9 @@ pub(crate) async fn roll_back_conversation(
 
 /// Ensures that the bridge does not own a conversation, so that other processes can open it.
 ///
-/// The bridge owns a conversation only while something runs there. The request is refused with 409 while a job
-/// runs or waits. What belongs to no job, such as the turns of a goal, is interrupted, and the goal is paused.
+/// The bridge owns a conversation only while something runs there. The request is refused with 409 while a
+/// job runs or waits. What belongs to no job, such as the turns of a goal, is interrupted, and the goal is
+/// paused.
 #[utoipa::path(post, path = "/conversations/{conversationId}/release", tag = "conversations",
     params(("conversationId" = String, Path)), request_body = NoBody, responses(
     (status = OK, description = "The bridge does not own the conversation", body = ChangedView),
