@@ -220,3 +220,31 @@ async fn a_review_by_a_raw_call_leaves_the_conversation_usable() {
     let released = test.post(&path(&first, "/release"), json!({})).await;
     assert_eq!(released.status, 200, "{}", released.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sub_agent_that_outlives_its_parents_turn_can_still_ask() {
+    let test = TestBridge::start().await;
+    let child = "@model hold child\n@model escalate touch asked-by-a-child";
+    let arguments = json!({"message": child, "agent_type": "default"});
+    let message =
+        format!("delegate\n@model call multi_agent_v1/spawn_agent {arguments}\n@model say delegated");
+    let body = json!({"message": message, "approvalPolicy": "on-request", "sandbox": "read-only"});
+    let parent = test.post("/conversations", body).await.body;
+    let job = test.wait_for_job(&parent).await;
+    assert_eq!((&job["status"], &job["result"]["text"]), (&json!("completed"), &json!("delegated")), "{job}");
+    test.model.wait_until_held("child").await;
+    test.model.release("child");
+    let approval = eventually("the sub-agent asks", || async {
+        let approvals = test.get("/approvals?status=pending").await.body["approvals"].clone();
+        approvals.as_array().unwrap().first().cloned()
+    })
+    .await;
+    assert_eq!(approval["parentConversationId"], parent["conversationId"], "{approval}");
+    assert_eq!(approval["jobId"], job["jobId"], "{approval}");
+    assert_ne!(approval["conversationId"], parent["conversationId"]);
+    let resolve = format!("/approvals/{}", approval["approvalId"].as_str().unwrap());
+    assert_eq!(test.post(&resolve, json!({"decision": "approve"})).await.status, 200);
+    let created = test.directories.workspace().join("asked-by-a-child");
+    eventually("the approved command has run", || async { created.exists().then_some(()) }).await;
+    idle(&test, &parent).await;
+}
