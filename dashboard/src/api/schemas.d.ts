@@ -470,7 +470,7 @@ export interface Event {
   type: string;
 }
 
-/** The reply of the stream routes to `Accept: application/json`. */
+/** The reply to a request that does not accept a stream. */
 export interface EventPageView {
   /** Recorded events, in the order of their ids. */
   events: Array<Event>;
@@ -2621,12 +2621,14 @@ export interface Operations {
     body: undefined;
     reply: SessionsView;
   };
-  /** Deletes a lane, ends its session, and removes its worktree unless it contains changes. Its thread remains. */
+  /** Deletes a lane and ends its session. Its thread remains. */
   "DELETE /lanes/{laneId}": {
     path: {
       laneId: string;
     };
     query: {
+      /** Whether to delete the worktree even if it contains files that git does not have. Default: `false`. */
+      force?: boolean;
     };
     body: undefined;
     reply: DeletedView;
@@ -2673,7 +2675,7 @@ export interface Operations {
     body: undefined;
     reply: ApprovalView;
   };
-  /** Streams the events of a lane: the recorded ones, then new ones as they happen. */
+  /** Returns a page of the recorded events of a lane. */
   "GET /lanes/{laneId}/events": {
     path: {
       laneId: string;

@@ -1,4 +1,4 @@
-//! Pages of recorded events, for callers that request `Accept: application/json` instead of a stream.
+//! Pages of recorded events, for callers that do not request `Accept: text/event-stream`.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::request_error::RequestError;
 
-/// The reply of the stream routes to `Accept: application/json`.
+/// The reply to a request that does not accept a stream.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EventPageView<'a> {
@@ -25,18 +25,23 @@ pub(super) struct EventPageView<'a> {
     more: bool,
 }
 
-/// Whether the caller accepts JSON and no stream, and so gets a page.
-pub(super) struct WantsPage(pub(super) bool);
+/// The form in which a caller gets events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EventForm {
+    /// A page of recorded events. A command such as `curl … | jq` ends.
+    Page,
+    /// A stream, which never ends by itself.
+    Stream,
+}
 
-impl<S: Sync> FromRequestParts<S> for WantsPage {
+impl<S: Sync> FromRequestParts<S> for EventForm {
     type Rejection = RequestError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, RequestError> {
-        let accepts = |media_type: &str| {
-            let mut values = parts.headers.get_all(header::ACCEPT).iter();
-            values.any(|value| value.to_str().is_ok_and(|value| value.contains(media_type)))
-        };
-        Ok(Self(accepts("application/json") && !accepts("text/event-stream")))
+        let mut accepted = parts.headers.get_all(header::ACCEPT).iter();
+        let is_stream =
+            accepted.any(|value| value.to_str().is_ok_and(|value| value.contains("text/event-stream")));
+        Ok(if is_stream { Self::Stream } else { Self::Page })
     }
 }
 

@@ -42,7 +42,8 @@ impl EventReader {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // The task ends when the body is dropped.
         tokio::spawn(connection);
-        let mut request = Request::get(path).header(header::HOST, authority);
+        let mut request =
+            Request::get(path).header(header::HOST, authority).header(header::ACCEPT, "text/event-stream");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -20,7 +20,7 @@ use std::future::ready;
 use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bridge::code::Code;
 use bytes::Bytes;
@@ -163,7 +163,9 @@ pub fn router(app: Arc<App>) -> axum::Router {
     let cors = cors(app.guard.allowed_origins());
     let serve_document = move || ready(([(header::CONTENT_TYPE, "application/json")], document.clone()));
     router
-        .route("/openapi.json", get(serve_document))
+        .route("/openapi.json", get(serve_document.clone()))
+        .route("/openapi/json", get(serve_document))
+        .route("/openapi", get(async || Redirect::temporary("openapi.json")))
         .route("/dashboard", get(dashboard::show_dashboard))
         .route("/dashboard/", get(dashboard::show_dashboard))
         .route("/dashboard/{*path}", get(dashboard::show_dashboard_file))

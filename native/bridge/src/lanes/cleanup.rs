@@ -7,7 +7,7 @@ use model::ids::LaneId;
 use model::lane::LaneStatus;
 use store::LaneQuery;
 
-use super::Lanes;
+use super::{Lanes, LocalFiles};
 use crate::error::Error;
 
 /// The criteria of the lanes to delete.
@@ -61,7 +61,7 @@ impl Lanes {
             return Ok(cleaned);
         }
         for lane_id in &cleaned.matched {
-            match self.delete(lane_id).await {
+            match self.delete(lane_id, LocalFiles::Keep).await {
                 Ok(left) => {
                     cleaned.deleted.push(lane_id.clone());
                     cleaned.left.extend(left);

@@ -50,6 +50,7 @@ pub use cleanup::{CleanedUp, Cleanup};
 use sessions::LaneSessions;
 pub use simulation::{ClearedLanes, StaleLanes};
 pub use workflow::Started;
+pub use worktree::LocalFiles;
 
 /// The lanes of a data directory. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -297,7 +298,7 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::LaneNotFound`], and [`Error::LaneConflict`] while the lane is active.
-    pub async fn delete(&self, lane_id: &LaneId) -> Result<Vec<String>, Error> {
+    pub async fn delete(&self, lane_id: &LaneId, files: LocalFiles) -> Result<Vec<String>, Error> {
         let lane = match self.inner.store.delete_lane(lane_id).await? {
             LaneChange::NotFound => return Err(Error::LaneNotFound),
             LaneChange::Refused(refusal, lane) => return Err(conflict(refusal, lane)),
@@ -307,9 +308,12 @@ impl Lanes {
         let mut left = Vec::new();
         if let (Some(repo_root), Some(directory)) = (&lane.repo_root, &lane.worktree_path)
             && let Err(Error::Git(reason)) =
-                worktree::remove(repo_root, directory, lane.branch.as_deref()).await
+                worktree::remove(repo_root, directory, lane.branch.as_deref(), files).await
         {
-            left.push(format!("the worktree {directory} was kept: {reason}"));
+            left.push(format!(
+                "the worktree {directory} was kept: {reason}. `git worktree remove --force {directory}` in \
+                 {repo_root} removes it."
+            ));
         }
         Ok(left)
     }
@@ -395,10 +399,15 @@ impl Lanes {
         Ok(message)
     }
 
-    /// Returns the options with which the lane's thread is created or loaded.
-    fn thread_options(lane: &Lane) -> ThreadOptions {
+    /// Returns the options with which the lane's thread is created or loaded. The thread of a lane without a
+    /// directory is created in the working directory of the bridge, and keeps its own directory later.
+    fn thread_options(&self, lane: &Lane) -> ThreadOptions {
+        let is_new = lane.thread_id.is_none();
         ThreadOptions {
-            cwd: lane.directory().map(PathBuf::from),
+            cwd: lane
+                .directory()
+                .map(PathBuf::from)
+                .or_else(|| is_new.then(|| self.inner.defaults.cwd.clone())),
             sandbox: Some(lane.sandbox),
             approval_policy: lane.approval_policy,
             model: lane.model.clone(),

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use super::Lanes;
+use super::claims::Claims;
 use crate::error::Error;
 use crate::supervisor::Supervisor;
 
@@ -56,6 +57,10 @@ pub struct SessionView {
 pub(super) struct LaneSessions {
     limits: SessionLimits,
     running: Mutex<HashMap<LaneId, Arc<Running>>>,
+    /// The lanes whose sessions are being opened. These sessions are not ended to make room for others.
+    opening: Claims,
+    /// Held from the decision that there is room for a session until it is in `running`.
+    admission: tokio::sync::Mutex<()>,
 }
 
 /// A running session.
@@ -74,7 +79,12 @@ pub(super) struct Running {
 
 impl LaneSessions {
     pub(super) fn new(limits: SessionLimits) -> Self {
-        Self { limits, running: Mutex::default() }
+        Self {
+            limits,
+            running: Mutex::default(),
+            opening: Claims::default(),
+            admission: tokio::sync::Mutex::default(),
+        }
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<LaneId, Arc<Running>>> {
@@ -99,6 +109,8 @@ impl Lanes {
     /// [`Error::TooManySessions`] if the maximum number of sessions runs and all of them are busy.
     pub async fn start_session(&self, lane_id: &LaneId) -> Result<SessionView, Error> {
         let lane = self.get(lane_id).await?;
+        // Whoever starts the session of the same lane at the same time waits until it is ready.
+        let _opening = self.inner.sessions.opening.claim_when_free(lane_id).await;
         if self.inner.sessions.get(lane_id).is_none() {
             self.open_session(&lane).await?;
         }
@@ -107,6 +119,7 @@ impl Lanes {
     }
 
     async fn open_session(&self, lane: &Lane) -> Result<(), Error> {
+        let admission = self.inner.sessions.admission.lock().await;
         let ended = self.inner.stopping.child_token();
         let isolation = lane.session_isolation;
         let supervisor = match isolation {
@@ -126,8 +139,12 @@ impl Lanes {
             ended,
         });
         self.inner.sessions.running().insert(lane.lane_id.clone(), Arc::clone(&running));
+        drop(admission);
         let server = match supervisor.ready().await {
             Ok(server) => server,
+            Err(_) if running.ended.is_cancelled() && !self.inner.stopping.is_cancelled() => {
+                return Err(Error::NotReady { reason: "the session was ended while it started".to_owned() });
+            }
             Err(error) => {
                 self.inner.sessions.running().remove(&lane.lane_id);
                 running.ended.cancel();
@@ -156,8 +173,10 @@ impl Lanes {
         }
         own.sort();
         for (_, lane_id) in own {
-            let lane = self.get(&lane_id).await;
-            match lane {
+            if self.inner.sessions.opening.has(&lane_id) {
+                continue;
+            }
+            match self.get(&lane_id).await {
                 Ok(lane) if lane.status.is_active() => {}
                 Ok(lane) => {
                     self.end_session(&lane, "another session was started in its place").await;
@@ -185,7 +204,7 @@ impl Lanes {
             return Ok(());
         }
         let (supervisor, unpinned) = (running.supervisor.clone(), running.ended.child_token());
-        self.inner.router.pin(thread_id, supervisor, Self::thread_options(lane), unpinned);
+        self.inner.router.pin(thread_id, supervisor, self.thread_options(lane), unpinned);
         *running.thread_id.lock() = Some(thread_id.clone());
         let loaded = self.inner.conversations.load(thread_id).await;
         let reason = match loaded {

@@ -52,7 +52,7 @@ impl Lanes {
 
     /// Creates the lane's thread in its session and binds it. The thread is on disk when this returns.
     pub(super) async fn create_thread(&self, lane: &Lane) -> Result<Lane, Error> {
-        let options = Self::thread_options(lane);
+        let options = self.thread_options(lane);
         let supervisor = self.inner.sessions.supervisor_of(&lane.lane_id);
         let supervisor = supervisor.unwrap_or_else(|| self.inner.router.shared().clone());
         let server = supervisor.ready().await?;

@@ -34,9 +34,39 @@ pub(super) async fn add(repo_root: &str, directory: &Path, branch: &str) -> Resu
     added.map(drop)
 }
 
-/// Removes the worktree unless it contains changes, and its branch unless that contains unmerged commits.
-pub(super) async fn remove(repo_root: &str, directory: &str, branch: Option<&str>) -> Result<(), Error> {
-    git(repo_root, &["worktree", "remove", "--", directory]).await?;
+/// What happens to the files of a worktree that git does not have: changed, untracked and ignored ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocalFiles {
+    /// The worktree is kept if it contains such files.
+    Keep,
+    /// They are deleted with the worktree.
+    Delete,
+}
+
+/// The maximum number of ignored files that a message names.
+const NAMED_FILES_MAX: usize = 5;
+
+/// Removes the worktree, and its branch unless that contains unmerged commits. With [`LocalFiles::Keep`], a
+/// worktree stays if it contains files that git does not have.
+pub(super) async fn remove(
+    repo_root: &str,
+    directory: &str,
+    branch: Option<&str>,
+    files: LocalFiles,
+) -> Result<(), Error> {
+    match files {
+        LocalFiles::Keep => {
+            // `git worktree remove` refuses changed and untracked files, but deletes ignored ones.
+            let ignored = ignored_files(directory).await?;
+            if !ignored.is_empty() {
+                return Err(Error::Git(format!("it contains files that git ignores: {}", named(&ignored))));
+            }
+            git(repo_root, &["worktree", "remove", "--", directory]).await?;
+        }
+        LocalFiles::Delete => {
+            git(repo_root, &["worktree", "remove", "--force", "--", directory]).await?;
+        }
+    }
     if let Some(branch) = branch
         && let Err(error) = git(repo_root, &["branch", "--delete", "--", branch]).await
     {
@@ -46,11 +76,32 @@ pub(super) async fn remove(repo_root: &str, directory: &str, branch: Option<&str
     Ok(())
 }
 
+/// Returns the ignored files of a worktree. A directory whose files are all ignored counts as one.
+async fn ignored_files(directory: &str) -> Result<Vec<String>, Error> {
+    let status =
+        git(directory, &["status", "--porcelain", "-z", "--ignored", "--untracked-files=normal"]).await?;
+    Ok(status.split('\0').filter_map(|entry| entry.strip_prefix("!! ")).map(str::to_owned).collect())
+}
+
+fn named(files: &[String]) -> String {
+    let mut text = files.iter().take(NAMED_FILES_MAX).cloned().collect::<Vec<_>>().join(", ");
+    if let Some(more @ 1..) = files.len().checked_sub(NAMED_FILES_MAX) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
 /// Options that disable the programs of the repository, which would run outside of any sandbox.
 const NO_PROGRAMS: [&str; 4] = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"];
 
 async fn git(repo_root: &str, arguments: &[&str]) -> Result<String, Error> {
     let mut command = Command::new("git");
+    // Variables such as GIT_DIR, which a git hook sets, would make git work in another repository.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("GIT_") {
+            command.env_remove(name);
+        }
+    }
     command
         .arg("-C")
         .arg(repo_root)

@@ -14,7 +14,7 @@ use model::clock::Timestamp;
 use model::event::Event;
 use serde_json::{Value, json};
 use store::Store;
-use testkit::{ReceiverAnswer, WebhookReceiver};
+use testkit::{ReceiverAnswer, WebhookReceiver, codex_binary};
 use tokio::process::Command;
 
 use world::World;
@@ -58,6 +58,36 @@ async fn a_turn_in_progress_when_the_bridge_is_killed_is_reported_as_interrupted
     assert_eq!(next.status, 200, "{}", next.body);
     let job = serve.ended(next.body["job"]["jobId"].as_str().unwrap()).await;
     assert_eq!(job["result"]["text"], "You said: and now?");
+}
+
+/// Git hooks, and commands that git runs, have variables such as `GIT_DIR`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worktree_belongs_to_its_repository_whatever_git_variables_are_set() {
+    let world = World::new().await;
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["ours", "other"] {
+        let repository = directory.path().join(name);
+        let git = |arguments: &[&str]| {
+            let mut git = std::process::Command::new("git");
+            assert!(git.arg("-C").arg(&repository).args(arguments).status().unwrap().success());
+        };
+        std::fs::create_dir(&repository).unwrap();
+        git(&["init", "-q", "-b", "main"]);
+        git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", name]);
+    }
+    let other = directory.path().join("other");
+    let serve = world
+        .serve_changed(&codex_binary(), |command| {
+            command.env("GIT_DIR", other.join(".git")).env("GIT_WORK_TREE", &other)
+        })
+        .await;
+    let body = json!({"laneId": "a", "repoRoot": directory.path().join("ours"), "worktree": true});
+    let lane = serve.client.post("/lanes", &body).await.unwrap().body["lane"].clone();
+    let link =
+        std::fs::read_to_string(Path::new(lane["worktreePath"].as_str().unwrap()).join(".git")).unwrap();
+    assert!(link.contains("/ours/.git/worktrees/"), "{link}");
+    assert!(!other.join(".git/worktrees").exists());
+    serve.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use bytes::Bytes;
+use futures_util::future::join_all;
+use http::Method;
 use serde_json::{Value, json};
 use server::Bridge;
 use testkit::HttpClient;
@@ -278,6 +281,89 @@ async fn a_worktree_is_created_and_removed_unless_it_has_changes() {
         assert_eq!(deleted["left"].as_array().unwrap().len(), usize::from(dirty), "{deleted}");
         assert_eq!(directory.exists(), dirty);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worktree_with_ignored_files_is_kept_unless_that_is_forced() {
+    let test = TestBridge::start().await;
+    let workspace = test.directories.workspace();
+    git(&workspace, &["init", "-q", "-b", "main", "with secrets"]);
+    let repository = workspace.join("with secrets");
+    std::fs::write(repository.join(".gitignore"), ".env\n").unwrap();
+    git(&repository, &["add", "."]);
+    git(&repository, &["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "first"]);
+    for (query, stays) in [("", true), ("?force=false", true), ("?force=true", false)] {
+        let body = json!({"laneId": "ignored", "repoRoot": repository, "worktree": true});
+        let lane = post(&test, "/lanes", body).await["lane"].clone();
+        let secret = Path::new(lane["worktreePath"].as_str().unwrap()).join(".env");
+        std::fs::write(&secret, "SECRET=1").unwrap();
+        let deleted = test.delete(&format!("/lanes/ignored{query}")).await.body;
+        assert_eq!(secret.exists(), stays, "{query}: {deleted}");
+        let left = deleted["left"].to_string();
+        assert_eq!(left.contains("files that git ignores: .env"), stays, "{query}: {left}");
+        assert_eq!(left.contains("git worktree remove --force"), stays, "{query}: {left}");
+    }
+    let refused = test.delete("/lanes/ignored?force=maybe").await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(refused.body["error"].as_str().unwrap().contains("force"), "{}", refused.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_without_a_directory_works_in_the_directory_of_the_bridge() {
+    let test = TestBridge::start().await;
+    let expected = json!(format!("exit 0: {}", test.directories.workspace().display()));
+    post(&test, "/lanes", json!({"laneId": "plain"})).await;
+    let prompted = post(&test, "/lanes/plain/prompt", json!({"input": "@model run pwd"})).await;
+    assert_eq!(test.wait_for_job(&prompted).await["result"]["text"], expected);
+    let body = json!({"laneId": "seen", "kickoffPrompt": "@model run pwd", "readinessMode": "lenient"});
+    let started = post(&test, "/codex/workflows/start-visible", body).await;
+    assert_eq!(test.wait_for_job(&started).await["result"]["text"], expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_sessions_run_than_allowed_however_many_are_started_at_once() {
+    let test = TestBridge::start_with(None, |config| config.lane_sessions.processes_max = 2).await;
+    let paths: Vec<String> = (0..8).map(|number| format!("/lanes/lane-{number}")).collect();
+    for path in &paths {
+        post(&test, "/lanes", json!({"laneId": path.trim_start_matches("/lanes/")})).await;
+    }
+    let start =
+        async |path: &String| test.client.post(&format!("{path}/session/start"), &json!({})).await.unwrap();
+    let replies = join_all(paths.iter().map(&start));
+    let mut running = 0;
+    for reply in replies.await {
+        match reply.status.as_u16() {
+            200 => running += 1,
+            status => {
+                let refusal = (status, reply.body["code"].as_str().unwrap());
+                assert_eq!(refusal, (429, "too_many_sessions"), "{}", reply.body);
+            }
+        }
+    }
+    let sessions = test.get("/lanes/sessions").await.body["sessions"].as_array().unwrap().len();
+    assert!(sessions <= 2 && running >= 2, "{sessions} run, {running} were started");
+
+    for path in &paths {
+        post(&test, &format!("{path}/session/stop"), json!({})).await;
+    }
+    let replies = join_all([&paths[7]; 4].into_iter().map(&start)).await;
+    for reply in &replies {
+        assert_eq!((reply.status.as_u16(), &reply.body["running"]), (200, &json!(true)));
+        assert_eq!(reply.body["pid"], replies[0].body["pid"], "one app-server");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_events_of_a_lane_are_a_list_unless_a_stream_is_requested() {
+    let test = TestBridge::start().await;
+    post(&test, "/lanes", json!({"laneId": "listed"})).await;
+    for accept in [None, Some("*/*"), Some("application/json")] {
+        let headers: Vec<(&str, &str)> = accept.map(|accept| ("accept", accept)).into_iter().collect();
+        let reply =
+            test.client.send(Method::GET, "/lanes/listed/events", &headers, Bytes::new()).await.unwrap();
+        assert_eq!(reply.body["events"][0]["type"], "lane.created", "{accept:?}: {}", reply.body);
+    }
+    assert_eq!(event_types(&test, "listed", "lane.created").await, ["lane.created"]);
 }
 
 fn git(directory: &Path, arguments: &[&str]) {

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bridge::conversations::message::{ApprovalPolicyName, SandboxName};
 use bridge::events::{EventView, Filter, Start};
-use bridge::lanes::{Cleanup, NewLane};
+use bridge::lanes::{Cleanup, LocalFiles, NewLane};
 use model::activity::ConversationActivity;
 use model::event::EventSubject;
 use model::ids::{LaneId, ThreadId, TurnId};
@@ -25,7 +25,7 @@ use store::LaneQuery;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
-use crate::event_page::{self, EventPageView, WantsPage};
+use crate::event_page::{self, EventForm, EventPageView};
 use crate::extract::{JsonBody, NewJobId, PathParameter, QueryOf, page_limit};
 use crate::request_error::RequestError;
 use crate::sse::{self, LastEventId};
@@ -185,6 +185,14 @@ impl LaneView {
     }
 }
 
+/// Query of `DELETE /lanes/{laneId}`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeleteLaneQuery {
+    /// Whether to delete the worktree even if it contains files that git does not have. Default: `false`.
+    force: Option<bool>,
+}
+
 /// Body of the routes `prompt` and `steer`.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct InputBody {
@@ -342,15 +350,21 @@ pub(crate) async fn get_lane(
     Ok(Json(LaneView::of(&app, app.lanes.get(&lane_id).await?)))
 }
 
-/// Deletes a lane, ends its session, and removes its worktree unless it contains changes. Its thread remains.
-#[utoipa::path(delete, path = "/lanes/{laneId}", tag = "lanes", params(("laneId" = String, Path)), responses(
+/// Deletes a lane and ends its session. Its thread remains.
+///
+/// The lane's worktree is removed, unless it contains files that git does not have: changed, untracked or
+/// ignored ones. `left` names it then. With `force`, these files are deleted with it.
+#[utoipa::path(delete, path = "/lanes/{laneId}", tag = "lanes",
+    params(("laneId" = String, Path), DeleteLaneQuery), responses(
     (status = OK, description = "The lane is deleted", body = DeletedView),
 ))]
 pub(crate) async fn delete_lane(
     State(app): State<Arc<App>>,
     PathParameter(lane_id): PathParameter<LaneId>,
+    QueryOf(query): QueryOf<DeleteLaneQuery>,
 ) -> Result<Json<DeletedView>, RequestError> {
-    let left = app.lanes.delete(&lane_id).await?;
+    let files = if query.force.unwrap_or(false) { LocalFiles::Delete } else { LocalFiles::Keep };
+    let left = app.lanes.delete(&lane_id, files).await?;
     Ok(Json(DeletedView { ok: true, lane_id, deleted: true, left }))
 }
 
@@ -410,9 +424,9 @@ pub(crate) async fn interrupt_lane(
     Ok(Json(LaneView::of(&app, app.lanes.interrupt(&lane_id).await?)))
 }
 
-/// Streams the events of a lane: the recorded ones, then new ones as they happen.
+/// Returns a page of the recorded events of a lane.
 ///
-/// With `Accept: application/json`, the reply is one page of recorded events.
+/// With `Accept: text/event-stream`, streams the events: the recorded ones, then new ones as they happen.
 #[utoipa::path(get, path = "/lanes/{laneId}/events", tag = "lanes",
     params(("laneId" = String, Path), LaneEventsQuery, LastEventId), responses(
     (status = OK, description = "The events, as in `GET /events`", content(
@@ -424,13 +438,13 @@ pub(crate) async fn stream_lane_events(
     PathParameter(lane_id): PathParameter<LaneId>,
     QueryOf(query): QueryOf<LaneEventsQuery>,
     last_event_id: LastEventId,
-    WantsPage(wants_page): WantsPage,
+    form: EventForm,
 ) -> Result<Response, RequestError> {
     app.lanes.get(&lane_id).await?;
     let after = sse::after(&app.events, query.after, last_event_id).await?;
     let subject = EventSubject { lane_id: Some(lane_id), ..EventSubject::default() };
     let filter = Filter { subject, types: sse::types(query.r#type.as_deref())? };
-    if wants_page {
+    if form == EventForm::Page {
         return event_page::reply(&app.events, &filter, after.unwrap_or(0)).await;
     }
     let subscription = app.events.subscribe(filter, Start::After(after.unwrap_or(0))).await?;
