@@ -445,10 +445,13 @@ impl Lanes {
             return self.get(lane_id).await;
         }
         let Some(job_id) = lane.active_job_id.clone() else {
-            if let Some(thread_id) = &lane.thread_id
-                && self.inner.conversations.interrupt_activity(thread_id).await?
-            {
-                return self.get(lane_id).await;
+            // Codex may continue a goal by itself, or the conversation may have got a message directly.
+            if let Some(thread_id) = &lane.thread_id {
+                match self.inner.conversations.interrupt(thread_id).await {
+                    Ok(()) => return self.get(lane_id).await,
+                    Err(Error::NoActiveTurn(_)) => {}
+                    Err(error) => return Err(error),
+                }
             }
             return Err(Error::LaneConflict {
                 problem: "no turn is active".to_owned(),

@@ -34,7 +34,7 @@ pub(super) async fn add(repo_root: &str, directory: &Path, branch: &str) -> Resu
     added.map(drop)
 }
 
-/// What happens to the files of a worktree that git does not have: changed, untracked and ignored ones.
+/// The handling of the files of a worktree that git does not have: changed, untracked and ignored ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LocalFiles {
     /// The worktree is kept if it contains such files.
@@ -76,11 +76,15 @@ pub(super) async fn remove(
     Ok(())
 }
 
-/// Returns the ignored files of a worktree. A directory whose files are all ignored counts as one.
+/// Returns the ignored files of a worktree. A directory whose files are all ignored counts as one. A worktree
+/// that somebody deleted has none.
 async fn ignored_files(directory: &str) -> Result<Vec<String>, Error> {
-    let status =
-        git(directory, &["status", "--porcelain", "-z", "--ignored", "--untracked-files=normal"]).await?;
-    Ok(status.split('\0').filter_map(|entry| entry.strip_prefix("!! ")).map(str::to_owned).collect())
+    if !Path::new(directory).exists() {
+        return Ok(Vec::new());
+    }
+    let options = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+    let files = git(directory, &options).await?;
+    Ok(files.split('\0').filter(|file| !file.is_empty()).map(str::to_owned).collect())
 }
 
 fn named(files: &[String]) -> String {

@@ -303,6 +303,13 @@ async fn a_worktree_with_ignored_files_is_kept_unless_that_is_forced() {
         assert_eq!(left.contains("files that git ignores: .env"), stays, "{query}: {left}");
         assert_eq!(left.contains("git worktree remove --force"), stays, "{query}: {left}");
     }
+    // A worktree whose directory somebody deleted is forgotten.
+    let body = json!({"laneId": "gone", "repoRoot": repository, "worktree": true});
+    let lane = post(&test, "/lanes", body).await["lane"].clone();
+    std::fs::remove_dir_all(lane["worktreePath"].as_str().unwrap()).unwrap();
+    assert_eq!(test.delete("/lanes/gone").await.body["left"], json!([]));
+    assert!(!repository.join(".git/worktrees/gone").exists());
+
     let refused = test.delete("/lanes/ignored?force=maybe").await;
     assert_eq!(refused.status, 400, "{}", refused.body);
     assert!(refused.body["error"].as_str().unwrap().contains("force"), "{}", refused.body);
