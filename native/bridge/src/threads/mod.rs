@@ -56,9 +56,9 @@ pub struct LoadedThreads {
     pub thread_ids: Vec<ThreadId>,
 }
 
-/// The Codex activity of this user, as far as it can be determined.
+/// The Codex processes and threads in use of this user, as far as it can be determined.
 #[derive(Debug, Clone)]
-pub struct Activity {
+pub struct RunningCodex {
     /// The Codex processes; `None` where the operating system hides them.
     pub processes: Option<Vec<CodexProcess>>,
     /// The threads that a hidden process must have loaded; `None` where the operating system hides nothing.
@@ -310,7 +310,7 @@ impl Threads {
     ///
     /// # Errors
     /// The errors of a Codex call.
-    pub async fn running(&self, window: Duration) -> Result<Activity, Error> {
+    pub async fn running(&self, window: Duration) -> Result<RunningCodex, Error> {
         let home = self.router.shared().codex_home().map(ToOwned::to_owned);
         let processes = tokio::task::spawn_blocking(move || home.and_then(|home| processes::running(&home)));
         let running = processes
@@ -332,7 +332,7 @@ impl Threads {
             None
         };
         let processes = running.map(|running| running.processes);
-        Ok(Activity { processes, inferred, own_pids: self.own_pids() })
+        Ok(RunningCodex { processes, inferred, own_pids: self.own_pids() })
     }
 
     /// Returns the process ids of the bridge's own app-servers, including those of lanes.

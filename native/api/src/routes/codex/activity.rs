@@ -153,11 +153,11 @@ pub(crate) async fn list_running(
     State(app): State<Arc<App>>,
     QueryOf(query): QueryOf<RunningQuery>,
 ) -> Result<Json<RunningView>, RequestError> {
-    let activity = app.threads.running(parse_window(query.window_sec)?).await?;
-    let mode = if activity.inferred.is_some() { "inferred" } else { "processes" };
-    let processes = activity.processes.unwrap_or_default().into_iter();
-    let processes = processes.map(|process| view(process, &activity.own_pids)).collect();
-    let threads = views(&app, activity.inferred.unwrap_or_default()).await?;
+    let running = app.threads.running(parse_window(query.window_sec)?).await?;
+    let mode = if running.inferred.is_some() { "inferred" } else { "processes" };
+    let processes = running.processes.unwrap_or_default().into_iter();
+    let processes = processes.map(|process| view(process, &running.own_pids)).collect();
+    let threads = views(&app, running.inferred.unwrap_or_default()).await?;
     Ok(Json(RunningView { ok: true, mode, processes, threads }))
 }
 
