@@ -95,7 +95,7 @@ export type CheckStatus = "good" | "warning" | "bad";
 /** Overrides of Codex's `config.toml`. */
 export type ConfigOverrides = Record<string, unknown> | Array<string>;
 
-/** What runs on a conversation that this bridge has loaded. */
+/** The turn that runs on a conversation that this bridge has loaded. */
 export interface ConversationActivity {
   /** The job, if a job started the activity. */
   jobId?: string | null;
@@ -129,7 +129,7 @@ export interface ConversationTab {
 
 /** A conversation of Codex's history. */
 export interface ConversationView {
-  /** What runs on the conversation, if this bridge has it loaded; `null` while it is idle. */
+  /** The running turn, whoever started it, if this bridge has the conversation loaded. `null` while it is idle. */
   activity?: ConversationActivity | null;
   conversationId: string;
   createdAt?: Timestamp | null;
@@ -185,7 +185,7 @@ export interface Goal {
   tokensUsed: number;
 }
 
-/** What happens when the turn of a message sets a goal. */
+/** The handling of a goal that the turn of a message sets. */
 export type GoalHandling = "continue" | "pause";
 
 /** One dispatched message. */
@@ -358,7 +358,7 @@ export interface MessageBody {
   ensureOpen?: boolean | null;
   /** Sets `sandbox: workspace-write` and `approvalPolicy: on-request` unless the message sets these fields itself. */
   fullAuto?: boolean | null;
-  /** What happens when the turn sets a goal, which Codex would pursue in further turns. `continue` (the default): the job runs until the goal is complete, blocked, paused or out of budget. `pause`: the goal is paused, so that the job ends with its first turn. */
+  /** The handling of a goal that the turn sets, which Codex would pursue in further turns. `continue` (the default): the job runs until the goal is complete, blocked, paused or out of budget. `pause`: the goal is paused, so that the job ends with its first turn. */
   goal?: GoalHandling;
   /** Images: file paths, relative to `cwd` or absolute, or `https:` and `data:` URLs. */
   images?: Array<string>;

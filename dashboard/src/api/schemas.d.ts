@@ -270,7 +270,7 @@ export interface CodexView {
 /** Overrides of Codex's `config.toml`. */
 export type ConfigOverrides = Record<string, unknown> | Array<string>;
 
-/** What runs on a conversation that this bridge has loaded. */
+/** The turn that runs on a conversation that this bridge has loaded. */
 export interface ConversationActivity {
   /** The job, if a job started the activity. */
   jobId?: string | null;
@@ -304,7 +304,7 @@ export interface ConversationTab {
 
 /** A conversation of Codex's history. */
 export interface ConversationView {
-  /** What runs on the conversation, if this bridge has it loaded; `null` while it is idle. */
+  /** The running turn, whoever started it, if this bridge has the conversation loaded. `null` while it is idle. */
   activity?: ConversationActivity | null;
   conversationId: string;
   createdAt?: Timestamp | null;
@@ -557,7 +557,7 @@ export interface Goal {
 
 /** Body of `PUT /conversations/{conversationId}/goal`. A field that is left out keeps its value. */
 export interface GoalBody {
-  /** What Codex should achieve. Required if the conversation has no goal. */
+  /** The objective, in your words. Required if the conversation has no goal. */
   objective?: string | null;
   /** `active`: Codex continues by itself until the goal is complete. `paused`: Codex does not continue. */
   status?: GoalStatusName | null;
@@ -565,7 +565,7 @@ export interface GoalBody {
   tokenBudget?: number | null;
 }
 
-/** What happens when the turn of a message sets a goal. */
+/** The handling of a goal that the turn of a message sets. */
 export type GoalHandling = "continue" | "pause";
 
 /** Reply of the routes of a goal. */
@@ -860,7 +860,7 @@ export interface LaneSteeredView {
 
 /** Reply of the routes of one lane. */
 export interface LaneView {
-  /** What runs in the lane's session, whoever started it; `null` while it is idle. */
+  /** The turn that runs in the lane's session, whoever started it. `null` while the session is idle. */
   activity?: ConversationActivity | null;
   lane: Lane;
   /** Always `true`. */
@@ -988,7 +988,7 @@ export interface MessageBody {
   ensureOpen?: boolean | null;
   /** Sets `sandbox: workspace-write` and `approvalPolicy: on-request` unless the message sets these fields itself. */
   fullAuto?: boolean | null;
-  /** What happens when the turn sets a goal, which Codex would pursue in further turns. `continue` (the default): the job runs until the goal is complete, blocked, paused or out of budget. `pause`: the goal is paused, so that the job ends with its first turn. */
+  /** The handling of a goal that the turn sets, which Codex would pursue in further turns. `continue` (the default): the job runs until the goal is complete, blocked, paused or out of budget. `pause`: the goal is paused, so that the job ends with its first turn. */
   goal?: GoalHandling;
   /** Images: file paths, relative to `cwd` or absolute, or `https:` and `data:` URLs. */
   images?: Array<string>;
@@ -1589,7 +1589,7 @@ export interface ThreadView {
   activeJobId?: string | null;
   /** The running turn, if it runs in this bridge. The same as `activity.turnId`. */
   activeTurnId?: string | null;
-  /** What runs on the thread, if this bridge has it loaded; `null` while it is idle. */
+  /** The running turn, whoever started it, if this bridge has the thread loaded. `null` while it is idle. */
   activity?: ConversationActivity | null;
   createdAt?: Timestamp | null;
   cwd?: string | null;
@@ -2627,7 +2627,7 @@ export interface Operations {
       laneId: string;
     };
     query: {
-      /** Whether to delete the worktree even if it contains files that git does not have. Default: `false`. */
+      /** Deletes the worktree even if it contains files that git does not have. Default: `false`. */
       force?: boolean;
     };
     body: undefined;

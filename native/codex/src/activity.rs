@@ -148,12 +148,15 @@ impl Activity {
         self.goal.as_ref()
     }
 
-    /// Reports whether Codex is about to start a turn that continues the goal. This is the case from the
-    /// completion of a turn until the next turn starts. Codex does not continue after an interrupted or
-    /// failed turn (observed with 0.169.0).
+    /// Reports whether Codex pursues the goal by itself: a turn for it runs, or is about to start because a
+    /// turn has completed. Codex does not continue after an interrupted or failed turn (observed with
+    /// 0.169.0).
     #[must_use]
-    pub fn continues(&self) -> bool {
-        self.continues
+    pub fn pursues_goal(&self) -> bool {
+        match &self.running {
+            Some(turn) => turn.kind == ActivityKind::Goal,
+            None => self.continues,
+        }
     }
 
     /// Reports whether a turn runs or may be about to start.

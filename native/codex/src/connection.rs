@@ -149,12 +149,7 @@ impl Routes {
 
     /// Remembers the sub-agents that this notification of a thread names (`collabAgentToolCall`).
     fn record_sub_agents(&mut self, thread_id: &str, notification: &Notification) {
-        let item = &notification.params["item"];
-        if item["type"] != "collabAgentToolCall" {
-            return;
-        }
-        let started = item["receiverThreadIds"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        for sub_agent in started.filter(|sub_agent| *sub_agent != thread_id) {
+        for sub_agent in notification.sub_agents().filter(|sub_agent| *sub_agent != thread_id) {
             if self.parents.len() >= SUB_AGENTS_MAX {
                 let Self { watches, parents, .. } = self;
                 parents.retain(|_, parent| watches.get(parent).is_some_and(|watch| !watch.is_closed()));
@@ -175,7 +170,14 @@ impl Routes {
         };
         if !is_active || self.watches.contains_key(thread_id) {
             self.active_unwatched.remove(thread_id);
-        } else if self.active_unwatched.len() < SUB_AGENTS_MAX {
+            return;
+        }
+        if self.active_unwatched.len() >= SUB_AGENTS_MAX {
+            // Codex reports nothing more about a thread that was released while its turn ran.
+            let Self { active_unwatched, parents, .. } = self;
+            active_unwatched.retain(|thread_id| parents.contains_key(thread_id));
+        }
+        if self.active_unwatched.len() < SUB_AGENTS_MAX {
             self.active_unwatched.insert(thread_id.into());
         }
     }

@@ -51,6 +51,14 @@ impl Notification {
         identity
     }
 
+    /// Returns the threads of the sub-agents that this notification names: those that the turn has started or
+    /// calls (`collabAgentToolCall`).
+    pub fn sub_agents(&self) -> impl Iterator<Item = &str> {
+        let item = &self.params["item"];
+        let names = item["receiverThreadIds"].as_array().filter(|_| item["type"] == "collabAgentToolCall");
+        names.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// Returns the id of the turn that this notification announces: with `turn/started`, or with the
     /// beginning of a compaction, whose turn binaries before about 0.140 do not announce.
     #[must_use]

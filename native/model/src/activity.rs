@@ -1,4 +1,4 @@
-//! The activity of a conversation: what Codex does there at this moment, and who started it.
+//! The activity of a conversation: the turn that runs there at this moment, and who started it.
 
 use codex::activity::{ActivityKind, Goal};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub enum StartedBy {
     Codex,
 }
 
-/// What runs on a conversation that this bridge has loaded.
+/// The turn that runs on a conversation that this bridge has loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationActivity {
@@ -59,7 +59,7 @@ pub enum ActivityKindView {
 /// The state of a conversation that this bridge has loaded, or is about to use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadedState {
-    /// What runs; `None` while the conversation is idle.
+    /// The running turn. `None` while the conversation is idle.
     pub activity: Option<ConversationActivity>,
     /// The id with which the running turn can be interrupted. It differs from the turn's id for reviews.
     pub interrupt_id: Option<TurnId>,

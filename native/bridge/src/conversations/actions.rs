@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::registry::Placement;
-use super::thread::{Access, ThreadTask, Waiting, unsubscribe};
+use super::thread::{Access, ThreadTask, unsubscribe};
 use super::work::{Action, WorkItem};
 use super::{Conversations, editor_failed, send_timeout};
 use crate::editor::ConversationTab;
@@ -250,20 +250,6 @@ impl ThreadTask {
                 rolled_back.map_err(|error| roll_back_failed(&self.thread_id, error))?;
             }
             Action::Archive | Action::Load | Action::Raw(_) => {}
-        }
-        Ok(())
-    }
-
-    /// Waits until nothing runs on the loaded thread: messages that other processes queued, or a goal.
-    ///
-    /// # Errors
-    /// [`Error::ConversationBusy`] if that takes longer than [`limits::ACTION_TIMEOUT`].
-    pub(super) async fn wait_for_idle(&mut self) -> Result<(), Error> {
-        let deadline = Instant::now() + limits::ACTION_TIMEOUT;
-        // Messages that other processes queued on the thread have started by now, or are about to.
-        self.finish_external_turns(Waiting::Action(deadline)).await;
-        if Instant::now() >= deadline && self.has_running_turn() {
-            return Err(Error::ConversationBusy(self.thread_id.to_string()));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! Publishes what runs on a conversation, and interrupts what no job runs.
+//! The activity and the goal of a conversation: publishes what runs, whoever started it, and interrupts it.
 
-use codex::activity::{ActivityKind, Goal, GoalChange};
+use codex::activity::{ActivityKind, Goal, GoalChange, GoalStatus};
 use codex::connection::CallError;
 use model::activity::{ConversationActivity, LoadedState, StartedBy};
 use model::clock::Timestamp;
@@ -75,8 +75,8 @@ impl Conversations {
     /// Interrupts what runs on a conversation: cancels its job, or interrupts what belongs to no job.
     ///
     /// # Errors
-    /// [`Error::NoActiveTurn`] if nothing runs in this bridge; the errors of [`Self::cancel`] and
-    /// [`Self::interrupt_activity`].
+    /// [`Error::NoActiveTurn`] if nothing runs in this bridge; the errors of [`Self::cancel`];
+    /// [`Error::Codex`] if Codex does not answer.
     pub async fn interrupt(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         if let Some(job) = self.active_job(conversation_id) {
             return self.cancel(&job.job_id).await.map(drop);
@@ -87,16 +87,19 @@ impl Conversations {
         Err(Error::NoActiveTurn(conversation_id.to_string()))
     }
 
-    /// Interrupts what runs on a conversation and belongs to no job, and pauses its goal, which Codex would
-    /// otherwise continue. Returns `false` if nothing ran.
+    /// Interrupts the turn that runs on a conversation and belongs to no job. Pauses the goal, which Codex
+    /// would otherwise continue, even between two of its turns. Returns `false` if there was nothing to do.
     ///
     /// # Errors
     /// [`Error::Codex`] if Codex does not answer.
-    pub async fn interrupt_activity(&self, conversation_id: &ThreadId) -> Result<bool, Error> {
-        let state = self.state(conversation_id);
-        let Some(activity) = state.activity else { return Ok(false) };
+    pub(super) async fn interrupt_activity(&self, conversation_id: &ThreadId) -> Result<bool, Error> {
+        let state = self.inner.registry.state(conversation_id);
+        let has_active_goal = state.goal.is_some_and(|goal| goal.status == GoalStatus::Active);
+        if state.activity.is_none() && !has_active_goal {
+            return Ok(false);
+        }
         let server = self.inner.router.supervisor_of(conversation_id).ready().await?;
-        if activity.kind == ActivityKind::Goal {
+        if has_active_goal {
             server.connection.thread_goal_pause(conversation_id).await?;
         }
         if let Some(turn_id) = state.interrupt_id {

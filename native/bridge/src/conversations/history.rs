@@ -32,7 +32,7 @@ pub struct Conversation {
     pub thread: Thread,
     /// The process that may write the thread.
     pub holder: Holder,
-    /// What runs on the thread, if this bridge has loaded it.
+    /// The activity and the goal of the thread, if this bridge has loaded it.
     pub state: LoadedState,
 }
 

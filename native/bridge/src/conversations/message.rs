@@ -63,7 +63,7 @@ pub struct MessageBody {
     pub timeout_ms: Option<u64>,
     /// Milliseconds that the turn may take before it is interrupted. Default: no limit.
     pub turn_timeout_ms: Option<u64>,
-    /// What happens when the turn sets a goal, which Codex would pursue in further turns. `continue` (the
+    /// The handling of a goal that the turn sets, which Codex would pursue in further turns. `continue` (the
     /// default): the job runs until the goal is complete, blocked, paused or out of budget. `pause`: the goal
     /// is paused, so that the job ends with its first turn.
     #[serde(default)]
@@ -136,7 +136,7 @@ pub enum DeliveryMode {
     Reject,
 }
 
-/// What happens when the turn of a message sets a goal.
+/// The handling of a goal that the turn of a message sets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GoalHandling {
@@ -279,7 +279,7 @@ pub struct Message {
     pub send_timeout: Duration,
     /// The time limit of the turn.
     pub turn_timeout: Option<Duration>,
-    /// What happens when the turn sets a goal.
+    /// The handling of a goal that the turn sets.
     #[serde(default)]
     pub goal: GoalHandling,
     /// The time until an approval without a decision is denied.

@@ -6,7 +6,9 @@
 //!
 //! - [`message`]: validates the messages that callers send.
 //! - [`work`], [`registry`]: work items and their queues.
-//! - [`thread`], [`turn`], [`ending`]: load a thread, run a turn on it, and end its job.
+//! - [`thread`], [`turn`], [`ending`]: load a thread, run the turns of a job on it, and end the job.
+//! - [`waiting`]: what the task waits for while none of our turns runs.
+//! - [`reply`]: what the sender of a message is told.
 //! - [`external`], [`follow`]: turns that other processes run or ran.
 //! - [`cli`]: turns of `codex exec`.
 //! - [`forks`]: copies of conversations.
@@ -28,15 +30,19 @@ mod history;
 pub mod message;
 mod raw;
 mod registry;
+mod reply;
 mod thread;
 mod turn;
+mod waiting;
 mod work;
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use codex::activity::ActivityKind;
 use codex::app_server::AppServer;
 use codex::connection::CallError;
 use codex::exec::ExecOptions;
@@ -59,9 +65,10 @@ pub use control::WaitingJobs;
 pub use history::{Conversation, ConversationPage, Holder, Turns};
 use message::{DeliveryMode, Message};
 use registry::{Placement, Queue, Registry};
+use reply::Waited;
 use thread::{Loaded, ThreadTask};
 pub use work::Needs;
-use work::{Receipt, ReceiptReceiver, WorkItem};
+use work::WorkItem;
 
 /// The conversations of this bridge. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -97,14 +104,6 @@ pub struct Dispatched {
     pub turn_id: Option<TurnId>,
     /// The tab that shows the conversation, if one was requested.
     pub tab: Option<ConversationTab>,
-}
-
-/// The outcome of waiting for the receipt of a message.
-enum Waited {
-    /// The message was delivered.
-    Delivered(Receipt),
-    /// The message is still in the bridge's queue.
-    StillWaits(ReceiptReceiver),
 }
 
 impl Conversations {
@@ -393,6 +392,9 @@ impl Conversations {
                 self.reply(job, reply, open).await
             }
             // The task is idle, or keeps the thread loaded for turns that belong to no job.
+            Placement::Next if self.waits_for_others(&conversation_id, delivery) => {
+                self.queued(job, conversation_id, reply, open).await
+            }
             Placement::Next => match self.wait_for_receipt(&job, reply, delivery, limit).await? {
                 Waited::Delivered(receipt) => self.delivered(job, receipt, open).await,
                 Waited::StillWaits(reply) => self.queued(job, conversation_id, reply, open).await,
@@ -405,120 +407,18 @@ impl Conversations {
         }
     }
 
+    /// Reports whether a message may wait, and has to, because a turn of others runs. A turn that continues a
+    /// goal is no reason to wait, because Codex runs the message after that turn.
+    fn waits_for_others(&self, conversation_id: &ThreadId, delivery: DeliveryMode) -> bool {
+        let activity = self.inner.registry.state(conversation_id).activity;
+        !matches!(delivery, DeliveryMode::Start | DeliveryMode::Reject)
+            && activity.is_some_and(|activity| activity.kind != ActivityKind::Goal)
+    }
+
     /// Returns the time limit for the editor to show the conversation after the turn has started. A message
     /// for the panel opens the conversation before that, so it has no such limit.
     fn open_timeout_after_start(&self, message: &Message) -> Option<Duration> {
         message.open.filter(|_| message.delivery != DeliveryMode::Panel)
-    }
-
-    /// Waits for the receipt of a message that the conversation's task should take next. If the task does not
-    /// take it within `limit`, because turns of others run, the message is withdrawn if it had to start at
-    /// once, and waits otherwise.
-    async fn wait_for_receipt(
-        &self,
-        job: &LiveJob,
-        mut receipt: ReceiptReceiver,
-        delivery: DeliveryMode,
-        limit: Duration,
-    ) -> Result<Waited, Error> {
-        if let Ok(received) = tokio::time::timeout(limit, &mut receipt).await {
-            return self.received(received).map(Waited::Delivered);
-        }
-        let registry = &self.inner.registry;
-        if matches!(delivery, DeliveryMode::Start | DeliveryMode::Reject) {
-            if registry.remove_waiting(&job.job_id).is_some() {
-                let error = send_timeout(limit);
-                ending::fail_job(job, error.as_failure()).await;
-                return Err(error);
-            }
-        } else if registry.is_waiting(&job.job_id) {
-            return Ok(Waited::StillWaits(receipt));
-        }
-        // The task has just taken the message. Every step from here on has a time limit of its own.
-        self.received(receipt.await).map(Waited::Delivered)
-    }
-
-    fn received(
-        &self,
-        received: Result<Result<Receipt, Error>, oneshot::error::RecvError>,
-    ) -> Result<Receipt, Error> {
-        received.map_err(|_| {
-            if self.inner.stopping.is_cancelled() {
-                return Error::Stopping;
-            }
-            Error::Internal("a conversation's task dropped a message".to_owned())
-        })?
-    }
-
-    /// Records that the message waits, and tells its sender so.
-    async fn queued(
-        &self,
-        job: Arc<LiveJob>,
-        conversation_id: ThreadId,
-        reply: ReceiptReceiver,
-        open: Option<Duration>,
-    ) -> Result<Dispatched, Error> {
-        match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
-            Ok(Ok(_)) => {
-                let tab = self.reveal(&job, &conversation_id, open).await;
-                let delivery = Delivery::Queued;
-                Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id: None, tab })
-            }
-            // The turn started before this could be recorded, or recording failed. The message was sent
-            // either way.
-            Ok(Err(_)) | Err(_) => self.reply(job, reply, open).await,
-        }
-    }
-
-    /// Waits until the turn has started, and then until the editor shows it.
-    async fn reply(
-        &self,
-        job: Arc<LiveJob>,
-        receipt: ReceiptReceiver,
-        open: Option<Duration>,
-    ) -> Result<Dispatched, Error> {
-        let receipt = self.received(receipt.await)?;
-        self.delivered(job, receipt, open).await
-    }
-
-    /// Waits until the editor shows the turn of a delivered message.
-    async fn delivered(
-        &self,
-        job: Arc<LiveJob>,
-        receipt: Receipt,
-        open: Option<Duration>,
-    ) -> Result<Dispatched, Error> {
-        let Receipt { conversation_id, delivery, turn_id } = receipt;
-        // A thread without a turn cannot be opened, so this comes after the start of the turn.
-        let tab = self.reveal(&job, &conversation_id, open).await;
-        Ok(Dispatched { job: job.view(), conversation_id, delivery, turn_id, tab })
-    }
-
-    /// Shows the conversation in the editor if that was requested, and records the outcome in the job.
-    async fn reveal(
-        &self,
-        job: &LiveJob,
-        conversation_id: &ThreadId,
-        open: Option<Duration>,
-    ) -> Option<ConversationTab> {
-        let (Some(editor), Some(limit)) = (&self.inner.editor, open) else { return None };
-        // The editor gets the same limit. This one is for an editor that does not keep to it.
-        let revealed = tokio::select! {
-            revealed = editor.reveal_conversation(conversation_id, limit) => revealed,
-            () = tokio::time::sleep(limit + Duration::from_millis(500)) => {
-                let limit_ms = limit.as_millis();
-                Err(EditorError(format!("VS Code did not show the conversation within {limit_ms} ms")))
-            }
-            () = self.inner.stopping.cancelled() => Err(EditorError("the bridge is stopping".to_owned())),
-        };
-        let (tab, outcome) = match revealed {
-            Ok(tab) => (Some(tab), Ok(())),
-            Err(EditorError(reason)) => (None, Err(reason)),
-        };
-        if let Err(error) = job.note(|job, now| job.note_opened(outcome, now)).await {
-            tracing::error!(%error, "cannot record whether the editor shows the conversation");
-        }
-        tab
     }
 
     /// Makes a call on a conversation, and repeats it while Codex is still closing the thread after a turn of
@@ -556,6 +456,7 @@ impl Conversations {
             thread_id: thread_id.clone(),
             loaded,
             last_job: None,
+            sub_agents: HashMap::new(),
             is_calling: false,
         };
         let this = self.clone();

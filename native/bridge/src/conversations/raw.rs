@@ -215,10 +215,6 @@ impl ThreadTask {
         }
     }
 
-    pub(super) fn has_running_turn(&self) -> bool {
-        self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active())
-    }
-
     async fn call_with_writer(&mut self, method: &str, params: Value) -> Result<Value, Error> {
         if self.loaded.is_none() {
             self.load_for_action().await?;

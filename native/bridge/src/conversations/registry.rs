@@ -40,7 +40,7 @@ pub(super) struct Registry {
 pub(super) struct Queue {
     pub(super) running: Option<Arc<LiveJob>>,
     pub(super) waiting: VecDeque<WorkItem>,
-    /// What runs on the thread according to Codex.
+    /// The activity and the goal of the thread, as its task last published them.
     state: LoadedState,
     /// Notified when work arrives.
     arrived: Arc<Notify>,
@@ -121,16 +121,14 @@ impl Registry {
         self.active().get(conversation_id)?.running.clone()
     }
 
-    /// Returns what runs on the conversation according to Codex.
+    /// Returns the activity and the goal of the conversation, as its task last published them.
     pub(super) fn state(&self, conversation_id: &ThreadId) -> LoadedState {
         self.active().get(conversation_id).map(|queue| queue.state.clone()).unwrap_or_default()
     }
 
-    /// Changes what runs on the conversation, and returns the state before.
-    pub(super) fn set_state(&self, conversation_id: &ThreadId, state: LoadedState) -> LoadedState {
-        match self.active().get_mut(conversation_id) {
-            Some(queue) => std::mem::replace(&mut queue.state, state),
-            None => LoadedState::default(),
+    pub(super) fn set_state(&self, conversation_id: &ThreadId, state: LoadedState) {
+        if let Some(queue) = self.active().get_mut(conversation_id) {
+            queue.state = state;
         }
     }
 

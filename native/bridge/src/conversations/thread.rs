@@ -6,9 +6,10 @@
 //! released before the end of the job is published, so that a caller that waits for the end finds the
 //! conversation free.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use codex::activity::{Activity, ActivityKind, RunningTurn};
+use codex::activity::Activity;
 use codex::app_server::AppServer;
 use codex::approval;
 use codex::connection::{CallError, ThreadEvent, ThreadWatch};
@@ -21,10 +22,10 @@ use model::job::{Delivery, Operation};
 use model::limits;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use super::ending::{JobEnd, end_job, send_receipt};
 use super::message::{DeliveryMode, Message};
+use super::waiting::Waiting;
 use super::work::{Receipt, ReceiptSender, WorkItem};
 use super::{Conversations, ended_early, send_timeout};
 use crate::approvals::{Asker, Withdrawn};
@@ -74,7 +75,9 @@ pub(super) struct ThreadTask {
     pub(super) loaded: Option<Loaded>,
     /// The last job of the conversation that this task ran.
     pub(super) last_job: Option<Arc<LiveJob>>,
-    /// Whether a call of a caller, which is no job, is about to start a turn or has started one.
+    /// The job whose turn started a sub-agent, by the sub-agent's thread.
+    pub(super) sub_agents: HashMap<ThreadId, Arc<LiveJob>>,
+    /// True while a turn runs, or is about to start, that a caller requested without a job.
     pub(super) is_calling: bool,
 }
 
@@ -84,17 +87,6 @@ pub(super) enum Access {
     Ours,
     /// Another process owns the thread. Our app-server can only read it.
     OwnedElsewhere(Arc<AppServer>),
-}
-
-/// The party that waits until the turns of other processes have ended.
-#[derive(Clone, Copy)]
-pub(super) enum Waiting<'a> {
-    /// No work waits. The thread stays loaded for those turns.
-    Nobody,
-    /// A job, until its cancellation or the deadline.
-    Job(&'a LiveJob, Option<Instant>),
-    /// A change of the conversation, until the deadline.
-    Action(Instant),
 }
 
 /// The result of a work item, which is published once the thread is free.
@@ -139,7 +131,8 @@ impl ThreadTask {
                 }
             });
             if self.has_external_turns().await || self.has_active_sub_agents() {
-                // The end of our work item need not wait for the turns of other processes.
+                // The end of our work item need not wait for the turns of others, and is no work any more.
+                registry.set_idle(&self.thread_id);
                 if let Some(finished) = finished.take() {
                     finished.publish().await;
                 }
@@ -239,48 +232,6 @@ impl ThreadTask {
         // Older binaries do not notify the bridge when they stop waiting for an approval.
         self.conversations.inner.approvals.withdraw(Withdrawn::Job(&job.job_id)).await;
         end
-    }
-
-    /// Waits until the messages that other programs queued on the thread have run. That can take any time, so
-    /// the sender is notified that the message waits, unless the message had to start at once. A turn that
-    /// continues a goal is no reason to wait, because Codex runs the message after that turn.
-    async fn wait_behind_external_turns(
-        &mut self,
-        job: &Arc<LiveJob>,
-        message: &Message,
-        receipt: ReceiptSender,
-    ) -> Result<ReceiptSender, (Error, ReceiptSender)> {
-        if !self.has_external_turns().await
-            || (message.delivery != DeliveryMode::Reject && self.continues_goal())
-        {
-            return Ok(receipt);
-        }
-        let mut deadline = None;
-        let receipt = match message.delivery {
-            DeliveryMode::Reject => {
-                return Err((Error::ConversationBusy(self.thread_id.to_string()), receipt));
-            }
-            DeliveryMode::Start => {
-                deadline = Some(Instant::now() + message.send_timeout);
-                receipt
-            }
-            _ if job.view().delivery.is_none() => {
-                match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
-                    Ok(Ok(_)) => {}
-                    Ok(Err(refusal)) => return Err((ended_early(refusal), receipt)),
-                    Err(error) => return Err((error.into(), receipt)),
-                }
-                let (conversation_id, delivery) = (self.thread_id.clone(), Delivery::Queued);
-                send_receipt(receipt, Ok(Receipt { conversation_id, delivery, turn_id: None }));
-                oneshot::channel().0
-            }
-            _ => receipt,
-        };
-        self.finish_external_turns(Waiting::Job(job, deadline)).await;
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err((send_timeout(message.send_timeout), receipt));
-        }
-        Ok(receipt)
     }
 
     /// Names a new conversation in the background, while its turn runs.
@@ -399,6 +350,11 @@ impl ThreadTask {
         match event {
             ThreadEvent::Notification(notification) => {
                 loaded.changes.observe(&notification);
+                if let Some(job) = asker.job {
+                    for sub_agent in notification.sub_agents() {
+                        self.sub_agents.entry(sub_agent.into()).or_insert_with(|| Arc::clone(job));
+                    }
+                }
                 if let Some(request_id) = approval::resolved(&notification) {
                     let thread_id = &self.thread_id;
                     approvals.withdraw(Withdrawn::Request { thread_id, request_id }).await;
@@ -416,10 +372,11 @@ impl ThreadTask {
                 if question.changes.is_none() {
                     question.changes = question.item_id.as_ref().and_then(|id| loaded.changes.of(id));
                 }
-                // What a goal or a sub-agent asks after the end of its job still belongs to the job.
-                let is_of_last_job = question.thread_id != self.thread_id
-                    || loaded.activity.running().is_some_and(|turn| turn.kind == ActivityKind::Goal);
-                let job = asker.job.or(self.last_job.as_ref().filter(|_| is_of_last_job));
+                // A question of a sub-agent or a goal belongs to the job that started it, even if the job has
+                // ended.
+                let starter = self.sub_agents.get(&question.thread_id);
+                let last_job = self.last_job.as_ref().filter(|_| loaded.activity.pursues_goal());
+                let job = starter.or(asker.job).or(last_job);
                 let asker = Asker { job, parent: Some(&self.thread_id), ..asker };
                 approvals.ask(&loaded.server, asker, request, question).await;
             }
@@ -427,142 +384,9 @@ impl ThreadTask {
     }
 
     /// Handles the events that have already arrived.
-    async fn catch_up(&mut self) {
+    pub(super) async fn catch_up(&mut self) {
         while let Some(event) = self.loaded.as_mut().and_then(|loaded| loaded.watch.next_now()) {
             self.handle_event(event, Asker::UNKNOWN).await;
-        }
-    }
-
-    /// Reports whether messages of other processes run or are in the thread's queue. Our app-server runs them
-    /// while the thread is loaded here, and releasing the thread too early would end them.
-    async fn has_external_turns(&mut self) -> bool {
-        self.catch_up().await;
-        let Some(loaded) = &self.loaded else { return false };
-        if loaded.activity.is_active() {
-            return true;
-        }
-        if !loaded.server.methods.has("thread/queue/list") {
-            return false;
-        }
-        let queue = loaded.server.connection.thread_queue(&self.thread_id).await;
-        // If a message has just left the queue, the event of its turn came before the reply.
-        self.catch_up().await;
-        let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
-        is_active || queue.is_ok_and(|queue| !queue.is_empty())
-    }
-
-    /// Reports whether a sub-agent runs that the thread started. Releasing the thread would leave nobody to
-    /// answer its questions.
-    fn has_active_sub_agents(&self) -> bool {
-        let connection = self.loaded.as_ref().map(|loaded| &loaded.server.connection);
-        connection.is_some_and(|connection| connection.has_active_sub_agents(&self.thread_id))
-    }
-
-    /// Reports whether Codex pursues a goal on the thread by itself.
-    fn continues_goal(&self) -> bool {
-        let Some(loaded) = &self.loaded else { return false };
-        match loaded.activity.running() {
-            Some(turn) => turn.kind == ActivityKind::Goal,
-            None => loaded.activity.continues(),
-        }
-    }
-
-    /// Keeps the thread loaded until the turns of other processes, and those that Codex started by itself,
-    /// have ended, or until `waiting` gives up. The turns of a goal can take any time, so they do not delay
-    /// work that arrives.
-    pub(super) async fn finish_external_turns(&mut self, waiting: Waiting<'_>) {
-        let given_up = async {
-            match waiting {
-                Waiting::Nobody => std::future::pending().await,
-                Waiting::Job(job, deadline) => tokio::select! {
-                    () = job.cancel_requested() => {}
-                    () = sleep_until_some(deadline) => {}
-                },
-                Waiting::Action(deadline) => sleep_until(deadline).await,
-            }
-        };
-        tokio::pin!(given_up);
-        let registry = self.conversations.clone();
-        let registry = &registry.inner.registry;
-        let arrived = registry.arrived(&self.thread_id);
-        let stopping = self.conversations.inner.stopping.clone();
-        while let Some(loaded) = &mut self.loaded {
-            let running = loaded.activity.running().cloned();
-            // A queue that does not start within this time is paused. Its owner decides when it resumes.
-            let patience =
-                if running.is_some() { limits::TURN_SILENCE } else { limits::QUEUED_TURN_START_TIMEOUT };
-            tokio::select! {
-                event = loaded.watch.next() => match event {
-                    Some(event) => self.handle_event(event, Asker::UNKNOWN).await,
-                    None => return,
-                },
-                () = tokio::time::sleep(patience) => {
-                    let has_ended = match &running {
-                        None => true,
-                        Some(turn) => self.has_ended_silently(turn).await,
-                    };
-                    if has_ended && let Some(loaded) = &mut self.loaded {
-                        loaded.activity.reconcile_idle();
-                    }
-                    if running.is_none() && !self.has_active_sub_agents() {
-                        return;
-                    }
-                }
-                () = arrived.notified() => {}
-                () = stopping.cancelled() => return,
-                () = &mut given_up => return,
-            }
-            let is_active = self.loaded.as_ref().is_some_and(|loaded| loaded.activity.is_active());
-            if matches!(waiting, Waiting::Nobody) {
-                if registry.has_waiting(&self.thread_id) && (self.continues_goal() || !is_active) {
-                    return;
-                }
-                if self.has_active_sub_agents() {
-                    continue;
-                }
-            }
-            if !is_active && !self.has_external_turns().await {
-                return;
-            }
-        }
-    }
-
-    /// Reports whether the history shows that a turn without further events has ended. A turn whose id is not
-    /// known has ended if the newest turn has.
-    async fn has_ended_silently(&self, turn: &RunningTurn) -> bool {
-        let Some(Loaded { server, .. }) = &self.loaded else { return true };
-        match turn.turn_id() {
-            Some(turn_id) => self.read_turn(turn_id, &mut TurnRecord::default()).await.is_some(),
-            None => {
-                let last = server.connection.thread_last_turn(&server.methods, &self.thread_id).await;
-                last.is_ok_and(|last| last.is_none_or(|turn| turn.end_is_certain()))
-            }
-        }
-    }
-
-    /// Keeps the thread loaded until work arrives or the thread is unpinned. Turns that other processes queue
-    /// on the thread run in the meantime.
-    async fn stay_loaded(&mut self, unpinned: &CancellationToken) {
-        let arrived = self.conversations.inner.registry.arrived(&self.thread_id);
-        let stopping = self.conversations.inner.stopping.clone();
-        let deadline = Instant::now() + limits::ACTION_TIMEOUT;
-        if self.loaded.is_none() {
-            match self.resume(&ThreadOptions::default(), deadline).await {
-                Ok(Some(Access::Ours)) => {}
-                // The next message reports the reason.
-                Ok(Some(Access::OwnedElsewhere(_)) | None) | Err(_) => return,
-            }
-        }
-        while let Some(loaded) = &mut self.loaded {
-            tokio::select! {
-                event = loaded.watch.next() => match event {
-                    Some(event) => self.handle_event(event, Asker::UNKNOWN).await,
-                    None => self.loaded = None,
-                },
-                () = arrived.notified() => return,
-                () = unpinned.cancelled() => return,
-                () = stopping.cancelled() => return,
-            }
         }
     }
 

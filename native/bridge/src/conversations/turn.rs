@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codex::activity::{ActivityKind, GoalStatus};
+use codex::activity::{GoalStatus, RunningTurn};
 use codex::connection::{CallError, ThreadEvent};
 use codex::turn::{TurnEnd, TurnRecord};
 use model::ids::TurnId;
@@ -16,14 +16,24 @@ use super::thread::{Loaded, ThreadTask, sleep_until_some};
 use crate::approvals::Asker;
 use crate::jobs::LiveJob;
 
-/// The end of following one turn of a job.
-enum Followed {
+/// The outcome of following one turn of a job.
+enum TurnOutcome {
     /// The turn ended.
     Ended(TurnEnd, TurnRecord),
     /// The bridge is stopping.
     Stopping(TurnRecord),
     /// The app-server that ran the turn exited.
     Exited,
+}
+
+/// The turn with which Codex continues the goal of a job.
+enum NextTurn {
+    /// The turn has started.
+    Started(TurnId),
+    /// Codex does not continue.
+    NotDue,
+    /// The job was cancelled, or the bridge is stopping, before the turn started.
+    GivenUp,
 }
 
 impl ThreadTask {
@@ -40,59 +50,48 @@ impl ThreadTask {
         let (mut turn_id, mut total) = (turn_id.clone(), TurnRecord::default());
         loop {
             match self.follow_one_turn(job, &turn_id, message, deadline).await {
-                Followed::Ended(TurnEnd::Completed, record) => {
+                TurnOutcome::Ended(TurnEnd::Completed, record) => {
                     total = total.then(record);
-                    match self.next_goal_turn(job).await {
-                        Some(next) => turn_id = next,
-                        None => {
-                            // The cancellation may have come between two turns.
-                            let end = match job.cancel_reason() {
-                                Some(_) if job.view().turns.len() > 1 => TurnEnd::Interrupted,
-                                _ => TurnEnd::Completed,
-                            };
-                            return job_end(job, end, total, output, FailureCode::Interrupted).await;
+                    let end = match self.next_goal_turn(job).await {
+                        NextTurn::Started(next) => {
+                            turn_id = next;
+                            continue;
                         }
-                    }
+                        NextTurn::NotDue => TurnEnd::Completed,
+                        NextTurn::GivenUp => TurnEnd::Interrupted,
+                    };
+                    let interrupted = FailureCode::BridgeStopped;
+                    return job_end(job, end, total, output, interrupted).await;
                 }
-                Followed::Ended(end, record) => {
+                TurnOutcome::Ended(end, record) => {
                     return job_end(job, end, total.then(record), output, FailureCode::Interrupted).await;
                 }
-                Followed::Exited => return self.end_after_exit(job, &turn_id, output).await,
-                Followed::Stopping(record) => {
+                TurnOutcome::Exited => return self.end_after_exit(job, &turn_id, output).await,
+                TurnOutcome::Stopping(record) => {
                     return self.interrupt_for_stop(job, &turn_id, total.then(record), message).await;
                 }
             }
         }
     }
 
-    /// Waits for the turn with which Codex continues the goal of the job, and adds it to the job. Returns
-    /// `None` if Codex does not continue.
-    async fn next_goal_turn(&mut self, job: &Arc<LiveJob>) -> Option<TurnId> {
+    /// Waits for the turn with which Codex continues the goal of the job, and adds it to the job.
+    async fn next_goal_turn(&mut self, job: &Arc<LiveJob>) -> NextTurn {
         let deadline = Instant::now() + limits::GOAL_TURN_START_TIMEOUT;
         let stopping = self.conversations.inner.stopping.clone();
-        loop {
-            let loaded = self.loaded.as_mut()?;
-            if let Some(turn) = loaded.activity.running()
-                && turn.kind == ActivityKind::Goal
-                && let Some(turn_id) = turn.turn_id().cloned()
-            {
+        while let Some(loaded) = &mut self.loaded
+            && loaded.activity.pursues_goal()
+        {
+            if let Some(turn_id) = loaded.activity.running().and_then(RunningTurn::turn_id).cloned() {
                 let noted = job.note(|job, now| job.continue_goal(turn_id.clone(), now)).await;
                 if let Err(error) = noted {
                     tracing::error!(%error, "cannot record a turn of a goal");
                 }
                 self.publish_state().await;
-                return Some(turn_id);
-            }
-            let is_due = match loaded.activity.running() {
-                Some(turn) => turn.kind == ActivityKind::Goal,
-                None => loaded.activity.continues(),
-            };
-            if !is_due {
-                return None;
+                return NextTurn::Started(turn_id);
             }
             tokio::select! {
                 event = loaded.watch.next() => {
-                    let event = event?;
+                    let Some(event) = event else { break };
                     if let ThreadEvent::Notification(notification) = &event {
                         job.observe(notification).await;
                     }
@@ -104,14 +103,15 @@ impl ThreadTask {
                 }
                 () = job.cancel_requested() => {
                     self.pause_goal().await;
-                    return None;
+                    return NextTurn::GivenUp;
                 }
                 () = stopping.cancelled() => {
                     self.pause_goal().await;
-                    return None;
+                    return NextTurn::GivenUp;
                 }
             }
         }
+        NextTurn::NotDue
     }
 
     /// Pauses the goal of the thread if it is active, so that Codex does not continue it.
@@ -157,7 +157,7 @@ impl ThreadTask {
         turn_id: &TurnId,
         message: &Message,
         deadline: Option<Instant>,
-    ) -> Followed {
+    ) -> TurnOutcome {
         let asker = Asker { job: Some(job), limit: Some(message.approval_timeout), parent: None };
         let mut record = TurnRecord::default();
         let mut interrupt_at: Option<Instant> = None;
@@ -186,7 +186,7 @@ impl ThreadTask {
                             break end;
                         }
                     }
-                    None if loaded.server.connection.is_closed() => return Followed::Exited,
+                    None if loaded.server.connection.is_closed() => return TurnOutcome::Exited,
                     None => {
                         // Events were dropped because this task fell behind. It watches again first, and then
                         // reads the thread to find an end that it missed.
@@ -211,14 +211,17 @@ impl ThreadTask {
                 }
                 // Repeated as long as the turn runs.
                 () = interrupt_due(job, interrupt_at) => {
-                    self.pause_goal().await;
+                    // The turn may still wait behind a turn of a goal that others set.
+                    if loaded.activity.running().and_then(RunningTurn::turn_id) == Some(turn_id) {
+                        self.pause_goal().await;
+                    }
                     self.interrupt(turn_id).await;
                     interrupt_at = Some(Instant::now() + limits::INTERRUPT_INTERVAL);
                 }
-                () = stopping.cancelled() => return Followed::Stopping(record),
+                () = stopping.cancelled() => return TurnOutcome::Stopping(record),
             }
         };
-        Followed::Ended(end, record)
+        TurnOutcome::Ended(end, record)
     }
 
     async fn interrupt(&self, turn_id: &TurnId) {

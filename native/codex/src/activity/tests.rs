@@ -240,7 +240,7 @@ proptest! {
         for notification in &notifications {
             activity.observe(notification);
             let has_goal = activity.goal().is_some_and(|goal| goal.status == GoalStatus::Active);
-            prop_assert!(!activity.continues() || has_goal);
+            prop_assert!(!activity.continues || has_goal);
         }
     }
 }

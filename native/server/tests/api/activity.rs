@@ -233,6 +233,10 @@ async fn a_sub_agent_that_outlives_its_parents_turn_can_still_ask() {
     let job = test.wait_for_job(&parent).await;
     assert_eq!((&job["status"], &job["result"]["text"]), (&json!("completed"), &json!("delegated")), "{job}");
     test.model.wait_until_held("child").await;
+    // The parent itself is idle, so it takes a message at once.
+    let meanwhile = json!({"message": "meanwhile", "delivery": "reject"});
+    let meanwhile = test.post(&path(&parent, "/messages"), meanwhile).await.body;
+    assert_eq!(test.wait_for_job(&meanwhile).await["result"]["text"], "You said: meanwhile");
     test.model.release("child");
     let approval = eventually("the sub-agent asks", || async {
         let approvals = test.get("/approvals?status=pending").await.body["approvals"].clone();
@@ -240,7 +244,7 @@ async fn a_sub_agent_that_outlives_its_parents_turn_can_still_ask() {
     })
     .await;
     assert_eq!(approval["parentConversationId"], parent["conversationId"], "{approval}");
-    assert_eq!(approval["jobId"], job["jobId"], "{approval}");
+    assert_eq!(approval["jobId"], job["jobId"], "the job that started the sub-agent: {approval}");
     assert_ne!(approval["conversationId"], parent["conversationId"]);
     let resolve = format!("/approvals/{}", approval["approvalId"].as_str().unwrap());
     assert_eq!(test.post(&resolve, json!({"decision": "approve"})).await.status, 200);

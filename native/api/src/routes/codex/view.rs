@@ -44,7 +44,7 @@ pub(super) struct ThreadView {
     /// The state of the thread in the bridge's app-server: `active` (a turn runs), `idle`, `notLoaded`
     /// (another process may have it loaded, see `owner`), `systemError` or `unknown`.
     status: &'static str,
-    /// What runs on the thread, if this bridge has it loaded; `null` while it is idle.
+    /// The running turn, whoever started it, if this bridge has the thread loaded. `null` while it is idle.
     activity: Option<ConversationActivity>,
     /// The running turn, if it runs in this bridge. The same as `activity.turnId`.
     active_turn_id: Option<TurnId>,

@@ -18,7 +18,7 @@ use crate::request_error::RequestError;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GoalBody {
-    /// What Codex should achieve. Required if the conversation has no goal.
+    /// The objective, in your words. Required if the conversation has no goal.
     objective: Option<String>,
     /// `active`: Codex continues by itself until the goal is complete. `paused`: Codex does not continue.
     status: Option<GoalStatusName>,

@@ -70,7 +70,8 @@ pub(crate) struct ConversationView {
     /// The conversation whose agent started this one.
     parent_conversation_id: Option<ThreadId>,
     owner: OwnerView,
-    /// What runs on the conversation, if this bridge has it loaded; `null` while it is idle.
+    /// The running turn, whoever started it, if this bridge has the conversation loaded. `null` while it is
+    /// idle.
     activity: Option<ConversationActivity>,
     /// The goal, if this bridge has the conversation loaded and Codex reported one. `GET
     /// /conversations/{conversationId}/goal` reads it in any case.

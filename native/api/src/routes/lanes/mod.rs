@@ -173,7 +173,7 @@ pub(crate) struct LaneView {
     /// Always `true`.
     ok: bool,
     lane: Lane,
-    /// What runs in the lane's session, whoever started it; `null` while it is idle.
+    /// The turn that runs in the lane's session, whoever started it. `null` while the session is idle.
     activity: Option<ConversationActivity>,
 }
 
@@ -189,7 +189,7 @@ impl LaneView {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeleteLaneQuery {
-    /// Whether to delete the worktree even if it contains files that git does not have. Default: `false`.
+    /// Deletes the worktree even if it contains files that git does not have. Default: `false`.
     force: Option<bool>,
 }
 
