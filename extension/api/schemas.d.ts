@@ -165,11 +165,20 @@ export type DeliveryMode = "auto" | "start" | "steer" | "queue" | "handover" | "
 
 /** The reason why a job failed. */
 export interface Failure {
+  /** The kind of error with which Codex ended the turn, if `code` is `turn_failed` and Codex named it. */
+  cause?: FailureCause | null;
   /** The code, for programs. */
   code: FailureCode;
+  /** The HTTP status of the model provider, if Codex forwarded it. */
+  httpStatus?: number | null;
   /** The message, for users. It may be a message of Codex. */
   message: string;
+  /** The time at which the usage limit is reset, if that is the cause and Codex knows the time. */
+  retryAt?: Timestamp | null;
 }
+
+/** The kind of error with which Codex ended a turn. Codex's own names (`CodexErrorInfo`) change from version to version; these do not. */
+export type FailureCause = "usage_limit" | "rate_limit" | "session_budget" | "server_overloaded" | "server_error" | "connection" | "context_window" | "unauthorized" | "bad_request" | "model_not_found" | "policy" | "too_many_denials" | "sandbox" | "other";
 
 /** The code of the reason why a job failed. */
 export type FailureCode = "turn_failed" | "interrupted" | "codex_refused" | "codex_not_found" | "codex_unavailable" | "codex_exited" | "cancelled" | "turn_timeout" | "send_timeout" | "conversation_owned_elsewhere" | "conversation_busy" | "no_active_turn" | "conversation_not_found" | "conversation_archived" | "queue_full" | "internal_error" | "bridge_stopped" | "interrupted_by_restart";
@@ -189,7 +198,7 @@ export interface Goal {
 export type GoalHandling = "continue" | "pause";
 
 /** One dispatched message. */
-export type Job = Progress & {
+export type Job = LastNotification & {
   /** The time at which the job completed or failed. */
   completedAt?: Timestamp | null;
   /** The conversation, once it is known. */
@@ -222,13 +231,17 @@ export type Job = Progress & {
   opened?: boolean | null;
   /** The operation that created the job. */
   operation: Operation;
+  /** How the job ended; `null` until then. The status of a cancelled job is `failed`. */
+  outcome?: Outcome | null;
   /** The file to which the answer is written, if the request names one. */
   outputLastMessagePath?: string | null;
   /** The process id of the app-server that runs the turn. */
   pid?: number | null;
+  /** What the turn has produced so far, while the job runs. It is stored every few seconds and with each change of the job. */
+  progress?: Progress | null;
   /** The conversation that the message was sent to, if it is known. A fork continues as `conversationId`. */
   requestedConversationId?: string | null;
-  /** The result of a completed turn. */
+  /** The result of the turn. A job that failed has one if its turn had produced anything (`partial`). */
   result?: JobResult | null;
   /** The signal that ended the Codex process, if its exit ended the job. */
   signal?: string | null;
@@ -254,12 +267,14 @@ export type Job = Progress & {
   warnings?: Array<string>;
 };
 
-/** The result of a completed turn. */
+/** The result of a turn. That of a job that failed is what the turn had produced before. */
 export interface JobResult {
   /** A unified diff of all file changes, if there were any. */
   diff?: string | null;
   /** The duration of the turn, in milliseconds. */
   durationMs?: number | null;
+  /** Indicates that the turn did not complete, so that the text may end in the middle of a sentence. */
+  partial?: boolean;
   /** The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`. */
   plan?: Record<string, unknown> | null;
   /** The agent's final answer; empty if there is none. */
@@ -327,6 +342,20 @@ export interface Lane {
 
 /** The status of a lane. */
 export type LaneStatus = "idle" | "starting" | "running" | "needs_approval" | "blocked" | "verifying" | "done" | "failed" | "interrupted";
+
+/** The last notification that a job received from Codex. It changes with every notification, and is stored with the job's next transition. */
+export interface LastNotification {
+  /** The number of notifications so far. */
+  eventCount?: number;
+  /** The identifying fields of the last notification: `{type, thread_id, conversation_id, turn_id?, status?}`. */
+  lastEvent?: Record<string, unknown> | null;
+  /** The time of the last notification. */
+  lastEventAt?: Timestamp | null;
+  /** The method of the last notification, for example `item/completed`. */
+  lastEventType?: string | null;
+  /** The last line that the Codex process wrote to its standard error, if it failed. */
+  lastStderr?: string | null;
+}
 
 /** Body of `POST /conversations` and `POST /conversations/…/messages`. */
 export interface MessageBody {
@@ -401,6 +430,9 @@ export interface MessageBody {
 /** The operation that created a job. */
 export type Operation = "create_conversation" | "resume_conversation";
 
+/** How a job ended. Unlike the status, it tells a cancelled job from a failed one. */
+export type Outcome = "completed" | "failed" | "cancelled" | "interrupted" | "timed_out";
+
 /** The process that is the writer of a conversation. */
 export interface OwnerView {
   /** `nobody`, `bridge` (this bridge runs a turn), `other` (another process), or `unknown` if the operating system does not show the owner. */
@@ -417,18 +449,18 @@ export type PersonalityName = "none" | "friendly" | "pragmatic";
 /** The surface in which a lane's conversation should originate. */
 export type PreferredSurface = "mac-app" | "cli" | "vscode" | "any";
 
-/** The last notification that a job received from Codex. It changes with every notification, and is stored with the job's next transition. */
+/** What a running turn has produced so far. */
 export interface Progress {
-  /** The number of notifications so far. */
-  eventCount?: number;
-  /** The identifying fields of the last notification: `{type, thread_id, conversation_id, turn_id?, status?}`. */
-  lastEvent?: Record<string, unknown> | null;
-  /** The time of the last notification. */
-  lastEventAt?: Timestamp | null;
-  /** The method of the last notification, for example `item/completed`. */
-  lastEventType?: string | null;
-  /** The last line that the Codex process wrote to its standard error, if it failed. */
-  lastStderr?: string | null;
+  /** The command that is running, if there is one. */
+  command?: RunningCommand | null;
+  /** A unified diff of all file changes so far, if there are any. */
+  diff?: string | null;
+  /** The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`. */
+  plan?: Record<string, unknown> | null;
+  /** The message that the agent is writing, or else its last message. */
+  text?: string;
+  /** The token usage of the turn so far, if Codex reported it. */
+  tokenUsage?: TokenUsage | null;
 }
 
 /** The behavior if a thread that a lane takes over cannot be loaded yet. */
@@ -448,6 +480,14 @@ export interface ResolveBody {
 
 /** The party that resolved an approval. */
 export type ResolvedBy = "api" | "editor" | "deadline" | "codex" | "bridge";
+
+/** A command that a turn runs. */
+export interface RunningCommand {
+  /** The command line as Codex shows it. */
+  command: string;
+  /** The working directory. */
+  cwd?: string | null;
+}
 
 /** The sandboxes of the API. */
 export type SandboxName = "read-only" | "workspace-write" | "danger-full-access";

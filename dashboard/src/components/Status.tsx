@@ -37,6 +37,7 @@ const appearances: Record<string, [Tone, LucideIcon, string]> = {
   declined: ["bad", Ban, "declined"],
   cancelled: ["neutral", Ban, "cancelled"],
   interrupted: ["neutral", Ban, "interrupted"],
+  timed_out: ["bad", CircleX, "timed out"],
   expired: ["neutral", Ban, "expired"],
   idle: ["neutral", CircleDashed, "idle"],
   disabled: ["neutral", Ban, "disabled"],

@@ -60,6 +60,28 @@ test("a running job is steered, and another one cancelled", async () => {
   await dashboard.model.release("forever");
 });
 
+test("what a turn has produced is shown after a reload, and kept when the job is cancelled", async () => {
+  const { job } = await dashboard.api.send("/conversations", {
+    message: "Half\n@model plan\n@model begin half of the answer\n@model hold half",
+  });
+  const page = await dashboard.open(`/jobs/${job.jobId}`);
+  await eventually("the answer has begun", async () => {
+    const { body } = await dashboard.api.get(`/jobs/${job.jobId}`);
+    return body.job.progress?.text === "half of the answer";
+  });
+  await page.reload();
+  await page.getByRole("heading", { name: "Answer so far" }).waitFor();
+  await page.getByText("half of the answer").waitFor();
+  await page.getByRole("heading", { name: "Plan" }).waitFor();
+  await page.getByRole("button", { name: "Cancel job" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel job" }).click();
+  await page.getByRole("alert").getByText("cancelled").first().waitFor();
+  await page.getByText("half of the answer").waitFor();
+  await dashboard.visit(page, "/jobs?status=cancelled");
+  await page.getByRole("list", { name: "Jobs", exact: true }).getByText("Half").first().waitFor();
+  await dashboard.model.release("half");
+});
+
 test("jobs can be searched and filtered, and new jobs appear", async () => {
   await runConversation(dashboard, "The needle of this haystack");
   await runConversation(dashboard, "It fails\n@model fail 500");

@@ -371,7 +371,7 @@ impl Error {
             Self::NoActiveTurn(_) => FailureCode::NoActiveTurn,
             _ => FailureCode::InternalError,
         };
-        Failure { code, message: self.to_string() }
+        Failure::new(code, self.to_string())
     }
 }
 

@@ -1,21 +1,22 @@
 //! The unfinished jobs of this bridge process, and all stored jobs.
 //!
-//! A job is changed only through its [`LiveJob`], which commits the changed state before it shows it. The
-//! progress that Codex reports ([`Progress`]) is shown at once and stored with the next step, because a write
-//! for each streamed word would cost more than the word.
+//! A job is changed only through its [`LiveJob`], which commits the changed state before it shows it. What
+//! Codex reports ([`Progress`], [`LastNotification`]) is shown at once. It is stored with the next step and
+//! by [`Jobs::store_progress`], because a write for each streamed word would cost more than the word.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use codex::rpc::Notification;
+use codex::turn::TurnRecord;
 use model::clock::Timestamp;
 use model::event::EventSubject;
 use model::ids::{InstanceId, JobId};
-use model::job::{FailureCode, Job, JobEvent, NewJob, Progress, Refusal};
+use model::job::{FailureCode, Job, JobEvent, LastNotification, NewJob, Progress, Refusal};
 use model::limits;
 use parking_lot::{Mutex as SyncMutex, MutexGuard};
-use store::{JobCounts, JobPage, JobQuery, Store, StoreError};
+use store::{JobCounts, JobDocument, JobPage, JobQuery, Store, StoreError};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -45,7 +46,9 @@ pub struct LiveJob {
     /// The id of the job.
     pub job_id: JobId,
     state: watch::Sender<Job>,
-    progress: SyncMutex<Progress>,
+    /// What the turns of the job have produced so far.
+    record: SyncMutex<TurnRecord>,
+    last_notification: SyncMutex<LastNotification>,
     /// Held while a change is being committed, so that changes are serialized.
     changing: Mutex<()>,
     cancel_requested: CancellationToken,
@@ -107,7 +110,8 @@ impl Jobs {
     fn track(&self, job: Job) -> Arc<LiveJob> {
         let live = Arc::new(LiveJob {
             job_id: job.job_id.clone(),
-            progress: SyncMutex::new(job.progress.clone()),
+            record: SyncMutex::new(job.progress.clone().map(Progress::into_record).unwrap_or_default()),
+            last_notification: SyncMutex::new(job.last_notification.clone()),
             state: watch::Sender::new(job),
             changing: Mutex::default(),
             cancel_requested: CancellationToken::new(),
@@ -174,7 +178,7 @@ impl Jobs {
         let mut page = self.inner.store.jobs(query).await?;
         for job in &mut page.jobs {
             if let Some(live) = self.live_job(&job.job_id) {
-                *job = live.view();
+                *job = JobDocument::of(&live.view())?;
             }
         }
         Ok(page)
@@ -227,6 +231,17 @@ impl Jobs {
         self.live().values().map(|job| job.view()).collect()
     }
 
+    /// Stores what Codex has sent for the unfinished jobs since they were stored. Then other processes can
+    /// show it, and the next start of the bridge continues from there.
+    pub async fn store_progress(&self) {
+        let news: Vec<_> = self.live().values().filter(|job| job.has_news()).cloned().collect();
+        for job in news {
+            if let Err(error) = job.note_while_unfinished().await {
+                tracing::warn!(%error, job_id = %job.job_id, "cannot store the progress of a job");
+            }
+        }
+    }
+
     fn live(&self) -> MutexGuard<'_, HashMap<JobId, Arc<LiveJob>>> {
         self.inner.live.lock()
     }
@@ -245,8 +260,16 @@ impl LiveJob {
     #[must_use]
     pub fn view(&self) -> Job {
         let mut job = self.state.borrow().clone();
-        job.progress = self.progress().clone();
+        job.last_notification = self.last_notification().clone();
+        if !job.status.is_end() {
+            job.progress = Progress::of(&self.record());
+        }
         job
+    }
+
+    /// Locks the record of what the turns of the job have produced so far.
+    pub fn record(&self) -> MutexGuard<'_, TurnRecord> {
+        self.record.lock()
     }
 
     /// Applies a state transition: commits it with its event, then shows it. A refused transition changes
@@ -275,6 +298,13 @@ impl LiveJob {
         let mut job = self.view();
         change(&mut job, Timestamp::now());
         self.commit(&job, None).await
+    }
+
+    /// Stores the job as it is, unless it has ended.
+    async fn note_while_unfinished(&self) -> Result<(), StoreError> {
+        let _changing = self.changing.lock().await;
+        let job = self.view();
+        if job.status.is_end() { Ok(()) } else { self.commit(&job, None).await }
     }
 
     async fn commit(&self, job: &Job, event: Option<JobEvent>) -> Result<(), StoreError> {
@@ -345,14 +375,14 @@ impl LiveJob {
         self.jobs.inner.events.item_ids(&self.job_id).await
     }
 
-    /// Adds a notification of Codex to the job's progress and publishes it to the listeners.
+    /// Counts a notification of Codex as the job's last one and publishes it to the listeners.
     pub async fn observe(&self, notification: &Notification) {
         {
-            let mut progress = self.progress();
-            progress.event_count += 1;
-            progress.last_event_at = Some(Timestamp::now());
-            progress.last_event_type = Some(notification.method.clone());
-            progress.last_event = Some(notification.identity());
+            let mut last = self.last_notification();
+            last.event_count += 1;
+            last.last_event_at = Some(Timestamp::now());
+            last.last_event_type = Some(notification.method.clone());
+            last.last_event = Some(notification.identity());
         }
         let subject = || {
             let job = self.state.borrow();
@@ -367,10 +397,15 @@ impl LiveJob {
 
     /// Stores the last line that the Codex process wrote to stderr.
     pub fn observe_stderr(&self, line: Option<String>) {
-        self.progress().last_stderr = line;
+        self.last_notification().last_stderr = line;
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock()
+    /// Reports whether Codex has sent anything since the job was stored.
+    fn has_news(&self) -> bool {
+        self.state.borrow().last_notification.event_count != self.last_notification().event_count
+    }
+
+    fn last_notification(&self) -> MutexGuard<'_, LastNotification> {
+        self.last_notification.lock()
     }
 }

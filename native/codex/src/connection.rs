@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ThreadId;
 use crate::decline::decline;
 use crate::lines::{Line, next_line};
+use crate::rate_limits::RateLimits;
 use crate::rpc::{self, Incoming, Notification, RpcError, ServerRequest};
 
 /// The maximum length of a line that is read. `thread/read` answers with a whole history in one line.
@@ -138,6 +139,7 @@ struct Routes {
     parents: HashMap<ThreadId, ThreadId>,
     /// The threads without a watch on which a turn runs. The threads of sub-agents are among them.
     active_unwatched: HashSet<ThreadId>,
+    rate_limits: RateLimits,
 }
 
 impl Routes {
@@ -267,6 +269,13 @@ impl Connection {
             .any(|active| **active != *thread_id && *routes.watched_ancestor(active) == *thread_id)
     }
 
+    /// Returns the rate limits of the account that Codex reported last. Codex reports them before the error
+    /// of a turn that exceeds one.
+    #[must_use]
+    pub fn rate_limits(&self) -> RateLimits {
+        self.shared.routes().rate_limits
+    }
+
     /// Watches a thread that is already loaded, starting now.
     #[must_use]
     pub fn watch(&self, thread_id: &str) -> ThreadWatch {
@@ -372,6 +381,10 @@ impl Shared {
                 None
             }
             Incoming::Notification(notification) => {
+                if let Some(rate_limits) = RateLimits::in_notification(&notification) {
+                    self.routes().rate_limits = rate_limits;
+                    return None;
+                }
                 let thread_id = thread_id(&notification.params)?.to_owned();
                 {
                     let mut routes = self.routes();

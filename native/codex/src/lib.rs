@@ -34,6 +34,7 @@ mod proc;
 mod process;
 pub mod processes;
 pub mod protocol;
+pub mod rate_limits;
 pub mod rpc;
 pub mod turn;
 

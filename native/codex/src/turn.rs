@@ -6,8 +6,9 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::TurnId;
 use crate::exec::ExecEvent;
-use crate::protocol::{Turn, TurnStatus};
+use crate::protocol::{Turn, TurnError, TurnStatus};
 use crate::rpc::Notification;
 
 /// Token counts of a turn (`TokenUsageBreakdown`). Binaries before about 0.150 lack some of them.
@@ -74,32 +75,90 @@ pub enum TurnEnd {
     Completed,
     /// The turn was stopped by somebody, or by the exit of the process that ran it.
     Interrupted,
-    /// The turn failed, with Codex's message.
-    Failed(String),
+    /// The turn failed, with Codex's error.
+    Failed(TurnError),
 }
 
-/// The result of a turn.
+/// A command that a turn runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunningCommand {
+    /// The command line as Codex shows it.
+    pub command: String,
+    /// The working directory.
+    pub cwd: Option<String>,
+}
+
+/// The result of a turn so far, or of several turns that belong to the same work.
+///
+/// A turn that follows another one replaces the answer, the plan and the diff if it has its own. Tokens and
+/// durations are added up.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TurnRecord {
-    /// The final answer: the agent's last message.
+    /// The final answer: the agent's last complete message.
     pub answer: Option<String>,
-    /// The token usage, summed over the turn's requests to the model. `None` when Codex did not send it.
-    /// Stored turns have none.
+    /// The token usage, summed over the requests to the model. `None` when Codex did not send it. Stored
+    /// turns have none.
     pub usage: Option<TokenUsage>,
     /// The unified diff of all file changes so far.
     pub diff: Option<String>,
     /// The agent's plan as Codex sent it: `{explanation, plan: [{step, status}]}`.
     pub plan: Option<Value>,
-    /// The duration in milliseconds, from Codex. Measured between notifications where Codex does not report
-    /// it (before about 0.140).
-    pub duration_ms: Option<u64>,
+    /// The message that the agent is writing.
+    unfinished: Option<UnfinishedMessage>,
+    /// The commands that are running, by item, in the order of their start.
+    commands: Vec<(String, RunningCommand)>,
+    /// The turn that the following fields describe.
+    turn_id: Option<TurnId>,
     /// When the notification of the start arrived.
     started_at: Option<Instant>,
+    duration_ms: Option<u64>,
+    /// The duration of the turns before this one.
+    earlier_ms: Option<u64>,
     /// The last error that was reported during the turn.
-    error: Option<String>,
+    error: Option<TurnError>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct UnfinishedMessage {
+    /// The item. `None` for a message that an earlier process observed.
+    item_id: Option<String>,
+    text: String,
 }
 
 impl TurnRecord {
+    /// Returns the record of a turn that an earlier process observed up to here.
+    #[must_use]
+    pub fn resumed(
+        text: String,
+        usage: Option<TokenUsage>,
+        diff: Option<String>,
+        plan: Option<Value>,
+    ) -> Self {
+        let unfinished = Some(UnfinishedMessage { item_id: None, text });
+        Self { usage, diff, plan, unfinished, ..Self::default() }
+    }
+
+    /// Returns the text of the message that the agent is writing, or else of its last message.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        let unfinished = self.unfinished.as_ref().map(|message| message.text.as_str());
+        unfinished.filter(|text| !text.is_empty()).or(self.answer.as_deref()).unwrap_or_default()
+    }
+
+    /// Returns the command that was started last among those that are running.
+    #[must_use]
+    pub fn command(&self) -> Option<&RunningCommand> {
+        self.commands.last().map(|(_, command)| command)
+    }
+
+    /// Returns the duration of the ended turns in milliseconds. Measured between notifications where Codex
+    /// does not report it (before about 0.140).
+    #[must_use]
+    pub fn duration_ms(&self) -> Option<u64> {
+        sum(self.earlier_ms, self.duration_ms)
+    }
+
     /// Processes one notification of the turn's thread. Returns how the turn `turn_id` ended, if this is its
     /// end.
     pub fn observe(&mut self, turn_id: &str, notification: &Notification) -> Option<TurnEnd> {
@@ -112,7 +171,10 @@ impl TurnRecord {
         if !concerns_turn {
             return None;
         }
+        self.continue_with(turn_id);
         match notification.method.as_str() {
+            "item/started" => self.start_item(&params["item"]),
+            "item/agentMessage/delta" => self.extend_message(&params["itemId"], &params["delta"]),
             "item/completed" => self.take_item(&params["item"]),
             "turn/diff/updated" => self.diff = params["diff"].as_str().map(str::to_owned),
             "turn/plan/updated" => {
@@ -124,18 +186,17 @@ impl TurnRecord {
                 let last = TokenUsage::deserialize(&params["tokenUsage"]["last"]).unwrap_or_default();
                 self.usage = Some(self.usage.take().unwrap_or_default().plus(&last));
             }
-            "error" => {
-                self.error = params.pointer("/error/message").and_then(Value::as_str).map(str::to_owned);
-            }
+            "error" => self.error = TurnError::deserialize(&params["error"]).ok(),
             "turn/started" => self.started_at = Some(Instant::now()),
             "turn/completed" => {
                 self.duration_ms =
                     self.started_at.and_then(|start| u64::try_from(start.elapsed().as_millis()).ok());
                 return match Turn::deserialize(&params["turn"]) {
                     Ok(turn) => self.take_end(&turn),
-                    Err(error) => Some(TurnEnd::Failed(format!(
-                        "Codex ended the turn in an unexpected format: {error}"
-                    ))),
+                    Err(error) => {
+                        let reason = format!("Codex ended the turn in an unexpected format: {error}");
+                        Some(TurnEnd::Failed(reason.into()))
+                    }
                 };
             }
             _ => {}
@@ -143,57 +204,16 @@ impl TurnRecord {
         None
     }
 
-    /// Returns the result of this turn and of `next`, with which Codex continued the same work.
-    #[must_use]
-    pub fn then(self, next: Self) -> Self {
-        let usage = match (self.usage, next.usage) {
-            (Some(first), Some(second)) => Some(first.plus(&second)),
-            (first, second) => second.or(first),
-        };
-        let duration_ms = match (self.duration_ms, next.duration_ms) {
-            (Some(first), Some(second)) => Some(first.saturating_add(second)),
-            (first, second) => second.or(first),
-        };
-        Self {
-            answer: next.answer.or(self.answer),
-            usage,
-            diff: next.diff.or(self.diff),
-            plan: next.plan.or(self.plan),
-            duration_ms,
-            started_at: next.started_at,
-            error: next.error.or(self.error),
-        }
-    }
-
     /// Processes a stored turn. Returns how it ended, or `None` while it is running. Where
     /// [`Turn::end_is_certain`] is false, the returned end is only valid if no process is running the turn.
     pub fn take_turn(&mut self, turn: &Turn) -> Option<TurnEnd> {
+        self.continue_with(&turn.id);
         let end = self.take_end(turn);
         let has_answer = turn.items.last().is_some_and(|item| item["type"] == "agentMessage");
         if end == Some(TurnEnd::Completed) && !turn.end_is_certain() && !has_answer {
             return Some(TurnEnd::Interrupted);
         }
         end
-    }
-
-    /// Processes a turn whose status is reliable.
-    fn take_end(&mut self, turn: &Turn) -> Option<TurnEnd> {
-        for item in &turn.items {
-            self.take_item(item);
-        }
-        self.duration_ms = turn.duration_ms.or(self.duration_ms);
-        match turn.status {
-            TurnStatus::Completed => Some(TurnEnd::Completed),
-            TurnStatus::Interrupted => Some(TurnEnd::Interrupted),
-            TurnStatus::InProgress | TurnStatus::Unknown => None,
-            TurnStatus::Failed => {
-                let reason =
-                    turn.error.as_ref().map(|error| error.message.clone()).or_else(|| self.error.clone());
-                Some(TurnEnd::Failed(
-                    reason.unwrap_or_else(|| "Codex gave no reason why the turn failed".to_owned()),
-                ))
-            }
-        }
     }
 
     /// Processes one event of `codex exec`, which runs a single turn. Returns how the turn ended, if this is
@@ -206,11 +226,63 @@ impl TurnRecord {
                 self.usage = usage.clone().filter(|_| is_first);
                 return Some(TurnEnd::Completed);
             }
-            ExecEvent::TurnFailed(why) => return Some(TurnEnd::Failed(why.clone())),
-            ExecEvent::Error(why) => self.error = Some(why.clone()),
+            ExecEvent::TurnFailed(why) => return Some(TurnEnd::Failed(why.clone().into())),
+            ExecEvent::Error(why) => self.error = Some(why.clone().into()),
             ExecEvent::ThreadStarted { .. } | ExecEvent::TurnStarted | ExecEvent::Other(_) => {}
         }
         None
+    }
+
+    /// Keeps the sums of the turns before this one.
+    fn continue_with(&mut self, turn_id: &str) {
+        if self.turn_id.as_deref() == Some(turn_id) {
+            return;
+        }
+        self.turn_id = Some(turn_id.into());
+        self.earlier_ms = sum(self.earlier_ms, self.duration_ms.take());
+        self.started_at = None;
+        self.error = None;
+        self.commands.clear();
+    }
+
+    /// Processes a turn whose status is reliable.
+    fn take_end(&mut self, turn: &Turn) -> Option<TurnEnd> {
+        for item in &turn.items {
+            self.take_item(item);
+        }
+        self.duration_ms = turn.duration_ms.or(self.duration_ms);
+        let end = match turn.status {
+            TurnStatus::Completed => TurnEnd::Completed,
+            TurnStatus::Interrupted => TurnEnd::Interrupted,
+            TurnStatus::InProgress | TurnStatus::Unknown => return None,
+            TurnStatus::Failed => {
+                let error = turn.error.clone().or_else(|| self.error.clone());
+                TurnEnd::Failed(
+                    error.unwrap_or_else(|| "Codex gave no reason why the turn failed".to_owned().into()),
+                )
+            }
+        };
+        self.commands.clear();
+        Some(end)
+    }
+
+    fn start_item(&mut self, item: &Value) {
+        let (Some(id), Some(command)) = (item["id"].as_str(), item["command"].as_str()) else { return };
+        if item["type"] == "commandExecution" {
+            let cwd = item["cwd"].as_str().map(str::to_owned);
+            self.commands.push((id.to_owned(), RunningCommand { command: command.to_owned(), cwd }));
+        }
+    }
+
+    fn extend_message(&mut self, item_id: &Value, delta: &Value) {
+        let (Some(item_id), Some(delta)) = (item_id.as_str(), delta.as_str()) else { return };
+        match &mut self.unfinished {
+            Some(message) if message.item_id.as_deref() == Some(item_id) => message.text.push_str(delta),
+            unfinished => {
+                let (item_id, text) = (Some(item_id.to_owned()), delta.to_owned());
+                *unfinished = Some(UnfinishedMessage { item_id, text });
+            }
+        }
     }
 
     fn take_item(&mut self, item: &Value) {
@@ -219,7 +291,18 @@ impl TurnRecord {
             && let Some(text) = item["text"].as_str()
         {
             self.answer = Some(text.to_owned());
+            self.unfinished = None;
         }
+        if let Some(id) = item["id"].as_str() {
+            self.commands.retain(|(running, _)| running != id);
+        }
+    }
+}
+
+fn sum(first: Option<u64>, second: Option<u64>) -> Option<u64> {
+    match (first, second) {
+        (Some(first), Some(second)) => Some(first.saturating_add(second)),
+        (first, second) => second.or(first),
     }
 }
 
@@ -276,7 +359,7 @@ mod tests {
         );
         assert_eq!(record.diff.as_deref(), Some("--- a"));
         assert_eq!(record.plan.as_ref().map(|plan| plan["plan"][0]["step"].clone()), Some(json!("s")));
-        assert_eq!(record.duration_ms, Some(12));
+        assert_eq!(record.duration_ms(), Some(12));
     }
 
     #[test]
@@ -285,7 +368,7 @@ mod tests {
         record.observe("a", &notification("turn/started", json!({"turn": {"id": "a"}})));
         let done = notification("turn/completed", json!({"turn": {"id": "a", "status": "completed"}}));
         assert_eq!(record.observe("a", &done), Some(TurnEnd::Completed));
-        assert!(record.duration_ms.is_some());
+        assert!(record.duration_ms().is_some());
     }
 
     #[test]
@@ -324,7 +407,7 @@ mod tests {
                 &notification("error", json!({"turnId": "a", "error": {"message": "seen before"}})),
             );
             let end = record.observe("a", &notification("turn/completed", json!({"turn": turn})));
-            assert_eq!(end, Some(TurnEnd::Failed(expected.to_owned())));
+            assert_eq!(end, Some(TurnEnd::Failed(expected.to_owned().into())));
         }
     }
 }

@@ -9,10 +9,14 @@
 //!
 //! A job ends exactly once. Every step yields the [`JobEvent`] that is recorded with it.
 
+mod failure;
+mod result;
+
+pub use failure::{Failure, FailureCause, FailureCode, Outcome};
+pub use result::{JobResult, LastNotification, Progress, RunningCommandView, TokenUsageView};
+
 use codex::activity::Goal;
-use codex::turn::TokenUsage;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::activity::GoalView;
@@ -102,111 +106,6 @@ pub struct WaitingOn {
     pub summary: String,
 }
 
-/// The code of the reason why a job failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureCode {
-    /// The turn ended with an error of Codex.
-    TurnFailed,
-    /// The turn was interrupted.
-    Interrupted,
-    /// Codex refused to start the turn.
-    CodexRefused,
-    /// No Codex binary was found.
-    CodexNotFound,
-    /// Codex could not be started, or did not answer.
-    CodexUnavailable,
-    /// The Codex process that ran the turn ended.
-    CodexExited,
-    /// The job was cancelled.
-    Cancelled,
-    /// The turn ran longer than `turnTimeoutMs`.
-    TurnTimeout,
-    /// The turn did not start within the timeout of the request.
-    SendTimeout,
-    /// Another process owns the conversation, and the message could not be handed over.
-    ConversationOwnedElsewhere,
-    /// The conversation had a running turn, and the request did not allow the message to wait.
-    ConversationBusy,
-    /// There was no turn to steer.
-    NoActiveTurn,
-    /// Codex does not know the conversation.
-    ConversationNotFound,
-    /// The conversation is archived.
-    ConversationArchived,
-    /// The queue of the conversation was full.
-    QueueFull,
-    /// An internal error of the bridge, which its log explains.
-    InternalError,
-    /// The bridge was stopped while the job ran.
-    BridgeStopped,
-    /// The bridge ended without being stopped (killed, crashed, power loss) while the job ran.
-    InterruptedByRestart,
-}
-
-/// The reason why a job failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Failure {
-    /// The code, for programs.
-    pub code: FailureCode,
-    /// The message, for users. It may be a message of Codex.
-    pub message: String,
-}
-
-/// The result of a completed turn.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct JobResult {
-    /// The agent's final answer; empty if there is none.
-    pub text: String,
-    /// The token usage of the turn, if Codex reported it.
-    #[schema(value_type = Option<TokenUsageView>)]
-    pub token_usage: Option<TokenUsage>,
-    /// The duration of the turn, in milliseconds.
-    pub duration_ms: Option<u64>,
-    /// A unified diff of all file changes, if there were any.
-    pub diff: Option<String>,
-    /// The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`.
-    #[schema(value_type = Option<Object>)]
-    pub plan: Option<Value>,
-}
-
-/// Token counts of a turn.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = TokenUsage)]
-#[expect(dead_code, reason = "describes codex::turn::TokenUsage, whose crate does not depend on utoipa")]
-pub struct TokenUsageView {
-    /// All tokens.
-    total_tokens: u64,
-    /// The tokens sent to the model, including cached ones.
-    input_tokens: u64,
-    /// The part of the input tokens that was read from the provider's cache.
-    cached_input_tokens: u64,
-    /// The tokens that the model produced, including reasoning.
-    output_tokens: u64,
-    /// The part of the output tokens that was reasoning.
-    reasoning_output_tokens: u64,
-}
-
-/// The last notification that a job received from Codex. It changes with every notification, and is stored
-/// with the job's next transition.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Progress {
-    /// The number of notifications so far.
-    pub event_count: u64,
-    /// The time of the last notification.
-    pub last_event_at: Option<Timestamp>,
-    /// The method of the last notification, for example `item/completed`.
-    pub last_event_type: Option<String>,
-    /// The identifying fields of the last notification: `{type, thread_id, conversation_id, turn_id?,
-    /// status?}`.
-    #[schema(value_type = Option<Object>)]
-    pub last_event: Option<Value>,
-    /// The last line that the Codex process wrote to its standard error, if it failed.
-    pub last_stderr: Option<String>,
-}
-
 /// One dispatched message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -218,6 +117,9 @@ pub struct Job {
     pub lane_id: Option<LaneId>,
     /// The status.
     pub status: JobStatus,
+    /// How the job ended; `null` until then. The status of a cancelled job is `failed`.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
     /// The operation that created the job.
     pub operation: Operation,
     /// The time at which the job was accepted.
@@ -271,16 +173,20 @@ pub struct Job {
     pub opened: Option<bool>,
     /// The reason why the editor does not show it.
     pub open_error: Option<String>,
+    /// What the turn has produced so far, while the job runs. It is stored every few seconds and with each
+    /// change of the job.
+    #[serde(default)]
+    pub progress: Option<Progress>,
     /// The last notification of Codex.
     #[serde(flatten)]
-    pub progress: Progress,
+    pub last_notification: LastNotification,
     /// The exit code of the Codex process, if its exit ended the job.
     pub exit_code: Option<i32>,
     /// The signal that ended the Codex process, if its exit ended the job.
     pub signal: Option<String>,
     /// The message of the failure, as in `failure.message`.
     pub error: Option<String>,
-    /// The result of a completed turn.
+    /// The result of the turn. A job that failed has one if its turn had produced anything (`partial`).
     #[serde(default)]
     pub result: Option<JobResult>,
     /// The reason why the job failed.
@@ -403,6 +309,7 @@ impl Job {
             job_id,
             lane_id,
             status: JobStatus::Starting,
+            outcome: None,
             operation,
             created_at: now,
             updated_at: now,
@@ -424,7 +331,8 @@ impl Job {
             open_requested,
             opened: None,
             open_error: None,
-            progress: Progress::default(),
+            progress: None,
+            last_notification: LastNotification::default(),
             exit_code: None,
             signal: None,
             error: None,
@@ -543,19 +451,21 @@ impl Job {
     pub fn complete(&mut self, result: JobResult, now: Timestamp) -> Result<JobEvent, Refusal> {
         self.check_not_ended()?;
         self.result = Some(result);
-        self.end(JobStatus::Completed, now);
+        self.end(JobStatus::Completed, Outcome::Completed, now);
         Ok(JobEvent::Completed)
     }
 
-    /// Fails the job.
+    /// Fails the job. Its result is what its turn has produced, if that is anything.
     ///
     /// # Errors
     /// Returns [`Refusal::Ended`] if the job has ended.
     pub fn fail(&mut self, failure: Failure, now: Timestamp) -> Result<JobEvent, Refusal> {
         self.check_not_ended()?;
         self.error = Some(failure.message.clone());
+        self.result = self.progress.take().map(JobResult::from);
+        let outcome = Outcome::from(failure.code);
         self.failure = Some(failure);
-        self.end(JobStatus::Failed, now);
+        self.end(JobStatus::Failed, outcome, now);
         Ok(JobEvent::Failed)
     }
 
@@ -567,8 +477,10 @@ impl Job {
         self.updated_at = now;
     }
 
-    fn end(&mut self, status: JobStatus, now: Timestamp) {
+    fn end(&mut self, status: JobStatus, outcome: Outcome, now: Timestamp) {
         self.status = status;
+        self.outcome = Some(outcome);
+        self.progress = None;
         self.started_at.get_or_insert(now);
         self.completed_at = Some(now);
         self.updated_at = now;

@@ -1,5 +1,5 @@
-//! Periodic work of a bridge: recovering the jobs and approvals of dead bridge processes, and pruning the
-//! history.
+//! Periodic work of a bridge: recovering the jobs and approvals of dead bridge processes, storing the
+//! progress of jobs, and pruning the history.
 
 use std::time::Duration;
 
@@ -49,6 +49,17 @@ impl Reconciler {
         if let Err(error) = self.approvals.expire_orphans(|id| self.peers.is_alive(id)).await {
             tracing::error!(%error, "cannot expire the approvals of dead processes");
         }
+    }
+}
+
+/// Stores the progress of running jobs at regular intervals until the bridge stops.
+pub(crate) async fn store_progress(jobs: Jobs, stopping: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(limits::PROGRESS_STORE_INTERVAL) => {}
+            () = stopping.cancelled() => return,
+        }
+        jobs.store_progress().await;
     }
 }
 

@@ -33,7 +33,7 @@ use uuid::Uuid;
 
 use crate::config::Config;
 use crate::nats_gateway::ApiGateway;
-use crate::reconciler::{Reconciler, prune};
+use crate::reconciler::{Reconciler, prune, store_progress};
 use crate::start::{StartError, directory_error, generate_token, make_data_directory, store_error};
 
 /// A running bridge. Dropping it does not stop it; use [`Bridge::stop`].
@@ -221,6 +221,7 @@ impl Bridge {
             };
             tasks.spawn(nats.run(gateway, context));
         }
+        tasks.spawn(store_progress(reconciler.jobs.clone(), stopping.clone()));
         tasks.spawn(reconciler.run(stopping.clone()));
         tasks.spawn(prune(store.clone(), config.history_age_max, config.history_jobs_max, stopping.clone()));
         tracing::info!(url, data_directory = %config.data_directory.display(), "the bridge is running");

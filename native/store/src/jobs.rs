@@ -3,12 +3,13 @@
 use model::clock::Timestamp;
 use model::event::Event;
 use model::ids::{InstanceId, JobId, LaneId, ThreadId};
-use model::job::{Job, JobEvent, JobStatus};
+use model::job::{Job, JobEvent, JobStatus, Outcome};
 use model::limits;
 use rusqlite::types::Value as SqlValue;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde::Serialize;
 use serde_json::json;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::events::{append, delete_events};
@@ -19,6 +20,8 @@ use super::{Store, StoreError, id_column, required_id};
 pub struct JobQuery {
     /// Only jobs with this status.
     pub status: Option<JobStatus>,
+    /// Only jobs that ended like this.
+    pub outcome: Option<Outcome>,
     /// Only jobs of this conversation.
     pub conversation_id: Option<ThreadId>,
     /// Only jobs of this lane.
@@ -32,11 +35,48 @@ pub struct JobQuery {
     pub limit: u32,
 }
 
+/// A job as JSON. Parsing and writing the jobs of a long list again would take most of its time.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct JobDocument {
+    /// The id of the job.
+    #[serde(skip)]
+    pub job_id: JobId,
+    json: Box<RawValue>,
+}
+
+impl JobDocument {
+    /// Returns the document of a job.
+    ///
+    /// # Errors
+    /// [`StoreError::Record`] if the job cannot be written as JSON.
+    pub fn of(job: &Job) -> Result<Self, StoreError> {
+        Ok(Self { job_id: job.job_id.clone(), json: serde_json::value::to_raw_value(job)? })
+    }
+
+    /// Reads the row `(job_id, format, job)`. A newer version of this program may have written a job that
+    /// this one cannot parse. That must not hide the other jobs, so it is logged and skipped.
+    fn read(row: &Row<'_>) -> Result<Option<Self>, StoreError> {
+        let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+        if row.get::<_, i64>(1)? == JOB_FORMAT {
+            return Ok(Some(Self {
+                job_id: required_id(row, 0)?,
+                json: RawValue::from_string(text.to_owned())?,
+            }));
+        }
+        readable(text).map(|job| Self::of(&job)).transpose()
+    }
+}
+
+/// The version of the JSON of a stored job. Increase it with every change of [`Job`] and what it contains:
+/// jobs of other formats are parsed, so that they get the fields of this one.
+const JOB_FORMAT: i64 = 1;
+
 /// A page of jobs, newest first.
 #[derive(Debug, Clone)]
 pub struct JobPage {
     /// The jobs of this page.
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<JobDocument>,
     /// Whether older jobs match, too.
     pub more: bool,
 }
@@ -50,8 +90,10 @@ pub struct JobCounts {
     pub running: u64,
     /// The number of completed jobs.
     pub completed: u64,
-    /// The number of failed jobs.
+    /// The number of failed jobs, including the cancelled ones.
     pub failed: u64,
+    /// The number of cancelled jobs.
+    pub cancelled: u64,
     /// The id of the newest job.
     pub latest_job_id: Option<JobId>,
 }
@@ -64,8 +106,10 @@ pub struct JobPeriod {
     pub at: Timestamp,
     /// The number of completed jobs.
     pub completed: u64,
-    /// The number of failed jobs.
+    /// The number of failed jobs, including the cancelled ones.
     pub failed: u64,
+    /// The number of cancelled jobs.
+    pub cancelled: u64,
     /// The number of jobs that have not ended.
     pub unfinished: u64,
     /// The tokens sent to the model, including cached ones.
@@ -96,8 +140,8 @@ impl Store {
         self.write(move |connection| {
             connection
                 .prepare_cached(
-                    "INSERT INTO jobs (job_id, instance_id, status, conversation_id, created_at, job, message)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    "INSERT INTO jobs (job_id, instance_id, status, conversation_id, created_at, job, message,
+                     lane_id, format) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 )?
                 .execute(params![
                     job.job_id.as_str(),
@@ -107,6 +151,8 @@ impl Store {
                     job.created_at.as_millis(),
                     serde_json::to_string(&job)?,
                     message,
+                    job.lane_id.as_deref(),
+                    JOB_FORMAT,
                 ])?;
             append_job_event(connection, &job, JobEvent::Created)
         })
@@ -129,7 +175,7 @@ impl Store {
             let changed = connection
                 .prepare_cached(
                     "UPDATE jobs SET status = ?3, conversation_id = ?4, job = ?5,
-                     message = CASE WHEN ?6 THEN NULL ELSE message END
+                     message = CASE WHEN ?6 THEN NULL ELSE message END, outcome = ?7, format = ?8
                      WHERE job_id = ?1 AND instance_id = ?2",
                 )?
                 .execute(params![
@@ -139,6 +185,8 @@ impl Store {
                     job.conversation_id.as_deref(),
                     serde_json::to_string(&job)?,
                     job.status.is_end(),
+                    job.outcome.map(Outcome::name),
+                    JOB_FORMAT,
                 ])?;
             if changed == 0 {
                 return Err(StoreError::NotOurs);
@@ -219,20 +267,28 @@ impl Store {
     /// Returns an error if the database cannot be read.
     pub async fn jobs(&self, query: JobQuery) -> Result<JobPage, StoreError> {
         self.read(move |connection| {
-            let mut sql = "SELECT job FROM jobs WHERE TRUE".to_owned();
+            let mut sql = "SELECT job_id, format, job FROM jobs WHERE TRUE".to_owned();
             let mut values: Vec<SqlValue> = Vec::new();
             let mut and = |condition: &str, value: SqlValue| {
                 sql.push_str(condition);
                 values.push(value);
             };
+            // A conversation or a lane has few jobs. The `+` keeps SQLite from using the index of a status,
+            // which many jobs have.
+            let is_narrow = query.conversation_id.is_some() || query.lane_id.is_some();
             if let Some(status) = query.status {
-                and(" AND status = ?", status.name().to_owned().into());
+                let condition = if is_narrow { " AND +status = ?" } else { " AND status = ?" };
+                and(condition, status.name().to_owned().into());
+            }
+            if let Some(outcome) = query.outcome {
+                let condition = if is_narrow { " AND +outcome = ?" } else { " AND outcome = ?" };
+                and(condition, outcome.name().to_owned().into());
             }
             if let Some(conversation_id) = query.conversation_id {
                 and(" AND conversation_id = ?", String::from(conversation_id).into());
             }
             if let Some(lane_id) = query.lane_id {
-                and(" AND json_extract(job, '$.laneId') = ?", String::from(lane_id).into());
+                and(" AND lane_id = ?", String::from(lane_id).into());
             }
             if let Some(search) = query.search {
                 and(SEARCHED, search.into());
@@ -247,16 +303,16 @@ impl Store {
             and(" ORDER BY created_at DESC, rowid DESC LIMIT ?", (i64::from(query.limit) + 1).into());
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
-            let mut jobs: Vec<Job> = Vec::new();
+            let mut jobs = Vec::new();
             let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
             let mut bytes = 0;
             while let Some(row) = rows.next()? {
                 if jobs.len() == limit || bytes > limits::JOBS_PAGE_BYTES_MAX {
                     return Ok(JobPage { jobs, more: true });
                 }
-                let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-                bytes += text.len();
-                jobs.extend(readable(text));
+                let job = JobDocument::read(row)?;
+                bytes += job.as_ref().map_or(0, |job| job.json.get().len());
+                jobs.extend(job);
             }
             Ok(JobPage { jobs, more: false })
         })
@@ -282,6 +338,10 @@ impl Store {
                     _ => counts.failed = count,
                 }
             }
+            let cancelled: i64 = connection
+                .prepare_cached("SELECT count(*) FROM jobs WHERE outcome = 'cancelled'")?
+                .query_row([], |row| row.get(0))?;
+            counts.cancelled = u64::try_from(cancelled).unwrap_or_default();
             counts.latest_job_id = connection
                 .prepare_cached("SELECT job_id FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT 1")?
                 .query_row([], |row| id_column(row, 0))
@@ -314,7 +374,7 @@ impl Store {
             };
             let mut periods: Vec<_> = (oldest..=newest).map(empty).collect();
             let mut statement = connection.prepare_cached(
-                "SELECT created_at / ?2 - ?1, status, count(*),
+                "SELECT created_at / ?2 - ?1, status, count(*), count(*) FILTER (WHERE outcome = 'cancelled'),
                      coalesce(sum(json_extract(job, '$.result.tokenUsage.inputTokens')), 0),
                      coalesce(sum(json_extract(job, '$.result.tokenUsage.cachedInputTokens')), 0),
                      coalesce(sum(json_extract(job, '$.result.tokenUsage.outputTokens')), 0)
@@ -334,9 +394,10 @@ impl Store {
                     "failed" => period.failed += count,
                     _ => period.unfinished += count,
                 }
-                period.input_tokens += number(3)?;
-                period.cached_input_tokens += number(4)?;
-                period.output_tokens += number(5)?;
+                period.cancelled += number(3)?;
+                period.input_tokens += number(4)?;
+                period.cached_input_tokens += number(5)?;
+                period.output_tokens += number(6)?;
             }
             Ok(periods)
         })
@@ -425,6 +486,7 @@ fn readable(text: &str) -> Option<Job> {
 fn append_job_event(connection: &Connection, job: &Job, event: JobEvent) -> Result<(), StoreError> {
     let payload = json!({
         "status": job.status,
+        "outcome": job.outcome,
         "turnId": job.turn_id,
         "delivery": job.delivery,
         "failure": job.failure,
@@ -435,4 +497,160 @@ fn append_job_event(connection: &Connection, job: &Job, event: JobEvent) -> Resu
         .about_turn(job.turn_id.clone())
         .about_lane(job.lane_id.clone());
     append(connection, &event)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::job::{Failure, FailureCode, NewJob, Operation, Transport};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn job(number: i64, outcome: Option<FailureCode>) -> Job {
+        let new = NewJob {
+            job_id: format!("job-{number}").into(),
+            lane_id: (number % 2 == 0).then(|| "lane".into()),
+            operation: Operation::CreateConversation,
+            message: "hello".into(),
+            cwd: None,
+            conversation_id: Some("conversation".into()),
+            transport: Transport::AppServer,
+            turn_timeout_ms: None,
+            open_requested: false,
+            output_last_message_path: None,
+            warnings: vec![],
+        };
+        let now = Timestamp::from_millis(number);
+        let mut job = Job::new(new, now);
+        if let Some(code) = outcome {
+            job.fail(Failure::new(code, "no"), now).unwrap();
+        }
+        job
+    }
+
+    async fn insert(store: &Store, job: &Job) {
+        let instance = InstanceId::from("instance");
+        store.insert_job(&instance, job, "{}".to_owned()).await.unwrap();
+        store.update_job(&instance, job, None).await.unwrap();
+    }
+
+    fn everything(limit: u32) -> JobQuery {
+        JobQuery {
+            status: None,
+            outcome: None,
+            conversation_id: None,
+            lane_id: None,
+            search: None,
+            before: None,
+            limit,
+        }
+    }
+
+    async fn ids(store: &Store, query: JobQuery) -> Vec<String> {
+        let page = store.jobs(query).await.unwrap();
+        page.jobs.into_iter().map(|job| job.job_id.to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn jobs_are_filtered_by_outcome_and_lane() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        for (number, code) in
+            [(1, None), (2, Some(FailureCode::Cancelled)), (3, Some(FailureCode::TurnFailed))]
+        {
+            insert(&store, &job(number, code)).await;
+        }
+        assert_eq!(ids(&store, everything(10)).await, ["job-3", "job-2", "job-1"]);
+        let cancelled = JobQuery { outcome: Some(Outcome::Cancelled), ..everything(10) };
+        assert_eq!(ids(&store, cancelled).await, ["job-2"]);
+        let failed = JobQuery { status: Some(JobStatus::Failed), ..everything(10) };
+        assert_eq!(ids(&store, failed).await, ["job-3", "job-2"]);
+        let of_lane = JobQuery {
+            lane_id: Some("lane".into()),
+            conversation_id: Some("conversation".into()),
+            status: Some(JobStatus::Failed),
+            ..everything(10)
+        };
+        assert_eq!(ids(&store, of_lane).await, ["job-2"]);
+        let counts = store.job_counts().await.unwrap();
+        assert_eq!((counts.starting, counts.failed, counts.cancelled), (1, 2, 1));
+    }
+
+    #[tokio::test]
+    async fn every_filter_uses_an_index_that_gives_the_order() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        for filter in [
+            "TRUE",
+            "status = 'failed'",
+            "outcome = 'cancelled'",
+            "conversation_id = 'c'",
+            "lane_id = 'l'",
+            "lane_id = 'l' AND +status = 'failed'",
+        ] {
+            let sql = format!(
+                "EXPLAIN QUERY PLAN SELECT job FROM jobs WHERE {filter} ORDER BY created_at DESC, rowid DESC"
+            );
+            let plan = store
+                .read(move |connection| {
+                    let mut statement = connection.prepare(&sql)?;
+                    let rows = statement.query_map([], |row| row.get::<_, String>(3))?;
+                    Ok(rows.collect::<Result<Vec<_>, _>>()?.join("; "))
+                })
+                .await
+                .unwrap();
+            assert!(
+                plan.contains("USING INDEX jobs_by_") && !plan.contains("TEMP B-TREE"),
+                "{filter}: {plan}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_of_an_older_version_gets_the_new_fields() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("codex-bridge.sqlite");
+        let store = Store::open(directory.path()).unwrap();
+        insert(&store, &job(2, Some(FailureCode::TurnTimeout))).await;
+        store.close().await;
+        // The job as version 0.2 left it, before this migration.
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .execute_batch(
+                "UPDATE jobs SET job = json_remove(job, '$.outcome', '$.turns', '$.progress');
+                 DROP INDEX jobs_by_outcome; DROP INDEX jobs_by_conversation; DROP INDEX jobs_by_lane;
+                 ALTER TABLE jobs DROP COLUMN lane_id; ALTER TABLE jobs DROP COLUMN outcome;
+                 ALTER TABLE jobs DROP COLUMN format; PRAGMA user_version = 7;",
+            )
+            .unwrap();
+        drop(connection);
+        let store = Store::open(directory.path()).unwrap();
+        let query =
+            JobQuery { outcome: Some(Outcome::TimedOut), lane_id: Some("lane".into()), ..everything(1) };
+        let page = store.jobs(query).await.unwrap();
+        let job = serde_json::to_value(&page.jobs).unwrap()[0].take();
+        assert_eq!((&job["outcome"], &job["turns"]), (&json!("timed_out"), &json!([])));
+    }
+
+    /// Returns the names of all members, each with its path.
+    fn members(value: &Value, path: &str, found: &mut Vec<String>) {
+        for (name, member) in value.as_object().into_iter().flatten() {
+            found.push(format!("{path}{name}"));
+            members(member, &format!("{path}{name}."), found);
+        }
+    }
+
+    #[test]
+    fn the_format_of_a_job_changes_only_with_its_number() {
+        let mut job = job(2, None);
+        job.progress = serde_json::from_value(json!({ "tokenUsage": {}, "command": { "command": "" } })).ok();
+        job.result = serde_json::from_value(json!({ "tokenUsage": {} })).ok();
+        job.failure = Some(Failure::new(FailureCode::TurnFailed, "no"));
+        let mut found = Vec::new();
+        members(&serde_json::to_value(&job).unwrap(), "", &mut found);
+        found.sort();
+        let found = format!("{JOB_FORMAT}\n{}\n", found.join("\n"));
+        let known = include_str!("job_format.txt");
+        assert_eq!(found, known, "increase JOB_FORMAT, and write its members to job_format.txt");
+    }
 }

@@ -35,7 +35,7 @@ pub use approvals::{ApprovalPage, ApprovalQuery};
 pub use deliveries::{ChangedBy, DeliveryPage, DeliveryQuery, Due, Outbox, OutboxWebhook};
 pub use events::{EventPage, LogBounds};
 pub use idempotency::{Claim, KeptReply, KeyedRequest};
-pub use jobs::{JobCounts, JobPage, JobPeriod, JobQuery};
+pub use jobs::{JobCounts, JobDocument, JobPage, JobPeriod, JobQuery};
 pub use lanes::{LaneChange, LaneQuery, OwnedLane};
 pub use nats::NatsCursor;
 pub use webhooks::{Inserted, WebhookChange};
@@ -52,6 +52,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_webhooks.sql"),
     include_str!("migrations/0006_nats.sql"),
     include_str!("migrations/0007_browser_sessions.sql"),
+    include_str!("migrations/0008_job_columns.sql"),
 ];
 
 /// The reason why the database cannot be used.

@@ -16,14 +16,18 @@ mod tools;
 
 pub use recorded::RecordedRequest;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Path, State},
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
     routing::{get, post},
     serve::ListenerExt,
 };
@@ -32,6 +36,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use holds::Holds;
 use recorded::Recorded;
+use script::Failure;
 
 /// The maximum length of a request. A request contains the whole conversation, with images as data URLs,
 /// which far exceeds axum's default of 2 MB.
@@ -130,7 +135,7 @@ impl Drop for ScriptedModel {
 async fn respond(State(state): State<Arc<ModelState>>, body: Bytes) -> Response {
     let request: Value = match serde_json::from_slice(&body) {
         Ok(request) => request,
-        Err(error) => return failure(StatusCode::BAD_REQUEST, &format!("the request is not JSON: {error}")),
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, &format!("the request is not JSON: {error}")),
     };
     let turn = conversation::read(&request);
     let mut plan = plan::plan(&turn, &tools::Offered::in_request(&request));
@@ -138,18 +143,44 @@ async fn respond(State(state): State<Arc<ModelState>>, body: Bytes) -> Response 
 
     // The status cannot change once the event stream has started, so a failure that comes first is sent as a
     // status.
-    if let Some(status) = plan.take_failure_before_output() {
+    if let Some(failure) = plan.take_failure_before_output() {
         for wait in plan.actions {
             plan::pause(&wait, &state.holds).await;
         }
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        return failure(status, "the script asked for this failure");
+        return match failure {
+            Failure::UsageLimit(seconds) => usage_limit(seconds),
+            Failure::Status(status) => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                refusal(status, "the script asked for this failure")
+            }
+        };
     }
     let events = stream::events(plan, turn.ids, state, body.len());
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(events)).into_response()
 }
 
-fn failure(status: StatusCode, message: &str) -> Response {
+/// Replies as the provider does when the usage limit of an account is reached. Source: `codex-api` of
+/// openai/codex, which reads the windows from these headers.
+fn usage_limit(seconds: u64) -> Response {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let headers = [
+        ("x-codex-primary-used-percent", "100".to_owned()),
+        ("x-codex-primary-window-minutes", "300".to_owned()),
+        ("x-codex-primary-reset-at", (now + seconds).to_string()),
+        ("x-codex-secondary-used-percent", "40".to_owned()),
+        ("x-codex-secondary-window-minutes", "10080".to_owned()),
+        ("x-codex-secondary-reset-at", (now + seconds + 86_400).to_string()),
+    ];
+    let error = json!({
+        "type": "usage_limit_reached",
+        "message": "the script asked for this limit",
+        "plan_type": "plus",
+        "resets_at": now + seconds,
+    });
+    (StatusCode::TOO_MANY_REQUESTS, AppendHeaders(headers), Json(json!({ "error": error }))).into_response()
+}
+
+fn refusal(status: StatusCode, message: &str) -> Response {
     let kind = if status.is_client_error() { "invalid_request_error" } else { "server_error" };
     (status, Json(json!({ "error": { "message": message, "type": kind, "code": null, "param": null } })))
         .into_response()

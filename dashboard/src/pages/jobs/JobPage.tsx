@@ -36,6 +36,7 @@ function LoadedJob({ job }: { job: Job }) {
   const queries = useQueryClient();
   const { jobId } = job;
   const active = isActive(job);
+  const produced = job.result ?? job.progress;
   const cancel = () =>
     call("POST /jobs/{jobId}/cancel", { path: { jobId } }).then(() =>
       queries.invalidateQueries({ queryKey: ["job", jobId] }),
@@ -77,7 +78,9 @@ function LoadedJob({ job }: { job: Job }) {
       <div className="card">
         <Facts facts={factsOf(job)} />
       </div>
-      {job.failure && <ErrorNote error={new Error(`${job.failure.code}: ${job.failure.message}`)} />}
+      {job.failure && (
+        <ErrorNote error={new Error(`${job.failure.cause ?? job.failure.code}: ${job.failure.message}`)} />
+      )}
       {(job.warnings ?? []).map((warning) => (
         <p key={warning} className="banner warning flat">
           {warning}
@@ -88,26 +91,32 @@ function LoadedJob({ job }: { job: Job }) {
         <h2 id="message">Message</h2>
         <div className="card message-text">{job.message}</div>
       </section>
-      {job.result?.text && (
+      {job.progress?.command && (
+        <section className="section" aria-labelledby="command">
+          <h2 id="command">Current command</h2>
+          <div className="card mono">{job.progress.command.command}</div>
+        </section>
+      )}
+      {produced?.text && (
         <section className="section" aria-labelledby="answer">
-          <h2 id="answer">Answer</h2>
+          <h2 id="answer">{job.outcome === "completed" ? "Answer" : "Answer so far"}</h2>
           <div className="card">
-            <Markdown text={job.result.text} />
+            <Markdown text={produced.text} />
           </div>
         </section>
       )}
-      {job.result?.plan && (
+      {produced?.plan && (
         <section className="section" aria-labelledby="plan">
           <h2 id="plan">Plan</h2>
           <div className="card">
-            <Plan plan={job.result.plan} isOver />
+            <Plan plan={produced.plan} isOver={!active} />
           </div>
         </section>
       )}
-      {job.result?.diff && (
+      {produced?.diff && (
         <section className="section" aria-labelledby="changes">
           <h2 id="changes">Changes</h2>
-          <Diff diff={job.result.diff} />
+          <Diff diff={produced.diff} />
         </section>
       )}
       {(job.waitingOn?.length ?? 0) > 0 && (
@@ -124,6 +133,7 @@ function LoadedJob({ job }: { job: Job }) {
 
 function factsOf(job: Job): Fact[] {
   const { result } = job;
+  const tokenUsage = (result ?? job.progress)?.tokenUsage;
   return [
     { name: "Status", value: <Status status={jobStatus(job)} /> },
     { name: "Job ID", value: job.jobId, mono: true },
@@ -146,7 +156,8 @@ function factsOf(job: Job): Fact[] {
         </Link>
       ),
     },
-    { name: "Tokens", value: result?.tokenUsage && tokenUsageText(result.tokenUsage) },
+    { name: "Try again", value: job.failure?.retryAt && <Moment at={job.failure.retryAt} /> },
+    { name: "Tokens", value: tokenUsage && tokenUsageText(tokenUsage) },
     {
       name: "Last event",
       value: job.lastEventType && (

@@ -23,7 +23,7 @@ export function JobRow({ job }: { job: Job }) {
         {firstLine(job.message) || <span className="muted">(empty message)</span>}
       </span>
       <span className="clip muted small">
-        {job.failure ? job.failure.code : job.cwd ? directoryName(job.cwd) : ""}
+        {job.failure ? (job.failure.cause ?? job.failure.code) : job.cwd ? directoryName(job.cwd) : ""}
       </span>
       <span className="muted small row-time">
         <Moment at={job.createdAt} />

@@ -1,17 +1,25 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
 
-import type { JobStatus } from "../../api/schemas";
 import { EmptyState } from "../../components/EmptyState";
 import { List } from "../../components/List";
 import { Page } from "../../components/Page";
 import { SearchField } from "../../components/SearchField";
 import { useCurl } from "../../components/useCurl";
 import { JobRow } from "./JobRows";
+import type { JobState } from "./jobStatus";
 import { useJobList } from "./useJobList";
 
 const route = getRouteApi("/inside/jobs");
-const statuses: JobStatus[] = ["starting", "running", "completed", "failed"];
+const states: JobState[] = [
+  "starting",
+  "running",
+  "completed",
+  "failed",
+  "cancelled",
+  "interrupted",
+  "timed_out",
+];
 
 export function JobsPage() {
   const curl = useCurl();
@@ -19,10 +27,10 @@ export function JobsPage() {
   const navigate = route.useNavigate();
   const [typed, setTyped] = useState(filter.search ?? "");
   const search = useDeferredValue(typed.trim()) || undefined;
-  const status = statuses.find((status) => status === filter.status);
-  const list = useJobList({ status, search });
+  const state = states.find((state) => state === filter.status);
+  const list = useJobList({ state, search });
   const jobs = list.data?.pages.flatMap((page) => page.jobs) ?? [];
-  const isFiltered = status !== undefined || search !== undefined;
+  const isFiltered = state !== undefined || search !== undefined;
   return (
     <Page
       title="Jobs"
@@ -37,14 +45,16 @@ export function JobsPage() {
           />
           <select
             aria-label="Status"
-            value={status ?? ""}
+            value={state ?? ""}
             onChange={(event) =>
               void navigate({ search: event.target.value === "" ? {} : { status: event.target.value } })
             }
           >
             <option value="">All statuses</option>
-            {statuses.map((status) => (
-              <option key={status}>{status}</option>
+            {states.map((state) => (
+              <option key={state} value={state}>
+                {state.replace("_", " ")}
+              </option>
             ))}
           </select>
         </div>

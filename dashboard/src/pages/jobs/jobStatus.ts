@@ -1,4 +1,11 @@
-import type { Job } from "../../api/schemas";
+import type { Job, Outcome } from "../../api/schemas";
+
+/** How a job ended, or its status until then. */
+export type JobState = "starting" | "running" | Outcome;
+
+export function jobState(job: Job): JobState {
+  return job.outcome ?? (job.status === "starting" ? "starting" : "running");
+}
 
 export function isActive({ status }: Job): boolean {
   return status === "running" || status === "starting";
@@ -11,5 +18,5 @@ export function jobStatus(job: Job): string {
   if (isActive(job) && (job.waitingOn?.length ?? 0) > 0) {
     return "needs_approval";
   }
-  return job.status === "starting" && job.delivery === "queued" ? "queued" : job.status;
+  return job.status === "starting" && job.delivery === "queued" ? "queued" : jobState(job);
 }

@@ -5,30 +5,31 @@ import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/r
 import { useCallback, useEffect, useMemo, useRef } from "react";
 
 import { call, type Reply } from "../../api/client";
-import type { Job, JobStatus } from "../../api/schemas";
+import type { Job } from "../../api/schemas";
 import type { BridgeEvent } from "../../live/events";
 import { useConnection, useEvents } from "../../live/Live";
+import { type JobState, jobState } from "./jobStatus";
 
 const pageSize = 100;
 /** The minimum time between two refreshes. */
 const refreshMs = 500;
 
 export interface JobFilter {
-  status: JobStatus | undefined;
+  state: JobState | undefined;
   search: string | undefined;
 }
 
 type Pages = InfiniteData<Reply<"GET /jobs">, string | undefined>;
 
-export function useJobList({ status, search }: JobFilter) {
+export function useJobList({ state, search }: JobFilter) {
   const queries = useQueryClient();
   // The key does not start with "jobs", because an event would then refetch every loaded page.
-  const queryKey = useMemo(() => ["job-list", status, search], [status, search]);
+  const queryKey = useMemo(() => ["job-list", state, search], [state, search]);
   const query = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) =>
       call("GET /jobs", {
-        query: { ...filtered({ status, search }), limit: pageSize, ...(pageParam && { before: pageParam }) },
+        query: { ...filtered({ state, search }), limit: pageSize, ...(pageParam && { before: pageParam }) },
         signal,
       }),
     initialPageParam: undefined as string | undefined,
@@ -41,7 +42,7 @@ export function useJobList({ status, search }: JobFilter) {
     timer.current = undefined;
     const ids = changedIds.current;
     changedIds.current = new Set();
-    const newest = await call("GET /jobs", { query: { ...filtered({ status, search }), limit: pageSize } });
+    const newest = await call("GET /jobs", { query: { ...filtered({ state, search }), limit: pageSize } });
     const newestIds = new Set(newest.jobs.map((job) => job.jobId));
     const loaded = queries.getQueryData<Pages>(queryKey)?.pages.flatMap((page) => page.jobs) ?? [];
     const older = loaded.filter((job) => ids.has(job.jobId) && !newestIds.has(job.jobId));
@@ -56,10 +57,10 @@ export function useJobList({ status, search }: JobFilter) {
           pages,
           newest,
           refetched.map(({ job }) => job),
-          status,
+          state,
         ),
     );
-  }, [queries, queryKey, status, search]);
+  }, [queries, queryKey, state, search]);
   const scheduleRefresh = useCallback(() => {
     timer.current ??= setTimeout(() => void refresh().catch(() => undefined), refreshMs);
   }, [refresh]);
@@ -91,19 +92,20 @@ export function useJobList({ status, search }: JobFilter) {
   return query;
 }
 
-function filtered({ status, search }: JobFilter) {
-  return { ...(status && { status }), ...(search && { search }) };
+function filtered({ state, search }: JobFilter) {
+  const isEnd = state !== undefined && state !== "starting" && state !== "running";
+  return { ...(state && (isEnd ? { outcome: state } : { status: state })), ...(search && { search }) };
 }
 
 /**
  * Returns the pages updated with newer data: new jobs first, changed jobs in their places, and without jobs
- * that no longer match the status.
+ * that no longer match the state.
  */
 function merged(
   pages: Pages,
   newest: Reply<"GET /jobs">,
   changed: Job[],
-  status: JobStatus | undefined,
+  state: JobState | undefined,
 ): Pages {
   const byId = new Map([...newest.jobs, ...changed].map((job) => [job.jobId, job]));
   const known = new Set(pages.pages.flatMap((page) => page.jobs.map((job) => job.jobId)));
@@ -113,7 +115,7 @@ function merged(
     const isGone =
       (oldestNew === undefined || job.createdAt > oldestNew) &&
       !newest.jobs.some(({ jobId }) => jobId === job.jobId);
-    return !isGone && (status === undefined || job.status === status);
+    return !isGone && (state === undefined || jobState(job) === state);
   };
   const [first, ...rest] = pages.pages.map((page) => ({
     ...page,

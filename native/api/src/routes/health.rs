@@ -61,7 +61,9 @@ struct JobCountsView {
     starting: u64,
     running: u64,
     completed: u64,
+    /// Including the cancelled ones.
     failed: u64,
+    cancelled: u64,
     latest_job_id: Option<JobId>,
 }
 
@@ -100,7 +102,8 @@ pub(super) async fn get_health(State(app): State<Arc<App>>) -> Result<Response, 
 /// An internal error if the database cannot be read.
 pub async fn health(app: &App) -> Result<HealthView<'_>, RequestError> {
     let (open_conversations, current, editor) = tabs(app).await;
-    let JobCounts { starting, running, completed, failed, latest_job_id } = app.jobs.counts().await?;
+    let JobCounts { starting, running, completed, failed, cancelled, latest_job_id } =
+        app.jobs.counts().await?;
     let nats = match &app.nats {
         Some(nats) => Some(nats.view().await?),
         None => None,
@@ -117,6 +120,7 @@ pub async fn health(app: &App) -> Result<HealthView<'_>, RequestError> {
                 running,
                 completed,
                 failed,
+                cancelled,
                 latest_job_id,
             },
         },

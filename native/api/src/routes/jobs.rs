@@ -12,10 +12,10 @@ use http::StatusCode;
 use model::clock::Timestamp;
 use model::event::EventSubject;
 use model::ids::{JobId, LaneId, ThreadId, TurnId};
-use model::job::{Job, JobStatus};
+use model::job::{Job, JobStatus, Outcome};
 use model::limits;
 use serde::{Deserialize, Serialize};
-use store::{ApprovalPage, ApprovalQuery, JobPage, JobPeriod, JobQuery};
+use store::{ApprovalPage, ApprovalQuery, JobDocument, JobPage, JobPeriod, JobQuery};
 use utoipa::{IntoParams, ToSchema};
 
 use super::approvals::ApprovalsView;
@@ -31,6 +31,8 @@ use crate::sse::{self, LastEventId};
 pub(super) struct ListJobsQuery {
     /// Only jobs with this status.
     status: Option<JobStatus>,
+    /// Only jobs that ended like this.
+    outcome: Option<Outcome>,
     /// Only jobs of this conversation.
     conversation_id: Option<ThreadId>,
     /// Only jobs of this lane.
@@ -60,7 +62,8 @@ pub(super) struct JobsView {
     /// Always `true`.
     ok: bool,
     /// Newest first.
-    jobs: Vec<Job>,
+    #[schema(value_type = Vec<Job>)]
+    jobs: Vec<JobDocument>,
     /// Whether there are older jobs. Get them with `before`.
     more: bool,
 }
@@ -86,9 +89,9 @@ pub(super) async fn list_jobs(
     if let Some(before) = &query.before {
         app.jobs.get(before).await?;
     }
-    let ListJobsQuery { status, conversation_id, lane_id, search, before, .. } = query;
+    let ListJobsQuery { status, outcome, conversation_id, lane_id, search, before, .. } = query;
     let search = search.filter(|search| !search.trim().is_empty());
-    let query = JobQuery { status, conversation_id, lane_id, search, before, limit };
+    let query = JobQuery { status, outcome, conversation_id, lane_id, search, before, limit };
     let JobPage { jobs, more } = app.jobs.list(query).await?;
     Ok(Json(JobsView { ok: true, jobs, more }))
 }

@@ -12,7 +12,7 @@ use codex::exec::{Color, ExecEvent, ExecOptions, ExecRequest, ExecRun, OptionPro
 use codex::launch::Launch;
 use codex::protocol::UserInput;
 use codex::rpc::Refusal;
-use codex::turn::{TurnEnd, TurnRecord};
+use codex::turn::TurnEnd;
 use model::ids::ThreadId;
 use model::job::{Delivery, FailureCode, Operation};
 use model::limits;
@@ -95,7 +95,6 @@ impl Conversations {
         // request from starting another one.
         let pid = run.pid;
         job.note(|job, _| job.pid = Some(pid)).await?;
-        let record = TurnRecord::default();
         let thread_id = async {
             loop {
                 match run.next().await {
@@ -114,7 +113,7 @@ impl Conversations {
             () = stopping.cancelled() => Err(Error::Stopping),
         };
         match started {
-            Ok(Some(thread_id)) => Ok((thread_id, ExecTurn { run, record, _schema: schema })),
+            Ok(Some(thread_id)) => Ok((thread_id, ExecTurn { run, _schema: schema })),
             Ok(None) => Err(self.exec_start_error(&run, conversation_id).await),
             Err(error) => {
                 run.stop().await;
@@ -172,7 +171,7 @@ impl ThreadTask {
         exec: ExecTurn,
         receipt: ReceiptSender,
     ) -> JobEnd {
-        let ExecTurn { mut run, mut record, _schema } = exec;
+        let ExecTurn { mut run, _schema } = exec;
         if let Err(error) = self.record_exec_start(job, message, run.pid).await {
             run.stop().await;
             return JobEnd::NotStarted { error, receipt };
@@ -195,7 +194,7 @@ impl ThreadTask {
                 event = run.next() => match event {
                     Some(event) => {
                         job.observe(&event.as_notification(&self.thread_id)).await;
-                        end = record.observe_exec(&event, is_new).or(end);
+                        end = job.record().observe_exec(&event, is_new).or(end);
                     }
                     None => break FailureCode::CodexExited,
                 },
@@ -223,9 +222,9 @@ impl ThreadTask {
         }
         let output = message.output_last_message_path.as_deref();
         match end {
-            Some(end) => job_end(job, end, record, output, interrupted).await,
+            Some(end) => job_end(job, end, output, interrupted).await,
             None if interrupted == FailureCode::CodexExited => JobEnd::Failed(failure(interrupted)),
-            None => job_end(job, TurnEnd::Interrupted, record, output, interrupted).await,
+            None => job_end(job, TurnEnd::Interrupted, output, interrupted).await,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use codex::turn::{TurnEnd, TurnRecord};
+use codex::turn::TurnEnd;
 use model::clock::Timestamp;
 use model::job::{Failure, FailureCode, Job, JobEvent, JobResult, Refusal};
 use model::limits;
@@ -48,26 +48,23 @@ impl JobEnd {
 pub(super) async fn job_end(
     job: &LiveJob,
     end: TurnEnd,
-    record: TurnRecord,
     output: Option<&Path>,
     interrupted: FailureCode,
 ) -> JobEnd {
     match end {
         TurnEnd::Completed => {
-            let TurnRecord { answer, usage, diff, plan, duration_ms, .. } = record;
-            let text = answer.unwrap_or_default();
+            let result = JobResult::completed(&job.record());
             let mut warnings = Vec::new();
             if let Some(path) = output
-                && let Err(reason) = write_answer(path, &text).await
+                && let Err(reason) = write_answer(path, &result.text).await
             {
                 warnings
                     .push(format!("outputLastMessagePath: could not write {} ({reason})", path.display()));
             }
-            let result = JobResult { text, token_usage: usage, duration_ms, diff, plan };
             JobEnd::Completed { result, warnings }
         }
         TurnEnd::Interrupted => JobEnd::Failed(failure(job.cancel_reason().unwrap_or(interrupted))),
-        TurnEnd::Failed(message) => JobEnd::Failed(Failure { code: FailureCode::TurnFailed, message }),
+        TurnEnd::Failed(error) => JobEnd::Failed(Failure::of_turn(error)),
     }
 }
 
@@ -89,7 +86,7 @@ pub(super) fn failure(code: FailureCode) -> Failure {
         FailureCode::InterruptedByRestart => "The bridge exited while the job ran, which ended the turn.",
         _ => "The turn could not be run.",
     };
-    Failure { code, message: message.to_owned() }
+    Failure::new(code, message)
 }
 
 pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
@@ -98,6 +95,7 @@ pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
     }
     for joined in job.take_joined().await {
         if let Some(end) = end.for_joined() {
+            joined.record().clone_from(&job.record());
             Box::pin(end_job(&joined, end)).await;
         }
     }

@@ -290,7 +290,7 @@ async fn end_of(
     interrupted: FailureCode,
 ) -> JobEnd {
     match followed {
-        Followed::Ended(end, record) => job_end(job, end, record, output, interrupted).await,
+        Followed::Ended(end) => job_end(job, end, output, interrupted).await,
         Followed::Lost(reason) => {
             let mut failure = failure(interrupted);
             failure.message = format!("{} ({reason})", failure.message);

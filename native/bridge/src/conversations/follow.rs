@@ -14,7 +14,7 @@ use codex::connection::CallError;
 use codex::owner;
 use codex::protocol::{ThreadOptions, Turn};
 use codex::rpc::{Notification, Refusal};
-use codex::turn::{TurnEnd, TurnRecord};
+use codex::turn::TurnEnd;
 use model::ids::{ThreadId, TurnId};
 use model::limits;
 use serde_json::json;
@@ -37,7 +37,7 @@ pub(super) enum Runner {
 #[derive(Debug)]
 pub(super) enum Followed {
     /// The turn has ended.
-    Ended(TurnEnd, TurnRecord),
+    Ended(TurnEnd),
     /// The end of the turn cannot be found out, with the reason.
     Lost(String),
     /// No process has the thread, and the message was removed from its queue. The bridge can run the message.
@@ -68,7 +68,7 @@ pub(super) struct Follower<'a> {
 
 /// The result of one poll.
 enum Observed {
-    Ended(TurnEnd, TurnRecord),
+    Ended(TurnEnd),
     Waiting,
     /// The message is neither in the history nor in the queue.
     Missing,
@@ -156,7 +156,7 @@ impl<'a> Follower<'a> {
                 Err(reason) => Observed::Unreadable(reason),
             };
             match observed {
-                Observed::Ended(end, record) => return Followed::Ended(end, record),
+                Observed::Ended(end) => return Followed::Ended(end),
                 Observed::Unclaimed => return Followed::Unclaimed,
                 // While a message moves from the queue to a turn, it may be in neither for a moment. So one
                 // poll is not enough.
@@ -219,11 +219,11 @@ impl<'a> Follower<'a> {
             },
         };
         self.record_turn(&turn).await;
-        let mut record = TurnRecord::default();
-        if let Some(end) = record.take_turn(&turn)
+        let end = self.job.record().take_turn(&turn);
+        if let Some(end) = end
             && (turn.end_is_certain() || self.is_owned)
         {
-            return Observed::Ended(end, record);
+            return Observed::Ended(end);
         }
         if !self.is_owned && Instant::now() >= self.next_take_over {
             self.try_take_over(server).await;

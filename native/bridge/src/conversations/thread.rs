@@ -414,7 +414,7 @@ impl ThreadTask {
                 Some(TurnEnd::Interrupted) => {
                     return Err(Error::CodexFailed("the turn was interrupted".to_owned()));
                 }
-                Some(TurnEnd::Failed(reason)) => return Err(Error::CodexFailed(reason)),
+                Some(TurnEnd::Failed(error)) => return Err(Error::CodexFailed(error.message)),
             }
         }
         Err(Error::CodexFailed("the end of the turn was not observed".to_owned()))

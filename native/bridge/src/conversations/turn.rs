@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use codex::activity::{GoalStatus, RunningTurn};
 use codex::connection::{CallError, ThreadEvent};
-use codex::turn::{TurnEnd, TurnRecord};
+use codex::protocol::Turn;
+use codex::turn::TurnEnd;
+use model::clock::Timestamp;
 use model::ids::TurnId;
-use model::job::FailureCode;
+use model::job::{FailureCause, FailureCode};
 use model::limits;
 use tokio::time::{Instant, sleep_until};
 
@@ -19,9 +21,9 @@ use crate::jobs::LiveJob;
 /// The outcome of following one turn of a job.
 enum TurnOutcome {
     /// The turn ended.
-    Ended(TurnEnd, TurnRecord),
+    Ended(TurnEnd),
     /// The bridge is stopping.
-    Stopping(TurnRecord),
+    Stopping,
     /// The app-server that ran the turn exited.
     Exited,
 }
@@ -47,11 +49,10 @@ impl ThreadTask {
     ) -> JobEnd {
         let output = message.output_last_message_path.as_deref();
         let deadline = message.turn_timeout.map(|limit| Instant::now() + limit);
-        let (mut turn_id, mut total) = (turn_id.clone(), TurnRecord::default());
+        let mut turn_id = turn_id.clone();
         loop {
             match self.follow_one_turn(job, &turn_id, message, deadline).await {
-                TurnOutcome::Ended(TurnEnd::Completed, record) => {
-                    total = total.then(record);
+                TurnOutcome::Ended(TurnEnd::Completed) => {
                     let end = match self.next_goal_turn(job).await {
                         NextTurn::Started(next) => {
                             turn_id = next;
@@ -61,17 +62,28 @@ impl ThreadTask {
                         NextTurn::GivenUp => TurnEnd::Interrupted,
                     };
                     let interrupted = FailureCode::BridgeStopped;
-                    return job_end(job, end, total, output, interrupted).await;
+                    return job_end(job, end, output, interrupted).await;
                 }
-                TurnOutcome::Ended(end, record) => {
-                    return job_end(job, end, total.then(record), output, FailureCode::Interrupted).await;
+                TurnOutcome::Ended(end) => {
+                    let retry_at = self.limit_resets_at();
+                    let mut end = job_end(job, end, output, FailureCode::Interrupted).await;
+                    if let JobEnd::Failed(failure) = &mut end
+                        && failure.cause == Some(FailureCause::UsageLimit)
+                    {
+                        failure.retry_at = retry_at;
+                    }
+                    return end;
                 }
                 TurnOutcome::Exited => return self.end_after_exit(job, &turn_id, output).await,
-                TurnOutcome::Stopping(record) => {
-                    return self.interrupt_for_stop(job, &turn_id, total.then(record), message).await;
-                }
+                TurnOutcome::Stopping => return self.interrupt_for_stop(job, &turn_id, message).await,
             }
         }
+    }
+
+    /// Returns when the exhausted rate limit of the account is reset, if one is.
+    fn limit_resets_at(&self) -> Option<Timestamp> {
+        let seconds = self.loaded.as_ref()?.server.connection.rate_limits().exhausted_until?;
+        Some(Timestamp::from_millis(seconds.checked_mul(1000)?))
     }
 
     /// Waits for the turn with which Codex continues the goal of the job, and adds it to the job.
@@ -159,7 +171,6 @@ impl ThreadTask {
         deadline: Option<Instant>,
     ) -> TurnOutcome {
         let asker = Asker { job: Some(job), limit: Some(message.approval_timeout), parent: None };
-        let mut record = TurnRecord::default();
         let mut interrupt_at: Option<Instant> = None;
         let stopping = self.conversations.inner.stopping.clone();
         let end = loop {
@@ -174,7 +185,7 @@ impl ThreadTask {
                             ThreadEvent::Notification(notification) => {
                                 job.observe(notification).await;
                                 concerns_goal = notification.method.starts_with("thread/goal/");
-                                record.observe(turn_id, notification)
+                                job.record().observe(turn_id, notification)
                             }
                             ThreadEvent::Request(_) => None,
                         };
@@ -191,14 +202,14 @@ impl ThreadTask {
                         // Events were dropped because this task fell behind. It watches again first, and then
                         // reads the thread to find an end that it missed.
                         loaded.watch = loaded.server.connection.watch(&self.thread_id);
-                        if let Some(end) = self.read_turn(turn_id, &mut record).await {
+                        if let Some(end) = self.read_end(turn_id, job).await {
                             break end;
                         }
                     }
                 },
                 () = tokio::time::sleep(limits::TURN_SILENCE) => {
                     let read = tokio::select! {
-                        read = self.read_turn(turn_id, &mut record) => read,
+                        read = self.read_end(turn_id, job) => read,
                         () = stopping.cancelled() => None,
                     };
                     if let Some(end) = read {
@@ -218,10 +229,10 @@ impl ThreadTask {
                     self.interrupt(turn_id).await;
                     interrupt_at = Some(Instant::now() + limits::INTERRUPT_INTERVAL);
                 }
-                () = stopping.cancelled() => return TurnOutcome::Stopping(record),
+                () = stopping.cancelled() => return TurnOutcome::Stopping,
             }
         };
-        TurnOutcome::Ended(end, record)
+        TurnOutcome::Ended(end)
     }
 
     async fn interrupt(&self, turn_id: &TurnId) {
@@ -235,15 +246,18 @@ impl ThreadTask {
         }
     }
 
-    /// Returns the end of the turn from the thread's history, if the history is certain that it ended. The
-    /// turn runs here and may still be running.
-    pub(super) async fn read_turn(&self, turn_id: &TurnId, record: &mut TurnRecord) -> Option<TurnEnd> {
+    /// Returns the end of the job's turn from the thread's history, if the history is certain that it ended.
+    async fn read_end(&self, turn_id: &TurnId, job: &LiveJob) -> Option<TurnEnd> {
+        let turn = self.read_ended_turn(turn_id).await?;
+        job.record().take_turn(&turn)
+    }
+
+    /// Returns the turn from the thread's history, if the history is certain that it ended. The turn runs
+    /// here and may still be running.
+    pub(super) async fn read_ended_turn(&self, turn_id: &TurnId) -> Option<Turn> {
         let server = &self.loaded.as_ref()?.server;
         match server.connection.thread_read(&self.thread_id, true).await {
-            Ok(thread) => {
-                let turn = thread.turn(Some(turn_id), "").filter(|turn| turn.end_is_certain())?;
-                record.take_turn(turn)
-            }
+            Ok(thread) => thread.turn(Some(turn_id), "").filter(|turn| turn.end_is_certain()).cloned(),
             Err(error) => {
                 tracing::debug!(%error, "cannot read the thread");
                 None
@@ -252,13 +266,7 @@ impl ThreadTask {
     }
 
     /// Interrupts the turn because the bridge stops, and waits a short time for its end.
-    async fn interrupt_for_stop(
-        &mut self,
-        job: &LiveJob,
-        turn_id: &TurnId,
-        mut record: TurnRecord,
-        message: &Message,
-    ) -> JobEnd {
+    async fn interrupt_for_stop(&mut self, job: &LiveJob, turn_id: &TurnId, message: &Message) -> JobEnd {
         let interrupt = async {
             self.pause_goal().await;
             let Loaded { server, watch, .. } = self.loaded.as_mut()?;
@@ -268,15 +276,16 @@ impl ThreadTask {
             while let Some(event) = watch.next().await {
                 let ThreadEvent::Notification(notification) = event else { continue };
                 job.observe(&notification).await;
-                if let Some(end) = record.observe(turn_id, &notification) {
-                    return Some(end);
+                let end = job.record().observe(turn_id, &notification);
+                if end.is_some() {
+                    return end;
                 }
             }
             None
         };
         let end = tokio::time::timeout(limits::INTERRUPT_TIMEOUT, interrupt).await.ok().flatten();
         let output = message.output_last_message_path.as_deref();
-        job_end(job, end.unwrap_or(TurnEnd::Interrupted), record, output, FailureCode::BridgeStopped).await
+        job_end(job, end.unwrap_or(TurnEnd::Interrupted), output, FailureCode::BridgeStopped).await
     }
 }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use codex::activity::RunningTurn;
 use codex::protocol::ThreadOptions;
-use codex::turn::TurnRecord;
 use model::job::Delivery;
 use model::limits;
 use tokio::sync::oneshot;
@@ -142,7 +141,7 @@ impl ThreadTask {
     async fn has_ended_silently(&self, turn: &RunningTurn) -> bool {
         let Some(Loaded { server, .. }) = &self.loaded else { return true };
         match turn.turn_id() {
-            Some(turn_id) => self.read_turn(turn_id, &mut TurnRecord::default()).await.is_some(),
+            Some(turn_id) => self.read_ended_turn(turn_id).await.is_some(),
             None => {
                 let last = server.connection.thread_last_turn(&server.methods, &self.thread_id).await;
                 last.is_ok_and(|last| last.is_none_or(|turn| turn.end_is_certain()))

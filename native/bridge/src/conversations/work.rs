@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicBool;
 
 use codex::exec::ExecRun;
 use codex::protocol::RollBack;
-use codex::turn::TurnRecord;
 use model::ids::{ThreadId, TurnId};
 use model::job::Delivery;
 use serde_json::Value;
@@ -74,7 +73,6 @@ pub(super) type ReceiptReceiver = oneshot::Receiver<Result<Receipt, Error>>;
 #[derive(Debug)]
 pub(super) struct ExecTurn {
     pub(super) run: ExecRun,
-    pub(super) record: TurnRecord,
     /// The file with the JSON Schema of the answer. It must exist as long as the process runs.
     pub(super) _schema: Option<NamedTempFile>,
 }

@@ -60,6 +60,32 @@ async fn a_turn_in_progress_when_the_bridge_is_killed_is_reported_as_interrupted
     assert_eq!(job["result"]["text"], "You said: and now?");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_bridge_had_shown_of_a_turn_is_kept() {
+    let world = World::new().await;
+    let serve = world.serve().await;
+    let other = world.serve().await;
+    let reply = serve.create("@model begin half an answer\n@model hold for-ever").await;
+    world.model.wait_until_held("for-ever").await;
+    let job_id = reply["job"]["jobId"].as_str().unwrap();
+    // The other process sees only what is stored.
+    let deadline = tokio::time::Instant::now() + testkit::WAIT_MAX;
+    loop {
+        let job = other.client.get(&format!("/jobs/{job_id}")).await.unwrap().body["job"].clone();
+        if job["progress"]["text"] == "half an answer" {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{job}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    serve.kill().await;
+    let job = other.ended(job_id).await;
+    assert_eq!((&job["status"], &job["outcome"]), (&json!("failed"), &json!("interrupted")), "{job}");
+    let result = &job["result"];
+    assert_eq!((&result["text"], &result["partial"]), (&json!("half an answer"), &json!(true)), "{job}");
+    other.kill().await;
+}
+
 /// Git hooks, and commands that git runs, have variables such as `GIT_DIR`.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worktree_belongs_to_its_repository_whatever_git_variables_are_set() {

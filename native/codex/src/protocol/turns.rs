@@ -104,10 +104,46 @@ pub enum TurnStatus {
 }
 
 /// Why a turn failed (`TurnError`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "WireTurnError")]
 pub struct TurnError {
     /// The message for a person.
     pub message: String,
+    /// The kind of the error as Codex names it (`CodexErrorInfo`), for example `usageLimitExceeded`.
+    pub kind: Option<String>,
+    /// The HTTP status of the model provider, if Codex forwarded one.
+    pub http_status: Option<u16>,
+}
+
+impl From<String> for TurnError {
+    fn from(message: String) -> Self {
+        Self { message, ..Self::default() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireTurnError {
+    message: String,
+    /// A name, or an object with one member: the name, and details such as `{httpStatusCode}`.
+    #[serde(default)]
+    codex_error_info: Value,
+}
+
+impl From<WireTurnError> for TurnError {
+    fn from(WireTurnError { message, codex_error_info }: WireTurnError) -> Self {
+        let (kind, details) = match &codex_error_info {
+            Value::String(kind) => (Some(kind), None),
+            Value::Object(members) => members.iter().next().unzip(),
+            _ => (None, None),
+        };
+        let status = details.and_then(|details| details["httpStatusCode"].as_u64());
+        Self {
+            message,
+            kind: kind.cloned(),
+            http_status: status.and_then(|status| u16::try_from(status).ok()),
+        }
+    }
 }
 
 impl Connection {

@@ -122,10 +122,8 @@ async fn a_failure_has_a_reason() {
     let place = Place::new().await;
     let mut failing = run(&place, &ExecRequest::default(), "@model fail 400").await;
     let (_, end, _) = outcome(&mut failing).await;
-    assert!(
-        matches!(&end, Some(TurnEnd::Failed(why)) if why.contains("the script asked for this failure")),
-        "{end:?}"
-    );
+    let Some(TurnEnd::Failed(error)) = end else { panic!("{end:?}") };
+    assert!(error.message.contains("the script asked for this failure"), "{error:?}");
     assert_eq!((in_time("the exit", failing.exited()).await.code, failing.refusal()), (Some(1), None));
 
     let unknown = "019aa000-0000-7000-8000-000000000000".to_owned();

@@ -99,7 +99,7 @@ async fn a_turn_with_a_failing_model_has_a_reason() {
     let turn = server.connection.turn_start(&thread.id, "m", &message, None).await.unwrap();
     let (end, _) = turn_end(&mut watch, &turn.id).await;
     assert!(
-        matches!(&end, TurnEnd::Failed(why) if why.contains("the script asked for this failure")),
+        matches!(&end, TurnEnd::Failed(why) if why.message.contains("the script asked for this failure")),
         "{end:?}"
     );
 }

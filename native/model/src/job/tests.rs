@@ -41,7 +41,7 @@ fn apply(job: &mut Job, step: Step, now: i64) -> Result<JobEvent, Refusal> {
         Step::Join => job.join(&"t".into(), Some(1), now),
         Step::Start => job.start(Some(&"t".into()), now),
         Step::Complete => job.complete(JobResult::default(), now),
-        Step::Fail => job.fail(Failure { code: FailureCode::TurnFailed, message: "no".into() }, now),
+        Step::Fail => job.fail(Failure::new(FailureCode::TurnFailed, "no"), now),
     }
 }
 
@@ -66,6 +66,7 @@ proptest! {
             prop_assert_eq!(job.status.is_end(), ends == 1);
             prop_assert_eq!(job.completed_at.is_some(), job.status.is_end());
             prop_assert_eq!(job.result.is_some(), job.status == JobStatus::Completed);
+            prop_assert_eq!(job.outcome.is_some(), job.status.is_end());
             prop_assert_eq!(job.failure.is_some(), job.status == JobStatus::Failed);
             prop_assert_eq!(job.error.is_some(), job.failure.is_some());
         }
@@ -104,4 +105,22 @@ fn the_json_has_every_field_of_the_original() {
     }
     assert_eq!(wire["status"], "starting");
     assert_eq!(wire["operation"], "create_conversation");
+}
+
+#[test]
+fn a_job_that_fails_keeps_what_its_turn_produced() {
+    let now = Timestamp::from_millis(0);
+    for (code, outcome) in [
+        (FailureCode::Cancelled, Outcome::Cancelled),
+        (FailureCode::TurnTimeout, Outcome::TimedOut),
+        (FailureCode::InterruptedByRestart, Outcome::Interrupted),
+        (FailureCode::TurnFailed, Outcome::Failed),
+    ] {
+        let mut job = job();
+        job.progress = Some(Progress { text: "half an ans".into(), ..Progress::default() });
+        job.fail(Failure::new(code, "no"), now).unwrap();
+        let result = job.result.unwrap();
+        assert_eq!((result.text.as_str(), result.partial), ("half an ans", true));
+        assert_eq!((job.progress, job.outcome), (None, Some(outcome)));
+    }
 }

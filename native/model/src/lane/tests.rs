@@ -134,7 +134,7 @@ proptest! {
                         }
                         Action::Wait(_) => job.waiting_on.clear(),
                         Action::Complete => drop(job.complete(JobResult::default(), now)),
-                        Action::Fail(code) => drop(job.fail(Failure { code, message: "no".into() }, now)),
+                        Action::Fail(code) => drop(job.fail(Failure::new(code, "no"), now)),
                         _ => {}
                     }
                     lane.follow(job, now)

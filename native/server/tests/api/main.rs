@@ -24,6 +24,7 @@ mod guard;
 mod history;
 mod idempotency;
 mod in_process;
+mod job_results;
 mod lanes;
 mod lifecycle;
 mod nats;

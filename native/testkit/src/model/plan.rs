@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     conversation::{self, Turn},
     holds::Holds,
-    script::{self, Step},
+    script::{self, Failure, Step},
     tools::Offered,
 };
 
@@ -21,7 +21,9 @@ pub(super) enum Action {
     },
     /// A tool call, as an output item.
     Call(Value),
-    Fail(u16),
+    Begin(String),
+    Fail(Failure),
+    Overflow,
     Drop,
 }
 
@@ -31,14 +33,14 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// If the plan fails before any output, removes the failure and returns its status. Only waits remain in
-    /// the plan.
-    pub(super) fn take_failure_before_output(&mut self) -> Option<u16> {
+    /// If the plan fails before any output, removes the failure and returns it. Only waits remain in the
+    /// plan.
+    pub(super) fn take_failure_before_output(&mut self) -> Option<Failure> {
         let silent = |action: &Action| matches!(action, Action::Wait(_) | Action::Hold(_));
         match self.actions.iter().find(|action| !silent(action)) {
-            Some(&Action::Fail(status)) => {
+            Some(&Action::Fail(failure)) => {
                 self.actions.retain(silent);
-                Some(status)
+                Some(failure)
             }
             _ => None,
         }
@@ -70,10 +72,15 @@ pub(super) fn plan(turn: &Turn, offered: &Offered) -> Plan {
             Step::Stream(count) => deltas = *count,
             _ if !is_due => {}
             Step::Say(text) => actions.push_back(Action::Say { text: text.clone(), deltas }),
+            Step::Begin(text) => actions.push_back(Action::Begin(text.clone())),
             Step::Delay(time) => actions.push_back(Action::Wait(*time)),
             Step::Hold(name) => actions.push_back(Action::Hold(name.clone())),
-            Step::Fail(status) => {
-                actions.push_back(Action::Fail(*status));
+            Step::Fail(failure) => {
+                actions.push_back(Action::Fail(*failure));
+                return Plan { actions };
+            }
+            Step::Overflow => {
+                actions.push_back(Action::Overflow);
                 return Plan { actions };
             }
             Step::Drop => {
@@ -172,10 +179,10 @@ mod tests {
     fn a_failure_is_a_status_only_before_any_output() {
         let offered = Offered::in_request(&json!({}));
         let mut early = plan(&turn("@model delay 1\n@model fail 503\n@model say no", &[]), &offered);
-        assert_eq!(early.take_failure_before_output(), Some(503));
+        assert_eq!(early.take_failure_before_output(), Some(Failure::Status(503)));
         assert_eq!(early.actions, [Action::Wait(Duration::from_millis(1))]);
         let mut late = plan(&turn("@model say a\n@model fail 503", &[]), &offered);
         assert_eq!(late.take_failure_before_output(), None);
-        assert_eq!(late.actions, [say("a", 1), Action::Fail(503)]);
+        assert_eq!(late.actions, [say("a", 1), Action::Fail(Failure::Status(503))]);
     }
 }

@@ -3,6 +3,7 @@
 //! | line | action of the model |
 //! |---|---|
 //! | `@model say TEXT` | sends TEXT as a message; the last message is the answer |
+//! | `@model begin TEXT` | sends TEXT as the beginning of the message that the next `say` completes |
 //! | `@model delay MS` | waits this number of milliseconds |
 //! | `@model hold NAME` | waits until NAME is released; an earlier release counts |
 //! | `@model stream N` | sends each of the following messages in N deltas |
@@ -12,6 +13,8 @@
 //! | `@model call TOOL JSON` | calls any other tool, for example `request_user_input` or `mcp__SERVER/TOOL` |
 //! | `@model plan` | sets a plan of three steps |
 //! | `@model fail STATUS` | fails with this HTTP status |
+//! | `@model limit SECONDS` | fails because the usage limit is reached, which is reset in SECONDS |
+//! | `@model overflow` | fails because the conversation does not fit into the context window |
 //! | `@model next` | the following steps are for the next turn that Codex starts by itself for a goal |
 //! | `@model drop` | drops the connection in the middle of the answer |
 
@@ -24,13 +27,24 @@ const MARK: &str = "@model";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     Say(String),
+    Begin(String),
     Delay(Duration),
     Hold(String),
     Stream(usize),
     Call(ToolUse),
-    Fail(u16),
+    Fail(Failure),
+    Overflow,
     Drop,
     Next,
+}
+
+/// How a request to the model fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// This HTTP status.
+    Status(u16),
+    /// The usage limit is reached. It is reset in this number of seconds.
+    UsageLimit(u64),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +89,7 @@ fn step(directive: &str) -> Result<Step, String> {
     };
     Ok(match word {
         "say" => Step::Say(text()?),
+        "begin" => Step::Begin(text()?),
         "delay" => Step::Delay(Duration::from_millis(number(0..=600_000)?)),
         "hold" => Step::Hold(text()?),
         "stream" => Step::Stream(usize::try_from(number(1..=100_000)?).map_err(|error| error.to_string())?),
@@ -91,7 +106,11 @@ fn step(directive: &str) -> Result<Step, String> {
                 _ => return Err(format!("`{MARK} {word}` needs a tool's name and a JSON object")),
             }
         }
-        "fail" => Step::Fail(u16::try_from(number(400..=599)?).map_err(|error| error.to_string())?),
+        "fail" => {
+            Step::Fail(Failure::Status(u16::try_from(number(400..=599)?).map_err(|error| error.to_string())?))
+        }
+        "limit" => Step::Fail(Failure::UsageLimit(number(1..=1_000_000)?)),
+        "overflow" => Step::Overflow,
         "drop" => Step::Drop,
         "next" => Step::Next,
         _ => return Err(format!("`{MARK} {directive}` is not a directive of the scripted model")),
@@ -125,7 +144,7 @@ mod tests {
                 Step::Call(ToolUse::Patch("a b.txt".into())),
                 Step::Call(ToolUse::Plan),
                 Step::Call(ToolUse::Other { name: "ask".into(), arguments: json!({"a": 1}) }),
-                Step::Fail(503),
+                Step::Fail(Failure::Status(503)),
                 Step::Drop,
                 Step::Next,
             ]

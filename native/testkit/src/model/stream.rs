@@ -18,6 +18,8 @@ struct Playing {
     state: Arc<ModelState>,
     stage: Stage,
     messages: usize,
+    /// The beginning of the next message, which has been sent.
+    begun: String,
     usage: Usage,
 }
 
@@ -42,7 +44,8 @@ pub(super) fn events(
     input_bytes: usize,
 ) -> impl Stream<Item = io::Result<Bytes>> {
     let usage = Usage { input_bytes, output_bytes: 0 };
-    let playing = Playing { plan, ids, state, stage: Stage::Created, messages: 0, usage };
+    let playing =
+        Playing { plan, ids, state, stage: Stage::Created, messages: 0, begun: String::new(), usage };
     stream::unfold(playing, |mut playing| async move { Some((playing.next().await?, playing)) })
 }
 
@@ -62,10 +65,17 @@ impl Playing {
                         pause(&action, &self.state.holds).await;
                     }
                     Some(Action::Say { text, deltas }) => return Some(Ok(self.message(&text, deltas))),
+                    Some(Action::Begin(text)) => return Some(Ok(self.begin(&text))),
                     Some(Action::Call(item)) => return Some(Ok(self.call(&item))),
-                    Some(Action::Fail(status)) => {
+                    Some(Action::Fail(failure)) => {
                         self.stage = Stage::Ended;
-                        return Some(Ok(self.failed(status)));
+                        let message = format!("the script asked for a failure here: {failure:?}");
+                        return Some(Ok(self.failed("server_error", &message)));
+                    }
+                    Some(Action::Overflow) => {
+                        self.stage = Stage::Ended;
+                        let message = "the script asked for an input that is too long";
+                        return Some(Ok(self.failed("context_length_exceeded", message)));
                     }
                     Some(Action::Drop) => {
                         self.stage = Stage::Ended;
@@ -82,18 +92,27 @@ impl Playing {
         }
     }
 
-    fn message(&mut self, text: &str, deltas: usize) -> Bytes {
+    fn begin(&mut self, text: &str) -> Bytes {
         let id = self.ids.message(self.messages);
+        let mut sent = Vec::new();
+        if self.begun.is_empty() {
+            sent.extend(event("response.output_item.added", json!({ "item": message(&id, &[]) })));
+        }
+        sent.extend(event("response.output_text.delta", json!({ "item_id": id, "delta": text })));
+        self.begun.push_str(text);
+        sent.into()
+    }
+
+    fn message(&mut self, text: &str, deltas: usize) -> Bytes {
+        let mut sent = Vec::new();
+        for delta in split(text, deltas) {
+            sent.extend(self.begin(&delta));
+        }
+        let id = self.ids.message(self.messages);
+        let text = std::mem::take(&mut self.begun);
         self.messages += 1;
         self.usage.output_bytes += text.len();
-        let item =
-            |content: Value| json!({ "type": "message", "role": "assistant", "id": id, "content": content });
-        let mut sent = event("response.output_item.added", json!({ "item": item(json!([])) })).to_vec();
-        for delta in split(text, deltas) {
-            sent.extend(event("response.output_text.delta", json!({ "item_id": id, "delta": delta })));
-        }
-        let done = item(json!([{ "type": "output_text", "text": text }]));
-        sent.extend(event("response.output_item.done", json!({ "item": done })));
+        sent.extend(event("response.output_item.done", json!({ "item": message(&id, &[&text]) })));
         sent.into()
     }
 
@@ -102,9 +121,8 @@ impl Playing {
         event("response.output_item.done", json!({ "item": item }))
     }
 
-    fn failed(&self, status: u16) -> Bytes {
-        let error = json!({ "code": "server_error",
-            "message": format!("the script asked for the failure {status}") });
+    fn failed(&self, code: &str, message: &str) -> Bytes {
+        let error = json!({ "code": code, "message": message });
         event("response.failed", json!({ "response": { "id": self.ids.response(), "error": error } }))
     }
 
@@ -120,6 +138,11 @@ impl Playing {
         });
         event("response.completed", json!({ "response": { "id": self.ids.response(), "usage": usage } }))
     }
+}
+
+fn message(id: &str, texts: &[&str]) -> Value {
+    let content: Vec<_> = texts.iter().map(|text| json!({ "type": "output_text", "text": text })).collect();
+    json!({ "type": "message", "role": "assistant", "id": id, "content": content })
 }
 
 fn event(kind: &str, mut fields: Value) -> Bytes {

@@ -10,6 +10,7 @@ use codex::protocol::{Thread, ThreadListQuery};
 use model::activity::{ConversationActivity, GoalView};
 use model::clock::Timestamp;
 use model::ids::ThreadId;
+use model::job::FailureCause;
 use model::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -181,7 +182,11 @@ fn view(conversation: Conversation, include: Turns) -> ConversationView {
         json!({
             "turnId": turn.id,
             "status": turn.status,
-            "error": turn.error,
+            "error": turn.error.map(|error| json!({
+                "message": error.message,
+                "cause": FailureCause::of(&error),
+                "httpStatus": error.http_status,
+            })),
             "items": turn.items,
             "completedAt": seconds(turn.completed_at),
             "durationMs": turn.duration_ms,
