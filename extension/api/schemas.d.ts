@@ -277,6 +277,8 @@ export interface JobResult {
   partial?: boolean;
   /** The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`. */
   plan?: Record<string, unknown> | null;
+  /** The findings and the verdict of a review (`POST /reviews`). `text` is made from them. */
+  review?: Review | null;
   /** The agent's final answer; empty if there is none. */
   text?: string;
   /** The token usage of the turn, if Codex reported it. */
@@ -480,6 +482,48 @@ export interface ResolveBody {
 
 /** The party that resolved an approval. */
 export type ResolvedBy = "api" | "editor" | "deadline" | "codex" | "bridge";
+
+/** The result of a code review. */
+export interface Review {
+  /** The findings, in the order in which the reviewer reported them. */
+  findings: Array<ReviewFinding>;
+  /** The verdict on the whole change. */
+  verdict: ReviewVerdict;
+}
+
+/** A finding of a review. */
+export interface ReviewFinding {
+  /** The explanation. */
+  body: string;
+  /** The reviewer's confidence, from 0 to 1. */
+  confidence: number;
+  /** The absolute path of the file. */
+  file: string;
+  /** The lines of the file. */
+  lines: ReviewLines;
+  /** The priority, from 0 (most urgent) to 3, if the reviewer set one. */
+  priority?: number | null;
+  /** The title. */
+  title: string;
+}
+
+/** A range of lines, counted from 1. */
+export interface ReviewLines {
+  /** The last line. */
+  end: number;
+  /** The first line. */
+  start: number;
+}
+
+/** The verdict of a review. */
+export interface ReviewVerdict {
+  /** The reviewer's confidence, from 0 to 1. */
+  confidence: number;
+  /** `patch is correct` or `patch is incorrect`; empty if the reviewer gave no verdict. */
+  correctness: string;
+  /** The reasons. */
+  explanation: string;
+}
 
 /** A command that a turn runs. */
 export interface RunningCommand {

@@ -738,6 +738,8 @@ export interface JobResult {
   partial?: boolean;
   /** The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`. */
   plan?: Record<string, unknown> | null;
+  /** The findings and the verdict of a review (`POST /reviews`). `text` is made from them. */
+  review?: Review | null;
   /** The agent's final answer; empty if there is none. */
   text?: string;
   /** The token usage of the turn, if Codex reported it. */
@@ -1310,6 +1312,97 @@ export interface ResolveBody {
 
 /** The party that resolved an approval. */
 export type ResolvedBy = "api" | "editor" | "deadline" | "codex" | "bridge";
+
+/** The result of a code review. */
+export interface Review {
+  /** The findings, in the order in which the reviewer reported them. */
+  findings: Array<ReviewFinding>;
+  /** The verdict on the whole change. */
+  verdict: ReviewVerdict;
+}
+
+/** Body of `POST /reviews`. */
+export interface ReviewBody {
+  /** When Codex asks for approval. Default: Codex's own configuration. */
+  approvalPolicy?: ApprovalPolicyName | null;
+  /** Milliseconds until an approval without a decision is denied. Default: setting `approvalTimeoutMs`. */
+  approvalTimeoutMs?: number | null;
+  /** The conversation in which the review runs. Default: a new one. */
+  conversationId?: string | null;
+  /** Absolute path of the working directory of a new conversation, in a git repository. Default: the first workspace folder, or the directory of `codex-bridge serve`. */
+  cwd?: string | null;
+  /** Whether the editor shows the conversation. Default: true if there is an editor. */
+  ensureOpen?: boolean | null;
+  /** The lane in whose conversation and directory the review runs. */
+  laneId?: string | null;
+  /** Model id. Default: `review_model` of Codex's configuration, or its model. */
+  model?: string | null;
+  /** File that the text of the review is written to. */
+  outputLastMessagePath?: string | null;
+  /** What commands may access. Default: Codex's own configuration. */
+  sandbox?: SandboxName | null;
+  /** Milliseconds within which the review must start. Default: setting `requestTimeoutMs`. */
+  sendTimeoutMs?: number | null;
+  /** What to review. Default: the uncommitted changes. */
+  target?: ReviewTarget;
+  /** Title of a new conversation. Default: what is reviewed. */
+  title?: string | null;
+  /** Milliseconds that the review may take before it is interrupted. Default: no limit. */
+  turnTimeoutMs?: number | null;
+}
+
+/** A finding of a review. */
+export interface ReviewFinding {
+  /** The explanation. */
+  body: string;
+  /** The reviewer's confidence, from 0 to 1. */
+  confidence: number;
+  /** The absolute path of the file. */
+  file: string;
+  /** The lines of the file. */
+  lines: ReviewLines;
+  /** The priority, from 0 (most urgent) to 3, if the reviewer set one. */
+  priority?: number | null;
+  /** The title. */
+  title: string;
+}
+
+/** A range of lines, counted from 1. */
+export interface ReviewLines {
+  /** The last line. */
+  end: number;
+  /** The first line. */
+  start: number;
+}
+
+/** What to review. */
+export type ReviewTarget = {
+  type: "uncommittedChanges";
+} | {
+  /** The branch, for example `main`. */
+  branch: string;
+  type: "baseBranch";
+} | {
+  /** The id of the commit. */
+  sha: string;
+  /** The subject of the commit, for the reviewer and the title. */
+  title?: string | null;
+  type: "commit";
+} | {
+  /** The instructions. */
+  instructions: string;
+  type: "custom";
+};
+
+/** The verdict of a review. */
+export interface ReviewVerdict {
+  /** The reviewer's confidence, from 0 to 1. */
+  confidence: number;
+  /** `patch is correct` or `patch is incorrect`; empty if the reviewer gave no verdict. */
+  correctness: string;
+  /** The reasons. */
+  explanation: string;
+}
 
 /** Body of `POST /conversations/{conversationId}/rollback`. Give either `turns` or `turnId`. */
 export interface RollBackBody {
@@ -2813,6 +2906,15 @@ export interface Operations {
     };
     body: AgentRequest;
     reply: AgentResponse;
+  };
+  /** Lets Codex's reviewer review changes: in a new conversation, in an existing one, or in that of a lane. */
+  "POST /reviews": {
+    path: {
+    };
+    query: {
+    };
+    body: ReviewBody;
+    reply: SentView;
   };
   /** Lists the open code-context sessions. */
   "GET /sessions": {

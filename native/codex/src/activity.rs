@@ -142,6 +142,13 @@ impl Activity {
         self.running.as_ref()
     }
 
+    /// Returns the id with which this turn can be interrupted.
+    #[must_use]
+    pub fn interrupt_id<'a>(&'a self, turn_id: &'a TurnId) -> &'a TurnId {
+        let running = self.running.as_ref().filter(|running| running.has_id(turn_id));
+        running.and_then(RunningTurn::interrupt_id).unwrap_or(turn_id)
+    }
+
     /// Returns the goal of the thread, if a notification reported one.
     #[must_use]
     pub fn goal(&self) -> Option<&Goal> {

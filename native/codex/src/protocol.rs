@@ -12,6 +12,7 @@ mod account;
 mod commands;
 mod history;
 mod queue;
+mod review;
 mod threads;
 mod turns;
 
@@ -25,6 +26,7 @@ pub use account::{Account, Login};
 pub use commands::CommandOutcome;
 pub use history::{ForkPoint, RollBack, RollBackError, ThreadListQuery, ThreadPage, TurnPage};
 pub use queue::QueuedSubmission;
+pub use review::{CodeLocation, Finding, LineRange, ReviewOutput, ReviewTarget, last_review};
 pub use threads::{ApprovalPolicy, SandboxMode, Thread, ThreadOptions, ThreadStatus};
 pub use turns::{Turn, TurnError, TurnStatus, UserInput};
 

@@ -11,9 +11,11 @@
 
 mod failure;
 mod result;
+mod review;
 
 pub use failure::{Failure, FailureCause, FailureCode, Outcome};
 pub use result::{JobResult, LastNotification, Progress, RunningCommandView, TokenUsageView};
+pub use review::{Review, ReviewFinding, ReviewLines, ReviewVerdict};
 
 use codex::activity::Goal;
 use serde::{Deserialize, Serialize};

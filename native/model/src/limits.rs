@@ -223,6 +223,10 @@ pub const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 pub const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often to check for unfinished jobs of bridge processes that died.
 pub const RECONCILE_INTERVAL: Duration = Duration::from_secs(10);
+/// The maximum number of attempts to find the result of a review in the rollout file.
+pub const REVIEW_ATTEMPTS_MAX: u32 = 20;
+/// The interval between these attempts.
+pub const REVIEW_RETRY_INTERVAL: Duration = Duration::from_millis(50);
 /// The interval at which the progress of running jobs is stored.
 pub const PROGRESS_STORE_INTERVAL: Duration = Duration::from_secs(2);
 /// How often to poll a job that runs in another bridge process.

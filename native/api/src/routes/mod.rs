@@ -10,6 +10,7 @@ pub(super) mod events;
 pub(super) mod health;
 pub(super) mod jobs;
 pub(super) mod lanes;
+pub(super) mod reviews;
 pub(super) mod system;
 pub(super) mod watch;
 pub(super) mod webhooks;
@@ -140,6 +141,7 @@ fn idempotent_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::send_to_conversation))
         .routes(routes!(conversations::actions::fork_conversation))
         .routes(routes!(jobs::steer_job))
+        .routes(routes!(reviews::start_review))
         .routes(routes!(lanes::list_lanes, lanes::create_lane))
         .routes(routes!(lanes::attach_lane))
         .routes(routes!(lanes::prompt_lane))

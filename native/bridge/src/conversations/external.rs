@@ -37,8 +37,9 @@ impl ThreadTask {
         message: &Message,
         receipt: ReceiptSender,
     ) -> JobEnd {
-        let may_hand_over =
-            matches!(message.delivery, DeliveryMode::Auto | DeliveryMode::Handover | DeliveryMode::Panel);
+        // The queue of a thread takes messages only.
+        let may_hand_over = message.review.is_none()
+            && matches!(message.delivery, DeliveryMode::Auto | DeliveryMode::Handover | DeliveryMode::Panel);
         let queued = if may_hand_over {
             let has_options = message.options != ThreadOptions::default() || message.output_schema.is_some();
             self.add_to_queue(server, job, message, has_options.then_some(OPTIONS_UNUSED)).await
@@ -250,7 +251,11 @@ impl ThreadTask {
             // The next start of the bridge continues the recovery.
             return JobEnd::LeftToNextStart;
         }
-        end_of(followed, job, runner, output.as_deref(), FailureCode::InterruptedByRestart).await
+        let end = end_of(followed, job, runner, output.as_deref(), FailureCode::InterruptedByRestart).await;
+        match message {
+            Some(message) => self.with_review(end, message).await,
+            None => end,
+        }
     }
 
     async fn follow_to_end(

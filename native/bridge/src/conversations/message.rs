@@ -1,12 +1,13 @@
 //! Messages: the body that a caller sends, and the validated message that is dispatched.
 
 mod check;
+pub mod review;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use codex::protocol::{ApprovalPolicy, SandboxMode, ThreadOptions, UserInput};
+use codex::protocol::{ApprovalPolicy, ReviewTarget, SandboxMode, ThreadOptions, UserInput};
 use model::ids::{JobId, LaneId, TurnId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -258,6 +259,9 @@ pub struct Message {
     pub text: String,
     /// The text and the images in Codex's protocol.
     pub input: Vec<UserInput>,
+    /// What Codex's reviewer reviews, if the turn is a review. The text only describes it then.
+    #[serde(default)]
+    pub review: Option<ReviewTarget>,
     /// How to deliver the message if the conversation is busy.
     pub delivery: DeliveryMode,
     /// The turn that must be the conversation's newest when this message's turn starts.
@@ -374,6 +378,7 @@ impl MessageBody {
             lane_id: None,
             text,
             input,
+            review: None,
             delivery: self.delivery,
             expected_turn_id: None,
             cli,

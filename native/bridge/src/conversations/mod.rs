@@ -31,6 +31,7 @@ pub mod message;
 mod raw;
 mod registry;
 mod reply;
+mod review;
 mod thread;
 mod turn;
 mod waiting;

@@ -229,6 +229,7 @@ impl ThreadTask {
         let conversation_id = self.thread_id.clone();
         send_receipt(receipt, Ok(Receipt { conversation_id, delivery, turn_id: Some(turn_id.clone()) }));
         let end = self.follow_turn(job, &turn_id, message).await;
+        let end = self.with_review(end, message).await;
         // Older binaries do not notify the bridge when they stop waiting for an approval.
         self.conversations.inner.approvals.withdraw(Withdrawn::Job(&job.job_id)).await;
         end
@@ -315,14 +316,21 @@ impl ThreadTask {
         if job.cancel_reason().is_some() {
             return Err(Error::JobCancelled);
         }
+        if message.review.is_some() && !server.methods.has("review/start") {
+            return Err(Error::UnsupportedByCodex("review changes"));
+        }
         let connection = &server.connection;
         // Recorded first. If the bridge exits after this, recovery searches the history of this conversation.
         let bound =
             job.step(|job, now| job.bind(&self.thread_id, cwd.clone(), Some(server.pid), now)).await?;
         bound.map_err(ended_early)?;
-        let started = connection
-            .turn_start(&self.thread_id, &job.job_id, &message.input, message.output_schema.as_ref())
-            .await;
+        let started = match &message.review {
+            Some(target) => connection.review_start(&self.thread_id, target).await,
+            None => {
+                let schema = message.output_schema.as_ref();
+                connection.turn_start(&self.thread_id, &job.job_id, &message.input, schema).await
+            }
+        };
         let turn = match started {
             Ok(turn) => turn,
             Err(error) => {

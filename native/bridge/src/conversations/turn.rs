@@ -236,7 +236,8 @@ impl ThreadTask {
     }
 
     async fn interrupt(&self, turn_id: &TurnId) {
-        let Some(Loaded { server, .. }) = &self.loaded else { return };
+        let Some(Loaded { server, activity, .. }) = &self.loaded else { return };
+        let turn_id = activity.interrupt_id(turn_id);
         match server.connection.turn_interrupt(&self.thread_id, turn_id).await {
             Ok(()) => {}
             // The app-server hangs. Stopping it ends the turn.
@@ -269,8 +270,9 @@ impl ThreadTask {
     async fn interrupt_for_stop(&mut self, job: &LiveJob, turn_id: &TurnId, message: &Message) -> JobEnd {
         let interrupt = async {
             self.pause_goal().await;
-            let Loaded { server, watch, .. } = self.loaded.as_mut()?;
-            if let Err(error) = server.connection.turn_interrupt(&self.thread_id, turn_id).await {
+            let Loaded { server, watch, activity, .. } = self.loaded.as_mut()?;
+            let interrupt_id = activity.interrupt_id(turn_id);
+            if let Err(error) = server.connection.turn_interrupt(&self.thread_id, interrupt_id).await {
                 tracing::debug!(%error, "cannot interrupt the turn");
             }
             while let Some(event) = watch.next().await {

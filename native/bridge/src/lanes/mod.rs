@@ -40,6 +40,7 @@ use uuid::Uuid;
 
 use crate::approvals::Approvals;
 use crate::conversations::Conversations;
+use crate::conversations::message::review::ReviewBody;
 use crate::conversations::message::{Message, MessageBody, MessageDefaults};
 use crate::error::Error;
 use crate::instance::Peers;
@@ -109,6 +110,15 @@ pub struct LaneParts {
     pub stopping: CancellationToken,
     /// The tasks of the bridge.
     pub tasks: TaskTracker,
+}
+
+/// What a turn of a lane is asked to do.
+#[derive(Debug, Clone)]
+pub enum Instruction {
+    /// A text.
+    Text(String),
+    /// A review.
+    Review(Box<ReviewBody>),
 }
 
 /// The properties of a new lane.
@@ -324,18 +334,25 @@ impl Lanes {
     /// # Errors
     /// [`Error::LaneNotFound`], [`Error::LaneConflict`] while the lane is active, and the errors of starting
     /// a session and of [`Conversations::send`].
-    pub async fn prompt(&self, lane_id: &LaneId, input: &str, job_id: JobId) -> Result<(Lane, Job), Error> {
+    pub async fn prompt(
+        &self,
+        lane_id: &LaneId,
+        instruction: Instruction,
+        job_id: JobId,
+    ) -> Result<(Lane, Job), Error> {
         let this = self.clone();
-        let (lane_id, input) = (lane_id.to_owned(), input.to_owned());
-        let prompted =
-            self.inner.tasks.spawn(async move { this.prompt_uncancelled(&lane_id, &input, job_id).await });
+        let lane_id = lane_id.to_owned();
+        let prompted = self
+            .inner
+            .tasks
+            .spawn(async move { this.prompt_uncancelled(&lane_id, instruction, job_id).await });
         prompted.await.map_err(|error| Error::Internal(format!("a prompt ended early: {error}")))?
     }
 
     async fn prompt_uncancelled(
         &self,
         lane_id: &LaneId,
-        input: &str,
+        instruction: Instruction,
         job_id: JobId,
     ) -> Result<(Lane, Job), Error> {
         let lane = self.get(lane_id).await?;
@@ -346,7 +363,7 @@ impl Lanes {
         let _starting = self.inner.starting.claim(lane_id);
         let bound_job_id = job_id.clone();
         self.step(lane_id, move |lane, now| lane.begin(&bound_job_id, now)).await?;
-        match self.send(lane_id, input, job_id.clone()).await {
+        match self.send(lane_id, instruction, job_id.clone()).await {
             Ok(job) => {
                 self.follow_in_background(lane_id);
                 Ok((self.get(lane_id).await?, job))
@@ -375,24 +392,30 @@ impl Lanes {
         }
     }
 
-    async fn send(&self, lane_id: &LaneId, input: &str, job_id: JobId) -> Result<Job, Error> {
+    async fn send(&self, lane_id: &LaneId, instruction: Instruction, job_id: JobId) -> Result<Job, Error> {
         let lane = self.ensure_session_and_thread(lane_id).await?;
         let Some(thread_id) = lane.thread_id.clone() else {
             return Err(Error::Internal("the lane has no thread".to_owned()));
         };
-        let message = self.message(&lane, input, job_id).await?;
+        let message = self.message(&lane, instruction, job_id).await?;
         let sent = self.inner.conversations.send(&thread_id, message).await?;
         Ok(sent.job)
     }
 
-    async fn message(&self, lane: &Lane, input: &str, job_id: JobId) -> Result<Message, Error> {
-        let body = MessageBody {
-            message: Some(lane.instruction(input)),
-            ensure_open: Some(false),
-            ..MessageBody::default()
-        };
+    async fn message(&self, lane: &Lane, instruction: Instruction, job_id: JobId) -> Result<Message, Error> {
         let defaults = self.inner.defaults.clone();
-        let checked = tokio::task::spawn_blocking(move || body.into_continuation(job_id, &defaults)).await;
+        let check: Box<dyn FnOnce() -> Result<Message, Error> + Send> = match instruction {
+            Instruction::Text(input) => {
+                let body = MessageBody {
+                    message: Some(lane.instruction(&input)),
+                    ensure_open: Some(false),
+                    ..MessageBody::default()
+                };
+                Box::new(move || body.into_continuation(job_id, &defaults))
+            }
+            Instruction::Review(body) => Box::new(move || body.into_message(job_id, &defaults)),
+        };
+        let checked = tokio::task::spawn_blocking(check).await;
         let mut message =
             checked.map_err(|error| Error::Internal(format!("checking a message panicked: {error}")))??;
         message.lane_id = Some(lane.lane_id.clone());

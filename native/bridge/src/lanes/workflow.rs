@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::sessions::SessionView;
-use super::{Lanes, NewLane};
+use super::{Instruction, Lanes, NewLane};
 use crate::error::Error;
 
 /// The outcome of the workflow.
@@ -102,7 +102,9 @@ impl Lanes {
                 )
                 .await;
             } else {
-                let (_, sent) = self.prompt_uncancelled(lane_id, prompt, kickoff_job_id).await?;
+                let (_, sent) = self
+                    .prompt_uncancelled(lane_id, Instruction::Text(prompt.clone()), kickoff_job_id)
+                    .await?;
                 job = Some(sent);
             }
         }

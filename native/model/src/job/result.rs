@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::review::Review;
 use crate::clock::Timestamp;
 
 /// What a running turn has produced so far.
@@ -76,6 +77,8 @@ pub struct JobResult {
     /// The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`.
     #[schema(value_type = Option<Object>)]
     pub plan: Option<Value>,
+    /// The findings and the verdict of a review (`POST /reviews`). `text` is made from them.
+    pub review: Option<Review>,
 }
 
 impl JobResult {
@@ -89,13 +92,14 @@ impl JobResult {
             duration_ms: record.duration_ms(),
             diff: record.diff.clone(),
             plan: record.plan.clone(),
+            review: None,
         }
     }
 }
 
 impl From<Progress> for JobResult {
     fn from(Progress { text, token_usage, diff, plan, command: _ }: Progress) -> Self {
-        Self { partial: true, text, token_usage, duration_ms: None, diff, plan }
+        Self { partial: true, text, token_usage, duration_ms: None, diff, plan, review: None }
     }
 }
 

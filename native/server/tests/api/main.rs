@@ -30,6 +30,7 @@ mod lifecycle;
 mod nats;
 mod operator_flows;
 mod races;
+mod reviews;
 mod support;
 mod system;
 mod upgrade;

@@ -200,7 +200,7 @@ async fn send(
     Ok(Json(SentView::new(sent, Some(conversation_id))))
 }
 
-fn with_warnings(mut message: Message, unknown: Vec<String>) -> Message {
+pub(super) fn with_warnings(mut message: Message, unknown: Vec<String>) -> Message {
     message.warnings.extend(unknown.into_iter().map(unknown_field));
     message
 }

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bridge::conversations::message::{ApprovalPolicyName, SandboxName};
 use bridge::events::{EventView, Filter, Start};
-use bridge::lanes::{Cleanup, LocalFiles, NewLane};
+use bridge::lanes::{Cleanup, Instruction, LocalFiles, NewLane};
 use model::activity::ConversationActivity;
 use model::event::EventSubject;
 use model::ids::{LaneId, ThreadId, TurnId};
@@ -392,7 +392,7 @@ pub(crate) async fn prompt_lane(
     body: JsonBody<InputBody>,
 ) -> Result<Json<PromptedView>, RequestError> {
     let input = validate_input(body)?;
-    let (lane, job) = app.lanes.prompt(&lane_id, &input, job_id).await?;
+    let (lane, job) = app.lanes.prompt(&lane_id, Instruction::Text(input), job_id).await?;
     let turn_id = job.turn_id.clone();
     Ok(Json(PromptedView { ok: true, lane, job, turn_id }))
 }
