@@ -103,6 +103,17 @@ impl Conversations {
         Ok(Conversation { thread, holder, state })
     }
 
+    /// Makes sure that Codex knows the conversation.
+    ///
+    /// # Errors
+    /// [`Error::ConversationNotFound`]; [`Error::Supervisor`], [`Error::Codex`].
+    pub(super) async fn check_exists(&self, conversation_id: &ThreadId) -> Result<(), Error> {
+        let read = self.retry_while_closing(conversation_id, async |server| {
+            server.connection.thread_read(conversation_id, false).await
+        });
+        read.await.map(drop)
+    }
+
     fn holder(&self, conversation_id: &ThreadId, owners: &HashMap<ThreadId, Owner>) -> Holder {
         match owners.get(conversation_id) {
             Some(owner) if self.inner.router.supervisor_of(conversation_id).pid() == Some(owner.pid) => {

@@ -446,12 +446,10 @@ impl Lanes {
         }
         let Some(job_id) = lane.active_job_id.clone() else {
             // Codex may continue a goal by itself, or the conversation may have got a message directly.
-            if let Some(thread_id) = &lane.thread_id {
-                match self.inner.conversations.interrupt(thread_id).await {
-                    Ok(()) => return self.get(lane_id).await,
-                    Err(Error::NoActiveTurn(_)) => {}
-                    Err(error) => return Err(error),
-                }
+            if let Some(thread_id) = &lane.thread_id
+                && self.inner.conversations.interrupt_if_active(thread_id).await?
+            {
+                return self.get(lane_id).await;
             }
             return Err(Error::LaneConflict {
                 problem: "no turn is active".to_owned(),
