@@ -129,9 +129,18 @@ impl Conversations {
     }
 
     /// Returns the process that has the conversation loaded, if the operating system can tell.
-    pub(super) async fn owner(&self, conversation_id: &ThreadId) -> Option<Owner> {
+    pub(crate) async fn owner(&self, conversation_id: &ThreadId) -> Option<Owner> {
         let (home, id) = (self.inner.router.shared().codex_home()?.to_owned(), conversation_id.to_owned());
         blocking(move || owner::owner(&home, &id)).await.ok().flatten()
+    }
+
+    /// Reports whether a process has the conversation open, even if Codex has not stored it yet, because it
+    /// has no message.
+    pub(crate) async fn may_be_open(&self, conversation_id: &ThreadId) -> Result<bool, Error> {
+        let home = self.inner.router.shared().codex_home().map(ToOwned::to_owned);
+        let Some(home) = home else { return Ok(false) };
+        let id = conversation_id.to_owned();
+        blocking(move || owner::may_be_open(&home, &id)).await
     }
 
     /// Returns the error for an operation that only the owner of the conversation can do.

@@ -215,10 +215,16 @@ impl Lanes {
         let mut title = new.title;
         let mut repo_root = new.repo_root.map(|directory| directory.display().to_string());
         if let Some(thread_id) = &new.thread_id {
-            let thread = self.thread(thread_id).await?;
-            surface = threads::surface(&thread);
-            title = title.or_else(|| thread.name.clone());
-            repo_root = repo_root.or_else(|| thread.folder());
+            match self.thread(thread_id).await {
+                Ok(thread) => {
+                    surface = threads::surface(&thread);
+                    title = title.or_else(|| thread.name.clone());
+                    repo_root = repo_root.or_else(|| thread.folder());
+                }
+                // It has no message yet, so only that process can read it. The lane's session loads it later.
+                Err(Error::ThreadNotFound(_)) if self.inner.conversations.may_be_open(thread_id).await? => {}
+                Err(error) => return Err(error),
+            }
             if new.require_preferred_surface && !surface.suits(new.preferred_surface) {
                 let (actual, required) = (surface.name(), new.preferred_surface.name());
                 return Err(Error::SurfaceMismatch { actual, required });
