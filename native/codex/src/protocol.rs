@@ -10,6 +10,7 @@
 
 mod account;
 mod commands;
+mod configuration;
 mod history;
 mod queue;
 mod threads;
@@ -23,6 +24,7 @@ use serde_json::Value;
 
 pub use account::{Account, Login};
 pub use commands::CommandOutcome;
+pub use configuration::{ConfigurationProblem, Position};
 pub use history::{ForkPoint, RollBack, RollBackError, ThreadListQuery, ThreadPage, TurnPage};
 pub use queue::QueuedSubmission;
 pub use threads::{ApprovalPolicy, SandboxMode, Thread, ThreadOptions, ThreadStatus};
