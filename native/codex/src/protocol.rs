@@ -14,6 +14,7 @@ mod configuration;
 mod history;
 mod queue;
 mod threads;
+mod turn_pages;
 mod turns;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use configuration::{ConfigurationProblem, Position};
 pub use history::{ForkPoint, RollBack, RollBackError, ThreadListQuery, ThreadPage, TurnPage};
 pub use queue::QueuedSubmission;
 pub use threads::{ApprovalPolicy, SandboxMode, Thread, ThreadOptions, ThreadStatus};
+pub use turn_pages::TurnQuery;
 pub use turns::{Turn, TurnError, TurnStatus, UserInput};
 
 use crate::connection::CallError;
