@@ -1,6 +1,6 @@
 //! The methods and fields of the app-server that the bridge interprets, read leniently.
 //!
-//! Field names are Codex's own. Source: `codex app-server generate-ts --experimental` of 0.169.0, directory
+//! Field names are Codex's own. Source: `codex app-server generate-ts --experimental` of 0.171.0, directory
 //! `v2`. Each item names its type there. Everything that is not listed here is passed on unchanged or
 //! ignored.
 //!
