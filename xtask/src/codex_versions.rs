@@ -18,7 +18,8 @@ const VERSIONS: &[&str] = &[
     "0.100.0", // `turn/completed` carries no items; sends `codex/event/*` beside the new notifications
     "0.140.0", // threads may have several writers; there are no queues
     "0.155.1", // one writer for each thread; queues
-    "0.169.0", // `thread/revert` instead of `thread/rollback`; the newest
+    "0.169.0", // `thread/revert` instead of `thread/rollback`
+    "0.171.0", // the installed version
 ];
 
 /// Names another cache directory. The smoke test honors it as well.
@@ -26,13 +27,36 @@ const CACHE_VARIABLE: &str = "CODEX_BRIDGE_TEST_CACHE";
 
 /// A released Codex that is installed on this machine.
 pub(crate) struct Codex {
-    pub(crate) version: &'static str,
+    pub(crate) version: String,
     pub(crate) binary: PathBuf,
 }
 
-/// Installs the missing versions. Each takes some seconds and 100 to 300 MB.
+/// Installs the missing versions and the newest one. Each takes some seconds and 100 to 300 MB.
 pub(crate) fn prepare() -> Result<Vec<Codex>, Failure> {
-    VERSIONS.iter().map(|version| Ok(Codex { version, binary: binary(version)? })).collect()
+    let mut versions: Vec<String> = VERSIONS.iter().map(ToString::to_string).collect();
+    match newest() {
+        Ok(newest) if !versions.contains(&newest) => versions.push(newest),
+        Ok(_) => {}
+        Err(failure) => eprintln!("The newest Codex is left out. {failure}"),
+    }
+    let installed = versions.into_iter().map(|version| Ok(Codex { binary: binary(&version)?, version }));
+    installed.collect()
+}
+
+/// Returns the newest released version.
+pub(crate) fn newest() -> Result<String, Failure> {
+    let printed = Program::npm().args(["view", "@openai/codex", "version"]).stdout()?;
+    Ok(printed.trim().to_owned())
+}
+
+/// Returns the version that the checkout installs.
+pub(crate) fn pinned() -> Result<String, Failure> {
+    let file = checkout::root().join("package.json");
+    let pinned = fs::read_to_string(&file).ok().and_then(|text| {
+        let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
+        manifest["devDependencies"]["@openai/codex"].as_str().map(str::to_owned)
+    });
+    pinned.ok_or_else(|| format!("{} names no version of @openai/codex.", file.display()))
 }
 
 /// Installs the missing versions and prints the paths of all.
@@ -43,7 +67,8 @@ pub(crate) fn show() -> Result<(), Failure> {
     Ok(())
 }
 
-fn binary(version: &str) -> Result<PathBuf, Failure> {
+/// Returns the binary of a version, which is installed if it is missing.
+pub(crate) fn binary(version: &str) -> Result<PathBuf, Failure> {
     if installed_version(checkout::root()).as_deref() == Some(version)
         && let Some(binary) = testkit::codex_binary_in(checkout::root())
     {

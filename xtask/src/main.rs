@@ -5,6 +5,7 @@ mod apt;
 mod changelog;
 mod checkout;
 mod codex_matrix;
+mod codex_schema;
 mod codex_versions;
 mod dashboard;
 mod demo;
@@ -46,6 +47,9 @@ Usage: cargo xtask <command>
   changelog VERSION        print the section of a version in CHANGELOG.md, the text of its release
   codex-matrix             run the flows that must work with every Codex version against each of them
   codex-versions           install these versions outside the checkout and print their paths
+  codex-schema-diff [OLD [NEW]]
+                           print how the app-server's protocol differs between two Codex versions: the
+                           installed and the newest one, unless they are named
   openapi                  write openapi.json from the types of the HTTP API, and the TypeScript types of
                            extension/api and dashboard/src/api from openapi.json";
 
@@ -70,6 +74,9 @@ fn main() -> ExitCode {
         ["changelog", version] => changelog::print(version),
         ["codex-matrix"] => codex_matrix::codex_matrix(),
         ["codex-versions"] => checkout::npm_packages().and_then(|()| codex_versions::show()),
+        ["codex-schema-diff", ref versions @ ..] if versions.len() <= 2 => {
+            codex_schema::print_difference(versions)
+        }
         ["openapi"] => openapi::write(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

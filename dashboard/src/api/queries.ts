@@ -55,6 +55,8 @@ export const laneQuery = (laneId: string) =>
 export const conversationQuery = (conversationId: string) =>
   queryOptions({
     queryKey: ["conversation", conversationId],
-    queryFn: async ({ signal }) =>
-      (await call("GET /conversations/{conversationId}", { path: { conversationId }, signal })).conversation,
+    queryFn: async ({ signal }) => {
+      const reply = await call("GET /conversations/{conversationId}", { path: { conversationId }, signal });
+      return { ...reply.conversation, hasOlderTurns: reply.nextCursor !== null };
+    },
   });

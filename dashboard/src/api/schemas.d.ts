@@ -1093,6 +1093,8 @@ export type NoBody = Record<string, unknown>;
 /** Reply of `GET /conversations/{conversationId}`. */
 export interface OneConversationView {
   conversation: ConversationView;
+  /** The cursor of the next page, which has older turns; `null` if there are none. */
+  nextCursor?: string | null;
   /** Always `true`. */
   ok: boolean;
 }
@@ -2389,6 +2391,10 @@ export interface Operations {
       conversationId: string;
     };
     query: {
+      /** The `nextCursor` of the page with newer turns. */
+      cursor?: string;
+      /** The maximum number of turns, 1 to 1000. Default: all turns, or the newest ones if the conversation is larger than 16 MiB. */
+      limit?: number;
       /** Whether to include the turns with their items. Default: `true`. */
       turns?: boolean;
     };

@@ -93,10 +93,14 @@ pub struct App {
 /// The part of the state that the routes of code questions need. A server without a bridge has only this
 /// part.
 #[derive(Debug, Clone)]
-pub(crate) struct CodeState(pub(crate) Code);
+pub(crate) struct CodeState {
+    pub(crate) code: Code,
+    /// Cancelled when the server stops.
+    pub(crate) stopping: CancellationToken,
+}
 
 impl FromRef<Arc<App>> for CodeState {
     fn from_ref(app: &Arc<App>) -> Self {
-        Self(app.code.clone())
+        Self { code: app.code.clone(), stopping: app.stopping.clone() }
     }
 }

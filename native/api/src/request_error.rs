@@ -195,6 +195,9 @@ fn domain_status_and_code(error: &Error) -> (StatusCode, &'static str) {
             (StatusCode::SERVICE_UNAVAILABLE, "codex_unavailable")
         }
         Error::Codex(CallError::Refused { .. }) => (StatusCode::BAD_GATEWAY, "codex_refused"),
+        Error::Codex(CallError::TooLong { .. }) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "codex_answer_too_long")
+        }
         Error::Codex(CallError::TimedOut { .. }) => (StatusCode::GATEWAY_TIMEOUT, "codex_timeout"),
         Error::Codex(CallError::Closed { .. }) => (StatusCode::BAD_GATEWAY, "codex_exited"),
         Error::Codex(CallError::Unexpected { .. }) => (StatusCode::BAD_GATEWAY, "codex_unexpected"),

@@ -8,8 +8,8 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use bridge::events::{Events, Subscription, TypePatterns};
 use bytes::Bytes;
-use futures_util::StreamExt;
 use futures_util::stream::{once, unfold};
+use futures_util::{Stream, StreamExt};
 use http::header;
 use http::request::Parts;
 use model::limits;
@@ -85,27 +85,38 @@ pub(super) fn reply(
     // The first bytes are sent at once, so that the client knows that it is connected.
     let opening = format!("retry: {}\n: listening\n\n", limits::STREAM_RETRY.as_millis());
     let opening = [opening.into_bytes(), first.unwrap_or_default().to_vec()].concat();
-    let rest = unfold((subscription, stopping), async |(mut subscription, stopping)| {
-        let chunk = next(&mut subscription, &stopping).await?;
-        Some((Ok(chunk), (subscription, stopping)))
+    let chunks = unfold(subscription, async |mut subscription| match subscription.next().await {
+        Ok(chunk) => Some((chunk?, subscription)),
+        Err(error) => {
+            tracing::error!(%error, "a stream of events was interrupted");
+            None
+        }
     });
-    let stream = once(ready(Ok::<_, Infallible>(Bytes::from(opening)))).chain(rest);
+    stream(opening.into(), chunks, || Bytes::from_static(b": still there\n\n"), stopping)
+}
+
+/// Returns the reply that sends `opening`, and then `chunks` until they or the bridge end. `heartbeat` is
+/// sent while there is no chunk, so that neither side takes the connection for dead.
+pub(super) fn stream(
+    opening: Bytes,
+    chunks: impl Stream<Item = Bytes> + Send + 'static,
+    heartbeat: fn() -> Bytes,
+    stopping: CancellationToken,
+) -> Response {
+    let rest = unfold((Box::pin(chunks), stopping), move |(mut chunks, stopping)| async move {
+        let chunk = tokio::select! {
+            chunk = chunks.next() => chunk,
+            () = tokio::time::sleep(limits::STREAM_HEARTBEAT) => Some(heartbeat()),
+            () = stopping.cancelled() => None,
+        };
+        Some((Ok(chunk?), (chunks, stopping)))
+    });
+    let body = once(ready(Ok::<_, Infallible>(opening))).chain(rest);
     let headers = [
         (header::CONTENT_TYPE.as_str(), "text/event-stream"),
         (header::CACHE_CONTROL.as_str(), "no-store"),
         // Tells proxies not to buffer the stream.
         ("x-accel-buffering", "no"),
     ];
-    (headers, Body::from_stream(stream)).into_response()
-}
-
-async fn next(subscription: &mut Subscription, stopping: &CancellationToken) -> Option<Bytes> {
-    tokio::select! {
-        chunk = subscription.next() => chunk.unwrap_or_else(|error| {
-            tracing::error!(%error, "a stream of events was interrupted");
-            None
-        }),
-        () = tokio::time::sleep(limits::STREAM_HEARTBEAT) => Some(Bytes::from_static(b": still there\n\n")),
-        () = stopping.cancelled() => None,
-    }
+    (headers, Body::from_stream(body)).into_response()
 }

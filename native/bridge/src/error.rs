@@ -356,9 +356,9 @@ impl Error {
             Self::ConversationOwnedElsewhere { .. } => FailureCode::ConversationOwnedElsewhere,
             Self::ConversationNotFound(_) => FailureCode::ConversationNotFound,
             Self::Stopping | Self::Supervisor(SupervisorError::Stopped) => FailureCode::BridgeStopped,
-            Self::Codex(CallError::Refused { .. } | CallError::Unexpected { .. }) => {
-                FailureCode::CodexRefused
-            }
+            Self::Codex(
+                CallError::Refused { .. } | CallError::TooLong { .. } | CallError::Unexpected { .. },
+            ) => FailureCode::CodexRefused,
             Self::Supervisor(SupervisorError::Start(_)) | Self::Codex(CallError::TimedOut { .. }) => {
                 FailureCode::CodexUnavailable
             }

@@ -26,7 +26,7 @@ use crate::ThreadId;
 use crate::decline::decline;
 use crate::lines::{Line, next_line};
 use crate::rate_limits::RateLimits;
-use crate::rpc::{self, Incoming, Notification, RpcError, ServerRequest};
+use crate::rpc::{self, Beginning, Incoming, Notification, RpcError, ServerRequest};
 
 /// The maximum length of a line that is read. `thread/read` answers with a whole history in one line.
 const LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -60,6 +60,18 @@ pub enum CallError {
         method: String,
         /// The limit that passed.
         limit: Duration,
+    },
+    /// The answer is longer than the bridge reads. It was discarded.
+    #[error(
+        "Codex's answer to {method} is longer than the {} MiB that the bridge reads. Ask for less, for \
+         example for a page.",
+        bytes_max / (1024 * 1024),
+    )]
+    TooLong {
+        /// The method that was called.
+        method: String,
+        /// The maximum length of an answer in bytes.
+        bytes_max: usize,
     },
     /// The connection ended before the app-server answered.
     #[error("the Codex app-server ended before it answered {method}")]
@@ -213,7 +225,16 @@ struct Pending {
     watching: Watching,
 }
 
-type Reply = Result<(Value, Option<ThreadWatch>), RpcError>;
+type Reply = Result<(Value, Option<ThreadWatch>), NoResult>;
+
+/// Why a response has no result.
+#[derive(Debug)]
+enum NoResult {
+    /// The app-server refused the call.
+    Refused(RpcError),
+    /// The response was longer than [`LINE_BYTES_MAX`].
+    TooLong,
+}
 
 impl Connection {
     /// Starts the tasks that read `input` and write `output`. Must be called inside a tokio runtime.
@@ -309,7 +330,12 @@ impl Connection {
                 biased;
                 reply = response => match reply {
                     Ok(Ok(result)) => Ok(result),
-                    Ok(Err(error)) => Err(CallError::Refused { method: method.to_owned(), error }),
+                    Ok(Err(NoResult::Refused(error))) => {
+                        Err(CallError::Refused { method: method.to_owned(), error })
+                    }
+                    Ok(Err(NoResult::TooLong)) => {
+                        Err(CallError::TooLong { method: method.to_owned(), bytes_max: LINE_BYTES_MAX })
+                    }
                     Err(_) => Err(CallError::Closed { method: method.to_owned() }),
                 },
                 () = self.shared.closed.cancelled() => Err(CallError::Closed { method: method.to_owned() }),
@@ -377,7 +403,7 @@ impl Shared {
     fn route(&self, message: Incoming) -> Option<String> {
         match message {
             Incoming::Response { id, outcome } => {
-                self.resolve(id, outcome);
+                self.resolve(id, outcome.map_err(NoResult::Refused));
                 None
             }
             Incoming::Notification(notification) => {
@@ -413,7 +439,25 @@ impl Shared {
         }
     }
 
-    fn resolve(&self, id: u64, outcome: Result<Value, RpcError>) {
+    /// Deals with a message that is too long to be read, from its beginning. Returns the line that must be
+    /// sent, because a request blocks its turn until it is answered.
+    fn route_too_long(&self, line: &[u8]) -> Option<String> {
+        let Beginning { id, method } = rpc::beginning(line);
+        tracing::error!(?id, ?method, bytes_max = LINE_BYTES_MAX, "skipped an over-long line of Codex");
+        match (id, method) {
+            (Some(id), Some(_)) => {
+                let message = format!("the request is longer than {LINE_BYTES_MAX} bytes");
+                Some(rpc::answer(&id, &Err(RpcError { code: -32600, message })))
+            }
+            (Some(id), None) => {
+                self.resolve(id.as_u64()?, Err(NoResult::TooLong));
+                None
+            }
+            (None, _) => None,
+        }
+    }
+
+    fn resolve(&self, id: u64, outcome: Result<Value, NoResult>) {
         let mut routes = self.routes();
         let Some(pending) = routes.pending.remove(&id) else {
             tracing::debug!(id, "a response arrived after its time limit");
@@ -506,10 +550,11 @@ async fn read_lines(input: impl AsyncRead + Unpin, shared: Arc<Shared>) {
                     }
                 },
                 Line::TooLong => {
-                    tracing::error!(
-                        bytes_max = LINE_BYTES_MAX,
-                        "skipped an over-long line of the app-server"
-                    );
+                    if let Some(answer) = shared.route_too_long(&line)
+                        && shared.outgoing.send(answer).await.is_err()
+                    {
+                        break;
+                    }
                 }
                 Line::End => break,
             }

@@ -12,11 +12,14 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 pub(crate) enum Line {
     /// The buffer holds a line, without its line feed.
     Whole,
-    /// A line exceeded the limit and was skipped.
+    /// A line exceeded the limit and was skipped. The buffer holds its beginning.
     TooLong,
     /// The stream ended.
     End,
 }
+
+/// The maximum number of bytes that are kept of a line that is too long. They tell what the line was.
+const BEGINNING_BYTES_MAX: usize = 256;
 
 /// Reads up to the next line feed. Clears `buffer` first and stores at most `bytes_max` bytes in it.
 ///
@@ -42,7 +45,11 @@ pub(crate) async fn next_line(
         let piece = end.unwrap_or(available.len());
         too_long |= buffer.len() + piece > bytes_max;
         if too_long {
-            buffer.clear();
+            let kept = bytes_max.min(BEGINNING_BYTES_MAX);
+            let more = kept.saturating_sub(buffer.len()).min(piece);
+            buffer.extend_from_slice(&available[..more]);
+            buffer.truncate(kept);
+            buffer.shrink_to_fit();
         } else {
             buffer.extend_from_slice(&available[..piece]);
         }
@@ -60,19 +67,25 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn lines_are_returned_whole_or_skipped() {
+    async fn lines_are_returned_whole_or_cut() {
         // With a capacity of 3, every line crosses the reader's own buffer.
         let mut input = BufReader::with_capacity(3, &b"one\n\nmuch too long\n\xff\xfe\nlast"[..]);
         let mut buffer = Vec::new();
         let mut seen = Vec::new();
         loop {
             match next_line(&mut input, &mut buffer, 8).await.unwrap() {
-                Line::Whole => seen.push(Some(buffer.clone())),
-                Line::TooLong => seen.push(None),
+                Line::Whole => seen.push((Line::Whole, buffer.clone())),
+                Line::TooLong => seen.push((Line::TooLong, buffer.clone())),
                 Line::End => break,
             }
         }
-        let expected: [Option<&[u8]>; 5] = [Some(b"one"), Some(b""), None, Some(b"\xff\xfe"), Some(b"last")];
-        assert_eq!(seen, expected.map(|line| line.map(<[u8]>::to_vec)));
+        let expected: [(Line, &[u8]); 5] = [
+            (Line::Whole, b"one"),
+            (Line::Whole, b""),
+            (Line::TooLong, b"much too"),
+            (Line::Whole, b"\xff\xfe"),
+            (Line::Whole, b"last"),
+        ];
+        assert_eq!(seen, expected.map(|(line, text)| (line, text.to_vec())));
     }
 }

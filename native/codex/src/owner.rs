@@ -53,12 +53,21 @@ pub fn codex_home(overrides: &[(String, String)]) -> Option<PathBuf> {
 /// Returns the process that holds this thread's writer lock. `None` also when the owner cannot be determined.
 #[must_use]
 pub fn owner(codex_home: &Path, thread_id: &str) -> Option<Owner> {
-    // The id becomes part of a path here.
+    platform::owner(&lock_file(codex_home, thread_id)?)
+}
+
+/// Reports whether a process has this thread open, which is true also of a new thread that Codex has not
+/// stored yet. Where the system does not tell who holds a lock, a process may have closed the thread since.
+#[must_use]
+pub fn may_be_open(codex_home: &Path, thread_id: &str) -> bool {
+    let Some(lock_file) = lock_file(codex_home, thread_id) else { return false };
+    if CAN_TELL { platform::owner(&lock_file).is_some() } else { lock_file.exists() }
+}
+
+/// Returns the path of a thread's lock file. `None` if this is no id, because the id becomes part of the path.
+fn lock_file(codex_home: &Path, thread_id: &str) -> Option<PathBuf> {
     let is_id = thread_id.chars().all(|character| character.is_ascii_hexdigit() || character == '-');
-    if !is_id {
-        return None;
-    }
-    platform::owner(&locks_directory(codex_home).join(format!("{thread_id}{LOCK_SUFFIX}")))
+    is_id.then(|| locks_directory(codex_home).join(format!("{thread_id}{LOCK_SUFFIX}")))
 }
 
 /// Returns the owners of all threads by thread id, in one pass over the locks. For lists.
@@ -87,5 +96,6 @@ mod tests {
     #[test]
     fn an_id_that_is_a_path_has_no_owner() {
         assert_eq!(owner(Path::new("/"), "../etc"), None);
+        assert!(!may_be_open(Path::new("/"), "../etc"));
     }
 }

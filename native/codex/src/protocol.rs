@@ -1,6 +1,6 @@
 //! The methods and fields of the app-server that the bridge interprets, read leniently.
 //!
-//! Field names are Codex's own. Source: `codex app-server generate-ts --experimental` of 0.169.0, directory
+//! Field names are Codex's own. Source: `codex app-server generate-ts --experimental` of 0.171.0, directory
 //! `v2`. Each item names its type there. Everything that is not listed here is passed on unchanged or
 //! ignored.
 //!
@@ -10,10 +10,12 @@
 
 mod account;
 mod commands;
+mod configuration;
 mod history;
 mod queue;
 mod review;
 mod threads;
+mod turn_pages;
 mod turns;
 
 use std::time::Duration;
@@ -24,10 +26,12 @@ use serde_json::Value;
 
 pub use account::{Account, Login};
 pub use commands::CommandOutcome;
+pub use configuration::{ConfigurationProblem, Position};
 pub use history::{ForkPoint, RollBack, RollBackError, ThreadListQuery, ThreadPage, TurnPage};
 pub use queue::QueuedSubmission;
 pub use review::{CodeLocation, Finding, LineRange, ReviewOutput, ReviewTarget, last_review};
 pub use threads::{ApprovalPolicy, SandboxMode, Thread, ThreadOptions, ThreadStatus};
+pub use turn_pages::TurnQuery;
 pub use turns::{Turn, TurnError, TurnStatus, UserInput};
 
 use crate::connection::CallError;

@@ -189,6 +189,28 @@ pub fn parse(line: &[u8]) -> Result<Incoming, MalformedLine> {
     }
 }
 
+/// The members of a message before its content.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+pub struct Beginning {
+    /// The id of a response or a request.
+    #[serde(default)]
+    pub id: Option<Value>,
+    /// The method of a request or a notification.
+    #[serde(default)]
+    pub method: Option<String>,
+}
+
+/// Reads the beginning of a line that is too long to be read as a whole. Codex writes the content of a
+/// message last.
+#[must_use]
+pub fn beginning(line: &[u8]) -> Beginning {
+    let line = String::from_utf8_lossy(line);
+    let content = [r#","result":"#, r#","error":"#, r#","params":"#];
+    let end = content.iter().filter_map(|member| line.find(member)).min();
+    let read = end.and_then(|end| serde_json::from_str(&format!("{}}}", &line[..end])).ok());
+    read.unwrap_or_default()
+}
+
 /// Returns the line of a call. Its response has the same id.
 #[must_use]
 pub fn call(id: u64, method: &str, params: &Value) -> String {
@@ -241,6 +263,22 @@ mod tests {
         ];
         for (line, expected) in cases {
             assert_eq!(parse(line.as_bytes()).unwrap(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_long_line_tells_what_it_is() {
+        for (line, id, method) in [
+            (r#"{"id":7,"result":{"id":8,"text":"aaa"#, Some(json!(7)), None),
+            (r#"{"id":7,"error":{"message":"aaa"#, Some(json!(7)), None),
+            (r#"{"method":"a/b","id":"s-1","params":{"x":"aaa"#, Some(json!("s-1")), Some("a/b")),
+            (r#"{"method":"a/b","params":{"id":3,"result":"aaa"#, None, Some("a/b")),
+            (r#"{"result":{"id":8},"id":7"#, None, None),
+            (r#"{"id":7,"jsonrpc"#, None, None),
+            ("", None, None),
+        ] {
+            let expected = Beginning { id, method: method.map(str::to_owned) };
+            assert_eq!(beginning(line.as_bytes()), expected, "{line}");
         }
     }
 

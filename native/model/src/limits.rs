@@ -168,6 +168,8 @@ pub const TIMEOUT_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 pub const JOBS_PAGE_MAX: u32 = 1000;
 /// The maximum number of approvals in one reply.
 pub const APPROVALS_PAGE_MAX: u32 = 500;
+/// The maximum number of turns of a conversation in one reply.
+pub const TURNS_PAGE_MAX: u32 = 1000;
 /// The maximum number of conversations in one reply. Codex reads a file for each.
 pub const CONVERSATIONS_PAGE_MAX: u32 = 100;
 /// The maximum size of one reply of `GET /jobs` without its last job, in bytes. Messages and diffs can be

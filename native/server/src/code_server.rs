@@ -27,7 +27,7 @@ impl CodeServer {
         let token = generate_token(&config)?.map(|(token, _)| token);
         let (listener, address) = listen(address, config.port).await?;
         let guard = Guard::new(address, config.auth_token, token, &config.allowed_origins);
-        let router = code_router(code, guard.allowed_origins());
+        let router = code_router(code, guard.allowed_origins(), stopping.clone());
         let options = ServerOptions { guard: guard.into(), limits: config.http, stopping };
         Ok(Self { server: Server::new(options, router, listener, address), url: format!("http://{address}") })
     }

@@ -207,7 +207,7 @@ impl Bridge {
         tasks.spawn(server.run());
         if let Some((listener, address)) = code_listener {
             let guard = Arc::new(guard(address));
-            let router = api::code_router(code, guard.allowed_origins());
+            let router = api::code_router(code, guard.allowed_origins(), stopping.clone());
             tasks.spawn(Server::new(options(guard), router, listener, address).run());
             tracing::info!(%address, "serving code context on a separate port");
         }

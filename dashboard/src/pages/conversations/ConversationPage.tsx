@@ -123,6 +123,7 @@ function Conversation({ conversationId }: { conversationId: string }) {
         {conversation.data?.owner && <span>{ownerText(conversation.data.owner)}</span>}
         {conversation.data?.updatedAt && <Moment at={conversation.data.updatedAt} />}
         {tokensOf(transcript.tokens, jobs.data?.jobs)}
+        {conversation.data?.hasOlderTurns && <span>Only the newest turns are shown</span>}
       </p>
       <LoadError of={[conversation]} />
       {conversation.isSuccess && transcript.turns.length === 0 ? (

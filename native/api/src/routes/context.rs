@@ -3,7 +3,6 @@
 //!
 //! The bridge serves these routes, and [`standalone`] serves them on a port of their own.
 
-use std::convert::Infallible;
 use std::time::Instant;
 
 use axum::Json;
@@ -14,14 +13,14 @@ use bridge::code::stream::ToolEvent;
 use bridge::code::{Caller, Code};
 use bytes::Bytes;
 use context::Refusal;
-use futures_util::StreamExt;
-use futures_util::stream::{iter, unfold};
-use http::{StatusCode, header};
+use futures_util::stream::unfold;
+use http::StatusCode;
 use model::clock::Timestamp;
 use model::limits;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,6 +29,7 @@ use uuid::Uuid;
 use crate::app::CodeState;
 use crate::extract;
 use crate::request_error::RequestError;
+use crate::sse;
 
 /// Returns the routes, for any server whose state has the code of a workspace.
 pub(crate) fn openapi_router<S>() -> OpenApiRouter<S>
@@ -50,12 +50,12 @@ where
 }
 
 /// Returns a server of these routes alone, with the extra routes of the original server.
-pub(crate) fn standalone(code: Code) -> axum::Router {
+pub(crate) fn standalone(code: Code, stopping: CancellationToken) -> axum::Router {
     let (router, _) = openapi_router::<CodeState>().split_for_parts();
     router
         .route("/health", axum::routing::get(async || Json(json!({"status": "ok"}))))
         .fallback(async || (StatusCode::NOT_FOUND, Json(json!({"error": "Not found"}))))
-        .with_state(CodeState(code))
+        .with_state(CodeState { code, stopping })
 }
 
 /// Body of `POST /request`.
@@ -155,7 +155,7 @@ struct ClosedView {
 #[utoipa::path(get, path = "/", tag = "context", responses(
     (status = OK, description = "`{version, name, description, supported_requests, tools}`", body = Object),
 ))]
-async fn get_manifest(State(CodeState(code)): State<CodeState>) -> Response {
+async fn get_manifest(State(CodeState { code, .. }): State<CodeState>) -> Response {
     manifest(&code)
 }
 
@@ -163,7 +163,7 @@ async fn get_manifest(State(CodeState(code)): State<CodeState>) -> Response {
 #[utoipa::path(get, path = "/capabilities", tag = "context", responses(
     (status = OK, description = "`{version, name, description, supported_requests, tools}`", body = Object),
 ))]
-async fn get_capabilities(State(CodeState(code)): State<CodeState>) -> Response {
+async fn get_capabilities(State(CodeState { code, .. }): State<CodeState>) -> Response {
     manifest(&code)
 }
 
@@ -174,7 +174,7 @@ async fn get_capabilities(State(CodeState(code)): State<CodeState>) -> Response 
         body = AgentResponse),
     (status = BAD_REQUEST, description = "The body is not a JSON object: `{error}`", body = Object),
 ))]
-async fn answer_request(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
+async fn answer_request(State(CodeState { code, .. }): State<CodeState>, body: Body) -> Response {
     let mut body = match read_object(body).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
@@ -215,7 +215,7 @@ async fn answer_request(State(CodeState(code)): State<CodeState>, body: Body) ->
         body = ToolExecutionResult),
     (status = BAD_REQUEST, description = "The body is not a JSON object: `{error}`", body = Object),
 ))]
-async fn invoke_tool(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
+async fn invoke_tool(State(CodeState { code, .. }): State<CodeState>, body: Body) -> Response {
     let mut body = match read_object(body).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
@@ -258,7 +258,7 @@ async fn invoke_tool(State(CodeState(code)): State<CodeState>, body: Body) -> Re
 #[utoipa::path(get, path = "/tools/list", tag = "context", responses(
     (status = OK, description = "`{tools: [{name, description, parameters}], count}`", body = Object),
 ))]
-async fn list_tools(State(CodeState(code)): State<CodeState>) -> Response {
+async fn list_tools(State(CodeState { code, .. }): State<CodeState>) -> Response {
     reply(code.tools())
 }
 
@@ -270,7 +270,7 @@ async fn list_tools(State(CodeState(code)): State<CodeState>) -> Response {
 #[utoipa::path(get, path = "/tools/stream", tag = "context", responses(
     (status = OK, description = "Events", body = String, content_type = "text/event-stream"),
 ))]
-async fn stream_tools(State(CodeState(code)): State<CodeState>) -> Response {
+async fn stream_tools(State(CodeState { code, stopping }): State<CodeState>) -> Response {
     let subscription = code.events().listen();
     let tools = match code.tools() {
         Ok(tools) => tools,
@@ -279,26 +279,20 @@ async fn stream_tools(State(CodeState(code)): State<CodeState>) -> Response {
     let names: Vec<&Value> =
         tools["tools"].as_array().into_iter().flatten().map(|tool| &tool["name"]).collect();
     let discovery = frame(None, "tool_discovery", &json!({"count": names.len(), "tools": names}));
-    let rest = unfold(subscription, async |mut subscription| {
+    let frames = unfold(subscription, async |mut subscription| {
         Some((next_frame(&mut subscription).await?, subscription))
     });
-    let frames = iter([discovery]).chain(rest).map(Ok::<_, Infallible>);
-    let headers = [
-        (header::CONTENT_TYPE.as_str(), "text/event-stream"),
-        (header::CACHE_CONTROL.as_str(), "no-store"),
-        ("x-accel-buffering", "no"),
-    ];
-    (headers, Body::from_stream(frames)).into_response()
+    let heartbeat = || frame(None, "heartbeat", &json!({"timestamp": epoch_seconds()}));
+    sse::stream(discovery, frames, heartbeat, stopping)
 }
 
 async fn next_frame(subscription: &mut broadcast::Receiver<ToolEvent>) -> Option<Bytes> {
     loop {
-        return match tokio::time::timeout(limits::STREAM_HEARTBEAT, subscription.recv()).await {
-            Ok(Ok(ToolEvent { number, kind, metadata })) => Some(frame(Some(number), kind, &metadata)),
+        return match subscription.recv().await {
+            Ok(ToolEvent { number, kind, metadata }) => Some(frame(Some(number), kind, &metadata)),
             // The client sees the gap in the numbers.
-            Ok(Err(broadcast::error::RecvError::Lagged(_))) => continue,
-            Ok(Err(broadcast::error::RecvError::Closed)) => None,
-            Err(_) => Some(frame(None, "heartbeat", &json!({"timestamp": epoch_seconds()}))),
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => None,
         };
     }
 }
@@ -313,7 +307,7 @@ fn frame(number: Option<u64>, kind: &str, metadata: &Value) -> Bytes {
 #[utoipa::path(get, path = "/sessions", tag = "context", responses(
     (status = OK, description = "The sessions", body = CallersView),
 ))]
-async fn list_callers(State(CodeState(code)): State<CodeState>) -> Json<CallersView> {
+async fn list_callers(State(CodeState { code, .. }): State<CodeState>) -> Json<CallersView> {
     let sessions = code.callers().list();
     Json(CallersView { count: sessions.len(), sessions })
 }
@@ -322,7 +316,7 @@ async fn list_callers(State(CodeState(code)): State<CodeState>) -> Json<CallersV
 #[utoipa::path(post, path = "/sessions/create", tag = "context", request_body = Object, responses(
     (status = CREATED, description = "The session", body = Caller),
 ))]
-async fn open_caller(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
+async fn open_caller(State(CodeState { code, .. }): State<CodeState>, body: Body) -> Response {
     match read_object(body).await {
         Ok(mut body) => {
             let agent_name = take_string(&mut body, "agent_name").unwrap_or_default();
@@ -337,7 +331,7 @@ async fn open_caller(State(CodeState(code)): State<CodeState>, body: Body) -> Re
 #[utoipa::path(post, path = "/sessions/close", tag = "context", request_body = Object, responses(
     (status = OK, description = "The session id, and whether the session existed", body = ClosedView),
 ))]
-async fn close_caller(State(CodeState(code)): State<CodeState>, body: Body) -> Response {
+async fn close_caller(State(CodeState { code, .. }): State<CodeState>, body: Body) -> Response {
     match read_object(body).await {
         Ok(mut body) => {
             let session_id = take_string(&mut body, "session_id").unwrap_or_default();

@@ -26,6 +26,7 @@ use axum::routing::get;
 use bridge::code::Code;
 use bytes::Bytes;
 use http::{HeaderName, Method, header};
+use tokio_util::sync::CancellationToken;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -177,9 +178,10 @@ pub fn router(app: Arc<App>) -> axum::Router {
         .layer(CatchPanicLayer::custom(reply_to_panic))
 }
 
-/// Returns the router that serves only the code context, to which the given web origins have access.
-pub fn code_router(code: Code, allowed_origins: &[String]) -> axum::Router {
-    context::standalone(code)
+/// Returns the router that serves only the code context, to which the given web origins have access. Its
+/// streams end when `stopping` is cancelled.
+pub fn code_router(code: Code, allowed_origins: &[String], stopping: CancellationToken) -> axum::Router {
+    context::standalone(code, stopping)
         .layer(option_layer(cors(allowed_origins)))
         .layer(CatchPanicLayer::custom(reply_to_panic))
 }

@@ -175,10 +175,13 @@ impl Conversations {
     /// work. Interrupts what runs there and belongs to no job, for example the turns of a goal.
     ///
     /// # Errors
-    /// [`Error::ConversationBusy`] while the conversation has work; [`Error::Codex`] if Codex does not
-    /// answer.
+    /// [`Error::ConversationBusy`] while the conversation has work; [`Error::ConversationNotFound`];
+    /// [`Error::Codex`] if Codex does not answer.
     pub async fn release(&self, conversation_id: &ThreadId) -> Result<(), Error> {
         let registry = &self.inner.registry;
+        if !registry.is_active(conversation_id) {
+            return self.check_exists(conversation_id).await;
+        }
         let deadline = Instant::now() + limits::CANCEL_WAIT;
         let has_pinned_task = self.inner.router.pinned_until(conversation_id).is_some();
         while registry.is_active(conversation_id) {

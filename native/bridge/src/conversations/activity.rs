@@ -75,16 +75,29 @@ impl Conversations {
     /// Interrupts what runs on a conversation: cancels its job, or interrupts what belongs to no job.
     ///
     /// # Errors
-    /// [`Error::NoActiveTurn`] if nothing runs in this bridge; the errors of [`Self::cancel`];
-    /// [`Error::Codex`] if Codex does not answer.
+    /// [`Error::NoActiveTurn`] if nothing runs in this bridge; [`Error::ConversationNotFound`]; the errors of
+    /// [`Self::cancel`]; [`Error::Codex`] if Codex does not answer.
     pub async fn interrupt(&self, conversation_id: &ThreadId) -> Result<(), Error> {
-        if let Some(job) = self.active_job(conversation_id) {
-            return self.cancel(&job.job_id).await.map(drop);
-        }
-        if self.interrupt_activity(conversation_id).await? {
+        if self.interrupt_if_active(conversation_id).await? {
             return Ok(());
         }
+        if !self.inner.registry.is_active(conversation_id) {
+            self.check_exists(conversation_id).await?;
+        }
         Err(Error::NoActiveTurn(conversation_id.to_string()))
+    }
+
+    /// Interrupts what runs on a conversation as [`Self::interrupt`] does. Returns `false` if nothing runs in
+    /// this bridge.
+    ///
+    /// # Errors
+    /// The errors of [`Self::cancel`]; [`Error::Codex`] if Codex does not answer.
+    pub(crate) async fn interrupt_if_active(&self, conversation_id: &ThreadId) -> Result<bool, Error> {
+        if let Some(job) = self.active_job(conversation_id) {
+            self.cancel(&job.job_id).await?;
+            return Ok(true);
+        }
+        self.interrupt_activity(conversation_id).await
     }
 
     /// Interrupts the turn that runs on a conversation and belongs to no job. Pauses the goal, which Codex

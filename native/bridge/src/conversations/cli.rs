@@ -235,10 +235,11 @@ impl ThreadTask {
         job.step(|job, now| job.bind(&self.thread_id, cwd, Some(pid), now)).await?.map_err(ended_early)?;
         let newest = timeout(limits::EXEC_TURN_ID_TIMEOUT, async {
             loop {
-                let read = self.conversations.conversation(&self.thread_id, Turns::Include).await;
-                let turn = read.ok().and_then(|mut read| read.thread.turns.pop());
-                match turn {
-                    Some(turn) if turn.has_text(&message.text) => return turn.id,
+                let newest = self.conversations.retry_while_closing(&self.thread_id, async |server| {
+                    server.connection.thread_last_turn(&server.methods, &self.thread_id).await
+                });
+                match newest.await {
+                    Ok(Some(turn)) if turn.has_text(&message.text) => return turn.id,
                     _ => tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await,
                 }
             }

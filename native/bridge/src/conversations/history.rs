@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use codex::connection::CallError;
 use codex::owner::{self, Owner};
-use codex::protocol::{Thread, ThreadListQuery};
+use codex::protocol::{Thread, ThreadListQuery, TurnPage, TurnQuery};
 use codex::rpc::Refusal;
 use model::activity::LoadedState;
 use model::ids::ThreadId;
@@ -34,13 +34,15 @@ pub struct Conversation {
     pub holder: Holder,
     /// The activity and the goal of the thread, if this bridge has loaded it.
     pub state: LoadedState,
+    /// The cursor of the turns before those of `thread`, if there are older ones.
+    pub older_turns: Option<String>,
 }
 
-/// Whether to read the turns of a conversation with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The turns to read with a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turns {
-    /// Read the turns.
-    Include,
+    /// Read a page of turns.
+    Include(TurnQuery),
     /// Read the conversation without its turns.
     Omit,
 }
@@ -67,7 +69,7 @@ impl Conversations {
         let conversations = page.threads.into_iter().map(|thread| {
             let holder = self.holder(&thread.id, &owners);
             let state = self.state(&thread.id);
-            Conversation { thread, holder, state }
+            Conversation { thread, holder, state, older_turns: None }
         });
         Ok(ConversationPage { conversations: conversations.collect(), next_cursor: page.next_cursor })
     }
@@ -75,32 +77,59 @@ impl Conversations {
     /// Returns one conversation.
     ///
     /// # Errors
-    /// [`Error::ConversationNotFound`].
+    /// [`Error::ConversationNotFound`]; [`Error::UnsupportedByCodex`] if a page is requested that the
+    /// installed Codex cannot read; [`Error::Invalid`] if Codex refuses the cursor.
     pub async fn conversation(
         &self,
         conversation_id: &ThreadId,
         turns: Turns,
     ) -> Result<Conversation, Error> {
-        let with_turns = turns == Turns::Include;
         let read = self.retry_while_closing(conversation_id, async |server| {
-            match server.connection.thread_read(conversation_id, with_turns).await {
-                Err(error)
-                    if error.refusal() == Some(Refusal::NoTurnsYet)
-                        && !self.inner.registry.is_closing(conversation_id) =>
-                {
-                    server.connection.thread_read(conversation_id, false).await
-                }
-                read => read,
-            }
+            server.connection.thread_read(conversation_id, false).await
         });
-        let thread = read.await?;
+        let mut thread = read.await?;
+        let mut older_turns = None;
+        if let Turns::Include(query) = turns {
+            let page = self.turns(&thread, &query).await?;
+            thread.turns = page.turns.into_iter().rev().collect();
+            older_turns = page.next_cursor;
+        }
         let owners = match self.owner(conversation_id).await {
             Some(owner) => HashMap::from([(conversation_id.clone(), owner)]),
             None => HashMap::new(),
         };
         let holder = self.holder(conversation_id, &owners);
         let state = self.state(&thread.id);
-        Ok(Conversation { thread, holder, state })
+        Ok(Conversation { thread, holder, state, older_turns })
+    }
+
+    /// Returns a page of the turns of a conversation, newest first.
+    async fn turns(&self, thread: &Thread, query: &TurnQuery) -> Result<TurnPage, Error> {
+        let server = self.inner.router.supervisor_of(&thread.id).ready().await?;
+        if *query != TurnQuery::default() && !server.methods.has("thread/turns/list") {
+            return Err(Error::UnsupportedByCodex("read a conversation in pages"));
+        }
+        let read = self.retry_while_closing(&thread.id, async |server| {
+            server.connection.thread_newest_turns(&server.methods, thread, query).await
+        });
+        match read.await {
+            Err(Error::Codex(error)) if error.refusal() == Some(Refusal::NoTurnsYet) => {
+                Ok(TurnPage::default())
+            }
+            Err(Error::Codex(error)) => Err(page_error(error)),
+            read => read,
+        }
+    }
+
+    /// Makes sure that Codex knows the conversation.
+    ///
+    /// # Errors
+    /// [`Error::ConversationNotFound`]; [`Error::Supervisor`], [`Error::Codex`].
+    pub(super) async fn check_exists(&self, conversation_id: &ThreadId) -> Result<(), Error> {
+        let read = self.retry_while_closing(conversation_id, async |server| {
+            server.connection.thread_read(conversation_id, false).await
+        });
+        read.await.map(drop)
     }
 
     fn holder(&self, conversation_id: &ThreadId, owners: &HashMap<ThreadId, Owner>) -> Holder {
@@ -118,9 +147,18 @@ impl Conversations {
     }
 
     /// Returns the process that has the conversation loaded, if the operating system can tell.
-    pub(super) async fn owner(&self, conversation_id: &ThreadId) -> Option<Owner> {
+    pub(crate) async fn owner(&self, conversation_id: &ThreadId) -> Option<Owner> {
         let (home, id) = (self.inner.router.shared().codex_home()?.to_owned(), conversation_id.to_owned());
         blocking(move || owner::owner(&home, &id)).await.ok().flatten()
+    }
+
+    /// Reports whether a process has the conversation open, even if Codex has not stored it yet, because it
+    /// has no message.
+    pub(crate) async fn may_be_open(&self, conversation_id: &ThreadId) -> Result<bool, Error> {
+        let home = self.inner.router.shared().codex_home().map(ToOwned::to_owned);
+        let Some(home) = home else { return Ok(false) };
+        let id = conversation_id.to_owned();
+        blocking(move || owner::may_be_open(&home, &id)).await
     }
 
     /// Returns the error for an operation that only the owner of the conversation can do.

@@ -257,8 +257,11 @@ impl ThreadTask {
     /// here and may still be running.
     pub(super) async fn read_ended_turn(&self, turn_id: &TurnId) -> Option<Turn> {
         let server = &self.loaded.as_ref()?.server;
-        match server.connection.thread_read(&self.thread_id, true).await {
-            Ok(thread) => thread.turn(Some(turn_id), "").filter(|turn| turn.end_is_certain()).cloned(),
+        let (methods, newest) = (&server.methods, limits::FOLLOW_TURNS);
+        let found =
+            server.connection.thread_find_turn(methods, &self.thread_id, Some(turn_id), "", newest).await;
+        match found {
+            Ok(turn) => turn.filter(Turn::end_is_certain),
             Err(error) => {
                 tracing::debug!(%error, "cannot read the thread");
                 None

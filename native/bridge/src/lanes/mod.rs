@@ -225,10 +225,16 @@ impl Lanes {
         let mut title = new.title;
         let mut repo_root = new.repo_root.map(|directory| directory.display().to_string());
         if let Some(thread_id) = &new.thread_id {
-            let thread = self.thread(thread_id).await?;
-            surface = threads::surface(&thread);
-            title = title.or_else(|| thread.name.clone());
-            repo_root = repo_root.or_else(|| thread.folder());
+            match self.thread(thread_id).await {
+                Ok(thread) => {
+                    surface = threads::surface(&thread);
+                    title = title.or_else(|| thread.name.clone());
+                    repo_root = repo_root.or_else(|| thread.folder());
+                }
+                // It has no message yet, so only that process can read it. The lane's session loads it later.
+                Err(Error::ThreadNotFound(_)) if self.inner.conversations.may_be_open(thread_id).await? => {}
+                Err(error) => return Err(error),
+            }
             if new.require_preferred_surface && !surface.suits(new.preferred_surface) {
                 let (actual, required) = (surface.name(), new.preferred_surface.name());
                 return Err(Error::SurfaceMismatch { actual, required });
@@ -469,12 +475,10 @@ impl Lanes {
         }
         let Some(job_id) = lane.active_job_id.clone() else {
             // Codex may continue a goal by itself, or the conversation may have got a message directly.
-            if let Some(thread_id) = &lane.thread_id {
-                match self.inner.conversations.interrupt(thread_id).await {
-                    Ok(()) => return self.get(lane_id).await,
-                    Err(Error::NoActiveTurn(_)) => {}
-                    Err(error) => return Err(error),
-                }
+            if let Some(thread_id) = &lane.thread_id
+                && self.inner.conversations.interrupt_if_active(thread_id).await?
+            {
+                return self.get(lane_id).await;
             }
             return Err(Error::LaneConflict {
                 problem: "no turn is active".to_owned(),

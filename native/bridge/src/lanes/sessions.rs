@@ -12,6 +12,7 @@ use model::clock::Timestamp;
 use model::ids::{LaneId, ThreadId, TurnId};
 use model::lane::{Lane, LaneEvent, ReadinessMode, SessionIsolation};
 use model::limits::SessionLimits;
+use model::surface::Surface;
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use serde_json::json;
@@ -210,12 +211,15 @@ impl Lanes {
         let reason = match loaded {
             // A busy thread is loaded by its turn.
             Ok(()) | Err(Error::ConversationBusy(_)) => None,
-            Err(error @ (Error::ConversationNotFound(_) | Error::ConversationOwnedElsewhere { .. })) => {
-                Some(error.to_string())
-            }
+            Err(Error::ConversationNotFound(_)) => Some(self.why_unknown(thread_id).await?),
+            Err(error @ Error::ConversationOwnedElsewhere { .. }) => Some(error.to_string()),
             Err(error) => return Err(error),
         };
-        running.deferred.lock().clone_from(&reason);
+        let was_deferred = std::mem::replace(&mut *running.deferred.lock(), reason.clone()).is_some();
+        if was_deferred && reason.is_none() && lane.surface == Surface::Unknown {
+            // The thread could not be read when the lane was created.
+            self.sync_from_codex(&lane.lane_id).await?;
+        }
         match reason {
             Some(reason) if lane.readiness_mode == ReadinessMode::Strict => {
                 self.end_session(lane, &reason).await;
@@ -223,6 +227,23 @@ impl Lanes {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns why Codex does not know the thread of a lane.
+    async fn why_unknown(&self, thread_id: &ThreadId) -> Result<String, Error> {
+        let conversations = &self.inner.conversations;
+        if !conversations.may_be_open(thread_id).await? {
+            return Ok(Error::ThreadNotFound(thread_id.to_string()).to_string());
+        }
+        let owner = conversations.owner(thread_id).await;
+        let owner = owner.map_or_else(
+            || "Another process".to_owned(),
+            |owner| format!("{} (process {})", owner.program, owner.pid),
+        );
+        Ok(format!(
+            "{owner} has opened the thread {thread_id}, but Codex has not stored it yet, because it has no \
+             message. Send the first message there."
+        ))
     }
 
     /// Starts the session and creates the thread of a lane where it has none.

@@ -1,8 +1,8 @@
 //! The methods of Codex's app-server: who may call each of them through the bridge, and what each needs of
 //! the thread that it names.
 //!
-//! Source: `ClientRequest` of `codex app-server generate-ts --experimental` 0.169.0. The needs of each method
-//! were tested with that binary on a thread that was not loaded. A test of the bridge fails if the installed
+//! Source: `ClientRequest` of `codex app-server generate-ts --experimental` 0.171.0. The needs of each method
+//! were tested with that binary or 0.169.0 on a thread that was not loaded. A test of the bridge fails if the installed
 //! binary has a method that is not listed here.
 
 use std::fmt::{Display, Formatter};
@@ -136,6 +136,8 @@ impl Method {
 const NEVER: &[(&str, &str)] = &[
     ("initialize", "the connection is the bridge's own"),
     ("thread/unsubscribe", "the bridge itself releases each thread as soon as nothing runs on it"),
+    ("thread/search/cancel", "it could cancel the search of another caller"),
+    ("thread/search/stream/cancel", "it could cancel the search of another caller"),
     ("thread/approveGuardianDeniedAction", "approvals are resolved with POST /approvals/{approvalId}"),
 ];
 
@@ -152,6 +154,7 @@ const OF_THREADS: &[(Needs, &[&str])] = &[
             "thread/items/read",
             "thread/timeline/list",
             "thread/search",
+            "thread/search/stream",
             "thread/searchOccurrences",
             "thread/readState/update",
             "thread/name/set",
@@ -170,6 +173,7 @@ const OF_THREADS: &[(Needs, &[&str])] = &[
             "thread/attachment/list",
             "thread/attachment/remove",
             "thread/attachmentOwner/list",
+            "thread/realtime/list",
             "thread/unarchive",
             "threadSection/list",
             "threadSection/create",

@@ -138,11 +138,11 @@ impl Connection {
     }
 
     /// `thread/turns/list`: returns a page of a thread's turns with all their items, newest first, whoever
-    /// owns the thread.
+    /// owns the thread. The page has fewer turns than requested if they do not fit into a line.
     ///
     /// # Errors
     /// [`CallError`] when the call fails, with [`crate::rpc::Refusal::MethodUnknown`] from binaries that only
-    /// have `thread/read`.
+    /// have `thread/read`, and with [`CallError::TooLong`] when a single turn does not fit into a line.
     pub async fn thread_turns_list(
         &self,
         thread_id: &str,
@@ -150,13 +150,18 @@ impl Connection {
         limit: u32,
     ) -> Result<TurnPage, CallError> {
         let method = "thread/turns/list";
-        let mut params = json!({
-            "threadId": thread_id, "limit": limit, "sortDirection": "desc", "itemsView": "full",
-        });
+        let mut params = json!({"threadId": thread_id, "sortDirection": "desc", "itemsView": "full"});
         if let Some(cursor) = cursor {
             params["cursor"] = json!(cursor);
         }
-        read(method, self.call(method, params, CALL_LIMIT).await?)
+        let mut limit = limit;
+        loop {
+            params["limit"] = json!(limit);
+            match self.call(method, params.clone(), CALL_LIMIT).await {
+                Err(CallError::TooLong { .. }) if limit > 1 => limit /= 2,
+                page => return read(method, page?),
+            }
+        }
     }
 
     /// Returns the newest turn of a thread, whoever owns the thread.
@@ -239,7 +244,7 @@ impl Connection {
         }
         let (result, watch) = self.call_watching(method, params, THREAD_LIMIT).await?;
         let fork = read::<ThreadResult>(method, result)?.thread;
-        if let Some(beyond) = self.first_turn_beyond(&fork.id, point).await? {
+        if let Some(beyond) = self.first_turn_beyond(methods, &fork.id, point).await? {
             self.thread_roll_back(methods, &fork.id, &RollBack::From(beyond)).await?;
         }
         Ok((fork, watch))
@@ -247,15 +252,20 @@ impl Connection {
 
     /// Returns the first turn that a fork contains although `point` excludes it. A fork's turns keep their
     /// ids.
-    async fn first_turn_beyond(&self, fork_id: &str, point: &ForkPoint) -> Result<Option<TurnId>, CallError> {
+    async fn first_turn_beyond(
+        &self,
+        methods: &Methods,
+        fork_id: &str,
+        point: &ForkPoint,
+    ) -> Result<Option<TurnId>, CallError> {
         let (turn_id, included) = match point {
             ForkPoint::Whole => return Ok(None),
             ForkPoint::After(turn_id) => (turn_id, 1),
             ForkPoint::Before(turn_id) => (turn_id, 0),
         };
-        let turns = self.thread_read(fork_id, true).await?.turns;
-        let position = turns.iter().position(|turn| turn.id == *turn_id);
-        Ok(position.and_then(|position| turns.get(position + included)).map(|turn| turn.id.clone()))
+        let ids = self.thread_turn_ids(methods, fork_id).await?;
+        let position = ids.iter().position(|id| id == turn_id);
+        Ok(position.and_then(|position| ids.get(position + included)).cloned())
     }
 
     /// `thread/archive`: archives a thread. The thread need not be loaded, but no other process may own it
@@ -358,19 +368,19 @@ impl Connection {
         thread_id: &str,
         what: &RollBack,
     ) -> Result<usize, RollBackError> {
-        let turns = self.thread_read(thread_id, true).await?.turns;
+        let ids = self.thread_turn_ids(methods, thread_id).await?;
         let first = match what {
             RollBack::Turns(count) => {
-                turns.len().checked_sub(*count).ok_or(RollBackError::TooMany(turns.len()))?
+                ids.len().checked_sub(*count).ok_or(RollBackError::TooMany(ids.len()))?
             }
-            RollBack::From(turn_id) => turns
+            RollBack::From(turn_id) => ids
                 .iter()
-                .position(|turn| turn.id == *turn_id)
+                .position(|id| id == turn_id)
                 .ok_or_else(|| RollBackError::TurnUnknown(turn_id.clone()))?,
         };
-        let Some(turn) = turns.get(first) else { return Ok(0) };
-        let count = turns.len() - first;
-        let revert = json!({"threadId": thread_id, "beforeTurnId": turn.id});
+        let Some(first_id) = ids.get(first) else { return Ok(0) };
+        let count = ids.len() - first;
+        let revert = json!({"threadId": thread_id, "beforeTurnId": first_id});
         let roll_back = json!({"threadId": thread_id, "numTurns": count});
         let mut refused = RollBackError::Unsupported;
         for (method, params) in [("thread/revert", revert), ("thread/rollback", roll_back)] {

@@ -78,6 +78,24 @@ async fn an_over_long_line_is_skipped_and_a_long_line_is_read() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_too_long_fails_its_own_call_at_once() {
+    let long = "x".repeat(TOO_LONG);
+    let (connection, peer) = connect(PeerScript::new([
+        Step::expect("long").result(json!(long)),
+        Step::expect("ask").request(json!("q-1"), "item/tool/call", json!({"x": long})).result(json!({})),
+        Step::expect("response"),
+        Step::expect("next").result(json!("answered")),
+    ]));
+    let error = connection.call("long", json!({}), LIMIT).await.unwrap_err();
+    assert!(matches!(error, CallError::TooLong { .. }), "{error}");
+    assert!(error.to_string().contains("long is longer than the 64 MiB"), "{error}");
+    connection.call("ask", json!({}), LIMIT).await.unwrap();
+    assert_eq!(connection.call("next", json!({}), LIMIT).await.unwrap(), "answered");
+    let answer = peer.finish().await.into_iter().find(|message| message["id"] == "q-1").unwrap();
+    assert_eq!(answer["error"]["code"], -32600, "a question without an answer blocks its turn: {answer}");
+}
+
+#[tokio::test]
 async fn a_complete_last_message_needs_no_line_feed() {
     let (connection, _peer) = connect(PeerScript::new([Step::expect("go")
         .then(Action::Partial(r#"{"id":1,"result":"last words"}"#.to_owned()))

@@ -5,12 +5,13 @@ use std::future::Future;
 use codex::app_server::{AppServer, Methods};
 use codex::connection::{CallError, ThreadWatch};
 use codex::protocol::{
-    ForkPoint, RollBack, RollBackError, ThreadListQuery, ThreadOptions, ThreadStatus, Turn, TurnStatus,
+    ForkPoint, RollBack, RollBackError, Thread, ThreadListQuery, ThreadOptions, ThreadStatus, Turn, TurnPage,
+    TurnQuery, TurnStatus,
 };
 use codex::rpc::Refusal;
 use codex::turn::TurnEnd;
 use codex::{ThreadId, TurnId};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{PeerScript, Step};
 
 use crate::support::{LIMIT, Place, connect, in_time, notification_of, text, turn_end};
@@ -127,6 +128,51 @@ async fn turns_are_listed_in_pages_newest_first() {
     assert_eq!((ids(&last.turns), last.next_cursor), (vec![turns[0].clone()], None));
 }
 
+/// Returns the methods of a binary that reads a thread only as a whole.
+fn without_pages() -> Methods {
+    Methods::from_error("expected one of `thread/read`, `thread/revert`, `thread/rollback`")
+}
+
+/// Returns a turn of about this size.
+fn turn_of(id: usize, bytes: usize) -> Value {
+    let item = json!({"type": "agentMessage", "text": "x".repeat(bytes)});
+    json!({"id": format!("t{id}"), "status": "completed", "items": [item]})
+}
+
+#[tokio::test]
+async fn a_large_thread_is_read_in_pages_of_limited_size() {
+    const MEBIBYTE: usize = 1024 * 1024;
+    let page = |turns: Vec<Value>, next: Option<&str>| json!({"data": turns, "nextCursor": next});
+    let list = || Step::expect("thread/turns/list");
+    let (connection, peer) = connect(PeerScript::new([
+        // The first page shows that two more turns fit. The turns turn out to be larger.
+        list().result(page(vec![turn_of(9, 4 * MEBIBYTE)], Some("8"))),
+        list().result(page(vec![turn_of(8, 7 * MEBIBYTE), turn_of(7, 7 * MEBIBYTE)], Some("6"))),
+        // The next page starts there. A page that does not fit into a line is requested again.
+        list().result(page(vec![turn_of(6, 10)], Some("5"))),
+        list().result(json!("x".repeat(65 * MEBIBYTE))),
+        list().result(page((1..=5).rev().map(|id| turn_of(id, 10)).collect(), Some("0"))),
+        list().result(page(vec![turn_of(0, 10)], None)),
+    ]));
+    let methods = Methods::from_error("expected one of `thread/turns/list`");
+    let thread: Thread = serde_json::from_value(json!({"id": "t"})).unwrap();
+    let first = TurnQuery { cursor: None, limit: Some(100) };
+    let first = connection.thread_newest_turns(&methods, &thread, &first).await.unwrap();
+    let ids = |page: &TurnPage| page.turns.iter().map(|turn| turn.id.to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        (ids(&first), first.next_cursor.as_deref()),
+        (vec!["t9".into(), "t8".into(), "t7".into()], Some("6"))
+    );
+    let rest = TurnQuery { cursor: first.next_cursor, limit: None };
+    let rest = connection.thread_newest_turns(&methods, &thread, &rest).await.unwrap();
+    assert_eq!((ids(&rest).len(), rest.next_cursor), (7, None));
+    let calls = peer.finish().await;
+    let limits: Vec<_> = calls.iter().map(|call| call["params"]["limit"].as_u64().unwrap()).collect();
+    assert_eq!(limits, [1, 2, 1, 100, 50, 100]);
+    let cursors: Vec<_> = calls.iter().map(|call| call["params"]["cursor"].as_str()).collect();
+    assert_eq!(cursors, [None, Some("8"), Some("6"), Some("5"), Some("5"), Some("0")]);
+}
+
 #[tokio::test]
 async fn a_turn_of_another_process_is_found_among_the_newest() {
     let place = Place::new().await;
@@ -208,8 +254,7 @@ async fn a_fork_by_a_binary_without_fork_points_is_rolled_back() {
             Step::expect("thread/rollback").result(json!({})),
         ]));
         let options = ThreadOptions::default();
-        let (fork, _watch) =
-            connection.thread_fork(&Methods::default(), "t", &options, &point).await.unwrap();
+        let (fork, _watch) = connection.thread_fork(&without_pages(), "t", &options, &point).await.unwrap();
         assert_eq!(fork.id, "f");
         let params = peer.finish().await.last().unwrap()["params"].clone();
         assert_eq!(params, json!({"threadId": "f", "numTurns": count}), "{point:?}");
@@ -306,7 +351,7 @@ async fn a_thread_in_the_older_format_is_rolled_back_by_the_older_method() {
         Step::expect("thread/rollback").result(json!({})),
     ]));
     let what = RollBack::From("b".into());
-    assert_eq!(connection.thread_roll_back(&Methods::default(), "t", &what).await.unwrap(), 2);
+    assert_eq!(connection.thread_roll_back(&without_pages(), "t", &what).await.unwrap(), 2);
     let calls = peer.finish().await;
     assert_eq!(calls[1]["params"], json!({"threadId": "t", "beforeTurnId": "b"}));
     assert_eq!(calls[2]["params"], json!({"threadId": "t", "numTurns": 2}));

@@ -98,7 +98,9 @@ impl FailureCause {
             "unauthorized" => Self::Unauthorized,
             "badRequest" => Self::BadRequest,
             "modelNotFound" => Self::ModelNotFound,
-            "cyberPolicy" | "misalignmentPolicyViolation" | "inferenceHookDenied" => Self::Policy,
+            "bioPolicy" | "cyberPolicy" | "misalignmentPolicyViolation" | "inferenceHookDenied" => {
+                Self::Policy
+            }
             "tooManyDenials" => Self::TooManyDenials,
             "sandboxError" => Self::Sandbox,
             "httpConnectionFailed"

@@ -137,6 +137,11 @@ async fn unknown_jobs_routes_and_conversations_return_404() {
         let reply =
             test.post(&format!("/conversations/{conversation}/messages"), json!({"message": "hi"})).await;
         assert_refused(&reply, 404, "conversation_not_found", "does not know");
+        for action in ["release", "interrupt", "archive", "compact"] {
+            let path = format!("/conversations/{conversation}/{action}");
+            let reply = test.post(&path, json!({})).await;
+            assert_refused(&reply, 404, "conversation_not_found", "does not know");
+        }
     }
     for job in test.get("/jobs").await.body["jobs"].as_array().unwrap() {
         assert_eq!(job["status"], "failed");

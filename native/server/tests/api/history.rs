@@ -120,6 +120,47 @@ async fn a_conversation_can_be_forked_rolled_back_and_compacted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_turns_of_a_conversation_are_returned_in_pages() {
+    let test = TestBridge::start().await;
+    let first = test.create("number 0").await;
+    test.wait_for_job(&first).await;
+    for number in 1..5 {
+        let body = json!({"message": format!("number {number}")});
+        test.wait_for_job(&test.post(&path(&first, "/messages"), body).await.body).await;
+    }
+    let ids = |reply: &Value| -> Vec<Value> {
+        let turns = reply["conversation"]["turns"].as_array().unwrap();
+        turns.iter().map(|turn| turn["turnId"].clone()).collect()
+    };
+    let all = test.get(&path(&first, "")).await.body;
+    assert_eq!((ids(&all).len(), &all["nextCursor"]), (5, &Value::Null));
+    let mut pages = Vec::new();
+    let mut query = "?limit=2".to_owned();
+    loop {
+        let page = test.get(&path(&first, &query)).await.body;
+        pages.insert(0, ids(&page));
+        let Some(cursor) = page["nextCursor"].as_str() else { break };
+        let cursor: String = url::form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
+        query = format!("?limit=2&cursor={cursor}");
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 2], "older pages come later");
+    assert_eq!(pages.concat(), ids(&all));
+    for (query, field) in [
+        ("?limit=0", "limit"),
+        ("?limit=1001", "limit"),
+        ("?cursor=x", "cursor"),
+        ("?turns=false&limit=1", "turns"),
+    ] {
+        let refused = test.get(&path(&first, query)).await;
+        assert_eq!(
+            (refused.status.as_u16(), &refused.body["details"]["field"]),
+            (400, &json!(field)),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn exclusive_operations_are_refused_while_the_conversation_is_in_use() {
     let test = TestBridge::start().await;
     let first = test.create("@model hold gate").await;

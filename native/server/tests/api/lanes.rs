@@ -236,6 +236,39 @@ async fn a_lane_on_a_thread_owned_elsewhere_is_deferred_or_refused() {
     assert_eq!(test.get("/lanes/lenient/session/status").await.body["readinessDeferred"], false);
 }
 
+/// Another process has started the thread, but nobody has said anything in it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_on_a_thread_without_a_message_is_deferred_until_it_has_one() {
+    let test = TestBridge::start().await;
+    let other = crate::support::other_app_server(&test.directories).await;
+    let (thread, _watch) = other.connection.thread_start(&Default::default()).await.unwrap();
+    let body = json!({"laneId": "strict", "threadId": thread.id, "readinessMode": "strict"});
+    post(&test, "/lanes/attach", body).await;
+    let refused = test.post("/lanes/strict/session/start", json!({})).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["code"]), (409, &json!("thread_not_ready")));
+    assert!(refused.body.to_string().contains("no message"), "{}", refused.body);
+
+    post(&test, "/lanes/attach", json!({"laneId": "attached", "threadId": thread.id})).await;
+    let session = post(&test, "/lanes/attached/session/start", json!({})).await;
+    let body = json!({"laneId": "started", "threadId": thread.id, "kickoffPrompt": "NOT YET"});
+    let started = post(&test, "/codex/workflows/start-visible", body).await;
+    assert_eq!(started["kickoffSkipped"], true, "{started}");
+    for session in [&session, &started["session"]] {
+        assert_eq!(session["readinessDeferred"], true, "{session}");
+        let pid = format!("process {}", other.pid);
+        assert!(session["readinessReason"].as_str().unwrap().contains(&pid), "{session}");
+    }
+
+    other.connection.thread_set_name(&thread.id, "Now it is stored").await.unwrap();
+    other.stop().await;
+    let next = post(&test, "/lanes/started/prompt", json!({"input": "now"})).await;
+    assert_eq!(test.wait_for_job(&next).await["result"]["text"], "You said: now");
+    let lane = test.get("/lanes/started").await.body["lane"].clone();
+    assert_eq!(lane["title"], "Now it is stored", "{lane}");
+    assert_eq!(lane["repoRoot"], json!(test.directories.workspace()), "{lane}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_lane_session_is_reported_and_the_next_turn_works() {
     let test = TestBridge::start().await;

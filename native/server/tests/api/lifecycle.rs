@@ -8,6 +8,8 @@ use http::Method;
 use serde_json::json;
 use server::Bridge;
 use testkit::HttpClient;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{TestBridge, bridge_with_pruned_history};
 
@@ -36,6 +38,30 @@ async fn stopping_fails_the_running_job_and_frees_the_port() {
     assert_eq!(job["status"], "failed", "{job}");
     assert_eq!(job["failure"]["code"], "bridge_stopped");
     again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_streams_end_when_the_bridge_stops() {
+    let test = TestBridge::start().await;
+    let job = test.create("@model hold for-ever").await;
+    let job_stream = format!("/jobs/{}/events", job["job"]["jobId"].as_str().unwrap());
+    let authority = test.bridge.url().trim_start_matches("http://").to_owned();
+    let mut streams = Vec::new();
+    for path in ["/events", "/tools/stream", &job_stream] {
+        let mut stream = TcpStream::connect(&authority).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut head = [0; 15];
+        stream.read_exact(&mut head).await.unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200 OK", "{path}");
+        streams.push((path.to_owned(), stream));
+    }
+    test.bridge.stop().await;
+    for (path, mut stream) in streams {
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        assert!(rest.ends_with(b"\r\n0\r\n\r\n"), "{path} ended in the middle of its reply");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

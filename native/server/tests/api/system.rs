@@ -21,7 +21,7 @@ async fn system_information_contains_no_secrets() {
         settings.iter().find(|setting| setting["name"] == name).unwrap()["value"].clone()
     };
     assert_eq!((setting("authToken"), setting("rpc")), (json!("set"), json!("safe")));
-    for name in ["Codex", "Login", "Port", "Other bridges", "Access"] {
+    for name in ["Codex", "Codex configuration", "Login", "Port", "Other bridges", "Access"] {
         let check = system["checks"].as_array().unwrap().iter().find(|check| check["name"] == name);
         assert_eq!(check.unwrap_or_else(|| panic!("no check named {name}"))["status"], "good", "{check:?}");
     }
@@ -29,6 +29,37 @@ async fn system_information_contains_no_secrets() {
     let refused = get("/system/log?limit=0").await;
     assert_eq!(refused["details"]["field"], "limit");
     assert!(get("/system/log").await["lines"].is_array());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_configuration_is_reported_with_its_file_and_line() {
+    let test = TestBridge::start().await;
+    let file = test.directories.home.path().join("config.toml");
+    let original = std::fs::read_to_string(&file).unwrap();
+    let name = file.canonicalize().unwrap().display().to_string();
+    for (first_line, reason) in [
+        ("model = = 3", "line 1, column 9: extra `=`"),
+        ("sandbox_mode = 'nope'", "line 1, column 16: unknown variant `nope`"),
+        ("profiles = 7", "line 1, column 12: invalid type"),
+    ] {
+        std::fs::write(&file, format!("{first_line}\n{original}")).unwrap();
+        let refused = test.post("/conversations", json!({"message": "hello"})).await;
+        assert_eq!(refused.body["code"], "codex_refused", "{first_line}");
+        let checks = test.get("/system").await.body["checks"].clone();
+        let check = |name: &str| checks.as_array().unwrap().iter().find(|check| check["name"] == name);
+        assert_eq!(check("Login"), None, "a broken configuration does not say whether a login is needed");
+        let configuration = check("Codex configuration").unwrap();
+        assert_eq!(configuration["status"], "bad", "{configuration}");
+        let finding = configuration["finding"].as_str().unwrap();
+        assert!(finding.contains(&name) && finding.contains(reason), "{finding}");
+        assert!(configuration["advice"].as_str().unwrap().contains(&name), "{configuration}");
+    }
+    std::fs::write(&file, original).unwrap();
+    let checks = test.get("/system").await.body["checks"].clone();
+    for name in ["Codex configuration", "Login"] {
+        let check = checks.as_array().unwrap().iter().find(|check| check["name"] == name).unwrap();
+        assert_eq!(check["status"], "good", "{check}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

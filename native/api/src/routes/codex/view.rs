@@ -111,7 +111,7 @@ impl Relations {
 
 impl ThreadView {
     pub(super) fn of(conversation: Conversation, relations: &mut Relations) -> Self {
-        let Conversation { thread, holder, state } = conversation;
+        let Conversation { thread, holder, state, older_turns: _ } = conversation;
         let activity = state.activity;
         let seconds = |seconds: Option<i64>| {
             seconds.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)))

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use bridge::conversations::{Conversation, ConversationPage, Holder, Turns};
 use codex::activity::Goal;
-use codex::protocol::{Thread, ThreadListQuery};
+use codex::protocol::{Thread, ThreadListQuery, Turn, TurnQuery};
 use model::activity::{ConversationActivity, GoalView};
 use model::clock::Timestamp;
 use model::ids::ThreadId;
@@ -48,6 +48,11 @@ pub(crate) struct ListConversationsQuery {
 pub(crate) struct GetConversationQuery {
     /// Whether to include the turns with their items. Default: `true`.
     turns: Option<bool>,
+    /// The `nextCursor` of the page with newer turns.
+    cursor: Option<String>,
+    /// The maximum number of turns, 1 to 1000. Default: all turns, or the newest ones if the conversation is
+    /// larger than 16 MiB.
+    limit: Option<u32>,
 }
 
 /// A conversation of Codex's history.
@@ -128,6 +133,8 @@ pub(crate) struct OneConversationView {
     /// Always `true`.
     ok: bool,
     conversation: ConversationView,
+    /// The cursor of the next page, which has older turns; `null` if there are none.
+    next_cursor: Option<String>,
 }
 
 /// Lists Codex's conversations with their owners, newest first.
@@ -150,12 +157,14 @@ pub(crate) async fn list_conversations(
         ..ThreadListQuery::default()
     };
     let ConversationPage { conversations, next_cursor } = app.conversations.history(&query).await?;
-    let conversations =
-        conversations.into_iter().map(|conversation| view(conversation, Turns::Omit)).collect();
+    let conversations = conversations.into_iter().map(view).collect();
     Ok(Json(ConversationsView { ok: true, conversations, next_cursor }))
 }
 
 /// Returns a conversation with its turns and their items.
+///
+/// A conversation that is larger than 16 MiB is returned in pages, the newest turns first: `nextCursor` is the
+/// `cursor` of the next page.
 #[utoipa::path(get, path = "/conversations/{conversationId}", tag = "conversations",
     params(("conversationId" = String, Path), GetConversationQuery), responses(
     (status = OK, description = "The conversation", body = OneConversationView),
@@ -165,33 +174,31 @@ pub(crate) async fn get_conversation(
     PathParameter(conversation_id): PathParameter<ThreadId>,
     QueryOf(query): QueryOf<GetConversationQuery>,
 ) -> Result<Json<OneConversationView>, RequestError> {
-    let turns = if query.turns.unwrap_or(true) { Turns::Include } else { Turns::Omit };
-    let conversation = app.conversations.conversation(&conversation_id, turns).await?;
-    Ok(Json(OneConversationView { ok: true, conversation: view(conversation, turns) }))
+    let GetConversationQuery { turns, cursor, limit } = query;
+    let limit = limit.map(|limit| page_limit(Some(limit), limit, limits::TURNS_PAGE_MAX)).transpose()?;
+    let turns = match turns {
+        Some(false) if cursor.is_some() || limit.is_some() => {
+            return Err(RequestError::invalid("turns", "must be true if cursor or limit is given"));
+        }
+        Some(false) => Turns::Omit,
+        Some(true) | None => Turns::Include(TurnQuery { cursor, limit }),
+    };
+    let has_turns = turns != Turns::Omit;
+    let mut conversation = app.conversations.conversation(&conversation_id, turns).await?;
+    let turns = std::mem::take(&mut conversation.thread.turns);
+    let next_cursor = conversation.older_turns.take();
+    let turns = has_turns.then(|| turns.into_iter().map(turn_view).collect());
+    let conversation = ConversationView { turns, ..view(conversation) };
+    Ok(Json(OneConversationView { ok: true, conversation, next_cursor }))
 }
 
-fn view(conversation: Conversation, include: Turns) -> ConversationView {
-    let Conversation { thread, holder, state } = conversation;
+/// Returns a conversation without its turns.
+fn view(conversation: Conversation) -> ConversationView {
+    let Conversation { thread, holder, state, older_turns: _ } = conversation;
     let owner = OwnerView::of(holder);
     let source = thread.source_name();
     let cwd = thread.folder();
-    let Thread { id, name, preview, created_at, updated_at, model, model_provider, turns, .. } = thread;
-    let seconds =
-        |seconds: Option<i64>| seconds.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)));
-    let turns = turns.into_iter().map(|turn| {
-        json!({
-            "turnId": turn.id,
-            "status": turn.status,
-            "error": turn.error.map(|error| json!({
-                "message": error.message,
-                "cause": FailureCause::of(&error),
-                "httpStatus": error.http_status,
-            })),
-            "items": turn.items,
-            "completedAt": seconds(turn.completed_at),
-            "durationMs": turn.duration_ms,
-        })
-    });
+    let Thread { id, name, preview, created_at, updated_at, model, model_provider, .. } = thread;
     ConversationView {
         conversation_id: id,
         title: name,
@@ -207,6 +214,26 @@ fn view(conversation: Conversation, include: Turns) -> ConversationView {
         owner,
         activity: state.activity,
         goal: state.goal,
-        turns: (include == Turns::Include).then(|| turns.collect()),
+        turns: None,
     }
+}
+
+fn turn_view(turn: Turn) -> Value {
+    json!({
+        "turnId": turn.id,
+        "status": turn.status,
+        "error": turn.error.map(|error| json!({
+            "message": error.message,
+            "cause": FailureCause::of(&error),
+            "httpStatus": error.http_status,
+        })),
+        "items": turn.items,
+        "completedAt": seconds(turn.completed_at),
+        "durationMs": turn.duration_ms,
+    })
+}
+
+/// Returns the moment that Codex gives in seconds since the Unix epoch.
+fn seconds(seconds: Option<i64>) -> Option<Timestamp> {
+    seconds.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)))
 }

@@ -1,7 +1,10 @@
 //! Diagnostic checks of the bridge, each with a result and advice.
 
+use std::path::Path;
+
 use bridge::instance::{self, DiscoveryEntry};
-use codex::protocol::Login;
+use codex::connection::CallError;
+use codex::protocol::{ConfigurationProblem, Login, Position};
 use model::approval::ApprovalStatus;
 use serde::Serialize;
 use store::ApprovalQuery;
@@ -58,7 +61,7 @@ impl Check {
 pub(super) async fn checks(app: &App) -> Result<Vec<Check>, RequestError> {
     let others = other_bridges(app).await?;
     let mut checks = vec![codex(app).await];
-    checks.extend(login(app).await);
+    checks.extend(configuration_and_login(app).await);
     checks.extend([port(app, &others), windows(app, &others), access(app)]);
     checks.extend([approvals(app).await?, webhooks(app).await?, nats(app).await?]);
     Ok(checks)
@@ -90,11 +93,48 @@ async fn codex(app: &App) -> Check {
     }
 }
 
-/// Checks the login of Codex, and starts Codex if it is not running. Returns `None` if Codex does not start,
-/// which the check of Codex reports, or if it is too old to report its login.
-async fn login(app: &App) -> Option<Check> {
-    let login = app.supervisor.ready().await.ok()?.connection.account_read().await.ok()?;
-    Some(login_check(&login))
+/// Checks the configuration and the login of Codex, and starts Codex if it is not running. Returns nothing if
+/// Codex does not start, which the check of Codex reports. Codex cannot tell whether a login is required
+/// while its configuration is broken, and old binaries never can.
+async fn configuration_and_login(app: &App) -> Vec<Check> {
+    let Ok(server) = app.supervisor.ready().await else { return Vec::new() };
+    let connection = &server.connection;
+    match connection.configuration_problem(&server.methods, &app.defaults.cwd).await {
+        Ok(Some(problem)) => return vec![configuration_check(problem, app.supervisor.codex_home())],
+        Ok(None) => {}
+        Err(error) => return vec![unanswered_check(&error)],
+    }
+    let login = connection.account_read().await.ok().as_ref().map(login_check);
+    let configuration = Check::good("Codex configuration", "Codex can load it");
+    [Some(configuration), login].into_iter().flatten().collect()
+}
+
+fn configuration_check(problem: ConfigurationProblem, codex_home: Option<&Path>) -> Check {
+    let ConfigurationProblem { position, reason } = problem;
+    let (file, place) = match position {
+        Some(Position { file, line, column }) => (Some(file), format!(" line {line}, column {column}:")),
+        None => (codex_home.map(|home| home.join("config.toml")), String::new()),
+    };
+    let file = file.map_or_else(|| "config.toml".to_owned(), |file| file.display().to_string());
+    Check::of(
+        "Codex configuration",
+        CheckStatus::Bad,
+        format!("Codex cannot load {file}, so it starts no conversation:{place} {}", one_line(&reason)),
+        format!("Correct {file}, or delete the setting. Codex reads the file again for each conversation."),
+    )
+}
+
+fn unanswered_check(error: &CallError) -> Check {
+    Check::of(
+        "Codex configuration",
+        CheckStatus::Warning,
+        format!("unknown: {error}"),
+        "Check again in a moment. If Codex never answers, restart the bridge.",
+    )
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn login_check(login: &Login) -> Check {
