@@ -265,7 +265,7 @@ impl ThreadTask {
         let deadline = Instant::now() + limits::ACTION_TIMEOUT;
         match self.resume(&ThreadOptions::default(), deadline).await? {
             Some(Access::Ours) => Ok(()),
-            Some(Access::OwnedElsewhere(_)) => Err(self.conversations.owned_elsewhere(&self.thread_id).await),
+            Some(Access::OwnedElsewhere) => Err(self.conversations.owned_elsewhere(&self.thread_id).await),
             None => Err(send_timeout(limits::ACTION_TIMEOUT)),
         }
     }

@@ -17,15 +17,14 @@ use model::ids::ThreadId;
 use model::job::{Delivery, FailureCode, Operation};
 use model::limits;
 use tempfile::NamedTempFile;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::ending::{JobEnd, fail_job, failure, job_end, send_receipt, signal_name};
+use super::ending::{JobEnd, fail_job, failure, job_end, signal_name};
 use super::history::Turns;
 use super::message::{CliOptions, Message};
 use super::registry::Placement;
 use super::thread::ThreadTask;
-use super::work::{ExecTurn, Receipt, ReceiptSender, WorkItem};
+use super::work::{ExecTurn, Receipt, Sending, WorkItem};
 use super::{Conversations, Dispatched, ended_early, send_timeout};
 use crate::error::Error;
 use crate::jobs::LiveJob;
@@ -49,13 +48,8 @@ impl Conversations {
         let open = message.open;
         match self.spawn_exec(&job, &message, None).await {
             Ok((conversation_id, exec)) => {
-                let (receipt, reply) = oneshot::channel();
-                let work = WorkItem::FollowExec {
-                    job: Arc::clone(&job),
-                    message: Box::new(message),
-                    exec: Box::new(exec),
-                    receipt,
-                };
+                let (sending, reply) = Sending::new(Arc::clone(&job), message);
+                let work = WorkItem::FollowExec { sending, exec: Box::new(exec) };
                 // No other caller knows the conversation yet, so its queue is new.
                 if let Placement::Front(work) = self.inner.registry.enqueue(&conversation_id, work) {
                     self.start_task(&conversation_id, work, None);
@@ -149,37 +143,28 @@ impl Conversations {
 
 impl ThreadTask {
     /// Runs one message on this conversation through `codex exec`, to its end.
-    pub(super) async fn run_cli(
-        &mut self,
-        job: &Arc<LiveJob>,
-        message: &Message,
-        receipt: ReceiptSender,
-    ) -> JobEnd {
+    pub(super) async fn run_exec(&mut self, sending: &mut Sending) -> JobEnd {
         // The process of `codex exec` needs the writer.
         self.release().await;
-        match self.conversations.spawn_exec(job, message, Some(&self.thread_id)).await {
-            Ok((_, exec)) => self.follow_exec(job, message, exec, receipt).await,
-            Err(error) => JobEnd::NotStarted { error, receipt },
+        let spawned = self.conversations.spawn_exec(&sending.job, &sending.message, Some(&self.thread_id));
+        match spawned.await {
+            Ok((_, exec)) => self.follow_exec(sending, exec).await,
+            Err(error) => JobEnd::NotStarted(error),
         }
     }
 
     /// Follows a turn of `codex exec` until its process exits.
-    pub(super) async fn follow_exec(
-        &mut self,
-        job: &Arc<LiveJob>,
-        message: &Message,
-        exec: ExecTurn,
-        receipt: ReceiptSender,
-    ) -> JobEnd {
+    pub(super) async fn follow_exec(&mut self, sending: &mut Sending, exec: ExecTurn) -> JobEnd {
+        let Sending { job, message, sender } = sending;
         let ExecTurn { mut run, _schema } = exec;
         if let Err(error) = self.record_exec_start(job, message, run.pid).await {
             run.stop().await;
-            return JobEnd::NotStarted { error, receipt };
+            return JobEnd::NotStarted(error);
         }
         let is_new = job.view().operation == Operation::CreateConversation;
         let turn_id = job.view().turn_id;
         let conversation_id = self.thread_id.clone();
-        send_receipt(receipt, Ok(Receipt { conversation_id, delivery: Delivery::Started, turn_id }));
+        sender.report(Ok(Receipt { conversation_id, delivery: Delivery::Started, turn_id }));
         let stopping = self.conversations.inner.stopping.clone();
         let limit = async {
             match message.turn_timeout {

@@ -11,7 +11,7 @@ use model::limits;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::ending::{fail_job, failure, send_receipt};
+use super::ending::{fail_job, failure};
 use super::message::Message;
 use super::work::WorkItem;
 use super::{Conversations, Dispatched, send_timeout};
@@ -89,8 +89,8 @@ impl Conversations {
     async fn cancel_waiting(&self, live: &LiveJob, because: FailureCode) -> bool {
         let Some(work) = self.inner.registry.remove_waiting(&live.job_id) else { return false };
         fail_job(live, failure(because)).await;
-        if let WorkItem::Send { receipt, .. } = work {
-            send_receipt(receipt, Err(Error::JobCancelled));
+        if let WorkItem::Send(mut sending) = work {
+            sending.sender.report(Err(Error::JobCancelled));
         }
         true
     }

@@ -8,11 +8,11 @@ use model::job::{Failure, FailureCode, Job, JobEvent, JobResult, Refusal};
 use model::limits;
 use store::StoreError;
 
-use super::work::{Receipt, ReceiptSender};
 use crate::error::Error;
 use crate::jobs::LiveJob;
 
 /// The end of a job. It is decided first, and recorded after the thread is released.
+#[derive(Debug)]
 pub(super) enum JobEnd {
     Completed {
         result: JobResult,
@@ -20,10 +20,7 @@ pub(super) enum JobEnd {
     },
     Failed(Failure),
     /// The job's turn was not started. The sender is notified of the reason once it is recorded.
-    NotStarted {
-        error: Error,
-        receipt: ReceiptSender,
-    },
+    NotStarted(Error),
     /// The job moved to another conversation, whose task continues it.
     Moved,
     /// The job is still waiting, or another process still runs it. The next start of the bridge continues it.
@@ -38,7 +35,7 @@ impl JobEnd {
                 Some(Self::Completed { result: result.clone(), warnings: Vec::new() })
             }
             Self::Failed(failure) => Some(Self::Failed(failure.clone())),
-            Self::NotStarted { .. } | Self::Moved | Self::LeftToNextStart => None,
+            Self::NotStarted(_) | Self::Moved | Self::LeftToNextStart => None,
         }
     }
 }
@@ -89,16 +86,22 @@ pub(super) fn failure(code: FailureCode) -> Failure {
     Failure::new(code, message)
 }
 
-pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
+/// Records the end of a job, and of the jobs whose messages joined its turn. Returns the reason if the turn
+/// was not started, for the sender of the message.
+pub(super) async fn end_job(job: &LiveJob, end: JobEnd) -> Option<Error> {
     if matches!(end, JobEnd::Moved | JobEnd::LeftToNextStart) {
-        return;
+        return None;
     }
     for joined in job.take_joined().await {
         if let Some(end) = end.for_joined() {
             joined.record().clone_from(&job.record());
-            Box::pin(end_job(&joined, end)).await;
+            record_end(&joined, end).await;
         }
     }
+    record_end(job, end).await
+}
+
+async fn record_end(job: &LiveJob, end: JobEnd) -> Option<Error> {
     match end {
         JobEnd::Completed { result, warnings } => {
             finish(job, |job, now| {
@@ -108,12 +111,13 @@ pub(super) async fn end_job(job: &LiveJob, end: JobEnd) {
             .await;
         }
         JobEnd::Failed(failure) => fail_job(job, failure).await,
-        JobEnd::NotStarted { error, receipt } => {
+        JobEnd::NotStarted(error) => {
             fail_job(job, error.as_failure()).await;
-            send_receipt(receipt, Err(error));
+            return Some(error);
         }
         JobEnd::Moved | JobEnd::LeftToNextStart => {}
     }
+    None
 }
 
 /// Records that a job failed.
@@ -140,12 +144,6 @@ async fn finish(job: &LiveJob, step: impl Fn(&mut Job, Timestamp) -> Result<JobE
         tokio::time::sleep(limits::END_RETRY_INTERVAL).await;
     }
     // The job stays unfinished in the database, so the next start of the bridge ends it.
-}
-
-pub(super) fn send_receipt(receipt: ReceiptSender, outcome: Result<Receipt, Error>) {
-    if receipt.send(outcome).is_err() {
-        tracing::debug!("a turn started after the sender of its message was dropped");
-    }
 }
 
 /// Returns the name of a signal that ends processes in practice, or its number. Source: signal(7).

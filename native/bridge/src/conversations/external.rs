@@ -10,15 +10,15 @@ use codex::connection::CallError;
 use codex::protocol::ThreadOptions;
 use model::ids::TurnId;
 use model::job::{Delivery, FailureCode};
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::ended_early;
-use super::ending::{JobEnd, failure, job_end, send_receipt, signal_name};
+use super::ending::{JobEnd, failure, job_end, signal_name};
 use super::follow::{Followed, Follower, Runner};
-use super::message::{DeliveryMode, Message};
-use super::thread::{Access, Loaded, ThreadTask};
-use super::work::{Receipt, ReceiptSender};
+use super::message::Message;
+use super::sending::{Step, after_following};
+use super::thread::{Loaded, ThreadTask};
+use super::work::{Receipt, Sender, Sending};
 use crate::approvals::Withdrawn;
 use crate::error::Error;
 use crate::jobs::LiveJob;
@@ -28,42 +28,24 @@ const OPTIONS_UNUSED: &str =
     "another process owns the conversation and runs the message with that process's own options";
 
 impl ThreadTask {
-    /// Adds the message to the queue of the thread, which another process owns, and follows it there. Fails
-    /// if the delivery mode does not allow that.
-    pub(super) async fn hand_over(
-        &mut self,
-        server: &AppServer,
-        job: &Arc<LiveJob>,
-        message: &Message,
-        receipt: ReceiptSender,
-    ) -> JobEnd {
-        // The queue of a thread takes messages only.
-        let may_hand_over = message.review.is_none()
-            && matches!(message.delivery, DeliveryMode::Auto | DeliveryMode::Handover | DeliveryMode::Panel);
-        let queued = if may_hand_over {
-            let has_options = message.options != ThreadOptions::default() || message.output_schema.is_some();
-            self.add_to_queue(server, job, message, has_options.then_some(OPTIONS_UNUSED)).await
-        } else {
-            Err(self.conversations.owned_elsewhere(&self.thread_id).await)
-        };
-        if let Err(error) = queued {
-            return JobEnd::NotStarted { error, receipt };
+    /// Adds the message to the queue of the thread, which another process owns.
+    pub(super) async fn hand_over(&mut self, sending: &mut Sending) -> Step {
+        let Sending { job, message, sender } = sending;
+        let has_options = message.options != ThreadOptions::default() || message.output_schema.is_some();
+        if let Err(error) = self.add_to_queue(job, message, has_options.then_some(OPTIONS_UNUSED)).await {
+            return error.into();
         }
-        send_receipt(receipt, Ok(Receipt::handed_over(&self.thread_id, None)));
-        self.follow_queued(job, message).await
+        sender.report(Ok(Receipt::handed_over(&self.thread_id, None)));
+        Step::FollowQueued
     }
 
     /// Lets the editor's panel run the message. The panel's app-server finds the message in the thread's
     /// queue as soon as it loads the thread. If it does not start the message in time, the bridge runs it.
-    pub(super) async fn hand_to_panel(
-        &mut self,
-        job: &Arc<LiveJob>,
-        message: &Message,
-        receipt: ReceiptSender,
-    ) -> JobEnd {
+    pub(super) async fn hand_to_panel(&mut self, sending: &mut Sending) -> Step {
+        let Sending { job, message, sender } = sending;
         let server = match self.prepare_for_panel(job, message).await {
             Ok(server) => server,
-            Err(error) => return JobEnd::NotStarted { error, receipt },
+            Err(error) => return error.into(),
         };
         let limit = message.open.unwrap_or_default();
         let deadline = Instant::now() + limit;
@@ -74,29 +56,23 @@ impl ThreadTask {
         let (_, is_started) = tokio::join!(reveal, follower.starts_before(deadline));
         if self.conversations.inner.stopping.is_cancelled() {
             // The message stays in the queue. The next start of the bridge follows it.
-            send_receipt(receipt, Ok(Receipt::handed_over(&self.thread_id, None)));
-            return JobEnd::LeftToNextStart;
+            sender.report(Ok(Receipt::handed_over(&self.thread_id, None)));
+            return Step::End(JobEnd::LeftToNextStart);
         }
         if is_started {
-            let turn_id = job.view().turn_id;
-            send_receipt(receipt, Ok(Receipt::handed_over(&self.thread_id, turn_id)));
-            return self.follow_queued(job, message).await;
+            sender.report(Ok(Receipt::handed_over(&self.thread_id, job.view().turn_id)));
+            return Step::FollowQueued;
         }
         match server.connection.thread_queue_remove(&self.thread_id, &job.job_id).await {
-            Ok(true) => {
-                let warning = format!(
-                    "delivery: the panel did not start the message within {} ms, so the bridge runs it",
-                    limit.as_millis()
-                );
-                self.run_unclaimed(job, message, receipt, warning).await
-            }
-            Ok(false) if job.cancel_reason().is_some() => {
-                JobEnd::NotStarted { error: Error::JobCancelled, receipt }
-            }
+            Ok(true) => Step::TakeBack(format!(
+                "delivery: the panel did not start the message within {} ms, so the bridge runs it",
+                limit.as_millis()
+            )),
+            Ok(false) if job.cancel_reason().is_some() => Error::JobCancelled.into(),
             // A process has just taken the message, or the call failed. Following the message finds out.
             Ok(false) | Err(_) => {
-                send_receipt(receipt, Ok(Receipt::handed_over(&self.thread_id, None)));
-                self.follow_queued(job, message).await
+                sender.report(Ok(Receipt::handed_over(&self.thread_id, None)));
+                Step::FollowQueued
             }
         }
     }
@@ -124,48 +100,33 @@ impl ThreadTask {
         }
         self.release_and_close().await;
         let has_options = has_options || message.output_schema.is_some();
-        self.add_to_queue(&server, job, message, has_options.then_some(OPTIONS_UNUSED)).await?;
+        self.add_to_queue(job, message, has_options.then_some(OPTIONS_UNUSED)).await?;
         Ok(server)
     }
 
-    /// Runs a message that was removed from the queue again. No other process runs it.
-    async fn run_unclaimed(
-        &mut self,
-        job: &Arc<LiveJob>,
-        message: &Message,
-        receipt: ReceiptSender,
-        warning: String,
-    ) -> JobEnd {
-        let noted = job.note(|job, _| {
+    /// Prepares to run a message that was removed from the queue again. No other process runs it.
+    pub(super) async fn take_back(&mut self, sending: &mut Sending, warning: String) -> Step {
+        let noted = sending.job.note(|job, _| {
             job.warnings.push(warning);
             job.delivery = None;
         });
         if let Err(error) = noted.await {
-            return JobEnd::NotStarted { error: error.into(), receipt };
+            return Error::from(error).into();
         }
         // The text may have been edited while the message was in that queue.
-        let mut message = message.clone();
-        message.set_text(&job.view().message);
-        let message = &message;
-        match self.load(message).await {
-            Ok(Access::Ours) => self.run_turn(job, message, receipt).await,
-            // Another process has just loaded the thread.
-            Ok(Access::OwnedElsewhere(server)) => {
-                Box::pin(self.hand_over(&server, job, message, receipt)).await
-            }
-            Err(error) => JobEnd::NotStarted { error, receipt },
-        }
+        sending.message.set_text(&sending.job.view().message);
+        Step::Load
     }
 
     /// Adds the message to Codex's queue of the thread, where the process that has the thread loaded finds
     /// it.
     async fn add_to_queue(
         &self,
-        server: &AppServer,
         job: &LiveJob,
         message: &Message,
         warning: Option<&str>,
     ) -> Result<(), Error> {
+        let server = self.conversations.inner.router.supervisor_of(&self.thread_id).ready().await?;
         if !server.methods.has("thread/queue/add") {
             return Err(self.conversations.owned_elsewhere(&self.thread_id).await);
         }
@@ -188,20 +149,17 @@ impl ThreadTask {
         }
     }
 
-    /// Follows a message in another process's queue to its end. If the owner exits, the bridge runs the
+    /// Follows the message in another process's queue to its end. If the owner exits, the bridge runs the
     /// message.
-    async fn follow_queued(&mut self, job: &Arc<LiveJob>, message: &Message) -> JobEnd {
+    pub(super) async fn follow_queued(&mut self, sending: &Sending) -> Step {
+        let Sending { job, message, .. } = sending;
         let output = message.output_last_message_path.as_deref();
-        let followed = self.follow_to_end(job, None, Runner::OtherProcess, message.turn_timeout);
-        match followed.await {
-            Followed::Unclaimed => {
-                // The sender got its receipt when the message was handed over.
-                let (receipt, _) = oneshot::channel();
-                let warning =
-                    "the process that owned the conversation exited, so the bridge runs the message";
-                self.run_unclaimed(job, message, receipt, warning.to_owned()).await
+        let followed = self.follow_to_end(job, None, Runner::OtherProcess, message.turn_timeout).await;
+        match after_following(&followed) {
+            Some(step) => step,
+            None => {
+                Step::End(end_of(followed, job, Runner::OtherProcess, output, FailureCode::Interrupted).await)
             }
-            followed => end_of(followed, job, Runner::OtherProcess, output, FailureCode::Interrupted).await,
         }
     }
 
@@ -233,14 +191,19 @@ impl ThreadTask {
     }
 
     /// Finds out how the turn of a job ended whose bridge process exited.
-    pub(super) async fn recover(&mut self, job: &Arc<LiveJob>, message: Option<&Message>) -> JobEnd {
+    pub(super) async fn recover(&mut self, job: &Arc<LiveJob>, message: Option<Box<Message>>) -> JobEnd {
         // A thread that is loaded here does not run the turn. To find the turn's end, the follower loads and
         // releases the thread itself.
         self.release().await;
         let view = job.view();
-        if let (Some(Delivery::HandedOver), None, Some(message)) = (view.delivery, &view.turn_id, message) {
-            return self.follow_queued(job, message).await;
-        }
+        let is_queued_elsewhere = view.delivery == Some(Delivery::HandedOver) && view.turn_id.is_none();
+        let message = match message {
+            Some(message) if is_queued_elsewhere => {
+                let mut sending = Sending { job: Arc::clone(job), message, sender: Sender::NOTIFIED };
+                return self.carry_out(Step::FollowQueued, &mut sending).await;
+            }
+            message => message,
+        };
         let runner = match view.delivery {
             Some(Delivery::HandedOver) => Runner::OtherProcess,
             _ => Runner::OwnExited,
@@ -253,7 +216,7 @@ impl ThreadTask {
         }
         let end = end_of(followed, job, runner, output.as_deref(), FailureCode::InterruptedByRestart).await;
         match message {
-            Some(message) => self.with_review(end, message).await,
+            Some(message) => self.with_review(end, &message).await,
             None => end,
         }
     }

@@ -8,11 +8,12 @@ use codex::protocol::ForkPoint;
 use model::ids::ThreadId;
 use model::job::{Delivery, Fork};
 
-use super::ending::{JobEnd, fail_job, send_receipt};
+use super::ending::{JobEnd, fail_job};
 use super::message::{DeliveryMode, Message};
 use super::registry::Placement;
+use super::sending::Step;
 use super::thread::{Loaded, ThreadTask, unsubscribe};
-use super::work::{ReceiptSender, WorkItem};
+use super::work::{Sending, WorkItem};
 use super::{Conversations, Dispatched, ended_early};
 use crate::error::Error;
 use crate::jobs::LiveJob;
@@ -94,62 +95,52 @@ impl Conversations {
 }
 
 impl ThreadTask {
-    /// Moves the message from a thread of `codex exec` to a copy. Later messages go to the copy, too.
-    pub(super) async fn move_to_copy(
-        &mut self,
-        job: &Arc<LiveJob>,
-        message: Box<Message>,
-        receipt: ReceiptSender,
-    ) -> JobEnd {
+    /// Copies the thread of `codex exec` for the message. Later messages go to the copy, too.
+    pub(super) async fn copy(&mut self, sending: &Sending) -> Step {
         let conversations = self.conversations.clone();
+        let Sending { job, message, .. } = sending;
         let moved = async {
             // Another message may have created the copy in the meantime.
-            let copy_id = conversations.effective_id(&self.thread_id, &message).await?;
+            let copy_id = conversations.effective_id(&self.thread_id, message).await?;
             if copy_id != self.thread_id {
                 conversations.redirect_to(job, &copy_id).await?;
                 return Ok((copy_id, None));
             }
-            conversations.copy(&self.thread_id, job, &message, Fork::Upgrade).await
-        };
-        let (copy_id, loaded) = match moved.await {
-            Ok(moved) => moved,
-            Err(error) => return JobEnd::NotStarted { error, receipt },
-        };
-        self.move_to(&copy_id, loaded, job, message, receipt).await
-    }
-
-    /// Moves the message back to the original because its copy was deleted or never stored. The original is
-    /// then copied again.
-    pub(super) async fn move_back(
-        &mut self,
-        original_id: &ThreadId,
-        job: &Arc<LiveJob>,
-        message: Box<Message>,
-        receipt: ReceiptSender,
-    ) -> JobEnd {
-        let moved = async {
-            self.conversations.inner.jobs.store().forget_alias(original_id, &self.thread_id).await?;
-            job.step(|job, now| job.bind(original_id, None, None, now)).await?.map_err(ended_early)
+            conversations.copy(&self.thread_id, job, message, Fork::Upgrade).await
         };
         match moved.await {
-            Ok(_) => self.move_to(original_id, None, job, message, receipt).await,
-            Err(error) => JobEnd::NotStarted { error, receipt },
+            Ok((copy_id, loaded)) => Step::MoveTo(copy_id, loaded),
+            Err(error) => Step::from(error),
         }
     }
 
-    async fn move_to(
+    /// Moves the job back to the original because its copy was deleted or never stored. The original is then
+    /// copied again.
+    pub(super) async fn return_to(&mut self, original_id: ThreadId, sending: &Sending) -> Step {
+        let moved: Result<_, Error> = async {
+            self.conversations.inner.jobs.store().forget_alias(&original_id, &self.thread_id).await?;
+            let step = sending.job.step(|job, now| job.bind(&original_id, None, None, now));
+            step.await?.map_err(ended_early)
+        }
+        .await;
+        match moved {
+            Ok(_) => Step::MoveTo(original_id, None),
+            Err(error) => Step::from(error),
+        }
+    }
+
+    /// Gives the message to the task of another conversation.
+    pub(super) async fn move_to(
         &mut self,
         conversation_id: &ThreadId,
         loaded: Option<Loaded>,
-        job: &Arc<LiveJob>,
-        mut message: Box<Message>,
-        receipt: ReceiptSender,
+        mut sending: Sending,
     ) -> JobEnd {
         self.release().await;
         // The message was accepted, so it may wait there whatever its delivery mode is.
-        message.delivery = DeliveryMode::Auto;
-        let work = WorkItem::Send { job: Arc::clone(job), message, receipt };
-        match self.conversations.inner.registry.enqueue(conversation_id, work) {
+        sending.message.delivery = DeliveryMode::Auto;
+        let job = Arc::clone(&sending.job);
+        match self.conversations.inner.registry.enqueue(conversation_id, WorkItem::Send(sending)) {
             Placement::Front(work) => self.conversations.start_task(conversation_id, work, loaded),
             Placement::Next | Placement::Behind => {
                 if let Some(loaded) = loaded {
@@ -160,9 +151,9 @@ impl ThreadTask {
                 }
             }
             Placement::Refused(work, error) => {
-                fail_job(job, error.as_failure()).await;
-                if let WorkItem::Send { receipt, .. } = work {
-                    send_receipt(receipt, Err(error));
+                fail_job(&job, error.as_failure()).await;
+                if let WorkItem::Send(mut sending) = work {
+                    sending.sender.report(Err(error));
                 }
             }
         }

@@ -32,6 +32,7 @@ mod raw;
 mod registry;
 mod reply;
 mod review;
+mod sending;
 mod thread;
 mod turn;
 mod waiting;
@@ -52,7 +53,7 @@ use futures_util::FutureExt;
 use model::ids::{JobId, ThreadId, TurnId};
 use model::job::{self, Delivery, Job, NewJob, Operation, Transport};
 use model::limits;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -69,7 +70,7 @@ use registry::{Placement, Queue, Registry};
 use reply::Waited;
 use thread::{Loaded, ThreadTask};
 pub use work::Needs;
-use work::WorkItem;
+use work::{Sender, Sending, WorkItem};
 
 /// The conversations of this bridge. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -219,8 +220,7 @@ impl Conversations {
         let work = match message {
             Some(message) if still_waits => {
                 // The process that exited has answered the sender.
-                let (receipt, _) = oneshot::channel();
-                WorkItem::Send { job, message, receipt }
+                WorkItem::Send(Sending { job, message, sender: Sender::NOTIFIED })
             }
             message => WorkItem::Recover { job, message },
         };
@@ -336,9 +336,8 @@ impl Conversations {
         loaded: Option<Loaded>,
     ) -> Result<Dispatched, Error> {
         let open = self.open_timeout_after_start(&message);
-        let (receipt, reply) = oneshot::channel();
-        let work = WorkItem::Send { job: Arc::clone(&job), message: Box::new(message), receipt };
-        match self.inner.registry.enqueue(&conversation_id, work) {
+        let (sending, reply) = Sending::new(Arc::clone(&job), message);
+        match self.inner.registry.enqueue(&conversation_id, WorkItem::Send(sending)) {
             Placement::Front(work) => self.start_task(&conversation_id, work, loaded),
             // No other caller knows the thread yet. If one guessed its id, the thread's task loads it itself.
             Placement::Next | Placement::Behind => unload(loaded, &conversation_id).await,
@@ -385,9 +384,8 @@ impl Conversations {
     ) -> Result<Dispatched, Error> {
         let open = self.open_timeout_after_start(&message);
         let (delivery, limit) = (message.delivery, message.send_timeout);
-        let (receipt, reply) = oneshot::channel();
-        let work = WorkItem::Send { job: Arc::clone(&job), message: Box::new(message), receipt };
-        match self.inner.registry.enqueue(&conversation_id, work) {
+        let (sending, reply) = Sending::new(Arc::clone(&job), message);
+        match self.inner.registry.enqueue(&conversation_id, WorkItem::Send(sending)) {
             Placement::Front(work) => {
                 self.start_task(&conversation_id, work, None);
                 self.reply(job, reply, open).await

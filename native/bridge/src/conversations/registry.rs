@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::message::{DeliveryMode, Message};
-use super::work::WorkItem;
+use super::work::{Sending, WorkItem};
 use crate::error::Error;
 use crate::jobs::LiveJob;
 
@@ -59,7 +59,7 @@ impl Queue {
     /// Reports whether `work` may wait behind the work of this queue.
     fn may_append(&self, work: &WorkItem) -> bool {
         match work {
-            WorkItem::Send { message, .. } => {
+            WorkItem::Send(Sending { message, .. }) => {
                 // A conversation that is pinned to an app-server has a task even while it is idle.
                 !matches!(message.delivery, DeliveryMode::Start | DeliveryMode::Reject) || !self.has_job()
             }
@@ -144,10 +144,10 @@ impl Registry {
         let mut active = self.active();
         let waiting = active.values_mut().flat_map(|queue| queue.waiting.iter_mut());
         for work in waiting {
-            if let WorkItem::Send { job, message, .. } = work
-                && job.job_id == *job_id
+            if let WorkItem::Send(sending) = work
+                && sending.job.job_id == *job_id
             {
-                change(message);
+                change(&mut sending.message);
                 return true;
             }
         }
@@ -165,7 +165,7 @@ impl Registry {
         let mut active = self.active();
         active.values_mut().find_map(|queue| {
             let is_match =
-                |work: &WorkItem| matches!(work, WorkItem::Send { job, .. } if job.job_id == *job_id);
+                |work: &WorkItem| matches!(work, WorkItem::Send(sending) if sending.job.job_id == *job_id);
             queue.waiting.iter().position(is_match).and_then(|index| queue.waiting.remove(index))
         })
     }

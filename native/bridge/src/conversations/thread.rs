@@ -1,9 +1,9 @@
 //! The task of one conversation. It runs the turns of the conversation one after another, and holds the
 //! writer only as long as it has work.
 //!
-//! For each message, the task loads the thread, starts the turn, and follows it to its end ([`super::turn`]).
-//! If another process owns the thread, the task hands the message over ([`super::external`]). The writer is
-//! released before the end of the job is published, so that a caller that waits for the end finds the
+//! Each message goes through the steps of [`super::sending`]: usually the task loads the thread, starts the
+//! turn, and follows it to its end ([`super::turn`]). If another process owns the thread, the task hands the
+//! message over ([`super::external`]). The writer is released before the end of the job is published, so that a caller that waits for the end finds the
 //! conversation free.
 
 use std::collections::HashMap;
@@ -12,22 +12,21 @@ use std::sync::Arc;
 use codex::activity::Activity;
 use codex::app_server::AppServer;
 use codex::approval;
-use codex::connection::{CallError, ThreadEvent, ThreadWatch};
+use codex::connection::{ThreadEvent, ThreadWatch};
 use codex::decline::decline;
 use codex::protocol::{Thread, ThreadOptions};
 use codex::rpc::Refusal;
 use codex::turn::{FileChanges, TurnEnd, TurnRecord};
 use model::ids::{ThreadId, TurnId};
-use model::job::{Delivery, Operation};
 use model::limits;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use super::ending::{JobEnd, end_job, send_receipt};
-use super::message::{DeliveryMode, Message};
+use super::ending::{JobEnd, end_job};
+use super::message::Message;
 use super::waiting::Waiting;
-use super::work::{Receipt, ReceiptSender, WorkItem};
-use super::{Conversations, ended_early, send_timeout};
+use super::work::{Sending, WorkItem};
+use super::{Conversations, send_timeout};
 use crate::approvals::{Asker, Withdrawn};
 use crate::error::Error;
 use crate::jobs::LiveJob;
@@ -43,7 +42,7 @@ pub(super) struct Loaded {
     /// The proposed file changes, which approvals show.
     changes: FileChanges,
     /// Whether the thread was created by `codex exec`. The history does not show such threads.
-    is_exec: bool,
+    pub(super) is_exec: bool,
     /// Whether the thread was just created with the options of its first message.
     is_new: bool,
 }
@@ -86,19 +85,28 @@ pub(super) enum Access {
     /// The thread is loaded here, with its writer.
     Ours,
     /// Another process owns the thread. Our app-server can only read it.
-    OwnedElsewhere(Arc<AppServer>),
+    OwnedElsewhere,
 }
 
 /// The result of a work item, which is published once the thread is free.
 enum Finished {
-    Job(JobEnd, Arc<LiveJob>),
+    Sent(JobEnd, Sending),
+    Recovered(JobEnd, Arc<LiveJob>),
     Act(Result<(), Error>, oneshot::Sender<Result<(), Error>>),
 }
 
 impl Finished {
     async fn publish(self) {
         match self {
-            Self::Job(end, job) => end_job(&job, end).await,
+            Self::Sent(end, mut sending) => {
+                if let Some(error) = end_job(&sending.job, end).await {
+                    sending.sender.report(Err(error));
+                }
+            }
+            Self::Recovered(end, job) => {
+                // Nobody waits for the start of the turn any more.
+                end_job(&job, end).await;
+            }
             Self::Act(outcome, done) => {
                 if done.send(outcome).is_err() {
                     tracing::debug!("a conversation was changed after its caller was dropped");
@@ -116,14 +124,12 @@ impl ThreadTask {
         while let Some(work) = next {
             self.last_job = work.job().cloned().or(self.last_job);
             let mut finished = Some(match work {
-                WorkItem::Send { job, message, receipt } => {
-                    Finished::Job(self.send(&job, message, receipt).await, job)
-                }
+                WorkItem::Send(mut sending) => Finished::Sent(self.send(&mut sending).await, sending),
                 WorkItem::Recover { job, message } => {
-                    Finished::Job(self.recover(&job, message.as_deref()).await, job)
+                    Finished::Recovered(self.recover(&job, message).await, job)
                 }
-                WorkItem::FollowExec { job, message, exec, receipt } => {
-                    Finished::Job(self.follow_exec(&job, &message, *exec, receipt).await, job)
+                WorkItem::FollowExec { mut sending, exec } => {
+                    Finished::Sent(self.follow_exec(&mut sending, *exec).await, sending)
                 }
                 WorkItem::Act { action, done } => {
                     self.is_calling = true;
@@ -156,98 +162,6 @@ impl ThreadTask {
                 finished.publish().await;
             }
         }
-    }
-
-    /// Runs one message as a turn of this bridge, or hands it over.
-    async fn send(&mut self, job: &Arc<LiveJob>, message: Box<Message>, receipt: ReceiptSender) -> JobEnd {
-        if self.conversations.inner.stopping.is_cancelled() {
-            return match job.view().delivery {
-                // The sender knows that the message waits. The next start of the bridge runs it.
-                Some(Delivery::Queued) => JobEnd::LeftToNextStart,
-                _ => JobEnd::NotStarted { error: Error::Stopping, receipt },
-            };
-        }
-        if message.cli.is_some() {
-            return self.run_cli(job, &message, receipt).await;
-        }
-        if message.delivery == DeliveryMode::Panel {
-            return self.hand_to_panel(job, &message, receipt).await;
-        }
-        match self.load(&message).await {
-            Ok(Access::Ours) => {}
-            Ok(Access::OwnedElsewhere(_)) if message.expected_turn_id.is_some() => {
-                // The other process may run other turns before the message.
-                let error = self.conversations.owned_elsewhere(&self.thread_id).await;
-                return JobEnd::NotStarted { error, receipt };
-            }
-            Ok(Access::OwnedElsewhere(server)) => {
-                return self.hand_over(&server, job, &message, receipt).await;
-            }
-            Err(error) => {
-                let original_id = job.view().upgraded_from_conversation_id;
-                return match (&error, original_id) {
-                    (Error::ConversationNotFound(_), Some(original_id)) if original_id != self.thread_id => {
-                        self.move_back(&original_id, job, message, receipt).await
-                    }
-                    _ => JobEnd::NotStarted { error, receipt },
-                };
-            }
-        }
-        if let Some(expected) = &message.expected_turn_id
-            && let Err(error) = self.check_last_turn(expected).await
-        {
-            return JobEnd::NotStarted { error, receipt };
-        }
-        if message.upgrade && self.loaded.as_ref().is_some_and(|loaded| loaded.is_exec) {
-            return self.move_to_copy(job, message, receipt).await;
-        }
-        self.run_turn(job, &message, receipt).await
-    }
-
-    /// Runs one message as a turn on the loaded thread, and follows the turn to its end.
-    pub(super) async fn run_turn(
-        &mut self,
-        job: &Arc<LiveJob>,
-        message: &Message,
-        receipt: ReceiptSender,
-    ) -> JobEnd {
-        let receipt = match self.wait_behind_external_turns(job, message, receipt).await {
-            Ok(receipt) => receipt,
-            Err((error, receipt)) => return JobEnd::NotStarted { error, receipt },
-        };
-        let turn_id = match self.start_turn(job, message).await {
-            Ok(turn_id) => turn_id,
-            Err(error) => return JobEnd::NotStarted { error, receipt },
-        };
-        let delivery = match job.view().delivery {
-            Some(Delivery::Forked) => Delivery::Forked,
-            _ => Delivery::Started,
-        };
-        if job.view().operation == Operation::CreateConversation {
-            self.name(message);
-        }
-        let conversation_id = self.thread_id.clone();
-        send_receipt(receipt, Ok(Receipt { conversation_id, delivery, turn_id: Some(turn_id.clone()) }));
-        let end = self.follow_turn(job, &turn_id, message).await;
-        let end = self.with_review(end, message).await;
-        // Older binaries do not notify the bridge when they stop waiting for an approval.
-        self.conversations.inner.approvals.withdraw(Withdrawn::Job(&job.job_id)).await;
-        end
-    }
-
-    /// Names a new conversation in the background, while its turn runs.
-    fn name(&self, message: &Message) {
-        let Some(Loaded { server, .. }) = &self.loaded else { return };
-        if !server.methods.has("thread/name/set") {
-            return;
-        }
-        let (connection, thread_id, title) =
-            (server.connection.clone(), self.thread_id.clone(), message.title.clone());
-        self.conversations.inner.tasks.spawn(async move {
-            if let Err(error) = connection.thread_set_name(&thread_id, &title).await {
-                tracing::warn!(%thread_id, %error, "cannot name a conversation");
-            }
-        });
     }
 
     /// Acquires the thread's writer, and sets the options that only loading can set.
@@ -302,52 +216,11 @@ impl ThreadTask {
                 Err(error) => match error.refusal() {
                     Some(Refusal::Closing) if Instant::now() >= deadline => return Ok(None),
                     Some(Refusal::Closing) => tokio::time::sleep(limits::CLOSING_RETRY_INTERVAL).await,
-                    Some(Refusal::OwnedElsewhere) => return Ok(Some(Access::OwnedElsewhere(server))),
+                    Some(Refusal::OwnedElsewhere) => return Ok(Some(Access::OwnedElsewhere)),
                     _ => return Err(Error::of_conversation(&self.thread_id, error)),
                 },
             }
         }
-    }
-
-    async fn start_turn(&mut self, job: &Arc<LiveJob>, message: &Message) -> Result<TurnId, Error> {
-        let Some(Loaded { server, cwd, .. }) = &self.loaded else {
-            return Err(Error::Internal("the thread is not loaded".to_owned()));
-        };
-        if job.cancel_reason().is_some() {
-            return Err(Error::JobCancelled);
-        }
-        if message.review.is_some() && !server.methods.has("review/start") {
-            return Err(Error::UnsupportedByCodex("review changes"));
-        }
-        let connection = &server.connection;
-        // Recorded first. If the bridge exits after this, recovery searches the history of this conversation.
-        let bound =
-            job.step(|job, now| job.bind(&self.thread_id, cwd.clone(), Some(server.pid), now)).await?;
-        bound.map_err(ended_early)?;
-        let started = match &message.review {
-            Some(target) => connection.review_start(&self.thread_id, target).await,
-            None => {
-                let schema = message.output_schema.as_ref();
-                connection.turn_start(&self.thread_id, &job.job_id, &message.input, schema).await
-            }
-        };
-        let turn = match started {
-            Ok(turn) => turn,
-            Err(error) => {
-                if matches!(error, CallError::TimedOut { .. }) {
-                    // The app-server hangs and may still start the turn. No turn may run without a job.
-                    server.stop().await;
-                }
-                return Err(Error::of_conversation(&self.thread_id, error));
-            }
-        };
-        // The turn runs, so it is followed to its end even if the start cannot be recorded.
-        match job.step(|job, now| job.start(Some(&turn.id), now)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(refusal)) => tracing::error!(%refusal, "a turn started for a job that could not start"),
-            Err(error) => tracing::error!(%error, "cannot record that the turn started"),
-        }
-        Ok(turn.id)
     }
 
     /// Handles one event. A question of Codex becomes an approval. This method does not wait for the

@@ -4,20 +4,16 @@
 //! the thread is loaded. Releasing the thread too early would end the turns, or leave nobody to answer the
 //! sub-agents.
 
-use std::sync::Arc;
-
 use codex::activity::RunningTurn;
 use codex::protocol::ThreadOptions;
 use model::job::Delivery;
 use model::limits;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::ending::send_receipt;
-use super::message::{DeliveryMode, Message};
+use super::message::DeliveryMode;
 use super::thread::{Access, Loaded, ThreadTask, sleep_until_some};
-use super::work::{Receipt, ReceiptSender};
+use super::work::{Receipt, Sending};
 use super::{ended_early, send_timeout};
 use crate::approvals::Asker;
 use crate::error::Error;
@@ -152,43 +148,29 @@ impl ThreadTask {
     /// Waits until the messages that other programs queued on the thread have run. That can take any time, so
     /// the sender is notified that the message waits, unless the message had to start at once. A turn that
     /// continues a goal is no reason to wait, because Codex runs the message after that turn.
-    pub(super) async fn wait_behind_external_turns(
-        &mut self,
-        job: &Arc<LiveJob>,
-        message: &Message,
-        receipt: ReceiptSender,
-    ) -> Result<ReceiptSender, (Error, ReceiptSender)> {
+    pub(super) async fn wait_behind_external_turns(&mut self, sending: &mut Sending) -> Result<(), Error> {
+        let Sending { job, message, sender } = sending;
         if !self.has_external_turns().await
             || (message.delivery != DeliveryMode::Reject && self.pursues_goal())
         {
-            return Ok(receipt);
+            return Ok(());
         }
         let mut deadline = None;
-        let receipt = match message.delivery {
-            DeliveryMode::Reject => {
-                return Err((Error::ConversationBusy(self.thread_id.to_string()), receipt));
-            }
-            DeliveryMode::Start => {
-                deadline = Some(Instant::now() + message.send_timeout);
-                receipt
-            }
+        match message.delivery {
+            DeliveryMode::Reject => return Err(Error::ConversationBusy(self.thread_id.to_string())),
+            DeliveryMode::Start => deadline = Some(Instant::now() + message.send_timeout),
             _ if job.view().delivery.is_none() => {
-                match job.step(|job, now| job.queue(Delivery::Queued, now)).await {
-                    Ok(Ok(_)) => {}
-                    Ok(Err(refusal)) => return Err((ended_early(refusal), receipt)),
-                    Err(error) => return Err((error.into(), receipt)),
-                }
+                job.step(|job, now| job.queue(Delivery::Queued, now)).await?.map_err(ended_early)?;
                 let (conversation_id, delivery) = (self.thread_id.clone(), Delivery::Queued);
-                send_receipt(receipt, Ok(Receipt { conversation_id, delivery, turn_id: None }));
-                oneshot::channel().0
+                sender.report(Ok(Receipt { conversation_id, delivery, turn_id: None }));
             }
-            _ => receipt,
-        };
+            _ => {}
+        }
         self.finish_external_turns(Waiting::Job(job, deadline)).await;
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err((send_timeout(message.send_timeout), receipt));
+            return Err(send_timeout(message.send_timeout));
         }
-        Ok(receipt)
+        Ok(())
     }
 
     /// Waits until nothing runs on the loaded thread: messages that other processes queued, or a goal.
@@ -215,7 +197,7 @@ impl ThreadTask {
             match self.resume(&ThreadOptions::default(), deadline).await {
                 Ok(Some(Access::Ours)) => {}
                 // The next message reports the reason.
-                Ok(Some(Access::OwnedElsewhere(_)) | None) | Err(_) => return,
+                Ok(Some(Access::OwnedElsewhere) | None) | Err(_) => return,
             }
         }
         while let Some(loaded) = &mut self.loaded {

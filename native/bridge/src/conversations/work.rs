@@ -20,11 +20,11 @@ use crate::jobs::LiveJob;
 #[derive(Debug)]
 pub(super) enum WorkItem {
     /// Run a message as a turn.
-    Send { job: Arc<LiveJob>, message: Box<Message>, receipt: ReceiptSender },
+    Send(Sending),
     /// Find out what became of a job whose bridge process has exited.
     Recover { job: Arc<LiveJob>, message: Option<Box<Message>> },
     /// Follow a `codex exec` that has just started the conversation.
-    FollowExec { job: Arc<LiveJob>, message: Box<Message>, exec: Box<ExecTurn>, receipt: ReceiptSender },
+    FollowExec { sending: Sending, exec: Box<ExecTurn> },
     /// Change the conversation itself.
     Act { action: Action, done: oneshot::Sender<Result<(), Error>> },
 }
@@ -32,7 +32,8 @@ pub(super) enum WorkItem {
 impl WorkItem {
     pub(super) fn job(&self) -> Option<&Arc<LiveJob>> {
         match self {
-            Self::Send { job, .. } | Self::Recover { job, .. } | Self::FollowExec { job, .. } => Some(job),
+            Self::Send(sending) | Self::FollowExec { sending, .. } => Some(&sending.job),
+            Self::Recover { job, .. } => Some(job),
             Self::Act { .. } => None,
         }
     }
@@ -40,9 +41,50 @@ impl WorkItem {
     /// Reports whether the item was accepted before. Such an item is never refused.
     pub(super) fn is_accepted(&self) -> bool {
         match self {
-            Self::Send { job, .. } => job.view().delivery.is_some(),
+            Self::Send(sending) => sending.job.view().delivery.is_some(),
             Self::Recover { .. } | Self::FollowExec { .. } => true,
             Self::Act { .. } => false,
+        }
+    }
+}
+
+/// A message on its way to Codex.
+#[derive(Debug)]
+pub(super) struct Sending {
+    pub(super) job: Arc<LiveJob>,
+    pub(super) message: Box<Message>,
+    pub(super) sender: Sender,
+}
+
+impl Sending {
+    /// Returns a message whose sender waits for the receipt.
+    pub(super) fn new(job: Arc<LiveJob>, message: Message) -> (Self, ReceiptReceiver) {
+        let (receipt, reply) = oneshot::channel();
+        (Self { job, message: Box::new(message), sender: Sender(Some(receipt)) }, reply)
+    }
+
+    /// Returns the message and its sender, for the task of another conversation.
+    pub(super) fn take(&mut self) -> Self {
+        let sender = std::mem::replace(&mut self.sender, Sender::NOTIFIED);
+        Self { job: Arc::clone(&self.job), message: self.message.clone(), sender }
+    }
+}
+
+/// The sender of a message, who waits until it is delivered.
+#[derive(Debug)]
+pub(super) struct Sender(Option<ReceiptSender>);
+
+impl Sender {
+    /// A sender who was notified before.
+    pub(super) const NOTIFIED: Self = Self(None);
+
+    /// Notifies the sender of the delivery, or of the reason why the message was not delivered. Only the
+    /// first outcome counts: a message that waits is delivered for its sender.
+    pub(super) fn report(&mut self, outcome: Result<Receipt, Error>) {
+        if let Some(receipt) = self.0.take()
+            && receipt.send(outcome).is_err()
+        {
+            tracing::debug!("a message was delivered after its sender was dropped");
         }
     }
 }
@@ -63,10 +105,9 @@ impl Receipt {
     }
 }
 
-/// Notifies the sender of a message of its delivery, or of the reason why it was not delivered.
-pub(super) type ReceiptSender = oneshot::Sender<Result<Receipt, Error>>;
+type ReceiptSender = oneshot::Sender<Result<Receipt, Error>>;
 
-/// The other end of a [`ReceiptSender`].
+/// Receives the receipt of a message, or the reason why it was not delivered.
 pub(super) type ReceiptReceiver = oneshot::Receiver<Result<Receipt, Error>>;
 
 /// A running `codex exec` whose conversation is known.

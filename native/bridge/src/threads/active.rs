@@ -101,12 +101,7 @@ mod tests {
         let thread =
             json!({"id": id, "source": source, "originator": originator, "updatedAt": 10_000 - age_seconds});
         let thread: Thread = serde_json::from_value(thread).unwrap();
-        Conversation {
-            thread,
-            holder: Holder::Nobody,
-            state: LoadedState::default(),
-            older_turns: None,
-        }
+        Conversation { thread, holder: Holder::Nobody, state: LoadedState::default(), older_turns: None }
     }
 
     const ANY: ActiveQuery = ActiveQuery {
