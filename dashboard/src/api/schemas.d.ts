@@ -1025,7 +1025,7 @@ export interface MessageBody {
   fullAuto?: boolean | null;
   /** The handling of a goal that the turn sets, which Codex would pursue in further turns. `continue` (the default): the job runs until the goal is complete, blocked, paused or out of budget. `pause`: the goal is paused, so that the job ends with its first turn. */
   goal?: GoalHandling;
-  /** Images: file paths, relative to `cwd` or absolute, or `https:` and `data:` URLs. */
+  /** Images: file paths, relative to `cwd` or absolute, or `data:image/` URLs. The formats are PNG, JPEG, GIF and WebP. */
   images?: Array<string>;
   /** Local provider: `ollama` or `lmstudio`. Runs through `codex exec`. */
   localProvider?: string | null;

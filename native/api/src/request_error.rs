@@ -194,6 +194,10 @@ fn domain_status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::Supervisor(SupervisorError::Start(_) | SupervisorError::Stopped) => {
             (StatusCode::SERVICE_UNAVAILABLE, "codex_unavailable")
         }
+        // A client repeats a request after a 5xx, and Codex would refuse it again.
+        Error::Codex(CallError::Refused { error, .. }) if error.refuses_request() => {
+            (StatusCode::BAD_REQUEST, "codex_refused")
+        }
         Error::Codex(CallError::Refused { .. }) => (StatusCode::BAD_GATEWAY, "codex_refused"),
         Error::Codex(CallError::TooLong { .. }) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "codex_answer_too_long")

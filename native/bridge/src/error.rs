@@ -346,6 +346,20 @@ impl Error {
         }
     }
 
+    /// Returns the error for a page of a list that Codex did not return. Its refusal names the parameter,
+    /// because only Codex validates cursors and sources.
+    #[must_use]
+    pub fn of_page(error: CallError) -> Self {
+        let CallError::Refused { error: refusal, .. } = &error else { return error.into() };
+        if refusal.message.contains("cursor") {
+            return Self::invalid("cursor", "must be the nextCursor of the previous page");
+        }
+        if let Some((_, problem)) = refusal.message.split_once("unknown variant ") {
+            return Self::invalid("source", format!("unknown {problem}"));
+        }
+        error.into()
+    }
+
     /// Returns the failure of a job that could not be started because of this error.
     #[must_use]
     pub fn as_failure(&self) -> Failure {

@@ -94,6 +94,15 @@ pub struct RpcError {
     pub message: String,
 }
 
+impl RpcError {
+    /// Reports whether Codex refused the request as such, instead of failing at it: an invalid request or
+    /// invalid parameters, as JSON-RPC 2.0 defines their codes.
+    #[must_use]
+    pub fn refuses_request(&self) -> bool {
+        matches!(self.code, -32600 | -32602)
+    }
+}
+
 /// The meaning of a refused call on a thread. All meanings share one error code, so the message decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {

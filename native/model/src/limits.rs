@@ -178,6 +178,9 @@ pub const JOBS_PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The maximum number of turns that wait for the running turn of their conversation. A longer queue is a
 /// runaway loop.
 pub const QUEUED_TURNS_MAX: usize = 100;
+/// The maximum number of characters in the texts of one message. Codex refuses more
+/// (`MAX_USER_INPUT_TEXT_CHARS`).
+pub const MESSAGE_CHARS_MAX: usize = 1 << 20;
 /// The maximum number of images in one message.
 pub const IMAGES_MAX: usize = 50;
 /// The maximum size of the file that `outputSchemaPath` names, in bytes.
@@ -225,6 +228,10 @@ pub const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 pub const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often to check for unfinished jobs of bridge processes that died.
 pub const RECONCILE_INTERVAL: Duration = Duration::from_secs(10);
+/// The maximum number of attempts to name a new conversation.
+pub const NAME_ATTEMPTS_MAX: u32 = 50;
+/// The interval between these attempts.
+pub const NAME_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 /// The maximum number of attempts to find the result of a review in the rollout file.
 pub const REVIEW_ATTEMPTS_MAX: u32 = 20;
 /// The interval between these attempts.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use bridge::conversations::message::check_text;
 use bridge::lanes::Started;
 use bridge::lanes::sessions::SessionView;
 use model::ids::{ThreadId, TurnId};
@@ -61,6 +62,9 @@ pub(crate) async fn start_visible(
 ) -> Result<Json<StartedView>, RequestError> {
     let StartVisibleBody { lane, kickoff_prompt } = body;
     let kickoff_prompt = kickoff_prompt.filter(|prompt| !prompt.trim().is_empty());
+    if let Some(prompt) = &kickoff_prompt {
+        check_text("kickoffPrompt", prompt)?;
+    }
     let new = super::validate_blocking(move || lane.validate()).await?;
     let Started { lane, session, job, kickoff_skipped, existed } =
         app.lanes.start_visible(new, kickoff_prompt).await?;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use codex::connection::CallError;
 use codex::owner::{self, Owner};
 use codex::protocol::{Thread, ThreadListQuery, TurnPage, TurnQuery};
 use codex::rpc::Refusal;
@@ -63,7 +62,7 @@ impl Conversations {
     /// [`Error::Invalid`] if Codex refuses the cursor or the source; [`Error::Supervisor`], [`Error::Codex`].
     pub async fn history(&self, query: &ThreadListQuery) -> Result<ConversationPage, Error> {
         let server = self.inner.router.shared().ready().await?;
-        let page = server.connection.thread_list(query).await.map_err(page_error)?;
+        let page = server.connection.thread_list(query).await.map_err(Error::of_page)?;
         let home = self.inner.router.shared().codex_home().map(ToOwned::to_owned);
         let owners = blocking(move || home.map(|home| owner::owners(&home))).await?.unwrap_or_default();
         let conversations = page.threads.into_iter().map(|thread| {
@@ -116,7 +115,7 @@ impl Conversations {
             Err(Error::Codex(error)) if error.refusal() == Some(Refusal::NoTurnsYet) => {
                 Ok(TurnPage::default())
             }
-            Err(Error::Codex(error)) => Err(page_error(error)),
+            Err(Error::Codex(error)) => Err(Error::of_page(error)),
             read => read,
         }
     }
@@ -166,19 +165,6 @@ impl Conversations {
         let owner = self.owner(conversation_id).await;
         Error::ConversationOwnedElsewhere { conversation_id: conversation_id.to_owned(), owner }
     }
-}
-
-/// Turns Codex's refusal of a page into an error that names the parameter. Only Codex validates these two
-/// parameters.
-fn page_error(error: CallError) -> Error {
-    let CallError::Refused { error: refusal, .. } = &error else { return error.into() };
-    if refusal.message.contains("cursor") {
-        return Error::invalid("cursor", "must be the nextCursor of the previous page");
-    }
-    if let Some((_, problem)) = refusal.message.split_once("unknown variant ") {
-        return Error::invalid("source", format!("unknown {problem}"));
-    }
-    error.into()
 }
 
 /// Runs a search for owners on a blocking thread, because reading the process tables may wait for a disk.

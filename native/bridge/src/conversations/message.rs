@@ -17,6 +17,7 @@ use self::check::{
     check_config, check_directories, check_directory, check_images, check_output_file, not_blank,
     read_schema, timeout,
 };
+pub use self::check::{check_parts, check_text};
 use crate::error::Error;
 
 /// Body of `POST /conversations` and `POST /conversations/…/messages`.
@@ -50,7 +51,8 @@ pub struct MessageBody {
     /// Overrides of Codex's `config.toml`: an object by dotted key, or an array of `key=value` lines with
     /// TOML values.
     pub config: Option<ConfigOverrides>,
-    /// Images: file paths, relative to `cwd` or absolute, or `https:` and `data:` URLs.
+    /// Images: file paths, relative to `cwd` or absolute, or `data:image/` URLs. The formats are PNG, JPEG,
+    /// GIF and WebP.
     #[serde(default)]
     pub images: Vec<String>,
     /// How to deliver the message if the conversation is busy.
@@ -340,10 +342,10 @@ impl MessageBody {
         default_cwd: Option<PathBuf>,
     ) -> Result<Message, Error> {
         let text = match &self.message {
-            Some(text) if !text.trim().is_empty() => text.clone(),
-            Some(_) => return Err(Error::invalid("message", "must not be blank")),
+            Some(text) => text.clone(),
             None => return Err(Error::invalid("message", "is missing; say what Codex should do")),
         };
+        check_text("message", &text)?;
         let mut warnings = Vec::new();
         let cli = self.cli_options()?;
         let cwd = self.cwd.take().or(default_cwd).map(check_directory).transpose()?;
@@ -507,9 +509,7 @@ pub fn steering_input(
     images: &[String],
     defaults: &MessageDefaults,
 ) -> Result<Vec<UserInput>, Error> {
-    if text.trim().is_empty() {
-        return Err(Error::invalid("message", "must not be blank"));
-    }
+    check_text("message", &text)?;
     let mut input = vec![UserInput::Text { text }];
     input.extend(check_images(images, &defaults.cwd)?);
     Ok(input)

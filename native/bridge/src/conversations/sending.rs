@@ -3,9 +3,12 @@
 //! The units of [`ThreadTask`] each carry out one step and return the next one. What comes next is decided
 //! here, by functions of plain values.
 
+use std::sync::Arc;
+
 use codex::connection::CallError;
 use model::ids::{ThreadId, TurnId};
 use model::job::{Delivery, Operation};
+use model::limits;
 
 use super::ended_early;
 use super::ending::JobEnd;
@@ -179,7 +182,7 @@ impl ThreadTask {
             _ => Delivery::Started,
         };
         if view.operation == Operation::CreateConversation {
-            self.name(message);
+            self.name(job, message);
         }
         let conversation_id = self.thread_id.clone();
         sender.report(Ok(Receipt { conversation_id, delivery, turn_id: Some(turn_id.clone()) }));
@@ -190,17 +193,32 @@ impl ThreadTask {
         end
     }
 
-    /// Names a new conversation in the background, while its turn runs.
-    fn name(&self, message: &Message) {
+    /// Names a new conversation in the background, while its turn runs. Codex refuses a name until it has
+    /// written the thread to disk, which takes longer in a git repository.
+    fn name(&self, job: &Arc<LiveJob>, message: &Message) {
         let Some(Loaded { server, .. }) = &self.loaded else { return };
         if !server.methods.has("thread/name/set") {
             return;
         }
         let (connection, thread_id, title) =
             (server.connection.clone(), self.thread_id.clone(), message.title.clone());
+        let job = Arc::clone(job);
         self.conversations.inner.tasks.spawn(async move {
-            if let Err(error) = connection.thread_set_name(&thread_id, &title).await {
-                tracing::warn!(%thread_id, %error, "cannot name a conversation");
+            let mut attempts = 1;
+            let error = loop {
+                match connection.thread_set_name(&thread_id, &title).await {
+                    Ok(()) => return,
+                    Err(CallError::Refused { .. }) if attempts < limits::NAME_ATTEMPTS_MAX => {
+                        attempts += 1;
+                        tokio::time::sleep(limits::NAME_RETRY_INTERVAL).await;
+                    }
+                    Err(error) => break error,
+                }
+            };
+            tracing::warn!(%thread_id, %error, "cannot name a conversation");
+            let warning = format!("title: the conversation could not be named ({error})");
+            if let Err(error) = job.note(|job, _| job.warnings.push(warning)).await {
+                tracing::debug!(%error, "cannot record a warning with a job");
             }
         });
     }

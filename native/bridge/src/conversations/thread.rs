@@ -3,8 +3,8 @@
 //!
 //! Each message goes through the steps of [`super::sending`]: usually the task loads the thread, starts the
 //! turn, and follows it to its end ([`super::turn`]). If another process owns the thread, the task hands the
-//! message over ([`super::external`]). The writer is released before the end of the job is published, so that a caller that waits for the end finds the
-//! conversation free.
+//! message over ([`super::external`]). The writer is released before the end of the job is published, so that
+//! a caller that waits for the end finds the conversation free.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -351,7 +351,11 @@ impl Threads {
             return Err(Error::MethodUnknown(method.to_owned()));
         }
         let called = server.connection.call(method, params, limits::RPC_TIMEOUT).await;
-        match called.map_err(|error| method_unknown(method, error))? {
+        let answer = called.map_err(|error| match method_unknown(method, error) {
+            Error::Codex(error) => Error::of_page(error),
+            error => error,
+        });
+        match answer? {
             Value::Object(answer) => Ok(answer),
             answer => Ok(Map::from_iter([("data".to_owned(), answer)])),
         }

@@ -19,7 +19,7 @@ pub enum UserInput {
         /// The text.
         text: String,
     },
-    /// An image by `https:` or `data:` URL.
+    /// An image by `data:` URL. Codex refuses other URLs.
     Image {
         /// The URL.
         url: String,

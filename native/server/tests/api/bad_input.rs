@@ -51,6 +51,7 @@ async fn an_invalid_field_is_named_in_the_error() {
         ("images", json!(vec!["x.png"; 51]), "more than 50"),
         ("images[0]", json!(["missing.png"]), "missing.png"),
         ("images[1]", json!(["data:image/png;base64,AA==", ""]), "must be a path"),
+        ("images[0]", json!(["https://example.com/a.png"]), "data:image/"),
         ("sendTimeoutMs", json!(0), "between 1 and"),
         ("sendTimeoutMs", json!(-1), "invalid value"),
         ("sendTimeoutMs", json!("soon"), "invalid type"),
@@ -223,4 +224,66 @@ async fn slow_clients_are_disconnected() {
     assert_eq!(test.get("/health").await.status, 200);
     drop(idle);
     assert_no_job_started(&test).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_codex_would_refuse_is_refused_however_it_is_sent() {
+    let test = TestBridge::start().await;
+    let running = test.create("@model hold gate").await;
+    test.model.wait_until_held("gate").await;
+    let long = "y".repeat(1_048_577);
+    let conversation = running["conversationId"].as_str().unwrap();
+    let job = running["job"]["jobId"].as_str().unwrap();
+    assert_eq!(test.post("/lanes", json!({"laneId": "a"})).await.status, 200);
+    let turns = format!("/codex/threads/{conversation}/turns");
+    let messages = format!("/conversations/{conversation}/messages");
+    let cases = [
+        ("/conversations".to_owned(), json!({"message": long}), "message"),
+        (messages.clone(), json!({"message": long}), "message"),
+        (messages.clone(), json!({"message": long, "delivery": "queue"}), "message"),
+        (messages, json!({"message": long, "delivery": "steer"}), "message"),
+        (format!("/jobs/{job}/steer"), json!({"message": long}), "message"),
+        (format!("{turns}/start"), json!({"input": long}), "input"),
+        (format!("{turns}/steer"), json!({"input": [{"type": "text", "text": long}]}), "input"),
+        ("/lanes/a/prompt".to_owned(), json!({"input": long}), "input"),
+        ("/codex/workflows/start-visible".to_owned(), json!({"kickoffPrompt": long}), "kickoffPrompt"),
+        (
+            format!("{turns}/start"),
+            json!({"input": [{"type": "image", "url": "https://example.com/a.png"}]}),
+            "input[0].url",
+        ),
+    ];
+    for (path, body, field) in cases {
+        let reply = test.post(&path, body).await;
+        assert_eq!((reply.status.as_u16(), &reply.body["details"]["field"]), (400, &json!(field)), "{path}");
+    }
+    test.model.release("gate");
+    assert_eq!(test.wait_for_job(&running).await["status"], "completed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_picture_is_refused() {
+    let test = TestBridge::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    for (name, contents) in [
+        ("note.txt", "hello"),
+        ("fake.png", "<html>no</html>"),
+        ("drawing.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("empty.png", ""),
+    ] {
+        let path = directory.path().join(name);
+        std::fs::write(&path, contents).unwrap();
+        let reply = test.post("/conversations", json!({"message": "look", "images": [path]})).await;
+        assert_refused(&reply, 400, "validation_error", "PNG, JPEG, GIF or WebP");
+        assert_eq!(reply.body["details"]["field"], "images[0]");
+    }
+    assert_no_job_started(&test).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_cursor_of_codex_own_lists_is_named() {
+    let test = TestBridge::start().await;
+    let reply = test.get("/codex/model/list?cursor=junk").await;
+    assert_refused(&reply, 400, "validation_error", "nextCursor");
+    assert_eq!(reply.body["details"]["field"], "cursor");
 }

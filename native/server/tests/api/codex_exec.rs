@@ -80,7 +80,7 @@ async fn options_that_codex_exec_does_not_support_are_refused() {
     for (body, named) in [
         (json!({"message": "x", "color": "pink"}), "color"),
         (json!({"message": "x", "color": "never", "baseInstructions": "y"}), "baseInstructions"),
-        (json!({"message": "x", "color": "never", "images": ["https://example.com/a.png"]}), "images"),
+        (json!({"message": "x", "color": "never", "images": ["data:image/png;base64,AA=="]}), "images"),
         (json!({"message": "x", "color": "never", "delivery": "panel"}), "delivery"),
     ] {
         let refused = test.post("/conversations", body.clone()).await;

@@ -56,7 +56,7 @@ async fn safe_mode_allows_only_safe_methods() {
         assert!(refused.body["error"].as_str().unwrap().contains(field), "{}", refused.body);
     }
     let refused = call(&test, "thread/list", json!({"limit": "x"})).await;
-    assert_eq!(code(&refused), (502, "codex_refused"));
+    assert_eq!(code(&refused), (400, "codex_refused"));
     assert_eq!(refused.body["details"]["code"], -32600, "{}", refused.body);
     let unknown = call(&test, "thread/read", json!({"threadId": NO_THREAD})).await;
     assert_eq!(code(&unknown), (404, "thread_not_found"), "{}", unknown.body);

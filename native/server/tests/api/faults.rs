@@ -172,7 +172,7 @@ async fn a_refused_turn_fails_its_job() {
     let refused = Step::expect("turn/start").error(-32600, "not today");
     let test = bridge_with_script(vec![thread_start(), refused]).await;
     let reply = test.post("/conversations", json!({"message": "hi"})).await;
-    assert_eq!(reply.status, 502, "{}", reply.body);
+    assert_eq!(reply.status, 400, "{}", reply.body);
     assert_eq!(reply.body["code"], "codex_refused");
     assert!(reply.body["error"].as_str().unwrap().contains("not today"));
     let job = test.get("/jobs").await.body["jobs"][0].clone();

@@ -40,9 +40,9 @@ pub(crate) struct RpcView {
 ///
 /// `safe` allows methods that read or act on threads and turns. `all` allows every method except those that
 /// would take over the bridge's connection or answer for another client. `off` allows none. A method that is
-/// not allowed is refused with 403 `rpc_refused`. An error of Codex is returned as 502 `codex_refused`, with
-/// its code and message in `details`. A call that would interfere with a thread's job is refused with 409
-/// `thread_busy`.
+/// not allowed is refused with 403 `rpc_refused`. An error of Codex is returned as `codex_refused` (400 if
+/// Codex refuses the request, 502 if it fails at it), with its code and message in `details`. A call that
+/// would interfere with a thread's job is refused with 409 `thread_busy`.
 ///
 /// If a method needs a loaded thread, the bridge loads it for the call, follows the turn that the call
 /// starts, and unloads it afterwards. `thread/resume` therefore only returns the thread, and a thread of

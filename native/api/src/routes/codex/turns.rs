@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bridge::conversations::message::{
-    ApprovalPolicyName, ConfigOverrides, DeliveryMode, MessageBody, SandboxName,
+    ApprovalPolicyName, ConfigOverrides, DeliveryMode, MessageBody, SandboxName, check_parts, check_text,
 };
 use codex::protocol::UserInput;
 use model::ids::{JobId, ThreadId, TurnId};
@@ -116,7 +116,7 @@ pub(crate) async fn start_turn(
     body: JsonBody<StartTurnBody>,
 ) -> Result<Json<SentView>, RequestError> {
     let body = body.known()?;
-    let (text, input) = validate(body.input)?;
+    let (text, input) = validate_blocking(move || validate(body.input)).await?;
     let body_of_message = MessageBody {
         message: Some(text),
         delivery: body.delivery,
@@ -153,7 +153,7 @@ pub(crate) async fn steer_turn(
     body: JsonBody<SteerTurnBody>,
 ) -> Result<Json<TurnChangedView>, RequestError> {
     let SteerTurnBody { input, expected_turn_id, turn_id } = body.known()?;
-    let (_, input) = validate(input)?;
+    let (_, input) = validate_blocking(move || validate(input)).await?;
     let expected = same_turn(expected_turn_id, turn_id)?;
     let job_id = app.threads.running_job(&thread_id, expected.as_deref()).await?;
     let steered = app.conversations.steer(&JobId::from(job_id.as_str()), &input).await;
@@ -189,13 +189,14 @@ fn same_turn(first: Option<TurnId>, second: Option<TurnId>) -> Result<Option<Tur
     }
 }
 
-/// Validates the input. Returns its text, which the job shows, and its items.
+/// Validates the input. Returns its text, which the job shows, and its items. Reads files, so it may wait for
+/// a disk.
 fn validate(input: Input) -> Result<(String, Vec<UserInput>), RequestError> {
     let items = match input {
-        Input::Text(text) if text.trim().is_empty() => {
-            return Err(RequestError::invalid("input", "must not be blank"));
+        Input::Text(text) => {
+            check_text("input", &text)?;
+            return Ok((text.clone(), vec![UserInput::Text { text }]));
         }
-        Input::Text(text) => return Ok((text.clone(), vec![UserInput::Text { text }])),
         Input::Items(items) if items.is_empty() => {
             return Err(RequestError::invalid("input", "must have at least one item"));
         }
@@ -222,6 +223,7 @@ fn validate(input: Input) -> Result<(String, Vec<UserInput>), RequestError> {
             .map_err(|error| RequestError::invalid(format!("input[{index}]"), error.to_string()))?;
         validated.push(item);
     }
+    check_parts("input", &validated)?;
     // A job always shows a text.
     let text = if texts.is_empty() { "(no text)".to_owned() } else { texts.join("\n") };
     Ok((text, validated))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bridge::conversations::WaitingJobs;
+use bridge::conversations::message::check_text;
 use model::ids::{JobId, ThreadId};
 use model::job::Job;
 use serde::{Deserialize, Serialize};
@@ -70,9 +71,7 @@ pub(crate) async fn edit_queued_message(
     body: JsonBody<EditBody>,
 ) -> Result<Json<QueuedView>, RequestError> {
     let EditBody { message } = body.known()?;
-    if message.trim().is_empty() {
-        return Err(RequestError::invalid("message", "must not be blank"));
-    }
+    check_text("message", &message)?;
     app.conversations.waiting_job(&conversation_id, &job_id).await?;
     let job = app.conversations.edit_waiting(&job_id, &message).await?;
     Ok(Json(QueuedView { ok: true, job }))

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use bridge::conversations::message::{ApprovalPolicyName, SandboxName};
+use bridge::conversations::message::{ApprovalPolicyName, SandboxName, check_text};
 use bridge::events::{EventView, Filter, Start};
 use bridge::lanes::{Cleanup, Instruction, LocalFiles, NewLane};
 use model::activity::ConversationActivity;
@@ -478,8 +478,6 @@ pub(crate) async fn clean_up_lanes(
 
 fn validate_input(body: JsonBody<InputBody>) -> Result<String, RequestError> {
     let InputBody { input } = body.known()?;
-    if input.trim().is_empty() {
-        return Err(RequestError::invalid("input", "must not be blank"));
-    }
+    check_text("input", &input)?;
     Ok(input)
 }

@@ -1,5 +1,6 @@
 //! Validates the fields of a message against the disk and the limits. Each error names the field.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,18 +52,90 @@ pub(super) fn check_images(images: &[String], base: &Path) -> Result<Vec<UserInp
 
 fn check_image(index: usize, image: &str, base: &Path) -> Result<UserInput, Error> {
     let field = format!("images[{index}]");
-    if image.starts_with("data:image/") || image.starts_with("https://") || image.starts_with("http://") {
+    if image.contains("://") || image.starts_with("data:") {
+        check_image_url(&field, image)?;
         return Ok(UserInput::Image { url: image.to_owned() });
     }
     if image.trim().is_empty() {
-        return Err(Error::invalid(field, "must be a path, or an https: or data:image/ URL"));
+        return Err(Error::invalid(field, "must be a path, or a data:image/ URL"));
     }
     let path = base.join(image);
-    match path.metadata() {
-        Ok(metadata) if metadata.is_file() => Ok(UserInput::LocalImage { path }),
-        Ok(_) => Err(Error::invalid(field, format!("{} is not a file", path.display()))),
-        Err(error) => Err(Error::invalid(field, format!("{} cannot be read ({error})", path.display()))),
+    check_image_file(&field, &path)?;
+    Ok(UserInput::LocalImage { path })
+}
+
+/// Validates the text of a message or a part of one.
+///
+/// # Errors
+/// [`Error::Invalid`] if it is blank, or longer than Codex accepts.
+pub fn check_text(field: &str, text: &str) -> Result<(), Error> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid(field, "must not be blank"));
     }
+    check_length(field, text.chars().count())
+}
+
+fn check_length(field: &str, chars: usize) -> Result<(), Error> {
+    if chars <= limits::MESSAGE_CHARS_MAX {
+        return Ok(());
+    }
+    let problem = format!("has {chars} characters; Codex accepts at most {}", limits::MESSAGE_CHARS_MAX);
+    Err(Error::invalid(field, problem))
+}
+
+/// Validates the parts of a message in Codex's protocol. Reads files, so it may wait for a disk.
+///
+/// # Errors
+/// [`Error::Invalid`] if the texts are longer than Codex accepts, or a picture is none.
+pub fn check_parts(field: &str, parts: &[UserInput]) -> Result<(), Error> {
+    let chars = parts.iter().map(|part| match part {
+        UserInput::Text { text } => text.chars().count(),
+        _ => 0,
+    });
+    check_length(field, chars.sum())?;
+    for (index, part) in parts.iter().enumerate() {
+        match part {
+            UserInput::Image { url } => check_image_url(&format!("{field}[{index}].url"), url)?,
+            UserInput::LocalImage { path } => check_image_file(&format!("{field}[{index}].path"), path)?,
+            UserInput::Text { .. } | UserInput::Other(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_image_url(field: &str, url: &str) -> Result<(), Error> {
+    if url.starts_with("data:image/") {
+        return Ok(());
+    }
+    let problem = "must be a file or a data:image/ URL, because Codex does not load pictures from addresses";
+    Err(Error::invalid(field, problem))
+}
+
+fn check_image_file(field: &str, path: &Path) -> Result<(), Error> {
+    let unreadable =
+        |error: std::io::Error| Error::invalid(field, format!("{} cannot be read ({error})", path.display()));
+    if !path.metadata().map_err(unreadable)?.is_file() {
+        return Err(Error::invalid(field, format!("{} is not a file", path.display())));
+    }
+    let mut beginning = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(IMAGE_MAGIC_BYTES).read_to_end(&mut beginning).map_err(unreadable)?;
+    if is_image(&beginning) {
+        return Ok(());
+    }
+    Err(Error::invalid(field, format!("{} is not a PNG, JPEG, GIF or WebP picture", path.display())))
+}
+
+/// The number of bytes from which a picture is recognized.
+const IMAGE_MAGIC_BYTES: u64 = 12;
+
+/// Reports whether a file that begins like this is a picture that Codex passes on to the model. It skips any
+/// other file without a word. Source: `codex-utils-image` of openai/codex; the signatures are those of the
+/// formats' specifications.
+fn is_image(beginning: &[u8]) -> bool {
+    let is_webp = beginning.starts_with(b"RIFF") && beginning.get(8..12) == Some(b"WEBP");
+    let signatures: [&[u8]; 4] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a"];
+    is_webp || signatures.iter().any(|signature| beginning.starts_with(signature))
 }
 
 pub(super) fn read_schema(path: &Path) -> Result<Value, Error> {
