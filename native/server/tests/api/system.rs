@@ -62,6 +62,18 @@ async fn a_broken_configuration_is_reported_with_its_file_and_line() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_login_shell_is_measured_in_the_background() {
+    let test = TestBridge::start().await;
+    let check = eventually("the login shell is measured", || async {
+        let checks = test.get("/system").await.body["checks"].clone();
+        checks.as_array().unwrap().iter().find(|check| check["name"] == "Login shell").cloned()
+    })
+    .await;
+    assert!(check["finding"].as_str().unwrap().starts_with('/'), "{check}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn checks_report_an_occupied_port_and_other_bridges() {
     let first = TestBridge::start().await;

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use bridge::instance::{self, DiscoveryEntry};
 use codex::connection::CallError;
+use codex::login_shell::{LoginShell, Startup};
 use codex::protocol::{ConfigurationProblem, Login, Position};
 use model::approval::ApprovalStatus;
+use model::limits;
 use serde::Serialize;
 use store::ApprovalQuery;
 use utoipa::ToSchema;
@@ -62,6 +64,7 @@ pub(super) async fn checks(app: &App) -> Result<Vec<Check>, RequestError> {
     let others = other_bridges(app).await?;
     let mut checks = vec![codex(app).await];
     checks.extend(configuration_and_login(app).await);
+    checks.extend(app.login_shell.get().map(login_shell_check));
     checks.extend([port(app, &others), windows(app, &others), access(app)]);
     checks.extend([approvals(app).await?, webhooks(app).await?, nats(app).await?]);
     Ok(checks)
@@ -130,6 +133,30 @@ fn unanswered_check(error: &CallError) -> Check {
         CheckStatus::Warning,
         format!("unknown: {error}"),
         "Check again in a moment. If Codex never answers, restart the bridge.",
+    )
+}
+
+fn login_shell_check(shell: &LoginShell) -> Check {
+    let path = shell.path.display();
+    let finding = match &shell.startup {
+        Startup::Took(time) if *time < limits::LOGIN_SHELL_SLOW => {
+            return Check::good("Login shell", format!("{path} starts in {} ms", time.as_millis()));
+        }
+        Startup::Took(time) => {
+            format!("{path} takes {} ms to start, and Codex runs it for every conversation", time.as_millis())
+        }
+        Startup::TimedOut(limit) => format!(
+            "{path} did not start within {} s, and Codex waits for it in every conversation",
+            limit.as_secs()
+        ),
+        Startup::Failed(reason) => format!("{path} cannot be started: {reason}"),
+    };
+    Check::of(
+        "Login shell",
+        CheckStatus::Warning,
+        finding,
+        "Speed up its profile, for example by loading nvm or pyenv on demand. Or set shell_snapshot = false \
+         below [features] in Codex's config.toml, so that only the commands of turns run the shell.",
     )
 }
 
@@ -273,9 +300,26 @@ fn access(app: &App) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use codex::protocol::Account;
 
     use super::*;
+
+    #[test]
+    fn a_slow_or_broken_login_shell_is_a_warning() {
+        let took = |millis| Startup::Took(Duration::from_millis(millis));
+        for (startup, status, finding) in [
+            (took(12), CheckStatus::Good, "/bin/zsh starts in 12 ms"),
+            (took(430), CheckStatus::Warning, "takes 430 ms"),
+            (Startup::TimedOut(Duration::from_secs(10)), CheckStatus::Warning, "within 10 s"),
+            (Startup::Failed("gone".to_owned()), CheckStatus::Warning, "cannot be started: gone"),
+        ] {
+            let check = login_shell_check(&LoginShell { path: "/bin/zsh".into(), startup });
+            assert_eq!(check.status, status, "{check:?}");
+            assert!(check.finding.contains(finding), "{check:?}");
+        }
+    }
 
     #[test]
     fn a_missing_login_is_reported_only_if_required() {
