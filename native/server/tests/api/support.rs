@@ -30,7 +30,9 @@ pub(crate) struct Directories {
 impl Directories {
     pub(crate) fn for_model(model: &ScriptedModel) -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        std::fs::create_dir(temporary.path().join("workspace")).unwrap();
+        for directory in ["workspace", "home"] {
+            std::fs::create_dir(temporary.path().join(directory)).unwrap();
+        }
         Self { home: CodexHome::for_model(&model.url()), temporary }
     }
 
@@ -51,7 +53,11 @@ impl Directories {
         Config {
             locate: LocateOptions { explicit: Some(codex_binary()), ..LocateOptions::default() },
             workspace_folders: vec![self.workspace()],
-            environment: vec![("CODEX_HOME".into(), self.home.path().display().to_string())],
+            environment: vec![
+                ("CODEX_HOME".into(), self.home.path().display().to_string()),
+                // Codex runs the login shell, whose profile must not affect a test.
+                ("HOME".into(), self.temporary.path().join("home").display().to_string()),
+            ],
             request_timeout: Duration::from_secs(60),
             tab_timeout: Duration::from_secs(5),
             approval_timeout: Duration::from_secs(60),

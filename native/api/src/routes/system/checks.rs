@@ -67,6 +67,7 @@ pub(super) async fn checks(app: &App) -> Result<Vec<Check>, RequestError> {
     checks.extend(app.login_shell.get().map(login_shell_check));
     checks.extend([port(app, &others), windows(app, &others), access(app)]);
     checks.extend([approvals(app).await?, webhooks(app).await?, nats(app).await?]);
+    checks.push(worktrees(app).await?);
     Ok(checks)
 }
 
@@ -286,6 +287,19 @@ async fn nats(app: &App) -> Result<Check, RequestError> {
             CheckStatus::Warning,
             problem,
             "Check the server and the settings codexBridge.nats.*.",
+        ),
+    })
+}
+
+async fn worktrees(app: &App) -> Result<Check, RequestError> {
+    let left = app.lanes.left_worktree_count().await?;
+    Ok(match left {
+        0 => Check::good("Worktrees", "deleted lanes left none behind"),
+        left => Check::of(
+            "Worktrees",
+            CheckStatus::Warning,
+            format!("deleted lanes left {left} behind, because they contain files that git does not have"),
+            "GET /lanes/worktrees lists them, and DELETE /lanes/worktrees/{laneId} removes one.",
         ),
     })
 }
