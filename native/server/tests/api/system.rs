@@ -75,6 +75,22 @@ async fn the_login_shell_is_measured_in_the_background() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_newest_turn_tells_what_codex_cannot_do() {
+    let test = TestBridge::start().await;
+    let newest = async || {
+        let checks = test.get("/system").await.body["checks"].clone();
+        checks.as_array().unwrap().iter().find(|check| check["name"] == "Newest turn").cloned()
+    };
+    assert_eq!(newest().await, None);
+    test.wait_for_job(&test.create("@model fail 401").await).await;
+    let check = newest().await.unwrap();
+    assert_eq!(check["status"], "warning", "{check}");
+    assert!(check["advice"].as_str().unwrap().contains("codex login"), "{check}");
+    test.wait_for_job(&test.create("hello").await).await;
+    assert_eq!(newest().await.unwrap()["status"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn checks_report_an_occupied_port_and_other_bridges() {
     let first = TestBridge::start().await;
     let port: u16 = first.bridge.url().rsplit(':').next().unwrap().parse().unwrap();

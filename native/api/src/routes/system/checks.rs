@@ -1,15 +1,19 @@
 //! Diagnostic checks of the bridge, each with a result and advice.
 
 use std::path::Path;
+use std::time::Duration;
 
 use bridge::instance::{self, DiscoveryEntry};
 use codex::connection::CallError;
 use codex::login_shell::{LoginShell, Startup};
 use codex::protocol::{ConfigurationProblem, Login, Position};
 use model::approval::ApprovalStatus;
+use model::clock::Timestamp;
+use model::ids::JobId;
+use model::job::{Failure, FailureCause, Job, Outcome};
 use model::limits;
 use serde::Serialize;
-use store::ApprovalQuery;
+use store::{ApprovalQuery, JobQuery};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -65,6 +69,7 @@ pub(super) async fn checks(app: &App) -> Result<Vec<Check>, RequestError> {
     let mut checks = vec![codex(app).await];
     checks.extend(configuration_and_login(app).await);
     checks.extend(app.login_shell.get().map(login_shell_check));
+    checks.extend(newest_turn(app).await?);
     checks.extend([port(app, &others), windows(app, &others), access(app)]);
     checks.extend([approvals(app).await?, webhooks(app).await?, nats(app).await?]);
     checks.push(worktrees(app).await?);
@@ -159,6 +164,51 @@ fn login_shell_check(shell: &LoginShell) -> Check {
         "Speed up its profile, for example by loading nvm or pyenv on demand. Or set shell_snapshot = false \
          below [features] in Codex's config.toml, so that only the commands of turns run the shell.",
     )
+}
+
+/// Checks the newest job of the last day that completed or failed. Returns `None` if there is none.
+async fn newest_turn(app: &App) -> Result<Option<Check>, RequestError> {
+    let (completed, failed) = (newest(app, Outcome::Completed).await?, newest(app, Outcome::Failed).await?);
+    let is_newer =
+        |job: &&Job| completed.as_ref().is_none_or(|completed| job.completed_at > completed.completed_at);
+    Ok(match failed.as_ref().filter(is_newer) {
+        Some(failed) => failed.failure.as_ref().map(|failure| newest_failure_check(&failed.job_id, failure)),
+        None => completed.map(|_| Check::good("Newest turn", "it completed")),
+    })
+}
+
+async fn newest(app: &App, outcome: Outcome) -> Result<Option<Job>, RequestError> {
+    let query = JobQuery { outcome: Some(outcome), limit: 1, ..JobQuery::default() };
+    let page = app.jobs.list(query).await?;
+    let Some(newest) = page.jobs.first() else { return Ok(None) };
+    let job = app.jobs.find(&newest.job_id).await?;
+    let yesterday = Timestamp::now().before(Duration::from_hours(24));
+    Ok(job.filter(|job| job.completed_at.is_some_and(|ended_at| ended_at > yesterday)))
+}
+
+fn newest_failure_check(job_id: &JobId, failure: &Failure) -> Check {
+    let advice = match failure.cause {
+        Some(FailureCause::Unauthorized) => {
+            "Sign in again with the Codex panel of VS Code or with `codex login`.".to_owned()
+        }
+        Some(FailureCause::UsageLimit | FailureCause::SessionBudget | FailureCause::RateLimit) => {
+            match failure.retry_at {
+                Some(retry_at) => {
+                    format!("Wait until {}, or choose another model or account.", String::from(retry_at))
+                }
+                None => "Wait a while, or choose another model or account.".to_owned(),
+            }
+        }
+        Some(FailureCause::ServerOverloaded | FailureCause::ServerError | FailureCause::Connection) => {
+            "Send the message again. If it fails again, check the network and the model provider.".to_owned()
+        }
+        Some(FailureCause::ModelNotFound) => {
+            "Choose another model, in the message or in Codex's config.toml.".to_owned()
+        }
+        _ => format!("GET /jobs/{job_id} has the details."),
+    };
+    let finding = format!("it failed: {}", one_line(&failure.message));
+    Check::of("Newest turn", CheckStatus::Warning, finding, advice)
 }
 
 fn one_line(text: &str) -> String {
@@ -314,9 +364,8 @@ fn access(app: &App) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use codex::protocol::Account;
+    use model::job::FailureCode;
 
     use super::*;
 
@@ -332,6 +381,27 @@ mod tests {
             let check = login_shell_check(&LoginShell { path: "/bin/zsh".into(), startup });
             assert_eq!(check.status, status, "{check:?}");
             assert!(check.finding.contains(finding), "{check:?}");
+        }
+    }
+
+    #[test]
+    fn the_newest_failure_has_advice_for_its_cause() {
+        let failed = |cause, retry_at| {
+            let failure = Failure::new(FailureCode::TurnFailed, "it\n did not work");
+            newest_failure_check(&"j1".into(), &Failure { cause, retry_at, ..failure })
+        };
+        let moment = Timestamp::from_millis(0);
+        for (cause, retry_at, advice) in [
+            (Some(FailureCause::Unauthorized), None, "Sign in again"),
+            (Some(FailureCause::UsageLimit), Some(moment), "Wait until 1970-01-01T00:00:00"),
+            (Some(FailureCause::RateLimit), None, "Wait a while"),
+            (Some(FailureCause::Connection), None, "check the network"),
+            (Some(FailureCause::Policy), None, "GET /jobs/j1"),
+            (None, None, "GET /jobs/j1"),
+        ] {
+            let check = failed(cause, retry_at);
+            assert_eq!(check.finding, "it failed: it did not work");
+            assert!(check.advice.as_ref().unwrap().contains(advice), "{check:?}");
         }
     }
 
