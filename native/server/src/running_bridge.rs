@@ -97,6 +97,7 @@ impl Bridge {
             // A directory that is never deleted. Threads have their own working directories.
             config.data_directory.clone(),
             config.environment.clone(),
+            config.codex_overrides(),
             config.version.clone(),
             stopping.clone(),
             tasks.clone(),

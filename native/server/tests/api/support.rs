@@ -41,6 +41,11 @@ impl Directories {
         self.temporary.path().join("workspace").canonicalize().unwrap()
     }
 
+    /// The home directory of Codex's commands and of the login shell.
+    pub(crate) fn user_home(&self) -> PathBuf {
+        self.temporary.path().join("home")
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.temporary.path().join("data")
     }
@@ -56,7 +61,7 @@ impl Directories {
             environment: vec![
                 ("CODEX_HOME".into(), self.home.path().display().to_string()),
                 // Codex runs the login shell, whose profile must not affect a test.
-                ("HOME".into(), self.temporary.path().join("home").display().to_string()),
+                ("HOME".into(), self.user_home().display().to_string()),
             ],
             request_timeout: Duration::from_secs(60),
             tab_timeout: Duration::from_secs(5),
@@ -168,6 +173,7 @@ pub(crate) async fn other_app_server(directories: &Directories) -> codex::app_se
         executable: codex_binary(),
         working_directory: directories.workspace(),
         environment: directories.config().environment,
+        overrides: Vec::new(),
     };
     codex::app_server::AppServer::start(&launch, "0.0.0-other").await.unwrap()
 }

@@ -74,6 +74,25 @@ async fn the_login_shell_is_measured_in_the_background() {
     assert!(check["finding"].as_str().unwrap().starts_with('/'), "{check}");
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_keeps_codex_from_running_the_login_shell_for_each_conversation() {
+    for shell_snapshot in [true, false] {
+        let test = TestBridge::start_with(None, |config| config.shell_snapshot = shell_snapshot).await;
+        let runs = test.directories.user_home().join("runs");
+        for profile in [".bash_profile", ".zprofile", ".profile"] {
+            let script = format!("echo run >> '{}'\n", runs.display());
+            std::fs::write(test.directories.user_home().join(profile), script).unwrap();
+        }
+        test.wait_for_job(&test.create("hello").await).await;
+        if shell_snapshot {
+            eventually("the login shell has run", || async { runs.exists().then_some(()) }).await;
+        } else {
+            assert!(!runs.exists());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_turn_tells_what_codex_cannot_do() {
     let test = TestBridge::start().await;

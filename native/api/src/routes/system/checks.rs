@@ -161,8 +161,8 @@ fn login_shell_check(shell: &LoginShell) -> Check {
         "Login shell",
         CheckStatus::Warning,
         finding,
-        "Speed up its profile, for example by loading nvm or pyenv on demand. Or set shell_snapshot = false \
-         below [features] in Codex's config.toml, so that only the commands of turns run the shell.",
+        "Speed up its profile, for example by loading nvm or pyenv on demand. Or turn off the setting \
+         codexBridge.shellSnapshot (--no-shell-snapshot), so that only the commands of turns run the shell.",
     )
 }
 
