@@ -43,11 +43,11 @@ pub(crate) fn login_shell() -> Option<PathBuf> {
     let user_id = std::fs::metadata("/proc/self").map(|process| process.uid().to_string()).ok();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let of_user = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    let shell = of_user.filter_map(|fields| match fields[..] {
+    let mut shell = of_user.filter_map(|fields| match fields[..] {
         [_, _, id, _, _, _, shell] if Some(id) == user_id.as_deref() => Some(PathBuf::from(shell)),
         _ => None,
     });
-    let shell = shell.last().or_else(|| std::env::var_os("SHELL").map(PathBuf::from));
+    let shell = shell.next().or_else(|| std::env::var_os("SHELL").map(PathBuf::from));
     shell.filter(|shell| shell.is_absolute())
 }
 
