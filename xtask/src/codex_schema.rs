@@ -183,7 +183,9 @@ mod tests {
                 "id": {"type": "string", "description": "no fact"},
                 "at": {"type": ["integer", "null"]},
                 "kind": {"enum": ["x", "y"]},
-                "item": {"oneOf": [{"properties": {"type": {"enum": ["plan"]}, "text": {"$ref": "#/d/Text"}}}]},
+                "item": {"oneOf": [
+                    {"properties": {"type": {"enum": ["plan"]}, "text": {"$ref": "#/d/Text"}}},
+                ]},
             }),
         );
         let expected = "\

@@ -14,8 +14,8 @@ pub struct LoginShellMeasurement {
 }
 
 impl LoginShellMeasurement {
-    /// Measures the login shell a while after the start of the bridge, as a Codex process with these overrides
-    /// of the environment runs it.
+    /// Measures the login shell a while after the start of the bridge, as a Codex process with these
+    /// overrides of the environment runs it.
     #[must_use]
     pub fn in_background(
         environment: Vec<(String, String)>,
