@@ -120,6 +120,11 @@ export interface BridgeOptions {
   laneSessionsMax: number
   /** The idle time after which a lane session ends, in minutes; `codexBridge.lanes.sessionIdleMinutes`. */
   laneSessionIdleMinutes: number
+  /**
+   * Whether Codex may record the environment of the login shell for each conversation;
+   * `codexBridge.shellSnapshot`.
+   */
+  shellSnapshot: boolean
   /** Whether the routes below `/debug` that create synthetic data are enabled; `codexBridge.debugRoutes`. */
   debugRoutes: boolean
   /** The URL of the NATS servers to which events are published; `codexBridge.nats.url`. */

@@ -83,6 +83,7 @@ export function readOptions(context: vscode.ExtensionContext): BridgeOptions {
     laneSessionIsolation: stringSetting("lanes.sessionIsolation"),
     laneSessionsMax: integerSetting("lanes.sessionsMax"),
     laneSessionIdleMinutes: integerSetting("lanes.sessionIdleMinutes"),
+    shellSnapshot: booleanSetting("shellSnapshot"),
     debugRoutes: booleanSetting("debugRoutes"),
     natsUrl: stringSetting("nats.url"),
     natsCredentials: stringSetting("nats.credentials"),

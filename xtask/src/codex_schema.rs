@@ -58,21 +58,21 @@ fn types(schema: &Value) -> Schema {
     let all = older.filter(|(name, _)| *name != "v2").chain(newer);
     let facts = |definition| {
         let mut facts = BTreeSet::new();
-        collect(String::new(), definition, &mut facts);
+        collect("", definition, &mut facts);
         facts
     };
     all.map(|(name, definition)| (name.clone(), facts(definition))).collect()
 }
 
 /// Collects the facts of a schema. `path` leads to it from its type.
-fn collect(path: String, schema: &Value, facts: &mut BTreeSet<String>) {
+fn collect(path: &str, schema: &Value, facts: &mut BTreeSet<String>) {
     let Value::Object(members) = schema else { return };
     for (name, value) in members {
         match (name.as_str(), value) {
             ("description" | "title" | "$schema", _) => {}
             ("properties", Value::Object(properties)) => {
                 for (property, schema) in properties {
-                    collect(format!("{path}.{property}"), schema, facts);
+                    collect(&format!("{path}.{property}"), schema, facts);
                 }
             }
             ("required", Value::Array(names)) => {
@@ -81,10 +81,10 @@ fn collect(path: String, schema: &Value, facts: &mut BTreeSet<String>) {
             ("enum", Value::Array(values)) => {
                 facts.extend(values.iter().map(|value| format!("{path} = {value}")));
             }
-            ("items", schema) => collect(format!("{path}[]"), schema, facts),
+            ("items", schema) => collect(&format!("{path}[]"), schema, facts),
             ("oneOf" | "anyOf" | "allOf", Value::Array(variants)) => {
                 for variant in variants {
-                    collect(format!("{path}{}", variant_name(variant)), variant, facts);
+                    collect(&format!("{path}{}", variant_name(variant)), variant, facts);
                 }
             }
             ("$ref", Value::String(target)) => {
@@ -161,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    fn schema(methods: &[&str], fields: Value) -> Schema {
+    fn schema(methods: &[&str], fields: &Value) -> Schema {
         let request = |method: &&str| {
             json!({"type": "object", "description": method, "properties": {
                 "id": {"type": "integer"}, "method": {"type": "string", "enum": [method]},
@@ -176,14 +176,16 @@ mod tests {
 
     #[test]
     fn the_difference_names_messages_and_fields() {
-        let before = schema(&["a/b", "old"], json!({"id": {"type": "string"}, "at": {"type": "integer"}}));
+        let before = schema(&["a/b", "old"], &json!({"id": {"type": "string"}, "at": {"type": "integer"}}));
         let after = schema(
             &["a/b", "new"],
-            json!({
+            &json!({
                 "id": {"type": "string", "description": "no fact"},
                 "at": {"type": ["integer", "null"]},
                 "kind": {"enum": ["x", "y"]},
-                "item": {"oneOf": [{"properties": {"type": {"enum": ["plan"]}, "text": {"$ref": "#/d/Text"}}}]},
+                "item": {"oneOf": [
+                    {"properties": {"type": {"enum": ["plan"]}, "text": {"$ref": "#/d/Text"}}},
+                ]},
             }),
         );
         let expected = "\

@@ -910,6 +910,22 @@ export interface LastNotification {
   lastStderr?: string | null;
 }
 
+/** A worktree whose lane was deleted. */
+export interface LeftWorktree {
+  /** The branch that is checked out. */
+  branch?: string | null;
+  /** The changed and untracked files, at most 100. */
+  changedFiles: Array<string>;
+  /** The directory of the worktree. */
+  directory: string;
+  /** The files that git ignores, at most 100. A directory whose files are all ignored counts as one. */
+  ignoredFiles: Array<string>;
+  /** The id of the deleted lane. A new lane with this id and branch continues in the worktree. */
+  laneId: string;
+  /** The repository; `null` if it no longer exists. */
+  repoRoot?: string | null;
+}
+
 /** The origin and the descendants of a thread. */
 export interface LineageView {
   /** The sub-agents of the thread: all of them in a reply with one thread, otherwise those on the same page. */
@@ -1292,6 +1308,15 @@ export interface ReconciledView {
   clearedSyntheticRunningLanes: Array<string>;
   /** Always `true`. */
   ok: boolean;
+}
+
+/** Reply of `DELETE /lanes/worktrees/{laneId}`. */
+export interface RemovedView {
+  laneId: string;
+  /** Always `true`. */
+  ok: boolean;
+  /** Always `true`. */
+  removed: boolean;
 }
 
 /** Body of `POST /conversations/{conversationId}/rename`. */
@@ -2025,6 +2050,14 @@ export interface Workflow {
   kickoffJobId: string;
   /** The first instruction. */
   kickoffPrompt?: string | null;
+}
+
+/** Reply of `GET /lanes/worktrees`. */
+export interface WorktreesView {
+  /** Always `true`. */
+  ok: boolean;
+  /** The worktrees, by the ids of their lanes. */
+  worktrees: Array<LeftWorktree>;
 }
 
 /** What each operation takes and replies. */
@@ -2765,6 +2798,27 @@ export interface Operations {
     };
     body: undefined;
     reply: SessionsView;
+  };
+  /** Lists the worktrees that were kept when their lanes were deleted, because they contained files that git does not have. */
+  "GET /lanes/worktrees": {
+    path: {
+    };
+    query: {
+    };
+    body: undefined;
+    reply: WorktreesView;
+  };
+  /** Removes a worktree that was kept when its lane was deleted. */
+  "DELETE /lanes/worktrees/{laneId}": {
+    path: {
+      laneId: string;
+    };
+    query: {
+      /** Deletes the worktree even if it contains files that git does not have. Default: `false`. */
+      force?: boolean;
+    };
+    body: undefined;
+    reply: RemovedView;
   };
   /** Deletes a lane and ends its session. Its thread remains. */
   "DELETE /lanes/{laneId}": {

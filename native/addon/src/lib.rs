@@ -77,6 +77,9 @@ pub struct BridgeOptions {
     pub lane_sessions_max: u32,
     /// The idle time after which a lane session ends, in minutes; `codexBridge.lanes.sessionIdleMinutes`.
     pub lane_session_idle_minutes: u32,
+    /// Whether Codex may record the environment of the login shell for each conversation;
+    /// `codexBridge.shellSnapshot`.
+    pub shell_snapshot: bool,
     /// Whether the routes below `/debug` that create synthetic data are enabled; `codexBridge.debugRoutes`.
     pub debug_routes: bool,
     /// The URL of the NATS servers to which events are published; `codexBridge.nats.url`.
@@ -137,6 +140,7 @@ impl BridgeOptions {
                 processes_max: usize::try_from(self.lane_sessions_max).unwrap_or(usize::MAX),
                 idle: Duration::from_secs(u64::from(self.lane_session_idle_minutes) * 60),
             },
+            shell_snapshot: self.shell_snapshot,
             debug_routes: self.debug_routes,
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,

@@ -13,6 +13,7 @@ use bridge::instance::Peers;
 use bridge::jobs::Jobs;
 use bridge::lanes::Lanes;
 use bridge::lanes::reconciler::LaneReconciler;
+use bridge::login_shell::LoginShellMeasurement;
 use bridge::nats_status::NatsStatus;
 use bridge::supervisor::Supervisor;
 use bridge::threads::Threads;
@@ -59,6 +60,8 @@ pub struct App {
     pub threads: Threads,
     /// The supervisor of the shared app-server.
     pub supervisor: Supervisor,
+    /// The start-up time of the user's login shell.
+    pub login_shell: LoginShellMeasurement,
     /// The defaults for message fields that a request leaves out.
     pub defaults: MessageDefaults,
     /// The URL of this bridge.

@@ -168,6 +168,7 @@ fn domain_status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::ApprovalAskedElsewhere { .. } => (StatusCode::CONFLICT, "approval_asked_elsewhere"),
         Error::DecisionInvalid { .. } => (StatusCode::BAD_REQUEST, "validation_error"),
         Error::LaneNotFound => (StatusCode::NOT_FOUND, "lane_not_found"),
+        Error::WorktreeNotFound(_) => (StatusCode::NOT_FOUND, "worktree_not_found"),
         Error::LaneExists(_) => (StatusCode::CONFLICT, "lane_exists"),
         Error::LaneConflict { .. } => (StatusCode::CONFLICT, "lane_conflict"),
         Error::NotReady { .. } => (StatusCode::CONFLICT, "thread_not_ready"),

@@ -167,6 +167,9 @@ pub enum Error {
     /// The lane does not exist.
     #[error("Lane not found.")]
     LaneNotFound,
+    /// No deleted lane with this id has left a worktree.
+    #[error("No worktree of a deleted lane {0} exists. GET /lanes/worktrees lists those that do.")]
+    WorktreeNotFound(LaneId),
     /// A lane with this id exists.
     #[error("Lane {0} already exists.")]
     LaneExists(LaneId),

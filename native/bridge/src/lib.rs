@@ -13,6 +13,7 @@ pub mod events;
 pub mod instance;
 pub mod jobs;
 pub mod lanes;
+pub mod login_shell;
 pub mod nats_status;
 pub mod supervisor;
 pub mod thread_router;

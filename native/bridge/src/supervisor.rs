@@ -76,6 +76,7 @@ struct Inner {
     locate: LocateOptions,
     working_directory: PathBuf,
     environment: Vec<(String, String)>,
+    overrides: Vec<String>,
     codex_home: Option<PathBuf>,
     client_version: String,
     running: Mutex<Running>,
@@ -102,12 +103,14 @@ struct View {
 }
 
 impl Supervisor {
-    /// Creates a supervisor. It does not search for Codex or start anything yet.
+    /// Creates a supervisor. It does not search for Codex or start anything yet. `overrides` are those of
+    /// [`Launch`].
     #[must_use]
     pub fn new(
         locate: LocateOptions,
         working_directory: PathBuf,
         environment: Vec<(String, String)>,
+        overrides: Vec<String>,
         client_version: String,
         stopping: CancellationToken,
         tasks: TaskTracker,
@@ -129,6 +132,7 @@ impl Supervisor {
             working_directory,
             codex_home: codex::owner::codex_home(&environment),
             environment,
+            overrides,
             client_version,
             running: Mutex::default(),
             view,
@@ -143,11 +147,13 @@ impl Supervisor {
     /// cancelled.
     #[must_use]
     pub fn sibling(&self, stopping: CancellationToken) -> Self {
-        let Inner { locate, working_directory, environment, client_version, tasks, .. } = &*self.inner;
+        let Inner { locate, working_directory, environment, overrides, client_version, tasks, .. } =
+            &*self.inner;
         Self::new(
             locate.clone(),
             working_directory.clone(),
             environment.clone(),
+            overrides.clone(),
             client_version.clone(),
             stopping,
             tasks.clone(),
@@ -215,6 +221,7 @@ impl Supervisor {
             executable: located.path,
             working_directory: directory.unwrap_or_else(|| self.inner.working_directory.clone()),
             environment: self.inner.environment.clone(),
+            overrides: self.inner.overrides.clone(),
         })
     }
 

@@ -67,6 +67,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "MINUTES", default_value_t = config::DEFAULT_LANE_SESSIONS.idle.as_secs() / 60)]
     lane_session_idle_minutes: u64,
 
+    /// Do not let Codex record the environment of your login shell for each conversation. A conversation
+    /// starts faster if your shell is slow, but each command of Codex runs the shell.
+    #[arg(long)]
+    no_shell_snapshot: bool,
+
     /// Enable the routes below /debug that create synthetic approvals and completions.
     #[arg(long)]
     debug_routes: bool,
@@ -205,6 +210,7 @@ impl ServeArguments {
                 processes_max: self.lane_sessions_max,
                 idle: Duration::from_secs(self.lane_session_idle_minutes.saturating_mul(60)),
             },
+            shell_snapshot: !self.no_shell_snapshot,
             debug_routes: self.debug_routes,
             history_age_max: Duration::from_secs(u64::from(self.history_days_max) * 24 * 60 * 60),
             history_jobs_max: self.history_jobs_max,

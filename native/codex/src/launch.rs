@@ -25,6 +25,9 @@ pub struct Launch {
     pub working_directory: PathBuf,
     /// Environment variables to set or override, for example `CODEX_HOME`. All others are inherited.
     pub environment: Vec<(String, String)>,
+    /// Overrides of Codex's configuration, each of the form `key=value`, for example
+    /// `features.shell_snapshot=false`.
+    pub overrides: Vec<String>,
 }
 
 /// Returns the version that the executable reports, for example `0.169.0`.
@@ -72,6 +75,7 @@ pub(crate) fn spawn<A: AsRef<OsStr>>(
 ) -> std::io::Result<Box<dyn ChildWrapper>> {
     let mut command = CommandWrap::with_new(&launch.executable, |command| {
         command
+            .args(launch.overrides.iter().flat_map(|setting| ["-c", setting]))
             .args(arguments)
             .current_dir(&launch.working_directory)
             .envs(launch.environment.iter().map(|(name, value)| (name, value)))

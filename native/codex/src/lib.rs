@@ -10,6 +10,7 @@
 //! - [`approval`] turns a request of the app-server into a question for a person, and a decision into its
 //!   answer.
 //! - [`owner`] tells which process owns a thread. [`processes`] lists the Codex processes.
+//! - [`login_shell`] measures the shell that Codex runs for every conversation.
 //! - [`exec`] runs a turn with `codex exec`, for binaries without a usable app-server.
 //! - [`activity::Activity`] tells what runs on a loaded thread.
 //! - [`turn::TurnRecord`] builds the result of a turn from its notifications or its stored form.
@@ -27,6 +28,7 @@ mod ids;
 pub mod launch;
 mod lines;
 pub mod locate;
+pub mod login_shell;
 mod os;
 pub mod owner;
 #[cfg(target_os = "linux")]

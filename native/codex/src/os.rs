@@ -9,5 +9,6 @@ mod system;
 mod system;
 
 pub(crate) use system::{
-    exit_signal, hide_console, interrupt, is_executable, own_process_tree, without_verbatim_prefix,
+    exit_signal, hide_console, interrupt, is_executable, login_shell, own_process_tree,
+    without_verbatim_prefix,
 };

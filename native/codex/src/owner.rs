@@ -64,7 +64,8 @@ pub fn may_be_open(codex_home: &Path, thread_id: &str) -> bool {
     if CAN_TELL { platform::owner(&lock_file).is_some() } else { lock_file.exists() }
 }
 
-/// Returns the path of a thread's lock file. `None` if this is no id, because the id becomes part of the path.
+/// Returns the path of a thread's lock file. `None` if this is no id, because the id becomes part of the
+/// path.
 fn lock_file(codex_home: &Path, thread_id: &str) -> Option<PathBuf> {
     let is_id = thread_id.chars().all(|character| character.is_ascii_hexdigit() || character == '-');
     is_id.then(|| locks_directory(codex_home).join(format!("{thread_id}{LOCK_SUFFIX}")))

@@ -155,6 +155,13 @@ pub const VERIFICATION_OUTPUT_CHARS_MAX: usize = 8 * 1024;
 pub const CHOSEN_ID_MAX: usize = 128;
 /// The maximum number of lanes in one reply or one cleanup.
 pub const LANES_PAGE_MAX: u32 = 1000;
+/// The time after the start of the bridge at which the user's login shell is measured.
+pub const LOGIN_SHELL_DELAY: Duration = Duration::from_secs(5);
+/// The maximum time for the user's login shell to start. Codex waits as long.
+pub const LOGIN_SHELL_TIMEOUT: Duration = Duration::from_secs(10);
+/// The start-up time from which on the user's login shell is reported as slow. Without a slow shell, Codex
+/// creates a conversation and runs a turn of a fast model in about this time.
+pub const LOGIN_SHELL_SLOW: Duration = Duration::from_millis(100);
 /// The maximum time for git to create or remove a worktree.
 pub const GIT_TIMEOUT: Duration = Duration::from_secs(60);
 

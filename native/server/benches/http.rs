@@ -56,8 +56,12 @@ async fn main() {
     )
     .await
     .unwrap();
-    let launch =
-        Launch { executable: codex_binary(), working_directory: directory.path().to_owned(), environment };
+    let launch = Launch {
+        executable: codex_binary(),
+        working_directory: directory.path().to_owned(),
+        environment,
+        overrides: Vec::new(),
+    };
     let direct = AppServer::start(&launch, "bench").await.unwrap();
 
     // This comes first, because Codex stays busy for a while after its conversations have ended.

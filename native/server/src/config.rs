@@ -47,6 +47,9 @@ pub struct Config {
     pub lane_isolation: SessionIsolation,
     /// The limits of lane sessions.
     pub lane_sessions: SessionLimits,
+    /// Whether Codex may record the environment of the user's login shell for each conversation. Without it,
+    /// each command of a turn runs the login shell.
+    pub shell_snapshot: bool,
     /// Whether the routes below `/debug` that create synthetic approvals and completions are enabled.
     pub debug_routes: bool,
     /// The age after which ended jobs are deleted.
@@ -88,6 +91,7 @@ impl Config {
             approval_timeout: DEFAULT_APPROVAL_TIMEOUT,
             lane_isolation: SessionIsolation::Process,
             lane_sessions: DEFAULT_LANE_SESSIONS,
+            shell_snapshot: true,
             debug_routes: false,
             history_age_max: DEFAULT_HISTORY_AGE_MAX,
             history_jobs_max: DEFAULT_HISTORY_JOBS_MAX,
@@ -172,6 +176,13 @@ impl Config {
                 .map_err(|error| format!("{}: {error}", directory.display()))?;
         }
         Ok(self)
+    }
+
+    /// Returns the overrides of Codex's configuration, as [`codex::launch::Launch`] takes them.
+    #[must_use]
+    pub(crate) fn codex_overrides(&self) -> Vec<String> {
+        let snapshot = (!self.shell_snapshot).then(|| "features.shell_snapshot=false".to_owned());
+        snapshot.into_iter().collect()
     }
 
     /// Returns the IP address to listen on.

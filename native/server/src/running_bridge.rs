@@ -16,6 +16,7 @@ use bridge::instance::{DiscoveryEntry, Instance};
 use bridge::jobs::Jobs;
 use bridge::lanes::reconciler::LaneReconciler;
 use bridge::lanes::{LaneParts, Lanes};
+use bridge::login_shell::LoginShellMeasurement;
 use bridge::supervisor::Supervisor;
 use bridge::thread_router::ThreadRouter;
 use bridge::threads::Threads;
@@ -96,6 +97,7 @@ impl Bridge {
             // A directory that is never deleted. Threads have their own working directories.
             config.data_directory.clone(),
             config.environment.clone(),
+            config.codex_overrides(),
             config.version.clone(),
             stopping.clone(),
             tasks.clone(),
@@ -175,6 +177,11 @@ impl Bridge {
             conversations: conversations.clone(),
             threads: Threads::new(conversations.clone(), router, config.rpc),
             supervisor: supervisor.clone(),
+            login_shell: LoginShellMeasurement::in_background(
+                config.environment.clone(),
+                &tasks,
+                stopping.clone(),
+            ),
             lanes,
             lane_reconciler: lane_reconciler.clone(),
             debug_routes: config.debug_routes,

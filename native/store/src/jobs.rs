@@ -16,7 +16,7 @@ use super::events::{append, delete_events};
 use super::{Store, StoreError, id_column, required_id};
 
 /// A query for jobs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct JobQuery {
     /// Only jobs with this status.
     pub status: Option<JobStatus>,

@@ -74,6 +74,8 @@ fn plain_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(lanes::interrupt_lane))
         .routes(routes!(lanes::stream_lane_events))
         .routes(routes!(lanes::clean_up_lanes))
+        .routes(routes!(lanes::worktrees::list_left_worktrees))
+        .routes(routes!(lanes::worktrees::remove_left_worktree))
         .routes(routes!(lanes::sessions::list_lane_sessions))
         .routes(routes!(lanes::sessions::get_lane_session))
         .routes(routes!(lanes::sessions::start_lane_session))

@@ -15,6 +15,7 @@
 mod claims;
 mod cleanup;
 mod follow;
+mod leftovers;
 pub mod reconciler;
 pub mod sessions;
 mod simulation;
@@ -48,6 +49,7 @@ use crate::jobs::Jobs;
 use crate::thread_router::ThreadRouter;
 use claims::Claims;
 pub use cleanup::{CleanedUp, Cleanup};
+pub use leftovers::LeftWorktree;
 use sessions::LaneSessions;
 pub use simulation::{ClearedLanes, StaleLanes};
 pub use workflow::Started;
@@ -327,8 +329,9 @@ impl Lanes {
                 worktree::remove(repo_root, directory, lane.branch.as_deref(), files).await
         {
             left.push(format!(
-                "the worktree {directory} was kept: {reason}. `git worktree remove --force {directory}` in \
-                 {repo_root} removes it."
+                "the worktree {directory} was kept: {reason}. GET /lanes/worktrees lists it. `git worktree \
+                 remove --force {directory}` in {repo_root} removes it, as does DELETE \
+                 /lanes/worktrees/{lane_id}?force=true."
             ));
         }
         Ok(left)

@@ -18,11 +18,7 @@ pub(super) async fn add(repo_root: &str, directory: &Path, branch: &str) -> Resu
     }
     let exists = directory.join(".git").exists();
     let directory = directory.display().to_string();
-    if exists
-        && git(&directory, &["symbolic-ref", "--short", "HEAD"])
-            .await
-            .is_ok_and(|current| current.trim() == branch)
-    {
+    if exists && branch_of(&directory).await.as_deref() == Some(branch) {
         return Ok(());
     }
     let branch_exists =
@@ -74,6 +70,51 @@ pub(super) async fn remove(
         tracing::info!(branch, %error, "kept the branch of a lane");
     }
     Ok(())
+}
+
+/// The files of a worktree that git does not have.
+#[derive(Debug, Default)]
+pub(super) struct FilesOnDisk {
+    /// The changed and untracked files.
+    pub(super) changed: Vec<String>,
+    /// The ignored files. A directory whose files are all ignored counts as one.
+    pub(super) ignored: Vec<String>,
+}
+
+/// The maximum number of files of each kind in a list.
+const LISTED_FILES_MAX: usize = 100;
+
+/// Returns the files of a worktree that git does not have.
+///
+/// # Errors
+/// [`Error::Git`] if the directory is no worktree.
+pub(super) async fn local_files(directory: &str) -> Result<FilesOnDisk, Error> {
+    let status = git(directory, &["status", "--porcelain", "-z", "--no-renames"]).await?;
+    // Each entry is the status in two letters, a space and the path.
+    let changed = status.split('\0').filter_map(|entry| entry.get(3..));
+    let mut ignored = ignored_files(directory).await?;
+    ignored.truncate(LISTED_FILES_MAX);
+    Ok(FilesOnDisk { changed: changed.take(LISTED_FILES_MAX).map(str::to_owned).collect(), ignored })
+}
+
+/// Returns the repository of a worktree. `None` if the directory is no worktree, or if its repository no
+/// longer exists.
+pub(super) async fn repository_of(directory: &str) -> Option<String> {
+    // Without this file, git would find a repository that the directory happens to be in.
+    if !Path::new(directory).join(".git").is_file() {
+        return None;
+    }
+    let arguments = ["rev-parse", "--path-format=absolute", "--git-common-dir"];
+    let common = git(directory, &arguments).await.ok()?;
+    let common = Path::new(common.trim());
+    let root = if common.ends_with(".git") { common.parent()? } else { common };
+    Some(root.display().to_string())
+}
+
+/// Returns the branch that is checked out in a worktree.
+pub(super) async fn branch_of(directory: &str) -> Option<String> {
+    let branch = git(directory, &["symbolic-ref", "--short", "HEAD"]).await.ok()?;
+    Some(branch.trim().to_owned())
 }
 
 /// Returns the ignored files of a worktree. A directory whose files are all ignored counts as one. A worktree

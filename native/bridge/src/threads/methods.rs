@@ -2,8 +2,8 @@
 //! the thread that it names.
 //!
 //! Source: `ClientRequest` of `codex app-server generate-ts --experimental` 0.171.0. The needs of each method
-//! were tested with that binary or 0.169.0 on a thread that was not loaded. A test of the bridge fails if the installed
-//! binary has a method that is not listed here.
+//! were tested with that binary or 0.169.0 on a thread that was not loaded. A test of the bridge fails if the
+//! installed binary has a method that is not listed here.
 
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;

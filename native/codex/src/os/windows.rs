@@ -33,6 +33,11 @@ pub(crate) fn is_executable(_: &Metadata) -> bool {
     true
 }
 
+/// Returns `None`: Windows users have no login shell.
+pub(crate) fn login_shell() -> Option<PathBuf> {
+    None
+}
+
 /// Removes the prefix of a canonical path on a drive (`\\?\C:\…`), which many programs and people cannot
 /// read.
 pub(crate) fn without_verbatim_prefix(path: PathBuf) -> PathBuf {

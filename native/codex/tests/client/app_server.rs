@@ -19,6 +19,7 @@ fn scripted(directory: &TempDir, script: &PeerScript) -> Launch {
         executable: testkit_program("scripted-app-server"),
         working_directory: directory.path().to_owned(),
         environment: vec![("SCRIPTED_APP_SERVER".to_owned(), file.display().to_string())],
+        overrides: Vec::new(),
     }
 }
 
@@ -87,6 +88,7 @@ async fn an_executable_that_cannot_be_run_is_named() {
             executable: executable.clone(),
             working_directory: directory.path().to_owned(),
             environment: vec![],
+            overrides: Vec::new(),
         };
         let error = AppServer::start(&launch, "0").await.unwrap_err();
         assert!(matches!(error, StartError::Spawn { .. }), "{error:?}");

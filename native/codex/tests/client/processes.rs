@@ -26,6 +26,7 @@ fn stand_in(directory: &TempDir, script: &str) -> Launch {
         executable: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/client/stand-in.sh"),
         working_directory: directory.path().to_owned(),
         environment: vec![("STAND_IN".to_owned(), script.to_owned())],
+        overrides: Vec::new(),
     }
 }
 

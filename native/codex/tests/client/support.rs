@@ -161,6 +161,7 @@ impl Place {
             executable: codex_binary(),
             working_directory: self.directory(),
             environment: vec![("CODEX_HOME".to_owned(), self.home.path().display().to_string())],
+            overrides: Vec::new(),
         }
     }
 

@@ -29,6 +29,7 @@ impl Config {
             ("lanes.sessionIsolation", self.lane_isolation.name().to_owned()),
             ("lanes.sessionsMax", lanes.processes_max.to_string()),
             ("lanes.sessionIdleMinutes", (lanes.idle.as_secs() / 60).to_string()),
+            ("shellSnapshot", self.shell_snapshot.to_string()),
             ("debugRoutes", self.debug_routes.to_string()),
             ("context.port", self.context_port.map_or_else(none, |port| port.to_string())),
             ("nats.url", nats.map_or_else(none, NatsConfig::url)),

@@ -236,6 +236,74 @@ async fn a_lane_on_a_thread_owned_elsewhere_is_deferred_or_refused() {
     assert_eq!(test.get("/lanes/lenient/session/status").await.body["readinessDeferred"], false);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn worktrees_of_deleted_lanes_can_be_found_and_removed() {
+    let test = TestBridge::start().await;
+    let workspace = test.directories.workspace();
+    git(&workspace, &["init", "-q", "-b", "main", "repository"]);
+    let repository = workspace.join("repository");
+    std::fs::write(repository.join(".gitignore"), ".env\n").unwrap();
+    git(&repository, &["add", "."]);
+    git(&repository, &["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "first"]);
+    assert_eq!(test.get("/lanes/worktrees").await.body["worktrees"], json!([]));
+    let mut directories = Vec::new();
+    for (lane_id, file) in [("changed", "work.txt"), ("ignored", ".env"), ("used", "work.txt")] {
+        let body = json!({"laneId": lane_id, "repoRoot": repository, "worktree": true});
+        let lane = post(&test, "/lanes", body).await["lane"].clone();
+        let directory = Path::new(lane["worktreePath"].as_str().unwrap()).to_owned();
+        std::fs::write(directory.join(file), "text").unwrap();
+        directories.push(directory);
+    }
+    for lane_id in ["changed", "ignored"] {
+        test.delete(&format!("/lanes/{lane_id}")).await;
+    }
+    let found = test.get("/lanes/worktrees").await.body["worktrees"].clone();
+    let expected = |lane_id: &str, directory: &Path, changed: &[&str], ignored: &[&str]| {
+        json!({
+            "laneId": lane_id, "directory": directory, "repoRoot": repository,
+            "branch": format!("lane/{lane_id}"), "changedFiles": changed, "ignoredFiles": ignored,
+        })
+    };
+    let expected = json!([
+        expected("changed", &directories[0], &["work.txt"], &[]),
+        expected("ignored", &directories[1], &[], &[".env"]),
+    ]);
+    assert_eq!(found, expected);
+    let checks = test.get("/system").await.body["checks"].clone();
+    let check = checks.as_array().unwrap().iter().find(|check| check["name"] == "Worktrees").unwrap();
+    assert!(check["finding"].as_str().unwrap().contains("left 2 behind"), "{check}");
+
+    for lane_id in ["changed", "ignored"] {
+        let kept = test.delete(&format!("/lanes/worktrees/{lane_id}")).await;
+        assert_eq!((kept.status.as_u16(), &kept.body["code"]), (409, &json!("git_failed")), "{}", kept.body);
+    }
+    assert!(directories.iter().all(|directory| directory.exists()));
+    std::fs::remove_file(directories[0].join("work.txt")).unwrap();
+    for path in ["/lanes/worktrees/changed", "/lanes/worktrees/ignored?force=true"] {
+        let removed = test.delete(path).await;
+        assert_eq!(removed.status, 200, "{path}: {}", removed.body);
+    }
+    assert_eq!(directories.iter().filter(|directory| directory.exists()).count(), 1);
+    for (lane_id, status, code) in [
+        ("used", 409, "lane_conflict"),
+        ("changed", 404, "worktree_not_found"),
+        ("..", 404, "worktree_not_found"),
+    ] {
+        let refused =
+            test.delete(&format!("/lanes/worktrees/{}?force=true", lane_id.replace('.', "%2E"))).await;
+        assert_eq!((refused.status.as_u16(), &refused.body["code"]), (status, &json!(code)), "{lane_id}");
+    }
+
+    // The repository of a worktree may be gone. Its files are kept unless that is forced.
+    test.delete("/lanes/used").await;
+    std::fs::remove_dir_all(&repository).unwrap();
+    assert_eq!(test.get("/lanes/worktrees").await.body["worktrees"][0]["repoRoot"], Value::Null);
+    assert_eq!(test.delete("/lanes/worktrees/used").await.status, 409);
+    assert!(directories[2].exists());
+    assert_eq!(test.delete("/lanes/worktrees/used?force=true").await.status, 200);
+    assert!(!directories[2].exists());
+}
+
 /// Another process has started the thread, but nobody has said anything in it.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]

@@ -30,13 +30,20 @@ pub(crate) struct Directories {
 impl Directories {
     pub(crate) fn for_model(model: &ScriptedModel) -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        std::fs::create_dir(temporary.path().join("workspace")).unwrap();
+        for directory in ["workspace", "home"] {
+            std::fs::create_dir(temporary.path().join(directory)).unwrap();
+        }
         Self { home: CodexHome::for_model(&model.url()), temporary }
     }
 
     pub(crate) fn workspace(&self) -> PathBuf {
         // Codex uses the canonical path. The temporary directory of macOS is behind a symbolic link.
         self.temporary.path().join("workspace").canonicalize().unwrap()
+    }
+
+    /// The home directory of Codex's commands and of the login shell.
+    pub(crate) fn user_home(&self) -> PathBuf {
+        self.temporary.path().join("home")
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -51,7 +58,11 @@ impl Directories {
         Config {
             locate: LocateOptions { explicit: Some(codex_binary()), ..LocateOptions::default() },
             workspace_folders: vec![self.workspace()],
-            environment: vec![("CODEX_HOME".into(), self.home.path().display().to_string())],
+            environment: vec![
+                ("CODEX_HOME".into(), self.home.path().display().to_string()),
+                // Codex runs the login shell, whose profile must not affect a test.
+                ("HOME".into(), self.user_home().display().to_string()),
+            ],
             request_timeout: Duration::from_secs(60),
             tab_timeout: Duration::from_secs(5),
             approval_timeout: Duration::from_secs(60),
@@ -162,6 +173,7 @@ pub(crate) async fn other_app_server(directories: &Directories) -> codex::app_se
         executable: codex_binary(),
         working_directory: directories.workspace(),
         environment: directories.config().environment,
+        overrides: Vec::new(),
     };
     codex::app_server::AppServer::start(&launch, "0.0.0-other").await.unwrap()
 }

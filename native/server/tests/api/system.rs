@@ -62,6 +62,53 @@ async fn a_broken_configuration_is_reported_with_its_file_and_line() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_login_shell_is_measured_in_the_background() {
+    let test = TestBridge::start().await;
+    let check = eventually("the login shell is measured", || async {
+        let checks = test.get("/system").await.body["checks"].clone();
+        checks.as_array().unwrap().iter().find(|check| check["name"] == "Login shell").cloned()
+    })
+    .await;
+    assert!(check["finding"].as_str().unwrap().starts_with('/'), "{check}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_keeps_codex_from_running_the_login_shell_for_each_conversation() {
+    for shell_snapshot in [true, false] {
+        let test = TestBridge::start_with(None, |config| config.shell_snapshot = shell_snapshot).await;
+        let runs = test.directories.user_home().join("runs");
+        for profile in [".bash_profile", ".zprofile", ".profile"] {
+            let script = format!("echo run >> '{}'\n", runs.display());
+            std::fs::write(test.directories.user_home().join(profile), script).unwrap();
+        }
+        test.wait_for_job(&test.create("hello").await).await;
+        if shell_snapshot {
+            eventually("the login shell has run", || async { runs.exists().then_some(()) }).await;
+        } else {
+            assert!(!runs.exists());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_turn_tells_what_codex_cannot_do() {
+    let test = TestBridge::start().await;
+    let newest = async || {
+        let checks = test.get("/system").await.body["checks"].clone();
+        checks.as_array().unwrap().iter().find(|check| check["name"] == "Newest turn").cloned()
+    };
+    assert_eq!(newest().await, None);
+    test.wait_for_job(&test.create("@model fail 401").await).await;
+    let check = newest().await.unwrap();
+    assert_eq!(check["status"], "warning", "{check}");
+    assert!(check["advice"].as_str().unwrap().contains("codex login"), "{check}");
+    test.wait_for_job(&test.create("hello").await).await;
+    assert_eq!(newest().await.unwrap()["status"], "good");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn checks_report_an_occupied_port_and_other_bridges() {
     let first = TestBridge::start().await;

@@ -128,6 +128,7 @@ async fn app_server(codex: &Path, directories: &Directories) -> AppServer {
         executable: codex.to_owned(),
         working_directory: directories.workspace(),
         environment: directories.config().environment,
+        overrides: Vec::new(),
     };
     AppServer::start(&launch, "0.0.0-other").await.unwrap()
 }

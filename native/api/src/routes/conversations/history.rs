@@ -163,8 +163,8 @@ pub(crate) async fn list_conversations(
 
 /// Returns a conversation with its turns and their items.
 ///
-/// A conversation that is larger than 16 MiB is returned in pages, the newest turns first: `nextCursor` is the
-/// `cursor` of the next page.
+/// A conversation that is larger than 16 MiB is returned in pages, the newest turns first: `nextCursor` is
+/// the `cursor` of the next page.
 #[utoipa::path(get, path = "/conversations/{conversationId}", tag = "conversations",
     params(("conversationId" = String, Path), GetConversationQuery), responses(
     (status = OK, description = "The conversation", body = OneConversationView),

@@ -1,7 +1,9 @@
-//! `/lanes…`: lanes and the operations on them. Sessions are in [`sessions`], approvals in [`approvals`].
+//! `/lanes…`: lanes and the operations on them. Sessions are in [`sessions`], approvals in [`approvals`],
+//! and the worktrees of deleted lanes in [`worktrees`].
 
 pub(super) mod approvals;
 pub(super) mod sessions;
+pub(super) mod worktrees;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +31,9 @@ use crate::event_page::{self, EventForm, EventPageView};
 use crate::extract::{JsonBody, NewJobId, PathParameter, QueryOf, page_limit};
 use crate::request_error::RequestError;
 use crate::sse::{self, LastEventId};
+
+/// The ids that a lane cannot have, because they are segments of other routes.
+const RESERVED_IDS: [&str; 4] = ["sessions", "attach", "cleanup", "worktrees"];
 
 /// Body of `POST /lanes` and `POST /lanes/attach`, and part of the body of `POST
 /// /codex/workflows/start-visible`.
@@ -83,11 +88,12 @@ impl LaneBody {
                 && lane_id.len() <= limits::CHOSEN_ID_MAX
                 && !lane_id.starts_with('.')
                 && lane_id.chars().all(is_allowed);
-            if !is_id || ["sessions", "attach", "cleanup"].contains(&lane_id.as_str()) {
+            if !is_id || RESERVED_IDS.contains(&lane_id.as_str()) {
                 let problem = format!(
                     "must be 1 to {} letters, digits, `.`, `_` and `-`, must not start with a dot, and \
-                     must not be sessions, attach or cleanup",
-                    limits::CHOSEN_ID_MAX
+                     must not be one of {}",
+                    limits::CHOSEN_ID_MAX,
+                    RESERVED_IDS.join(", ")
                 );
                 return Err(RequestError::invalid("laneId", problem));
             }
@@ -191,6 +197,12 @@ impl LaneView {
 pub(crate) struct DeleteLaneQuery {
     /// Deletes the worktree even if it contains files that git does not have. Default: `false`.
     force: Option<bool>,
+}
+
+impl DeleteLaneQuery {
+    fn files(&self) -> LocalFiles {
+        if self.force.unwrap_or(false) { LocalFiles::Delete } else { LocalFiles::Keep }
+    }
 }
 
 /// Body of the routes `prompt` and `steer`.
@@ -363,8 +375,7 @@ pub(crate) async fn delete_lane(
     PathParameter(lane_id): PathParameter<LaneId>,
     QueryOf(query): QueryOf<DeleteLaneQuery>,
 ) -> Result<Json<DeletedView>, RequestError> {
-    let files = if query.force.unwrap_or(false) { LocalFiles::Delete } else { LocalFiles::Keep };
-    let left = app.lanes.delete(&lane_id, files).await?;
+    let left = app.lanes.delete(&lane_id, query.files()).await?;
     Ok(Json(DeletedView { ok: true, lane_id, deleted: true, left }))
 }
 

@@ -1,10 +1,8 @@
-//! Diagnostic checks of the bridge, each with a result and advice.
+//! Diagnostic checks of the bridge, each with a result and advice. Those of Codex are in [`codex`].
 
-use std::path::Path;
+mod codex;
 
 use bridge::instance::{self, DiscoveryEntry};
-use codex::connection::CallError;
-use codex::protocol::{ConfigurationProblem, Login, Position};
 use model::approval::ApprovalStatus;
 use serde::Serialize;
 use store::ApprovalQuery;
@@ -60,98 +58,14 @@ impl Check {
 /// An internal error if the database cannot be read, or if the list of other bridges cannot be read.
 pub(super) async fn checks(app: &App) -> Result<Vec<Check>, RequestError> {
     let others = other_bridges(app).await?;
-    let mut checks = vec![codex(app).await];
-    checks.extend(configuration_and_login(app).await);
+    let mut checks = vec![codex::codex(app).await];
+    checks.extend(codex::configuration_and_login(app).await);
+    checks.extend(app.login_shell.get().map(codex::login_shell_check));
+    checks.extend(codex::newest_turn(app).await?);
     checks.extend([port(app, &others), windows(app, &others), access(app)]);
     checks.extend([approvals(app).await?, webhooks(app).await?, nats(app).await?]);
+    checks.push(worktrees(app).await?);
     Ok(checks)
-}
-
-async fn codex(app: &App) -> Check {
-    let codex = app.supervisor.health().await;
-    match (codex.problem, codex.path) {
-        (Some(problem), _) => {
-            let advice = "Install Codex (npm install -g @openai/codex), or set its path: setting \
-                          codexBridge.codexPath, flag --codex.";
-            Check::of(
-                "Codex",
-                if codex.found { CheckStatus::Warning } else { CheckStatus::Bad },
-                problem,
-                advice,
-            )
-        }
-        (None, Some(path)) => {
-            let version = codex.version.unwrap_or_else(|| "unknown version".to_owned());
-            Check::good("Codex", format!("{version}, {}", path.display()))
-        }
-        (None, None) => Check::of(
-            "Codex",
-            CheckStatus::Warning,
-            "the search for it is not finished",
-            "Check again in a moment.",
-        ),
-    }
-}
-
-/// Checks the configuration and the login of Codex, and starts Codex if it is not running. Returns nothing if
-/// Codex does not start, which the check of Codex reports. Codex cannot tell whether a login is required
-/// while its configuration is broken, and old binaries never can.
-async fn configuration_and_login(app: &App) -> Vec<Check> {
-    let Ok(server) = app.supervisor.ready().await else { return Vec::new() };
-    let connection = &server.connection;
-    match connection.configuration_problem(&server.methods, &app.defaults.cwd).await {
-        Ok(Some(problem)) => return vec![configuration_check(problem, app.supervisor.codex_home())],
-        Ok(None) => {}
-        Err(error) => return vec![unanswered_check(&error)],
-    }
-    let login = connection.account_read().await.ok().as_ref().map(login_check);
-    let configuration = Check::good("Codex configuration", "Codex can load it");
-    [Some(configuration), login].into_iter().flatten().collect()
-}
-
-fn configuration_check(problem: ConfigurationProblem, codex_home: Option<&Path>) -> Check {
-    let ConfigurationProblem { position, reason } = problem;
-    let (file, place) = match position {
-        Some(Position { file, line, column }) => (Some(file), format!(" line {line}, column {column}:")),
-        None => (codex_home.map(|home| home.join("config.toml")), String::new()),
-    };
-    let file = file.map_or_else(|| "config.toml".to_owned(), |file| file.display().to_string());
-    Check::of(
-        "Codex configuration",
-        CheckStatus::Bad,
-        format!("Codex cannot load {file}, so it starts no conversation:{place} {}", one_line(&reason)),
-        format!("Correct {file}, or delete the setting. Codex reads the file again for each conversation."),
-    )
-}
-
-fn unanswered_check(error: &CallError) -> Check {
-    Check::of(
-        "Codex configuration",
-        CheckStatus::Warning,
-        format!("unknown: {error}"),
-        "Check again in a moment. If Codex never answers, restart the bridge.",
-    )
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn login_check(login: &Login) -> Check {
-    match &login.account {
-        Some(account) if account.kind == "chatgpt" => Check::good("Login", "Codex is signed in with ChatGPT"),
-        Some(account) if account.kind == "apiKey" => Check::good("Login", "Codex has an API key"),
-        Some(account) => Check::good("Login", format!("Codex is signed in ({})", account.kind)),
-        None if !login.requires_openai_auth => {
-            Check::good("Login", "not required by the model provider of Codex's configuration")
-        }
-        None => Check::of(
-            "Login",
-            CheckStatus::Bad,
-            "Codex is not signed in, so every turn fails",
-            "Sign in with the Codex panel of VS Code or with `codex login`.",
-        ),
-    }
 }
 
 /// Returns the other running bridges of this user.
@@ -263,31 +177,23 @@ async fn nats(app: &App) -> Result<Check, RequestError> {
     })
 }
 
+async fn worktrees(app: &App) -> Result<Check, RequestError> {
+    let left = app.lanes.left_worktree_count().await?;
+    Ok(match left {
+        0 => Check::good("Worktrees", "deleted lanes left none behind"),
+        left => Check::of(
+            "Worktrees",
+            CheckStatus::Warning,
+            format!("deleted lanes left {left} behind, because they contain files that git does not have"),
+            "GET /lanes/worktrees lists them, and DELETE /lanes/worktrees/{laneId} removes one.",
+        ),
+    })
+}
+
 fn access(app: &App) -> Check {
     if app.guard.has_token() {
         Check::good("Access", "every request needs the token or the cookie of a signed-in browser")
     } else {
         Check::good("Access", "only programs of your own user on this machine have access")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use codex::protocol::Account;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_login_is_reported_only_if_required() {
-        let account = |kind: &str| Some(Account { kind: kind.to_owned() });
-        for (account, requires_openai_auth, status) in [
-            (None, true, CheckStatus::Bad),
-            (None, false, CheckStatus::Good),
-            (account("chatgpt"), true, CheckStatus::Good),
-            (account("of the future"), true, CheckStatus::Good),
-        ] {
-            let login = Login { account, requires_openai_auth };
-            assert_eq!(login_check(&login).status, status, "{login:?}");
-        }
     }
 }
