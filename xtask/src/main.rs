@@ -10,6 +10,7 @@ mod codex_versions;
 mod dashboard;
 mod demo;
 mod feature_set;
+mod files;
 mod line_width;
 mod nats_server;
 mod openapi;
@@ -19,6 +20,7 @@ mod rooms;
 mod run;
 mod rust_tests;
 mod test;
+mod vsix;
 
 use std::process::ExitCode;
 

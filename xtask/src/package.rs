@@ -4,13 +4,15 @@
 //! for this machine, too, so that every crate would be compiled a second time into another directory.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
 };
 
 use crate::{
     Failure, checkout, dashboard,
-    run::{Program, heading},
+    files::{copy, create_directory, remove_directory},
+    run::Program,
+    vsix,
 };
 
 /// The Cargo profile of packages. See Cargo.toml.
@@ -166,7 +168,7 @@ pub(crate) fn package(options: &Options) -> Result<(), Failure> {
     // The bridge embeds the dashboard.
     dashboard::build()?;
     build_addon(options)?;
-    let vsix = make_vsix(options.target, &dist)?;
+    let vsix = vsix::make(options.target.name, &dist)?;
     println!("Made {}", vsix.display());
     if options.with_cli {
         let archive = make_archive(options.target, &options.build()?, &dist)?;
@@ -213,23 +215,6 @@ fn strip(library: &Path) -> Result<(), Failure> {
         .run()
 }
 
-fn make_vsix(target: &Target, dist: &Path) -> Result<PathBuf, Failure> {
-    let vsix = dist.join(format!("codex-bridge-{}.vsix", target.name));
-    heading(&format!("vsce package --target {}", target.name));
-    Program::node()
-        .args([
-            "node_modules/@vscode/vsce/vsce",
-            "package",
-            "--no-dependencies",
-            "--allow-missing-repository",
-            "--no-rewrite-relative-links",
-        ])
-        .args(["--target", target.name, "--out"])
-        .args([&vsix])
-        .run()?;
-    Ok(vsix)
-}
-
 fn make_archive(target: &Target, built: &Path, dist: &Path) -> Result<PathBuf, Failure> {
     let name = format!("codex-bridge-cli-{}", target.name);
     let content = dist.join(&name);
@@ -252,28 +237,9 @@ fn make_archive(target: &Target, built: &Path, dist: &Path) -> Result<PathBuf, F
     Ok(archive)
 }
 
-fn create_directory(directory: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(directory)
-        .map_err(|error| format!("Cannot create the directory {}: {error}", directory.display()))
-}
-
-fn remove_directory(directory: &Path) -> Result<(), Failure> {
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(format!("Cannot remove the directory {}: {error}", directory.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    let copied = fs::copy(from, to);
-    copied.map(|_| ()).map_err(|error| format!("Cannot copy {} to {}: {error}", from.display(), to.display()))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, fs};
 
     use serde_json::Value;
 
