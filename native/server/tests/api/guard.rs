@@ -53,6 +53,13 @@ async fn cors_headers_are_sent_only_to_allowed_origins() {
         test.client.send(Method::OPTIONS, "/conversations", &headers, Bytes::new()).await.unwrap();
     assert_eq!(preflight.status, 200);
     assert_eq!(preflight.headers["access-control-allow-origin"], allowed);
+    let description: serde_json::Value = serde_json::from_str(&api::openapi_json()).unwrap();
+    let paths = description["paths"].as_object().unwrap().values();
+    for method in paths.flat_map(|path| path.as_object().unwrap().keys()) {
+        let methods = preflight.headers["access-control-allow-methods"].to_str().unwrap();
+        let is_allowed = methods.split(',').any(|allowed| allowed.eq_ignore_ascii_case(method));
+        assert!(is_allowed, "{method} is a method of the API; web pages may call {methods}");
+    }
     let reply = test.client.send(Method::GET, "/health", &[("origin", allowed)], Bytes::new()).await.unwrap();
     assert_eq!(reply.headers["access-control-allow-origin"], allowed);
     let reply = test.get("/health").await;
