@@ -266,7 +266,7 @@ mod tests {
         assert!(delivery.error.as_deref().unwrap().contains("HTTP 500"));
         assert!(webhook.enabled && !webhook.is_active());
         assert_eq!(webhook.last_error.as_deref(), Some("HTTP 500"));
-        webhook.enable(true);
+        webhook.enable();
         delivery.again(Timestamp::from_millis(5), &policy());
         assert_eq!((webhook.is_active(), delivery.status), (true, DeliveryStatus::Pending));
         assert_eq!(webhook.attempts_allowed(Timestamp::from_millis(5), 4), 4);
@@ -370,7 +370,7 @@ mod tests {
                 now = now.after(Duration::from_secs(*seconds));
                 if delivery.status != DeliveryStatus::Pending {
                     delivery.again(now, &policy());
-                    webhook.enable(true);
+                    webhook.enable();
                 }
                 let (answer, error) = match kind {
                     0 => (EndpointResponse::Accepted, None),

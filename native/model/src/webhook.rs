@@ -189,9 +189,19 @@ impl Webhook {
         }
     }
 
-    /// Enables the webhook, which also ends a pause, or disables it.
-    pub fn enable(&mut self, enabled: bool) {
-        self.enabled = enabled;
+    /// Enables the webhook, which also ends a pause.
+    pub fn enable(&mut self) {
+        self.enabled = true;
+        self.end_pause();
+    }
+
+    /// Disables the webhook. A pause ends, because only an enabled webhook can be paused.
+    pub fn disable(&mut self) {
+        self.enabled = false;
+        self.end_pause();
+    }
+
+    fn end_pause(&mut self) {
         self.paused_at = None;
         self.paused_reason = None;
         self.health = ReceiverHealth::default();

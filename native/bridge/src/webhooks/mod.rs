@@ -216,8 +216,10 @@ impl Webhooks {
                 // The new endpoint may be healthy.
                 webhook.health = Default::default();
             }
-            if let Some(enabled) = enabled {
-                webhook.enable(enabled);
+            match enabled {
+                Some(true) => webhook.enable(),
+                Some(false) => webhook.disable(),
+                None => {}
             }
             WebhookChange {
                 from_now_on: webhook.enabled && !was_enabled,
