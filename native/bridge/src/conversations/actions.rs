@@ -73,7 +73,9 @@ impl Conversations {
         self.retry_while_closing(conversation_id, async |server| {
             server.connection.thread_unarchive(conversation_id).await
         })
-        .await
+        .await?;
+        self.record("conversation.unarchived", conversation_id, &json!({})).await;
+        Ok(())
     }
 
     /// Sets the title of the conversation.

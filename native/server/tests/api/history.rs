@@ -79,6 +79,14 @@ async fn conversations_can_be_renamed_archived_and_unarchived() {
     assert_eq!(archived["conversations"][0]["conversationId"], first["conversationId"], "{archived}");
     assert_eq!(test.post(&path(&first, "/unarchive"), json!({})).await.status, 200);
     assert_eq!(test.get("/conversations").await.body["conversations"].as_array().unwrap().len(), 1);
+
+    let types = "type=conversation.archived,conversation.unarchived";
+    let mut events = test.client.events(&format!("/events?after=0&{types}")).await.unwrap();
+    for expected in ["conversation.archived", "conversation.unarchived"] {
+        let event = events.next().await.unwrap();
+        assert_eq!(event.data["type"], expected, "{event:?}");
+        assert_eq!(event.data["conversationId"], first["conversationId"], "{event:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
