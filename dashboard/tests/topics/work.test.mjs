@@ -22,7 +22,7 @@ test("the overview is live, and an approval can be given there", async () => {
   const card = page.getByRole("article", { name: "Run a command" });
   await card.getByText("echo installed-it > proof.txt").first().waitFor();
   await card.getByText(dashboard.workspace).waitFor();
-  assert.equal(await tile(page, "Waiting for you").textContent(), "1");
+  assert.equal(await tile(page, "Pending approvals").textContent(), "1");
   assert.match(await page.title(), /^\(1\) /);
   await card.getByRole("button", { name: "Approve", exact: true }).click();
   await card.waitFor({ state: "detached" });

@@ -22,7 +22,7 @@ export function OverviewPage() {
   const pending = approvals.data?.approvals ?? [];
   const tiles = [
     { label: "Running", value: jobs && jobs.running + jobs.starting, status: "running" },
-    { label: "Waiting for you", value: approvals.data && pending.length, status: undefined },
+    { label: "Pending approvals", value: approvals.data && pending.length, status: undefined },
     { label: "Completed", value: jobs?.completed, status: "completed" },
     { label: "Failed", value: jobs?.failed, status: "failed" },
   ];
@@ -45,7 +45,7 @@ export function OverviewPage() {
         ))}
       </ul>
       <section id="approvals" className="section" aria-labelledby="approvals-title">
-        <h2 id="approvals-title">Waiting for you</h2>
+        <h2 id="approvals-title">Pending approvals</h2>
         {pending.length === 0 ? (
           <EmptyState title="Nothing needs your approval" line={curl("/approvals?status=pending")}>
             When Codex asks before it runs a command or changes files, you can approve or deny it here. A
