@@ -734,6 +734,8 @@ export interface JobResult {
   diff?: string | null;
   /** The duration of the turn, in milliseconds. */
   durationMs?: number | null;
+  /** The answer as JSON, if the message has an output schema and the answer matches it. `warnings` says why it does not. */
+  json?: unknown;
   /** Indicates that the turn did not complete, so that the text may end in the middle of a sentence. */
   partial?: boolean;
   /** The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`. */
@@ -1033,6 +1035,8 @@ export interface MessageBody {
   developerInstructions?: string | null;
   /** Features of Codex to turn off. */
   disableFeatures?: Array<string>;
+  /** How much the model reasons from this turn on, for example `low`, `medium` or `high`. `GET /codex/model/list` has the values of each model. */
+  effort?: string | null;
   /** Features of Codex to turn on. */
   enableFeatures?: Array<string>;
   /** Whether the editor shows the conversation. Default: true if there is an editor. */
@@ -1055,7 +1059,9 @@ export interface MessageBody {
   oss?: boolean | null;
   /** File that the final answer is written to. */
   outputLastMessagePath?: string | null;
-  /** File with a JSON Schema for the final answer. */
+  /** JSON Schema for the final answer. `result.json` is the answer if it matches. */
+  outputSchema?: Record<string, unknown> | null;
+  /** File with a JSON Schema for the final answer, instead of `outputSchema`. */
   outputSchemaPath?: string | null;
   /** Style of the answers. Newer models ignore it. */
   personality?: PersonalityName | null;
@@ -1069,6 +1075,8 @@ export interface MessageBody {
   sendTimeoutMs?: number | null;
   /** Service tier id. */
   serviceTier?: string | null;
+  /** How the model summarizes its reasoning from this turn on. */
+  summary?: SummaryName | null;
   /** Alias of `sendTimeoutMs`. */
   timeoutMs?: number | null;
   /** Title of a new conversation. Default: the beginning of its first message. */
@@ -1724,6 +1732,9 @@ export interface SubAgentView {
   nickname?: string | null;
   role?: string | null;
 }
+
+/** The summaries of the reasoning in the API. */
+export type SummaryName = "auto" | "concise" | "detailed" | "none";
 
 /** The program in which a thread originated, as its user sees it. */
 export type Surface = "mac-app" | "cli" | "vscode" | "unknown";

@@ -349,13 +349,18 @@ impl Error {
         }
     }
 
-    /// Returns the error for a page of a list that Codex did not return. Its refusal names the parameter,
+    /// Returns the error for a cursor that Codex does not know.
+    pub(crate) fn invalid_cursor() -> Self {
+        Self::invalid("cursor", "must be the nextCursor of the previous page")
+    }
+
+    /// Returns the error for a page of the history that Codex did not return. Its refusal names the parameter,
     /// because only Codex validates cursors and sources.
     #[must_use]
     pub fn of_page(error: CallError) -> Self {
         let CallError::Refused { error: refusal, .. } = &error else { return error.into() };
         if refusal.message.contains("cursor") {
-            return Self::invalid("cursor", "must be the nextCursor of the previous page");
+            return Self::invalid_cursor();
         }
         if let Some((_, problem)) = refusal.message.split_once("unknown variant ") {
             return Self::invalid("source", format!("unknown {problem}"));

@@ -32,7 +32,7 @@ pub use queue::QueuedSubmission;
 pub use review::{CodeLocation, Finding, LineRange, ReviewOutput, ReviewTarget, last_review};
 pub use threads::{ApprovalPolicy, SandboxMode, Thread, ThreadOptions, ThreadStatus};
 pub use turn_pages::TurnQuery;
-pub use turns::{Turn, TurnError, TurnStatus, UserInput};
+pub use turns::{Turn, TurnError, TurnOptions, TurnStatus, UserInput};
 
 use crate::connection::CallError;
 

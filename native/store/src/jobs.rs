@@ -70,7 +70,7 @@ impl JobDocument {
 
 /// The version of the JSON of a stored job. Increase it with every change of [`Job`] and what it contains:
 /// jobs of other formats are parsed, so that they get the fields of this one.
-const JOB_FORMAT: i64 = 2;
+const JOB_FORMAT: i64 = 3;
 
 /// A page of jobs, newest first.
 #[derive(Debug, Clone)]

@@ -72,7 +72,7 @@ impl Conversations {
     ) -> Result<(ThreadId, ExecTurn), Error> {
         let deadline = Instant::now() + message.send_timeout;
         let options = self.exec_options().await?;
-        let schema = message.output_schema.as_ref().map(schema_file).transpose()?;
+        let schema = message.turn.output_schema.as_ref().map(schema_file).transpose()?;
         let schema_path = schema.as_ref().map(|file| file.path().to_owned());
         let arguments = options
             .arguments(&request(message, conversation_id, schema_path)?)
@@ -254,6 +254,8 @@ fn request(
         ("service_tier", &options.service_tier),
         ("developer_instructions", &options.developer_instructions),
         ("personality", &options.personality),
+        ("model_reasoning_effort", &message.turn.effort),
+        ("model_reasoning_summary", &message.turn.summary),
     ];
     for (key, string) in strings {
         if let Some(string) = string {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use codex::connection::CallError;
-use codex::protocol::{ThreadOptions, UserInput};
+use codex::protocol::UserInput;
 use codex::rpc::Refusal;
 use model::ids::{JobId, ThreadId, TurnId};
 use model::job::{Delivery, FailureCode, Job, JobStatus, Transport};
@@ -191,8 +191,7 @@ impl Conversations {
         let turn_id = self.steer_turn(&running, &job.job_id, &message.input).await?;
         let pid = running.view().pid;
         let stepped = job.step(|job, now| {
-            let asks_for_more = message.options != ThreadOptions::default()
-                || message.output_schema.is_some()
+            let asks_for_more = message.has_options()
                 || message.output_last_message_path.is_some()
                 || message.turn_timeout.is_some();
             if asks_for_more {

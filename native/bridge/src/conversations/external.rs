@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use codex::app_server::AppServer;
 use codex::connection::CallError;
-use codex::protocol::ThreadOptions;
+use codex::protocol::{ThreadOptions, TurnOptions};
 use model::ids::TurnId;
 use model::job::{Delivery, FailureCode};
 use tokio::time::Instant;
@@ -31,8 +31,8 @@ impl ThreadTask {
     /// Adds the message to the queue of the thread, which another process owns.
     pub(super) async fn hand_over(&mut self, sending: &mut Sending) -> Step {
         let Sending { job, message, sender } = sending;
-        let has_options = message.options != ThreadOptions::default() || message.output_schema.is_some();
-        if let Err(error) = self.add_to_queue(job, message, has_options.then_some(OPTIONS_UNUSED)).await {
+        let unused = message.has_options().then_some(OPTIONS_UNUSED);
+        if let Err(error) = self.add_to_queue(job, message, unused).await {
             return error.into();
         }
         sender.report(Ok(Receipt::handed_over(&self.thread_id, None)));
@@ -99,7 +99,7 @@ impl ThreadTask {
             self.resume(&ThreadOptions::default(), Instant::now() + message.send_timeout).await?;
         }
         self.release_and_close().await;
-        let has_options = has_options || message.output_schema.is_some();
+        let has_options = has_options || message.turn != TurnOptions::default();
         self.add_to_queue(job, message, has_options.then_some(OPTIONS_UNUSED)).await?;
         Ok(server)
     }
@@ -216,7 +216,7 @@ impl ThreadTask {
         }
         let end = end_of(followed, job, runner, output.as_deref(), FailureCode::InterruptedByRestart).await;
         match message {
-            Some(message) => self.with_review(end, &message).await,
+            Some(message) => self.interpret(end, &message).await,
             None => end,
         }
     }

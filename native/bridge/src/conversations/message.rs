@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use codex::protocol::{ApprovalPolicy, ReviewTarget, SandboxMode, ThreadOptions, UserInput};
+use codex::protocol::{ApprovalPolicy, ReviewTarget, SandboxMode, ThreadOptions, TurnOptions, UserInput};
 use model::ids::{JobId, LaneId, TurnId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use self::check::{
     check_config, check_directories, check_directory, check_images, check_output_file, not_blank,
-    read_schema, timeout,
+    output_schema, timeout,
 };
 pub use self::check::{check_parts, check_text};
 use crate::error::Error;
@@ -75,9 +75,17 @@ pub struct MessageBody {
     pub approval_timeout_ms: Option<u64>,
     /// Milliseconds within which the editor must show the conversation. Default: setting `tabTimeoutMs`.
     pub open_timeout_ms: Option<u64>,
-    /// File with a JSON Schema for the final answer.
+    /// JSON Schema for the final answer. `result.json` is the answer if it matches.
+    #[schema(value_type = Option<Object>)]
+    pub output_schema: Option<Value>,
+    /// File with a JSON Schema for the final answer, instead of `outputSchema`.
     #[schema(value_type = Option<String>)]
     pub output_schema_path: Option<PathBuf>,
+    /// How much the model reasons from this turn on, for example `low`, `medium` or `high`. `GET
+    /// /codex/model/list` has the values of each model.
+    pub effort: Option<String>,
+    /// How the model summarizes its reasoning from this turn on.
+    pub summary: Option<SummaryName>,
     /// File that the final answer is written to.
     #[schema(value_type = Option<String>)]
     pub output_last_message_path: Option<PathBuf>,
@@ -225,6 +233,32 @@ impl SandboxName {
     }
 }
 
+/// The summaries of the reasoning in the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SummaryName {
+    /// As the model prefers.
+    Auto,
+    /// Short.
+    Concise,
+    /// Long.
+    Detailed,
+    /// No summary.
+    None,
+}
+
+impl SummaryName {
+    /// Returns the name in Codex's protocol.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Concise => "concise",
+            Self::Detailed => "detailed",
+            Self::None => "none",
+        }
+    }
+}
+
 /// The personalities of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -277,8 +311,9 @@ pub struct Message {
     pub title: String,
     /// Whether a message to a conversation of `codex exec` continues in a copy that the history shows.
     pub upgrade: bool,
-    /// The JSON Schema of the final answer.
-    pub output_schema: Option<Value>,
+    /// The options of the turn.
+    #[serde(flatten)]
+    pub turn: TurnOptions,
     /// The file that the final answer is written to.
     pub output_last_message_path: Option<PathBuf>,
     /// The time limit for the turn to start.
@@ -385,7 +420,11 @@ impl MessageBody {
             expected_turn_id: None,
             cli,
             upgrade: self.upgrade_legacy_exec_conversations.unwrap_or(true),
-            output_schema: self.output_schema_path.map(|path| read_schema(&base.join(path))).transpose()?,
+            turn: TurnOptions {
+                output_schema: output_schema(self.output_schema, self.output_schema_path, base)?,
+                effort: not_blank("effort", self.effort)?,
+                summary: self.summary.map(|summary| summary.name().to_owned()),
+            },
             output_last_message_path: self
                 .output_last_message_path
                 .map(|path| check_output_file(base.join(path)))
@@ -489,6 +528,12 @@ impl MessageBody {
 }
 
 impl Message {
+    /// Reports whether the message has options of its own, which a turn that is already running or that
+    /// another process runs does not take.
+    pub(super) fn has_options(&self) -> bool {
+        self.options != ThreadOptions::default() || self.turn != TurnOptions::default()
+    }
+
     /// Replaces the text of the message. Images stay.
     pub(super) fn set_text(&mut self, text: &str) {
         text.clone_into(&mut self.text);

@@ -138,7 +138,7 @@ impl ThreadTask {
                     let moved = sending.take();
                     Step::End(self.move_to(&thread_id, loaded, moved).await)
                 }
-                Step::End(end) => return end,
+                Step::End(end) => return self.interpret(end, &sending.message).await,
             };
         }
     }
@@ -187,7 +187,6 @@ impl ThreadTask {
         let conversation_id = self.thread_id.clone();
         sender.report(Ok(Receipt { conversation_id, delivery, turn_id: Some(turn_id.clone()) }));
         let end = self.follow_turn(job, &turn_id, message).await;
-        let end = self.with_review(end, message).await;
         // Older binaries do not notify the bridge when they stop waiting for an approval.
         self.conversations.inner.approvals.withdraw(Withdrawn::Job(&job.job_id)).await;
         end
@@ -241,8 +240,8 @@ impl ThreadTask {
         let started = match &message.review {
             Some(target) => connection.review_start(&self.thread_id, target).await,
             None => {
-                let schema = message.output_schema.as_ref();
-                connection.turn_start(&self.thread_id, &job.job_id, &message.input, schema).await
+                let (client_id, options) = (&job.job_id, Some(&message.turn));
+                connection.turn_start(&self.thread_id, client_id, &message.input, options).await
             }
         };
         let turn = match started {

@@ -129,7 +129,8 @@ impl ThreadTask {
                     Finished::Recovered(self.recover(&job, message).await, job)
                 }
                 WorkItem::FollowExec { mut sending, exec } => {
-                    Finished::Sent(self.follow_exec(&mut sending, *exec).await, sending)
+                    let end = self.follow_exec(&mut sending, *exec).await;
+                    Finished::Sent(self.interpret(end, &sending.message).await, sending)
                 }
                 WorkItem::Act { action, done } => {
                     self.is_calling = true;

@@ -352,7 +352,9 @@ impl Threads {
         }
         let called = server.connection.call(method, params, limits::RPC_TIMEOUT).await;
         let answer = called.map_err(|error| match method_unknown(method, error) {
-            Error::Codex(error) => Error::of_page(error),
+            Error::Codex(CallError::Refused { error, .. }) if error.message.contains("cursor") => {
+                Error::invalid_cursor()
+            }
             error => error,
         });
         match answer? {

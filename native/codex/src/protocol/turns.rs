@@ -146,12 +146,25 @@ impl From<WireTurnError> for TurnError {
     }
 }
 
+/// The options of one turn. All other options are those of its thread ([`super::ThreadOptions`]).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TurnOptions {
+    /// The JSON Schema of the final answer.
+    pub output_schema: Option<Value>,
+    /// How much the model reasons, for this turn and those that follow it, for example `high`
+    /// (`ReasoningEffort`). Which values a model has is in `model/list`.
+    pub effort: Option<String>,
+    /// How the model summarizes its reasoning, for this turn and those that follow it: `auto`, `concise`,
+    /// `detailed` or `none` (`ReasoningSummary`).
+    pub summary: Option<String>,
+}
+
 impl Connection {
     /// `turn/start`: starts a turn on a thread that is loaded in this process and has no active turn.
     ///
     /// `client_message_id` is returned as the `clientId` of the turn's user message, by which the turn can be
-    /// found again. `output_schema` is a JSON Schema for the final answer. All other options are set with
-    /// [`super::ThreadOptions`], whose names mean the same in every binary.
+    /// found again.
     ///
     /// # Errors
     /// [`CallError`] when the call fails.
@@ -160,9 +173,9 @@ impl Connection {
         thread_id: &str,
         client_message_id: &str,
         input: &[UserInput],
-        output_schema: Option<&Value>,
+        options: Option<&TurnOptions>,
     ) -> Result<Turn, CallError> {
-        self.turn_start_within(thread_id, client_message_id, input, output_schema, CALL_LIMIT).await
+        self.turn_start_within(thread_id, client_message_id, input, options, CALL_LIMIT).await
     }
 
     /// Starts a turn like [`Self::turn_start`] and waits at most `limit` for the answer. After
@@ -175,14 +188,24 @@ impl Connection {
         thread_id: &str,
         client_message_id: &str,
         input: &[UserInput],
-        output_schema: Option<&Value>,
+        options: Option<&TurnOptions>,
         limit: Duration,
     ) -> Result<Turn, CallError> {
         let method = "turn/start";
         let mut params =
             json!({"threadId": thread_id, "clientUserMessageId": client_message_id, "input": input});
-        if let Some(schema) = output_schema {
-            params["outputSchema"] = schema.clone();
+        if let Some(TurnOptions { output_schema, effort, summary }) = options {
+            let text = |text: &Option<String>| text.clone().map(Value::String);
+            let options = [
+                ("outputSchema", output_schema.clone()),
+                ("effort", text(effort)),
+                ("summary", text(summary)),
+            ];
+            for (name, value) in options {
+                if let Some(value) = value {
+                    params[name] = value;
+                }
+            }
         }
         Ok(read::<TurnResult>(method, self.call(method, params, limit).await?)?.turn)
     }

@@ -2,7 +2,7 @@
 
 use codex::app_server::AppServer;
 use codex::connection::ThreadEvent;
-use codex::protocol::TurnStatus;
+use codex::protocol::{TurnOptions, TurnStatus};
 use codex::rpc::Refusal;
 use codex::turn::TurnEnd;
 use serde_json::json;
@@ -63,11 +63,17 @@ async fn an_output_schema_reaches_the_model() {
         "additionalProperties": false,
     });
     let message = text(r#"@model say {"sum": 3}"#);
-    let turn = server.connection.turn_start(&thread.id, "m", &message, Some(&schema)).await.unwrap();
+    let options = TurnOptions {
+        output_schema: Some(schema.clone()),
+        effort: Some("high".to_owned()),
+        summary: Some("concise".to_owned()),
+    };
+    let turn = server.connection.turn_start(&thread.id, "m", &message, Some(&options)).await.unwrap();
     let (end, record) = turn_end(&mut watch, &turn.id).await;
     assert_eq!((end, record.answer.as_deref()), (TurnEnd::Completed, Some(r#"{"sum": 3}"#)));
     let requests = place.model.requests();
-    assert_eq!(requests.last().unwrap().body()["text"]["format"]["schema"], schema);
+    let request = requests.last().unwrap().body();
+    assert_eq!(request["text"]["format"]["schema"], schema);
 }
 
 #[tokio::test]

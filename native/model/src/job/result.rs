@@ -77,6 +77,10 @@ pub struct JobResult {
     /// The agent's last plan, if it made one: `{explanation, plan: [{step, status}]}`.
     #[schema(value_type = Option<Object>)]
     pub plan: Option<Value>,
+    /// The answer as JSON, if the message has an output schema and the answer matches it. `warnings` says why
+    /// it does not.
+    #[schema(value_type = Option<Value>)]
+    pub json: Option<Value>,
     /// The findings and the verdict of a review (`POST /reviews`). `text` is made from them.
     pub review: Option<Review>,
 }
@@ -92,6 +96,7 @@ impl JobResult {
             duration_ms: record.duration_ms(),
             diff: record.diff.clone(),
             plan: record.plan.clone(),
+            json: None,
             review: None,
         }
     }
@@ -99,7 +104,7 @@ impl JobResult {
 
 impl From<Progress> for JobResult {
     fn from(Progress { text, token_usage, diff, plan, command: _ }: Progress) -> Self {
-        Self { partial: true, text, token_usage, duration_ms: None, diff, plan, review: None }
+        Self { partial: true, text, token_usage, duration_ms: None, diff, plan, json: None, review: None }
     }
 }
 

@@ -103,3 +103,50 @@ async fn a_failure_names_its_cause() {
         assert_eq!(retry_at.is_some(), cause == "usage_limit", "{message}: {failure}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_with_a_schema_is_returned_as_json_if_it_matches() {
+    let test = TestBridge::start().await;
+    let schema = json!({
+        "type": "object", "properties": { "sum": { "type": "integer" } }, "required": ["sum"],
+        "additionalProperties": false,
+    });
+    let ask = async |answer: &str| {
+        let message = format!("@model say {answer}");
+        let body =
+            json!({ "message": message, "outputSchema": schema, "effort": "high", "summary": "concise" });
+        test.wait_for_job(&test.post("/conversations", body).await.body).await
+    };
+    let job = ask(r#"{"sum": 3}"#).await;
+    assert_eq!((&job["result"]["json"], &job["warnings"]), (&json!({ "sum": 3 }), &json!([])), "{job}");
+    let sent = test.model.requests().last().unwrap().body().clone();
+    assert_eq!(sent["text"]["format"]["schema"], schema);
+    assert_eq!(sent["reasoning"], json!({ "effort": "high", "summary": "concise" }), "{}", sent["reasoning"]);
+
+    let job = ask("three").await;
+    assert_eq!((&job["status"], &job["result"]["json"]), (&json!("completed"), &Value::Null), "{job}");
+    assert!(job["warnings"][0].as_str().unwrap().starts_with("result.json: "), "{job}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conversations_in_a_git_repository_have_their_titles() {
+    let test = TestBridge::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        assert!(git.arg("-C").arg(directory.path()).args(arguments).status().unwrap().success());
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first"]);
+    for number in 0..3 {
+        let title = format!("title {number}");
+        let body = json!({ "message": "hi", "title": title, "cwd": directory.path() });
+        let reply = test.post("/conversations", body).await.body;
+        let path = format!("/conversations/{}?turns=false", reply["conversationId"].as_str().unwrap());
+        eventually("the conversation has its title", || async {
+            (test.get(&path).await.body["conversation"]["title"] == *title).then_some(())
+        })
+        .await;
+        assert_eq!(test.wait_for_job(&reply).await["warnings"], json!([]));
+    }
+}

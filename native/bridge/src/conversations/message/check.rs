@@ -138,7 +138,31 @@ fn is_image(beginning: &[u8]) -> bool {
     is_webp || signatures.iter().any(|signature| beginning.starts_with(signature))
 }
 
-pub(super) fn read_schema(path: &Path) -> Result<Value, Error> {
+/// Returns the JSON Schema of the final answer, which a message has inline or in a file.
+pub(super) fn output_schema(
+    inline: Option<Value>,
+    path: Option<PathBuf>,
+    base: &Path,
+) -> Result<Option<Value>, Error> {
+    let (field, schema) = match (inline, path) {
+        (Some(_), Some(_)) => {
+            let problem = "cannot be combined with outputSchema; set only one of them";
+            return Err(Error::invalid("outputSchemaPath", problem));
+        }
+        (None, None) => return Ok(None),
+        (Some(schema @ Value::Object(_)), None) => ("outputSchema", schema),
+        (Some(_), None) => {
+            return Err(Error::invalid("outputSchema", "must be a JSON Schema: a JSON object"));
+        }
+        (None, Some(path)) => ("outputSchemaPath", read_schema(&base.join(path))?),
+    };
+    match jsonschema::validator_for(&schema) {
+        Ok(_) => Ok(Some(schema)),
+        Err(error) => Err(Error::invalid(field, format!("is not a valid JSON Schema: {error}"))),
+    }
+}
+
+fn read_schema(path: &Path) -> Result<Value, Error> {
     let invalid =
         |problem: String| Error::invalid("outputSchemaPath", format!("{} {problem}", path.display()));
     let metadata = path.metadata().map_err(|error| invalid(format!("cannot be read ({error})")))?;
