@@ -354,8 +354,8 @@ impl Error {
         Self::invalid("cursor", "must be the nextCursor of the previous page")
     }
 
-    /// Returns the error for a page of the history that Codex did not return. Its refusal names the parameter,
-    /// because only Codex validates cursors and sources.
+    /// Returns the error for a page of the history that Codex did not return. Its refusal names the
+    /// parameter, because only Codex validates cursors and sources.
     #[must_use]
     pub fn of_page(error: CallError) -> Self {
         let CallError::Refused { error: refusal, .. } = &error else { return error.into() };
