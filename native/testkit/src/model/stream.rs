@@ -10,6 +10,7 @@ use super::{
     ModelState,
     conversation::Ids,
     plan::{Action, Plan, pause},
+    script::Failure,
 };
 
 struct Playing {
@@ -69,7 +70,12 @@ impl Playing {
                     Some(Action::Call(item)) => return Some(Ok(self.call(&item))),
                     Some(Action::Fail(failure)) => {
                         self.stage = Stage::Ended;
-                        let message = format!("the script asked for a failure here: {failure:?}");
+                        let message = match failure {
+                            Failure::Status(status) => {
+                                format!("the script asked for the failure {status}")
+                            }
+                            Failure::UsageLimit(_) => "the script asked for this limit".to_owned(),
+                        };
                         return Some(Ok(self.failed("server_error", &message)));
                     }
                     Some(Action::Overflow) => {
