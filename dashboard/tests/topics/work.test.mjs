@@ -71,12 +71,12 @@ test("what a turn has produced is shown after a reload, and kept when the job is
   });
   await page.reload();
   await page.getByRole("heading", { name: "Answer so far" }).waitFor();
-  await page.getByText("half of the answer").waitFor();
+  await page.getByText("half of the answer", { exact: true }).waitFor();
   await page.getByRole("heading", { name: "Plan" }).waitFor();
   await page.getByRole("button", { name: "Cancel job" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Cancel job" }).click();
   await page.getByRole("alert").getByText("cancelled").first().waitFor();
-  await page.getByText("half of the answer").waitFor();
+  await page.getByText("half of the answer", { exact: true }).waitFor();
   await dashboard.visit(page, "/jobs?status=cancelled");
   await page.getByRole("list", { name: "Jobs", exact: true }).getByText("Half").first().waitFor();
   await dashboard.model.release("half");
