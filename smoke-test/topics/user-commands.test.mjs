@@ -121,7 +121,8 @@ test("the doctor shows the results of its checks and fixes a problem", async () 
     `Server running at ${window.bridge.url}`,
     "ChatGPT extension version",
     "Codex 0.",
-    "Login",
+    "Login not required",
+    "Login shell",
     "Port listens at",
   ]) {
     await entries
