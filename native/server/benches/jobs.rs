@@ -73,6 +73,7 @@ async fn measure(sender: &mut SendRequest<Empty<Bytes>>, address: &str, path: &s
     let mut durations: Vec<Duration> = Vec::new();
     for _ in 0..REQUESTS {
         let request = Request::builder().uri(path).header(header::HOST, address).body(Empty::new()).unwrap();
+        sender.ready().await.unwrap();
         let started_at = Instant::now();
         let response = sender.send_request(request).await.unwrap();
         assert_eq!(response.status(), 200, "{path}");
