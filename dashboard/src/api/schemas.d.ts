@@ -1378,7 +1378,7 @@ export interface ReviewBody {
   sandbox?: SandboxName | null;
   /** Milliseconds within which the review must start. Default: setting `requestTimeoutMs`. */
   sendTimeoutMs?: number | null;
-  /** What to review. Default: the uncommitted changes. */
+  /** The target of the review. Default: the uncommitted changes. */
   target?: ReviewTarget;
   /** Title of a new conversation. Default: what is reviewed. */
   title?: string | null;
@@ -1410,7 +1410,7 @@ export interface ReviewLines {
   start: number;
 }
 
-/** What to review. */
+/** The target of a review. */
 export type ReviewTarget = {
   type: "uncommittedChanges";
 } | {

@@ -46,7 +46,7 @@ pub struct LiveJob {
     /// The id of the job.
     pub job_id: JobId,
     state: watch::Sender<Job>,
-    /// What the turns of the job have produced so far.
+    /// The record of what the turns of the job have produced so far.
     record: SyncMutex<TurnRecord>,
     last_notification: SyncMutex<LastNotification>,
     /// Held while a change is being committed, so that changes are serialized.

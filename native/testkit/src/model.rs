@@ -159,8 +159,8 @@ async fn respond(State(state): State<Arc<ModelState>>, body: Bytes) -> Response 
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(events)).into_response()
 }
 
-/// Replies as the provider does when the usage limit of an account is reached. Source: `codex-api` of
-/// openai/codex, which reads the windows from these headers.
+/// Replies as the provider does when the usage limit of an account is reached. Codex 0.169 was seen to report
+/// the windows of these headers.
 fn usage_limit(seconds: u64) -> Response {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let headers = [

@@ -28,6 +28,8 @@ pub(super) async fn start_review(
 ) -> Result<Json<SentView>, RequestError> {
     let place = body.place()?;
     if let ReviewPlace::Lane(lane_id) = place {
+        // The routes of lanes refuse unknown fields, too.
+        let body = JsonBody { body, unknown }.known()?;
         let (_, job) = app.lanes.prompt(&lane_id, Instruction::Review(Box::new(body)), job_id).await?;
         return match SentView::of_job(job) {
             Some(view) => Ok(Json(view)),

@@ -295,7 +295,7 @@ pub struct Message {
     pub text: String,
     /// The text and the images in Codex's protocol.
     pub input: Vec<UserInput>,
-    /// What Codex's reviewer reviews, if the turn is a review. The text only describes it then.
+    /// The target of the review, if the turn is one. The text only describes the target then.
     #[serde(default)]
     pub review: Option<ReviewTarget>,
     /// How to deliver the message if the conversation is busy.

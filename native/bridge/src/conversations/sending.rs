@@ -20,7 +20,7 @@ use crate::approvals::Withdrawn;
 use crate::error::Error;
 use crate::jobs::LiveJob;
 
-/// What is done next with a message.
+/// The next step of a message.
 #[derive(Debug)]
 pub(super) enum Step {
     /// Load the thread.
@@ -60,7 +60,7 @@ impl From<Error> for Step {
 enum Loading {
     /// The thread is loaded here.
     Ours {
-        /// Whether `codex exec` created the thread.
+        /// True if `codex exec` created the thread.
         is_exec: bool,
     },
     /// Another process owns the thread.

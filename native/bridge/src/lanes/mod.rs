@@ -114,7 +114,7 @@ pub struct LaneParts {
     pub tasks: TaskTracker,
 }
 
-/// What a turn of a lane is asked to do.
+/// The instruction for a turn of a lane.
 #[derive(Debug, Clone)]
 pub enum Instruction {
     /// A text.
@@ -422,7 +422,10 @@ impl Lanes {
                 };
                 Box::new(move || body.into_continuation(job_id, &defaults))
             }
-            Instruction::Review(body) => Box::new(move || body.into_message(job_id, &defaults)),
+            Instruction::Review(mut body) => {
+                body.ensure_open.get_or_insert(false);
+                Box::new(move || body.into_message(job_id, &defaults))
+            }
         };
         let checked = tokio::task::spawn_blocking(check).await;
         let mut message =

@@ -15,7 +15,7 @@ use crate::protocol::Turn;
 /// last items of the turn.
 const ROLLOUT_TAIL_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What to review (`ReviewTarget`).
+/// The target of a review (`ReviewTarget`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum ReviewTarget {
@@ -118,8 +118,8 @@ pub fn last_review(rollout: &Path) -> io::Result<Option<ReviewOutput>> {
     Ok(tail.rsplit(|byte| *byte == b'\n').find_map(review_of_line))
 }
 
-/// Returns the result of a review in a line of a rollout file: in the item `ExitedReviewMode`, or in the
-/// event `exited_review_mode` of binaries before about 0.160.
+/// Returns the result of a review in a line of a rollout file: in the item `ExitedReviewMode`, as 0.169 and
+/// 0.171 write it, or in an event `exited_review_mode`.
 fn review_of_line(line: &[u8]) -> Option<ReviewOutput> {
     const NAME: &[u8] = b"\"review_output\"";
     line.windows(NAME.len()).any(|window| window == NAME).then_some(())?;

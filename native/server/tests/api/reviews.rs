@@ -143,6 +143,7 @@ async fn a_review_of_nothing_is_refused() {
         (json!({ "target": { "type": "everything" } }), "target.type"),
         (json!({ "target": { "type": "commit" } }), "target"),
         (json!({ "conversationId": "a", "laneId": "b" }), "laneId"),
+        (json!({ "laneId": "b", "odd": 1 }), "odd"),
         (json!({ "conversationId": "01a1fce0-42ba-71f2-bb54-5ee94c4439d6", "cwd": "/tmp" }), "cwd"),
     ];
     for (body, field) in cases {

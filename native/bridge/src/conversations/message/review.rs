@@ -14,7 +14,7 @@ use crate::error::Error;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReviewBody {
-    /// What to review. Default: the uncommitted changes.
+    /// The target of the review. Default: the uncommitted changes.
     #[serde(default)]
     pub target: ReviewTargetBody,
     /// The conversation in which the review runs. Default: a new one.
@@ -46,7 +46,7 @@ pub struct ReviewBody {
     pub ensure_open: Option<bool>,
 }
 
-/// What to review.
+/// The target of a review.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[schema(as = ReviewTarget)]
